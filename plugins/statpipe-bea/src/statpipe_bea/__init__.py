@@ -1,0 +1,1 @@
+"""BEA's Personal Consumption Expenditures by state, as a statpipe source."""

@@ -1,0 +1,1 @@
+"""Bronze, Silver and Gold on a local folder, as a statpipe sink."""

@@ -1,0 +1,1 @@
+"""Gold in PostgreSQL, embedded or served, as a statpipe sink."""

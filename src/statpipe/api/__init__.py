@@ -1,0 +1,102 @@
+"""All that a plugin author imports: the roles, the field's words, and the hook markers.
+
+A plugin is a distribution with an entry point in the group ``statpipe`` whose value is a module.
+The module implements hooks of :mod:`statpipe.api.hookspecs`::
+
+    from statpipe.api import Component, hookimpl
+
+    @hookimpl
+    def statpipe_sources():
+        return [Component(name="my_agency", summary="...", settings=MySettings, factory=make)]
+
+Names that need pyarrow load it when they are called, so a plugin's module stays cheap to import.
+"""
+
+from statpipe.api.check import Check
+from statpipe.api.component import Component, NoSettings, secret
+from statpipe.api.database import Database
+from statpipe.api.diagnosis import Diagnosis
+from statpipe.api.events import (
+    CheckFinished,
+    PartitionWritten,
+    PayloadReceived,
+    RunFinished,
+    RunStarted,
+    VintageFound,
+)
+from statpipe.api.lake import Lake
+from statpipe.api.markers import hookimpl
+from statpipe.api.normalizer import Normalizer
+from statpipe.api.sink import Sink
+from statpipe.api.source import Source
+from statpipe.domain.dataset import Agreement, Area, Category, Dataset
+from statpipe.domain.environment import Environment
+from statpipe.domain.errors import (
+    ConfigError,
+    ContentError,
+    Locked,
+    PluginError,
+    Rejected,
+    StatpipeError,
+    Unavailable,
+)
+from statpipe.domain.manifest import BronzeObject, Held, Manifest, VintageRecord
+from statpipe.domain.model import Column, Model
+from statpipe.domain.observation import observations_from_rows
+from statpipe.domain.partition import Layer, Partition, PartitionKey, Receipt
+from statpipe.domain.payload import Payload
+from statpipe.domain.secret import Secret
+from statpipe.domain.selection import EVERYTHING, Selection
+from statpipe.domain.verdict import CheckResult, Severity, Snapshot
+from statpipe.domain.vintage import Vintage
+
+__all__ = [
+    "EVERYTHING",
+    "Agreement",
+    "Area",
+    "BronzeObject",
+    "Category",
+    "Check",
+    "CheckFinished",
+    "CheckResult",
+    "Column",
+    "Component",
+    "ConfigError",
+    "ContentError",
+    "Database",
+    "Dataset",
+    "Diagnosis",
+    "Environment",
+    "Held",
+    "Lake",
+    "Layer",
+    "Locked",
+    "Manifest",
+    "Model",
+    "NoSettings",
+    "Normalizer",
+    "Partition",
+    "PartitionKey",
+    "PartitionWritten",
+    "Payload",
+    "PayloadReceived",
+    "PluginError",
+    "Receipt",
+    "Rejected",
+    "RunFinished",
+    "RunStarted",
+    "Secret",
+    "Selection",
+    "Severity",
+    "Sink",
+    "Snapshot",
+    "Source",
+    "StatpipeError",
+    "Unavailable",
+    "Vintage",
+    "VintageFound",
+    "VintageRecord",
+    "hookimpl",
+    "observations_from_rows",
+    "secret",
+]

@@ -1,0 +1,44 @@
+"""What a plugin offers: a named declaration of something the engine can make when it needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+from attrs import field, frozen, validators
+
+
+@frozen
+class NoSettings:
+    """
+    The settings of a component that has none.
+    """
+
+
+@frozen(kw_only=True)
+class Component:
+    """
+    A source, normalizer, sink or check on offer.
+
+    ``summary`` is the line that ``statpipe plugins list`` shows. ``settings`` is an attrs class that
+    the engine fills from the configuration; unknown keys are refused. A settings field named
+    ``environment`` receives the run's :class:`~statpipe.api.Environment` instead. ``factory`` takes
+    the settings and returns the object of the role; it is called once a run and may import what is
+    heavy. Making a Component must be cheap and need no credentials.
+    """
+
+    name: str = field(validator=validators.matches_re(r"[a-z][a-z0-9_]*"))
+    summary: str
+    factory: Callable[[Any], Any]
+    settings: type = NoSettings
+
+
+def secret(variable: str) -> Any:
+    """
+    Declare a settings field that holds a credential, by default from an environment variable.
+
+    The field's type is ``Secret | None``. The configuration may only *refer* to a secret, as
+    ``"${VARIABLE}"``; where it is silent, *variable* is looked up. An unset variable gives ``None``.
+    """
+    return attrs.field(default=None, metadata={"variable": variable})

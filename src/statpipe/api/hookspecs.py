@@ -1,0 +1,196 @@
+"""Everything that can be extended, top to bottom.
+
+A plugin is a module named by an entry point in the group ``statpipe``. It implements any of these
+hooks with :data:`statpipe.api.hookimpl`.
+
+*Component hooks* offer declarations and do nothing else. They are called once, must be cheap, and
+need no credentials. *Lifecycle hooks* observe: they are told what happened, in the past tense, get
+frozen values, return nothing, and cannot change the run; one that raises is logged by name and
+disturbs nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from statpipe.api.component import Component
+from statpipe.api.events import (
+    CheckFinished,
+    PartitionWritten,
+    PayloadReceived,
+    RunFinished,
+    RunStarted,
+    VintageFound,
+)
+from statpipe.api.markers import hookspec
+from statpipe.domain.model import Model
+
+# --- Component hooks: what there is ----------------------------------------------------------
+
+
+@hookspec
+def statpipe_sources() -> Iterable[Component]:  # type: ignore[empty-body]
+    """
+    Offer sources; the factories return :class:`statpipe.api.Source` objects.
+
+    .. code-block:: python
+
+        from attrs import frozen
+        from statpipe.api import Component, Secret, hookimpl, secret
+
+        @frozen(kw_only=True)
+        class Settings:
+            key: Secret | None = secret("MY_AGENCY_KEY")
+            tables: tuple[str, ...] = ("T1",)
+
+        def make(settings):
+            from my_agency.source import MySource
+            return MySource(settings)
+
+        @hookimpl
+        def statpipe_sources():
+            return [Component(name="my_agency", summary="Prices of tea by port",
+                              settings=Settings, factory=make)]
+    """
+
+
+@hookspec
+def statpipe_normalizers() -> Iterable[Component]:  # type: ignore[empty-body]
+    """
+    Offer normalizers; the factories return :class:`statpipe.api.Normalizer` objects.
+
+    A dataset names the normalizer that reads its payloads.
+
+    .. code-block:: python
+
+        @hookimpl
+        def statpipe_normalizers():
+            return [Component(name="my_agency_json", summary="Answers of My Agency's API",
+                              factory=lambda settings: MyNormalizer())]
+    """
+
+
+@hookspec
+def statpipe_sinks() -> Iterable[Component]:  # type: ignore[empty-body]
+    """
+    Offer sinks; the factories return :class:`statpipe.api.Sink` objects, one of them a
+    :class:`statpipe.api.Lake`.
+
+    .. code-block:: python
+
+        @hookimpl
+        def statpipe_sinks():
+            return [Component(name="duck", summary="Gold in one DuckDB file",
+                              settings=Settings, factory=make)]
+    """
+
+
+@hookspec
+def statpipe_checks() -> Iterable[Component]:  # type: ignore[empty-body]
+    """
+    Offer checks; the factories return :class:`statpipe.api.Check` objects.
+
+    .. code-block:: python
+
+        @hookimpl
+        def statpipe_checks():
+            return [Component(name="no_future", summary="No figure for a year to come",
+                              factory=lambda settings: NoFuture())]
+    """
+
+
+@hookspec
+def statpipe_models() -> Iterable[Model]:  # type: ignore[empty-body]
+    """
+    Offer Gold models: declarations, with SQL over the Silver of the sources they name.
+
+    .. code-block:: python
+
+        @hookimpl
+        def statpipe_models():
+            return [Model(name="tea_prices", title="Prices of tea", inputs=("my_agency",),
+                          grain=("port", "time_period"), columns=COLUMNS,
+                          sql="SELECT ref_area AS port, time_period, obs_value FROM my_agency")]
+    """
+
+
+# --- Lifecycle hooks: what happened ----------------------------------------------------------
+
+
+@hookspec
+def statpipe_run_started(event: RunStarted) -> None:
+    """
+    A run of one source began.
+
+    .. code-block:: python
+
+        @hookimpl
+        def statpipe_run_started(event):
+            print(event.run_id, event.source)
+    """
+
+
+@hookspec
+def statpipe_vintage_found(event: VintageFound) -> None:
+    """
+    The probe, or an archive, showed a vintage, and the run decided what to do about it.
+
+    .. code-block:: python
+
+        @hookimpl
+        def statpipe_vintage_found(event):
+            print(event.dataset, event.vintage.id, event.action, event.reason)
+    """
+
+
+@hookspec
+def statpipe_payload_received(event: PayloadReceived) -> None:
+    """
+    A payload arrived and lies in Bronze.
+
+    .. code-block:: python
+
+        @hookimpl
+        def statpipe_payload_received(event):
+            print(f"{event.number} of {event.expected}: {event.name}")
+    """
+
+
+@hookspec
+def statpipe_check_finished(event: CheckFinished) -> None:
+    """
+    A check judged a vintage.
+
+    .. code-block:: python
+
+        @hookimpl
+        def statpipe_check_finished(event):
+            if event.result.refuses:
+                print(event.result.message)
+    """
+
+
+@hookspec
+def statpipe_partition_written(event: PartitionWritten) -> None:
+    """
+    A sink took a partition.
+
+    .. code-block:: python
+
+        @hookimpl
+        def statpipe_partition_written(event):
+            print(event.receipt.sink, event.receipt.path, event.receipt.rows)
+    """
+
+
+@hookspec
+def statpipe_run_finished(event: RunFinished) -> None:
+    """
+    A run ended: loaded, unchanged, refused, failed or interrupted. Exactly once a started run.
+
+    .. code-block:: python
+
+        @hookimpl
+        def statpipe_run_finished(event):
+            print(event.manifest.outcome, event.manifest.exit_code)
+    """

@@ -1,0 +1,37 @@
+"""The role that turns payloads into observations."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from statpipe.domain.dataset import Dataset
+from statpipe.domain.payload import Payload
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Normalizer(ABC):
+    """
+    A pure function of bytes: no clock, no network, no files, the same table each time.
+
+    Objects must be picklable, since the engine may run them in another process.
+    """
+
+    version: str = "1"
+    """Raise it when the same payloads give another table: what depends on it is then made anew."""
+
+    @abstractmethod
+    def normalize(self, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
+        """
+        Return one row per figure with ``ref_area``, ``category``, ``time_period``, ``obs_value``.
+
+        ``obs_status``, ``source_symbol``, ``notes`` and any other Silver column may be there too;
+        what is left out comes from the dataset's code lists. A figure is an exact decimal; a missing
+        one is null and has an ``obs_status`` other than ``A``. Only ``dataset.selection`` is wanted.
+
+        :raises ContentError: A payload is malformed; the text names payload, place and what was
+            expected.
+        """

@@ -1,0 +1,77 @@
+"""The role that finds vintages and brings payloads."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+
+from statpipe.api.diagnosis import Diagnosis
+from statpipe.domain.dataset import Dataset
+from statpipe.domain.payload import Payload
+from statpipe.domain.vintage import Vintage
+
+
+class Source(ABC):
+    """
+    An agency's publications. The only role that reads the network.
+
+    No credential ever leaves a source: not in a payload, a ``repr``, a log line or an exception.
+    One object serves one run.
+    """
+
+    notice: str = ""
+    """What a reader of the figures must know first, such as that they are a bundled sample."""
+
+    attribution: str = ""
+    """What the agency asks its users to print."""
+
+    @abstractmethod
+    def datasets(self) -> Sequence[Dataset]:
+        """
+        Return the datasets that are configured, with the selection of each. No network.
+        """
+
+    @abstractmethod
+    def probe(self, dataset: Dataset) -> Vintage:
+        """
+        Ask the cheapest question that tells whether anything changed.
+
+        :raises Unavailable: The agency cannot be reached now.
+        :raises Rejected: It refuses the request.
+        :raises ContentError: The answer is not what it should be.
+        """
+
+    @abstractmethod
+    def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
+        """
+        Bring the payloads of this vintage, in a fixed order. Raises what :meth:`probe` raises.
+        """
+
+    def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
+        """
+        Return every vintage that can be fetched, oldest first. An archive has several.
+        """
+        return [self.probe(dataset)]
+
+    def requests(self, dataset: Dataset, vintage: Vintage) -> int | None:  # noqa: ARG002
+        """
+        Return how many payloads :meth:`fetch` will bring, or ``None`` where that is not known.
+        """
+        return None
+
+    def smallest(self, dataset: Dataset) -> Dataset:
+        """
+        Return the dataset narrowed to the least that can be asked for, for a smoke run.
+        """
+        return dataset
+
+    def diagnose(self) -> Iterable[Diagnosis]:
+        """
+        Look at what this source needs, for ``statpipe doctor``.
+        """
+        return ()
+
+    def close(self) -> None:
+        """
+        Release connections. Called once, also after a failure.
+        """

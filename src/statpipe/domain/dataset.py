@@ -1,0 +1,93 @@
+"""A dataset and its code lists: what an agency publishes under one name."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Literal
+
+from attrs import field, frozen, validators
+
+from statpipe.domain.selection import EVERYTHING, Selection
+
+Frequency = Literal["A", "S", "Q", "M"]
+"""SDMX CL_FREQ: annual, half-yearly, quarterly, monthly."""
+
+
+@frozen(kw_only=True)
+class Area:
+    """
+    One entry of the code list of areas.
+
+    ``code`` is what analysts use (``CA``), ``geo_fips`` what the agency uses (``06000``). ``parent``
+    is the code of the area that this one is a part of, and ``level`` says what it is (``country``,
+    ``region``, ``state``).
+    """
+
+    code: str
+    name: str
+    level: str
+    geo_fips: str
+    parent: str | None = None
+
+
+@frozen(kw_only=True)
+class Category:
+    """
+    One entry of the code list of categories, such as a line of a table.
+
+    ``sign`` is -1 where the figure is subtracted on the way to its ``parent``. Where ``areas`` is
+    not empty, the agency publishes the category for these areas only.
+    """
+
+    code: str
+    name: str
+    unit_measure: str
+    unit_mult: int = 0
+    parent: str | None = None
+    sign: int = 1
+    areas: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Agreement:
+    """
+    Categories that the agency publishes in two datasets with the same figures.
+
+    ``pairs`` maps this dataset's category codes to those of ``dataset``.
+    """
+
+    dataset: str
+    pairs: tuple[tuple[str, str], ...]
+
+
+@frozen(kw_only=True)
+class Dataset:
+    """
+    What an agency publishes under one name, with the code lists that describe it.
+
+    ``normalizer`` names the component that reads its payloads. ``additive`` lists the dimensions
+    (``ref_area``, ``category``) over which figures add up: per-capita figures and ratios do not add
+    up over areas. ``precision`` is one unit of the last digit the agency prints: sums may miss by
+    half of it for each figure. ``valid_range`` bounds every figure. ``dimensions`` names columns that
+    belong to the key besides area, category and period. Code lists may be left empty by a source
+    that knows none.
+    """
+
+    name: str = field(validator=validators.matches_re(r"[A-Za-z0-9][A-Za-z0-9_-]*"))
+    title: str
+    normalizer: str
+    freq: Frequency = "A"
+    areas: tuple[Area, ...] = field(default=(), repr=False)
+    categories: tuple[Category, ...] = field(default=(), repr=False)
+    additive: frozenset[str] = frozenset()
+    precision: Decimal = Decimal("0.1")
+    valid_range: tuple[Decimal, Decimal] | None = None
+    agreements: tuple[Agreement, ...] = field(default=(), repr=False)
+    dimensions: tuple[str, ...] = ()
+    selection: Selection = EVERYTHING
+
+    def area(self, code: str) -> Area | None:
+        """
+        Return the area with this code, or ``None``.
+        """
+        return next((area for area in self.areas if area.code == code), None)

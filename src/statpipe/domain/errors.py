@@ -1,0 +1,95 @@
+"""What can go wrong, sorted by what the reader does next.
+
+::
+
+    StatpipeError
+    ├── Rejected        exit 1   the agency refuses the request: correct key, table or line
+    ├── ConfigError     exit 2   correct the configuration
+    │   └── PluginError          correct or uninstall a plugin
+    ├── ContentError    exit 4   the agency changed something: look at the payload in Bronze
+    ├── Unavailable     exit 5   agency or sink is down or throttling: run again later
+    └── Locked          exit 6   another run of the same source is at work: wait for it
+
+Checks that refuse a vintage are an outcome (exit 3), not an exception. Every other exception is a
+bug (exit 1). Each message says what happened, where, and what to do.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from statpipe.domain.payload import Payload
+
+REFUSED_BY_CHECKS = 3
+"""Exit code of a run whose data an error-level check refused."""
+
+
+class StatpipeError(Exception):
+    """
+    The root of every foreseen error; its text is one line for the reader.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+
+class Rejected(StatpipeError):
+    """
+    The agency understood the request and refuses it; asking again gives the same answer.
+    """
+
+
+class ConfigError(StatpipeError):
+    """
+    The configuration is wrong or incomplete.
+    """
+
+    exit_code: ClassVar[int] = 2
+
+
+class PluginError(ConfigError):
+    """
+    A plugin is broken, missing, or clashes with another.
+    """
+
+
+class ContentError(StatpipeError):
+    """
+    A payload is not what the agency's documentation and all earlier payloads led us to expect.
+
+    ``payload`` is what arrived, where the raiser had it: the engine keeps it in Bronze.
+    """
+
+    exit_code: ClassVar[int] = 4
+
+    def __init__(self, message: str, *, payload: Payload | None = None) -> None:
+        super().__init__(message)
+        self.payload = payload
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # Worker processes send errors back pickled, and keyword arguments do not survive that.
+        return _content_error, (str(self), self.payload)
+
+
+class Unavailable(StatpipeError):
+    """
+    Somebody is down or asks us to slow down. ``retry_after`` is in seconds, where it was named.
+    """
+
+    exit_code: ClassVar[int] = 5
+
+    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class Locked(StatpipeError):
+    """
+    Another run of the same source holds the lock.
+    """
+
+    exit_code: ClassVar[int] = 6
+
+
+def _content_error(message: str, payload: Payload | None) -> ContentError:
+    return ContentError(message, payload=payload)

@@ -1,0 +1,124 @@
+"""The manifest of a run: what was asked, what arrived, what was judged, what was written.
+
+The newest manifest of a source also says what the lake holds of it (``holds``), so that one read
+tells a run what is there. It is written last: what no manifest names does not exist yet.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any, Literal
+
+import attrs
+from attrs import field, frozen
+
+from statpipe.domain.partition import Receipt
+from statpipe.domain.selection import EVERYTHING, Selection
+from statpipe.domain.verdict import CheckResult
+from statpipe.domain.vintage import Vintage
+
+Outcome = Literal["loaded", "unchanged", "ingested", "refused", "failed", "interrupted"]
+"""``refused``: an error-level check said no. ``ingested``: Bronze only, as asked."""
+
+
+@frozen(kw_only=True)
+class BronzeObject:
+    """
+    One payload as it lies in Bronze. ``key`` is its place below the environment's root.
+    """
+
+    key: str
+    name: str
+    sha256: str
+    size: int
+    media_type: str
+    request: Mapping[str, str]
+    retrieved: datetime | None = None
+
+
+@frozen(kw_only=True)
+class Held:
+    """
+    One vintage of a dataset that the lake holds.
+
+    ``runs`` are the runs whose Bronze makes it, oldest first. ``figures`` is the hash of what the
+    agency published; ``fingerprint`` that of the Silver partition, empty while there is only Bronze.
+    """
+
+    dataset: str
+    released: date
+    sequence: int
+    note: str
+    token: str
+    selection: Selection = EVERYTHING
+    figures: str = ""
+    fingerprint: str = ""
+    rows: int = 0
+    normalizer: str = ""
+    runs: tuple[str, ...] = ()
+
+    @property
+    def vintage(self) -> Vintage:
+        """
+        The vintage itself.
+        """
+        return Vintage(
+            released=self.released,
+            note=self.note,
+            token=self.token,
+            sequence=self.sequence,
+            selection=self.selection,
+        )
+
+
+@frozen(kw_only=True)
+class VintageRecord:
+    """
+    What a run did about one vintage of a dataset, and the Bronze objects it read for it.
+    """
+
+    dataset: str
+    vintage: str
+    note: str
+    outcome: Outcome
+    reason: str = ""
+    rows: int = 0
+    figures: str = ""
+    fingerprint: str = ""
+    bronze: tuple[BronzeObject, ...] = field(default=(), repr=False)
+
+
+@frozen(kw_only=True)
+class Manifest:
+    """
+    The record of one run of one source. Times are UTC.
+    """
+
+    run_id: str
+    source: str
+    environment: str
+    command: str
+    started: datetime
+    finished: datetime
+    outcome: Outcome
+    exit_code: int
+    message: str = ""
+    notice: str = ""
+    vintages: tuple[VintageRecord, ...] = ()
+    checks: tuple[CheckResult, ...] = ()
+    receipts: tuple[Receipt, ...] = ()
+    versions: Mapping[str, str] = field(factory=dict)
+    holds: tuple[Held, ...] = field(default=(), repr=False)
+
+    def as_json(self) -> bytes:
+        """
+        Return the manifest as indented JSON, keys sorted.
+        """
+        document = attrs.asdict(self, value_serializer=_plain)
+        return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode()
+
+
+def _plain(_: object, __: object, value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,87 @@
+"""What sinks hold: partitions under keys, each with the fingerprint of what it was made from."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from statpipe.domain.model import Model
+
+
+class Layer(StrEnum):
+    """
+    Bronze is what arrived, Silver the typed observations, Gold the analysts' tables.
+    """
+
+    BRONZE = "bronze"
+    SILVER = "silver"
+    GOLD = "gold"
+
+
+@frozen(kw_only=True)
+class PartitionKey:
+    """
+    The place of one table: a dataset's vintage in Silver, or a model in Gold.
+
+    ``owner`` is the source (Silver) or the model (Gold).
+    """
+
+    layer: Layer
+    owner: str
+    dataset: str | None = None
+    vintage: str | None = None
+
+    @property
+    def path(self) -> str:
+        """
+        The folder of the partition, below the root of an environment.
+        """
+        parts = [str(self.layer), self.owner]
+        if self.dataset is not None:
+            parts.append(f"dataset={self.dataset}")
+        if self.vintage is not None:
+            parts.append(f"vintage={self.vintage}")
+        return "/".join(parts)
+
+
+@frozen(kw_only=True)
+class Partition:
+    """
+    A table on its way to a sink.
+
+    ``fingerprint`` is over the inputs' figures, the version of the code and the schema: a sink that
+    holds the same fingerprint under the same key holds the same table. Gold brings its model.
+    """
+
+    key: PartitionKey
+    table: pa.Table = field(repr=False)
+    fingerprint: str
+    model: Model | None = None
+
+
+@frozen(kw_only=True)
+class Receipt:
+    """
+    What writing a partition did. Row counts are of rows; ``bytes_written`` of bytes.
+    """
+
+    sink: str
+    path: str
+    fingerprint: str
+    rows: int
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+    bytes_written: int = 0
+
+    @property
+    def changed(self) -> bool:
+        """
+        Whether anything was written.
+        """
+        return bool(self.inserted or self.updated or self.deleted or self.bytes_written)

@@ -1,0 +1,50 @@
+"""A payload: one answer of the agency, byte for byte less the credentials."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cached_property
+
+import attrs
+from attrs import field, validators
+
+MEDIA_SUFFIXES = {
+    "application/json": ".json",
+    "text/csv": ".csv",
+    "text/html": ".html",
+    "application/zip": ".zip",
+    "application/xml": ".xml",
+}
+"""File suffix of each media type that is kept; ``.bin`` for any other."""
+
+
+@attrs.define(kw_only=True, frozen=True, slots=False)
+class Payload:
+    """
+    One answer of the agency and what was asked.
+
+    ``name`` says in a few file-name-safe characters what was asked (``SAPCE1-line-9``). ``request``
+    holds the address and the parameters *without credentials*. ``body`` is what arrived.
+    """
+
+    name: str = field(validator=validators.matches_re(r"[A-Za-z0-9][A-Za-z0-9._-]*"))
+    body: bytes = field(repr=lambda body: f"<{len(body):,} bytes>")
+    media_type: str = "application/json"
+    request: Mapping[str, str] = field(factory=dict)
+    retrieved: datetime | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """
+        SHA-256 of the body, in hexadecimal.
+        """
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def suffix(self) -> str:
+        """
+        The file suffix that goes with the media type.
+        """
+        return MEDIA_SUFFIXES.get(self.media_type, ".bin")

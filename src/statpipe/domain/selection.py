@@ -1,0 +1,65 @@
+"""Which part of a dataset was asked for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pyarrow as pa
+
+
+def _codes(value: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if value is None else tuple(sorted(set(value)))
+
+
+@frozen(kw_only=True)
+class Selection:
+    """
+    The areas, categories and periods that were asked for; ``None`` means all there are.
+
+    What lies outside a selection was not asked for, so its absence says nothing: it is neither a
+    deletion nor incomplete.
+    """
+
+    areas: tuple[str, ...] | None = field(default=None, converter=_codes)
+    categories: tuple[str, ...] | None = field(default=None, converter=_codes)
+    periods: tuple[str, ...] | None = field(default=None, converter=_codes)
+
+    def covers(self, other: Selection) -> bool:
+        """
+        Tell whether everything that *other* asks for is asked for here as well.
+        """
+        pairs = (
+            (self.areas, other.areas),
+            (self.categories, other.categories),
+            (self.periods, other.periods),
+        )
+        return all(
+            mine is None or (theirs is not None and set(theirs) <= set(mine))
+            for mine, theirs in pairs
+        )
+
+    def rows_of(self, table: pa.Table) -> pa.Table:
+        """
+        Return the rows of an observation table that lie inside this selection.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        columns = (
+            ("ref_area", self.areas),
+            ("category", self.categories),
+            ("time_period", self.periods),
+        )
+        for name, codes in columns:
+            if codes is not None:
+                wanted = pa.array(codes, pa.string())
+                table = table.filter(pc.is_in(table[name].cast(pa.string()), value_set=wanted))
+        return table
+
+
+EVERYTHING = Selection()
