@@ -14,7 +14,7 @@ Names that need pyarrow load it when they are called, so a plugin's module stays
 
 from statpipe.api.check import Check
 from statpipe.api.component import Component, NoSettings, secret
-from statpipe.api.database import Database
+from statpipe.api.database import Database, Rows
 from statpipe.api.diagnosis import Diagnosis
 from statpipe.api.events import (
     CheckFinished,
@@ -40,7 +40,7 @@ from statpipe.domain.errors import (
     StatpipeError,
     Unavailable,
 )
-from statpipe.domain.manifest import BronzeObject, Held, Manifest, VintageRecord
+from statpipe.domain.manifest import BronzeObject, Held, Manifest, Origin, VintageRecord
 from statpipe.domain.model import Column, Model
 from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.partition import Layer, Partition, PartitionKey, Receipt
@@ -75,6 +75,7 @@ __all__ = [
     "Model",
     "NoSettings",
     "Normalizer",
+    "Origin",
     "Partition",
     "PartitionKey",
     "PartitionWritten",
@@ -83,6 +84,7 @@ __all__ = [
     "PluginError",
     "Receipt",
     "Rejected",
+    "Rows",
     "RunFinished",
     "RunStarted",
     "Secret",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -62,9 +62,14 @@ class Lake(Sink):
         """
 
     @abstractmethod
-    def lock(self, source: str, run_id: str, wait: float) -> AbstractContextManager[None]:
+    def lock(
+        self, name: str, wait: float, run_id: Callable[[], str]
+    ) -> AbstractContextManager[str]:
         """
-        Hold the right to write this source's data, waiting *wait* seconds at most.
+        Hold the right to write under this name, waiting *wait* seconds at most.
+
+        *run_id* is called once the lock is held, so that run ids sort as the runs took their turns;
+        its result is shown to those who wait, and is what the context manager gives.
 
         :raises Locked: Somebody else holds it; the text says who and since when.
         """

@@ -19,11 +19,19 @@ class Source(ABC):
     One object serves one run.
     """
 
-    notice: str = ""
-    """What a reader of the figures must know first, such as that they are a bundled sample."""
+    @property
+    def notice(self) -> str:
+        """
+        What a reader of the figures must know first, such as that they are a bundled sample.
+        """
+        return ""
 
-    attribution: str = ""
-    """What the agency asks its users to print."""
+    @property
+    def attribution(self) -> str:
+        """
+        What the agency asks its users to print.
+        """
+        return ""
 
     @abstractmethod
     def datasets(self) -> Sequence[Dataset]:
@@ -71,7 +79,7 @@ class Source(ABC):
         """
         return ()
 
-    def close(self) -> None:
+    def close(self) -> None:  # noqa: B027
         """
         Release connections. Called once, also after a failure.
         """

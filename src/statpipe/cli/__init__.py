@@ -1,1 +1,1 @@
-"""."""
+"""The command line: data on standard output, everything else on standard error."""

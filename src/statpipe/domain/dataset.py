@@ -86,6 +86,13 @@ class Dataset:
     dimensions: tuple[str, ...] = ()
     selection: Selection = EVERYTHING
 
+    @property
+    def key(self) -> tuple[str, ...]:
+        """
+        The columns that identify an observation of this dataset.
+        """
+        return ("ref_area", "category", "time_period", *self.dimensions)
+
     def area(self, code: str) -> Area | None:
         """
         Return the area with this code, or ``None``.

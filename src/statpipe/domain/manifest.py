@@ -39,12 +39,23 @@ class BronzeObject:
 
 
 @frozen(kw_only=True)
+class Origin:
+    """
+    Where to find the Bronze objects of a vintage: the record of this name in this run's manifest.
+    """
+
+    run_id: str
+    vintage: str
+
+
+@frozen(kw_only=True)
 class Held:
     """
     One vintage of a dataset that the lake holds.
 
-    ``runs`` are the runs whose Bronze makes it, oldest first. ``figures`` is the hash of what the
+    ``made_from`` names the Bronze that makes it, oldest first. ``figures`` is the hash of what the
     agency published; ``fingerprint`` that of the Silver partition, empty while there is only Bronze.
+    ``code`` identifies the normalizer, its version and the dataset's code lists.
     """
 
     dataset: str
@@ -56,8 +67,8 @@ class Held:
     figures: str = ""
     fingerprint: str = ""
     rows: int = 0
-    normalizer: str = ""
-    runs: tuple[str, ...] = ()
+    code: str = ""
+    made_from: tuple[Origin, ...] = ()
 
     @property
     def vintage(self) -> Vintage:
@@ -87,6 +98,7 @@ class VintageRecord:
     rows: int = 0
     figures: str = ""
     fingerprint: str = ""
+    selection: Selection = EVERYTHING
     bronze: tuple[BronzeObject, ...] = field(default=(), repr=False)
 
 

@@ -90,8 +90,7 @@ def silver_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
         "decimal": pa.decimal128(DECIMAL_DIGITS, DECIMAL_PLACES),
     }
     fields = [
-        pa.field(c.name, types[c.kind], c.nullable, {"description": c.description})
-        for c in COLUMNS
+        pa.field(c.name, types[c.kind], c.nullable, {"description": c.description}) for c in COLUMNS
     ]
     return pa.schema([*fields, *(pa.field(name, code, nullable=False) for name in dimensions)])
 
@@ -173,7 +172,7 @@ def duplicate_key(table: pa.Table, dataset: Dataset) -> tuple[int, int] | None:
     """
     import pyarrow.compute as pc
 
-    keys = _key_codes(table, dataset)
+    keys = _key_codes(table, dataset.key)
     order = pc.sort_indices(keys)
     ordered = keys.take(order)
     same = pc.equal(ordered[1:], ordered[:-1]) if len(ordered) > 1 else None
@@ -182,6 +181,15 @@ def duplicate_key(table: pa.Table, dataset: Dataset) -> tuple[int, int] | None:
     place = pc.index(same, True).as_py()
     first, second = sorted((order[place].as_py(), order[place + 1].as_py()))
     return first, second
+
+
+def in_key_order(table: pa.Table, dataset: Dataset) -> pa.Table:
+    """
+    Return observations sorted by key, numbers within codes as numbers (``SAPCE1:9`` before ``:10``).
+    """
+    import pyarrow.compute as pc
+
+    return table.take(pc.sort_indices(_key_codes(table, dataset.key)))
 
 
 def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
@@ -384,13 +392,13 @@ def _refuse_nulls(table: pa.Table, dataset: Dataset) -> None:
 def _sorted_by_key(table: pa.Table, dataset: Dataset) -> pa.Table:
     import pyarrow.compute as pc
 
-    keys = _key_codes(table, dataset)
-    if len(keys) < 2 or pc.all(pc.less(keys[:-1], keys[1:])).as_py():
+    keys = _key_codes(table, dataset.key)
+    if pc.all(pc.less(keys[:-1], keys[1:]), min_count=0).as_py():
         return table
     twice = duplicate_key(table, dataset)
     if twice:
         first, second = (table.slice(row, 1).to_pylist()[0] for row in twice)
-        where = ", ".join(f"{name} {first[name]}" for name in (*KEY, *dataset.dimensions))
+        where = ", ".join(f"{name} {first[name]}" for name in dataset.key)
         msg = (
             f"dataset {dataset.name}: two observations for {where}: "
             f"{first['obs_value']} and {second['obs_value']}"
@@ -399,13 +407,13 @@ def _sorted_by_key(table: pa.Table, dataset: Dataset) -> pa.Table:
     return table.take(pc.sort_indices(keys))
 
 
-def _key_codes(table: pa.Table, dataset: Dataset) -> Any:
+def _key_codes(table: pa.Table, key: Sequence[str]) -> Any:
     """Give each row one integer that sorts as its key does."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     combined = None
-    for name in (*KEY, *dataset.dimensions):
+    for name in key:
         codes = encoded(table[name])
         values = codes.dictionary.to_pylist()
         rank = {value: place for place, value in enumerate(sorted(values, key=_natural))}
@@ -429,9 +437,7 @@ def _canonical_codes(codes: pa.DictionaryArray) -> pa.DictionaryArray:
     import pyarrow.compute as pc
 
     values = codes.dictionary.to_pylist()
-    used = sorted(
-        (values[i], i) for i in pc.unique(codes.indices).to_pylist() if i is not None
-    )
+    used = sorted((values[i], i) for i in pc.unique(codes.indices).to_pylist() if i is not None)
     texts = sorted({text for text, _ in used})
     place = {text: number for number, text in enumerate(texts)}
     mapping = [None] * max(len(values), 1)
@@ -452,9 +458,7 @@ def _constant(text: str, rows: int) -> pa.DictionaryArray:
 def _nothing(rows: int) -> pa.DictionaryArray:
     import pyarrow as pa
 
-    return pa.DictionaryArray.from_arrays(
-        pa.nulls(rows, pa.int32()), pa.array([], pa.string())
-    )
+    return pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.string()))
 
 
 def _zeros(rows: int) -> pa.Array:

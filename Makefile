@@ -1,0 +1,54 @@
+# The only commands CI knows. Paths are relative, so that a folder with a blank in its name works.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-all lint types imports tests format requirements benchmark clean
+
+help: ## show what there is
+	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: ## run the main job on the bundled sample: no key, no server, no account
+	@$(PYTHON) scripts/bootstrap.py runtime
+	@$(BIN)/statpipe run bea_pce_state --wait 600
+	@cat scripts/after_demo.txt
+
+test: ## lint, types, import contracts, tests
+	@$(PYTHON) scripts/bootstrap.py dev
+	@$(MAKE) --no-print-directory lint types imports tests
+
+test-all: ## the same, with the slow extras
+	@$(PYTHON) scripts/bootstrap.py dev
+	@$(MAKE) --no-print-directory lint types imports
+	@$(BIN)/python -m pytest -n 2
+
+lint:
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+
+types:
+	@$(BIN)/mypy
+
+imports:
+	@$(BIN)/lint-imports --no-cache
+
+tests:
+	@$(BIN)/python -m pytest -n 2 -m "not slow"
+
+format: ## let ruff write the code as it wants it
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+benchmark: ## measure speed and memory; prints ratios
+	@$(PYTHON) scripts/bootstrap.py dev
+	@$(BIN)/python benchmarks/run.py
+
+requirements: ## compile requirements/*.txt anew (needs uv)
+	@for name in runtime dev; do \
+	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	    --no-annotate --no-emit-index-url --no-emit-find-links \
+	    requirements/$$name.in -o requirements/$$name.txt || exit 1; \
+	done
+
+clean: ## remove what the commands above made, the local data included
+	@rm -rf .venv .statpipe .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

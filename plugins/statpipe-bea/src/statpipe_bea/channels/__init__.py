@@ -1,0 +1,1 @@
+"""The four ways to the same figures."""

@@ -1,0 +1,153 @@
+"""The channel ``api``: BEA's API, with the fewest requests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
+
+from statpipe.api import ContentError, Dataset, Diagnosis, Payload, Secret, Unavailable, Vintage
+from statpipe_bea.answers import read_answer
+from statpipe_bea.channels.channel import Channel, vintage_of
+from statpipe_bea.line_lists import METHOD, line_titles
+from statpipe_bea.release import last_updated
+
+if TYPE_CHECKING:
+    from statpipe_bea.api.client import BeaClient
+
+_LONGEST_NOTE = 4096
+
+
+class ApiChannel(Channel):
+    """
+    One request a line for all areas, or one an area for all lines, whichever is less.
+
+    The first of these is the probe as well: it shows the note of the last update and the headline
+    figures.
+    """
+
+    name = "api"
+    attribution = (
+        "This product uses the Bureau of Economic Analysis (BEA) Data API but is not endorsed or "
+        "certified by BEA."
+    )
+
+    def __init__(self, key: Secret, url: str) -> None:
+        self._key = key
+        self._url = url
+        self._client: BeaClient | None = None
+
+    def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
+        expected = [category.code.split(":")[1] for category in dataset.categories]
+        name, parameters = planned(dataset, expected)[0]
+        payload = self._ask(name, parameters)
+        answer = read_answer(payload)
+        note = next((n for n in answer.notes.values() if last_updated(n)), None)
+        return [vintage_of(note, _token(note, payload), dataset.selection, payload)]
+
+    def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
+        lines = self._ask(
+            f"{dataset.name}-lines",
+            {
+                "method": METHOD,
+                "datasetname": "Regional",
+                "TargetParameter": "LineCode",
+                "TableName": dataset.name,
+                "ResultFormat": "JSON",
+            },
+        )
+        yield lines
+        for name, parameters in planned(dataset, list(line_titles(lines))):
+            payload = self._ask(name, parameters)
+            _refuse_other_release(payload, vintage)
+            yield payload
+
+    def requests(self, dataset: Dataset, vintage: Vintage) -> int:  # noqa: ARG002
+        expected = [category.code.split(":")[1] for category in dataset.categories]
+        return 1 + len(planned(dataset, expected))
+
+    def diagnose(self) -> Iterable[Diagnosis]:
+        yield Diagnosis("bea_pce_state", "ok", f"has a key and asks {self._url}")
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+
+    def _ask(self, name: str, parameters: Mapping[str, str]) -> Payload:
+        if self._client is None:
+            from statpipe_bea.api.client import BeaClient
+
+            self._client = BeaClient(key=self._key, url=self._url)
+        return self._client.ask(name, parameters)
+
+
+def planned(dataset: Dataset, lines: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+    """
+    Plan the fewest requests for a table of these lines: names and parameters, in a fixed order.
+
+    A request may ask one line for many areas, or all lines for one area (error 41 else).
+    """
+    selection, table = dataset.selection, dataset.name
+    if selection.categories is not None:
+        lines = [line for line in lines if f"{table}:{line}" in selection.categories]
+    areas = sorted(
+        area.geo_fips
+        for area in dataset.areas
+        if selection.areas is None or area.code in selection.areas
+    )
+    common = {
+        "method": "GetData",
+        "datasetname": "Regional",
+        "TableName": table,
+        "Year": "ALL" if selection.periods is None else ",".join(selection.periods),
+        "ResultFormat": "JSON",
+    }
+    if len(lines) <= len(areas):
+        where = "STATE" if selection.areas is None else ",".join(areas)
+        return [
+            (f"{table}-line-{line}", {**common, "LineCode": line, "GeoFips": where})
+            for line in sorted(lines, key=int)
+        ]
+    return [
+        (f"{table}-area-{fips}", {**common, "LineCode": "ALL", "GeoFips": fips}) for fips in areas
+    ]
+
+
+def _token(note: str | None, payload: Payload) -> str:
+    """Hash note and figures: not the time of the answer, nor the order of its rows."""
+    rows = json.loads(payload.body)["BEAAPI"]["Results"]
+    rows = (rows[0] if isinstance(rows, list) else rows)["Data"]
+    figures = sorted(
+        (
+            row["Code"],
+            row["GeoFips"],
+            row["TimePeriod"],
+            _number(row["DataValue"]),
+            row.get("NoteRef"),
+        )
+        for row in ([rows] if isinstance(rows, dict) else rows)
+    )
+    return f"api:{hashlib.sha256(json.dumps([note, figures]).encode()).hexdigest()}"
+
+
+def _number(text: str) -> str:
+    """Give equal numbers one text: BEA has printed 197964 and 197964.0 for the same figure."""
+    try:
+        return f"{Decimal(text.replace(',', '')).normalize():f}"
+    except (InvalidOperation, AttributeError):
+        return str(text)
+
+
+def _refuse_other_release(payload: Payload, vintage: Vintage) -> None:
+    note = last_updated(payload.body[-_LONGEST_NOTE:].decode("utf-8", errors="replace"))
+    if note is None:
+        msg = f'payload {payload.name}: no note "Last updated: <date>" at its end; expected it in Notes'
+        raise ContentError(msg, payload=payload)
+    if note != vintage.note:
+        msg = (
+            f"BEA released new figures while they were being read ({vintage.note!r}, then {note!r}); "
+            "run again to read them whole"
+        )
+        raise Unavailable(msg)

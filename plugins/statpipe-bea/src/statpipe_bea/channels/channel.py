@@ -1,0 +1,64 @@
+"""What the ways to the figures have in common."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+
+from statpipe.api import ContentError, Dataset, Diagnosis, Payload, Selection, Vintage
+from statpipe_bea.release import released
+
+
+class Channel(ABC):
+    """
+    One way to BEA's figures.
+    """
+
+    name: str
+    notice = ""
+    attribution = ""
+
+    @abstractmethod
+    def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
+        """
+        Return the releases that this channel can bring, oldest first.
+        """
+
+    @abstractmethod
+    def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
+        """
+        Bring the payloads of a release.
+        """
+
+    def requests(self, dataset: Dataset, vintage: Vintage) -> int | None:  # noqa: ARG002
+        """
+        Return how many payloads :meth:`fetch` brings.
+        """
+        return None
+
+    @abstractmethod
+    def diagnose(self) -> Iterable[Diagnosis]:
+        """
+        Say what this channel is and needs.
+        """
+
+    def close(self) -> None:  # noqa: B027
+        """
+        Release connections.
+        """
+
+
+def vintage_of(
+    note: str | None, token: str, selection: Selection, payload: Payload, place: str = "Notes"
+) -> Vintage:
+    """
+    Make a vintage of BEA's note.
+
+    :raises ContentError: There is no note, or no date in it.
+    """
+    try:
+        day = released(note or "")
+    except ValueError as error:
+        msg = f"payload {payload.name}: {error}; expected the note of the last update in {place}"
+        raise ContentError(msg, payload=payload) from error
+    return Vintage(released=day, note=note or "", token=token, selection=selection)

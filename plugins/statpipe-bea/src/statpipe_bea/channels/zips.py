@@ -1,0 +1,105 @@
+"""BEA's zips of CSV files, read as what they are: archives from outside."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from statpipe.api import ContentError, Payload, Selection, Vintage
+from statpipe_bea.channels.channel import vintage_of
+from statpipe_bea.part import table_name
+from statpipe_bea.release import last_updated
+
+_CSV = re.compile(r"(?P<table>SA(PCE|EXP)[1-4])_{1,2}ALL_AREAS_\d{4}_\d{4}\.csv")
+_LARGEST_MEMBER = 64 << 20
+_MOST_MEMBERS = 10_000
+
+
+@frozen(kw_only=True)
+class TableFile:
+    """
+    One table of one release: its CSV file and its page of footnotes, under today's name.
+    """
+
+    table: str
+    payloads: tuple[Payload, ...]
+
+    def vintage(self, selection: Selection) -> Vintage:
+        """
+        Return the release, by the note in the file's footer.
+
+        :raises ContentError: It has none.
+        """
+        csv = self.payloads[0]
+        digest = hashlib.sha256(b"".join(payload.body for payload in self.payloads)).hexdigest()
+        note = last_updated(csv.body[-4096:].decode("utf-8", errors="replace"))
+        return vintage_of(note, f"csv:{digest}", selection, csv, "the file's footer")
+
+
+def table_files(archive: Payload) -> Iterator[TableFile]:
+    """
+    Return the tables in a zip, or the one in a bare CSV file.
+
+    :raises ContentError: It is neither, it holds none of the tables, or it unpacks to more than any
+        file of BEA's.
+    """
+    if archive.media_type == "text/csv":
+        match = _CSV.fullmatch(archive.name)
+        if match is None:
+            msg = f"payload {archive.name}: expected a name such as SAPCE1__ALL_AREAS_1997_2021.csv"
+            raise ContentError(msg, payload=archive)
+        yield TableFile(table=table_name(match["table"]), payloads=(archive,))
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(archive.body)) as opened:
+            yield from _tables_in(opened, archive)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, ContentError):
+            raise
+        msg = f"payload {archive.name}: no readable zip ({error}); expected BEA's SAPCE.zip whole"
+        raise ContentError(msg, payload=archive) from error
+
+
+def _tables_in(opened: zipfile.ZipFile, archive: Payload) -> Iterator[TableFile]:
+    names = opened.namelist()
+    if len(names) > _MOST_MEMBERS:
+        msg = f"payload {archive.name}: {len(names):,} members; expected BEA's few hundred"
+        raise ContentError(msg, payload=archive)
+    found = [match for match in map(_CSV.fullmatch, names) if match]
+    if not found:
+        msg = f"payload {archive.name}: no member such as SAPCE1__ALL_AREAS_1997_2021.csv"
+        raise ContentError(msg, payload=archive)
+    for match in found:
+        footnotes = f"{match['table']}__Footnotes.html"
+        members = [(match[0], "text/csv")]
+        if footnotes in names:
+            members.append((footnotes, "text/html"))
+        yield TableFile(
+            table=table_name(match["table"]),
+            payloads=tuple(_member(opened, archive, *member) for member in members),
+        )
+
+
+def _member(opened: zipfile.ZipFile, archive: Payload, name: str, media_type: str) -> Payload:
+    # The declared size may lie: stop reading at the limit, whatever it says.
+    with opened.open(name) as member:
+        body = member.read(_LARGEST_MEMBER + 1)
+    if len(body) > _LARGEST_MEMBER:
+        msg = (
+            f"payload {archive.name}, member {name}: unpacks to more than {_LARGEST_MEMBER >> 20} MiB; "
+            "expected a CSV file of a few"
+        )
+        raise ContentError(msg, payload=archive)
+    return Payload(
+        name=name,
+        body=body,
+        media_type=media_type,
+        request={**archive.request, "member": name, "archive_sha256": archive.sha256},
+        retrieved=archive.retrieved,
+    )

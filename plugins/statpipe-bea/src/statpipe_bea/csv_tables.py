@@ -1,0 +1,140 @@
+"""BEA's CSV files of a whole table, as tables of text in long form.
+
+``GeoFIPS,GeoName,Region,TableName,LineCode,IndustryClassification,Description,Unit,1997,...``: a row
+per area and line, a column per year, and four footer lines. Older files order columns differently.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from statpipe.api import ContentError, Payload
+from statpipe.domain.observation import encoded
+from statpipe_bea.release import last_updated
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NEEDED = ("GeoFIPS", "TableName", "LineCode", "Description", "Unit")
+_YEAR = re.compile(r"(19|20|21)\d{2}")
+_ROW = re.compile(rb'\s*"?\s*\d{5}\s*"?\s*,')
+_FOOTNOTE = re.compile(r"<LI>\s*(?P<ref>[^&<\s]{1,12})&nbsp;(?P<text>[^<]*)</LI>")
+_FOOTER_LINES = 12
+
+
+@frozen(kw_only=True)
+class WideTable:
+    """
+    The rows of a CSV file: text columns, of which ``years`` hold figures.
+    """
+
+    payload: Payload
+    note: str
+    years: tuple[str, ...]
+    table: pa.Table = field(repr=False)
+
+    def where(self, row: int, year: str | None = None) -> str:
+        """
+        Say where a row stands; the header is line 1.
+        """
+        place = f"payload {self.payload.name}, line {row + 2}"
+        return f"{place}, column {year}" if year else place
+
+
+def read_csv(payload: Payload) -> WideTable:
+    """
+    Read a file.
+
+    :raises ContentError: It is not BEA's CSV, or was cut off.
+    """
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
+    text = _decoded(payload)
+    end = _end_of_rows(payload)
+    note = last_updated(text[-4096:])
+    if note is None:
+        msg = (
+            f'payload {payload.name}: no "Last updated: <date>" in its footer; expected BEA\'s file '
+            "whole, it may have been cut off"
+        )
+        raise ContentError(msg, payload=payload)
+    names = payload.body[: payload.body.find(b"\n")].decode().strip().split(",")
+    _refuse_other_columns(payload, names)
+    try:
+        table = pc.read_csv(
+            pa.BufferReader(memoryview(payload.body)[:end]),
+            read_options=pc.ReadOptions(use_threads=False),
+            convert_options=pc.ConvertOptions(
+                column_types={name: pa.string() for name in names}, strings_can_be_null=False
+            ),
+        )
+    except pa.ArrowInvalid as error:
+        msg = f"payload {payload.name}: {error}; expected {len(names)} columns in each line"
+        raise ContentError(msg, payload=payload) from error
+    years = tuple(name for name in names if _YEAR.fullmatch(name))
+    return WideTable(payload=payload, note=note, years=years, table=table.combine_chunks())
+
+
+def stripped(column: pa.ChunkedArray) -> pa.DictionaryArray:
+    """
+    Return a column's codes with blanks and quotes around them removed (``' "00000"'``).
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    codes = encoded(column)
+    return pa.DictionaryArray.from_arrays(
+        codes.indices, pc.utf8_trim(codes.dictionary, characters=' "')
+    )
+
+
+def footnotes(payload: Payload) -> dict[str, str]:
+    """
+    Read the texts of a ``__Footnotes.html``, by reference.
+    """
+    text = payload.body.decode("utf-8", errors="replace")
+    return {m["ref"]: html.unescape(m["text"]).strip() for m in _FOOTNOTE.finditer(text)}
+
+
+def _decoded(payload: Payload) -> str:
+    try:
+        return payload.body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        msg = f"payload {payload.name}, byte {error.start}: not UTF-8; expected BEA's CSV in UTF-8"
+        raise ContentError(msg, payload=payload) from error
+
+
+def _end_of_rows(payload: Payload) -> int:
+    """Find where the footer starts: behind the last line that begins with an area's code."""
+    body = payload.body
+    end = len(body)
+    for _ in range(_FOOTER_LINES):
+        start = body.rfind(b"\n", 0, max(end - 1, 0)) + 1
+        if _ROW.match(body, start):
+            return end
+        if start == 0:
+            break
+        end = start
+    msg = (
+        f"payload {payload.name}: no rows of areas before its footer; expected BEA's CSV of a table"
+    )
+    raise ContentError(msg, payload=payload)
+
+
+def _refuse_other_columns(payload: Payload, names: list[str]) -> None:
+    missing = [name for name in NEEDED if name not in names]
+    if missing or not any(_YEAR.fullmatch(name) for name in names):
+        lacking = ", ".join(missing) or "any year"
+        msg = f"payload {payload.name}, line 1: no column for {lacking}; expected {', '.join(NEEDED)} and years"
+        raise ContentError(msg, payload=payload)
+    known = {*NEEDED, "GeoName", "Region", "IndustryClassification"}
+    odd = [name for name in names if name not in known and not _YEAR.fullmatch(name)]
+    if odd or len(set(names)) != len(names):
+        what = f"column {odd[0]!r}, which is no year" if odd else "a column twice"
+        msg = f"payload {payload.name}, line 1: {what}; expected {', '.join(NEEDED)} and years"
+        raise ContentError(msg, payload=payload)

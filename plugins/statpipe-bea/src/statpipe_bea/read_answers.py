@@ -1,0 +1,211 @@
+"""Observations of the API's answers, with lines, units and titles checked against the code list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from statpipe.api import Category, ContentError, Dataset, Payload
+from statpipe.domain.observation import encoded, looked_up
+from statpipe_bea.answers import Answer, Batch, batches, read_answer
+from statpipe_bea.figures import figures
+from statpipe_bea.line_lists import is_line_list, line_titles
+from statpipe_bea.part import Part, area_code, table_name
+from statpipe_bea.release import last_updated
+from statpipe_bea.tables import category_code
+from statpipe_bea.titles import ends_in_title
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_CODE = re.compile(r"(?P<table>[A-Z0-9]+)-(?P<line>[1-9][0-9]*)")
+_YEAR = re.compile(r"(19|20|21)\d{2}")
+
+
+def observations_of_answers(
+    dataset: Dataset, payloads: Sequence[Payload], titles: Mapping[str, str]
+) -> list[Part]:
+    """
+    Read all answers of one release of a table: line lists, and rows.
+
+    :raises ContentError: A payload is malformed, of another table or release, or a line is not
+        what it was.
+    """
+    known = {category.code: category for category in dataset.categories}
+    answers = []
+    for payload in payloads:
+        if is_line_list(payload):
+            _check_line_list(payload, dataset, known, titles)
+        else:
+            answers.append(read_answer(payload))
+    _refuse_two_releases(answers)
+    parts = []
+    for batch in batches(answers):
+        categories = _categories(batch, dataset, known)
+        _check_units(batch, categories, known)
+        _check_titles(batch, categories, known, titles)
+        parts.append(_part(batch, dataset, categories))
+    return parts
+
+
+def _part(batch: Batch, dataset: Dataset, categories: pa.DictionaryArray) -> Part:
+    import pyarrow as pa
+
+    table = batch.table
+    areas, periods = encoded(table["GeoFips"]), encoded(table["TimePeriod"])
+    codes = [
+        area_code(fips, dataset, lambda f=fips: _first(batch, "GeoFips", f))  # type: ignore[misc]
+        for fips in areas.dictionary.to_pylist()
+    ]
+    for period in periods.dictionary.to_pylist():
+        if not _YEAR.fullmatch(period):
+            where = _first(batch, "TimePeriod", period)
+            raise ContentError(f"{where}: TimePeriod {period!r}; expected a year such as 2021")
+    notes: dict[str, str] = {}
+    for answer in batch.answers:
+        notes |= answer.notes
+    references = table["NoteRef"]
+    columns = {
+        "ref_area": looked_up(areas, codes),
+        "category": categories,
+        "time_period": periods,
+        **figures(
+            _one(table["DataValue"]),
+            _one(references) if references.null_count < len(references) else None,
+            notes,
+            batch.where,
+        ),
+    }
+    return Part(table=pa.table(columns), where=batch.where)
+
+
+def _categories(
+    batch: Batch, dataset: Dataset, known: Mapping[str, Category]
+) -> pa.DictionaryArray:
+    codes = encoded(batch.table["Code"])
+    categories = []
+    for text in codes.dictionary.to_pylist():
+        match = _CODE.fullmatch(text)
+        if match is None or table_name(match["table"]) != dataset.name:
+            where = _first(batch, "Code", text)
+            raise ContentError(f"{where}: Code {text!r}; expected {dataset.name}-<line>")
+        code = category_code(dataset.name, match["line"])
+        if code not in known:
+            where = _first(batch, "Code", text)
+            msg = (
+                f"{where}: {dataset.name} has no line {match['line']} in the code list of "
+                f"{len(known)}; BEA has added or renumbered lines, statpipe-bea must learn them"
+            )
+            raise ContentError(msg)
+        categories.append(code)
+    return looked_up(codes, categories)
+
+
+def _check_units(
+    batch: Batch, categories: pa.DictionaryArray, known: Mapping[str, Category]
+) -> None:
+    """A line keeps its unit and multiplier; else its number means something else now."""
+    import pyarrow as pa
+
+    units, powers = encoded(batch.table["CL_UNIT"]), encoded(batch.table["UNIT_MULT"])
+    seen = pa.table(
+        {"category": categories.indices, "unit": units.indices, "power": powers.indices}
+    ).group_by(["category", "unit", "power"])
+    for combination in seen.aggregate([]).to_pylist():
+        category = known[categories.dictionary[combination["category"]].as_py()]
+        unit = units.dictionary[combination["unit"]].as_py()
+        power = powers.dictionary[combination["power"]].as_py()
+        if unit.strip() == category.unit_measure and power.strip() == str(category.unit_mult):
+            continue
+        row = _row_with(categories, category.code, units, unit, powers, power)
+        msg = (
+            f"{batch.where(row)}: {category.code} is in {unit!r} times 10^{power}; expected "
+            f"{category.unit_measure!r} times 10^{category.unit_mult}: the line has changed its meaning"
+        )
+        raise ContentError(msg)
+
+
+def _check_titles(
+    batch: Batch,
+    categories: pa.DictionaryArray,
+    known: Mapping[str, Category],
+    titles: Mapping[str, str],
+) -> None:
+    """Statistic names the line, in an answer about just one."""
+    first = 0
+    for answer, count in zip(batch.answers, batch.counts, strict=True):
+        statistic = answer.results.get("Statistic")
+        own = categories[first : first + count]
+        first += count
+        if not isinstance(statistic, str) or not statistic.strip() or _several(own):
+            continue
+        category = known[own[0].as_py()]
+        if not ends_in_title(statistic, category, titles):
+            raise ContentError(_other_title(answer.payload.name, statistic, category))
+
+
+def _check_line_list(
+    payload: Payload,
+    dataset: Dataset,
+    known: Mapping[str, Category],
+    titles: Mapping[str, str],
+) -> None:
+    for line, title in line_titles(payload).items():
+        category = known.get(category_code(dataset.name, line))
+        if category is not None and not ends_in_title(title, category, titles):
+            raise ContentError(_other_title(payload.name, title, category), payload=payload)
+
+
+def _other_title(name: str, title: str, category: Category) -> str:
+    return (
+        f"payload {name}: line {category.code} is titled {title!r}; expected {category.name!r}. If it "
+        "is the same category under a new title, accept it in statpipe.toml: "
+        f'[normalizers.bea_regional.titles] "{category.code}" = "<the new title>"'
+    )
+
+
+def _refuse_two_releases(answers: Sequence[Answer]) -> None:
+    first: tuple[str, str] | None = None
+    for answer in answers:
+        note = next((n for n in answer.notes.values() if last_updated(n)), None)
+        if note is None:
+            msg = f'payload {answer.payload.name}: no note "Last updated: <date>"; expected one in Notes'
+            raise ContentError(msg, payload=answer.payload)
+        first = first or (answer.payload.name, note)
+        if note != first[1]:
+            msg = (
+                f"payload {answer.payload.name}: {note!r}, but payload {first[0]}: {first[1]!r}; "
+                "expected payloads of one release"
+            )
+            raise ContentError(msg, payload=answer.payload)
+
+
+def _several(codes: pa.DictionaryArray) -> bool:
+    import pyarrow.compute as pc
+
+    return bool(pc.count_distinct(codes.indices).as_py() > 1)
+
+
+def _first(batch: Batch, column: str, text: str) -> str:
+    import pyarrow.compute as pc
+
+    return batch.where(pc.index(batch.table[column], text).as_py())
+
+
+def _row_with(*pairs: object) -> int:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    columns, texts = pairs[::2], pairs[1::2]
+    wanted = None
+    for column, text in zip(columns, texts, strict=True):
+        same = pc.equal(column, pa.scalar(text, pa.string()))
+        wanted = same if wanted is None else pc.and_(wanted, same)
+    return int(pc.index(wanted, True).as_py())
+
+
+def _one(column: pa.ChunkedArray) -> pa.Array:
+    import pyarrow as pa
+
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)

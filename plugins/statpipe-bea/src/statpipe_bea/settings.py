@@ -1,0 +1,51 @@
+"""What can be configured about BEA."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from attrs import field, frozen
+
+from statpipe.api import Environment, Secret, secret
+
+ChannelName = Literal["auto", "api", "bulk", "archive", "sample"]
+
+API_URL = "https://apps.bea.gov/api/data"
+BULK_URL = "https://apps.bea.gov/regional/zip/SAPCE.zip"
+SIGN_UP_URL = "https://apps.bea.gov/API/signup/"
+
+
+@frozen(kw_only=True)
+class BeaSettings:
+    """
+    The settings of ``[sources.bea_pce_state]``.
+
+    ``channel`` is the way to the figures; ``auto`` takes the first that is possible of ``api`` (a
+    key is there), ``bulk`` and ``archive`` (named below), and ``sample`` (embedded environments
+    only). ``tables``, ``lines``, ``areas`` (codes such as ``CA``, ``US``, ``FWST``) and ``years``
+    select; left out, they mean all. ``bulk`` is the address or path of BEA's SAPCE.zip, ``archive``
+    a list of folders, zips or addresses of older ones.
+    """
+
+    channel: ChannelName = "auto"
+    tables: tuple[str, ...] = ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")
+    lines: tuple[int, ...] = ()
+    areas: tuple[str, ...] = ()
+    years: tuple[int, ...] = ()
+    key: Secret | None = secret("BEA_API_KEY")
+    api_url: str = API_URL
+    bulk: str | None = None
+    archive: tuple[str, ...] = ()
+    environment: Environment
+
+
+@frozen(kw_only=True)
+class NormalizerSettings:
+    """
+    The settings of ``[normalizers.bea_regional]``.
+
+    ``titles`` accepts a line's new title as the same category: ``"SAPCE3:46" = "New title"``.
+    """
+
+    titles: Mapping[str, str] = field(factory=dict)

@@ -1,0 +1,114 @@
+"""The tables of PCE by state and their code lists, as BEA publishes them."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+
+from statpipe.api import Agreement, Area, Category, Dataset
+
+NORMALIZER = "bea_regional"
+
+TITLES = {
+    "SAPCE1": "Personal consumption expenditures (PCE) by major type of product",
+    "SAPCE2": "Per capita personal consumption expenditures (PCE) by major type of product",
+    "SAPCE3": "Personal consumption expenditures (PCE) by state by type of product",
+    "SAPCE4": "Personal consumption expenditures (PCE) by state by function",
+}
+
+PER_CAPITA = "SAPCE2"
+
+FORMER_NAMES = {"SAEXP1": "SAPCE1", "SAEXP2": "SAPCE2", "SAEXP3": "SAPCE3", "SAEXP4": "SAPCE4"}
+"""Names of the tables before the release of 8 October 2021."""
+
+SAME_LINES = {
+    1: 1, 2: 2, 3: 3, 4: 4, 5: 8, 6: 13, 7: 19, 8: 25, 9: 26, 10: 30, 11: 36, 12: 39,
+    13: 47, 14: 48, 15: 49, 16: 60, 17: 68, 18: 76, 19: 81, 20: 86, 21: 95, 22: 111, 23: 112, 24: 113,
+}  # fmt: skip
+"""Lines of SAPCE1 and those of SAPCE3 that hold the same figures, in every release so far."""
+
+
+def category_code(table: str, line: int | str) -> str:
+    """
+    Return the stable identifier of a line: ``SAPCE1:9``.
+    """
+    return f"{table}:{line}"
+
+
+@cache
+def areas() -> tuple[Area, ...]:
+    """
+    Return the 60 areas: the US, 50 states and DC, and BEA's eight regions.
+    """
+    return tuple(
+        Area(
+            code=row["code"],
+            name=row["name"],
+            level=row["level"],
+            geo_fips=row["geo_fips"],
+            parent=row["parent"] or None,
+        )
+        for row in _rows("areas.csv")
+    )
+
+
+@cache
+def categories(table: str) -> tuple[Category, ...]:
+    """
+    Return a table's lines with the hierarchy of BEA's CSV files.
+    """
+    return tuple(
+        Category(
+            code=category_code(table, row["line"]),
+            name=row["title"],
+            unit_measure=row["unit"],
+            unit_mult=int(row["unit_mult"]),
+            parent=category_code(table, row["parent"]) if row["parent"] else None,
+            sign=int(row["sign"]),
+            areas=("US",) if row["us_only"] == "1" else (),
+        )
+        for row in _rows("lines.csv")
+        if row["table"] == table
+    )
+
+
+@cache
+def dataset(table: str) -> Dataset:
+    """
+    Return a table's whole declaration. Figures of the per-capita table add up over nothing but
+    categories; printed digits and bounds are those of all releases since 2020.
+    """
+    per_capita = table == PER_CAPITA
+    return Dataset(
+        name=table,
+        title=TITLES[table],
+        normalizer=NORMALIZER,
+        freq="A",
+        areas=areas(),
+        categories=categories(table),
+        additive=frozenset({"category"} if per_capita else {"category", "ref_area"}),
+        precision=Decimal(1) if per_capita else Decimal("0.1"),
+        valid_range=(
+            (Decimal(-100_000), Decimal(1_000_000))
+            if per_capita
+            else (Decimal(-1_000_000), Decimal(100_000_000))
+        ),
+        agreements=(
+            Agreement(
+                dataset="SAPCE3",
+                pairs=tuple(
+                    (category_code("SAPCE1", ours), category_code("SAPCE3", theirs))
+                    for ours, theirs in SAME_LINES.items()
+                ),
+            ),
+        )
+        if table == "SAPCE1"
+        else (),
+    )
+
+
+def _rows(name: str) -> list[dict[str, str]]:
+    text = (files(__package__) / "data" / name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))

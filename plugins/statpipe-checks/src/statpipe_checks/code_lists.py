@@ -1,0 +1,62 @@
+"""The code lists to judge by: those that the dataset declares, or what the table itself shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statpipe.domain.dataset import Category, Dataset
+from statpipe_checks.database import database
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_COLUMNS = ("ref_area", "category", "parent_category", "sign")
+
+
+def categories_of(dataset: Dataset, table: pa.Table) -> tuple[Category, ...]:
+    """
+    Give the dataset's code list of categories, or that of the table where it declares none.
+    """
+    return dataset.categories or categories_shown(table)
+
+
+def categories_shown(table: pa.Table) -> tuple[Category, ...]:
+    """
+    Read a code list off a table: parents, signs, and which category belongs to one area only.
+
+    A category that occurs for one area, in a table of several, is taken as published for that one.
+    """
+    with database() as silver:
+        silver.add("obs", table, _COLUMNS)
+        shown = silver.rows("""
+            SELECT category, any_value(parent_category ORDER BY parent_category) AS parent,
+                   coalesce(min(sign), 1) AS sign, min(ref_area) AS area,
+                   count(DISTINCT ref_area) = 1
+                       AND (SELECT count(DISTINCT ref_area) FROM obs) > 1 AS alone
+            FROM obs
+            WHERE category IS NOT NULL
+            GROUP BY category
+            ORDER BY category
+        """)
+    return tuple(
+        Category(
+            code=row["category"],
+            name=row["category"],
+            unit_measure="",
+            parent=row["parent"],
+            sign=row["sign"],
+            areas=(row["area"],) if row["alone"] else (),
+        )
+        for row in shown
+    )
+
+
+def codes_in(table: pa.Table, column: str) -> tuple[str, ...]:
+    """
+    Give the distinct codes of a column in text order, nulls left out.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    codes = pc.unique(table[column].cast(pa.string())).to_pylist()
+    return tuple(sorted(code for code in codes if code is not None))

@@ -1,0 +1,124 @@
+"""SQL over Arrow tables: a DuckDB in memory that touches no disk, no network and no extension."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from statpipe.domain.verdict import SHOWN_CELLS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SETTINGS = """
+    SET threads = 2;
+    SET memory_limit = '1GB';
+    SET temp_directory = '';
+    SET autoinstall_known_extensions = false;
+    SET autoload_known_extensions = false;
+    SET enable_external_access = false;
+"""
+"""Checks of several datasets may run side by side, so each takes little of the machine."""
+
+
+@frozen
+class Database:
+    """
+    Tables under names, and questions about them.
+    """
+
+    connection: Any
+
+    def add(self, name: str, table: pa.Table, columns: Iterable[str]) -> None:
+        """
+        Make some columns of a table known as *name*; codes become plain text.
+        """
+        self.connection.register(name, as_text(table.select(list(columns))))
+
+    def run(self, sql: str, **values: Any) -> None:
+        """
+        Run a statement that gives no rows.
+        """
+        self.connection.execute(sql, values)
+
+    def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
+        """
+        Give the rows of a query; ``$name`` in the text stands for a value.
+        """
+        cursor = self.connection.execute(sql, values or None)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+    def first(
+        self, sql: str, order: str = "ALL", **values: Any
+    ) -> tuple[int, list[dict[str, Any]]]:
+        """
+        Count the rows of a query, and give those that a verdict shows.
+
+        They come in the order of their columns, or in *order*: never in that of the table.
+        """
+        shown = self.rows(
+            f"""
+            SELECT *, count(*) OVER () AS "number of rows"
+            FROM ({sql})
+            ORDER BY {order}
+            LIMIT {SHOWN_CELLS}
+            """,  # noqa: S608 -- the text is a check's own
+            **values,
+        )
+        numbers = [row.pop("number of rows") for row in shown]
+        return (numbers[0] if numbers else 0), shown
+
+
+@contextmanager
+def database(**tables: pa.Table) -> Iterator[Database]:
+    """
+    Open a database that lives as long as the ``with`` block.
+    """
+    import duckdb
+
+    connection = duckdb.connect()
+    try:
+        connection.execute(SETTINGS)
+        opened = Database(connection)
+        for name, table in tables.items():
+            opened.add(name, table, table.column_names)
+        yield opened
+    finally:
+        connection.close()
+
+
+def as_text(table: pa.Table) -> pa.Table:
+    """
+    Replace dictionary codes by their text, which every kernel and every pushed-down filter knows.
+    """
+    import pyarrow as pa
+
+    schema = pa.schema(
+        [
+            pa.field(f.name, pa.string()) if pa.types.is_dictionary(f.type) else f
+            for f in table.schema
+        ]
+    )
+    return table.cast(schema)
+
+
+def table_of(rows: Iterable[Mapping[str, Any]], types: Mapping[str, str]) -> pa.Table:
+    """
+    Make a small table of Python rows; *types* maps its columns to names of Arrow types.
+    """
+    import pyarrow as pa
+
+    schema = pa.schema([(name, pa.type_for_alias(alias)) for name, alias in types.items()])
+    return pa.Table.from_pylist([dict(row) for row in rows], schema=schema)
+
+
+def listed(columns: Iterable[str], prefix: str = "") -> str:
+    """
+    Write column names as SQL does, quoted since a plugin chooses its own dimensions.
+    """
+    dot = f"{prefix}." if prefix else ""
+    return ", ".join(f'{dot}"{name}"' for name in columns)

@@ -1,0 +1,60 @@
+"""The check ``non_null_keys``: every figure says what it is, every missing one why it is missing."""
+
+from __future__ import annotations
+
+from statpipe.api import CheckResult, Snapshot
+from statpipe.domain.observation import KEY, NORMAL
+from statpipe_checks.database import database, listed
+from statpipe_checks.results import counted, place
+from statpipe_checks.table_check import TableCheck
+
+
+class NonNullKeys(TableCheck):
+    """
+    No null in a key column, and no missing figure whose status claims that it is normal.
+    """
+
+    name = "non_null_keys"
+    needs = (*KEY, "obs_value", "obs_status")
+
+    def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:  # noqa: ARG002
+        """
+        Report rows that lack a key, and missing figures without a reason.
+        """
+        keys = current.dataset.key
+        keyless = " OR ".join(f'"{name}" IS NULL' for name in keys)
+        with database() as silver:
+            silver.add("obs", current.table, (*keys, "obs_value", "obs_status"))
+            silver.run(
+                f"""
+                CREATE VIEW offending AS
+                SELECT CASE WHEN {keyless} THEN 'no key' ELSE 'no reason' END AS problem,
+                       {listed(keys)}, obs_value, obs_status
+                FROM obs
+                WHERE {keyless}
+                   OR obs_value IS NULL AND coalesce(obs_status, '') IN ('', '{NORMAL}')
+                """  # noqa: S608 -- column names and a constant, no values
+            )
+            counts = {
+                row["problem"]: row["rows"]
+                for row in silver.rows(
+                    "SELECT problem, count(*) AS rows FROM offending GROUP BY problem"
+                )
+            }
+            _, cells = silver.first("FROM offending")
+        if not counts:
+            return self.fine(current, f"{counted(len(current.table), 'row')}, each with its key")
+        first = place(cells[0], current.dataset.dimensions)
+        found = [
+            f"{counted(counts[problem], 'row')} {text}"
+            for problem, text in (
+                ("no key", f"without {', '.join(keys[:-1])} or {keys[-1]}"),
+                ("no reason", "without a figure and without an obs_status that says why"),
+            )
+            if problem in counts
+        ]
+        message = (
+            f"{' and '.join(found)}, first: {first}; the normalizer must fill keys and give the "
+            "reason from SDMX CL_OBS_STATUS, such as O for missing or Q for suppressed"
+        )
+        return self.found(current, message, sum(counts.values()), cells)

@@ -1,0 +1,76 @@
+"""How a verdict is worded and which cells it shows, the same for every check."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from itertools import islice
+from typing import Any
+
+from statpipe.domain.observation import KEY
+from statpipe.domain.verdict import SHOWN_CELLS, CheckResult, Severity, Snapshot
+
+
+def verdict(
+    check: str,
+    severity: Severity,
+    current: Snapshot,
+    message: str,
+    *,
+    failures: int = 0,
+    cells: Iterable[Mapping[str, Any]] = (),
+) -> CheckResult:
+    """
+    Give the verdict on *current*; it passed if there are no *failures*.
+    """
+    return CheckResult(
+        check=check,
+        dataset=current.dataset.name,
+        vintage=current.vintage.id,
+        severity=severity,
+        passed=not failures,
+        # A title may bring a line break along, but a message is one line.
+        message=" ".join(message.split()),
+        failures=failures,
+        cells=tuple(
+            {name: as_json(value) for name, value in cell.items()}
+            for cell in islice(cells, SHOWN_CELLS)
+        ),
+    )
+
+
+def as_json(value: Any) -> Any:
+    """
+    Give a value as JSON can hold it: figures and dates as text.
+    """
+    if isinstance(value, Decimal):
+        return figure(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def figure(value: Decimal | None) -> str:
+    """
+    Write a figure without the zeros that only fill up the column's decimal places.
+    """
+    if value is None:
+        return "missing"
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def place(cell: Mapping[str, Any], dimensions: Iterable[str] = ()) -> str:
+    """
+    Name a cell by its key: ``US SAPCE1:1 2019``.
+    """
+    names = [name for name in (*KEY, *dimensions) if name in cell]
+    return " ".join("(none)" if cell[name] is None else str(cell[name]) for name in names)
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """
+    Write a number with its noun: ``1 row``, ``1,200 rows``.
+    """
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

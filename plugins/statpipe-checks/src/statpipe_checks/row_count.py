@@ -1,0 +1,53 @@
+"""The check ``row_count``: a release does not shrink."""
+
+from __future__ import annotations
+
+from statpipe.api import CheckResult, Snapshot
+from statpipe.domain.observation import KEY
+from statpipe_checks.asked import asked_for
+from statpipe_checks.database import database
+from statpipe_checks.results import counted
+from statpipe_checks.table_check import TableCheck
+
+
+class RowCount(TableCheck):
+    """
+    No fewer rows than the vintage before, counted within what was asked for this time.
+    """
+
+    name = "row_count"
+    needs = KEY
+
+    def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
+        """
+        Report areas and categories that have fewer rows than they had.
+        """
+        if previous is None:
+            rows = counted(len(current.table), "row")
+            return self.fine(current, f"{rows}; there is no earlier vintage to compare with")
+        selection = asked_for(current)
+        now, before = selection.rows_of(current.table), selection.rows_of(previous.table)
+        told = f"{counted(len(now), 'row')}, {len(before):,} in {previous.vintage.id}"
+        if len(now) >= len(before):
+            return self.fine(current, told)
+        with database() as silver:
+            silver.add("now", now, KEY)
+            silver.add("before", before, KEY)
+            _, cells = silver.first(_SHRUNK)
+        first = cells[0]
+        message = (
+            f"{told} within the same selection: {len(before) - len(now):,} fewer, first: "
+            f"{first['ref_area']} {first['category']} has {first['rows']} of {first['previous']}; "
+            "see whether the answer was cut short, and narrow the selection if the agency "
+            "withdrew figures"
+        )
+        return self.found(current, message, len(before) - len(now), cells)
+
+
+_SHRUNK = """
+    SELECT ref_area, category, coalesce(n.rows, 0) AS rows, b.rows AS previous
+    FROM (SELECT ref_area, category, count(*) AS rows FROM before GROUP BY ALL) AS b
+    LEFT JOIN (SELECT ref_area, category, count(*) AS rows FROM now GROUP BY ALL) AS n
+        USING (ref_area, category)
+    WHERE coalesce(n.rows, 0) < b.rows
+"""

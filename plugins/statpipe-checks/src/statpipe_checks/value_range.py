@@ -1,0 +1,54 @@
+"""The check ``value_range``: no figure beyond what the dataset declares possible."""
+
+from __future__ import annotations
+
+from statpipe.api import CheckResult, Dataset, Snapshot
+from statpipe.domain.observation import KEY
+from statpipe_checks.database import database, listed
+from statpipe_checks.results import counted, figure, place
+from statpipe_checks.table_check import TableCheck
+
+
+class ValueRange(TableCheck):
+    """
+    Every figure lies within ``valid_range``, its bounds included. Missing figures have no value.
+    """
+
+    name = "value_range"
+    needs = (*KEY, "obs_value")
+
+    def applies_to(self, dataset: Dataset) -> bool:
+        """
+        Tell whether the dataset declares a range.
+        """
+        return dataset.valid_range is not None
+
+    def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:  # noqa: ARG002
+        """
+        Report figures below the lower or above the upper bound.
+        """
+        if current.dataset.valid_range is None:
+            return self.fine(current, "the dataset declares no range")
+        low, high = current.dataset.valid_range
+        keys = current.dataset.key
+        with database() as silver:
+            silver.add("obs", current.table, (*keys, "obs_value"))
+            failures, cells = silver.first(
+                f"""
+                SELECT {listed(keys)}, obs_value
+                FROM obs
+                WHERE obs_value < $low OR obs_value > $high
+                """,  # noqa: S608 -- column names, no values
+                low=low,
+                high=high,
+            )
+        span = f"{figure(low)} to {figure(high)}"
+        if not cells:
+            return self.fine(current, f"every figure lies within {span}")
+        first = cells[0]
+        message = (
+            f"{counted(failures, 'figure')} outside {span}, first: "
+            f"{place(first, current.dataset.dimensions)} is {figure(first['obs_value'])}; see "
+            "whether unit or marker was misread, or widen the dataset's valid_range"
+        )
+        return self.found(current, message, failures, cells)

@@ -1,0 +1,108 @@
+import attrs
+import pytest
+
+
+@pytest.fixture(scope="module")
+def lists(areas, categories):
+    return {
+        "areas": areas("US", "CA<US", "TX<US"),
+        "categories": categories("1", "2<1", "46<1@US"),
+    }
+
+
+def cube(*, leave_out=()):
+    cells = [
+        f"{area} {category} {year}"
+        for area in ("US", "CA", "TX")
+        for category in ("1", "2", "46")
+        for year in ("2019", "2020")
+        if category != "46" or area == "US"
+    ]
+    return "\n".join(f"{c} 1" for c in cells if not any(out in f"{c} " for out in leave_out))
+
+
+def test_a_full_cube_passes_and_a_us_only_line_is_wanted_for_the_us_only(judge, observe, lists):
+    result = judge("complete", observe(cube(), **lists))
+    assert result.passed
+    assert result.message == "3 areas, 3 categories, 2 periods: nothing is missing"
+
+
+def test_a_missing_area_is_told_once(judge, observe, lists):
+    result = judge("complete", observe(cube(leave_out=["TX "]), **lists))
+    assert (result.refuses, result.failures) == (True, 4)
+    assert result.message == (
+        "4 observations missing: area TX is missing; "
+        "see whether a payload was cut short or the code list is out of date"
+    )
+    assert result.cells == ({"missing": "area", "ref_area": "TX", "observations": 4},)
+
+
+def test_areas_come_before_categories_and_these_before_single_cells(judge, observe, lists):
+    out = ["TX ", " 46 ", "CA 2 2019"]
+    result = judge("complete", observe(cube(leave_out=out), **lists))
+    assert result.failures == 4 + 2 + 1
+    assert (
+        "area TX is missing; category 46 is missing; CA 2 has no 2019; see whether"
+        in result.message
+    )
+
+
+def test_a_category_missing_for_one_area_is_located(judge, observe, lists):
+    result = judge("complete", observe(cube(leave_out=["CA 2 "]), **lists))
+    assert "category 2 is missing for CA; " in result.message
+    assert result.cells == (
+        {
+            "missing": "category of an area",
+            "ref_area": "CA",
+            "category": "2",
+            "observations": 2,
+        },
+    )
+
+
+def test_more_gaps_than_three_are_cut_short_in_the_message_and_kept_in_the_cells(
+    judge, observe, lists
+):
+    out = [f"{place} 2019" for place in ("CA 1", "CA 2", "TX 1", "TX 2")]
+    result = judge("complete", observe(cube(leave_out=out), **lists))
+    assert "CA 1 has no 2019; CA 2 has no 2019; TX 1 has no 2019; ...; see" in result.message
+    assert len(result.cells) == 4
+
+
+def test_what_was_not_asked_for_is_not_missing(judge, observe, lists, only):
+    wanted = only(areas=("CA", "US"))
+    result = judge("complete", observe(cube(leave_out=["TX "]), selection=wanted, **lists))
+    assert result.passed
+    brought = only(categories=("1", "46"))
+    result = judge("complete", observe(cube(leave_out=[" 2 "]), brought=brought, **lists))
+    assert result.passed
+    assert result.message == "3 areas, 2 categories, 2 periods: nothing is missing"
+
+
+def test_an_asked_for_year_that_is_not_published_yet_is_no_gap(judge, observe, lists, only):
+    wanted = only(periods=("2019", "2020", "2021"))
+    assert judge("complete", observe(cube(), selection=wanted, **lists)).passed
+
+
+def test_a_suppressed_figure_is_there(judge, observe, lists):
+    text = cube().replace("CA 1 2019 1", "CA 1 2019 -")
+    assert judge("complete", observe(text, **lists)).passed
+
+
+def test_without_code_lists_the_table_says_what_belongs_together(judge, observe):
+    assert judge("complete", observe(cube())).passed
+    result = judge("complete", observe(cube(leave_out=["CA 2 2019", "TX 1 "])))
+    assert result.failures == 3
+    assert "category 1 is missing for TX; CA 2 has no 2019" in result.message
+
+
+def test_without_code_lists_an_area_that_was_asked_for_by_name_is_missed(judge, observe, only):
+    result = judge("complete", observe(cube(), selection=only(areas=("US", "NY"))))
+    assert "area NY is missing" in result.message
+
+
+def test_an_empty_table_is_not_complete(judge, observe, lists):
+    current = observe(cube(), **lists)
+    result = judge("complete", attrs.evolve(current, table=current.table[:0]))
+    assert result.refuses
+    assert result.message == "the table has no rows; see whether the agency's answer was empty"

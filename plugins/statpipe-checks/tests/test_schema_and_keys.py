@@ -1,0 +1,141 @@
+import attrs
+import pyarrow as pa
+import pytest
+
+SOUND = """
+US 1 2019 10.5
+US 1 2020 -
+CA 1 2019 4.25
+CA 1 2020 5
+"""
+
+
+def changed(snapshot, column, values, kind=None):
+    table = snapshot.table
+    place = table.schema.get_field_index(column)
+    array = pa.array(values, kind or pa.string())
+    if kind is None:
+        array = array.dictionary_encode()
+    return attrs.evolve(snapshot, table=table.set_column(place, column, array))
+
+
+def doubled(snapshot):
+    return attrs.evolve(snapshot, table=pa.concat_tables([snapshot.table, snapshot.table[:1]]))
+
+
+# --- schema ---
+
+
+def test_a_sealed_table_has_silvers_schema(judge, observe):
+    result = judge("schema", observe(SOUND))
+    assert result.passed
+    assert result.message == "all 19 columns are Silver's"
+
+
+def test_a_missing_and_an_unknown_column_are_named(judge, observe):
+    current = observe(SOUND)
+    table = current.table.drop_columns(["notes"]).append_column("colour", pa.array(["red"] * 4))
+    result = judge("schema", attrs.evolve(current, table=table))
+    assert (result.refuses, result.failures) == (True, 2)
+    assert result.cells == (
+        {"column": "notes", "problem": "is missing"},
+        {"column": "colour", "problem": "is unknown"},
+    )
+    assert result.message == (
+        "2 columns not as in Silver, first: notes is missing; "
+        "correct the normalizer or the dataset's dimensions"
+    )
+
+
+def test_a_binary_figure_is_not_silvers_type(judge, observe):
+    result = judge("schema", changed(observe(SOUND), "obs_value", [1.0] * 4, pa.float64()))
+    assert result.cells == ({"column": "obs_value", "problem": "is double, not decimal128(28, 8)"},)
+
+
+def test_columns_in_another_order_are_not_silver(judge, observe):
+    current = observe(SOUND)
+    names = current.table.column_names
+    names[0], names[1] = names[1], names[0]
+    result = judge("schema", attrs.evolve(current, table=current.table.select(names)))
+    assert result.cells[0] == {
+        "column": "ref_area",
+        "problem": "stands in the place of dataset",
+    }
+
+
+def test_a_declared_dimension_belongs_to_the_schema(judge, observe):
+    result = judge("schema", observe(SOUND, dimensions=("sex",)))
+    assert result.cells == ({"column": "sex", "problem": "is missing"},)
+
+
+# --- non_null_keys ---
+
+
+def test_whole_keys_and_explained_gaps_pass(judge, observe):
+    result = judge("non_null_keys", observe(SOUND))
+    assert result.passed
+    assert result.message == "4 rows, each with its key"
+
+
+def test_a_row_without_an_area_is_reported(judge, observe):
+    current = changed(observe(SOUND), "ref_area", ["CA", None, "US", "US"])
+    result = judge("non_null_keys", current)
+    assert (result.refuses, result.failures) == (True, 1)
+    assert result.message.startswith(
+        "1 row without ref_area, category or time_period, first: (none) 1 2020; "
+    )
+    assert result.cells[0]["problem"] == "no key"
+    assert result.cells[0]["obs_value"] == "5"
+
+
+@pytest.mark.parametrize("status", ["A", "", None])
+def test_a_missing_figure_needs_a_status_that_says_why(status, judge, observe):
+    current = changed(observe(SOUND), "obs_status", ["A", "A", "A", status])
+    result = judge("non_null_keys", current)
+    assert result.failures == 1
+    assert result.message == (
+        "1 row without a figure and without an obs_status that says why, first: US 1 2020; the "
+        "normalizer must fill keys and give the reason from SDMX CL_OBS_STATUS, such as O for "
+        "missing or Q for suppressed"
+    )
+
+
+# --- unique_keys ---
+
+
+def test_each_key_once_passes(judge, observe):
+    assert judge("unique_keys", observe(SOUND)).message == "4 rows, as many keys"
+
+
+def test_a_key_that_stands_twice_is_reported_with_its_figures(judge, observe):
+    result = judge("unique_keys", doubled(observe(SOUND)))
+    assert (result.refuses, result.failures) == (True, 1)
+    assert result.message == (
+        "1 key with more than one row, first: CA 1 2019 has 2, from 4.25 to 4.25; the normalizer "
+        "reads something twice, or the dataset needs a further dimension"
+    )
+    assert result.cells == (
+        {
+            "ref_area": "CA",
+            "category": "1",
+            "time_period": "2019",
+            "rows": 2,
+            "lowest": "4.25",
+            "highest": "4.25",
+        },
+    )
+
+
+def test_a_further_dimension_tells_rows_apart(judge, observe):
+    twice = doubled(observe(SOUND, dimensions=("sex",)))
+    sexes = pa.array(["F", "F", "F", "F", "M"]).dictionary_encode()
+    twice = attrs.evolve(twice, table=twice.table.append_column("sex", sexes))
+    assert judge("unique_keys", twice).passed
+
+
+def test_no_more_than_twenty_cells_are_shown_and_all_are_counted(judge, observe):
+    current = observe("\n".join(f"US {n} 2019 1" for n in range(30)))
+    current = attrs.evolve(current, table=pa.concat_tables([current.table, current.table]))
+    result = judge("unique_keys", current)
+    assert result.failures == 30
+    assert len(result.cells) == 20

@@ -1,0 +1,32 @@
+"""What this plugin offers: the lake."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from statpipe.api import Component, Sink, hookimpl
+from statpipe_lake.settings import LakeSettings
+
+
+def make_lake(settings: LakeSettings) -> Sink:
+    """
+    Open the lake that the settings name.
+    """
+    from statpipe_lake.sink import LakeSink
+
+    return LakeSink(settings)
+
+
+@hookimpl
+def statpipe_sinks() -> Iterable[Component]:
+    """
+    Offer the sink ``lake``.
+    """
+    return [
+        Component(
+            name="lake",
+            summary="Bronze, Silver, Gold and manifests as files in a folder",
+            settings=LakeSettings,
+            factory=make_lake,
+        )
+    ]

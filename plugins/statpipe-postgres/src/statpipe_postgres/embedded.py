@@ -1,0 +1,274 @@
+"""A PostgreSQL of one's own, in a folder, up as long as somebody uses it.
+
+Who uses the server shares a lock, which the kernel frees when its holder ends, in whatever way. The
+last to leave stops the server; if the last was killed, the janitor does, a process that sleeps
+until the lock is free. Whether the server lives is told by a lock too, which all its processes
+inherit: a process id may belong to a zombie, or to somebody else by now.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+from psycopg import pq
+from psycopg.conninfo import make_conninfo
+
+from statpipe.api import Unavailable
+from statpipe_postgres import locks
+from statpipe_postgres.binaries import find_binaries
+from statpipe_postgres.cluster import SUPERUSER, check_version, environment, make_cluster
+from statpipe_postgres.folder import Folder, readable
+from statpipe_postgres.privileges import ServerUser, cannot_become, server_user
+
+_START_WITHIN = 120.0
+_STOP_WITHIN = 60.0
+_LOOK_AGAIN = 0.02
+_LARGEST_LOG = 1_000_000
+_SCRIPTS = Path(__file__).parent
+
+
+class EmbeddedPostgres:
+    """
+    The server of one folder. Any number of objects, in any number of processes, may share it.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.folder = Folder(Path(os.path.abspath(root)))
+        self._binaries: Path | None = None
+        self._users: int | None = None
+
+    @property
+    def conninfo(self) -> str:
+        """
+        The libpq address. It names the password's file, not the password.
+        """
+        return make_conninfo(
+            host=str(self.folder.sockets),
+            port=5432,
+            user=SUPERUSER,
+            dbname="postgres",
+            passfile=str(self.folder.passfile),
+        )
+
+    @property
+    def uri(self) -> str:
+        """
+        The same address for people and their tools.
+        """
+        host, passfile = (quote(str(p)) for p in (self.folder.sockets, self.folder.passfile))
+        return f"postgresql://{SUPERUSER}@/postgres?host={host}&passfile={passfile}"
+
+    def start(self) -> None:
+        """
+        Become a user of the server, starting it where it is not up.
+
+        :raises ConfigError: The programs are missing, the data is of another version, or the folder
+            or the server's user is not ours to use.
+        :raises Unavailable: The disk is full, or the server does not come up.
+        """
+        root = self.folder.root
+        self._binaries = find_binaries()
+        with readable(root):
+            # Root's server runs as another user, who has to pass.
+            root.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
+            with locks.alone(self.folder.start_lock):
+                if self._users is None:
+                    self._users = locks.shared(self.folder.users_lock)
+                try:
+                    user = server_user(self.folder.data, self._binaries)
+                    make_cluster(self.folder, self._binaries, user)
+                    check_version(self.folder)
+                    self.folder.make_sockets(user)
+                    self._bring_up(user)
+                except BaseException:
+                    self._let_go()
+                    raise
+
+    def close(self) -> None:
+        """
+        Stop being a user; the last one stops the server.
+        """
+        if self._users is None:
+            return
+        with readable(self.folder.root), locks.alone(self.folder.start_lock):
+            self._let_go()
+            self._stop_unless_used()
+
+    def keep(self) -> None:
+        """
+        Start the server and leave it up until :meth:`stop`. Raises what :meth:`start` raises.
+        """
+        self.start()
+        with readable(self.folder.root), locks.alone(self.folder.start_lock):
+            mine = locks.attempt(self.folder.keeper_lock)
+            if mine is None or self._users is None:
+                return
+            try:
+                self.folder.keeper_fifo.unlink(missing_ok=True)
+                os.mkfifo(self.folder.keeper_fifo, 0o600)
+                fifo, users = str(self.folder.keeper_fifo), self._users
+                _detach("keeper.py", fifo, str(users), inherit=(users, mine))
+            finally:
+                os.close(mine)
+
+    def stop(self) -> bool:
+        """
+        Stop the server unless somebody else uses it; then it stops when they end.
+
+        Return whether it is down.
+        """
+        if not self.folder.data.exists():
+            return True
+        self._binaries = find_binaries()
+        with readable(self.folder.root), locks.alone(self.folder.start_lock):
+            self._let_go()
+            self._dismiss_keeper()
+            self._stop_unless_used()
+            return locks.is_free(self.folder.server_lock)
+
+    def _let_go(self) -> None:
+        if self._users is not None:
+            os.close(self._users)
+            self._users = None
+
+    def _answers(self) -> bool:
+        return pq.PGconn.ping(self.conninfo.encode()) == pq.Ping.OK
+
+    def _bring_up(self, user: ServerUser) -> None:
+        launched = False
+        give_up = time.monotonic() + _START_WITHIN
+        while not self._answers():
+            free = locks.attempt(self.folder.server_lock)
+            if free is not None and launched:
+                os.close(free)
+                raise self._failure("did not start")
+            if free is not None:
+                try:
+                    self._launch(user, free)
+                finally:
+                    os.close(free)
+                launched = True
+            elif time.monotonic() > give_up:
+                raise self._failure(f"did not answer within {_START_WITHIN:.0f} seconds")
+            else:
+                time.sleep(_LOOK_AGAIN)
+
+    def _launch(self, user: ServerUser, server_lock: int) -> None:
+        self._forget_dead_server()
+        log = self.folder.log
+        os.close(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        if log.stat().st_size > _LARGEST_LOG:
+            os.truncate(log, 0)
+        _detach(
+            "janitor.py",
+            str(self.folder.users_lock),
+            str(self.folder.server_lock),
+            *self._stop_command(user),
+        )
+        sockets = str(self.folder.sockets).replace('"', '""')
+        command = [
+            *user.prefix,
+            self._program("postgres"),
+            "-D",
+            str(self.folder.data),
+            *("-c", "listen_addresses="),
+            *("-c", f'unix_socket_directories="{sockets}"'),
+            *("-c", "unix_socket_permissions=0700"),
+        ]
+        # The shell ends at once and leaves the server behind, so that it is nobody's zombie here.
+        subprocess.run(  # noqa: S603 - our own programs; nothing is pasted into the shell's text
+            ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 &', str(log), *command],
+            check=True,
+            cwd="/",
+            env=environment(),
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+            pass_fds=(server_lock,),
+        )
+
+    def _forget_dead_server(self) -> None:
+        """
+        Remove a killed server's pid file, which PostgreSQL believes as long as the pid exists.
+
+        No process of ours is alive, since we hold the lock that all of them inherit. A server that
+        somebody started by hand over this data is left to PostgreSQL, which refuses a second one.
+        """
+        file = self.folder.data / "postmaster.pid"
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            pid = int(file.read_text(encoding="utf-8").split("\n", 1)[0])
+            name, _, rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")
+            if rest.split()[0] == "Z" or not name.endswith("(postgres"):
+                file.unlink()
+
+    def _stop_unless_used(self) -> None:
+        users = self.folder.users_lock
+        last = locks.attempt(users)
+        if last is None:
+            # Others share it; or the janitor was quicker, and then this waits until it is done.
+            last = locks.shared(users)
+        else:
+            self._shut_down()
+        os.close(last)
+
+    def _shut_down(self) -> None:
+        user = server_user(self.folder.data, Path(self._program("postgres")).parent)
+        give_up = time.monotonic() + _STOP_WITHIN
+        while not locks.is_free(self.folder.server_lock):
+            if time.monotonic() > give_up:
+                raise self._failure(f"did not stop within {_STOP_WITHIN:.0f} seconds")
+            subprocess.run(  # noqa: S603 - our own program
+                self._stop_command(user),
+                check=False,
+                cwd="/",
+                env=environment(),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+            time.sleep(_LOOK_AGAIN)
+
+    def _dismiss_keeper(self) -> None:
+        while not locks.is_free(self.folder.keeper_lock):
+            with contextlib.suppress(OSError):
+                os.close(os.open(self.folder.keeper_fifo, os.O_WRONLY | os.O_NONBLOCK))
+            time.sleep(_LOOK_AGAIN)
+        self.folder.keeper_fifo.unlink(missing_ok=True)
+
+    def _stop_command(self, user: ServerUser) -> list[str]:
+        options = ["-D", str(self.folder.data), "-m", "fast", "-w", "-t", "30"]
+        return [*user.prefix, self._program("pg_ctl"), "stop", *options]
+
+    def _program(self, name: str) -> str:
+        self._binaries = self._binaries or find_binaries()
+        return str(self._binaries / name)
+
+    def _failure(self, what: str) -> Exception:
+        lines = self.folder.log.read_text(encoding="utf-8", errors="replace").splitlines()[-20:]
+        reason = next((line for line in reversed(lines) if "FATAL" in line), (lines or [""])[-1])
+        if reason.startswith("setpriv:"):
+            return cannot_become(reason)
+        return Unavailable(
+            f"the embedded PostgreSQL in {self.folder.root} {what}: {reason.strip()}; "
+            f"look at {self.folder.log}, and run again"
+        )
+
+
+def _detach(script: str, *arguments: str, inherit: tuple[int, ...] = ()) -> None:
+    """Run one of our scripts, which leaves a child of its own behind and ends."""
+    subprocess.run(  # noqa: S603 - our own script
+        [sys.executable, "-I", "-S", str(_SCRIPTS / script), *arguments],
+        check=True,
+        cwd="/",
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        pass_fds=inherit,
+    )

@@ -1,0 +1,141 @@
+"""What lies in the folder of an embedded server."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from attrs import frozen
+
+from statpipe.api import ConfigError, Unavailable
+from statpipe_postgres.privileges import ServerUser
+
+_LONGEST_SOCKET = 100
+"""Bytes of a Unix socket's path that every system can hold (Linux 107, macOS 103)."""
+
+_SHORT_PLACE = Path("/tmp")  # noqa: S108 - all processes must agree on it, whatever their TMPDIR
+
+
+@frozen
+class Folder:
+    """
+    The places in the folder of an embedded server.
+    """
+
+    root: Path
+
+    @property
+    def data(self) -> Path:
+        """
+        The data of the cluster.
+        """
+        return self.root / "pgdata"
+
+    @property
+    def passfile(self) -> Path:
+        """
+        The password, in libpq's own format.
+        """
+        return self.root / "pgpass"
+
+    @property
+    def log(self) -> Path:
+        """
+        What the server says.
+        """
+        return self.root / "server.log"
+
+    @property
+    def start_lock(self) -> Path:
+        """
+        Held by who starts or stops the server.
+        """
+        return self.root / "start.lock"
+
+    @property
+    def users_lock(self) -> Path:
+        """
+        Shared by all who use the server; the janitor waits to have it alone.
+        """
+        return self.root / "users.lock"
+
+    @property
+    def server_lock(self) -> Path:
+        """
+        Inherited by every process of the server: free only when none of them is left.
+        """
+        return self.root / "server.lock"
+
+    @property
+    def keeper_lock(self) -> Path:
+        """
+        Held by the keeper of a server that was started to stay.
+        """
+        return self.root / "keeper.lock"
+
+    @property
+    def keeper_fifo(self) -> Path:
+        """
+        Where the keeper waits to be told to go.
+        """
+        return self.root / "keeper.fifo"
+
+    @property
+    def sockets(self) -> Path:
+        """
+        The private folder of the server's socket: our own, or a short one if its path is too long.
+        """
+        own = self.root / "sock"
+        if len(os.fsencode(own / ".s.PGSQL.5432")) <= _LONGEST_SOCKET:
+            return own
+        name = hashlib.sha256(os.fsencode(self.root)).hexdigest()[:16]
+        return _SHORT_PLACE / f"statpipe-pg-{name}"
+
+    def make_sockets(self, user: ServerUser) -> None:
+        """
+        Make the private folder of the socket, and make sure that it is private and ours.
+
+        :raises ConfigError: Somebody else has made it.
+        """
+        place = self.sockets
+        if not place.is_symlink() and not place.exists():
+            place.mkdir(mode=0o700)
+            user.owns(place)
+        status = place.lstat()
+        owner = os.geteuid() if user.uid is None else user.uid
+        if (
+            not stat.S_ISDIR(status.st_mode)
+            or stat.S_IMODE(status.st_mode) != 0o700  # noqa: PLR2004 - as made above
+            or status.st_uid != owner
+        ):
+            msg = (
+                f"{place}, where the embedded PostgreSQL wants its socket, is no private folder of "
+                "the server's user; remove it, and find out who made it"
+            )
+            raise ConfigError(msg)
+
+
+@contextmanager
+def readable(root: Path) -> Iterator[None]:
+    """
+    Say in one line what the file system refuses.
+    """
+    try:
+        yield
+    except PermissionError as error:
+        msg = (
+            f"the folder of the embedded PostgreSQL, {root}, cannot be used by this user "
+            f"({error.strerror}: {error.filename}); run as its owner, or set `embedded` of the "
+            "sink postgres to another folder"
+        )
+        raise ConfigError(msg) from error
+    except OSError as error:
+        msg = (
+            f"the folder of the embedded PostgreSQL, {root}, fails: {error.strerror or error}; "
+            "free some space or repair the disk, and run again"
+        )
+        raise Unavailable(msg) from error

@@ -1,0 +1,48 @@
+"""What this plugin offers: the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from statpipe.api import Component, ConfigError, Database, hookimpl
+from statpipe_postgres.settings import PostgresSettings
+
+
+def make_postgres(settings: PostgresSettings) -> Database:
+    """
+    Make the sink that the settings describe; it connects when it is first used.
+
+    :raises ConfigError: There is no address, and the environment is not an embedded one.
+    """
+    name = settings.environment.name
+    if settings.dsn is None and not settings.environment.embedded:
+        msg = (
+            f"environment {name} has no address of a PostgreSQL database; write "
+            f'[environments.{name}.sinks.postgres] dsn = "${{STATPIPE_PG}}" in statpipe.toml and '
+            "set the variable STATPIPE_PG in the process environment or in .env"
+        )
+        raise ConfigError(msg)
+    if settings.gold_schema == settings.operations_schema:
+        msg = (
+            f"environment {name}: gold_schema and operations_schema are both "
+            f"{settings.gold_schema!r}; give the sink postgres two different schemas"
+        )
+        raise ConfigError(msg)
+    from statpipe_postgres.sink import PostgresSink
+
+    return PostgresSink(settings)
+
+
+@hookimpl
+def statpipe_sinks() -> Iterable[Component]:
+    """
+    Offer the sink ``postgres``.
+    """
+    return [
+        Component(
+            name="postgres",
+            summary="Gold tables and the record of runs in PostgreSQL, embedded or served",
+            settings=PostgresSettings,
+            factory=make_postgres,
+        )
+    ]

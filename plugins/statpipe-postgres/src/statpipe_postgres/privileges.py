@@ -1,0 +1,103 @@
+"""As whom the embedded server runs, since PostgreSQL refuses to run as root.
+
+An ordinary user runs it as itself. Root runs it as the owner of its data, at first ``nobody``.
+Where that user cannot pass a folder on the way to the data or the programs, such as one in
+``/root``, the server's processes get one capability, DAC_OVERRIDE: no permission is changed.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from attrs import frozen
+
+from statpipe.api import ConfigError
+
+_REMEDY = "run statpipe as an ordinary user, or set a dsn to use a database of your own"
+
+
+@frozen(kw_only=True)
+class ServerUser:
+    """
+    The user that the server runs as; ``uid`` is ``None`` where that is the caller.
+
+    ``prefix`` is what commands start with to become that user.
+    """
+
+    uid: int | None = None
+    gid: int | None = None
+    prefix: tuple[str, ...] = ()
+
+    def owns(self, path: Path) -> None:
+        """
+        Give a path that we made to this user.
+        """
+        if self.uid is not None and self.gid is not None:
+            os.chown(path, self.uid, self.gid, follow_symlinks=False)
+
+
+def server_user(data: Path, binaries: Path) -> ServerUser:
+    """
+    Find out as whom to run the server over *data*, and how to become that user.
+
+    :raises ConfigError: We are root and cannot become anybody else.
+    """
+    if os.geteuid() != 0:
+        return ServerUser()
+    setpriv = shutil.which("setpriv")
+    if setpriv is None or sys.platform != "linux":
+        msg = (
+            "PostgreSQL refuses to run as root, and the program setpriv (package util-linux), "
+            f"with which statpipe would run it as another user, is not there; {_REMEDY}"
+        )
+        raise ConfigError(msg)
+    uid, gid = _owner(data)
+    prefix = [setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
+    if not _can_pass(uid, gid, (data, binaries / "postgres")):
+        # The programs test their paths with access(2), which honours capabilities of users other
+        # than root only under no_setuid_fixup.
+        prefix += [
+            "--securebits=+no_setuid_fixup",
+            "--inh-caps=+dac_override",
+            "--ambient-caps=+dac_override",
+        ]
+    return ServerUser(uid=uid, gid=gid, prefix=(*prefix, "--"))
+
+
+def cannot_become(said: str) -> ConfigError:
+    """
+    Return the error for a ``setpriv`` that was not allowed to do its work.
+    """
+    return ConfigError(
+        f"PostgreSQL refuses to run as root, and root may not become another user here ({said}); "
+        f"{_REMEDY}"
+    )
+
+
+def _owner(data: Path) -> tuple[int, int]:
+    if data.exists():
+        status = data.stat()
+        if status.st_uid != 0:
+            return status.st_uid, status.st_gid
+    try:
+        nobody = pwd.getpwnam("nobody")
+    except KeyError:
+        msg = f"PostgreSQL refuses to run as root, and there is no user nobody; {_REMEDY}"
+        raise ConfigError(msg) from None
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def _can_pass(uid: int, gid: int, paths: Iterable[Path]) -> bool:
+    """Tell whether the mode bits let a user reach the paths; what is not there yet is its own."""
+    steps = {step for path in paths for step in (path, *path.parents) if step.exists()}
+    return all(_may_enter(step.stat(), uid, gid) for step in steps)
+
+
+def _may_enter(status: os.stat_result, uid: int, gid: int) -> bool:
+    shift = 6 if status.st_uid == uid else 3 if status.st_gid == gid else 0
+    return bool((status.st_mode >> shift) & 0o1)

@@ -1,0 +1,5 @@
+"""``python -m statpipe``."""
+
+from statpipe.cli.app import main
+
+main()

@@ -1,0 +1,80 @@
+"""``statpipe db``."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from statpipe.api import ConfigError, Database
+from statpipe.cli.common_options import CommonOptions, DataOptions
+from statpipe.cli.session import Session, in_session, write_json
+from statpipe.cli.tables import print_table
+from statpipe.engine.site import Site
+
+
+def query(
+    sql: str,
+    *,
+    csv_: Annotated[bool, Parameter(name="--csv", negative="")] = False,
+    options: DataOptions | None = None,
+) -> int:
+    """
+    Run one reading SQL statement in the environment's database.
+
+    Parameters
+    ----------
+    sql
+        The statement. Tables for analysts are in the schema `gold`, which is searched first.
+    csv_
+        Write CSV to standard output.
+    """
+    options = options or DataOptions()
+
+    def work(session: Session) -> int:
+        with session.site() as site:
+            found = _database(site).query(sql)
+        if options.json:
+            write_json([dict(zip(found.columns, row, strict=True)) for row in found.rows])
+        elif csv_:
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(found.columns)
+            writer.writerows(found.rows)
+        else:
+            print_table("", found.columns, found.rows)
+        return 0
+
+    return in_session(options, work)
+
+
+def start(*, options: CommonOptions | None = None) -> int:
+    """
+    Leave the embedded database running, so that other programs can connect; print its address.
+    """
+    return in_session(options or CommonOptions(), lambda session: _tell(session, "start"))
+
+
+def stop(*, options: CommonOptions | None = None) -> int:
+    """
+    Stop the embedded database.
+    """
+    return in_session(options or CommonOptions(), lambda session: _tell(session, "stop"))
+
+
+def _tell(session: Session, what: str) -> int:
+    with session.site() as site:
+        database = _database(site)
+        text = database.start() if what == "start" else database.stop()
+    sys.stdout.write(text + "\n")
+    return 0
+
+
+def _database(site: Site) -> Database:
+    found = [sink for sink in site.sinks.values() if isinstance(sink, Database)]
+    if not found:
+        name = site.environment.name
+        msg = f"environment {name} has no database among its sinks; name one as [environments.{name}.sinks.<name>]"
+        raise ConfigError(msg)
+    return found[0]

@@ -1,0 +1,44 @@
+"""``statpipe plugins``."""
+
+from __future__ import annotations
+
+from statpipe.cli.common_options import DataOptions
+from statpipe.cli.session import Session, in_session, write_json
+from statpipe.cli.tables import print_table
+
+_COLUMNS = ("role", "name", "plugin", "distribution", "version", "status", "summary")
+_ROLES = ("source", "normalizer", "check", "model", "sink")
+
+
+def list_plugins(*, options: DataOptions | None = None) -> int:
+    """
+    List what installed plugins offer. A broken plugin is shown, and stops nobody.
+    """
+    options = options or DataOptions()
+
+    def work(session: Session) -> int:
+        registry = session.registry
+        named = [(offer.role, offer.name) for offer in registry.offers]
+        rows: list[tuple[str, ...]] = [
+            (
+                offer.role,
+                offer.name,
+                offer.plugin,
+                offer.distribution,
+                offer.version,
+                "ok" if named.count((offer.role, offer.name)) == 1 else "name taken twice",
+                offer.summary,
+            )
+            for offer in sorted(registry.offers, key=lambda o: (_ROLES.index(o.role), o.name))
+        ]
+        rows += [
+            ("", "", broken.plugin, broken.distribution, broken.version, "broken", broken.reason)
+            for broken in registry.broken
+        ]
+        if options.json:
+            write_json([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+        else:
+            print_table("Installed plugins", _COLUMNS, rows)
+        return 0
+
+    return in_session(options, work)

@@ -1,0 +1,148 @@
+"""A run as the operator sees it: log lines for what happened, a bar for what is on its way."""
+
+from __future__ import annotations
+
+import sys
+
+import structlog
+from rich.console import Console
+from rich.progress import Progress, TaskID
+
+from statpipe.api import (
+    CheckFinished,
+    Manifest,
+    PartitionWritten,
+    PayloadReceived,
+    RunFinished,
+    RunStarted,
+    VintageFound,
+    hookimpl,
+)
+from statpipe.cli.tables import print_table
+
+log = structlog.get_logger("statpipe")
+
+_LEVELS = {"loaded": "info", "unchanged": "info", "ingested": "info"}
+
+
+class RunReport:
+    """
+    An observer like any other. It shows a bar on a terminal only.
+    """
+
+    def __init__(self, *, bar: bool) -> None:
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+        if bar and sys.stderr.isatty():
+            self._progress = Progress(console=Console(stderr=True), transient=True)
+
+    @hookimpl
+    def statpipe_run_started(self, event: RunStarted) -> None:
+        """Say first what readers of the figures must know."""
+        if event.notice:
+            log.warning(event.notice)
+        log.info("run started", environment=event.environment)
+
+    @hookimpl
+    def statpipe_vintage_found(self, event: VintageFound) -> None:
+        """Say what is done about a vintage, and why."""
+        log.info(
+            "vintage",
+            dataset=event.dataset,
+            vintage=event.vintage.id,
+            action=event.action,
+            reason=event.reason,
+            requests=event.expected or None,
+        )
+        self._stop_bar()
+        if self._progress is not None and event.expected:
+            self._progress.start()
+            self._task = self._progress.add_task(
+                f"{event.dataset} {event.vintage.id}", total=event.expected
+            )
+
+    @hookimpl
+    def statpipe_payload_received(self, event: PayloadReceived) -> None:
+        """Move the bar."""
+        log.debug("payload", dataset=event.dataset, name=event.name, bytes=event.size)
+        if self._progress is not None and self._task is not None:
+            self._progress.update(self._task, completed=event.number)
+            if event.number == event.expected:
+                self._stop_bar()
+
+    @hookimpl
+    def statpipe_check_finished(self, event: CheckFinished) -> None:
+        """Show what failed, with its cells."""
+        result = event.result
+        if result.passed:
+            log.debug("check passed", check=result.check, dataset=result.dataset)
+            return
+        tell = log.error if result.refuses else log.warning
+        tell(
+            f"check {result.check} {'refuses' if result.refuses else 'warns of'} "
+            f"{result.dataset} {result.vintage}",
+            message=result.message,
+        )
+
+    @hookimpl
+    def statpipe_partition_written(self, event: PartitionWritten) -> None:
+        """Say what a sink took."""
+        receipt = event.receipt
+        log.info(
+            "written",
+            sink=receipt.sink,
+            path=receipt.path,
+            rows=receipt.rows,
+            inserted=receipt.inserted,
+            updated=receipt.updated or None,
+            deleted=receipt.deleted or None,
+        )
+
+    @hookimpl
+    def statpipe_run_finished(self, event: RunFinished) -> None:
+        """Say how it ended."""
+        self._stop_bar()
+        manifest = event.manifest
+        seconds = (manifest.finished - manifest.started).total_seconds()
+        tell = getattr(log, _LEVELS.get(manifest.outcome, "error"))
+        tell(
+            f"run {manifest.outcome}",
+            run=manifest.run_id,
+            exit_code=manifest.exit_code,
+            seconds=round(seconds, 1),
+            message=manifest.message or None,
+        )
+
+    def _stop_bar(self) -> None:
+        if self._progress is not None and self._task is not None:
+            self._progress.remove_task(self._task)
+            self._progress.stop()
+            self._task = None
+
+
+def print_summary(manifest: Manifest) -> None:
+    """
+    Print what a run did about each vintage, and the cells that its checks found.
+    """
+    if manifest.vintages:
+        print_table(
+            f"\n{manifest.source} in {manifest.environment}: {manifest.outcome}",
+            ("dataset", "vintage", "outcome", "rows", "why"),
+            [
+                (v.dataset, v.vintage, v.outcome, f"{v.rows:,}" if v.rows else "", v.reason)
+                for v in manifest.vintages
+            ],
+            to_stderr=True,
+            right=("rows",),
+        )
+    for result in manifest.checks:
+        if result.passed or not result.cells:
+            continue
+        columns = list(dict.fromkeys(name for cell in result.cells for name in cell))
+        print_table(
+            f"\n{result.severity}: {result.check} on {result.dataset} {result.vintage}, "
+            f"{len(result.cells)} of {result.failures:,} cells",
+            columns,
+            [[cell.get(name) for name in columns] for cell in result.cells],
+            to_stderr=True,
+        )

@@ -1,0 +1,100 @@
+"""``statpipe run``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from statpipe.api import ConfigError, Manifest
+from statpipe.cli.common_options import DataOptions, split
+from statpipe.cli.manifests import manifest_document
+from statpipe.cli.report import RunReport, print_summary
+from statpipe.cli.session import Session, in_session, write_json
+from statpipe.engine.options import Options
+from statpipe.engine.run import run_sources, worst
+
+
+def run(
+    *names: str,
+    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
+    full: Annotated[bool, Parameter(negative="")] = False,
+    tables: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    wait: float = 0.0,
+    options: DataOptions | None = None,
+) -> int:
+    """
+    Bring new vintages of sources through every stage.
+
+    Unchanged sources cost one request a table and write nothing. Running again is always right.
+
+    Parameters
+    ----------
+    names
+        Sources, as `statpipe plugins list` shows them.
+    all_
+        Run every installed source.
+    full
+        Look at every figure, also where the agency's date has not changed.
+    tables
+        Just these datasets of the source.
+    wait
+        Seconds to wait while another run of the same source is at work.
+    """
+    wanted = Options(full=full, tables=split(tables), wait=wait)
+    return run_stages(split(names), wanted, options or DataOptions(), everything=all_)
+
+
+def run_stages(
+    names: tuple[str, ...], wanted: Options, options: DataOptions, *, everything: bool
+) -> int:
+    """
+    Run sources with these options, and tell how it went.
+    """
+
+    def work(session: Session) -> int:
+        chosen = chosen_sources(session, names, everything=everything)
+        session.registry.observe(RunReport(bar=options.log_format == "text"))
+        with session.site() as site:
+            manifests = run_sources(site, chosen, wanted)
+            places = [pair for sink in site.sinks.values() for pair in sink.locations().items()]
+        if options.json:
+            write_json([manifest_document(manifest) for manifest in manifests])
+        if options.log_format == "text":
+            _tell(manifests, places)
+        return worst([manifest.exit_code for manifest in manifests])
+
+    return in_session(options, work)
+
+
+def chosen_sources(session: Session, names: tuple[str, ...], *, everything: bool) -> list[str]:
+    """
+    Return the sources to work on.
+
+    :raises ConfigError: None is named, or one that is not installed.
+    """
+    installed = session.registry.named("source")
+    if everything:
+        return list(installed)
+    if not names:
+        there = ", ".join(installed) or "none is installed"
+        raise ConfigError(f"no source is named; name one of {there}, or say --all")
+    for name in names:
+        session.registry.find("source", name)
+    return list(dict.fromkeys(names))
+
+
+def _tell(manifests: list[Manifest], places: list[tuple[str, str]]) -> None:
+    for manifest in manifests:
+        print_summary(manifest)
+    if any(manifest.exit_code == 0 for manifest in manifests):
+        for what, where in places:
+            sys.stderr.write(f"{what}: {where}\n")
+    for manifest in manifests:
+        if manifest.message:
+            sys.stderr.write(
+                f"statpipe: {manifest.source}: {manifest.message} (exit {manifest.exit_code})\n"
+            )
+    for notice in dict.fromkeys(m.notice for m in manifests if m.notice):
+        sys.stderr.write(f"{notice}\n")

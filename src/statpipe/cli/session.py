@@ -1,0 +1,85 @@
+"""What every command begins and ends with: configuration, plugins, logs, and errors in one line."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from attrs import frozen
+
+from statpipe.api import StatpipeError
+from statpipe.cli.common_options import CommonOptions
+from statpipe.engine.configuration import Configuration, load_configuration
+from statpipe.engine.credentials import credentials
+from statpipe.engine.logs import configure_logs
+from statpipe.engine.registry import Registry
+from statpipe.engine.site import Site, open_site
+
+INTERRUPTED = 130
+
+
+@frozen
+class Session:
+    """
+    Configuration and plugins of one command.
+    """
+
+    options: CommonOptions
+    configuration: Configuration
+    registry: Registry
+
+    @contextmanager
+    def site(self) -> Iterator[Site]:
+        """
+        Open the environment, and close it.
+        """
+        site = open_site(self.configuration, self.registry, self.options.env)
+        try:
+            yield site
+        finally:
+            site.close()
+
+
+def in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
+    """
+    Do a command's work; a foreseen error becomes one line on standard error and its exit code.
+    """
+    try:
+        configuration = load_configuration(options.config)
+        registry = Registry.installed()
+        configure_logs(
+            options.log_format,
+            verbose=options.debug,
+            secrets=credentials(configuration, registry),
+        )
+        return work(Session(options, configuration, registry))
+    except StatpipeError as error:
+        if options.debug:
+            raise
+        tell_error(str(error), error.exit_code, options)
+        return error.exit_code
+    except KeyboardInterrupt:
+        tell_error("interrupted; run again to complete it", INTERRUPTED, options)
+        return INTERRUPTED
+
+
+def tell_error(message: str, code: int, options: CommonOptions) -> None:
+    """
+    Write one line on standard error.
+    """
+    if options.log_format == "json":
+        line = json.dumps({"event": message, "level": "error", "exit_code": code})
+    else:
+        line = f"statpipe: {message} (exit {code})"
+    sys.stderr.write(line + "\n")
+
+
+def write_json(document: Any) -> None:
+    """
+    Write data to standard output.
+    """
+    json.dump(document, sys.stdout, indent=1, ensure_ascii=False, default=str)
+    sys.stdout.write("\n")

@@ -1,0 +1,39 @@
+"""``statpipe smoke``."""
+
+from __future__ import annotations
+
+import sys
+
+from statpipe.cli.common_options import DataOptions
+from statpipe.cli.manifests import manifest_document
+from statpipe.cli.report import RunReport, print_summary
+from statpipe.cli.session import Session, in_session, write_json
+from statpipe.engine.smoke import smoke as run_smoke
+
+
+def smoke(name: str, *, options: DataOptions | None = None) -> int:
+    """
+    Check an installation: a tiny pull through every stage into a corner that is removed again.
+
+    Parameters
+    ----------
+    name
+        Source, as `statpipe plugins list` shows it.
+    """
+    options = options or DataOptions()
+
+    def work(session: Session) -> int:
+        session.registry.find("source", name)
+        session.registry.observe(RunReport(bar=False))
+        manifest = run_smoke(session.configuration, session.registry, options.env, name)
+        if options.json:
+            write_json(manifest_document(manifest))
+        if options.log_format == "text":
+            print_summary(manifest)
+            well = "works" if manifest.exit_code == 0 else f"fails: {manifest.message}"
+            sys.stderr.write(f"{name} in {options.env} {well}\n")
+            if manifest.notice:
+                sys.stderr.write(f"{manifest.notice}\n")
+        return manifest.exit_code
+
+    return in_session(options, work)

@@ -1,0 +1,89 @@
+"""``statpipe ingest``, ``transform`` and ``load``: the stages on their own."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from statpipe.cli.common_options import DataOptions, split
+from statpipe.cli.run import run_stages
+from statpipe.engine.options import INGEST, LOAD, TRANSFORM, Options
+
+_All = Annotated[bool, Parameter(name="--all", negative="")]
+_Tables = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
+
+
+def ingest(
+    *names: str,
+    all_: _All = False,
+    full: Annotated[bool, Parameter(negative="")] = False,
+    tables: _Tables = (),
+    wait: float = 0.0,
+    options: DataOptions | None = None,
+) -> int:
+    """
+    Fetch new vintages into Bronze, and no further.
+
+    Parameters
+    ----------
+    names
+        Sources, as `statpipe plugins list` shows them.
+    all_
+        Every installed source.
+    full
+        Fetch also where the agency's date has not changed.
+    tables
+        Just these datasets of the source.
+    wait
+        Seconds to wait while another run of the same source is at work.
+    """
+    wanted = Options(
+        full=full, tables=split(tables), wait=wait, stages=frozenset({INGEST}), command="ingest"
+    )
+    return run_stages(split(names), wanted, options or DataOptions(), everything=all_)
+
+
+def transform(
+    *names: str,
+    all_: _All = False,
+    tables: _Tables = (),
+    wait: float = 0.0,
+    options: DataOptions | None = None,
+) -> int:
+    """
+    Make Silver, and the lake's Gold, from what is in Bronze. Asks the agency nothing.
+
+    Parameters
+    ----------
+    names
+        Sources, as `statpipe plugins list` shows them.
+    all_
+        Every installed source.
+    tables
+        Just these datasets of the source.
+    wait
+        Seconds to wait while another run of the same source is at work.
+    """
+    stages = frozenset({TRANSFORM})
+    wanted = Options(tables=split(tables), wait=wait, stages=stages, command="transform")
+    return run_stages(split(names), wanted, options or DataOptions(), everything=all_)
+
+
+def load(
+    *names: str, all_: _All = False, wait: float = 0.0, options: DataOptions | None = None
+) -> int:
+    """
+    Bring the other sinks, such as PostgreSQL, to what the lake holds. Asks the agency nothing.
+
+    Parameters
+    ----------
+    names
+        Sources, as `statpipe plugins list` shows them.
+    all_
+        Every installed source.
+    wait
+        Seconds to wait while another run of the same source is at work.
+    """
+    wanted = Options(wait=wait, stages=frozenset({LOAD}), command="load")
+    return run_stages(split(names), wanted, options or DataOptions(), everything=all_)

@@ -1,0 +1,45 @@
+"""A vintage on its way through the stages."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+from attrs import field, frozen
+
+from statpipe.api import BronzeObject, Dataset, Held, Selection, Vintage
+from statpipe.engine.reconcile import Reconciled
+from statpipe.engine.task import Silver
+
+
+@frozen(kw_only=True)
+class Part:
+    """
+    Payloads of one ingest, being normalized, and what was asked for then.
+    """
+
+    selection: Selection
+    result: Future[Silver] = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Candidate:
+    """
+    A vintage whose payloads were fetched, or read back from Bronze.
+
+    ``redo`` is the held vintage that is made anew from its own Bronze. ``parts`` is empty where only
+    Bronze is asked for.
+    """
+
+    dataset: Dataset
+    vintage: Vintage
+    reason: str
+    code: str
+    bronze: tuple[BronzeObject, ...] = field(repr=False)
+    parts: tuple[Part, ...] = field(default=(), repr=False)
+    redo: Held | None = None
+
+    def is_news(self, final: Reconciled) -> bool:
+        """
+        Tell whether publishing it would change anything.
+        """
+        return self.redo is not None or final.same is None or final.grown

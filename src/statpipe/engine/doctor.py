@@ -1,0 +1,66 @@
+"""Whether everything that a run needs is there: each line says what to do where it is not."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from collections.abc import Iterator
+
+import statpipe
+from statpipe.api import Diagnosis, StatpipeError
+from statpipe.engine.configuration import Configuration
+from statpipe.engine.registry import Registry
+from statpipe.engine.site import Site, open_site
+
+_OLDEST_PYTHON = (3, 11)
+
+
+def diagnose(
+    configuration: Configuration, registry: Registry, environment: str
+) -> Iterator[Diagnosis]:
+    """
+    Look at versions, plugins, configuration, sinks and sources. Nothing is raised.
+    """
+    yield _versions()
+    yield Diagnosis(
+        "configuration",
+        "ok",
+        str(configuration.path) if configuration.path else "no statpipe.toml; defaults are used",
+    )
+    for broken in registry.broken:
+        remedy = f"upgrade or uninstall {broken.distribution}"
+        yield Diagnosis(f"plugin {broken.plugin}", "error", broken.reason, remedy)
+    try:
+        site = open_site(configuration, registry, environment)
+    except StatpipeError as error:
+        yield Diagnosis(f"environment {environment}", "error", str(error), "correct it as it says")
+        return
+    try:
+        yield Diagnosis(f"environment {environment}", "ok", f"sinks: {', '.join(site.sinks)}")
+        yield from _parts(site)
+    finally:
+        site.close()
+
+
+def _parts(site: Site) -> Iterator[Diagnosis]:
+    for name, sink in site.sinks.items():
+        try:
+            yield from sink.diagnose()
+        except StatpipeError as error:
+            yield Diagnosis(name, "error", str(error), "correct it as it says")
+    for name in site.registry.named("source"):
+        try:
+            source = site.source(name)
+            try:
+                yield from source.diagnose()
+            finally:
+                source.close()
+        except StatpipeError as error:
+            yield Diagnosis(name, "error", str(error), "correct it as it says")
+
+
+def _versions() -> Diagnosis:
+    text = f"statpipe {statpipe.__version__}, Python {platform.python_version()}"
+    if sys.version_info[:2] < _OLDEST_PYTHON:
+        return Diagnosis("versions", "error", text, "use Python 3.11 or newer")
+    return Diagnosis("versions", "ok", text)

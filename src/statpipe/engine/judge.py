@@ -1,0 +1,51 @@
+"""Checks applied to the vintages of one release, before anyone can see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from statpipe.api import Check, CheckResult, Dataset, PluginError, Snapshot, StatpipeError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def judge(
+    checks: Mapping[str, Check],
+    current: Snapshot,
+    previous: Snapshot | None,
+    tell: Callable[[CheckResult], None],
+) -> list[CheckResult]:
+    """
+    Apply every check that has something to say about the dataset.
+
+    :raises PluginError: A check raised: what could not be judged is not published.
+    """
+    results = []
+    for name, check in checks.items():
+        try:
+            if not check.applies_to(current.dataset):
+                continue
+            result = check.check(current, previous)
+        except StatpipeError:
+            raise
+        except Exception as error:
+            msg = (
+                f"check {name!r} failed on {current.dataset.name} {current.vintage.id} "
+                f"({type(error).__name__}: {error}); correct or uninstall its plugin"
+            )
+            raise PluginError(msg) from error
+        results.append(result)
+        tell(result)
+    return results
+
+
+def siblings_of(dataset: Dataset, tables: Callable[[str], pa.Table | None]) -> dict[str, pa.Table]:
+    """
+    Gather the tables that a dataset's agreements name, as far as they are at hand.
+    """
+    found: Iterable[tuple[str, pa.Table | None]] = (
+        (agreement.dataset, tables(agreement.dataset)) for agreement in dataset.agreements
+    )
+    return {name: table for name, table in found if table is not None}

@@ -1,0 +1,76 @@
+"""Log lines: for people by default, as JSON where a machine reads them; a run id in each."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Iterable
+from typing import IO, Any, Literal
+
+import structlog
+
+Format = Literal["text", "json"]
+
+_NOISY = ("httpx", "httpcore", "stamina")
+"""Libraries whose log lines repeat ours, or tell of addresses."""
+
+
+def configure_logs(
+    form: Format = "text",
+    *,
+    verbose: bool = False,
+    stream: IO[str] | None = None,
+    secrets: Iterable[str] = (),
+) -> None:
+    """
+    Send all log lines of the process to *stream* (standard error).
+
+    *secrets* are masked in every line, whoever writes it: the last of several nets.
+    """
+    masked = tuple(secret for secret in secrets if secret)
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: Any = structlog.processors.JSONRenderer() if form == "json" else _text
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                renderer,
+                lambda _, __, line: _masked(str(line), masked),
+            ],
+        )
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    for name in _NOISY:
+        logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _text(_: object, __: str, event: dict[str, Any]) -> str:
+    """Write a line for people: time, event, details, run."""
+    time = str(event.pop("timestamp"))[11:19]
+    level, run = event.pop("level"), event.pop("run_id", "")
+    what, trace = event.pop("event"), event.pop("exception", "")
+    details = " ".join(f"{key}={value}" for key, value in event.items() if value not in (None, ""))
+    mark = "" if level in {"info", "debug"} else f"{level.upper()}: "
+    line = "  ".join(filter(None, (time, f"{mark}{what}", details, f"[{run}]" if run else "")))
+    return f"{line}\n{trace}" if trace else line
+
+
+def _masked(line: str, secrets: tuple[str, ...]) -> str:
+    for secret in secrets:
+        line = line.replace(secret, "***")
+    return line

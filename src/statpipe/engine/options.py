@@ -1,0 +1,26 @@
+"""What a run is asked to do."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+INGEST, TRANSFORM, LOAD = "ingest", "transform", "load"
+ALL_STAGES = frozenset({INGEST, TRANSFORM, LOAD})
+
+
+@frozen(kw_only=True)
+class Options:
+    """
+    What a run is asked to do.
+
+    ``stages`` are those of ``ingest`` (source to Bronze), ``transform`` (Bronze to Silver and the
+    lake's Gold) and ``load`` (the lake to the other sinks). ``wait`` is how many seconds to wait for
+    the lock. ``smallest`` asks for the least that the source can bring.
+    """
+
+    full: bool = False
+    tables: tuple[str, ...] = ()
+    wait: float = 0.0
+    smallest: bool = False
+    stages: frozenset[str] = ALL_STAGES
+    command: str = "run"

@@ -1,0 +1,131 @@
+"""Which vintage a freshly normalized table is: one that we hold, more of it, or a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+from attrs import field, frozen
+
+from statpipe.api import Dataset, Held, Selection, Vintage
+from statpipe.domain.observation import canonical, figures_hash, in_key_order, with_vintage
+from statpipe.engine.task import Silver, silver_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Read = Callable[[Held], "pa.Table"]
+
+
+@frozen(kw_only=True)
+class Reconciled:
+    """
+    A table under its vintage's final name.
+
+    ``same`` is the held vintage that it is a part of or adds to, if any; ``grown`` says whether
+    cells came in addition.
+    """
+
+    vintage: Vintage
+    silver: Silver = field(repr=False)
+    same: Held | None = None
+    grown: bool = False
+
+
+def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
+    dataset: Dataset, vintage: Vintage, fresh: Silver, known: Sequence[Held], code: str, read: Read
+) -> Reconciled:
+    """
+    Compare a table with what is held of the same release date.
+
+    Equal figures are the same vintage. Where selections differ, only what both asked for is
+    compared: equal there, the cells are joined. Anything else is a change under an unchanged date,
+    which gets the next sequence number.
+    """
+    for held in reversed(known):
+        if held.figures == fresh.figures:
+            renamed = silver_of(with_vintage(fresh.table, held.vintage.id), code)
+            return Reconciled(
+                vintage=attrs.evolve(
+                    vintage,
+                    sequence=held.sequence,
+                    selection=_both(held.selection, vintage.selection),
+                ),
+                silver=renamed,
+                same=held,
+            )
+    if known:
+        joined = _joined(dataset, vintage, fresh, known[-1], code, read)
+        if joined is not None:
+            return joined
+    sequence = known[-1].sequence + 1 if known else 1
+    final = attrs.evolve(vintage, sequence=sequence)
+    if sequence > 1:
+        fresh = silver_of(with_vintage(fresh.table, final.id), code)
+    return Reconciled(vintage=final, silver=fresh)
+
+
+def _joined(  # noqa: PLR0917 - as above
+    dataset: Dataset, vintage: Vintage, fresh: Silver, held: Held, code: str, read: Read
+) -> Reconciled | None:
+    """Join two selections of one vintage, if they agree where they overlap."""
+    import pyarrow as pa
+
+    old = read(held)
+    new = with_vintage(fresh.table, held.vintage.id)
+    both_old = canonical(vintage.selection.rows_of(old))
+    both_new = canonical(held.selection.rows_of(new))
+    if figures_hash(both_old) != figures_hash(both_new):
+        return None
+    only_old = _rows_without(old, vintage.selection)
+    if not len(only_old):
+        table, selection = new, vintage.selection
+    else:
+        # Canonical order is by key; joined rows take the place their key gives them.
+        table = canonical(in_key_order(pa.concat_tables([only_old, new]), dataset))
+        selection = _both(held.selection, vintage.selection)
+    return Reconciled(
+        vintage=attrs.evolve(vintage, sequence=held.sequence, selection=selection),
+        silver=silver_of(table, code),
+        same=held,
+        grown=True,
+    )
+
+
+def _rows_without(table: pa.Table, selection: Selection) -> pa.Table:
+    """Return the rows that lie outside a selection."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    inside = None
+    columns = (
+        ("ref_area", selection.areas),
+        ("category", selection.categories),
+        ("time_period", selection.periods),
+    )
+    for name, codes in columns:
+        if codes is None:
+            continue
+        within = pc.is_in(table[name].cast(pa.string()), value_set=pa.array(codes, pa.string()))
+        inside = within if inside is None else pc.and_(inside, within)
+    return table.slice(0, 0) if inside is None else table.filter(pc.invert(inside))
+
+
+def _both(one: Selection, other: Selection) -> Selection:
+    """
+    Describe two selections together, never claiming a cell that neither asked for.
+
+    A box around two boxes would claim more than was asked. Where they differ in just one respect,
+    the box is exact; else the larger claim is given up and the newer selection stands.
+    """
+    if one.covers(other):
+        return one
+    if other.covers(one):
+        return other
+    names = ("areas", "categories", "periods")
+    differing = [name for name in names if getattr(one, name) != getattr(other, name)]
+    if len(differing) != 1:
+        return other
+    (name,) = differing
+    return attrs.evolve(other, **{name: (*getattr(one, name), *getattr(other, name))})

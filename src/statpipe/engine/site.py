@@ -1,0 +1,161 @@
+"""What a run works with: an environment's lake, sinks and checks, made from the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from attrs import field, frozen
+
+from statpipe.api import (
+    Check,
+    Component,
+    ConfigError,
+    Dataset,
+    Environment,
+    Lake,
+    Model,
+    Normalizer,
+    PluginError,
+    Sink,
+    Source,
+)
+from statpipe.engine.configuration import Configuration
+from statpipe.engine.nearest import nearest
+from statpipe.engine.registry import Registry, Role
+from statpipe.engine.settings import filled
+
+log = structlog.get_logger("statpipe")
+
+_BASES: Mapping[str, type] = {
+    "source": Source,
+    "normalizer": Normalizer,
+    "sink": Sink,
+    "check": Check,
+}
+
+
+@frozen(kw_only=True)
+class Site:
+    """
+    An environment, ready to run in. ``sinks`` includes the lake.
+    """
+
+    configuration: Configuration
+    registry: Registry
+    environment: Environment
+    lake: Lake
+    sinks: Mapping[str, Sink] = field(repr=False)
+    checks: Mapping[str, Check] = field(repr=False)
+
+    def source(self, name: str) -> Source:
+        """
+        Make a source.
+        """
+        return _made(self.configuration, self.registry, self.environment, "source", name)  # type: ignore[no-any-return]
+
+    def normalizer(self, dataset: Dataset) -> Normalizer:
+        """
+        Make the normalizer that a dataset names.
+        """
+        return _made(  # type: ignore[no-any-return]
+            self.configuration, self.registry, self.environment, "normalizer", dataset.normalizer
+        )
+
+    def models_of(self, source: str) -> list[Model]:
+        """
+        Return the Gold models that read a source.
+        """
+        return [model for model in self.registry.models() if source in model.inputs]
+
+    def other_sinks(self) -> dict[str, Sink]:
+        """
+        Return the sinks that are not the lake.
+        """
+        return {name: sink for name, sink in self.sinks.items() if sink is not self.lake}
+
+    def close(self) -> None:
+        """
+        Close every sink, also when one fails to.
+        """
+        for name, sink in self.sinks.items():
+            try:
+                sink.close()
+            except Exception as error:  # noqa: BLE001 - the work is done; the others must close too
+                log.warning("sink did not close", sink=name, error=str(error))
+
+
+def open_site(
+    configuration: Configuration, registry: Registry, name: str, scratch: str | None = None
+) -> Site:
+    """
+    Make the sinks and checks of an environment.
+
+    :raises ConfigError: The environment is not configured, or wrongly.
+    """
+    environment = configuration.environment(name, scratch)
+    declared = configuration.sinks(name)
+    _refuse_unknown_names(configuration, registry, name)
+    names = list(registry.named("sink")) if declared is None else list(declared)
+    sinks: dict[str, Sink] = {}
+    site: Site | None = None
+    try:
+        for sink in names:
+            sinks[sink] = _made(configuration, registry, environment, "sink", sink)
+        lakes = [sink for sink in sinks.values() if isinstance(sink, Lake)]
+        if len(lakes) != 1:
+            msg = (
+                f"environment {name} has {len(lakes)} lakes among its sinks ({', '.join(names) or 'none'}); "
+                f"it needs exactly one: name its sinks in {configuration.shown} as "
+                f"[environments.{name}.sinks.<name>]"
+            )
+            raise ConfigError(msg)
+        site = Site(
+            configuration=configuration,
+            registry=registry,
+            environment=environment,
+            lake=lakes[0],
+            sinks=sinks,
+            checks={
+                check: _made(configuration, registry, environment, "check", check)
+                for check in registry.named("check")
+            },
+        )
+    finally:
+        if site is None:
+            for made in sinks.values():
+                made.close()
+    return site
+
+
+def _made(
+    configuration: Configuration,
+    registry: Registry,
+    environment: Environment,
+    role: Role,
+    name: str,
+) -> Any:
+    component: Component = registry.find(role, name).item
+    raw, place = configuration.settings(role, name, environment.name)
+    settings = filled(component, raw, place, configuration, environment)
+    made = component.factory(settings)
+    if not isinstance(made, _BASES[role]):
+        msg = f"the factory of {role} {name!r} made a {type(made).__name__}, which is no {_BASES[role].__name__}"
+        raise PluginError(msg)
+    return made
+
+
+def _refuse_unknown_names(configuration: Configuration, registry: Registry, name: str) -> None:
+    """A misspelt table of settings would be passed over in silence."""
+    roles: tuple[Role, ...] = ("source", "normalizer", "check", "sink")
+    for role in roles:
+        plural = f"{role}s"
+        general = {} if role == "sink" else configuration.table(plural)
+        for component in {**general, **configuration.table("environments", name, plural)}:
+            if component not in registry.named(role):
+                if registry.broken:
+                    registry.find(role, component)
+                choices = registry.named(role)
+                msg = f"{configuration.shown}: no {role} is named {component!r}{nearest(component, choices)}"
+                raise ConfigError(msg)

@@ -1,0 +1,33 @@
+"""A tiny pull through every stage, in a corner of its own that is removed again."""
+
+from __future__ import annotations
+
+import secrets
+
+from statpipe.api import Manifest
+from statpipe.engine.configuration import Configuration
+from statpipe.engine.options import Options
+from statpipe.engine.registry import Registry
+from statpipe.engine.run import run_sources
+from statpipe.engine.site import open_site
+
+
+def smoke(
+    configuration: Configuration, registry: Registry, environment: str, name: str
+) -> Manifest:
+    """
+    Run the least that a source can bring through an environment's sinks and checks.
+
+    :raises ConfigError: The environment is not configured, or wrongly.
+    """
+    scratch = f"smoke_{secrets.token_hex(4)}"
+    site = open_site(configuration, registry, environment, scratch)
+    try:
+        (manifest,) = run_sources(site, [name], Options(smallest=True, command="smoke"))
+        return manifest
+    finally:
+        try:
+            for sink in site.sinks.values():
+                sink.remove_scratch()
+        finally:
+            site.close()

@@ -1,0 +1,159 @@
+"""What the lake holds of a source, and what a probe's answer means in view of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+import attrs
+from attrs import field, frozen
+
+from statpipe.api import Dataset, Held, Layer, Normalizer, PartitionKey, Vintage
+
+
+def code_of(dataset: Dataset, normalizer: Normalizer) -> str:
+    """
+    Identify what turns payloads into Silver: the normalizer's version and the dataset's code lists.
+    """
+    declaration = repr(
+        (dataset.freq, dataset.areas, dataset.categories, dataset.dimensions)
+    ).encode()
+    lists = hashlib.sha256(declaration).hexdigest()[:12]
+    return f"{dataset.normalizer}/{normalizer.version}/{lists}"
+
+
+def silver_key(source: str, held: Held) -> PartitionKey:
+    """
+    Return the place of a vintage in Silver.
+    """
+    return PartitionKey(
+        layer=Layer.SILVER, owner=source, dataset=held.dataset, vintage=held.vintage.id
+    )
+
+
+@frozen(kw_only=True)
+class Decision:
+    """
+    Whether a vintage that the source offers must be fetched, and why.
+    """
+
+    dataset: Dataset
+    vintage: Vintage
+    fetch: bool
+    reason: str
+
+
+class State:
+    """
+    The vintages that the lake holds of one source; changed as a run publishes.
+    """
+
+    def __init__(self, holds: Iterable[Held] = ()) -> None:
+        self._held = {(held.dataset, held.vintage.id): held for held in holds}
+
+    def holds(self) -> tuple[Held, ...]:
+        """
+        Return everything held, sorted by dataset and vintage.
+        """
+        return tuple(self._held[key] for key in sorted(self._held))
+
+    def put(self, held: Held) -> None:
+        """
+        Hold a vintage in place of the one of the same name.
+        """
+        self._held[held.dataset, held.vintage.id] = held
+
+    def drop(self, held: Held) -> None:
+        """
+        Hold a vintage no more.
+        """
+        self._held.pop((held.dataset, held.vintage.id), None)
+
+    def of_release(self, dataset: str, released: date) -> list[Held]:
+        """
+        Return the vintages of one release date, in sequence.
+        """
+        return [h for h in self.holds() if (h.dataset, h.released) == (dataset, released)]
+
+    def before(self, dataset: str, vintage: Vintage) -> Held | None:
+        """
+        Return the vintage released before this one, of those that are in Silver.
+        """
+        earlier = [
+            held
+            for held in self.holds()
+            if held.dataset == dataset and held.fingerprint and held.vintage.id < vintage.id
+        ]
+        return earlier[-1] if earlier else None
+
+    def decide(self, dataset: Dataset, offered: Sequence[Vintage], *, full: bool) -> list[Decision]:
+        """
+        Decide which of the vintages that a source offers must be fetched.
+
+        A live source offers one vintage a date, which must be the last one we know of that date; an
+        archive may offer several.
+        """
+        dates = [vintage.released for vintage in offered]
+        decisions = []
+        for vintage in offered:
+            known = self.of_release(dataset.name, vintage.released)
+            candidates = known if dates.count(vintage.released) > 1 else known[-1:]
+            reason = _reason(known, candidates, vintage)
+            if full and not reason:
+                reason = "asked to look at everything"
+            decisions.append(
+                Decision(
+                    dataset=dataset,
+                    vintage=vintage,
+                    fetch=bool(reason),
+                    reason=reason or "nothing has changed",
+                )
+            )
+        return decisions
+
+
+def _reason(known: Sequence[Held], candidates: Sequence[Held], vintage: Vintage) -> str:
+    if not known:
+        return "new vintage"
+    same = [held for held in candidates if held.token == vintage.token]
+    if not same:
+        return "note or headline figures changed"
+    if not any(held.selection.covers(vintage.selection) for held in same):
+        return "more is selected than before"
+    return ""
+
+
+@frozen(kw_only=True)
+class Outdated:
+    """
+    A vintage whose Silver must be made from Bronze, and why.
+    """
+
+    held: Held
+    dataset: Dataset = field(repr=False)
+    reason: str
+
+
+def outdated(
+    state: State, dataset: Dataset, code: str, present: Iterable[str], source: str
+) -> list[Outdated]:
+    """
+    Find vintages that have only Bronze, were made by other code, or whose Silver is gone.
+    """
+    there = set(present)
+    found = []
+    for held in state.holds():
+        if held.dataset != dataset.name or not held.made_from:
+            continue
+        if not held.fingerprint:
+            reason = "only in Bronze so far"
+        elif held.code != code:
+            reason = f"made by {held.code}, now {code}"
+        elif silver_key(source, held).path not in there:
+            reason = "its Silver partition is gone"
+        else:
+            continue
+        whole = attrs.evolve(dataset, selection=held.selection)
+        found.append(Outdated(held=held, dataset=whole, reason=reason))
+    return found

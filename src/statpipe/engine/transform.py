@@ -1,0 +1,237 @@
+"""From Bronze to Silver: reconcile with what is held, judge, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from typing import TYPE_CHECKING
+
+import attrs
+
+from statpipe.api import (
+    Check,
+    Dataset,
+    Held,
+    Lake,
+    Normalizer,
+    Origin,
+    Partition,
+    Snapshot,
+    StatpipeError,
+    Vintage,
+    VintageRecord,
+)
+from statpipe.domain.manifest import Outcome
+from statpipe.engine.candidate import Candidate, Part
+from statpipe.engine.journal import Journal
+from statpipe.engine.judge import judge, siblings_of
+from statpipe.engine.reconcile import Reconciled, reconcile
+from statpipe.engine.records import payloads_of, record_of
+from statpipe.engine.state import Outdated, State, silver_key
+from statpipe.engine.task import Silver, Task, normalize
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@attrs.frozen(kw_only=True)
+class Transform:
+    """
+    The coordinator's side of Silver. A release is published whole or not at all.
+    """
+
+    lake: Lake
+    checks: Mapping[str, Check]
+    state: State
+    journal: Journal
+    executor: Executor = attrs.field(repr=False)
+
+    def read_back(self, item: Outdated, normalizer: Normalizer, code: str) -> Candidate:
+        """
+        Read a vintage's payloads from Bronze and hand them to the executor.
+        """
+        held, dataset = item.held, item.dataset
+        self.journal.found(held.dataset, held.vintage, "make from Bronze", item.reason)
+        records = [
+            record_of(self.lake, self.journal.source, held.dataset, origin)
+            for origin in held.made_from
+        ]
+        parts = []
+        for record in records:
+            task = Task(
+                dataset=attrs.evolve(dataset, selection=record.selection),
+                vintage=held.vintage.id,
+                normalizer=normalizer,
+                code=code,
+                payloads=payloads_of(self.lake, record),
+            )
+            result = self.executor.submit(normalize, task)
+            parts.append(Part(selection=record.selection, result=result))
+        return Candidate(
+            dataset=dataset,
+            vintage=held.vintage,
+            reason=item.reason,
+            code=code,
+            bronze=tuple(kept for record in records for kept in record.bronze),
+            parts=tuple(parts),
+            redo=held,
+        )
+
+    def publish(self, candidates: Sequence[Candidate]) -> bool:
+        """
+        Judge the vintages of one release; publish all of them, or none.
+        """
+        try:
+            ready = [(candidate, self._reconciled(candidate)) for candidate in candidates]
+            refused = self._refused(ready)
+        except StatpipeError:
+            for candidate in candidates:
+                self._note(candidate, candidate.vintage, "failed")
+            raise
+        for candidate, final in ready:
+            if refused:
+                self._note(candidate, final.vintage, "refused", final.silver)
+            else:
+                self._commit(candidate, final)
+        return not refused
+
+    def _reconciled(self, candidate: Candidate) -> Reconciled:
+        redo, dataset = candidate.redo, candidate.dataset
+        remade = redo is not None and bool(redo.fingerprint)
+        held = self.state.of_release(dataset.name, candidate.vintage.released)
+        # Made anew from its own Bronze, a vintage keeps its name, whatever the code says now.
+        known = [] if remade else [one for one in held if one.fingerprint]
+        final: Reconciled | None = None
+        for part in candidate.parts:
+            fresh = part.result.result()
+            vintage = attrs.evolve(candidate.vintage, selection=part.selection)
+            if final is None:
+                final = reconcile(dataset, vintage, fresh, known, candidate.code, self._read)
+            else:
+                so_far, table = held_as(dataset, final.vintage, final.silver), final.silver.table
+                more = reconcile(dataset, vintage, fresh, [so_far], candidate.code, _always(table))
+                final = attrs.evolve(more, same=final.same, grown=final.grown)
+        assert final is not None, "a candidate has at least one part"
+        if remade and redo is not None:
+            return attrs.evolve(final, vintage=redo.vintage, same=None)
+        return final
+
+    def _refused(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> bool:
+        tables = {c.dataset.name: final.silver.table for c, final in ready}
+        results = [
+            result
+            for candidate, final in ready
+            if candidate.is_news(final)
+            for result in judge(
+                self.checks,
+                self._snapshot(candidate.dataset, final, tables),
+                self._previous(candidate.dataset, final.vintage),
+                self.journal.judged,
+            )
+        ]
+        return any(result.refuses for result in results)
+
+    def _snapshot(
+        self, dataset: Dataset, final: Reconciled, tables: Mapping[str, pa.Table]
+    ) -> Snapshot:
+        def sibling(name: str) -> pa.Table | None:
+            if name in tables:
+                return tables[name]
+            held = self.state.of_release(name, final.vintage.released)
+            in_silver = [one for one in held if one.fingerprint]
+            return self._read(in_silver[-1]) if in_silver else None
+
+        return Snapshot(
+            dataset=dataset,
+            vintage=final.vintage,
+            table=final.silver.table,
+            siblings=siblings_of(dataset, sibling),
+        )
+
+    def _previous(self, dataset: Dataset, vintage: Vintage) -> Snapshot | None:
+        before = self.state.before(dataset.name, vintage)
+        if before is None:
+            return None
+        return Snapshot(dataset=dataset, vintage=before.vintage, table=self._read(before))
+
+    def _commit(self, candidate: Candidate, final: Reconciled) -> None:
+        made_from = self._made_from(candidate, final)
+        held = held_as(candidate.dataset, final.vintage, final.silver, candidate.code, made_from)
+        receipt = self.lake.write(
+            Partition(
+                key=silver_key(self.journal.source, held),
+                table=final.silver.table,
+                fingerprint=final.silver.fingerprint,
+            )
+        )
+        self.journal.written(receipt)
+        if candidate.redo is not None:
+            self.state.drop(candidate.redo)
+        self.state.put(held)
+        outcome: Outcome = "loaded" if candidate.is_news(final) else "unchanged"
+        self._note(candidate, final.vintage, outcome, final.silver)
+
+    def _made_from(self, candidate: Candidate, final: Reconciled) -> tuple[Origin, ...]:
+        """Name the Bronze of a vintage: its own, and that of the cells it was joined with."""
+        redo, same = candidate.redo, final.same
+        own = (
+            redo.made_from
+            if redo is not None
+            else (Origin(run_id=self.journal.run_id, vintage=final.vintage.id),)
+        )
+        if same is None:
+            return own
+        if not final.grown:
+            return same.made_from
+        replaces = candidate.vintage.selection.covers(same.selection)
+        return own if replaces else (*same.made_from, *own)
+
+    def _read(self, held: Held) -> pa.Table:
+        return self.lake.read(silver_key(self.journal.source, held))
+
+    def _note(
+        self, candidate: Candidate, vintage: Vintage, outcome: Outcome, silver: Silver | None = None
+    ) -> None:
+        self.journal.vintages.append(
+            VintageRecord(
+                dataset=candidate.dataset.name,
+                vintage=vintage.id,
+                note=vintage.note,
+                outcome=outcome,
+                reason=candidate.reason,
+                rows=len(silver.table) if silver else 0,
+                figures=silver.figures if silver else "",
+                fingerprint=silver.fingerprint if silver else "",
+                selection=candidate.vintage.selection,
+                bronze=candidate.bronze,
+            )
+        )
+
+
+def _always(table: pa.Table) -> Callable[[Held], pa.Table]:
+    return lambda _: table
+
+
+def held_as(
+    dataset: Dataset,
+    vintage: Vintage,
+    silver: Silver,
+    code: str = "",
+    made_from: tuple[Origin, ...] = (),
+) -> Held:
+    """
+    Describe a vintage in Silver.
+    """
+    return Held(
+        dataset=dataset.name,
+        released=vintage.released,
+        sequence=vintage.sequence,
+        note=vintage.note,
+        token=vintage.token,
+        selection=vintage.selection,
+        figures=silver.figures,
+        fingerprint=silver.fingerprint,
+        rows=len(silver.table),
+        code=code,
+        made_from=made_from,
+    )

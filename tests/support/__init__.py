@@ -1,0 +1,1 @@
+"""What tests of several parts share: fakes that stand in for the world outside."""
