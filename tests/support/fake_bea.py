@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlsplit
 
-from support.bea_answers import Refusal, answer
+from support.bea_answers import answer
 from support.bea_figures import Table, bytes_of, read_tables
 
 KEY = "C0FFEE00-dead-4BAD-8bad-00CaFe00Beef"
@@ -220,4 +220,4 @@ class _Handler(BaseHTTPRequestHandler):
         """Write no access log: it would hold the key."""
 
 
-__all__ = ["KEY", "Answer", "FakeBea", "Fault", "Refusal", "shuffle"]
+__all__ = ["KEY", "Answer", "FakeBea", "Fault", "shuffle"]

@@ -9,13 +9,20 @@ import pytest
 
 from support.fake_bea import FakeBea
 
-BULK = Path(__file__).parents[3] / "tests" / "data" / "SAPCE.zip"
+DATA = Path(__file__).parents[3] / "tests" / "data"
+BULK = DATA / "SAPCE.zip"
 
 
 @pytest.fixture(scope="session")
 def bulk() -> Path:
     """BEA's own figures of 2022-10-06, for all areas."""
     return BULK
+
+
+@pytest.fixture(scope="session")
+def older() -> Path:
+    """BEA's own figures of 2020-10-08: SAEXP1, as SAPCE1 was called then."""
+    return DATA / "SAEXP1.zip"
 
 
 @pytest.fixture(scope="session")

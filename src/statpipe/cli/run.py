@@ -12,7 +12,7 @@ from statpipe.cli.common_options import DataOptions, split
 from statpipe.cli.manifests import manifest_document
 from statpipe.cli.report import RunReport, print_summary
 from statpipe.cli.session import Session, in_session, write_json
-from statpipe.engine.options import Options
+from statpipe.engine.options import INGEST, Options
 from statpipe.engine.run import run_sources, worst
 
 
@@ -56,7 +56,9 @@ def run_stages(
     def work(session: Session) -> int:
         chosen = chosen_sources(session, names, everything=everything)
         session.registry.observe(RunReport(bar=options.log_format == "text"))
-        with session.site() as site:
+        # With several sources, one that lacks something must not stop the others.
+        fetching = chosen if INGEST in wanted.stages and len(chosen) == 1 else ()
+        with session.site(fetching) as site:
             manifests = run_sources(site, chosen, wanted)
             places = [pair for sink in site.sinks.values() for pair in sink.locations().items()]
         if options.json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -32,11 +32,11 @@ class Session:
     registry: Registry
 
     @contextmanager
-    def site(self) -> Iterator[Site]:
+    def site(self, fetching: Sequence[str] = ()) -> Iterator[Site]:
         """
-        Open the environment, and close it.
+        Open the environment, and close it. *fetching* names sources that will ask their agency.
         """
-        site = open_site(self.configuration, self.registry, self.options.env)
+        site = open_site(self.configuration, self.registry, self.options.env, fetching=fetching)
         try:
             yield site
         finally:

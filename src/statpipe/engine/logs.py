@@ -63,6 +63,7 @@ def _text(_: object, __: str, event: dict[str, Any]) -> str:
     """Write a line for people: time, event, details, run."""
     time = str(event.pop("timestamp"))[11:19]
     level, run = event.pop("level"), event.pop("run_id", "")
+    event.pop("source", None)  # the run's first line names it, and each line the run
     what, trace = event.pop("event"), event.pop("exception", "")
     details = " ".join(f"{key}={value}" for key, value in event.items() if value not in (None, ""))
     mark = "" if level in {"info", "debug"} else f"{level.upper()}: "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -87,46 +87,61 @@ class Site:
 
 
 def open_site(
-    configuration: Configuration, registry: Registry, name: str, scratch: str | None = None
+    configuration: Configuration,
+    registry: Registry,
+    name: str,
+    *,
+    scratch: str | None = None,
+    fetching: Sequence[str] = (),
 ) -> Site:
     """
     Make the sinks and checks of an environment.
 
+    *fetching* names the sources that will be asked for figures: what they lack, such as a key, is
+    told here, together with all else that is wrong.
+
     :raises ConfigError: The environment is not configured, or wrongly.
     """
     environment = configuration.environment(name, scratch)
-    declared = configuration.sinks(name)
     _refuse_unknown_names(configuration, registry, name)
-    names = list(registry.named("sink")) if declared is None else list(declared)
-    sinks: dict[str, Sink] = {}
-    site: Site | None = None
-    try:
-        for sink in names:
-            sinks[sink] = _made(configuration, registry, environment, "sink", sink)
-        lakes = [sink for sink in sinks.values() if isinstance(sink, Lake)]
-        if len(lakes) != 1:
-            msg = (
-                f"environment {name} has {len(lakes)} lakes among its sinks ({', '.join(names) or 'none'}); "
-                f"it needs exactly one: name its sinks in {configuration.shown} as "
-                f"[environments.{name}.sinks.<name>]"
-            )
-            raise ConfigError(msg)
-        site = Site(
-            configuration=configuration,
-            registry=registry,
-            environment=environment,
-            lake=lakes[0],
-            sinks=sinks,
-            checks={
-                check: _made(configuration, registry, environment, "check", check)
-                for check in registry.named("check")
-            },
+    declared = configuration.sinks(name)
+    wrong: list[ConfigError] = []
+
+    def made(role: Role, names: Iterable[str]) -> dict[str, Any]:
+        found = {}
+        for one in names:
+            try:
+                found[one] = _made(configuration, registry, environment, role, one)
+                if role == "source":
+                    _ = found[one].notice  # needs what fetching needs
+            except ConfigError as error:
+                wrong.append(error)
+        return found
+
+    for source in made("source", fetching).values():
+        source.close()
+    sinks = made("sink", registry.named("sink") if declared is None else declared)
+    checks = made("check", registry.named("check"))
+    lakes = [sink for sink in sinks.values() if isinstance(sink, Lake)]
+    if not wrong and len(lakes) != 1:
+        msg = (
+            f"environment {name} has {len(lakes)} lakes among its sinks ({', '.join(sinks) or 'none'}); "
+            f"it needs exactly one: name its sinks in {configuration.shown} as "
+            f"[environments.{name}.sinks.<name>]"
         )
-    finally:
-        if site is None:
-            for made in sinks.values():
-                made.close()
-    return site
+        wrong.append(ConfigError(msg))
+    if wrong:
+        for sink in sinks.values():
+            sink.close()
+        raise wrong[0] if len(wrong) == 1 else ConfigError("; also: ".join(map(str, wrong)))
+    return Site(
+        configuration=configuration,
+        registry=registry,
+        environment=environment,
+        lake=lakes[0],
+        sinks=sinks,
+        checks=checks,
+    )
 
 
 def _made(

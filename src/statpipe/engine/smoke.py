@@ -21,7 +21,7 @@ def smoke(
     :raises ConfigError: The environment is not configured, or wrongly.
     """
     scratch = f"smoke_{secrets.token_hex(4)}"
-    site = open_site(configuration, registry, environment, scratch)
+    site = open_site(configuration, registry, environment, scratch=scratch, fetching=[name])
     try:
         (manifest,) = run_sources(site, [name], Options(smallest=True, command="smoke"))
         return manifest

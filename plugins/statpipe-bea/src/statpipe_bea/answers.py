@@ -2,7 +2,7 @@
 
 The rows of ``Data`` are cut out of the body, put on a line each, and parsed by pyarrow in one go.
 That is done only where it is certainly right: no escape sequences, no nested brackets. Whatever is
-not so plain takes :func:`_slow_rows`, which is the meaning of it all and says where a payload is
+not so plain takes :func:`rows_of`, which is the meaning of it all and says where a payload is
 wrong.
 """
 
@@ -120,7 +120,7 @@ def _batch(answers: list[Answer]) -> Batch:
     fast = _fast_rows(answers)
     if fast is not None:
         return fast
-    listed = [_slow_rows(answer) for answer in answers]
+    listed = [rows_of(answer) for answer in answers]
     columns = {
         name: pa.array([row[name] for rows in listed for row in rows], pa.string())
         for name in COLUMNS
@@ -159,7 +159,12 @@ def _fast_rows(answers: list[Answer]) -> Batch | None:
     return Batch(answers=answers, counts=counts, table=table)
 
 
-def _slow_rows(answer: Answer) -> list[dict[str, str | None]]:
+def rows_of(answer: Answer) -> list[dict[str, str | None]]:
+    """
+    Return an answer's rows one by one, each checked to be what it should be.
+
+    :raises ContentError: One is not; the text names its number.
+    """
     payload = answer.payload
     rows = answer.rows
     if not isinstance(rows, list):

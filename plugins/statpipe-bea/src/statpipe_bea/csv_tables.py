@@ -6,6 +6,7 @@ per area and line, a column per year, and four footer lines. Older files order c
 
 from __future__ import annotations
 
+import csv
 import html
 import re
 from typing import TYPE_CHECKING
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 NEEDED = ("GeoFIPS", "TableName", "LineCode", "Description", "Unit")
 _YEAR = re.compile(r"(19|20|21)\d{2}")
-_ROW = re.compile(rb'\s*"?\s*\d{5}\s*"?\s*,')
 _FOOTNOTE = re.compile(r"<LI>\s*(?P<ref>[^&<\s]{1,12})&nbsp;(?P<text>[^<]*)</LI>")
 _FOOTER_LINES = 12
 
@@ -52,7 +52,7 @@ def read_csv(payload: Payload) -> WideTable:
     :raises ContentError: It is not BEA's CSV, or was cut off.
     """
     import pyarrow as pa
-    import pyarrow.csv as pc
+    import pyarrow.csv as pa_csv
 
     text = _decoded(payload)
     end = _end_of_rows(payload)
@@ -63,13 +63,13 @@ def read_csv(payload: Payload) -> WideTable:
             "whole, it may have been cut off"
         )
         raise ContentError(msg, payload=payload)
-    names = payload.body[: payload.body.find(b"\n")].decode().strip().split(",")
+    names = [name.strip() for name in _fields(payload.body[: payload.body.find(b"\n")])]
     _refuse_other_columns(payload, names)
     try:
-        table = pc.read_csv(
+        table = pa_csv.read_csv(
             pa.BufferReader(memoryview(payload.body)[:end]),
-            read_options=pc.ReadOptions(use_threads=False),
-            convert_options=pc.ConvertOptions(
+            read_options=pa_csv.ReadOptions(use_threads=False, skip_rows=1, column_names=names),
+            convert_options=pa_csv.ConvertOptions(
                 column_types={name: pa.string() for name in names}, strings_can_be_null=False
             ),
         )
@@ -110,20 +110,22 @@ def _decoded(payload: Payload) -> str:
 
 
 def _end_of_rows(payload: Payload) -> int:
-    """Find where the footer starts: behind the last line that begins with an area's code."""
+    """Find where the footer starts: behind the last line that has more than one field."""
     body = payload.body
     end = len(body)
     for _ in range(_FOOTER_LINES):
         start = body.rfind(b"\n", 0, max(end - 1, 0)) + 1
-        if _ROW.match(body, start):
+        if len(_fields(body[start:end])) > 1:
             return end
         if start == 0:
             break
         end = start
-    msg = (
-        f"payload {payload.name}: no rows of areas before its footer; expected BEA's CSV of a table"
-    )
+    msg = f"payload {payload.name}: no rows before its footer; expected BEA's CSV of a table"
     raise ContentError(msg, payload=payload)
+
+
+def _fields(line: bytes) -> list[str]:
+    return next(csv.reader([line.decode().strip()]), [])
 
 
 def _refuse_other_columns(payload: Payload, names: list[str]) -> None:

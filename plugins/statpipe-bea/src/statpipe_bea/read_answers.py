@@ -94,8 +94,8 @@ def _categories(
         if code not in known:
             where = _first(batch, "Code", text)
             msg = (
-                f"{where}: {dataset.name} has no line {match['line']} in the code list of "
-                f"{len(known)}; BEA has added or renumbered lines, statpipe-bea must learn them"
+                f"{where}: {dataset.name} has no line {match['line']}; expected one of {len(known)}. BEA "
+                "has added or renumbered lines, statpipe-bea must learn them"
             )
             raise ContentError(msg)
         categories.append(code)

@@ -88,8 +88,8 @@ def _categories(wide: WideTable, dataset: Dataset) -> pa.DictionaryArray:
         if code not in known:
             where = _finder(wide, lines, place)()
             msg = (
-                f"{where}: {code} is not in the code list of {len(known)} lines; BEA has added or "
-                "renumbered lines, statpipe-bea must learn them"
+                f"{where}: {code} is not in the code list; expected one of {len(known)} lines. BEA has "
+                "added or renumbered lines, statpipe-bea must learn them"
             )
             raise ContentError(msg)
     return looked_up(lines, codes)

@@ -145,6 +145,7 @@ def test_an_answer_without_a_last_update_is_refused(notes):
         b'{"BEAAPI":{"Request":{},"Results":{"Data":[{"DataValue":"1"}]}}}<html>',
         b'{"BEAAPI":{"Results":{"Error":{"APIErrorCode":"1"}}}}',
         b'{"beaapi":{"results":{},"error":{"apierrorcode":"1"}}}',
+        b'{"BEAAPI":{"Results":{"Error":{"Description":"Busy"}}}}',
         b'{"Results":{"Data":[]}}',
         b'{"BEAAPI":{"Request":{"RequestParam":[]}}}',
     ],

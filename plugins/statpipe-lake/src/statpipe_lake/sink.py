@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -176,6 +177,8 @@ class LakeSink(Lake):
     def remove_scratch(self) -> None:
         if self._settings.environment.scratch:
             shutil.rmtree(self._settings.root, ignore_errors=True)
+            with contextlib.suppress(OSError):  # another smoke run is at work beside it
+                self._settings.root.parent.rmdir()
 
     def diagnose(self) -> Iterable[Diagnosis]:
         root = self._settings.root

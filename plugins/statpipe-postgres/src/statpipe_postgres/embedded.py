@@ -39,7 +39,7 @@ class EmbeddedPostgres:
     """
 
     def __init__(self, root: Path) -> None:
-        self.folder = Folder(Path(os.path.abspath(root)))
+        self.folder = Folder(root.resolve())
         self._binaries: Path | None = None
         self._users: int | None = None
 
@@ -54,6 +54,9 @@ class EmbeddedPostgres:
             user=SUPERUSER,
             dbname="postgres",
             passfile=str(self.folder.passfile),
+            # Given, though empty, so that PGHOSTADDR and PGOPTIONS lead nobody elsewhere.
+            hostaddr="",
+            options="",
         )
 
     @property
@@ -63,6 +66,14 @@ class EmbeddedPostgres:
         """
         host, passfile = (quote(str(p)) for p in (self.folder.sockets, self.folder.passfile))
         return f"postgresql://{SUPERUSER}@/postgres?host={host}&passfile={passfile}"
+
+    @property
+    def password(self) -> str:
+        """
+        The password, for who would otherwise be misled by PGPASSWORD. Call it once it is up.
+        """
+        with readable(self.folder.root):
+            return self.folder.passfile.read_text(encoding="utf-8").strip().rpartition(":")[2]
 
     def start(self) -> None:
         """
@@ -95,6 +106,10 @@ class EmbeddedPostgres:
         Stop being a user; the last one stops the server.
         """
         if self._users is None:
+            return
+        if not self.folder.root.exists():
+            # Somebody removed it all; a server without its data notices, and ends by itself.
+            self._let_go()
             return
         with readable(self.folder.root), locks.alone(self.folder.start_lock):
             self._let_go()
@@ -138,7 +153,8 @@ class EmbeddedPostgres:
             self._users = None
 
     def _answers(self) -> bool:
-        return pq.PGconn.ping(self.conninfo.encode()) == pq.Ping.OK
+        question = make_conninfo(self.conninfo, connect_timeout=5)
+        return pq.PGconn.ping(question.encode()) == pq.Ping.OK
 
     def _bring_up(self, user: ServerUser) -> None:
         launched = False
@@ -232,9 +248,15 @@ class EmbeddedPostgres:
                 stderr=subprocess.DEVNULL,
             )
             time.sleep(_LOOK_AGAIN)
+        if self.folder.sockets.parent != self.folder.root:
+            with contextlib.suppress(OSError):
+                self.folder.sockets.rmdir()
 
     def _dismiss_keeper(self) -> None:
+        give_up = time.monotonic() + _STOP_WITHIN
         while not locks.is_free(self.folder.keeper_lock):
+            if time.monotonic() > give_up:
+                raise self._failure("cannot be stopped, since its keeper does not listen")
             with contextlib.suppress(OSError):
                 os.close(os.open(self.folder.keeper_fifo, os.O_WRONLY | os.O_NONBLOCK))
             time.sleep(_LOOK_AGAIN)

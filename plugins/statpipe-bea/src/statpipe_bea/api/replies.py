@@ -64,8 +64,10 @@ def _failure_of_http(response: httpx.Response, payload: Payload, wait: float | N
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _MAY_PASS:
         error = Unavailable(f"{who}: run again later", retry_after=wait)
         return Passing(error, wait=wait or 0)
-    if response.is_redirect or status < HTTPStatus.MULTIPLE_CHOICES:
-        return ContentError(f"{who}{_where(response)}; expected HTTP 200", payload=payload)
+    if response.is_redirect:
+        return ContentError(f"{who}{_where(response)}", payload=payload)
+    if status < HTTPStatus.MULTIPLE_CHOICES:
+        return ContentError(f"{who}; expected HTTP 200 with JSON", payload=payload)
     excerpt = one_line(text_of(payload.body[:1000]), 200)
     return Rejected(f"{who}: correct the request or the url of the source. It says: {excerpt!r}")
 

@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 from statpipe.api import ContentError, Dataset, Diagnosis, Payload, Secret, Unavailable, Vintage
-from statpipe_bea.answers import read_answer
+from statpipe_bea.answers import Answer, read_answer, rows_of
 from statpipe_bea.channels.channel import Channel, vintage_of
 from statpipe_bea.line_lists import METHOD, line_titles
 from statpipe_bea.release import last_updated
@@ -45,7 +45,7 @@ class ApiChannel(Channel):
         payload = self._ask(name, parameters)
         answer = read_answer(payload)
         note = next((n for n in answer.notes.values() if last_updated(n)), None)
-        return [vintage_of(note, _token(note, payload), dataset.selection, payload)]
+        return [vintage_of(note, _token(note, answer), dataset.selection, payload)]
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
         lines = self._ask(
@@ -115,19 +115,12 @@ def planned(dataset: Dataset, lines: Sequence[str]) -> list[tuple[str, dict[str,
     ]
 
 
-def _token(note: str | None, payload: Payload) -> str:
+def _token(note: str | None, answer: Answer) -> str:
     """Hash note and figures: not the time of the answer, nor the order of its rows."""
-    rows = json.loads(payload.body)["BEAAPI"]["Results"]
-    rows = (rows[0] if isinstance(rows, list) else rows)["Data"]
     figures = sorted(
-        (
-            row["Code"],
-            row["GeoFips"],
-            row["TimePeriod"],
-            _number(row["DataValue"]),
-            row.get("NoteRef"),
-        )
-        for row in ([rows] if isinstance(rows, dict) else rows)
+        [str(row[name] or "") for name in ("Code", "GeoFips", "TimePeriod", "NoteRef")]
+        + [_number(str(row["DataValue"]))]
+        for row in rows_of(answer)
     )
     return f"api:{hashlib.sha256(json.dumps([note, figures]).encode()).hexdigest()}"
 
@@ -136,8 +129,8 @@ def _number(text: str) -> str:
     """Give equal numbers one text: BEA has printed 197964 and 197964.0 for the same figure."""
     try:
         return f"{Decimal(text.replace(',', '')).normalize():f}"
-    except (InvalidOperation, AttributeError):
-        return str(text)
+    except InvalidOperation:
+        return text
 
 
 def _refuse_other_release(payload: Payload, vintage: Vintage) -> None:

@@ -1,0 +1,199 @@
+"""Whatever arrives that is not BEA's answer is refused, naming payload, place and expectation."""
+
+import json
+import zipfile
+
+import pytest
+
+from statpipe.api import ContentError, Payload
+from statpipe_bea import tables
+from statpipe_bea.channels.zips import table_files
+from statpipe_bea.normalizer import RegionalNormalizer
+
+from .answers import NOTE, answer, body_of, line_list, row
+
+DATASET = tables.dataset("SAPCE1")
+CSV = (
+    "GeoFIPS,GeoName,Region,TableName,LineCode,IndustryClassification,Description,Unit,2020,2021\r\n"
+    ' "06000","California",8,SAPCE1,2,"..."," Goods ","Millions of current dollars",1.5,2.5\r\n'
+    ' "06000","California",8,SAPCE1,13,"..."," Services ","Millions of current dollars",3.5,4.5\r\n'
+    '"Note: See the included footnote file."\r\n'
+    '"SAPCE1: Personal consumption expenditures (PCE) by major type of product 1/"\r\n'
+    f'"{NOTE}"\r\n'
+    '"U.S. Bureau of Economic Analysis"\r\n'
+)
+
+
+def normalize(body, media_type="application/json", name="p1"):
+    body = body if isinstance(body, bytes) else body.encode()
+    payload = Payload(name=name, body=body, media_type=media_type)
+    return RegionalNormalizer().normalize(DATASET, [payload])
+
+
+GOOD = body_of(answer([row(), row(TimePeriod="2021")]))
+
+BAD_ANSWERS = {
+    "truncated": (GOOD[:-40], "is no JSON"),
+    "empty": (b"", "the body is empty"),
+    "blank": (b" \r\n", "the body is empty"),
+    "a page": (b"<html><body>Service unavailable</body></html>", "is no JSON"),
+    "JSON and then a page": (GOOD + b"<html></html>", "is no JSON"),
+    "control characters": (GOOD.replace(b"California", b"Cali\x01fornia"), "a control character"),
+    "another encoding": (GOOD.replace(b"California", "Californía".encode("latin-1")), "not UTF-8"),
+    "UTF-16": (GOOD.decode().encode("utf-16"), "not UTF-8"),
+    "no results": (b'{"BEAAPI":{"Request":{}}}', "no object at BEAAPI.Results"),
+    "not an object": (b"[1, 2]", "no object at BEAAPI.Results"),
+    "no rows": (body_of(answer([])), "is empty"),
+    "rows that are no objects": (body_of(answer(["x"])), "expected an object"),
+    "an unknown marker": (body_of(answer([row(DataValue="0", NoteRef="(Z)")])), "marker '(Z)'"),
+    "an unknown marker as figure": (body_of(answer([row(DataValue="(Z)")])), "marker '(Z)'"),
+    "a figure beside a marker": (
+        body_of(answer([row(DataValue="12.5", NoteRef="(D)")])),
+        "figure 12.5 beside marker (D)",
+    ),
+    "a row twice": (body_of(answer([row(), row(DataValue="9")])), "a second figure for CA"),
+    "another title": (body_of(answer([row()], Statistic="Gasoline")), "titled 'Gasoline'"),
+    "another unit": (body_of(answer([row(CL_UNIT="Index", UNIT_MULT="0")])), "is in 'Index'"),
+    "another multiplier": (body_of(answer([row(UNIT_MULT="3")])), "times 10^3"),
+    "a year that is none": (body_of(answer([row(TimePeriod="20x1")])), "TimePeriod '20x1'"),
+    "a quarter": (body_of(answer([row(TimePeriod="2021Q1")])), "TimePeriod '2021Q1'"),
+    "NaN as text": (body_of(answer([row(DataValue="NaN")])), "figure 'NaN'"),
+    "Infinity as text": (body_of(answer([row(DataValue="Infinity")])), "figure 'Infinity'"),
+    "NaN as a number": (GOOD.replace(b'"1.5"', b"NaN"), "NaN in Data"),
+    "an exponent": (body_of(answer([row(DataValue="1e5")])), "figure '1e5'"),
+    "an empty figure": (body_of(answer([row(DataValue="")])), "figure ''"),
+    "a figure of a hundred digits": (body_of(answer([row(DataValue="9" * 100)])), "at most 20"),
+    "more places than can be kept": (body_of(answer([row(DataValue="1.123456789")])), "8 behind"),
+    "a column missing": (body_of(answer([row(without="CL_UNIT")])), "CL_UNIT is None"),
+    "another table": (body_of(answer([row(Code="SAGDP2-1")])), "Code 'SAGDP2-1'"),
+    "an unknown line": (body_of(answer([row(Code="SAPCE1-99")])), "no line 99"),
+    "an unknown area": (body_of(answer([row(GeoFips="99999")])), "area '99999'"),
+    "no date": (body_of(answer([row()], note="Revised.")), 'no note "Last updated'),
+}
+
+
+@pytest.mark.parametrize("case", BAD_ANSWERS)
+def test_an_answer_that_is_none_is_refused_by_name_and_place(case):
+    body, expected = BAD_ANSWERS[case]
+    with pytest.raises(ContentError) as caught:
+        normalize(body)
+    assert "p1" in str(caught.value)
+    assert expected in str(caught.value)
+    assert "expected" in str(caught.value)
+
+
+def test_a_row_is_named_by_its_number_in_its_own_payload():
+    payloads = [
+        Payload(name="first", body=GOOD),
+        Payload(name="second", body=body_of(answer([row(GeoFips="01000"), row(DataValue="x")]))),
+    ]
+    with pytest.raises(ContentError, match=r"payload second, Data\[1\]: figure 'x'"):
+        RegionalNormalizer().normalize(DATASET, payloads)
+
+
+def test_payloads_of_two_releases_are_refused():
+    other = answer([row(GeoFips="01000")], note="Last updated: October 3, 2024-- revised.")
+    payloads = [Payload(name="a", body=GOOD), Payload(name="b", body=body_of(other))]
+    with pytest.raises(ContentError, match="expected payloads of one release"):
+        RegionalNormalizer().normalize(DATASET, payloads)
+
+
+def test_a_line_list_with_another_title_is_refused_and_says_how_to_accept_it():
+    body = body_of(line_list({"2": "[SAPCE1] Gross domestic product"}))
+    payload = Payload(name="lines", body=body, request={"method": "GetParameterValuesFiltered"})
+    with pytest.raises(ContentError) as caught:
+        RegionalNormalizer().normalize(DATASET, [payload, Payload(name="a", body=GOOD)])
+    assert "'[SAPCE1] Gross domestic product'; expected 'Goods'" in str(caught.value)
+    assert '[normalizers.bea_regional.titles] "SAPCE1:2"' in str(caught.value)
+    accepting = RegionalNormalizer(titles={"SAPCE1:2": "Gross domestic product"})
+    assert len(accepting.normalize(DATASET, [payload, Payload(name="a", body=GOOD)])) == 2
+
+
+BAD_FILES = {
+    "truncated": (CSV[: CSV.index('"Note')], 'no "Last updated'),
+    "cut in a row": (CSV[:250], "expected"),
+    "empty": ("", "no rows before"),
+    "a page": ("<html>Not found</html>", "no rows before"),
+    "a column missing": (CSV.replace("LineCode,", "Line,"), "no column for LineCode"),
+    "no years": (CSV.replace("2020,2021", "y,z"), "no column for any year"),
+    "a year that is none": (CSV.replace("2020,2021", "2020,20x1"), "'20x1', which is no year"),
+    "a year twice": (CSV.replace("2020,2021", "2021,2021"), "a column twice"),
+    "a cell too many": (CSV.replace(",1.5,2.5", ",1.5,2.5,3.5"), "columns"),
+    "another table": (CSV.replace(",SAPCE1,", ",SAGDP2,"), "table 'SAGDP2'"),
+    "another title": (CSV.replace(" Goods ", " Gasoline "), "titled 'Gasoline'; expected 'Goods'"),
+    "another unit": (CSV.replace("Millions of current", "Thousands of"), "is in 'Thousands of"),
+    "an unknown line": (CSV.replace("SAPCE1,2,", "SAPCE1,99,"), "SAPCE1:99 is not in"),
+    "an unknown area": (CSV.replace("06000", "66000"), "area '66000'"),
+    "a row twice": (CSV.replace("13,", "2,").replace(" Services ", " Goods "), "a second figure"),
+    "an unknown marker": (CSV.replace("1.5", "(Z)"), "line 2, column 2020: marker '(Z)'"),
+    "NaN": (CSV.replace("4.5", "NaN"), "line 3, column 2021: figure 'NaN'"),
+    "an empty cell": (CSV.replace("4.5", ""), "line 3, column 2021: figure ''"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_a_file_that_is_none_is_refused_by_name_and_place(case):
+    text, expected = BAD_FILES[case]
+    with pytest.raises(ContentError) as caught:
+        normalize(text, "text/csv", "SAPCE1__ALL_AREAS_2020_2021.csv")
+    assert "SAPCE1__ALL_AREAS_2020_2021.csv" in str(caught.value)
+    assert expected in str(caught.value)
+    assert "expected" in str(caught.value)
+
+
+def test_a_file_in_another_encoding_is_refused():
+    with pytest.raises(ContentError, match="not UTF-8"):
+        normalize(CSV.replace("California", "Californía").encode("latin-1"), "text/csv")
+
+
+def test_the_good_file_is_read():
+    assert len(normalize(CSV, "text/csv")) == 4
+
+
+def test_a_zip_that_is_none_is_refused():
+    payload = Payload(name="SAPCE.zip", body=b"PK\x03\x04 no more", media_type="application/zip")
+    with pytest.raises(ContentError, match=r"payload SAPCE.zip: no readable zip .*; expected"):
+        list(table_files(payload))
+
+
+def test_a_zip_without_the_tables_is_refused(tmp_path):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "nothing")
+    payload = Payload(name="x.zip", body=path.read_bytes(), media_type="application/zip")
+    with pytest.raises(ContentError, match="no member such as SAPCE1__ALL_AREAS"):
+        list(table_files(payload))
+
+
+def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path):
+    """The declared size is not trusted: reading stops at the limit."""
+    path = tmp_path / "bomb.zip"
+    with (
+        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("SAPCE1__ALL_AREAS_1997_2021.csv", "w", force_zip64=True) as member,
+    ):
+        for _ in range(80):
+            member.write(bytes(1 << 20))
+    payload = Payload(name="bomb.zip", body=path.read_bytes(), media_type="application/zip")
+    with pytest.raises(ContentError, match="unpacks to more than 64 MiB"):
+        list(table_files(payload))
+
+
+def test_a_damaged_member_is_refused(tmp_path):
+    path = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("SAPCE1__ALL_AREAS_2020_2021.csv", CSV)
+    body = bytearray(path.read_bytes())
+    body[body.index(b"California")] ^= 0xFF
+    payload = Payload(name="damaged.zip", body=bytes(body), media_type="application/zip")
+    with pytest.raises(ContentError, match="no readable zip"):
+        list(table_files(payload))
+
+
+def test_bare_numbers_keep_every_digit():
+    """A number outside quotes is no reason to go through a binary float."""
+    body = json.dumps(answer([row(DataValue="@")])).replace('"@"', "12345678.1")
+    with pytest.raises(ContentError, match="DataValue"):
+        normalize(body.replace("12345678.1", "null"))
+    table = normalize(body)
+    assert str(table["obs_value"][0].as_py().normalize()) == "12345678.1"

@@ -1,0 +1,233 @@
+"""Four ways to the same figures: the same Silver, cell by cell."""
+
+from pathlib import Path
+
+import attrs
+import pytest
+
+from statpipe.api import ConfigError, Environment, Rejected, Secret, Unavailable
+from statpipe.domain.observation import content_hash, seal
+from statpipe_bea.normalizer import RegionalNormalizer
+from statpipe_bea.settings import BeaSettings
+from statpipe_bea.source import BeaSource
+
+YEARS = (2017, 2018, 2019, 2020, 2021)
+TABLES = ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")
+LOCAL = Environment(name="local", home=Path("/nowhere"), embedded=True)
+STAGING = Environment(name="staging", home=Path("/nowhere"))
+
+
+def source_of(**settings):
+    return BeaSource(BeaSettings(**{"environment": LOCAL, **settings}))
+
+
+def silver_of(source, table, release="2022-10-06"):
+    (dataset,) = [d for d in source.datasets() if d.name == table]
+    (vintage,) = [v for v in source.vintages(dataset) if v.id == release]
+    payloads = list(source.fetch(dataset, vintage))
+    return seal(RegionalNormalizer().normalize(dataset, payloads), dataset, vintage.id)
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """No waiting for the minute's budget: what is asked here stays on this machine."""
+    from statpipe_bea.api import BeaClient, Limits, client
+
+    monkeypatch.setattr(
+        client, "BeaClient", lambda **kw: BeaClient(**kw, limits=Limits(requests=10_000))
+    )
+
+
+@pytest.fixture
+def api(fake, quick):
+    source = source_of(years=YEARS, key=Secret(fake.key), api_url=fake.url, channel="api")
+    yield source
+    source.close()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_all_channels_give_the_same_silver(table, fake, api, bulk):
+    by_api = silver_of(api, table)
+    by_sample = silver_of(source_of(channel="sample"), table)
+    by_bulk = silver_of(source_of(channel="bulk", bulk=fake.zip_url, years=YEARS), table)
+    by_file = silver_of(source_of(channel="bulk", bulk=str(bulk), years=YEARS), table)
+    by_archive = silver_of(source_of(channel="archive", archive=(str(bulk),), years=YEARS), table)
+
+    assert len(by_sample) in {7_200, 33_605, 39_905}
+    for other in (by_api, by_bulk, by_file, by_archive):
+        assert other.equals(by_sample)
+        assert content_hash(other) == content_hash(by_sample)
+
+
+def test_an_archive_holds_a_vintage_for_each_zip(bulk, older, tmp_path):
+    for zipped in (bulk, older):
+        (tmp_path / zipped.name).write_bytes(zipped.read_bytes())
+    source = source_of(channel="archive", archive=(str(tmp_path),))
+    first, *_ = source.datasets()
+    assert [v.id for v in source.vintages(first)] == ["2020-10-08", "2022-10-06"]
+
+    narrowed = attrs.evolve(
+        first, selection=attrs.evolve(first.selection, periods=range_of(2015, 2020))
+    )
+    old = source.vintages(narrowed)[0]
+    by_archive = seal(
+        RegionalNormalizer().normalize(narrowed, list(source.fetch(narrowed, old))),
+        narrowed,
+        old.id,
+    )
+    assert by_archive.equals(silver_of(source_of(channel="sample"), "SAPCE1", "2020-10-08"))
+
+
+def range_of(first, last):
+    return tuple(str(year) for year in range(first, last))
+
+
+def test_a_bare_csv_file_is_an_archive_too(older, tmp_path):
+    import zipfile
+
+    with zipfile.ZipFile(older) as opened:
+        opened.extractall(tmp_path)
+    source = source_of(channel="archive", archive=(str(tmp_path),), tables=("SAPCE1",))
+    (dataset,) = source.datasets()
+    assert [v.id for v in source.vintages(dataset)] == ["2020-10-08"]
+
+
+def test_a_table_that_no_zip_holds_is_rejected_by_name(older):
+    source = source_of(channel="archive", archive=(str(older),), tables=("SAPCE3",))
+    with pytest.raises(Rejected, match="SAPCE3 is in none of"):
+        source.vintages(source.datasets()[0])
+
+
+def test_the_fewest_requests_are_asked(api, fake):
+    """SAPCE1 by line: 24. SAPCE3 has more lines than there are areas: 60. One list of lines each."""
+    silver_of(api, "SAPCE1")
+    assert len(fake.requests) == 24 + 1
+    fake.requests.clear()
+    silver_of(api, "SAPCE3")
+    assert len(fake.requests) == 60 + 1
+
+
+def test_an_unchanged_table_costs_one_request(api, fake):
+    dataset = api.datasets()[0]
+    assert api.probe(dataset).id == "2022-10-06"
+    assert len(fake.requests) == 1
+    assert fake.requests[0]["linecode"] == "1"
+
+
+def token_of(fake):
+    source = source_of(years=YEARS, key=Secret(fake.key), api_url=fake.url, channel="api")
+    try:
+        return source.probe(source.datasets()[0]).token
+    finally:
+        source.close()
+
+
+def test_time_of_answer_and_order_of_rows_are_no_change(fake, quick):
+    from support.bea_faults import shuffled
+
+    before = token_of(fake)
+    fake.always = shuffled()
+    assert token_of(fake) == before
+
+
+def test_a_headline_figure_or_a_note_that_moves_is_a_change(fake, quick):
+    before = token_of(fake)
+    fake.change("SAPCE1", "1", "06000", "2021", "1.0")
+    changed = token_of(fake)
+    assert changed != before
+    fake.date("SAPCE1", "Last updated: October 7, 2022-- revised statistics for 2021.")
+    assert token_of(fake) not in {before, changed}
+
+
+def test_the_same_number_in_another_precision_is_no_change(fake, quick):
+    before = token_of(fake)
+    value = fake_value(fake, "SAPCE1", "1", "06000", "2021")
+    fake.change("SAPCE1", "1", "06000", "2021", f"{value}00")
+    assert token_of(fake) == before
+
+
+def fake_value(fake, table, line, fips, year):
+    import csv
+    import io
+    import zipfile
+
+    with zipfile.ZipFile(io.BytesIO(fake.bulk)) as opened:
+        name = next(n for n in opened.namelist() if n.startswith(f"{table}__ALL"))
+        for row in csv.DictReader(io.StringIO(opened.read(name).decode())):
+            if fips in row["GeoFIPS"] and row["LineCode"] == line:
+                return row[year]
+    raise AssertionError(fips)
+
+
+def test_a_release_in_the_middle_of_reading_is_told_and_not_mixed(api, fake):
+    dataset = api.datasets()[0]
+    vintage = api.probe(dataset)
+    fetching = api.fetch(dataset, vintage)
+    for _ in range(3):
+        next(fetching)
+    fake.date("SAPCE1", "Last updated: October 4, 2023-- comprehensive update.")
+    with pytest.raises(Unavailable, match="released new figures while they were being read"):
+        list(fetching)
+
+
+class TestChoice:
+    def test_auto_takes_the_api_where_there_is_a_key(self):
+        assert source_of(key=Secret("k" * 36), bulk="x.zip")._channel.name == "api"
+
+    def test_auto_takes_a_named_bulk_file_and_then_an_archive_without_a_key(self):
+        assert source_of(bulk="x.zip", archive=("y",))._channel.name == "bulk"
+        assert source_of(archive=("y",))._channel.name == "archive"
+
+    def test_auto_takes_the_sample_last_and_says_so(self):
+        source = source_of()
+        assert source._channel.name == "sample"
+        assert source.notice.startswith("BUNDLED SAMPLE, not current figures")
+
+    def test_staging_never_falls_back_and_says_where_keys_are(self):
+        source = source_of(environment=STAGING)
+        with pytest.raises(ConfigError) as caught:
+            _ = source.notice
+        assert "BEA_API_KEY is not set" in str(caught.value)
+        assert "https://apps.bea.gov/API/signup/" in str(caught.value)
+
+    def test_staging_refuses_the_sample_even_if_asked_for(self):
+        with pytest.raises(ConfigError, match="never reads the bundled sample"):
+            _ = source_of(environment=STAGING, channel="sample").notice
+
+    def test_what_needs_no_network_needs_no_key(self):
+        assert len(source_of(environment=STAGING).datasets()) == 4
+
+    def test_figures_by_api_carry_bea_s_disclaimer(self):
+        assert "not endorsed or certified by BEA" in source_of(key=Secret("k" * 36)).attribution
+
+
+class TestSelection:
+    def test_lines_areas_and_years_select(self):
+        source = source_of(
+            tables=("SAPCE3",), lines=(1, 46), areas=("US", "CA"), years=(2020, 2021)
+        )
+        silver = silver_of(source, "SAPCE3")
+        assert len(silver) == 2 * 2 + 2  # line 46 is published for the US alone
+        assert set(silver["ref_area"].to_pylist()) == {"US", "CA"}
+
+    @pytest.mark.parametrize(
+        ("settings", "text"),
+        [
+            ({"tables": ("SAPCE9",)}, "there is no 'SAPCE9'; did you mean SAPCE4?"),
+            ({"areas": ("ca",)}, "there is no 'ca'; did you mean CA?"),
+            ({"years": (1990,)}, "1990 is not a year from 1997 on"),
+            ({"lines": (500,)}, "none of SAPCE1, SAPCE2, SAPCE3, SAPCE4 has any of lines [500]"),
+            ({"tables": ()}, "tables is empty"),
+        ],
+    )
+    def test_what_does_not_exist_is_told_with_what_does(self, settings, text):
+        with pytest.raises(ConfigError) as caught:
+            source_of(**settings)
+        assert text in str(caught.value)
+
+    def test_a_smoke_run_asks_for_one_line_one_area_one_year(self):
+        source = source_of()
+        (dataset, *_) = source.datasets()
+        tiny = source.smallest(dataset)
+        payloads = list(source.fetch(tiny, source.probe(tiny)))
+        assert len(RegionalNormalizer().normalize(tiny, payloads)) == 1

@@ -1,0 +1,135 @@
+"""Silver against BEA's own files, cell by cell, read by another reader: Python's csv module."""
+
+import csv
+import io
+import zipfile
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from statpipe.api import Payload
+from statpipe.domain.observation import content_hash, seal
+from statpipe_bea import tables
+from statpipe_bea.normalizer import RegionalNormalizer
+
+TABLES = ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")
+FOOTNOTE = {"(L)": "Less than $50,000."}
+
+
+def payloads_of(archive: zipfile.ZipFile, table: str) -> list[Payload]:
+    csv_name = next(n for n in archive.namelist() if n.startswith(f"{table}__ALL_AREAS"))
+    html = f"{table}__Footnotes.html"
+    return [
+        Payload(name=csv_name, body=archive.read(csv_name), media_type="text/csv"),
+        Payload(name=html, body=archive.read(html), media_type="text/html"),
+    ]
+
+
+def printed_cells(body: bytes) -> dict[tuple[str, int, str], str]:
+    rows = csv.DictReader(io.StringIO(body.decode("utf-8")))
+    return {
+        (row["GeoFIPS"].strip().strip('" '), int(row["LineCode"]), year): text.strip()
+        for row in rows
+        if row["LineCode"]
+        for year, text in row.items()
+        if year.isdigit()
+    }
+
+
+@pytest.fixture(scope="module")
+def archive(bulk):
+    with zipfile.ZipFile(bulk) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_every_printed_cell_is_in_silver_and_nothing_else_is(archive, table):
+    dataset = tables.dataset(table)
+    payloads = payloads_of(archive, table)
+    silver = seal(RegionalNormalizer().normalize(dataset, payloads), dataset, "2022-10-06")
+    printed = printed_cells(payloads[0].body)
+
+    assert len(silver) == len(printed)
+    for row in silver.to_pylist():
+        text = printed[row["geo_fips"], int(row["category"].split(":")[1]), row["time_period"]]
+        if text in FOOTNOTE:
+            assert row["obs_value"] is None
+            assert (row["obs_status"], row["source_symbol"]) == ("N", text)
+            assert row["notes"] == FOOTNOTE[text]
+        else:
+            assert row["obs_value"] == Decimal(text)
+            assert (row["obs_status"], row["source_symbol"], row["notes"]) == ("A", None, None)
+        assert row["period_start"] == date(int(row["time_period"]), 1, 1)
+        assert row["unit_measure"] == (
+            "Dollars" if table == "SAPCE2" else "Millions of current dollars"
+        )
+
+
+def test_hierarchy_and_signs_are_those_of_the_indentation_in_bea_s_file(archive):
+    """Depth by parents equals the count of leading blanks; only "Less:" lines are subtracted."""
+    for table in TABLES:
+        categories = {c.code: c for c in tables.categories(table)}
+        text = payloads_of(archive, table)[0].body.decode("utf-8")
+        for row in csv.DictReader(io.StringIO(text)):
+            if not row["LineCode"]:
+                continue
+            category = categories[f"{table}:{row['LineCode']}"]
+            depth, node = 0, category
+            while node.parent:
+                depth, node = depth + 1, categories[node.parent]
+            description = row["Description"]
+            assert depth == len(description) - len(description.lstrip())
+            assert (category.sign == -1) == description.lstrip().startswith("Less:")
+
+
+def test_the_us_is_not_the_sum_of_the_states_and_stays_as_published(archive):
+    """Net expenditures abroad (SAPCE3 line 46) are published for the US alone."""
+    dataset = tables.dataset("SAPCE3")
+    table = RegionalNormalizer().normalize(dataset, payloads_of(archive, "SAPCE3"))
+    rows = [r for r in table.to_pylist() if r["category"] == "SAPCE3:46"]
+    assert {row["ref_area"] for row in rows} == {"US"}
+    assert next(r["obs_value"] for r in rows if r["time_period"] == "2019") == Decimal("11451.3")
+
+
+def test_true_zeros_stay_zeros(archive):
+    """The District of Columbia has none of line 53; that is a figure, not a missing one."""
+    dataset = tables.dataset("SAPCE3")
+    table = RegionalNormalizer().normalize(dataset, payloads_of(archive, "SAPCE3"))
+    zeros = [r for r in table.to_pylist() if (r["ref_area"], r["category"]) == ("DC", "SAPCE3:53")]
+    assert {(row["obs_value"], row["obs_status"]) for row in zeros} == {(Decimal(0), "A")}
+
+
+def test_a_table_under_its_former_name_is_the_same_dataset(older):
+    """SAEXP1 of 2020 is SAPCE1: California's line 1 of 2018 was 1,852,976.3 then."""
+    with zipfile.ZipFile(older) as opened:
+        (name,) = opened.namelist()
+        payload = Payload(name=name, body=opened.read(name), media_type="text/csv")
+    dataset = tables.dataset("SAPCE1")
+    table = RegionalNormalizer().normalize(dataset, [payload])
+    (row,) = [
+        r
+        for r in table.to_pylist()
+        if (r["ref_area"], r["category"], r["time_period"]) == ("CA", "SAPCE1:1", "2018")
+    ]
+    assert row["obs_value"] == Decimal("1852976.3")
+
+
+def test_columns_in_another_order_give_the_same_table(archive):
+    dataset = tables.dataset("SAPCE1")
+    whole = payloads_of(archive, "SAPCE1")[0]
+    text = whole.body.decode("utf-8")
+    rows = [line for line in csv.reader(io.StringIO(text)) if len(line) > 5]
+    order = [*range(8, len(rows[0])), 7, 6, 5, 4, 3, 2, 1, 0]
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\r\n")
+    for row in rows:
+        writer.writerow([row[n] for n in order])
+    footer = text[text.index('"Note:') :]
+    turned = Payload(
+        name=whole.name, body=(out.getvalue() + footer).encode(), media_type="text/csv"
+    )
+
+    one = seal(RegionalNormalizer().normalize(dataset, [whole]), dataset, "v")
+    other = seal(RegionalNormalizer().normalize(dataset, [turned]), dataset, "v")
+    assert content_hash(one) == content_hash(other)

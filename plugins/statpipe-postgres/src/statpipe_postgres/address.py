@@ -1,0 +1,89 @@
+"""What may be said of a database's address: everything but its credentials."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from urllib.parse import quote, urlencode
+
+from attrs import field, frozen
+from psycopg import ProgrammingError
+from psycopg.conninfo import conninfo_to_dict
+
+from statpipe.api import ConfigError, Secret
+
+_TOLD = ("hostaddr", "service", "sslmode", "sslrootcert", "passfile", "target_session_attrs")
+_HIDDEN = ("password", "sslpassword", "oauth_client_secret", "scram_client_key")
+
+
+@frozen
+class Address:
+    """
+    A libpq address, taken apart.
+    """
+
+    parameters: Mapping[str, str] = field(repr=False)
+
+    def __str__(self) -> str:
+        """Say host and database."""
+        host = self.parameters.get("host") or self.parameters.get("hostaddr")
+        port = self.parameters.get("port")
+        if host is None and (service := self.parameters.get("service")):
+            return f"service {service}"
+        place = f"{host or 'this machine'}:{port}" if port else host or "this machine"
+        return f"{place}, database {self.parameters.get('dbname') or self.user or '(default)'}"
+
+    @property
+    def user(self) -> str | None:
+        """
+        The role that we log in as, where the address names one.
+        """
+        return self.parameters.get("user")
+
+    @property
+    def uri(self) -> str:
+        """
+        The address for ``psql`` and other tools, which ask for the password or know it.
+        """
+        host, port = self.parameters.get("host", ""), self.parameters.get("port", "")
+        told = {name: self.parameters[name] for name in _TOLD if name in self.parameters}
+        if {"/", ","} & set(host + port) or ":" in host:
+            told |= {"host": host} | ({"port": port} if port else {})
+            host = port = ""
+        user = f"{quote(self.user, safe='')}@" if self.user else ""
+        place = f"{quote(host)}:{port}" if port else quote(host)
+        database = quote(self.parameters.get("dbname", ""), safe="")
+        query = f"?{urlencode(told, safe='/', quote_via=quote)}" if told else ""
+        return f"postgresql://{user}{place}/{database}{query}"
+
+    def hide(self, text: str) -> str:
+        """
+        Replace whatever of our credentials stands in a text by stars.
+        """
+        secrets = [self.parameters.get(name) for name in _HIDDEN]
+        for secret in (*secrets, os.environ.get("PGPASSWORD")):
+            for form in (secret, quote(secret, safe="")) if secret else ():
+                text = text.replace(form or "", "***")
+        return text
+
+
+def served_address(dsn: Secret, environment: str) -> Address:
+    """
+    Take the address of a served database apart.
+
+    :raises ConfigError: It is none.
+    """
+    text = dsn.reveal().strip()
+    try:
+        parameters = conninfo_to_dict(text) if text else {}
+    except ProgrammingError:
+        # The parser quotes what it does not understand, and that may be the password.
+        parameters = {}
+    if not parameters:
+        msg = (
+            f"environment {environment}: the dsn of the sink postgres is no PostgreSQL address; "
+            "write postgresql://user:password@host:5432/database, with every special character of "
+            "the password percent-encoded"
+        )
+        raise ConfigError(msg)
+    return Address({name: str(value) for name, value in parameters.items() if value is not None})

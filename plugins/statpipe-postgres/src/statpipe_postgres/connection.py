@@ -1,0 +1,136 @@
+"""One connection: made when it is first needed, made anew when it was lost."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, TypeAlias
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from statpipe.api import Secret
+from statpipe_postgres.address import Address, served_address
+from statpipe_postgres.embedded import EmbeddedPostgres
+from statpipe_postgres.errors import readable
+from statpipe_postgres.settings import PostgresSettings
+
+Session: TypeAlias = psycopg.Connection[tuple[Any, ...]]
+
+_DEFAULTS = {
+    "application_name": "statpipe",
+    # A server that vanished without a word is noticed within half a minute.
+    "keepalives_idle": "10",
+    "keepalives_interval": "5",
+    "keepalives_count": "4",
+    "tcp_user_timeout": "30000",
+}
+"""What the address may overrule."""
+
+
+class Connection:
+    """
+    The connection to the database of an environment, served or embedded.
+    """
+
+    def __init__(self, settings: PostgresSettings) -> None:
+        self._settings = settings
+        self._session: Session | None = None
+        self.embedded: EmbeddedPostgres | None = None
+        dsn: Secret | None = settings.dsn
+        if dsn is None:
+            home = settings.environment.home
+            self.embedded = EmbeddedPostgres(home / settings.embedded)
+            parameters = conninfo_to_dict(self.embedded.conninfo)
+            self.address = Address({name: str(value) for name, value in parameters.items()})
+        else:
+            self.address = served_address(dsn, settings.environment.name)
+
+    @contextmanager
+    def session(self, doing: str) -> Iterator[Session]:
+        """
+        Give the open connection; *doing* says in error messages what was tried.
+
+        :raises Unavailable: The database cannot be reached, is full, or is busy.
+        :raises ConfigError: It refuses the role, or a right is missing.
+        """
+        try:
+            yield self._open()
+        except psycopg.Error as error:
+            foreseen = readable(error, self.address, doing)
+            if foreseen is None:
+                raise
+            raise foreseen from None
+        finally:
+            if self._session is not None and self._session.closed:
+                self._session = None
+
+    def forget(self) -> None:
+        """
+        Drop the connection; the next session makes another.
+        """
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def close(self) -> None:
+        """
+        Disconnect, and stop an embedded server that nobody else uses.
+        """
+        self.forget()
+        if self.embedded is not None:
+            self.embedded.close()
+
+    def _open(self) -> Session:
+        if self._session is not None and not self._session.closed:
+            return self._session
+        timeout = {"connect_timeout": str(self._settings.connect_timeout)}
+        parameters = {**timeout, **_DEFAULTS, **self.address.parameters}
+        if self.embedded is not None:
+            self.embedded.start()
+            parameters["password"] = self.embedded.password
+        session = psycopg.connect(
+            make_conninfo(**parameters),
+            autocommit=True,
+            client_encoding="UTF8",
+            # Poolers that hand each transaction to another server process know no prepared ones.
+            prepare_threshold=None,
+        )
+        with contextlib.ExitStack() as undo:
+            undo.callback(session.close)
+            session.execute(
+                "SELECT set_config('lock_timeout', %s, false), set_config('TimeZone', 'UTC', false),"
+                " set_config('search_path', 'pg_catalog, pg_temp', false)",
+                (f"{self._settings.lock_timeout}s",),
+            )
+            undo.pop_all()
+        self._session = session
+        return session
+
+
+@contextmanager
+def transaction(session: Session, mode: str = "READ WRITE") -> Iterator[None]:
+    """
+    Commit what is done inside, or nothing of it.
+    """
+    session.execute(sql.SQL("BEGIN ") + _MODES[mode])
+    try:
+        yield
+    except BaseException:
+        # What went wrong is told by the error on its way; a lost connection rolls back by itself.
+        with contextlib.suppress(psycopg.Error):
+            session.rollback()
+        raise
+    session.commit()
+
+
+_MODES = {"READ WRITE": sql.SQL("READ WRITE"), "READ ONLY": sql.SQL("READ ONLY")}
+
+
+def advisory_lock(session: Session, name: str) -> None:
+    """
+    Exclude, until the end of the transaction, everybody else who asks for the same name.
+    """
+    session.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"statpipe {name}",))

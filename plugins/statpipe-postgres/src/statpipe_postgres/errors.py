@@ -1,0 +1,108 @@
+"""What PostgreSQL refuses, sorted by what the reader does next."""
+
+from __future__ import annotations
+
+import re
+
+import psycopg
+
+from statpipe.api import ConfigError, ContentError, StatpipeError, Unavailable
+from statpipe_postgres.address import Address
+
+_LATER = "run again when it is back"
+
+_UNAVAILABLE = {
+    "53100": "its disk is full; free some space there and run again",
+    "53200": "it is out of memory; run again later",
+    "53300": "it has no connection left; close some, or raise max_connections, and run again",
+    "25006": "it is read-only now, as a standby or a full disk makes it; point the dsn at the primary",
+    "55P03": "somebody else holds the lock; look at pg_stat_activity, and run again",
+    "57014": "it cancelled the statement; raise its statement_timeout, or run again later",
+    "57P01": f"it is shutting down; {_LATER}",
+    "57P02": f"one of its processes crashed; {_LATER}",
+    "57P03": f"it is starting up or shutting down; {_LATER}",
+    "40001": "another transaction came between; run again",
+    "40P01": "another transaction came between; run again",
+}
+"""What we say of a condition that passes, by SQLSTATE."""
+
+_UNAVAILABLE_CLASSES = ("08", "53", "57", "58")
+
+_CONFIGURATION = {
+    "28P01": "correct the password in the dsn",
+    "28000": "correct the role in the dsn, or let the server admit it (pg_hba.conf)",
+    "3D000": "create the database, or correct its name in the dsn",
+}
+
+_AT_THE_DOOR = (
+    (r"password authentication failed|no password supplied", _CONFIGURATION["28P01"]),
+    (r'database "[^"]*" does not exist', _CONFIGURATION["3D000"]),
+    (r'role "[^"]*" (does not exist|is not permitted)|no pg_hba.conf entry|authentication failed',
+     _CONFIGURATION["28000"]),
+    (r"permission denied for database", "grant CONNECT on the database to the role of the dsn"),
+    (r"SSL was required|certificate|sslmode", "correct sslmode and the certificates of the dsn"),
+)  # fmt: skip
+"""libpq gives no SQLSTATE for a connection that was not made: its words must do."""
+
+_FULL = re.compile(r"too many (clients|connections)|connection slots are reserved|slots reserved")
+
+
+def readable(error: psycopg.Error, address: Address, doing: str) -> StatpipeError | None:
+    """
+    Return the error to raise instead, or ``None`` if this one is a bug of ours.
+
+    *doing* says what was tried, as in "loading gold.pce".
+    """
+    state, said = error.sqlstate, address.hide(_said(error))
+    start = f"PostgreSQL at {address}, {doing}: {said}"
+    if state is None:
+        return _without_state(error, said, start)
+    if state == "42501":
+        role = f"the role {address.user}" if address.user else "the role of the dsn"
+        return ConfigError(f"{start}; {_missing_right(said, role)}")
+    if state in _CONFIGURATION:
+        return ConfigError(f"{start}; {_CONFIGURATION[state]}")
+    if state in ("23505", "23502", "21000"):
+        return ContentError(f"{start}; the rows break the grain that the model declares")
+    if state in _UNAVAILABLE or state.startswith(_UNAVAILABLE_CLASSES):
+        remedy = _UNAVAILABLE.get(state, _LATER)
+        return Unavailable(f"{start}; {remedy}")
+    return None
+
+
+def _without_state(error: psycopg.Error, said: str, start: str) -> StatpipeError | None:
+    if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        return None
+    if _FULL.search(said):
+        return Unavailable(f"{start}; {_UNAVAILABLE['53300']}")
+    for pattern, remedy in _AT_THE_DOOR:
+        if re.search(pattern, said):
+            return ConfigError(f"{start}; {remedy}")
+    return Unavailable(f"{start}; see that it is up and can be reached, and run again")
+
+
+def _said(error: psycopg.Error) -> str:
+    """Give the server's own sentence, or libpq's, on one line."""
+    primary = error.diag.message_primary
+    if primary:
+        detail = error.diag.message_detail
+        return f"{primary} ({detail})" if detail else primary
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    said = [line for line in lines if "FATAL" in line or "failed:" in line] or lines
+    return said[-1] if said else type(error).__name__
+
+
+def _missing_right(said: str, role: str) -> str:
+    named = re.search(r"permission denied for (database|schema|table|view|sequence) (\S+)", said)
+    if named is None:
+        owned = re.search(r"must be owner of \w+ (\S+)", said)
+        return f"make {role} the owner of {owned[1]}" if owned else f"grant {role} what is missing"
+    kind, name = named[1], named[2]
+    rights = {
+        "database": "CREATE",
+        "schema": "USAGE, CREATE",
+        "table": "SELECT, INSERT, UPDATE, DELETE",
+        "view": "SELECT",
+        "sequence": "USAGE",
+    }
+    return f"GRANT {rights[kind]} ON {kind.upper()} {name} to {role}"

@@ -1,0 +1,169 @@
+"""Loading: the table takes the partition's rows, and only rows that differ are written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+from psycopg import sql
+
+from statpipe_postgres.connection import Session
+from statpipe_postgres.encode import csv_batches
+from statpipe_postgres.tables import (
+    GoldTable,
+    add_key,
+    comment,
+    create_table,
+    drop_table,
+    find_table,
+    grants,
+    identifiers,
+    narrow,
+    widen,
+)
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_STAGE = sql.Identifier("pg_temp", "statpipe_stage")
+_DELTA = sql.Identifier("pg_temp", "statpipe_delta")
+_IS_NEW = sql.Identifier("is new")
+"""The flag of a row that is not there yet; no column of a model can have a space in its name."""
+
+
+@frozen(kw_only=True)
+class Written:
+    """
+    How many rows a load touched.
+    """
+
+    inserted: int = 0
+    updated: int = 0
+    deleted: int = 0
+
+
+def load(session: Session, table: GoldTable, rows: pa.Table) -> Written:
+    """
+    Make the table hold exactly these rows. The caller holds its lock and a transaction.
+
+    :raises ConfigError: The table must be made anew, and other objects depend on it.
+    """
+    found = find_table(session, table)
+    if found is None:
+        return _first(session, table, rows)
+    if not found.fits(table.model):
+        return _anew(session, table, rows)
+    widen(session, table, found)
+    _stage(session, table, rows)
+    written = _apply(session, table)
+    narrow(session, table, found)
+    comment(session, table, found)
+    return written
+
+
+def _first(session: Session, table: GoldTable, rows: pa.Table) -> Written:
+    create_table(session, table)
+    # FREEZE: nobody can see the table before the commit, so its rows need no later clean-up.
+    _copy(session, table.name, table, rows, options="FORMAT csv, FREEZE")
+    add_key(session, table)
+    comment(session, table, None)
+    # Without statistics the first analyst's join, and the next load, may take a disastrous plan.
+    session.execute(sql.SQL("ANALYZE {}").format(table.name))
+    return Written(inserted=len(rows))
+
+
+def _anew(session: Session, table: GoldTable, rows: pa.Table) -> Written:
+    counted = session.execute(sql.SQL("SELECT count(*) FROM {}").format(table.name)).fetchone()
+    given = grants(session, table)
+    drop_table(session, table)
+    written = _first(session, table, rows)
+    for grant in given:
+        session.execute(grant)
+    return Written(inserted=written.inserted, deleted=counted[0] if counted else 0)
+
+
+def _stage(session: Session, table: GoldTable, rows: pa.Table) -> None:
+    columns = identifiers([column.name for column in table.model.columns])
+    session.execute(
+        sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
+            sql.Identifier("statpipe_stage"), columns, table.name
+        )
+    )
+    _copy(session, _STAGE, table, rows, options="FORMAT csv")
+    session.execute(sql.SQL("ANALYZE {}").format(_STAGE))
+
+
+def _apply(session: Session, table: GoldTable) -> Written:
+    """Find what is new or different by one hash join, then touch only that."""
+    session.execute("SELECT set_config('work_mem', '64MB', true)")
+    session.execute(_delta_statement(table))
+    found = session.execute(
+        sql.SQL(
+            "SELECT count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE NOT {0}) FROM {1}"
+        ).format(_IS_NEW, _DELTA)
+    ).fetchone()
+    inserted, updated = found or (0, 0)
+    same_key = _all_equal("s", table.model.grain)
+    deleted = session.execute(
+        sql.SQL("DELETE FROM {} t WHERE NOT EXISTS (SELECT FROM {} s WHERE {})").format(
+            table.name, _STAGE, same_key
+        )
+    ).rowcount
+    if inserted or updated:
+        session.execute(_upsert_statement(table))
+    return Written(inserted=inserted, updated=updated, deleted=deleted)
+
+
+def _delta_statement(table: GoldTable) -> sql.Composed:
+    grain = table.model.grain
+    absent = sql.SQL("t.{} IS NULL").format(sql.Identifier(grain[0]))
+    differs: sql.Composable = sql.SQL("")
+    if table.values:
+        ours, theirs = (_of(alias, table.values) for alias in ("s", "t"))
+        differs = sql.SQL(" OR ({}) IS DISTINCT FROM ({})").format(ours, theirs)
+    return sql.SQL(
+        "CREATE TEMP TABLE {delta} ON COMMIT DROP AS SELECT s.*, {absent} AS {is_new}"
+        " FROM {stage} s LEFT JOIN {table} t ON {same_key} WHERE {absent}{differs}"
+    ).format(
+        delta=sql.Identifier("statpipe_delta"),
+        absent=absent,
+        is_new=_IS_NEW,
+        stage=_STAGE,
+        table=table.name,
+        same_key=_all_equal("s", grain),
+        differs=differs,
+    )
+
+
+def _upsert_statement(table: GoldTable) -> sql.Composed:
+    columns = identifiers([column.name for column in table.model.columns])
+    action: sql.Composable = sql.SQL("DO NOTHING")
+    if table.values:
+        sets = sql.SQL(", ").join(
+            sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name)) for name in table.values
+        )
+        action = sql.SQL("DO UPDATE SET {}").format(sets)
+    return sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT ({}) {}").format(
+        table.name, columns, columns, _DELTA, identifiers(table.model.grain), action
+    )
+
+
+def _copy(
+    session: Session, target: sql.Identifier, table: GoldTable, rows: pa.Table, *, options: str
+) -> None:
+    columns = identifiers([column.name for column in table.model.columns])
+    statement = sql.SQL("COPY {} ({}) FROM STDIN ({})").format(target, columns, sql.SQL(options))
+    with session.cursor().copy(statement) as copy:
+        for batch in csv_batches(rows, table.model):
+            copy.write(memoryview(batch))
+
+
+def _all_equal(alias: str, names: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL(" AND ").join(
+        sql.SQL("{0}.{1} = t.{1}").format(sql.Identifier(alias), sql.Identifier(name))
+        for name in names
+    )
+
+
+def _of(alias: str, names: tuple[str, ...]) -> sql.Composed:
+    return sql.SQL(", ").join(sql.Identifier(alias, name) for name in names)

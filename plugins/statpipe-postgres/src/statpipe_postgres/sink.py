@@ -1,0 +1,208 @@
+"""The sink: Gold tables and the record of runs in PostgreSQL."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from urllib.parse import quote
+
+import psycopg
+
+from statpipe.api import (
+    Database,
+    Diagnosis,
+    Layer,
+    Manifest,
+    Partition,
+    PartitionKey,
+    PluginError,
+    Receipt,
+    Rejected,
+    Rows,
+    StatpipeError,
+    Unavailable,
+)
+from statpipe_postgres import doctor, operations
+from statpipe_postgres.connection import Connection, Session, advisory_lock, transaction
+from statpipe_postgres.errors import readable
+from statpipe_postgres.load import Written, load
+from statpipe_postgres.settings import PostgresSettings
+from statpipe_postgres.tables import GoldTable
+
+NAME = "postgres"
+
+
+class PostgresSink(Database):
+    """
+    Gold in PostgreSQL. It connects, and starts an embedded server, when it is first used.
+    """
+
+    layers = frozenset({Layer.GOLD})
+
+    def __init__(self, settings: PostgresSettings) -> None:
+        self._settings = settings
+        self._connection = Connection(settings)
+        self._has_schemas = False
+
+    def fingerprint(self, key: PartitionKey) -> str | None:
+        relation = f"{self._settings.gold}.{key.owner}"
+        with self._connection.session(f"asking what {self._settings.gold} holds") as session:
+            # Not there yet: nothing is held.
+            absent = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
+            with contextlib.suppress(*absent):
+                return operations.held_fingerprint(session, self._settings.operations, relation)
+        return None
+
+    def write(self, partition: Partition) -> Receipt:
+        if partition.model is None:
+            msg = f"partition {partition.key.path} came without the model that declares its table"
+            raise ValueError(msg)
+        if not partition.model.grain:
+            msg = f"model {partition.model.name} declares no grain; name the columns that identify a row"
+            raise PluginError(msg)
+        table = GoldTable(schema=self._settings.gold, model=partition.model)
+        written = Written()
+        at_commit = False
+        try:
+            with self._ready(f"loading {table}") as session, transaction(session):
+                if self._held(session, table) != partition.fingerprint:
+                    written = load(session, table, partition.table)
+                    self._hold(session, table, partition)
+                at_commit = True
+        except Unavailable as error:
+            # The reply to COMMIT may be lost although the commit was made.
+            if not (at_commit and self._was_committed(table, partition, error)):
+                raise
+        return Receipt(
+            sink=NAME,
+            path=partition.key.path,
+            fingerprint=partition.fingerprint,
+            rows=len(partition.table),
+            inserted=written.inserted,
+            updated=written.updated,
+            deleted=written.deleted,
+        )
+
+    def record(self, manifest: Manifest) -> None:
+        with self._ready(f"recording run {manifest.run_id}") as session, transaction(session):
+            advisory_lock(session, f"run {manifest.run_id}")
+            operations.record(session, self._settings.operations, manifest)
+
+    def remove_scratch(self) -> None:
+        if self._settings.environment.scratch is None:
+            return
+        schemas = (self._settings.gold, self._settings.operations)
+        doing = "removing the scratch schemas"
+        with self._connection.session(doing) as session, transaction(session):
+            operations.drop_scratch(session, schemas)
+        self._has_schemas = False
+
+    def query(self, sql: str) -> Rows:
+        with self._connection.session("asking") as session, transaction(session, "READ ONLY"):
+            session.execute("SELECT set_config('search_path', %s, true)", (self._settings.gold,))
+            try:
+                # A pipeline takes one statement at a time: nobody can smuggle in a COMMIT.
+                with psycopg.RawCursor(session) as cursor, session.pipeline() as pipeline:
+                    cursor.execute(sql.encode())
+                    pipeline.sync()
+                    names = tuple(column.name for column in cursor.description or ())
+                    return Rows(names, cursor.fetchall() if names else ())
+            except psycopg.Error as error:
+                raise self._wrong_statement(error) from None
+
+    def start(self) -> str:
+        embedded = self._connection.embedded
+        if embedded is None:
+            return self._not_ours("start")
+        embedded.keep()
+        return self._uri
+
+    def stop(self) -> str:
+        embedded = self._connection.embedded
+        if embedded is None:
+            return self._not_ours("stop")
+        self._connection.forget()
+        root = embedded.folder.root
+        if embedded.stop():
+            return f"the embedded PostgreSQL in {root} is stopped"
+        return (
+            f"the embedded PostgreSQL in {root} is still used by another process, "
+            "and stops when that ends"
+        )
+
+    def diagnose(self) -> Iterable[Diagnosis]:
+        return doctor.diagnose(self._connection, self._settings)
+
+    def locations(self) -> dict[str, str]:
+        return {
+            "gold tables": self._uri,
+            "gold schema": self._settings.gold,
+            "runs, checks and lineage": f"schema {self._settings.operations}, same database",
+        }
+
+    def close(self) -> None:
+        self._connection.close()
+
+    @property
+    def _uri(self) -> str:
+        """The address; that of an embedded server also opens the schema for analysts."""
+        embedded = self._connection.embedded
+        if embedded is None:
+            return self._connection.address.uri
+        return f"{embedded.uri}&options={quote(f'-csearch_path={self._settings.gold}')}"
+
+    def _not_ours(self, what: str) -> str:
+        address = self._connection.address
+        return f"{address.uri} is served by others: it is not statpipe's to {what}"
+
+    @contextlib.contextmanager
+    def _ready(self, doing: str) -> Iterator[Session]:
+        """Give a session in a database that has our schemas."""
+        with self._connection.session(doing) as session:
+            if not self._has_schemas:
+                operations.make_schemas(
+                    session,
+                    gold=self._settings.gold,
+                    operations=self._settings.operations,
+                    scratch=self._settings.environment.scratch is not None,
+                )
+                self._has_schemas = True
+            yield session
+
+    def _held(self, session: Session, table: GoldTable) -> str | None:
+        """Take the table's turn, then look: another process may just have loaded it."""
+        advisory_lock(session, f"table {table}")
+        return operations.held_fingerprint(session, self._settings.operations, str(table))
+
+    def _hold(self, session: Session, table: GoldTable, partition: Partition) -> None:
+        operations.hold(
+            session,
+            self._settings.operations,
+            str(table),
+            partition.fingerprint,
+            len(partition.table),
+        )
+
+    def _was_committed(self, table: GoldTable, partition: Partition, lost: Unavailable) -> bool:
+        self._connection.forget()
+        try:
+            with self._connection.session(f"loading {table}") as session, transaction(session):
+                # The lock is free only when the lost connection's transaction has ended.
+                return self._held(session, table) == partition.fingerprint
+        except Unavailable:
+            msg = (
+                f"{lost}; whether the load of {table} was committed is not known: the next run "
+                "looks before it loads"
+            )
+            raise Unavailable(msg) from lost
+
+    def _wrong_statement(self, error: psycopg.Error) -> StatpipeError:
+        foreseen = readable(error, self._connection.address, "asking")
+        read_only = isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
+        if isinstance(foreseen, Unavailable) and not read_only:
+            return foreseen
+        said = error.diag.message_primary or str(error)
+        hint = f" ({error.diag.message_hint})" if error.diag.message_hint else ""
+        return Rejected(
+            f"PostgreSQL refuses the statement: {self._connection.address.hide(said)}{hint}"
+        )

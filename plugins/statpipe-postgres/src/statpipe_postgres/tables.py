@@ -1,0 +1,219 @@
+"""Gold tables: what a model declares, what is there, and how to bring the one to the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import psycopg
+from attrs import frozen
+from psycopg import sql
+
+from statpipe.api import Column, ConfigError, Model
+from statpipe_postgres.connection import Session
+
+TYPES: Mapping[str, str] = {
+    "text": "text",
+    "integer": "bigint",
+    "decimal": "numeric",
+    "double": "double precision",
+    "date": "date",
+}
+"""Types of a model's columns in PostgreSQL's words, as ``format_type`` prints them."""
+
+
+@frozen(kw_only=True)
+class GoldTable:
+    """
+    The table that a model declares.
+    """
+
+    schema: str
+    model: Model
+
+    def __str__(self) -> str:
+        """Give the name as analysts write it."""
+        return f"{self.schema}.{self.model.name}"
+
+    @property
+    def name(self) -> sql.Identifier:
+        """
+        The qualified name, for statements.
+        """
+        return sql.Identifier(self.schema, self.model.name)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """
+        Names of the columns outside of the grain.
+        """
+        return tuple(c.name for c in self.model.columns if c.name not in self.model.grain)
+
+
+@frozen(kw_only=True)
+class Found:
+    """
+    A table as it is: each column's type, whether it may be null, and its comment.
+    """
+
+    columns: Mapping[str, tuple[str, bool, str | None]]
+    key: tuple[str, ...]
+    comment: str | None
+
+    def fits(self, model: Model) -> bool:
+        """
+        Tell whether the declared table can be had by adding columns.
+        """
+        declared = {column.name: TYPES[column.type] for column in model.columns}
+        same = all(declared.get(name) == type_ for name, (type_, _, _) in self.columns.items())
+        return same and set(self.key) == set(model.grain)
+
+
+def identifiers(names: tuple[str, ...] | list[str]) -> sql.Composed:
+    """
+    Join names by commas.
+    """
+    return sql.SQL(", ").join(map(sql.Identifier, names))
+
+
+def find_table(session: Session, table: GoldTable) -> Found | None:
+    """
+    Look a table up in the catalogue.
+
+    :raises ConfigError: There is something else of that name, such as a view.
+    """
+    place = (table.schema, table.model.name)
+    row = session.execute(
+        "SELECT c.oid, c.relkind::text, obj_description(c.oid, 'pg_class') FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s",
+        place,
+    ).fetchone()
+    if row is None:
+        return None
+    oid, kind, comment = row
+    if kind not in ("r", "p"):
+        msg = f"{table} is no table but something of another kind; drop or rename it, and run again"
+        raise ConfigError(msg)
+    columns = session.execute(
+        "SELECT attname::text, format_type(atttypid, atttypmod), NOT attnotnull,"
+        " col_description(attrelid, attnum) FROM pg_attribute"
+        " WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+        (oid,),
+    ).fetchall()
+    key = session.execute(
+        "SELECT a.attname::text FROM pg_index i JOIN pg_attribute a"
+        " ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)"
+        " WHERE i.indrelid = %s AND i.indisprimary",
+        (oid,),
+    ).fetchall()
+    return Found(
+        columns={name: (type_, nullable, text) for name, type_, nullable, text in columns},
+        key=tuple(name for (name,) in key),
+        comment=comment,
+    )
+
+
+def create_table(session: Session, table: GoldTable) -> None:
+    """
+    Make the table, without its key: filling comes first, because that is faster.
+    """
+    columns = sql.SQL(", ").join(
+        _column(column) + sql.SQL("" if column.nullable else " NOT NULL")
+        for column in table.model.columns
+    )
+    session.execute(sql.SQL("CREATE TABLE {} ({})").format(table.name, columns))
+
+
+def add_key(session: Session, table: GoldTable) -> None:
+    """
+    Make the grain the primary key.
+    """
+    if table.model.grain:
+        key = identifiers(table.model.grain)
+        session.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(table.name, key))
+
+
+def drop_table(session: Session, table: GoldTable) -> None:
+    """
+    Drop a table that no other object depends on.
+
+    :raises ConfigError: One does.
+    """
+    try:
+        session.execute(sql.SQL("DROP TABLE {}").format(table.name))
+    except psycopg.errors.DependentObjectsStillExist as error:
+        dependents = (error.diag.message_detail or "").replace("\n", "; ")
+        msg = (
+            f"{table} must be made anew, because its model's columns or grain changed, and other "
+            f"objects depend on it ({dependents}); drop them, run again, and create them anew"
+        )
+        raise ConfigError(msg) from None
+
+
+def grants(session: Session, table: GoldTable) -> list[sql.Composed]:
+    """
+    Return the statements that give others the rights that they have now.
+    """
+    rows = session.execute(
+        "SELECT g.grantee, pg_get_userbyid(g.grantee)::text, g.privilege_type, g.is_grantable"
+        " FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) g"
+        " WHERE c.oid = to_regclass(%s) AND g.grantee <> c.relowner",
+        (table.name.as_string(session),),
+    ).fetchall()
+    return [
+        sql.SQL("GRANT {} ON {} TO {}{}").format(
+            sql.SQL(privilege),
+            table.name,
+            sql.Identifier(role) if oid else sql.SQL("PUBLIC"),
+            sql.SQL(" WITH GRANT OPTION" if grantable else ""),
+        )
+        for oid, role, privilege, grantable in rows
+    ]
+
+
+def widen(session: Session, table: GoldTable, found: Found) -> None:
+    """
+    Add the columns that are new, and let go of NOT NULL where nulls are allowed now.
+    """
+    for column in table.model.columns:
+        if column.name not in found.columns:
+            _alter(session, table, sql.SQL("ADD COLUMN ") + _column(column))
+        elif column.nullable and not found.columns[column.name][1] and column.name not in found.key:
+            _alter_column(session, table, column, "DROP NOT NULL")
+
+
+def narrow(session: Session, table: GoldTable, found: Found) -> None:
+    """
+    Demand NOT NULL where it is declared and not yet demanded; the rows are there by now.
+    """
+    for column in table.model.columns:
+        _, nullable, _ = found.columns.get(column.name, ("", True, None))
+        if not column.nullable and nullable:
+            _alter_column(session, table, column, "SET NOT NULL")
+
+
+def comment(session: Session, table: GoldTable, found: Found | None) -> None:
+    """
+    Put title, descriptions and units where clients show them; touch none that is right already.
+    """
+    if found is None or found.comment != table.model.title:
+        title = sql.Literal(table.model.title)
+        session.execute(sql.SQL("COMMENT ON TABLE {} IS {}").format(table.name, title))
+    for column in table.model.columns:
+        known = found.columns.get(column.name) if found else None
+        if known is None or known[2] != column.comment:
+            place = sql.Identifier(table.schema, table.model.name, column.name)
+            text = sql.Literal(column.comment)
+            session.execute(sql.SQL("COMMENT ON COLUMN {} IS {}").format(place, text))
+
+
+def _column(column: Column) -> sql.Composed:
+    return sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(TYPES[column.type]))
+
+
+def _alter(session: Session, table: GoldTable, change: sql.Composable) -> None:
+    session.execute(sql.SQL("ALTER TABLE {} {}").format(table.name, change))
+
+
+def _alter_column(session: Session, table: GoldTable, column: Column, change: str) -> None:
+    what = sql.SQL("ALTER COLUMN {} {}").format(sql.Identifier(column.name), sql.SQL(change))
+    _alter(session, table, what)
