@@ -1,0 +1,158 @@
+"""An embedded server is up as long as somebody uses it, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+
+import psycopg
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from statpipe_postgres import locks
+from statpipe_postgres.embedded import EmbeddedPostgres
+
+
+@pytest.fixture
+def root(tmp_path):
+    return tmp_path / "postgres"
+
+
+def is_down(server):
+    return locks.is_free(server.folder.server_lock)
+
+
+def ask(server, statement="SELECT 1"):
+    with psycopg.connect(server.conninfo, connect_timeout=5) as connection:
+        cursor = connection.execute(statement)
+        return cursor.fetchone() if cursor.description else None
+
+
+def test_a_started_server_answers_and_a_closed_one_is_gone(root):
+    server = EmbeddedPostgres(root)
+    server.start()
+    assert ask(server) == (1,)
+    server.close()
+    assert is_down(server)
+    assert not (root / "pgdata" / "postmaster.pid").exists()
+
+
+def test_it_sorts_and_counts_time_alike_everywhere_and_guards_its_pages(server):
+    for setting, value in (
+        ("server_encoding", "UTF8"),
+        ("TimeZone", "UTC"),
+        ("data_checksums", "on"),
+        ("fsync", "on"),
+    ):
+        assert ask(server, f"SELECT current_setting('{setting}')") == (value,)
+    assert ask(server, "SELECT datlocale FROM pg_database LIMIT 1") == ("C.UTF-8",)
+
+
+def test_it_listens_on_a_private_socket_only(server):
+    assert ask(server, "SELECT current_setting('listen_addresses')") == ("",)
+    assert stat.S_IMODE(server.folder.sockets.stat().st_mode) == 0o700
+
+
+def test_the_password_lies_in_a_private_file_and_in_no_address(server):
+    assert stat.S_IMODE(server.folder.passfile.stat().st_mode) == 0o600
+    assert server.password
+    assert server.password not in server.conninfo + server.uri
+    assert "password" not in conninfo_to_dict(server.conninfo)
+
+
+def test_psql_connects_with_the_printed_address_alone(server):
+    done = subprocess.run(
+        [server._program("psql"), server.uri, "-Atc", "SELECT 40 + 2"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"PATH": os.environ["PATH"]},
+    )
+    assert done.stdout == "42\n"
+
+
+def test_a_wrong_password_is_refused_on_the_socket_too(server):
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(server.conninfo, password="wrong")
+
+
+def test_two_users_share_one_server_and_the_last_one_stops_it(root):
+    first, second = EmbeddedPostgres(root), EmbeddedPostgres(root)
+    first.start()
+    second.start()
+    first.close()
+    assert ask(second) == (1,)
+    second.close()
+    assert is_down(second)
+
+
+def test_figures_outlive_a_restart(root):
+    server = EmbeddedPostgres(root)
+    server.start()
+    ask(server, "CREATE TABLE kept AS SELECT 7 AS n")
+    server.close()
+    server.start()
+    assert ask(server, "SELECT n FROM kept") == (7,)
+    server.close()
+
+
+def test_closing_twice_or_before_starting_does_nothing(root):
+    server = EmbeddedPostgres(root)
+    server.close()
+    server.start()
+    server.close()
+    server.close()
+    assert is_down(server)
+
+
+def test_a_server_that_was_told_to_stay_stays_until_it_is_told_to_stop(root):
+    server = EmbeddedPostgres(root)
+    server.keep()
+    server.close()
+    assert ask(server) == (1,)
+    assert EmbeddedPostgres(root).stop()
+    assert is_down(server)
+
+
+def test_telling_it_to_stay_twice_leaves_one_keeper(root):
+    for _ in range(2):
+        server = EmbeddedPostgres(root)
+        server.keep()
+        server.close()
+    assert not locks.is_free(server.folder.keeper_lock)
+    assert server.stop()
+    assert locks.is_free(server.folder.keeper_lock)
+
+
+def test_stopping_leaves_the_server_to_a_process_that_still_uses_it(root):
+    user, operator = EmbeddedPostgres(root), EmbeddedPostgres(root)
+    user.start()
+    operator.keep()
+    assert not operator.stop()
+    assert ask(user) == (1,)
+    user.close()
+    assert is_down(user)
+
+
+def test_stopping_what_was_never_started_makes_nothing(root):
+    assert EmbeddedPostgres(root).stop()
+    assert not root.exists()
+
+
+def test_starting_changes_no_permission_outside_of_its_folder(tmp_path):
+    tmp_path.chmod(0o700)
+    before = [(p, p.stat().st_mode, p.stat().st_uid) for p in (tmp_path, *tmp_path.parents)]
+    server = EmbeddedPostgres(tmp_path / "deep" / "postgres")
+    server.start()
+    server.close()
+    assert [(p, p.stat().st_mode, p.stat().st_uid) for p, _, _ in before] == before
+
+
+def test_variables_for_other_databases_mislead_nobody(root, monkeypatch, tmp_path):
+    monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")
+    monkeypatch.setenv("PGOPTIONS", "-c nonsense=1")
+    monkeypatch.setenv("PGDATA", str(tmp_path / "elsewhere"))
+    server = EmbeddedPostgres(root)
+    server.start()
+    assert ask(server) == (1,)
+    server.close()
