@@ -215,9 +215,9 @@ def client():
     """Start processes that use the server of a folder until their standard input is closed."""
     started = []
 
-    def start(root: Path):
+    def start(root: Path, *prefix: str):
         process = subprocess.Popen(
-            [sys.executable, "-c", _CLIENT, str(root)],
+            [*prefix, sys.executable, "-c", _CLIENT, str(root)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

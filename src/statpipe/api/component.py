@@ -34,11 +34,12 @@ class Component:
     settings: type = NoSettings
 
 
-def secret(variable: str) -> Any:
+def secret(variable: str | None = None) -> Any:
     """
-    Declare a settings field that holds a credential, by default from an environment variable.
+    Declare a settings field that holds a credential.
 
     The field's type is ``Secret | None``. The configuration may only *refer* to a secret, as
-    ``"${VARIABLE}"``; where it is silent, *variable* is looked up. An unset variable gives ``None``.
+    ``"${VARIABLE}"``; where it is silent, *variable* is looked up, if one is given. An unset
+    variable gives ``None``.
     """
     return attrs.field(default=None, metadata={"variable": variable})

@@ -26,7 +26,7 @@ def _declared(registry: Registry) -> Iterator[str]:
     for offer in registry.offers:
         if offer.role != "model":
             for field in attrs.fields(offer.item.settings):
-                if "variable" in field.metadata:
+                if field.metadata.get("variable"):
                     yield field.metadata["variable"]
 
 

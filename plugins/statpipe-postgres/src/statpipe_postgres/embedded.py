@@ -210,17 +210,19 @@ class EmbeddedPostgres:
 
     def _forget_dead_server(self) -> None:
         """
-        Remove a killed server's pid file, which PostgreSQL believes as long as the pid exists.
+        Remove a killed server's pid files, which PostgreSQL believes as long as the pid exists.
 
         No process of ours is alive, since we hold the lock that all of them inherit. A server that
         somebody started by hand over this data is left to PostgreSQL, which refuses a second one.
         """
-        file = self.folder.data / "postmaster.pid"
-        with contextlib.suppress(OSError, ValueError, IndexError):
-            pid = int(file.read_text(encoding="utf-8").split("\n", 1)[0])
-            name, _, rest = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")
-            if rest.split()[0] == "Z" or not name.endswith("(postgres"):
-                file.unlink()
+        files = self.folder.data / "postmaster.pid", self.folder.sockets / ".s.PGSQL.5432.lock"
+        for file in files:
+            with contextlib.suppress(OSError, ValueError, IndexError):
+                pid = int(file.read_text(encoding="utf-8").split("\n", 1)[0])
+                status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+                name, _, rest = status.rpartition(")")
+                if rest.split()[0] == "Z" or not name.endswith("(postgres"):
+                    file.unlink()
 
     def _stop_unless_used(self) -> None:
         users = self.folder.users_lock
@@ -231,6 +233,10 @@ class EmbeddedPostgres:
         else:
             self._shut_down()
         os.close(last)
+        elsewhere = self.folder.sockets.parent != self.folder.root
+        if elsewhere and locks.is_free(self.folder.server_lock):
+            with contextlib.suppress(OSError):
+                self.folder.sockets.rmdir()
 
     def _shut_down(self) -> None:
         user = server_user(self.folder.data, Path(self._program("postgres")).parent)
@@ -248,9 +254,6 @@ class EmbeddedPostgres:
                 stderr=subprocess.DEVNULL,
             )
             time.sleep(_LOOK_AGAIN)
-        if self.folder.sockets.parent != self.folder.root:
-            with contextlib.suppress(OSError):
-                self.folder.sockets.rmdir()
 
     def _dismiss_keeper(self) -> None:
         give_up = time.monotonic() + _STOP_WITHIN

@@ -25,7 +25,7 @@ def main(users_lock: str, server_lock: str, *stop: str) -> None:
     for _ in range(_ATTEMPTS):
         # A server that was launched a moment ago cannot be told to stop yet: hence the attempts.
         try:
-            fcntl.flock(server, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(server, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             os.spawnv(os.P_WAIT, stop[0], stop)  # noqa: S606 - the command comes from our caller
             time.sleep(0.1)

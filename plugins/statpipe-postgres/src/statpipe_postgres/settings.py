@@ -21,7 +21,7 @@ class PostgresSettings:
     ``embedded``; a relative path starts at the configuration's folder. Times are in seconds.
     """
 
-    dsn: Secret | None = secret("STATPIPE_PG")
+    dsn: Secret | None = secret()
     embedded: str = ".statpipe/postgres"
     gold_schema: str = field(default="gold", validator=_SCHEMA)
     operations_schema: str = field(default="statpipe", validator=_SCHEMA)

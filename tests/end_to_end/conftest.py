@@ -1,0 +1,99 @@
+"""The whole of statpipe as a user runs it: the command line, a lake, an embedded PostgreSQL, BEA."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from support.fake_bea import FakeBea
+
+DATA = Path(__file__).parents[1] / "data"
+
+
+@pytest.fixture(scope="session")
+def _bea() -> Iterator[FakeBea]:
+    with FakeBea(DATA / "SAPCE.zip") as running:
+        yield running
+
+
+@pytest.fixture
+def bea(_bea: FakeBea) -> Iterator[FakeBea]:
+    """A server that answers as BEA does, as new for each test."""
+    _bea.reset()
+    yield _bea
+    _bea.reset()
+
+
+class Home:
+    """A folder with a configuration, in which commands are run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            k: v for k, v in os.environ.items() if not k.startswith(("BEA_", "STATPIPE_", "PG"))
+        }
+
+    def configure(self, text: str) -> None:
+        (self.folder / "statpipe.toml").write_text(text)
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "statpipe", *arguments]
+
+    def run(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+        done = subprocess.run(
+            self.command(*arguments),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        if code is not None:
+            assert done.returncode == code, done.stderr
+        return done
+
+    def query(self, sql: str) -> list[dict[str, Any]]:
+        answer = json.loads(self.run("db", "query", sql, "--json").stdout)
+        assert isinstance(answer, list)
+        return answer
+
+    @property
+    def lake(self) -> Path:
+        return self.folder / ".statpipe" / "lake" / "local"
+
+    def published(self) -> dict[str, bytes]:
+        """All of Silver and Gold, file by file."""
+        return {
+            str(path.relative_to(self.lake)): path.read_bytes()
+            for layer in ("silver", "gold")
+            for path in sorted((self.lake / layer).rglob("*"))
+            if path.is_file()
+        }
+
+    def every_byte(self) -> Iterator[tuple[Path, bytes]]:
+        """Every file of the folder, also as it is once unpacked."""
+        for path in self.folder.rglob("*"):
+            if path.is_file():
+                body = path.read_bytes()
+                yield path, body
+                if path.suffix == ".gz":
+                    yield path, gzip.decompress(body)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Home]:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    made = Home(folder)
+    yield made
+    if (folder / ".statpipe" / "postgres").exists():
+        made.run("db", "stop", code=None)

@@ -1,0 +1,323 @@
+"""The main job, on BEA's real figures, with everything that can go wrong on the way."""
+
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from support import bea_faults
+
+CANARY = "C0FFEE00-CAFE-4BAD-8BAD-FEEDFACE0042"
+ONE_TABLE = 'tables = ["SAPCE1"]\nyears = [2019, 2020, 2021]\n'
+
+
+def configured(home, bea, more=ONE_TABLE, sinks="[environments.local.sinks.lake]\n"):
+    home.configure(
+        f'{sinks}[sources.bea_pce_state]\nchannel = "api"\napi_url = "{bea.url}"\n{more}'
+    )
+    home.environment["BEA_API_KEY"] = CANARY
+    bea.key = CANARY
+
+
+BOTH = "[environments.local.sinks.lake]\n[environments.local.sinks.postgres]\n"
+
+
+def test_without_a_key_the_sample_goes_through_all_layers_and_says_so_first_and_last(home):
+    done = home.run("run", "bea_pce_state")
+    lines = done.stderr.strip().splitlines()
+    assert "BUNDLED SAMPLE, not current figures" in lines[0]
+    assert lines[-1].startswith("BUNDLED SAMPLE, not current figures")
+    assert done.stdout == ""
+
+    gold = pq.read_table(home.lake / "gold" / "pce_state" / "part-0.parquet")
+    (counted,) = home.query(
+        "SELECT count(*) AS n, count(value) AS figures, sum(value)::text AS total FROM pce_state"
+    )
+    assert counted["n"] == len(gold) == 90_790
+    assert counted["figures"] == len(gold) - gold["value"].null_count
+    (row,) = home.query(
+        "SELECT value::text, unit, category_path, vintage FROM pce_state "
+        "WHERE ref_area = 'CA' AND category = 'SAPCE1:4' AND year = 2021"
+    )
+    assert row == {
+        "value": "66006.8",
+        "unit": "Millions of current dollars",
+        "category_path": "Personal consumption expenditures > Goods > Durable goods > Motor vehicles and parts",
+        "vintage": "2022-10-06",
+    }
+    (older,) = home.query(
+        "SELECT value::text, vintage FROM pce_state "
+        "WHERE ref_area = 'CA' AND category = 'SAPCE1:1' AND year = 2016"
+    )
+    assert older == {"value": "1667745.6", "vintage": "2020-10-08"}
+    missing = home.query(
+        "SELECT DISTINCT obs_status, source_symbol, notes FROM pce_state WHERE value IS NULL"
+    )
+    assert missing == [{"obs_status": "N", "source_symbol": "(L)", "notes": "Less than $50,000."}]
+    (run,) = home.query("SELECT outcome, exit_code FROM statpipe.ingest_runs")
+    assert run == {"outcome": "loaded", "exit_code": 0}
+    (warned,) = home.query(
+        "SELECT check_name, dataset, failures FROM statpipe.check_results WHERE NOT passed"
+    )
+    assert warned == {"check_name": "additivity", "dataset": "SAPCE4", "failures": 20}
+
+
+def test_a_second_run_asks_one_question_a_table_and_writes_nothing(home, bea):
+    configured(home, bea, 'tables = ["SAPCE1", "SAPCE2"]\nyears = [2021]\n', BOTH)
+    home.run("run", "bea_pce_state")
+    before = home.published()
+    bronze = len(list((home.lake / "bronze").rglob("*")))
+    bea.requests.clear()
+
+    done = home.run("run", "bea_pce_state", "--json")
+    (manifest,) = json.loads(done.stdout)
+    assert manifest["outcome"] == "unchanged"
+    assert len(bea.requests) == 2
+    assert home.published() == before
+    assert len(list((home.lake / "bronze").rglob("*"))) == bronze
+    assert not any(r["inserted"] or r["bytes_written"] for r in manifest["receipts"])
+
+
+def test_no_canary_reaches_a_file_a_log_a_manifest_or_the_database(home, bea):
+    configured(home, bea, sinks=BOTH)
+    said = []
+    for arguments in (
+        ["run", "bea_pce_state", "--debug", "--log-format", "json"],
+        ["run", "bea_pce_state", "--full", "--debug"],
+        ["plan", "bea_pce_state", "--json"],
+        ["doctor", "--json"],
+        ["runs", "show", "--json"],
+    ):
+        done = home.run(*arguments)
+        said.append(done.stdout + done.stderr)
+    bea.key = "00000000-0000-0000-0000-000000000000"
+    refused = home.run("run", "bea_pce_state", "--full", "--debug", code=1)
+    said.append(refused.stdout + refused.stderr)
+    assert "BEA" in refused.stderr
+    said += [
+        json.dumps(home.query(f"SELECT * FROM statpipe.{table}"))
+        for table in ("ingest_runs", "check_results", "lineage", "dataset_state")
+    ]
+
+    assert not [text for text in said if CANARY.lower() in text.lower()]
+    for path, body in home.every_byte():
+        assert CANARY.encode().lower() not in body.lower(), path
+    assert any(b"REDACTED" in body for _, body in home.every_byte())
+
+
+def test_every_number_can_be_followed_to_the_byte_it_was_read_from(home, bea):
+    import gzip
+    import hashlib
+
+    configured(home, bea)
+    home.run("run", "bea_pce_state")
+    manifest = json.loads(home.run("runs", "show", "latest", "--json").stdout)
+    (record,) = manifest["vintages"]
+    assert len(record["bronze"]) == 25
+    for kept in record["bronze"]:
+        body = gzip.decompress((home.lake / kept["key"]).read_bytes())
+        assert hashlib.sha256(body).hexdigest() == kept["sha256"]
+    line9 = next(b for b in record["bronze"] if b["name"] == "SAPCE1-line-9")
+    assert line9["request"]["LineCode"] == "9"
+
+
+@pytest.mark.parametrize("environment", ["staging", "prod"])
+def test_staging_and_prod_never_fall_back_to_the_sample(home, environment):
+    home.configure(f'[environments.{environment}.sinks.lake]\npath = "lake"\n')
+    done = home.run("run", "bea_pce_state", "--env", environment, code=2)
+    assert "BEA_API_KEY is not set" in done.stderr
+    assert "https://apps.bea.gov/API/signup/" in done.stderr
+    assert not (home.folder / "lake").exists() or not any((home.folder / "lake").rglob("*.gz"))
+
+
+def test_figures_that_move_under_an_unchanged_date_are_a_vintage_of_their_own(home, bea):
+    configured(home, bea, sinks=BOTH)
+    home.run("run", "bea_pce_state")
+    before = home.published()
+    bea.change("SAPCE1", "9", "06000", "2021", "1.5")
+
+    home.run("run", "bea_pce_state")
+    assert home.published() == before, "a cheap probe sees the headline only"
+    home.run("run", "bea_pce_state", "--full")
+
+    after = home.published()
+    changed = {path for path in after if after[path] != before.get(path)}
+    assert changed == {
+        "silver/bea_pce_state/dataset=SAPCE1/vintage=2022-10-06.02/part-0.parquet",
+        "gold/pce_state/part-0.parquet",
+    }
+    (row,) = home.query(
+        "SELECT value::text, vintage FROM pce_state "
+        "WHERE ref_area = 'CA' AND category = 'SAPCE1:9' AND year = 2021"
+    )
+    assert row == {"value": "1.5", "vintage": "2022-10-06.02"}
+
+
+@pytest.mark.parametrize(
+    "fault", ["html_page", "truncated", "followed_by_html", "control_characters"]
+)
+def test_what_nobody_can_read_is_kept_in_bronze_and_nothing_is_published(home, bea, fault):
+    configured(home, bea)
+    home.run("run", "bea_pce_state")
+    before = home.published()
+    bea.date("SAPCE1", "Last updated: October 4, 2023-- comprehensive update.")
+    bea.always = getattr(bea_faults, fault)()
+    done = home.run("run", "bea_pce_state", "--log-format", "json", code=None)
+    assert done.returncode in {4, 5}, done.stderr
+    last = [json.loads(line) for line in done.stderr.splitlines()][-1]
+    assert "SAPCE1" in last["message"] or "BEA" in last["message"]
+    assert home.published() == before
+    if done.returncode == 4:
+        kept = [line for line in done.stderr.splitlines() if "kept what arrived" in line]
+        assert (home.lake / json.loads(kept[0])["bronze"]).is_file()
+
+    bea.always = None
+    home.run("run", "bea_pce_state")
+    assert any("vintage=2023-10-04" in path for path in home.published())
+
+
+def test_a_release_that_lacks_an_area_is_refused_with_its_cells(home, bea):
+    configured(home, bea)
+    home.run("run", "bea_pce_state")
+    before = home.published()
+    bea.date("SAPCE1", "Last updated: October 4, 2023-- comprehensive update.")
+    for line in bea.tables["SAPCE1"].figures.values():
+        line.pop("48000")
+
+    done = home.run("run", "bea_pce_state", code=3)
+    assert "complete" in done.stderr
+    assert "TX" in done.stderr
+    assert "nothing of this release was published" in done.stderr.strip().splitlines()[-1]
+    assert home.published() == before
+    manifest = json.loads(home.run("runs", "show", "latest", "--json").stdout)
+    assert manifest["outcome"] == "refused"
+    assert len(manifest["vintages"][-1]["bronze"]) == 25
+
+
+def test_a_database_that_refuses_is_one_line_and_the_next_run_completes(home, bea):
+    sinks = "[environments.local.sinks.lake]\n[environments.local.sinks.postgres]\n"
+    configured(home, bea, sinks=sinks + 'dsn = "${A_DATABASE}"\n')
+    home.environment["A_DATABASE"] = "host=127.0.0.1 port=9 user=x password=hunter2-canary dbname=x"
+    done = home.run("run", "bea_pce_state", code=5)
+    last = done.stderr.strip().splitlines()[-1]
+    assert "127.0.0.1" in last
+    assert "hunter2-canary" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+    configured(home, bea, sinks=BOTH)
+    again = home.run("run", "bea_pce_state")
+    assert "nothing has changed" in again.stderr
+    (counted,) = home.query("SELECT count(*) AS n FROM pce_state")
+    assert counted["n"] == 24 * 60 * 3
+
+
+def test_a_lake_that_cannot_be_written_is_one_line(home, bea):
+    configured(home, bea)
+    (home.folder / ".statpipe").write_text("in the way")
+    done = home.run("run", "bea_pce_state", code=None)
+    assert done.returncode in {2, 5}
+    assert ".statpipe" in done.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in done.stderr
+    (home.folder / ".statpipe").unlink()
+    home.run("run", "bea_pce_state")
+
+
+def test_the_stages_run_alone_from_what_is_in_the_lake(home, bea):
+    configured(home, bea, sinks=BOTH)
+    home.run("ingest", "bea_pce_state")
+    assert home.published() == {}
+    home.environment.pop("BEA_API_KEY")
+    bea.requests.clear()
+    home.run("transform", "bea_pce_state")
+    assert len(home.published()) == 2
+    assert home.query("SELECT to_regclass('gold.pce_state') AS t") == [{"t": None}]
+    home.run("load", "bea_pce_state")
+    (counted,) = home.query("SELECT count(*) AS n FROM pce_state")
+    assert counted["n"] == 24 * 60 * 3
+    assert bea.requests == []
+
+
+def test_a_dropped_database_is_filled_again(home, bea):
+    configured(home, bea, sinks=BOTH)
+    home.run("run", "bea_pce_state")
+    import shutil
+
+    home.run("db", "stop")
+    shutil.rmtree(home.folder / ".statpipe" / "postgres")
+    home.run("run", "bea_pce_state")
+    (counted,) = home.query("SELECT count(*) AS n FROM pce_state")
+    assert counted["n"] == 24 * 60 * 3
+
+
+def test_a_smoke_run_leaves_nothing(home, bea):
+    configured(home, bea, sinks=BOTH)
+    bea.requests.clear()
+    done = home.run("smoke", "bea_pce_state")
+    assert "works" in done.stderr
+    assert len(bea.requests) <= 3
+    assert not list(home.lake.rglob("*.parquet"))
+    assert home.query(
+        "SELECT count(*) AS n FROM information_schema.schemata WHERE schema_name LIKE '%smoke%'"
+    ) == [{"n": 0}]
+
+
+def test_more_years_than_before_join_the_same_vintage(home, bea):
+    configured(home, bea, 'tables = ["SAPCE1"]\nyears = [2021]\n')
+    home.run("run", "bea_pce_state")
+    configured(home, bea, 'tables = ["SAPCE1"]\nyears = [2020]\n')
+    home.run("run", "bea_pce_state")
+    path = "silver/bea_pce_state/dataset=SAPCE1/vintage=2022-10-06/part-0.parquet"
+    table = pq.read_table(home.lake / path)
+    assert set(table["time_period"].to_pylist()) == {"2020", "2021"}
+    assert len(home.published()) == 2
+
+
+def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(
+    home, bea, tmp_path
+):
+    """Eight moments spread over the run, PostgreSQL included."""
+    configured(home, bea, sinks=BOTH)
+    began = time.monotonic()
+    home.run("run", "bea_pce_state")
+    took = time.monotonic() - began
+    undisturbed = home.published()
+    rows = home.query("SELECT * FROM pce_state ORDER BY category, ref_area, time_period")
+    home.run("db", "stop")
+
+    import shutil
+
+    for moment in range(1, 9):
+        shutil.rmtree(home.folder / ".statpipe")
+        process = subprocess.Popen(
+            home.command("run", "bea_pce_state"),
+            cwd=home.folder,
+            env=home.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(took * moment / 9)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        home.run("run", "bea_pce_state")
+        assert home.published() == undisturbed
+        assert (
+            home.query("SELECT * FROM pce_state ORDER BY category, ref_area, time_period") == rows
+        )
+        home.run("db", "stop")
+    assert not left_over(home)
+
+
+def left_over(home):
+    """Processes that still work in the folder."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            if str(home.folder) in str((process / "cwd").readlink()):
+                found.append(process.name)
+        except OSError:
+            continue
+    return found
