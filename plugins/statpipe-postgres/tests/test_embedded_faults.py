@@ -130,11 +130,11 @@ def test_a_client_killed_while_the_cluster_is_made_leaves_none(root, client, eve
     server = EmbeddedPostgres(root)
     server.start()
     assert ask(server) == (1,)
-    assert not list(root.glob(".init-*"))
+    eventually(lambda: server.start() or not list(root.glob(".init-*")))
     server.close()
 
 
-@pytest.mark.parametrize("name", ["a b", "it's $HOME `id` \"x\"", "Ausgaben, jährlich"])
+@pytest.mark.parametrize("name", ["a b", 'it\'s $HOME `id` "x"', "Ausgaben, jährlich"])
 def test_any_folder_name_will_do(tmp_path, name):
     server = EmbeddedPostgres(tmp_path / name / "postgres")
     server.start()
@@ -249,7 +249,9 @@ def test_root_gets_through_folders_that_only_root_may_enter(tmp_path):
 @as_root
 def test_root_that_cannot_become_another_user_says_what_to_do(root, monkeypatch):
     monkeypatch.setattr(privileges.shutil, "which", lambda name: None)
-    with pytest.raises(ConfigError, match=r"refuses to run as root.*setpriv.*ordinary user, or set"):
+    with pytest.raises(
+        ConfigError, match=r"refuses to run as root.*setpriv.*ordinary user, or set"
+    ):
         EmbeddedPostgres(root).start()
     monkeypatch.setattr(privileges.shutil, "which", lambda name: "/bin/false")
     with pytest.raises(Unavailable, match=r"cannot make its data in"):

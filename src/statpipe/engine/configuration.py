@@ -56,8 +56,8 @@ class Configuration:
         declared = self.table("environments")
         if name not in declared and name != LOCAL:
             msg = (
-                f"there is no environment {name!r}{nearest(name, self.environments())}; declare it in "
-                f"{self.shown} as [environments.{name}]"
+                f"there is no environment {name!r}{nearest(name, self.environments())} (or declare it in "
+                f"{self.shown} as [environments.{name}])"
             )
             raise ConfigError(msg)
         embedded = self.table("environments", name).get("embedded", name == LOCAL)

@@ -129,7 +129,7 @@ class Registry:
         if self.broken:
             culprits = ", ".join(f"{b.plugin} ({b.reason})" for b in self.broken)
             msg += f"; broken plugins: {culprits}"
-        raise PluginError(msg + "; see `statpipe plugins list`")
+        raise PluginError(msg + " (see `statpipe plugins list`)")
 
     def models(self) -> Sequence[Model]:
         """

@@ -8,13 +8,18 @@ from collections.abc import Mapping
 from statpipe.api import Category
 
 _FOOTNOTE_MARK = re.compile(r"(\s+\d{1,2}/)+\s*$")
+_BOUNDARY = re.compile(r"[:\]]\s")
+_WORD = re.compile(r"[^\W_]+")
 
 
 def plain(title: str) -> str:
     """
-    Reduce a title to what identifies it: no footnote marks, no outer blanks, no case.
+    Reduce a title to what identifies it: no footnote marks, punctuation, case or plural.
+
+    BEA's "Amusements parks" may one day lose its first "s"; that makes no new category.
     """
-    return " ".join(_FOOTNOTE_MARK.sub("", title).casefold().split())
+    words = _WORD.findall(_FOOTNOTE_MARK.sub("", title).casefold())
+    return " ".join(word.removesuffix("s") or word for word in words)
 
 
 def same_title(printed: str, category: Category, accepted: Mapping[str, str]) -> bool:
@@ -31,13 +36,10 @@ def ends_in_title(printed: str, category: Category, accepted: Mapping[str, str])
     The API puts the table and the broader categories before a line's own title (``[SAPCE1] Goods:
     Durable goods``). The first line of a table may be worded more fully than in the CSV file.
     """
-    text = plain(printed)
+    # A title may itself hold a colon ("Less: Receipts ..."), so every tail is tried.
+    tails = {plain(printed)} | {plain(printed[m.end() :]) for m in _BOUNDARY.finditer(printed)}
     for title in (category.name, accepted.get(category.code, "")):
         wanted = plain(title)
-        if not wanted:
-            continue
-        if text == wanted or text.endswith((f": {wanted}", f"] {wanted}")):
-            return True
-        if category.parent is None and wanted in text:
+        if wanted and (wanted in tails or (category.parent is None and wanted in plain(printed))):
             return True
     return False

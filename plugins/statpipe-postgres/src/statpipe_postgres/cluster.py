@@ -46,10 +46,11 @@ def make_cluster(folder: Folder, binaries: Path, user: ServerUser) -> None:
     :raises ConfigError: We may not.
     :raises Unavailable: The disk is full, or PostgreSQL fails.
     """
-    if folder.data.exists():
-        return
+    # The initdb of a killed process may still be writing there: what is left, the next start takes.
     for abandoned in folder.root.glob(".init-*"):
         shutil.rmtree(abandoned, ignore_errors=True)
+    if folder.data.exists():
+        return
     workshop = folder.root / f".init-{secrets.token_hex(4)}"
     workshop.mkdir(mode=0o700)
     password = secrets.token_urlsafe(24)

@@ -1,0 +1,110 @@
+"""Questions, addresses and the doctor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from decimal import Decimal
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+from statpipe_postgres.plugin import make_postgres
+from statpipe_postgres.settings import PostgresSettings
+
+from statpipe.api import Environment, Rejected
+
+
+def test_a_question_is_answered_from_the_gold_schema(sink, partition, three_rows):
+    sink.write(partition(three_rows))
+    answer = sink.query("SELECT area, value FROM spending WHERE year = 2022")
+    assert answer.columns == ("area", "value")
+    assert answer.rows == [("CA", Decimal("1852976.3"))]
+
+
+def test_an_answer_without_rows_still_names_its_columns(sink):
+    answer = sink.query("SELECT 1 AS one WHERE false")
+    assert (answer.columns, list(answer.rows)) == (("one",), [])
+
+
+def test_a_percent_sign_is_only_a_percent_sign(sink):
+    assert sink.query("SELECT 'a%s' LIKE 'a%', 7 % 4").rows == [(True, 3)]
+
+
+@pytest.mark.parametrize(
+    ("statement", "said"),
+    [
+        ("SELECT nonsense", 'column "nonsense" does not exist'),
+        ("SELEC 1", 'syntax error at or near "SELEC"'),
+        ("DELETE FROM spending", "cannot execute DELETE in a read-only transaction"),
+        ("DROP TABLE gold.spending", "cannot execute DROP TABLE in a read-only transaction"),
+        ("SELECT 1; DROP TABLE gold.spending", "cannot insert multiple commands"),
+        ("COMMIT; DROP TABLE gold.spending", "cannot insert multiple commands"),
+        ("SELECT set_config('transaction_read_only', 'off', true)", "read-write mode must be set"),
+    ],
+)
+def test_a_wrong_or_writing_statement_is_rejected_in_the_words_of_the_database(
+    sink, partition, three_rows, statement, said
+):
+    sink.write(partition(three_rows))
+    with pytest.raises(Rejected) as caught:
+        sink.query(statement)
+    assert said in str(caught.value)
+    assert sink.query("SELECT count(*) FROM spending").rows == [(3,)]
+
+
+def test_a_served_database_is_not_ours_to_start_or_stop(sink):
+    assert sink.start().endswith("is served by others: it is not statpipe's to start")
+    assert sink.stop().endswith("is served by others: it is not statpipe's to stop")
+
+
+def test_places_are_told_without_the_password(sink, dsn):
+    places = sink.locations()
+    assert set(places) == {"gold tables", "gold schema", "runs, checks and lineage"}
+    assert conninfo_to_dict(places["gold tables"])["dbname"] == conninfo_to_dict(dsn)["dbname"]
+    assert conninfo_to_dict(dsn)["password"] not in str(places)
+
+
+@pytest.fixture
+def own(tmp_path):
+    """A sink with an embedded server of its own."""
+    environment = Environment(name="local", home=tmp_path, embedded=True)
+    sink = make_postgres(PostgresSettings(environment=environment))
+    yield sink
+    sink.stop()
+    sink.close()
+
+
+def test_an_embedded_environment_carries_its_own_database(own, tmp_path, partition, three_rows):
+    assert not (tmp_path / ".statpipe").exists()
+    own.write(partition(three_rows))
+    assert (tmp_path / ".statpipe" / "postgres" / "pgdata").is_dir()
+    assert own.query("SELECT count(*) FROM spending").rows == [(3,)]
+
+
+def test_a_started_database_is_open_to_psql_until_it_is_stopped(own, partition, three_rows):
+    own.write(partition(three_rows))
+    uri = own.start()
+    own.close()
+    psql = own._connection.embedded._program("psql")
+    ask = [psql, uri, "-Atc", "SELECT count(*) FROM spending"]
+    environment = {"PATH": os.environ["PATH"]}
+    done = subprocess.run(ask, capture_output=True, text=True, env=environment, check=True)
+    assert done.stdout == "3\n"
+    assert own.stop().endswith("is stopped")
+    assert subprocess.run(ask, capture_output=True, env=environment, check=False).returncode != 0
+
+
+def test_the_doctor_finds_nothing_wrong_with_the_embedded_database(own):
+    found = list(own.diagnose())
+    assert {d.state for d in found} == {"ok"}
+    assert found[0].finding.startswith("embedded PostgreSQL 18.")
+
+
+def test_the_doctor_says_what_to_do_about_a_database_out_of_reach(make_sink):
+    sink = make_sink(address="host=127.0.0.1 port=1 user=u password=canary-pw dbname=d")
+    (found,) = sink.diagnose()
+    assert found.state == "error"
+    assert found.finding.startswith(
+        "PostgreSQL at 127.0.0.1:1, database d, looking at the database: "
+    )
+    assert found.remedy == "see that it is up and can be reached, and run again"
