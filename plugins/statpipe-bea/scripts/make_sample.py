@@ -158,7 +158,8 @@ def main() -> None:
     parser.add_argument("zip", type=Path, help="BEA's SAPCE.zip of 6 October 2022")
     parser.add_argument("csv", type=Path, help="BEA's SAEXP1 file of 8 October 2020")
     options = parser.parse_args()
-    shutil.rmtree(SAMPLE, ignore_errors=True)
+    for release in SAMPLE.glob("20*"):
+        shutil.rmtree(release)
     with zipfile.ZipFile(options.zip) as archive:
         for name in ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4"):
             (member,) = (n for n in archive.namelist() if n.startswith(f"{name}__ALL_AREAS"))

@@ -41,7 +41,7 @@ class RunReport:
         """Say first what readers of the figures must know."""
         if event.notice:
             log.warning(event.notice)
-        log.info(f"run of {event.source} started", environment=event.environment)
+        log.info("run started", of=event.source, environment=event.environment)
 
     @hookimpl
     def statpipe_vintage_found(self, event: VintageFound) -> None:

@@ -36,7 +36,8 @@ class Model:
     A table for analysts.
 
     ``inputs`` names the sources whose Silver the SQL reads: each is a relation of that name which
-    holds every vintage of every dataset. ``grain`` lists the columns that identify a row.
+    holds every vintage of every dataset. ``grain`` lists the columns that identify a row, and by
+    which the table is sorted.
     """
 
     name: str = field(validator=validators.matches_re(r"[a-z][a-z0-9_]*"))

@@ -80,9 +80,11 @@ def gold_partition(
         columns = ", ".join(
             f"CAST({c.name} AS {_TYPES[c.type]}) AS {c.name}" for c in model.columns
         )
+        grain = ", ".join(model.grain)  # rows in one order, so that equal tables are equal bytes
         try:
             # The SQL is a plugin's own declaration: code, not input.
-            table = connection.sql(f"SELECT {columns} FROM ({model.sql})").to_arrow_table()  # noqa: S608
+            relation = connection.sql(f"SELECT {columns} FROM ({model.sql}) ORDER BY {grain}")  # noqa: S608
+            table = relation.to_arrow_table()
         except duckdb.Error as error:
             reason = str(error).splitlines()[0]
             msg = f"the SQL of model {model.name} fails: {reason}; correct or uninstall its plugin"

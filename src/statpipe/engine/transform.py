@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
 import attrs
+import structlog
 
 from statpipe.api import (
     Check,
@@ -32,6 +33,8 @@ from statpipe.engine.task import Silver, Task, normalize
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+log = structlog.get_logger("statpipe")
 
 
 @attrs.frozen(kw_only=True)
@@ -84,9 +87,12 @@ class Transform:
         try:
             ready = [(candidate, self._reconciled(candidate)) for candidate in candidates]
             refused = self._refused(ready)
-        except StatpipeError:
+        except StatpipeError as error:
             for candidate in candidates:
                 self._note(candidate, candidate.vintage, "failed")
+                for kept in candidate.bronze:
+                    if f"payload {kept.name}" in str(error):
+                        log.warning("the payload lies in Bronze", bronze=kept.key)
             raise
         for candidate, final in ready:
             if refused:

@@ -54,4 +54,3 @@ SELECT
     latest.vintage
 FROM latest
 JOIN tree ON tree.category = latest.category
-ORDER BY latest.dataset, line, latest.ref_area, latest.time_period
