@@ -14,9 +14,6 @@ import psycopg
 import pyarrow as pa
 import pytest
 from psycopg.conninfo import make_conninfo
-from statpipe_postgres.embedded import EmbeddedPostgres
-from statpipe_postgres.plugin import make_postgres
-from statpipe_postgres.settings import PostgresSettings
 
 from statpipe.api import (
     BronzeObject,
@@ -31,6 +28,9 @@ from statpipe.api import (
     Secret,
     VintageRecord,
 )
+from statpipe_postgres.embedded import EmbeddedPostgres
+from statpipe_postgres.plugin import make_postgres
+from statpipe_postgres.settings import PostgresSettings
 
 _numbers = itertools.count(1)
 

@@ -8,10 +8,10 @@ from decimal import Decimal
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from statpipe_postgres.plugin import make_postgres
-from statpipe_postgres.settings import PostgresSettings
 
 from statpipe.api import Environment, Rejected
+from statpipe_postgres.plugin import make_postgres
+from statpipe_postgres.settings import PostgresSettings
 
 
 def test_a_question_is_answered_from_the_gold_schema(sink, partition, three_rows):

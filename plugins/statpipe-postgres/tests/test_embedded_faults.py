@@ -10,11 +10,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+
+from statpipe.api import ConfigError, Unavailable
 from statpipe_postgres import binaries, locks, privileges
 from statpipe_postgres.embedded import EmbeddedPostgres
 from statpipe_postgres.folder import Folder
-
-from statpipe.api import ConfigError, Unavailable
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 

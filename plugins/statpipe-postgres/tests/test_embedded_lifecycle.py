@@ -9,6 +9,7 @@ import subprocess
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
+
 from statpipe_postgres import locks
 from statpipe_postgres.embedded import EmbeddedPostgres
 

@@ -10,9 +10,9 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from statpipe_postgres.encode import csv_batches
 
 from statpipe.api import Column, Model
+from statpipe_postgres.encode import csv_batches
 
 
 def encoded(values, type_):

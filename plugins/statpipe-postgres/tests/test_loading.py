@@ -1,5 +1,7 @@
 """Loading a Gold table: whole or not at all, and only what differs is written."""
 
+# ruff: noqa: PLR0917 - fixtures come as positional arguments
+
 from __future__ import annotations
 
 import threading

@@ -1,5 +1,7 @@
 """A reply to COMMIT that is lost: the next look, not a guess, says whether it was one."""
 
+# ruff: noqa: PLR0917 - fixtures come as positional arguments
+
 from __future__ import annotations
 
 import contextlib

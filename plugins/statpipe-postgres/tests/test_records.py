@@ -1,5 +1,7 @@
 """The record of runs, the scratch corner, and who makes the schemas."""
 
+# ruff: noqa: PLR0917 - fixtures come as positional arguments
+
 from __future__ import annotations
 
 import threading
@@ -10,7 +12,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from statpipe.api import ConfigError
+from statpipe.api import ConfigError, StatpipeError
 
 
 def schemas(admin):
@@ -88,7 +90,7 @@ def test_processes_that_make_the_schemas_at_once_do_not_collide(make_sink, admin
     def work(number, sink):
         try:
             sink.record(attrs.evolve(manifest, run_id=f"run-{number}"))
-        except Exception as error:
+        except StatpipeError as error:
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=pair) for pair in enumerate(sinks)]
@@ -146,6 +148,7 @@ def test_a_role_that_may_make_no_schema_can_use_those_made_for_it(
     make_sink, admin, dsn, partition, three_rows, manifest
 ):
     make_sink().record(manifest)
+    admin.execute("DROP SCHEMA gold")
     name = admin.info.dbname
     admin.execute(f"CREATE ROLE loader_{name} LOGIN PASSWORD 'canary-pw'")
     address = make_conninfo(dsn, user=f"loader_{name}", password="canary-pw")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from urllib.parse import quote, urlencode
 
@@ -14,6 +15,11 @@ from statpipe.api import ConfigError, Secret
 
 _TOLD = ("hostaddr", "service", "sslmode", "sslrootcert", "passfile", "target_session_attrs")
 _HIDDEN = ("password", "sslpassword", "oauth_client_secret", "scram_client_key")
+
+_URI = re.compile(r"postgres(ql)?://([^@/]*@)?[^@?]*(\?[^@]*)?")
+"""An address in which a raw ``@`` or ``/`` of the password is not taken for the host."""
+
+_PORTS = re.compile(r"[0-9,]*")
 
 
 @frozen
@@ -75,11 +81,11 @@ def served_address(dsn: Secret, environment: str) -> Address:
     """
     text = dsn.reveal().strip()
     try:
-        parameters = conninfo_to_dict(text) if text else {}
+        parameters = conninfo_to_dict(text) if _URI.fullmatch(text) or "://" not in text else {}
     except ProgrammingError:
         # The parser quotes what it does not understand, and that may be the password.
         parameters = {}
-    if not parameters:
+    if not parameters or not _PORTS.fullmatch(str(parameters.get("port", ""))):
         msg = (
             f"environment {environment}: the dsn of the sink postgres is no PostgreSQL address; "
             "write postgresql://user:password@host:5432/database, with every special character of "
