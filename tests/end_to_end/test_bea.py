@@ -279,7 +279,7 @@ def test_more_years_than_before_join_the_same_vintage(home, bea):
 def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(
     home, bea, tmp_path
 ):
-    """Eight moments spread over the run, PostgreSQL included."""
+    """Five moments spread over the run, PostgreSQL included."""
     configured(home, bea, sinks=BOTH)
     began = time.monotonic()
     home.run("run", "bea_pce_state")
@@ -290,7 +290,7 @@ def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(
 
     import shutil
 
-    for moment in range(1, 9):
+    for moment in range(1, 6):
         shutil.rmtree(home.folder / ".statpipe")
         process = subprocess.Popen(
             home.command("run", "bea_pce_state"),
@@ -299,7 +299,7 @@ def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(took * moment / 9)
+        time.sleep(took * moment / 6)
         process.send_signal(signal.SIGKILL)
         process.wait()
         home.run("run", "bea_pce_state")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import shutil
 import subprocess
 import sys
 import time
@@ -42,8 +43,38 @@ def _no_address_of_ours(monkeypatch):
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
-    running = EmbeddedPostgres(tmp_path_factory.mktemp("server") / "postgres")
+def cluster(tmp_path_factory):
+    """A cluster that is made once and copied by the tests that need one of their own."""
+    root = tmp_path_factory.mktemp("cluster") / "postgres"
+    server = EmbeddedPostgres(root)
+    server.start()
+    server.close()
+    return root
+
+
+@pytest.fixture
+def empty(tmp_path):
+    """The place of a server that was never started."""
+    yield tmp_path / "postgres"
+    # Forty megabytes each: not worth keeping.
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+@pytest.fixture
+def root(cluster, empty):
+    """The folder of a server that was started before and is not up."""
+    subprocess.run(["cp", "-a", str(cluster), str(empty)], check=True)
+    return empty
+
+
+@pytest.fixture(scope="session")
+def server(cluster, tmp_path_factory):
+    root = tmp_path_factory.mktemp("server") / "postgres"
+    subprocess.run(["cp", "-a", str(cluster), str(root)], check=True)
+    with (root / "pgdata" / "postgresql.conf").open("a") as settings:
+        # No test takes the power away, and a database a test is a lot to wait for.
+        settings.write("fsync = off\nfull_page_writes = off\n")
+    running = EmbeddedPostgres(root)
     running.start()
     yield running
     running.close()

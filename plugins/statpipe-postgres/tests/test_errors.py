@@ -112,11 +112,16 @@ def test_a_server_without_free_connections_is_unavailable(make_sink, dsn, admin,
         sink.fingerprint(key)
 
 
-def test_a_standby_is_unavailable_for_loading(make_sink, dsn, partition, three_rows):
-    sink = make_sink(address=make_conninfo(dsn, options="-c default_transaction_read_only=on"))
-    sink.query("SELECT 1")
-    sink._connection._session.execute("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY")
-    assert sink.fingerprint(partition(three_rows).key) is None
+def test_a_database_that_is_read_only_now_is_unavailable(
+    make_sink, admin, partition, three_rows, key
+):
+    make_sink().write(partition(three_rows))
+    admin.execute(f"ALTER DATABASE {admin.info.dbname} SET default_transaction_read_only = on")
+    sink = make_sink()
+    assert sink.fingerprint(key) == "first"
+    assert sink.query("SELECT count(*) FROM spending").rows == [(3,)]
+    with pytest.raises(Unavailable, match=r"it is read-only now, .*point the dsn at the primary"):
+        sink.write(partition(three_rows, "second"))
 
 
 def test_a_lost_connection_is_made_anew(sink, admin, partition, three_rows, key):

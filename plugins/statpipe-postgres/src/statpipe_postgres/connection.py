@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any, TypeAlias
 
 import psycopg
-from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from statpipe.api import Secret
@@ -111,11 +110,12 @@ class Connection:
 
 
 @contextmanager
-def transaction(session: Session, mode: str = "READ WRITE") -> Iterator[None]:
+def transaction(session: Session, *, read_only: bool = False) -> Iterator[None]:
     """
     Commit what is done inside, or nothing of it.
     """
-    session.execute(sql.SQL("BEGIN ") + _MODES[mode])
+    # Never READ WRITE: a database that its owners set to read-only stays so.
+    session.execute("BEGIN READ ONLY" if read_only else "BEGIN")
     try:
         yield
     except BaseException:
@@ -124,9 +124,6 @@ def transaction(session: Session, mode: str = "READ WRITE") -> Iterator[None]:
             session.rollback()
         raise
     session.commit()
-
-
-_MODES = {"READ WRITE": sql.SQL("READ WRITE"), "READ ONLY": sql.SQL("READ ONLY")}
 
 
 def advisory_lock(session: Session, name: str) -> None:

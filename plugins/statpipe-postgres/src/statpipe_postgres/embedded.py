@@ -29,6 +29,7 @@ from statpipe_postgres.privileges import ServerUser, cannot_become, server_user
 _START_WITHIN = 120.0
 _STOP_WITHIN = 60.0
 _LOOK_AGAIN = 0.02
+_DYING_LOOKS = 50
 _LARGEST_LOG = 1_000_000
 _SCRIPTS = Path(__file__).parent
 
@@ -185,6 +186,7 @@ class EmbeddedPostgres:
             "janitor.py",
             str(self.folder.users_lock),
             str(self.folder.server_lock),
+            str(self.folder.sockets),
             *self._stop_command(user),
         )
         sockets = str(self.folder.sockets).replace('"', '""')
@@ -217,12 +219,14 @@ class EmbeddedPostgres:
         """
         files = self.folder.data / "postmaster.pid", self.folder.sockets / ".s.PGSQL.5432.lock"
         for file in files:
-            with contextlib.suppress(OSError, ValueError, IndexError):
-                pid = int(file.read_text(encoding="utf-8").split("\n", 1)[0])
-                status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-                name, _, rest = status.rpartition(")")
-                if rest.split()[0] == "Z" or not name.endswith("(postgres"):
-                    file.unlink()
+            # Who was killed a moment ago has let go of its lock before it is seen to be dead.
+            for _ in range(_DYING_LOOKS):
+                if not _names_a_postgres(file):
+                    break
+                time.sleep(_LOOK_AGAIN)
+            else:
+                continue
+            file.unlink(missing_ok=True)
 
     def _stop_unless_used(self) -> None:
         users = self.folder.users_lock
@@ -233,8 +237,7 @@ class EmbeddedPostgres:
         else:
             self._shut_down()
         os.close(last)
-        elsewhere = self.folder.sockets.parent != self.folder.root
-        if elsewhere and locks.is_free(self.folder.server_lock):
+        if locks.is_free(self.folder.server_lock):
             with contextlib.suppress(OSError):
                 self.folder.sockets.rmdir()
 
@@ -282,6 +285,19 @@ class EmbeddedPostgres:
             f"the embedded PostgreSQL in {self.folder.root} {what}: {reason.strip()}; "
             f"look at {self.folder.log}, and run again"
         )
+
+
+def _names_a_postgres(file: Path) -> bool:
+    """Tell whether the process in a pid file runs, or may run, as a PostgreSQL."""
+    try:
+        pid = int(file.read_text(encoding="utf-8").split("\n", 1)[0])
+        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return sys.platform != "linux" and file.exists()
+    except (ValueError, ProcessLookupError):
+        return False
+    name, _, rest = status.rpartition(")")
+    return rest.split()[0] not in ("Z", "X") and name.endswith("(postgres")
 
 
 def _detach(script: str, *arguments: str, inherit: tuple[int, ...] = ()) -> None:

@@ -98,7 +98,7 @@ class PostgresSink(Database):
         self._has_schemas = False
 
     def query(self, sql: str) -> Rows:
-        with self._connection.session("asking") as session, transaction(session, "READ ONLY"):
+        with self._connection.session("asking") as session, transaction(session, read_only=True):
             session.execute("SELECT set_config('search_path', %s, true)", (self._settings.gold,))
             try:
                 # A pipeline takes one statement at a time: nobody can smuggle in a COMMIT.
