@@ -23,13 +23,13 @@ from statpipe.api import Unavailable
 from statpipe_postgres import locks
 from statpipe_postgres.binaries import find_binaries
 from statpipe_postgres.cluster import SUPERUSER, check_version, environment, make_cluster
+from statpipe_postgres.dead_server import forget_dead_server
 from statpipe_postgres.folder import Folder, readable
 from statpipe_postgres.privileges import ServerUser, cannot_become, server_user
 
 _START_WITHIN = 120.0
 _STOP_WITHIN = 60.0
 _LOOK_AGAIN = 0.02
-_DYING_LOOKS = 50
 _LARGEST_LOG = 1_000_000
 _SCRIPTS = Path(__file__).parent
 
@@ -177,7 +177,7 @@ class EmbeddedPostgres:
                 time.sleep(_LOOK_AGAIN)
 
     def _launch(self, user: ServerUser, server_lock: int) -> None:
-        self._forget_dead_server()
+        forget_dead_server(self.folder)
         log = self.folder.log
         os.close(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
         if log.stat().st_size > _LARGEST_LOG:
@@ -209,24 +209,6 @@ class EmbeddedPostgres:
             start_new_session=True,
             pass_fds=(server_lock,),
         )
-
-    def _forget_dead_server(self) -> None:
-        """
-        Remove a killed server's pid files, which PostgreSQL believes as long as the pid exists.
-
-        No process of ours is alive, since we hold the lock that all of them inherit. A server that
-        somebody started by hand over this data is left to PostgreSQL, which refuses a second one.
-        """
-        files = self.folder.data / "postmaster.pid", self.folder.sockets / ".s.PGSQL.5432.lock"
-        for file in files:
-            # Who was killed a moment ago has let go of its lock before it is seen to be dead.
-            for _ in range(_DYING_LOOKS):
-                if not _names_a_postgres(file):
-                    break
-                time.sleep(_LOOK_AGAIN)
-            else:
-                continue
-            file.unlink(missing_ok=True)
 
     def _stop_unless_used(self) -> None:
         users = self.folder.users_lock
@@ -285,19 +267,6 @@ class EmbeddedPostgres:
             f"the embedded PostgreSQL in {self.folder.root} {what}: {reason.strip()}; "
             f"look at {self.folder.log}, and run again"
         )
-
-
-def _names_a_postgres(file: Path) -> bool:
-    """Tell whether the process in a pid file runs, or may run, as a PostgreSQL."""
-    try:
-        pid = int(file.read_text(encoding="utf-8").split("\n", 1)[0])
-        status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return sys.platform != "linux" and file.exists()
-    except (ValueError, ProcessLookupError):
-        return False
-    name, _, rest = status.rpartition(")")
-    return rest.split()[0] not in ("Z", "X") and name.endswith("(postgres")
 
 
 def _detach(script: str, *arguments: str, inherit: tuple[int, ...] = ()) -> None:
