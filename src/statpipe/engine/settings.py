@@ -54,6 +54,23 @@ def filled(
         raise ConfigError("; ".join(f"{where}{text}" for text in _readable(error))) from None
 
 
+def unset_secrets(
+    component: Component, raw: Mapping[str, Any], place: str, configuration: Configuration
+) -> str:
+    """
+    Name the configured secrets whose variables are not set, to put behind a message; or nothing.
+    """
+    fields = {a.name: a for a in attrs.fields(attrs.resolve_types(component.settings))}
+    named = [
+        f"{place}.{name} refers to {value}, which is not set"
+        for name, value in raw.items()
+        if name in fields and _is_secret(fields[name])
+        for match in [_REFERENCE.fullmatch(str(value))]
+        if match and not configuration.variables.get(match["name"])
+    ]
+    return f" ({'; '.join(named)})" if named else ""
+
+
 def _resolved(
     value: Any, attribute: attrs.Attribute[Any], where: str, configuration: Configuration
 ) -> Any:

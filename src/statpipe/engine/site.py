@@ -24,7 +24,7 @@ from statpipe.api import (
 from statpipe.engine.configuration import Configuration
 from statpipe.engine.nearest import nearest
 from statpipe.engine.registry import Registry, Role
-from statpipe.engine.settings import filled
+from statpipe.engine.settings import filled, unset_secrets
 
 log = structlog.get_logger("statpipe")
 
@@ -154,7 +154,11 @@ def _made(
     component: Component = registry.find(role, name).item
     raw, place = configuration.settings(role, name, environment.name)
     settings = filled(component, raw, place, configuration, environment)
-    made = component.factory(settings)
+    try:
+        made = component.factory(settings)
+    except ConfigError as error:
+        hint = unset_secrets(component, raw, place, configuration)
+        raise type(error)(f"{error}{hint}") from error
     if not isinstance(made, _BASES[role]):
         msg = f"the factory of {role} {name!r} made a {type(made).__name__}, which is no {_BASES[role].__name__}"
         raise PluginError(msg)
