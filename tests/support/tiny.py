@@ -162,11 +162,13 @@ MODEL = Model(
     title="Latest prices of tea",
     inputs=("tea",),
     grain=("dataset", "ref_area", "category", "time_period"),
-    columns=tuple(
-        Column(name=name, type="text", description=name, nullable=False)
-        for name in ("dataset", "ref_area", "category", "time_period", "vintage")
-    )
-    + (Column(name="price", type="decimal", description="price", unit="pence"),),
+    columns=(
+        *(
+            Column(name=name, type="text", description=name, nullable=False)
+            for name in ("dataset", "ref_area", "category", "time_period", "vintage")
+        ),
+        Column(name="price", type="decimal", description="price", unit="pence"),
+    ),
     sql="""
         SELECT dataset, ref_area, category, time_period, vintage, obs_value AS price FROM (
             SELECT *, row_number() OVER (
