@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -16,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from normalize import TABLES, csv_payloads
 
-from statpipe.api import Environment, Held, Layer, Partition, PartitionKey
+from statpipe.api import Environment, Held, Partition, PartitionKey
 from statpipe.domain.observation import seal
 from statpipe.engine.gold import gold_partition
 from statpipe_bea import tables
@@ -67,9 +66,7 @@ def gold() -> Partition:
 def bare_copy(connection, table: pa.Table) -> float:
     """Time COPY of ready CSV into a new table, and the primary key."""
     kinds = {"int64": "bigint", "string": "text"}
-    columns = ", ".join(
-        f"{f.name} {kinds.get(str(f.type), 'numeric')}" for f in table.schema
-    )
+    columns = ", ".join(f"{f.name} {kinds.get(str(f.type), 'numeric')}" for f in table.schema)
     connection.execute("DROP TABLE IF EXISTS public.bare")
     began = time.perf_counter()
     out = io.BytesIO()
@@ -78,7 +75,9 @@ def bare_copy(connection, table: pa.Table) -> float:
         connection.execute(f"CREATE TABLE public.bare ({columns})")
         with connection.cursor().copy("COPY public.bare FROM STDIN (FORMAT csv, FREEZE)") as copy:
             copy.write(out.getbuffer())
-        connection.execute("ALTER TABLE public.bare ADD PRIMARY KEY (ref_area, category, time_period)")
+        connection.execute(
+            "ALTER TABLE public.bare ADD PRIMARY KEY (ref_area, category, time_period)"
+        )
     return time.perf_counter() - began
 
 
@@ -86,7 +85,7 @@ def main() -> None:
     """Print the figures as JSON."""
     import psycopg
 
-    environment = Environment(name="local", home=Path(os.getcwd()), embedded=True)
+    environment = Environment(name="local", home=Path.cwd(), embedded=True)
     sink = PostgresSink(PostgresSettings(environment=environment))
     partition = gold()
     rows = len(partition.table)
@@ -112,7 +111,10 @@ def main() -> None:
     print(
         json.dumps(
             [
-                {"what": f"bare COPY and primary key, {rows:,} rows", "value": f"{min(bare):.2f} s"},
+                {
+                    "what": f"bare COPY and primary key, {rows:,} rows",
+                    "value": f"{min(bare):.2f} s",
+                },
                 {"what": "first load by the sink", "value": f"{min(load):.2f} s"},
                 {
                     "what": "ratio",

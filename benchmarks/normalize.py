@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import json
 import multiprocessing
-import os
 import resource
 import sys
 import time
@@ -65,7 +64,7 @@ def measure(form: str, table: str, folder: str, repeat: int) -> tuple[int, float
     import pyarrow as pa
     import pyarrow.compute
     import pyarrow.csv
-    import pyarrow.json  # noqa: F401 - imports are not what is measured
+    import pyarrow.json
 
     from statpipe.domain.observation import seal
     from statpipe_bea import tables
@@ -91,7 +90,7 @@ def in_process(function, *arguments):
 
 def main() -> None:
     """Print the figures as JSON."""
-    folder = os.getcwd()
+    folder = Path.cwd()
     found = []
     for form in ("csv", "api"):
         for table in TABLES:

@@ -112,6 +112,7 @@ class TeaSource(Source):
                 if rows:
                     body = json.dumps(rows).encode()
                     yield Payload(name=f"{dataset.name}-{area}", body=body, request={"area": area})
+            return
 
 
 @attrs.frozen

@@ -3,6 +3,7 @@
 import json
 from decimal import Decimal
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -151,6 +152,12 @@ def test_a_damaged_answer_is_refused_or_read_as_printed_but_never_a_bug(table, p
         assert "damaged" in str(error) or "SAPCE4" in str(error)
     else:
         assert len(silver) <= len(table)
+
+
+def test_a_stray_carriage_return_before_the_header_is_refused():
+    body = b"\xc2\x80\r" + csv_of({("1", "00000", "1997"): "0.0"})
+    with pytest.raises(ContentError, match="line 1: no column for GeoFIPS"):
+        silver_of([Payload(name="odd.csv", body=body, media_type="text/csv")])
 
 
 @settings(deadline=None, max_examples=150)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from attrs import frozen
 
 from statpipe.api import StatpipeError
@@ -17,6 +18,8 @@ from statpipe.engine.credentials import credentials
 from statpipe.engine.logs import configure_logs
 from statpipe.engine.registry import Registry
 from statpipe.engine.site import Site, open_site
+
+log = structlog.get_logger("statpipe")
 
 INTERRUPTED = 130
 
@@ -47,6 +50,7 @@ def in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
     """
     Do a command's work; a foreseen error becomes one line on standard error and its exit code.
     """
+    configure_logs(options.log_format, verbose=options.debug)
     try:
         configuration = load_configuration(options.config)
         registry = Registry.installed()
@@ -57,8 +61,7 @@ def in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
         )
         return work(Session(options, configuration, registry))
     except StatpipeError as error:
-        if options.debug:
-            raise
+        log.debug("where it was raised", exc_info=error)  # shown with --debug
         tell_error(str(error), error.exit_code, options)
         return error.exit_code
     except KeyboardInterrupt:

@@ -27,7 +27,9 @@ class Candidate:
     A vintage whose payloads were fetched, or read back from Bronze.
 
     ``redo`` is the held vintage that is made anew from its own Bronze. ``parts`` is empty where only
-    Bronze is asked for.
+    Bronze is asked for. ``beside`` says that the source offers others of the same date, so that it
+    may be any of those held; a live source's can be the last one only, or a new one: figures may
+    also change back.
     """
 
     dataset: Dataset
@@ -37,6 +39,7 @@ class Candidate:
     bronze: tuple[BronzeObject, ...] = field(repr=False)
     parts: tuple[Part, ...] = field(default=(), repr=False)
     redo: Held | None = None
+    beside: bool = False
 
     def is_news(self, final: Reconciled) -> bool:
         """

@@ -108,6 +108,7 @@ class Ingest:
             code=code,
             bronze=tuple(bronze),
             parts=parts,
+            beside=decision.beside,
         )
 
     def keep(self, candidate: Candidate) -> None:
@@ -116,8 +117,6 @@ class Ingest:
         """
         vintage, dataset = candidate.vintage, candidate.dataset.name
         known = self.state.of_release(dataset, vintage.released)
-        if known and not known[-1].fingerprint:
-            self.state.drop(known.pop())  # fetched again before it was ever transformed
         vintage = attrs.evolve(vintage, sequence=known[-1].sequence + 1 if known else 1)
         self.state.put(
             Held(

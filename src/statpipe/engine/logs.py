@@ -11,7 +11,7 @@ import structlog
 
 Format = Literal["text", "json"]
 
-_NOISY = ("httpx", "httpcore", "stamina")
+QUIET = ("httpx", "httpcore", "stamina")
 """Libraries whose log lines repeat ours, or tell of addresses."""
 
 
@@ -55,7 +55,7 @@ def configure_logs(
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
-    for name in _NOISY:
+    for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
 
 

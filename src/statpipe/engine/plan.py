@@ -84,7 +84,7 @@ def _gold(site: Site, name: str, state: State, steps: list[Step]) -> list[Step]:
     load = Load(site=site, state=state, journal=journal)
     names = {id(sink): sink_name for sink_name, sink in site.sinks.items()}
     models = site.models_of(name)
-    behind = {m.name: sinks for m, _, _, sinks in load.behind(models, everywhere=True)}
+    behind = {m.name: sinks for m, _, _, sinks in load.behind(models, list(site.sinks.values()))}
     found = []
     for model in models:
         sinks = [names[id(sink)] for sink in behind.get(model.name, [])]

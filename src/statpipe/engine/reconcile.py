@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs import field, frozen
@@ -59,7 +59,7 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
         joined = _joined(dataset, vintage, fresh, known[-1], code, read)
         if joined is not None:
             return joined
-    sequence = known[-1].sequence + 1 if known else 1
+    sequence = known[-1].sequence + 1 if known else vintage.sequence
     final = attrs.evolve(vintage, sequence=sequence)
     if sequence > 1:
         fresh = silver_of(with_vintage(fresh.table, final.id), code)
@@ -74,42 +74,70 @@ def _joined(  # noqa: PLR0917 - as above
 
     old = read(held)
     new = with_vintage(fresh.table, held.vintage.id)
+    # The old cells that were asked for again, and those of the new ones that were known: claimed by
+    # the old selection, or there although the selection no longer claims them (see _both).
     both_old = canonical(vintage.selection.rows_of(old))
-    both_new = canonical(held.selection.rows_of(new))
+    both_new = canonical(new.filter(_known(new, old, held.selection, dataset)))
     if figures_hash(both_old) != figures_hash(both_new):
         return None
     only_old = _rows_without(old, vintage.selection)
-    if not len(only_old):
-        table, selection = new, vintage.selection
-    else:
-        # Canonical order is by key; joined rows take the place their key gives them.
-        table = canonical(in_key_order(pa.concat_tables([only_old, new]), dataset))
-        selection = _both(held.selection, vintage.selection)
+    # Canonical order is by key; joined rows take the place their key gives them.
+    table = (
+        canonical(in_key_order(pa.concat_tables([only_old, new]), dataset))
+        if len(only_old)
+        else new
+    )
     return Reconciled(
-        vintage=attrs.evolve(vintage, sequence=held.sequence, selection=selection),
+        vintage=attrs.evolve(
+            vintage,
+            sequence=held.sequence,
+            selection=_both(held.selection, vintage.selection),
+        ),
         silver=silver_of(table, code),
         same=held,
-        grown=True,
+        grown=len(table) > len(old),
     )
+
+
+def _known(new: pa.Table, old: pa.Table, claimed: Selection, dataset: Dataset) -> Any:
+    """Mark the rows of *new* that lie inside a selection or whose key stands in *old*."""
+    import pyarrow.compute as pc
+
+    there = pc.is_in(_keys(new, dataset), value_set=_keys(old, dataset))
+    return pc.or_(there, _inside(new, claimed))
+
+
+def _keys(table: pa.Table, dataset: Dataset) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = [table[name].cast(pa.string()) for name in dataset.key]
+    return pc.binary_join_element_wise(*texts, "\x1f")
 
 
 def _rows_without(table: pa.Table, selection: Selection) -> pa.Table:
     """Return the rows that lie outside a selection."""
+    import pyarrow.compute as pc
+
+    return table.filter(pc.invert(_inside(table, selection)))
+
+
+def _inside(table: pa.Table, selection: Selection) -> Any:
+    """Mark the rows that lie inside a selection."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    inside = None
+    inside = pa.chunked_array([pa.array([True] * len(table), pa.bool_())])
     columns = (
         ("ref_area", selection.areas),
         ("category", selection.categories),
         ("time_period", selection.periods),
     )
     for name, codes in columns:
-        if codes is None:
-            continue
-        within = pc.is_in(table[name].cast(pa.string()), value_set=pa.array(codes, pa.string()))
-        inside = within if inside is None else pc.and_(inside, within)
-    return table.slice(0, 0) if inside is None else table.filter(pc.invert(inside))
+        if codes is not None:
+            texts, wanted = table[name].cast(pa.string()), pa.array(codes, pa.string())
+            inside = pc.and_(inside, pc.is_in(texts, value_set=wanted))
+    return inside
 
 
 def _both(one: Selection, other: Selection) -> Selection:

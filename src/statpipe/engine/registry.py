@@ -88,14 +88,18 @@ class Registry:
         """
         Take in a plugin's hooks and what it offers, or note why that cannot be.
         """
+        # Two distributions may name their entry points alike.
+        own = f"{plugin} of {distribution}" if self.manager.has_plugin(plugin) else plugin
         try:
-            self.manager.register(module, name=plugin)
+            self.manager.register(module, name=own)
             _refuse_misspelt_hooks(module)
             self.manager.check_pending()
             offers = self._offers_of(plugin, distribution, version, module)
-        except Exception as error:  # noqa: BLE001 - whatever a plugin raises is its own fault
-            if self.manager.has_plugin(plugin):
-                self.manager.unregister(name=plugin)
+        except BaseException as error:  # a plugin may even call sys.exit
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            if self.manager.has_plugin(own):
+                self.manager.unregister(name=own)
             self._break(plugin, distribution, version, error)
         else:
             self.offers += offers
@@ -193,9 +197,15 @@ def _entry_points() -> list[tuple[Distribution, EntryPoint]]:
 
 
 def _refuse_misspelt_hooks(module: Any) -> None:
-    """A function that is named like a hook but is none would never be called."""
+    """A function that is named like a hook but is none, or not marked as one, is never called."""
     known = {name for name in dir(hookspecs) if name.startswith(f"{PROJECT}_")}
     for name in dir(module):
-        if name.startswith(f"{PROJECT}_") and callable(getattr(module, name)) and name not in known:
+        function = getattr(module, name) if name.startswith(f"{PROJECT}_") else None
+        if not callable(function):
+            continue
+        if name not in known:
             msg = f"{name} is no hook of statpipe{nearest(name, known)}"
+            raise PluginError(msg)
+        if name not in _HOOKS.values() and not hasattr(function, f"{PROJECT}_impl"):
+            msg = f"{name} is not marked with statpipe.api.hookimpl, so it would never be called"
             raise PluginError(msg)

@@ -103,7 +103,8 @@ def _is_secret(attribute: attrs.Attribute[Any]) -> bool:
 def _converter() -> cattrs.Converter:
     """Make a converter that holds types strictly: TOML has types of its own."""
     converter = cattrs.Converter(forbid_extra_keys=True)
-    converter.register_structure_hook_func(lambda wanted: wanted in _WORDS, _strict)
+    for kind in _WORDS:  # one by one: cattrs asks its own hooks for these before any predicate
+        converter.register_structure_hook(kind, _strict)
     converter.register_structure_hook_func(
         lambda wanted: wanted is Environment or wanted is Secret or wanted == Secret | None,
         lambda value, _: value,

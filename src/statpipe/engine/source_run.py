@@ -57,17 +57,18 @@ class SourceRun:
         A release that the checks refuse ends the run's publishing; sinks are still brought to what
         was published before it.
         """
-        accepted = True
-        if INGEST in self._stages:
-            accepted = self._ingested()
-        if TRANSFORM in self._stages and accepted:
+        if TRANSFORM in self._stages:
+            # First, so that what is fetched is compared with Silver that is there and up to date.
             self._remade()
+        if INGEST in self._stages:
+            self._ingested()
         if LOAD in self._stages:
             self._load.silver()
         if TRANSFORM in self._stages or LOAD in self._stages:
             self._load.gold(everywhere=LOAD in self._stages)
+        self._load.raise_failures()
 
-    def _ingested(self) -> bool:
+    def _ingested(self) -> None:
         for release in by_release(self._ingest.decisions(self._datasets)):
             candidates = [
                 self._ingest.fetched(decision, self._site.normalizer(decision.dataset))
@@ -77,8 +78,7 @@ class SourceRun:
                 for candidate in candidates:
                     self._ingest.keep(candidate)
             elif not self._transform.publish(candidates):
-                return False
-        return True
+                return
 
     def _remade(self) -> None:
         for release in by_release(
@@ -99,7 +99,7 @@ def find_outdated(
     """
     Find the vintages whose Silver must be made from Bronze.
     """
-    present = [key.path for key in site.lake.partitions(source)]
+    present = {key.path: site.lake.fingerprint(key) for key in site.lake.partitions(source)}
     return [
         item
         for dataset in datasets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import attrs
@@ -35,13 +35,15 @@ def silver_key(source: str, held: Held) -> PartitionKey:
 @frozen(kw_only=True)
 class Decision:
     """
-    Whether a vintage that the source offers must be fetched, and why.
+    Whether a vintage that the source offers must be fetched, and why. ``beside`` says that the
+    source offers others of the same date, as an archive may.
     """
 
     dataset: Dataset
     vintage: Vintage
     fetch: bool
     reason: str
+    beside: bool = False
 
 
 class State:
@@ -98,7 +100,8 @@ class State:
         decisions = []
         for vintage in offered:
             known = self.of_release(dataset.name, vintage.released)
-            candidates = known if dates.count(vintage.released) > 1 else known[-1:]
+            beside = dates.count(vintage.released) > 1
+            candidates = known if beside else known[-1:]
             reason = _reason(known, candidates, vintage)
             if full and not reason:
                 reason = "asked to look at everything"
@@ -108,6 +111,7 @@ class State:
                     vintage=vintage,
                     fetch=bool(reason),
                     reason=reason or "nothing has changed",
+                    beside=beside,
                 )
             )
         return decisions
@@ -136,12 +140,13 @@ class Outdated:
 
 
 def outdated(
-    state: State, dataset: Dataset, code: str, present: Iterable[str], source: str
+    state: State, dataset: Dataset, code: str, present: Mapping[str, str | None], source: str
 ) -> list[Outdated]:
     """
-    Find vintages that have only Bronze, were made by other code, or whose Silver is gone.
+    Find vintages that have only Bronze, were made by other code, or whose Silver is gone or another.
+
+    *present* maps the paths of the partitions in the lake to their fingerprints.
     """
-    there = set(present)
     found = []
     for held in state.holds():
         if held.dataset != dataset.name or not held.made_from:
@@ -150,8 +155,10 @@ def outdated(
             reason = "only in Bronze so far"
         elif held.code != code:
             reason = f"made by {held.code}, now {code}"
-        elif silver_key(source, held).path not in there:
+        elif silver_key(source, held).path not in present:
             reason = "its Silver partition is gone"
+        elif present[silver_key(source, held).path] != held.fingerprint:
+            reason = "its Silver partition is not the one that was recorded"
         else:
             continue
         whole = attrs.evolve(dataset, selection=held.selection)

@@ -107,6 +107,8 @@ class Transform:
         held = self.state.of_release(dataset.name, candidate.vintage.released)
         # Made anew from its own Bronze, a vintage keeps its name, whatever the code says now.
         known = [] if remade else [one for one in held if one.fingerprint]
+        if not candidate.beside:
+            known = known[-1:]
         final: Reconciled | None = None
         for part in candidate.parts:
             fresh = part.result.result()

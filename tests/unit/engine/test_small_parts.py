@@ -28,7 +28,7 @@ from statpipe.domain.observation import observations_from_rows, seal
 from statpipe.engine.configuration import load_configuration
 from statpipe.engine.gold import gold_partition
 from statpipe.engine.judge import judge
-from statpipe.engine.logs import configure_logs
+from statpipe.engine.logs import QUIET, configure_logs
 from statpipe.engine.observers import Observers
 from statpipe.engine.registry import Registry
 from statpipe.engine.run import worst
@@ -45,9 +45,12 @@ DAY = date(2025, 1, 10)
 def log():
     stream = io.StringIO()
     root = logging.getLogger()
-    before, level = root.handlers, root.level
+    before, names = root.handlers, ("", *QUIET)
+    levels = {name: logging.getLogger(name).level for name in names}
     yield stream
-    root.handlers, root.level = before, level
+    root.handlers = before
+    for name, level in levels.items():
+        logging.getLogger(name).setLevel(level)
     structlog.reset_defaults()
 
 

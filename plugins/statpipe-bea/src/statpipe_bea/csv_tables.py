@@ -125,7 +125,10 @@ def _end_of_rows(payload: Payload) -> int:
 
 
 def _fields(line: bytes) -> list[str]:
-    return next(csv.reader([line.decode().strip()]), [])
+    try:
+        return next(csv.reader([line.decode().strip()]), [])
+    except csv.Error:  # a stray carriage return or a field without end: no line of BEA's
+        return []
 
 
 def _refuse_other_columns(payload: Payload, names: list[str]) -> None:
