@@ -88,7 +88,8 @@ class TeaAgency:
     ``quiet`` probes show the date only, so that changed figures are seen by a full look alone.
     ``down_at`` and ``unreadable_at`` count the payloads of a run from 1; 0 is the probe. ``garbled``
     payloads arrive, and cannot be normalized. ``check`` is ``pass``, ``warning``, ``error`` or
-    ``raise``. ``stamped`` payloads differ at each call, as BEA's do.
+    ``raise``. ``stamped`` payloads differ at each call, as BEA's do. ``gate`` is a file: as long as
+    it is there, no second payload comes.
     """
 
     releases: list[Release] = attrs.field(factory=list)
@@ -103,7 +104,7 @@ class TeaAgency:
     garbled: bool = False
     rejects: bool = False
     buggy: bool = False
-    pause: float = 0.0
+    gate: str = ""
     check: str = "pass"
     version: str = "1"
     notice: str = ""
@@ -194,8 +195,8 @@ class TeaSource(Source):
         )
         for port in dataset.selection.areas or PORTS:
             self._sent += 1
-            if self._agency.pause:
-                time.sleep(self._agency.pause)
+            while self._sent > 1 and self._agency.gate and Path(self._agency.gate).exists():
+                time.sleep(0.02)
             payload = self._payload(dataset, release, port)
             if self._agency.down_at == self._sent:
                 msg = "the tea agency is closed for lunch; run again later"

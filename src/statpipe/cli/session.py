@@ -22,6 +22,7 @@ from statpipe.engine.site import Site, open_site
 log = structlog.get_logger("statpipe")
 
 INTERRUPTED = 130
+_BUG = 1
 
 
 @frozen
@@ -64,6 +65,13 @@ def in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
         log.debug("where it was raised", exc_info=error)  # shown with --debug
         tell_error(str(error), error.exit_code, options)
         return error.exit_code
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        log.debug("a bug", exc_info=error)
+        text = f"a bug in statpipe or a plugin: {type(error).__name__}: {error}"
+        tell_error(f"{text}; run again with --debug for the traceback and report it", _BUG, options)
+        return _BUG
     except KeyboardInterrupt:
         tell_error("interrupted; run again to complete it", INTERRUPTED, options)
         return INTERRUPTED

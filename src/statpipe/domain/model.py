@@ -58,4 +58,5 @@ class Model:
         """
         Hash of the whole declaration: whatever is edited makes the table anew.
         """
-        return hashlib.sha256(repr((self.grain, self.columns, self.sql)).encode()).hexdigest()
+        declared = (self.title, self.inputs, self.grain, self.columns, self.sql)
+        return hashlib.sha256(repr(declared).encode()).hexdigest()

@@ -22,6 +22,7 @@ from statpipe.domain.period import period_start
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
 
     import pyarrow as pa
 
@@ -237,7 +238,7 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     listed = list(rows)
     names = [c.name for c in COLUMNS if any(c.name in row for row in listed)]
     names = list(dict.fromkeys([*REQUIRED, *names]))
-    others = [n for row in listed[:1] for n in row if n not in names]
+    others = dict.fromkeys(name for row in listed for name in row if name not in names)
     columns: dict[str, Any] = {}
     for name in [*names, *others]:
         values = [row.get(name) for row in listed]
@@ -269,6 +270,9 @@ def _exact(value: object) -> Decimal | None:
     if not isinstance(exponent, int) or exponent < -DECIMAL_PLACES:
         msg = f"{value!r} is no finite number of at most {DECIMAL_PLACES} decimal places"
         raise ContentError(msg)
+    if number and number.adjusted() >= DECIMAL_DIGITS - DECIMAL_PLACES:
+        msg = f"{value!r} has more than {DECIMAL_DIGITS - DECIMAL_PLACES} digits before the point"
+        raise ContentError(msg)
     return number
 
 
@@ -294,6 +298,12 @@ def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
     for name in table.column_names:
         wanted = schema.field(name).type
         column = table[name]
+        if name == "obs_value" and pa.types.is_floating(column.type):
+            msg = (
+                f"dataset {dataset.name}: column obs_value is {column.type}, which cannot hold a "
+                "published figure exactly: make it decimal or text"
+            )
+            raise ContentError(msg)
         try:
             columns[name] = (
                 encoded(column) if pa.types.is_dictionary(wanted) else _one(column.cast(wanted))
@@ -314,7 +324,7 @@ def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
         _code_list(dataset, "ref_area", areas, {a.code: a for a in dataset.areas}),
         _code_list(dataset, "category", categories, {c.code: c for c in dataset.categories}),
     )
-    starts = [_start(dataset, text) for text in periods.dictionary.to_pylist()]
+    starts = _starts(dataset, periods)
     ready: dict[str, Callable[[], Any]] = {
         "geo_fips": lambda: looked_up(areas, [a.geo_fips for a in area_of]),
         "geo_name": lambda: looked_up(areas, [a.name for a in area_of]),
@@ -343,12 +353,15 @@ def _code_list(
         return [_Undescribed(code) for code in values]
     unknown = [code for code in values if code not in entries]
     if unknown:
+        # A filtered table's dictionary still lists the codes of the rows that are gone.
+        unknown = [code for code in _used(codes) if code not in entries]
+    if unknown:
         msg = (
             f"dataset {dataset.name}: {column} {unknown[0]!r} is not in the dataset's code list of "
             f"{len(entries)}; if the agency added it, add it to the source's code list"
         )
         raise ContentError(msg)
-    return [entries[code] for code in values]
+    return [entries.get(code) or _Undescribed(code) for code in values]
 
 
 class _Undescribed:
@@ -361,12 +374,25 @@ class _Undescribed:
         self.sign, self.unit_mult = 1, 0
 
 
-def _start(dataset: Dataset, text: str) -> Any:
-    try:
-        return period_start(text, dataset.freq)
-    except ValueError as error:
-        msg = f"dataset {dataset.name}: time_period {error}"
-        raise ContentError(msg) from error
+def _starts(dataset: Dataset, periods: pa.DictionaryArray) -> list[date | None]:
+    starts: list[date | None] = []
+    for text in periods.dictionary.to_pylist():
+        try:
+            starts.append(period_start(text, dataset.freq))
+        except ValueError as error:
+            if text in _used(periods):
+                msg = f"dataset {dataset.name}: time_period {error}"
+                raise ContentError(msg) from error
+            starts.append(None)
+    return starts
+
+
+def _used(codes: pa.DictionaryArray) -> list[str]:
+    """Give the texts of the dictionary that rows refer to."""
+    import pyarrow.compute as pc
+
+    values = codes.dictionary.to_pylist()
+    return [values[place] for place in pc.unique(codes.indices).to_pylist() if place is not None]
 
 
 def _refuse_nulls(table: pa.Table, dataset: Dataset) -> None:
@@ -416,7 +442,9 @@ def _key_codes(table: pa.Table, key: Sequence[str]) -> Any:
     for name in key:
         codes = encoded(table[name])
         values = codes.dictionary.to_pylist()
-        rank = {value: place for place, value in enumerate(sorted(values, key=_natural))}
+        # Codes that read as the same number, such as 01 and 1, are ordered by their text.
+        ordered = sorted(values, key=lambda text: (_natural(text), text))
+        rank = {value: place for place, value in enumerate(ordered)}
         ranks = pa.array([rank[value] for value in values], pa.int64()).take(codes.indices)
         base = pa.array([max(len(values), 1)], pa.int64())[0]
         combined = ranks if combined is None else pc.add(pc.multiply(combined, base), ranks)
@@ -426,7 +454,7 @@ def _key_codes(table: pa.Table, key: Sequence[str]) -> Any:
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
     """Sort ``SAPCE1:9`` before ``SAPCE1:10``."""
     return tuple(
-        (1, int(part), "") if part.isdigit() else (0, 0, part)
+        (1, int(part), "") if "0" <= part[0] <= "9" else (0, 0, part)
         for part in re.split(r"([0-9]+)", text)
         if part
     )

@@ -32,8 +32,8 @@ def diagnose(
         yield Diagnosis(f"plugin {broken.plugin}", "error", broken.reason, remedy)
     try:
         site = open_site(configuration, registry, environment)
-    except StatpipeError as error:
-        yield Diagnosis(f"environment {environment}", "error", str(error), "correct it as it says")
+    except Exception as error:  # noqa: BLE001 - a doctor does not faint
+        yield _failed(f"environment {environment}", error)
         return
     try:
         yield Diagnosis(f"environment {environment}", "ok", f"sinks: {', '.join(site.sinks)}")
@@ -46,8 +46,8 @@ def _parts(site: Site) -> Iterator[Diagnosis]:
     for name, sink in site.sinks.items():
         try:
             yield from sink.diagnose()
-        except StatpipeError as error:
-            yield Diagnosis(name, "error", str(error), "correct it as it says")
+        except Exception as error:  # noqa: BLE001 - a doctor does not faint
+            yield _failed(name, error)
     for name in site.registry.named("source"):
         try:
             source = site.source(name)
@@ -55,8 +55,14 @@ def _parts(site: Site) -> Iterator[Diagnosis]:
                 yield from source.diagnose()
             finally:
                 source.close()
-        except StatpipeError as error:
-            yield Diagnosis(name, "error", str(error), "correct it as it says")
+        except Exception as error:  # noqa: BLE001 - a doctor does not faint
+            yield _failed(name, error)
+
+
+def _failed(name: str, error: Exception) -> Diagnosis:
+    if isinstance(error, StatpipeError):
+        return Diagnosis(name, "error", str(error), "correct it as it says")
+    return Diagnosis(name, "error", f"{type(error).__name__}: {error}", "report it to its plugin")
 
 
 def _versions() -> Diagnosis:

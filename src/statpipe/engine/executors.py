@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from multiprocessing import get_context
+from typing import Any
 
 from statpipe.api import ConfigError
 from statpipe.engine.configuration import Configuration
 from statpipe.engine.nearest import nearest
 
 _MOST = 4
+
+
+class _Threads(ThreadPoolExecutor):
+    """Threads that know what whoever submits knows: the run id of log lines."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        return super().submit(copy_context().run, fn, *args, **kwargs)
 
 
 @contextmanager
@@ -47,7 +56,7 @@ def executor_for(configuration: Configuration, given: Executor | None) -> Iterat
         )
         raise ConfigError(msg)
     pool: Executor = (
-        ThreadPoolExecutor(workers, thread_name_prefix="statpipe")
+        _Threads(workers, thread_name_prefix="statpipe")
         if kind == "threads"
         else ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from collections.abc import Iterable
@@ -27,7 +28,7 @@ def configure_logs(
 
     *secrets* are masked in every line, whoever writes it: the last of several nets.
     """
-    masked = tuple(secret for secret in secrets if secret)
+    masked = _as_written(secrets)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -69,6 +70,15 @@ def _text(_: object, __: str, event: dict[str, Any]) -> str:
     mark = "" if level in {"info", "debug"} else f"{level.upper()}: "
     line = "  ".join(filter(None, (time, f"{mark}{what}", details, f"[{run}]" if run else "")))
     return f"{line}\n{trace}" if trace else line
+
+
+def _as_written(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Give each secret as it may stand in a line: itself, quoted, and escaped for JSON."""
+    forms = {form for secret in secrets if secret for form in (secret, repr(secret)[1:-1])}
+    forms |= {
+        json.dumps(form, ensure_ascii=plain)[1:-1] for form in forms for plain in (True, False)
+    }
+    return tuple(sorted(forms, key=len, reverse=True))  # one secret may begin as another
 
 
 def _masked(line: str, secrets: tuple[str, ...]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from contextlib import ExitStack
 
 from statpipe.api import Manifest
 from statpipe.engine.configuration import Configuration
@@ -22,12 +23,9 @@ def smoke(
     """
     scratch = f"smoke_{secrets.token_hex(4)}"
     site = open_site(configuration, registry, environment, scratch=scratch, fetching=[name])
-    try:
+    with ExitStack() as stack:  # each is done, also when another fails
+        stack.callback(site.close)
+        for sink in site.sinks.values():
+            stack.callback(sink.remove_scratch)
         (manifest,) = run_sources(site, [name], Options(smallest=True, command="smoke"))
-        return manifest
-    finally:
-        try:
-            for sink in site.sinks.values():
-                sink.remove_scratch()
-        finally:
-            site.close()
+    return manifest

@@ -36,6 +36,7 @@ def to_parquet(partition: Partition) -> bytes:
         compression_level=3,
         use_dictionary=coded,
         write_page_index=False,
+        write_page_checksum=True,
     )
     return bytes(memoryview(sink.getvalue()))
 
@@ -47,7 +48,8 @@ def from_parquet(body: bytes) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    return pq.read_table(pa.BufferReader(body)).replace_schema_metadata(None)
+    table = pq.read_table(pa.BufferReader(body), page_checksum_verification=True)
+    return table.replace_schema_metadata(None)
 
 
 def fingerprint_in(tail: bytes) -> str | None:

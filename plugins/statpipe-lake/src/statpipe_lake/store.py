@@ -62,14 +62,11 @@ class ObjectStore:
         """
         with self._readable(path):
             try:
-                size = obstore.head(self._store, path)["size"]
+                # One request: between two, a writer may have put another object there.
+                found = obstore.get(self._store, path, options={"range": {"suffix": length}})
+                return bytes(found.bytes())
             except FileNotFoundError:
                 return None
-            if not size:
-                return b""
-            return bytes(
-                obstore.get_range(self._store, path, start=max(0, size - length), end=size)
-            )
 
     def paths(self, prefix: str) -> list[str]:
         """

@@ -1,0 +1,62 @@
+"""An engine with an agency, a lake and a ledger in memory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from statpipe.engine.configuration import Configuration
+from statpipe.engine.options import Options
+from statpipe.engine.registry import Registry
+from statpipe.engine.run import run_sources
+from statpipe.engine.site import open_site
+from support.fakes import MemoryLake, MemorySink, SinksPlugin
+from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, prices
+
+
+class Office:
+    """What a test of the engine works with. ``watching`` are further observers."""
+
+    def __init__(self, home):
+        self.home = home
+        self.agency = TeaAgency(stamped=True)
+        for name in DATASETS:
+            self.agency.publish(name, "2024-03-01", prices())
+        self.lake = MemoryLake()
+        self.ledger = MemorySink("ledger")
+        self.document: dict[str, Any] = {}
+        self.watching: list[Any] = []
+
+    @property
+    def configuration(self):
+        return Configuration(path=None, home=self.home, document=self.document, variables={})
+
+    @property
+    def registry(self):
+        made = Registry(
+            [
+                ("tea", "statpipe-tea", "1.0", TeaPlugin(lambda: self.agency)),
+                ("sinks", "a-test", "2.0", SinksPlugin(lake=self.lake, ledger=self.ledger)),
+            ]
+        )
+        assert not made.broken
+        for number, observer in enumerate(self.watching):
+            made.register(f"observer{number}", "a-test", "2.0", observer)
+        return made
+
+    def site(self, registry=None):
+        return open_site(self.configuration, registry or self.registry, "local")
+
+    def run(self, executor=None, **options):
+        site = self.site()
+        try:
+            (manifest,) = run_sources(site, [SOURCE], Options(**options), executor)
+        finally:
+            site.close()
+        return manifest
+
+
+@pytest.fixture
+def office(tmp_path):
+    return Office(tmp_path)
