@@ -303,6 +303,7 @@ class Lives(RuleBasedStateMachine):
         self.ledger.fuse = self.fuse
         self.oracle = Oracle()
         self.dirty = False
+        self.unfinished: set[tuple[str, str]] = set()
 
     def teardown(self) -> None:
         if hasattr(self, "folder"):
@@ -437,6 +438,7 @@ class Lives(RuleBasedStateMachine):
             self._hold()
         else:
             self.dirty = True
+            self.unfinished |= self._partitions()
 
     # How it is done and looked at.
 
@@ -498,6 +500,14 @@ class Lives(RuleBasedStateMachine):
     def _silver_in(self, files: dict[str, tuple[int, bytes]]) -> dict[str, bytes]:
         return {path: body for path, (_, body) in files.items() if path.startswith("silver")}
 
+    def _partitions(self) -> set[tuple[str, str]]:
+        """What lies in Silver; a death may leave there what no manifest names yet."""
+        site = self._site()
+        try:
+            return {(str(k.dataset), str(k.vintage)) for k in site.lake.partitions(SOURCE)}
+        finally:
+            site.close()
+
     def _manifests(self) -> list[str]:
         return sorted(path.name for path in (self._root / "runs").rglob("*.json"))
 
@@ -516,6 +526,7 @@ class Lives(RuleBasedStateMachine):
             found = {}
             for key in lake.partitions(SOURCE):
                 name = (str(key.dataset), str(key.vintage))
+                assert name in published | self.unfinished
                 if name in published:
                     assert lake.fingerprint(key) == held[name].fingerprint
                     table = lake.read(key)

@@ -20,4 +20,7 @@ class Environment:
     name: str = field(validator=validators.matches_re(r"[a-z][a-z0-9_-]*"))
     home: Path
     embedded: bool = False
-    scratch: str | None = None
+    scratch: str | None = field(
+        default=None,
+        validator=validators.optional(validators.matches_re(r"[A-Za-z][A-Za-z0-9_-]*")),
+    )

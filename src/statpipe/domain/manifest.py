@@ -129,7 +129,9 @@ class Manifest:
         Return the manifest as indented JSON, keys sorted.
         """
         document = attrs.asdict(self, value_serializer=_plain)
-        return json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False).encode()
+        text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
+        # A message may name a file whose name is no UTF-8; in JSON its bytes stand as \udcXX.
+        return text.encode(errors="backslashreplace")
 
 
 def _plain(_: object, __: object, value: Any) -> Any:

@@ -231,7 +231,7 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     Each mapping needs ``ref_area``, ``category``, ``time_period`` and ``obs_value`` (``Decimal``,
     ``int``, text, or ``None``); any other Silver column may be given.
 
-    :raises ContentError: A figure is no exact decimal number.
+    :raises ContentError: A figure is no exact decimal number, or a column holds the wrong type.
     """
     import pyarrow as pa
 
@@ -239,19 +239,22 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     names = [c.name for c in COLUMNS if any(c.name in row for row in listed)]
     names = list(dict.fromkeys([*REQUIRED, *names]))
     others = dict.fromkeys(name for row in listed for name in row if name not in names)
+    types = {
+        "obs_value": pa.decimal128(DECIMAL_DIGITS, DECIMAL_PLACES),
+        "sign": pa.int8(),
+        "unit_mult": pa.int8(),
+        "period_start": pa.date32(),
+    }
     columns: dict[str, Any] = {}
     for name in [*names, *others]:
         values = [row.get(name) for row in listed]
         if name == "obs_value":
-            columns[name] = pa.array(
-                [_exact(v) for v in values], pa.decimal128(DECIMAL_DIGITS, DECIMAL_PLACES)
-            )
-        elif name in {"sign", "unit_mult"}:
-            columns[name] = pa.array(values, pa.int8())
-        elif name == "period_start":
-            columns[name] = pa.array(values, pa.date32())
-        else:
-            columns[name] = pa.array(values, pa.string())
+            values = [_exact(value) for value in values]
+        try:
+            columns[name] = pa.array(values, types.get(name, pa.string()))
+        except (pa.ArrowException, OverflowError) as error:
+            msg = f"column {name} holds something else than {types.get(name, 'text')}: {error}"
+            raise ContentError(msg) from error
     return pa.table(columns)
 
 
@@ -283,12 +286,17 @@ def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
     schema = silver_schema(dataset.dimensions)
     missing = [n for n in (*REQUIRED, *dataset.dimensions) if n not in table.column_names]
     unknown = [name for name in table.column_names if name not in schema.names]
-    if missing or unknown:
+    twice = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+    if missing or unknown or twice:
         msg = (
             f"dataset {dataset.name}: the normalizer's table "
             + " and ".join(
                 f"{verb} {', '.join(names)}"
-                for verb, names in (("lacks", missing), ("has unknown columns", unknown))
+                for verb, names in (
+                    ("lacks", missing),
+                    ("has unknown columns", unknown),
+                    ("has twice", twice),
+                )
                 if names
             )
             + f"; it needs {', '.join(REQUIRED)} and may have any other column of Silver"

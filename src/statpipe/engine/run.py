@@ -78,7 +78,14 @@ def run_source(site: Site, name: str, options: Options, executor: Executor) -> M
             return turn.tell_end(turn.manifest(Ending.of(error), None))
     finally:
         if source is not None:
-            source.close()
+            _close(source, name)
+
+
+def _close(source: Source, name: str) -> None:
+    try:
+        source.close()
+    except Exception as error:  # noqa: BLE001 - the run is over; the others must have their turn
+        log.warning("source did not close", source=name, error=str(error))
 
 
 @attrs.frozen(kw_only=True)
@@ -125,11 +132,14 @@ class Turn:
         """
         Do the work. Whatever happens, every sink is told, and the observers once.
         """
-        state: State | None = None
-        notice = ""
         try:
             notice = source.notice if INGEST in self.options.stages else ""
-            self.tell_start(notice)
+        except BaseException as error:  # noqa: BLE001 - every ending becomes a manifest
+            self.tell_start("")
+            return self.tell_end(self._recorded(Ending.of(error), None))
+        self.tell_start(notice)
+        state: State | None = None
+        try:
             state = State(held_of(self.site.lake, self.journal.source))
             SourceRun(self.site, source, state, self.journal, self.options, executor).execute()
             ending = self._good_end(notice)
@@ -199,7 +209,7 @@ class Turn:
                 continue  # what the lake holds could not be read, so it must not be overwritten
             try:
                 sink.record(manifest)
-            except Exception as error:  # noqa: BLE001 - told below; the next sink must hear of it
+            except BaseException as error:  # noqa: BLE001 - told below; the next sink must hear of it
                 if manifest.exit_code == 0:
                     manifest = self.manifest(Ending.of(error, ending.notice), state)
                 else:

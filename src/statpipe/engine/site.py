@@ -104,6 +104,7 @@ def open_site(
     """
     environment = configuration.environment(name, scratch)
     _refuse_unknown_names(configuration, registry, name)
+    _tell_of_broken_plugins(registry)
     declared = configuration.sinks(name)
     wrong: list[ConfigError] = []
 
@@ -142,6 +143,16 @@ def open_site(
         sinks=sinks,
         checks=checks,
     )
+
+
+def _tell_of_broken_plugins(registry: Registry) -> None:
+    """Nothing is published unjudged just because the plugin that brings the checks is broken."""
+    for broken in registry.broken:
+        log.warning("broken plugin", plugin=broken.plugin, reason=broken.reason)
+    if registry.broken and not registry.named("check"):
+        culprits = ", ".join(f"{b.plugin} ({b.reason})" for b in registry.broken)
+        msg = f"no check is at hand, and there are broken plugins: {culprits}; correct or uninstall them"
+        raise PluginError(msg)
 
 
 def _made(

@@ -34,6 +34,14 @@ class LakeSettings:
                 "this version keeps lakes in folders only; write the path of a folder"
             )
             raise ConfigError(msg)
-        root = self.environment.home / Path(self.path).expanduser() / self.environment.name
+        try:
+            folder = Path(self.path).expanduser()
+        except RuntimeError as error:
+            msg = (
+                f"environment {self.environment.name}: the lake's path {self.path} starts at the "
+                "home of a user that is not known here; write the path of a folder"
+            )
+            raise ConfigError(msg) from error
+        root = self.environment.home / folder / self.environment.name
         scratch = self.environment.scratch
         return root / "scratch" / scratch if scratch else root

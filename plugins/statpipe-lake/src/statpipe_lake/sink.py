@@ -171,7 +171,9 @@ class LakeSink(Lake):
         path = self._settings.root / "locks" / f"{name}.lock"
         shown = f"{name} in environment {self._settings.environment.name}"
         with locked(path, shown, wait, run_id) as held_by:
-            self._objects.sweep(f"silver/{name}", f"bronze/{name}", f"runs/{name}")
+            self._objects.sweep(
+                name, *(f"{layer}/{name}" for layer in ("silver", "bronze", "runs"))
+            )
             yield held_by
 
     def remove_scratch(self) -> None:

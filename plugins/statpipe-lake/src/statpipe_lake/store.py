@@ -98,7 +98,7 @@ class ObjectStore:
         except (obstore.exceptions.BaseError, OSError) as error:
             reason = str(error).split("\n", 1)[0]
             if (
-                isinstance(error, PermissionError)
+                isinstance(error, PermissionError | NotADirectoryError | FileExistsError)
                 or "ermission" in reason
                 or "os error 30" in reason
             ):

@@ -1,0 +1,225 @@
+"""The contracts are worth something: each of these broken sinks is caught."""
+
+import inspect
+import time
+from decimal import Decimal
+
+import attrs
+import pyarrow as pa
+import pytest
+
+from contract.sink_contract import SinkContract, StoreContract
+from contract.test_fakes import InMemory
+from statpipe.api import Layer
+from support.fakes import MemoryLake, MemorySink
+
+
+class Sinks(InMemory, SinkContract):
+    pass
+
+
+class Lakes(InMemory, StoreContract):
+    pass
+
+
+def keep_promise(contract, promise, sink):
+    """Run one test of a contract on a sink."""
+    test = getattr(contract(), promise)
+    given = {"sink": sink, "another": sink, "accident": "damage_payload"}
+    test(**{name: given[name] for name in inspect.signature(test).parameters})
+
+
+class HoldsNothing(MemorySink):
+    def fingerprint(self, key):
+        return None
+
+
+class KeepsTheFirst(MemorySink):
+    def write(self, partition):
+        if partition.key in self.held:
+            table = self.held[partition.key].table
+            partition = attrs.evolve(partition, table=table)
+        return super().write(partition)
+
+
+class Appends(MemorySink):
+    def write(self, partition):
+        if partition.key in self.held:
+            before = self.held[partition.key].table
+            both = pa.concat_tables([before, partition.table])
+            partition = attrs.evolve(partition, table=both)
+        return super().write(partition)
+
+
+class SaysItWroteAgain(MemorySink):
+    def write(self, partition):
+        return attrs.evolve(super().write(partition), inserted=len(partition.table))
+
+
+class SaysItWroteNothing(MemorySink):
+    def write(self, partition):
+        return attrs.evolve(super().write(partition), inserted=0, deleted=0)
+
+
+class ComparesFiguresOnly(MemorySink):
+    """Does not take a new fingerprint over when the figures are the same."""
+
+    def write(self, partition):
+        before = self.held.get(partition.key)
+        if before is not None and before.table.equals(partition.table):
+            partition = before
+        return super().write(partition)
+
+
+class ShowsTheFingerprintFirst(MemorySink):
+    def __init__(self):
+        super().__init__()
+        self.announced = {}
+
+    def fingerprint(self, key):
+        return self.announced.get(key)
+
+    def write(self, partition):
+        self.announced[partition.key] = partition.fingerprint
+        time.sleep(0.001)
+        return super().write(partition)
+
+
+class ShowsHalfOfIt(MemorySink):
+    def write(self, partition):
+        before = self.held.get(partition.key)
+        if before is None or before.fingerprint != partition.fingerprint:
+            half = partition.table.slice(0, len(partition.table) // 2)
+            self.held[partition.key] = attrs.evolve(partition, table=half, fingerprint="0" * 64)
+            time.sleep(0.001)
+        return super().write(partition)
+
+
+class RoundsFigures(MemorySink):
+    def write(self, partition):
+        floats = partition.table["value"].cast(pa.float64())
+        rounded = [None if v is None else Decimal(str(v)) for v in floats.to_pylist()]
+        return super().write(
+            attrs.evolve(partition, table=partition.table.set_column(2, "value", [rounded]))
+        )
+
+
+class LosesMissingFigures(MemorySink):
+    def write(self, partition):
+        return super().write(attrs.evolve(partition, table=partition.table.drop_null()))
+
+
+class HasOnePlace(MemorySink):
+    def fingerprint(self, key):
+        return super().fingerprint(attrs.evolve(key, owner="one"))
+
+    def write(self, partition):
+        receipt = super().write(
+            attrs.evolve(partition, key=attrs.evolve(partition.key, owner="one"))
+        )
+        self.held[partition.key] = partition
+        return attrs.evolve(receipt, path=partition.key.path)
+
+
+class RefusesASecondRecord(MemorySink):
+    def record(self, manifest):
+        assert manifest not in self.manifests
+        super().record(manifest)
+
+
+class ClosesOnce(MemorySink):
+    def close(self):
+        assert not self.closed
+        super().close()
+
+
+class CleansTooMuch(MemorySink):
+    def remove_scratch(self):
+        self.held.clear()
+
+
+SINKS = {
+    HoldsNothing: "test_what_is_written_is_held_under_its_fingerprint",
+    KeepsTheFirst: "test_a_revision_replaces_what_was_there",
+    Appends: "test_a_revision_replaces_what_was_there",
+    SaysItWroteAgain: "test_writing_twice_equals_writing_once",
+    SaysItWroteNothing: "test_what_is_written_is_held_under_its_fingerprint",
+    ComparesFiguresOnly: "test_equal_figures_made_by_other_code_are_held_under_the_new_fingerprint",
+    ShowsTheFingerprintFirst: "test_a_reader_sees_a_partition_whole_with_its_fingerprint_or_not_at_all",
+    ShowsHalfOfIt: "test_a_reader_sees_a_partition_whole_with_its_fingerprint_or_not_at_all",
+    RoundsFigures: "test_after_any_revisions_just_the_last_is_held",
+    LosesMissingFigures: "test_what_is_written_is_held_under_its_fingerprint",
+    HasOnePlace: "test_partitions_of_different_owners_lie_apart",
+    RefusesASecondRecord: "test_a_run_that_is_recorded_twice_is_recorded_once",
+    ClosesOnce: "test_closing_twice_is_harmless_whether_it_was_used_or_not",
+    CleansTooMuch: "test_outside_of_a_scratch_corner_nothing_is_removed",
+}
+
+
+class StripsPayloads(MemoryLake):
+    def keep(self, source, dataset, payload):
+        return super().keep(source, dataset, attrs.evolve(payload, body=payload.body.strip()))
+
+
+class KeepsOneBodyAName(MemoryLake):
+    def keep(self, source, dataset, payload):
+        kept = super().keep(source, dataset, payload)
+        found = self.bronze.pop(kept.key)
+        self.bronze[payload.name] = found
+        return attrs.evolve(kept, key=payload.name)
+
+
+class DoesNotVerify(MemoryLake):
+    def payload(self, kept):
+        found = self.bronze[kept.key]
+        return attrs.evolve(found, retrieved=kept.retrieved)
+
+
+class ListsGoldToo(MemoryLake):
+    def partitions(self, source):
+        return [key for key in self.held if key.owner == source]
+
+
+class ListsByPrefix(MemoryLake):
+    def partitions(self, source):
+        silver = [key for key in self.held if key.layer == Layer.SILVER]
+        return [key for key in silver if key.owner.startswith(source)]
+
+
+class ListsRunsAsTheyCame(MemoryLake):
+    def run_ids(self, source=None):
+        return [run for run in self.runs if source in {None, run[0]}]
+
+
+class SortsRunsBySource(MemoryLake):
+    def run_ids(self, source=None):
+        return sorted(super().run_ids(source))
+
+
+class WritesManifestsAnew(MemoryLake):
+    def manifest(self, source, run_id):
+        return super().manifest(source, run_id).strip(b"{}")
+
+
+LAKES = {
+    StripsPayloads: "test_payloads_come_back_byte_for_byte",
+    KeepsOneBodyAName: "test_payloads_of_one_name_lie_side_by_side",
+    DoesNotVerify: "test_a_payload_that_is_lost_or_damaged_is_told_by_its_key",
+    ListsGoldToo: "test_just_the_silver_of_one_source_is_listed",
+    ListsByPrefix: "test_just_the_silver_of_one_source_is_listed",
+    ListsRunsAsTheyCame: "test_runs_are_listed_oldest_first_whatever_order_they_came_in",
+    SortsRunsBySource: "test_runs_are_listed_oldest_first_whatever_order_they_came_in",
+    WritesManifestsAnew: "test_a_manifest_comes_back_byte_for_byte",
+}
+
+
+@pytest.mark.parametrize(("mutant", "promise"), SINKS.items())
+def test_a_sink_that_breaks_a_promise_is_caught(mutant, promise):
+    with pytest.raises(AssertionError):
+        keep_promise(Sinks, promise, mutant())
+
+
+@pytest.mark.parametrize(("mutant", "promise"), LAKES.items())
+def test_a_lake_that_breaks_a_promise_is_caught(mutant, promise):
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        keep_promise(Lakes, promise, mutant())

@@ -1,0 +1,99 @@
+"""The roles are small: what must be written is abstract, what may be left out does nothing."""
+
+from datetime import date
+
+import pytest
+
+from statpipe.api import (
+    Check,
+    CheckResult,
+    Database,
+    Dataset,
+    Lake,
+    Layer,
+    Normalizer,
+    Sink,
+    Source,
+    Vintage,
+)
+
+DATASET = Dataset(name="T", title="t", normalizer="n")
+VINTAGE = Vintage(released=date(2022, 10, 6))
+
+
+@pytest.mark.parametrize(
+    ("role", "must"),
+    [
+        (Source, {"datasets", "probe", "fetch"}),
+        (Normalizer, {"normalize"}),
+        (Check, {"check"}),
+        (Sink, {"fingerprint", "write"}),
+        (Database, {"fingerprint", "write", "query", "start", "stop"}),
+        (
+            Lake,
+            {
+                "fingerprint",
+                "write",
+                "keep",
+                "payload",
+                "partitions",
+                "read",
+                "run_ids",
+                "manifest",
+                "lock",
+            },
+        ),
+    ],
+)
+def test_a_role_asks_its_author_for_these_methods_and_no_more(role, must):
+    assert role.__abstractmethods__ == must
+    assert all((getattr(role, name).__doc__ or "").strip() for name in must)
+    with pytest.raises(TypeError, match="abstract method"):
+        role()
+
+
+class OneVintage(Source):
+    def datasets(self):
+        return [DATASET]
+
+    def probe(self, dataset):
+        return VINTAGE
+
+    def fetch(self, dataset, vintage):
+        yield from ()
+
+
+def test_a_source_offers_what_its_probe_shows_and_promises_nothing_else():
+    source = OneVintage()
+    assert list(source.vintages(DATASET)) == [VINTAGE]
+    assert source.requests(DATASET, VINTAGE) is None
+    assert source.smallest(DATASET) is DATASET
+    assert (source.notice, source.attribution, tuple(source.diagnose())) == ("", "", ())
+    source.close()
+
+
+def test_a_check_applies_to_every_dataset_unless_it_says_otherwise():
+    class Passes(Check):
+        def check(self, current, previous):
+            return CheckResult(
+                check="c", dataset="T", vintage="v", severity="error", passed=True, message=""
+            )
+
+    assert Passes().applies_to(DATASET)
+
+
+def test_a_sink_may_leave_out_all_but_two_methods():
+    class Forgets(Sink):
+        layers = frozenset({Layer.GOLD})
+
+        def fingerprint(self, key):
+            return None
+
+        def write(self, partition):
+            raise NotImplementedError
+
+    sink = Forgets()
+    sink.remove_scratch()
+    sink.record(None)
+    sink.close()
+    assert (tuple(sink.diagnose()), sink.locations()) == ((), {})

@@ -1,0 +1,77 @@
+"""A manifest is plain JSON that stays readable, whatever it has to tell."""
+
+import json
+from datetime import UTC, date, datetime
+
+import attrs
+
+from statpipe.domain.manifest import BronzeObject, Held, Manifest, Origin, VintageRecord
+from statpipe.domain.selection import Selection
+from statpipe.domain.vintage import Vintage
+
+NOW = datetime(2026, 10, 6, 14, 15, tzinfo=UTC)
+PLAIN = Manifest(
+    run_id="20261006T141500000000Z-0000",
+    source="agency",
+    environment="local",
+    command="run agency",
+    started=NOW,
+    finished=NOW,
+    outcome="unchanged",
+    exit_code=0,
+)
+
+
+def test_times_are_iso_8601_and_keys_are_sorted():
+    document = json.loads(PLAIN.as_json())
+    assert document["started"] == "2026-10-06T14:15:00+00:00"
+    assert list(document) == sorted(document)
+
+
+def test_equal_manifests_are_equal_bytes_whatever_the_order_of_their_mappings():
+    one = attrs.evolve(PLAIN, versions={"a": "1", "b": "2"})
+    other = attrs.evolve(PLAIN, versions={"b": "2", "a": "1"})
+    assert one.as_json() == other.as_json()
+
+
+def test_it_is_for_people_to_read_too():
+    text = attrs.evolve(PLAIN, message="¿qué? 茶").as_json().decode()
+    assert '"message": "¿qué? 茶"' in text
+    assert len(text.splitlines()) > 10
+
+
+def test_a_message_that_names_a_file_with_a_broken_name_is_recorded_all_the_same():
+    """Python shows undecodable bytes of file names as lone surrogates, which UTF-8 has not."""
+    broken = attrs.evolve(PLAIN, message="no file t\udce9.csv")
+    assert json.loads(broken.as_json())["message"] == "no file t\udce9.csv"
+
+
+def test_what_is_held_gives_its_vintage_back():
+    vintage = Vintage(
+        released=date(2022, 10, 6),
+        note="Last updated",
+        token="t",
+        sequence=2,
+        selection=Selection(areas=["CA"]),
+    )
+    held = Held(
+        dataset="T1",
+        released=vintage.released,
+        sequence=vintage.sequence,
+        note=vintage.note,
+        token=vintage.token,
+        selection=vintage.selection,
+        made_from=(Origin(run_id="r", vintage="2022-10-06.02"),),
+    )
+    assert held.vintage == vintage
+
+
+def test_its_repr_is_short_however_much_is_held():
+    bronze = BronzeObject(
+        key="k", name="n", sha256="0", size=1, media_type="text/csv", request={"a": "b"}
+    )
+    record = VintageRecord(
+        dataset="T", vintage="v", note="", outcome="loaded", bronze=(bronze,) * 100
+    )
+    held = Held(dataset="T", released=date(2022, 10, 6), sequence=1, note="", token="")
+    assert len(repr(attrs.evolve(PLAIN, vintages=(record,), holds=(held,) * 100))) < 1500

@@ -1,0 +1,80 @@
+"""A secret shows itself to nobody who does not ask for it by name."""
+
+import copy
+import json
+import logging
+import pickle
+import traceback
+
+import attrs
+import pytest
+
+from statpipe.domain.secret import Secret
+
+CANARY = "canary-7f3a"
+
+
+@pytest.fixture
+def secret():
+    return Secret(CANARY)
+
+
+def test_reveal_gives_it(secret):
+    assert secret.reveal() == CANARY
+
+
+def test_no_way_of_printing_shows_it(secret):
+    @attrs.frozen
+    class Settings:
+        key: Secret
+
+    shown = [
+        repr(secret),
+        str(secret),
+        f"{secret}",
+        f"{secret!r:>40}",
+        "{} %s".format(secret) % secret,  # noqa: UP032 - the old ways are tested too
+        repr([secret, {"key": secret}]),
+        repr(Settings(secret)),
+        str(attrs.asdict(Settings(secret))),
+        json.dumps({"key": secret}, default=str),
+        logging.LogRecord("n", 20, "p", 1, "key %s", (secret,), None).getMessage(),
+    ]
+    assert not [text for text in shown if CANARY in text]
+    assert all("***" in text for text in shown)
+
+
+@pytest.mark.parametrize(
+    "attempt",
+    [
+        lambda secret: f"{secret:>10}",
+        lambda secret: secret + "x",
+        lambda secret: "x" in secret,
+        json.dumps,
+        int,
+        vars,
+        iter,
+        len,
+        pickle.dumps,
+        copy.copy,
+        copy.deepcopy,
+    ],
+)
+def test_a_misuse_fails_without_showing_it_even_with_local_variables_printed(secret, attempt):
+    with pytest.raises(TypeError) as caught:
+        attempt(secret)
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert CANARY not in "".join(told.format())
+
+
+def test_it_does_not_leave_its_process(secret):
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="a Secret does not leave its process"):
+            pickle.dumps({"key": secret}, protocol)
+
+
+def test_equal_secrets_are_equal_and_no_text_is(secret):
+    assert secret == Secret(CANARY)
+    assert hash(secret) == hash(Secret(CANARY))
+    assert secret != Secret("other")
+    assert secret != CANARY

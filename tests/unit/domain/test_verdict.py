@@ -1,0 +1,37 @@
+"""A verdict refuses a vintage only where it is an error and failed."""
+
+from datetime import date
+
+import pyarrow as pa
+import pytest
+
+from statpipe.domain.dataset import Dataset
+from statpipe.domain.verdict import CheckResult, Snapshot
+from statpipe.domain.vintage import Vintage
+
+
+@pytest.mark.parametrize(
+    ("severity", "passed", "refuses"),
+    [
+        ("error", False, True),
+        ("error", True, False),
+        ("warning", False, False),
+        ("warning", True, False),
+    ],
+)
+def test_only_a_failed_error_refuses(severity, passed, refuses):
+    result = CheckResult(
+        check="c", dataset="T", vintage="v", severity=severity, passed=passed, message="m"
+    )
+    assert result.refuses is refuses
+
+
+def test_a_snapshot_s_repr_shows_no_tables():
+    table = pa.table({"a": ["figures"]})
+    snapshot = Snapshot(
+        dataset=Dataset(name="T", title="t", normalizer="n"),
+        vintage=Vintage(released=date(2022, 10, 6)),
+        table=table,
+        siblings={"U": table},
+    )
+    assert "figures" not in repr(snapshot)
