@@ -180,6 +180,18 @@ def test_what_nobody_can_read_is_kept_in_bronze_and_nothing_is_published(home, b
     assert any("vintage=2023-10-04" in path for path in home.published())
 
 
+def test_what_arrived_before_a_fetch_failed_stands_in_the_manifest(home, bea):
+    configured(home, bea)
+    bea.faults.extend([None] * 6 + [bea_faults.api_error("1", "Invalid API UserId")])
+    home.run("run", "bea_pce_state", code=1)
+    manifest = json.loads(home.run("runs", "show", "latest", "--json").stdout)
+    (record,) = manifest["vintages"]
+    assert record["outcome"] == "failed"
+    assert len(record["bronze"]) >= 4
+    assert all((home.lake / kept["key"]).is_file() for kept in record["bronze"])
+    home.run("run", "bea_pce_state")
+
+
 def test_a_release_that_lacks_an_area_is_refused_with_its_cells(home, bea):
     configured(home, bea)
     home.run("run", "bea_pce_state")

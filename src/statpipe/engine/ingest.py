@@ -10,6 +10,7 @@ import attrs
 import structlog
 
 from statpipe.api import (
+    BronzeObject,
     ConfigError,
     ContentError,
     Dataset,
@@ -17,10 +18,12 @@ from statpipe.api import (
     Lake,
     Normalizer,
     Origin,
+    Payload,
     Source,
     StatpipeError,
     VintageRecord,
 )
+from statpipe.domain.manifest import Outcome
 from statpipe.engine.candidate import Candidate, Part
 from statpipe.engine.journal import Journal
 from statpipe.engine.nearest import nearest
@@ -80,12 +83,17 @@ class Ingest:
         dataset, vintage = decision.dataset, decision.vintage
         expected = self.source.requests(dataset, vintage)
         self.journal.found(dataset.name, vintage, "fetch", decision.reason, expected)
-        payloads, bronze = [], []
-        with self._keeping_what_arrived(dataset):
-            for number, payload in enumerate(self.source.fetch(dataset, vintage), 1):
-                bronze.append(self.lake.keep(self.journal.source, dataset.name, payload))
-                payloads.append(payload)
-                self.journal.received(dataset.name, payload, number, expected)
+        payloads: list[Payload] = []
+        bronze: list[BronzeObject] = []
+        try:
+            with self._keeping_what_arrived(dataset):
+                for number, payload in enumerate(self.source.fetch(dataset, vintage), 1):
+                    bronze.append(self.lake.keep(self.journal.source, dataset.name, payload))
+                    payloads.append(payload)
+                    self.journal.received(dataset.name, payload, number, expected)
+        except StatpipeError:
+            self._note(decision, "failed", tuple(bronze))
+            raise
         if not payloads:
             msg = f"dataset {dataset.name}: the source brought no payloads for {vintage.id}"
             raise ContentError(msg)
@@ -144,14 +152,18 @@ class Ingest:
     def _unchanged(self, decision: Decision) -> None:
         dataset, vintage = decision.dataset.name, decision.vintage
         self.journal.found(dataset, vintage, "nothing", decision.reason, 0)
+        self._note(decision, "unchanged", ())
+
+    def _note(self, decision: Decision, outcome: Outcome, bronze: tuple[BronzeObject, ...]) -> None:
         self.journal.vintages.append(
             VintageRecord(
-                dataset=dataset,
-                vintage=vintage.id,
-                note=vintage.note,
-                outcome="unchanged",
+                dataset=decision.dataset.name,
+                vintage=decision.vintage.id,
+                note=decision.vintage.note,
+                outcome=outcome,
                 reason=decision.reason,
-                selection=vintage.selection,
+                selection=decision.vintage.selection,
+                bronze=bronze,
             )
         )
 
