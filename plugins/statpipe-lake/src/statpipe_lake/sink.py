@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from isal import igzip
+from isal import igzip, igzip_lib
 
 from statpipe.api import (
     BronzeObject,
@@ -132,7 +132,7 @@ class LakeSink(Lake):
             raise ContentError(msg)
         try:
             body = igzip.decompress(packed)
-        except (OSError, EOFError, igzip.BadGzipFile) as error:
+        except (OSError, EOFError, igzip_lib.IsalError) as error:
             body, reason = b"", str(error)
         else:
             reason = "its SHA-256 is not the recorded one"

@@ -1,0 +1,177 @@
+"""Bronze: payloads as they came, under names that tell of them, never written twice."""
+
+import gzip
+import hashlib
+import json
+import time
+from datetime import UTC, datetime, timedelta, timezone
+
+import attrs
+import pytest
+
+from statpipe.api import ContentError, Environment, Manifest, Payload
+from statpipe_lake.settings import LakeSettings
+from statpipe_lake.sink import LakeSink
+
+PAYLOAD = Payload(
+    name="T1-line-9",
+    body='{"a": "í"}\r\n'.encode(),
+    request={"url": "https://api.example.org/data", "line": "9"},
+    retrieved=datetime(2026, 10, 6, 23, 59, tzinfo=UTC),
+)
+DIGEST = hashlib.sha256(PAYLOAD.body).hexdigest()
+
+
+@pytest.fixture
+def environment(tmp_path):
+    return Environment(name="local", home=tmp_path)
+
+
+@pytest.fixture
+def lake(environment):
+    return LakeSink(LakeSettings(environment=environment))
+
+
+@pytest.fixture
+def root(environment):
+    return environment.home / ".statpipe" / "lake" / "local"
+
+
+def files(root):
+    """Every file with its bytes and the time it was written."""
+    return {
+        path.relative_to(root).as_posix(): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in root.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_the_name_tells_source_dataset_day_request_and_hash(lake, root):
+    kept = lake.keep("agency", "T1", PAYLOAD)
+    assert kept.key == f"bronze/agency/T1/2026-10-06/T1-line-9-{DIGEST}.json.gz"
+    assert set(files(root)) == {kept.key, f"{kept.key}.meta.json"}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "suffix"),
+    [("text/csv", ".csv.gz"), ("application/zip", ".zip.gz"), ("image/x-odd", ".bin.gz")],
+)
+def test_the_name_ends_in_what_it_is(lake, media_type, suffix):
+    kept = lake.keep("agency", "T1", attrs.evolve(PAYLOAD, media_type=media_type))
+    assert kept.key.endswith(f"{DIGEST}{suffix}")
+
+
+def test_the_day_is_that_of_utc(lake):
+    tokyo = timezone(timedelta(hours=9))
+    moment = datetime(2026, 10, 7, 1, 0, tzinfo=tokyo)
+    kept = lake.keep("agency", "T1", attrs.evolve(PAYLOAD, retrieved=moment))
+    assert "/2026-10-06/" in kept.key
+    assert lake.payload(kept).retrieved == moment
+
+
+def test_any_gzip_reads_the_bytes_that_came(lake, root):
+    kept = lake.keep("agency", "T1", PAYLOAD)
+    assert gzip.decompress((root / kept.key).read_bytes()) == PAYLOAD.body
+
+
+def test_what_was_asked_lies_beside_it(lake, root):
+    kept = lake.keep("agency", "T1", PAYLOAD)
+    assert json.loads((root / f"{kept.key}.meta.json").read_bytes()) == {
+        "name": "T1-line-9",
+        "sha256": DIGEST,
+        "size": len(PAYLOAD.body),
+        "media_type": "application/json",
+        "request": {"url": "https://api.example.org/data", "line": "9"},
+        "retrieved": "2026-10-06T23:59:00+00:00",
+    }
+
+
+def test_equal_payloads_are_equal_files_whenever_and_wherever_they_are_written(
+    lake, root, tmp_path
+):
+    """Gzip's header would hold the time of writing and the name of the file."""
+    lake.keep("agency", "T1", PAYLOAD)
+    time.sleep(1.1)  # gzip counts in seconds
+    elsewhere = Environment(name="local", home=tmp_path / "elsewhere")
+    LakeSink(LakeSettings(environment=elsewhere)).keep("agency", "T1", PAYLOAD)
+    there = files(tmp_path / "elsewhere" / ".statpipe" / "lake" / "local")
+    assert {n: body for n, (body, _) in files(root).items()} == {
+        n: body for n, (body, _) in there.items()
+    }
+
+
+def test_what_lies_there_is_never_written_again(lake, root):
+    kept = lake.keep("agency", "T1", PAYLOAD)
+    before = files(root)
+    assert lake.keep("agency", "T1", PAYLOAD) == kept
+    lake.keep("agency", "T1", attrs.evolve(PAYLOAD, request={"url": "other"}))
+    assert files(root) == before
+
+
+def test_a_keeper_that_was_killed_between_its_two_files_is_completed(lake, root):
+    kept = lake.keep("agency", "T1", PAYLOAD)
+    before = files(root)
+    (root / f"{kept.key}.meta.json").unlink()
+    lake.keep("agency", "T1", PAYLOAD)
+    assert {n: body for n, (body, _) in files(root).items()} == {
+        n: body for n, (body, _) in before.items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda body: b"", "is damaged"),
+        (lambda body: body[:-1], "is damaged"),
+        (lambda body: body[: len(body) // 2], "is damaged"),
+        (lambda body: b"no gzip at all", "is damaged"),
+        (lambda body: gzip.compress(b"other"), "its SHA-256 is not the recorded one"),
+        (lambda body: gzip.compress(b""), "its SHA-256 is not the recorded one"),
+    ],
+)
+def test_a_damaged_payload_is_one_line_that_says_which_and_what_to_do(lake, root, damage, reason):
+    kept = lake.keep("agency", "T1", PAYLOAD)
+    path = root / kept.key
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(ContentError) as caught:
+        lake.payload(kept)
+    text = str(caught.value)
+    assert text.startswith(f"{kept.key} in Bronze is damaged: ")
+    assert reason in text
+    assert text.endswith("; restore it from a backup")
+    assert "\n" not in text
+
+
+def test_every_flipped_byte_is_noticed_or_does_not_matter(lake, root):
+    """The header of gzip holds bytes that mean nothing; no flip may give another body."""
+    kept = lake.keep("agency", "T1", PAYLOAD)
+    path = root / kept.key
+    whole = path.read_bytes()
+    noticed = 0
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
+        try:
+            assert lake.payload(kept) == PAYLOAD
+        except ContentError:
+            noticed += 1
+    assert noticed > len(whole) * 2 // 3
+
+
+def test_a_run_id_that_another_run_has_used_is_a_bug_and_nothing_is_overwritten(lake, root):
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    manifest = Manifest(
+        run_id="r",
+        source="agency",
+        environment="local",
+        command="run",
+        started=now,
+        finished=now,
+        outcome="unchanged",
+        exit_code=0,
+    )
+    lake.record(manifest)
+    before = files(root)
+    with pytest.raises(RuntimeError, match=r"another run has already recorded runs/agency/r\.json"):
+        lake.record(attrs.evolve(manifest, message="other"))
+    assert files(root) == before
+    assert lake.manifest("agency", "r") == manifest.as_json()

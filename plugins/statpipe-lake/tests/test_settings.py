@@ -1,0 +1,85 @@
+"""The lake's settings name a folder; each environment and each scratch corner has its own."""
+
+from pathlib import Path
+
+import attrs
+import pytest
+
+from statpipe.api import ConfigError, Environment, Payload
+from statpipe_lake.settings import LakeSettings
+from statpipe_lake.sink import LakeSink
+
+PAYLOAD = Payload(name="T1", body=b"figures")
+
+
+def settings_of(home, **more):
+    return LakeSettings(environment=Environment(name="local", home=home), **more)
+
+
+def test_a_relative_path_starts_at_the_configuration_s_folder(tmp_path):
+    assert settings_of(tmp_path).root == tmp_path / ".statpipe" / "lake" / "local"
+    assert settings_of(tmp_path, path="data").root == tmp_path / "data" / "local"
+
+
+def test_an_absolute_path_and_the_user_s_home_stand_for_themselves(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", "/home/analyst")
+    assert settings_of(tmp_path, path="/srv/lake").root == Path("/srv/lake/local")
+    assert settings_of(tmp_path, path="~/lake").root == Path("/home/analyst/lake/local")
+
+
+def test_the_home_of_a_user_that_is_not_known_is_a_matter_of_configuration(tmp_path):
+    with pytest.raises(ConfigError, match="the lake's path ~nobody-at-all/lake starts at the home"):
+        _ = settings_of(tmp_path, path="~nobody-at-all/lake").root
+
+
+@pytest.mark.parametrize("address", ["s3://bucket/lake", "gs://bucket", "file:///srv/lake"])
+def test_an_address_is_refused_while_lakes_are_folders(tmp_path, address):
+    with pytest.raises(ConfigError) as caught:
+        LakeSink(settings_of(tmp_path, path=address))
+    assert str(caught.value) == (
+        f"environment local: the lake's path starts with {address.split(':')[0]}://, and this "
+        "version keeps lakes in folders only; write the path of a folder"
+    )
+    assert not list(tmp_path.iterdir())
+
+
+def test_environments_lie_apart(tmp_path):
+    local = LakeSink(settings_of(tmp_path))
+    kept = local.keep("agency", "T1", PAYLOAD)
+    prod = LakeSink(
+        attrs.evolve(settings_of(tmp_path), environment=Environment(name="prod", home=tmp_path))
+    )
+    assert not prod.run_ids()
+    assert (tmp_path / ".statpipe" / "lake" / "local" / kept.key).is_file()
+    assert not [p for p in (tmp_path / ".statpipe/lake/prod").rglob("*") if p.is_file()]
+
+
+def test_a_scratch_corner_is_removed_whole_and_nothing_else(tmp_path):
+    plain = settings_of(tmp_path)
+    LakeSink(plain).keep("agency", "T1", PAYLOAD)
+    corners = [
+        attrs.evolve(plain, environment=attrs.evolve(plain.environment, scratch=name))
+        for name in ("smoke_1", "smoke_2")
+    ]
+    sinks = [LakeSink(corner) for corner in corners]
+    for sink in sinks:
+        sink.keep("agency", "T1", PAYLOAD)
+    sinks[0].remove_scratch()
+    assert not corners[0].root.exists()
+    assert corners[1].root == plain.root / "scratch" / "smoke_2"
+    assert list(corners[1].root.rglob("*.gz"))
+    sinks[1].remove_scratch()
+    sinks[1].remove_scratch()
+    assert not (plain.root / "scratch").exists()
+    assert list(plain.root.rglob("*.gz"))
+
+
+def test_the_doctor_says_where_the_lake_is_and_how_much_room_it_has(tmp_path):
+    lake = LakeSink(settings_of(tmp_path))
+    (finding,) = lake.diagnose()
+    assert finding.subject == "lake"
+    assert finding.state in {"ok", "warning"}
+    assert f"{tmp_path}/.statpipe/lake/local is writable" in finding.finding
+    assert "GiB free" in finding.finding
+    assert not [p for p in tmp_path.rglob("*") if p.is_file()]
+    assert lake.locations() == {"lake": f"{tmp_path}/.statpipe/lake/local"}
