@@ -35,6 +35,9 @@ from statpipe_lake.store import ObjectStore
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, igzip_lib.IsalError)
+"""What unpacking raises, by the kind of damage."""
+
 _FOOTER = 64 * 1024
 """More than the footer of any of our files: some 6 KB of it per row group."""
 
@@ -132,7 +135,7 @@ class LakeSink(Lake):
             raise ContentError(msg)
         try:
             body = igzip.decompress(packed)
-        except (OSError, EOFError, igzip_lib.IsalError) as error:
+        except _DAMAGED as error:
             body, reason = b"", str(error)
         else:
             reason = "its SHA-256 is not the recorded one"
