@@ -10,7 +10,7 @@ import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from isal import igzip, igzip_lib
 
@@ -35,8 +35,8 @@ from statpipe_lake.store import ObjectStore
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_DAMAGED: tuple[type[Exception], ...] = (OSError, EOFError, igzip_lib.IsalError)
-"""What unpacking raises, by the kind of damage."""
+_DAMAGED = (OSError, EOFError, cast("type[Exception]", igzip_lib.IsalError))
+"""What unpacking raises, by the kind of damage; isal's stubs call the last one an instance."""
 
 _FOOTER = 64 * 1024
 """More than the footer of any of our files: some 6 KB of it per row group."""
