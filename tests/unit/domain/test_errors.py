@@ -75,27 +75,29 @@ def test_unavailable_says_when_to_ask_again_where_that_was_named():
     assert Unavailable("down").retry_after is None
 
 
-def raise_content_error():
-    msg = "payload T1, line 9: expected a number"
-    raise ContentError(msg, payload=Payload(name="T1", body=b"\xff"))
+FAILING_WORK = """
+from statpipe.domain.errors import ContentError, Unavailable
+from statpipe.domain.payload import Payload
+
+raise {error}
+"""
 
 
-def raise_unavailable():
-    msg = "slow down"
-    raise Unavailable(msg, retry_after=7.0)
+@pytest.fixture(scope="module")
+def worker():
+    with ProcessPoolExecutor(1, get_context("spawn")) as pool:
+        yield lambda error: pool.submit(exec, FAILING_WORK.format(error=error)).exception(30)
 
 
-def test_a_content_error_comes_back_from_a_worker_process_with_its_payload():
-    with ProcessPoolExecutor(1, get_context("fork")) as pool:
-        caught = pool.submit(raise_content_error).exception()
+def test_a_content_error_comes_back_from_a_worker_process_with_its_payload(worker):
+    caught = worker("ContentError('T1, line 9: no number', payload=Payload(name='T1', body=b'x'))")
     assert type(caught) is ContentError
-    assert str(caught) == "payload T1, line 9: expected a number"
-    assert caught.payload == Payload(name="T1", body=b"\xff")
+    assert str(caught) == "T1, line 9: no number"
+    assert caught.payload == Payload(name="T1", body=b"x")
 
 
-def test_unavailable_comes_back_from_a_worker_process_with_its_time():
-    with ProcessPoolExecutor(1, get_context("fork")) as pool:
-        caught = pool.submit(raise_unavailable).exception()
+def test_unavailable_comes_back_from_a_worker_process_with_its_time(worker):
+    caught = worker("Unavailable('slow down', retry_after=7.0)")
     assert (type(caught), str(caught), caught.retry_after) == (Unavailable, "slow down", 7.0)
 
 
