@@ -1,0 +1,25 @@
+"""PostgreSQL keeps what every sink promises."""
+
+import pytest
+
+from contract.sink_contract import SinkContract
+from statpipe.api import Rejected
+
+
+class TestPostgresSink(SinkContract):
+    examples = 8
+
+    @pytest.fixture
+    def sink(self, make_sink):
+        return make_sink()
+
+    @pytest.fixture
+    def another(self, make_sink):
+        return make_sink()
+
+    def figures_in(self, sink, key):
+        try:
+            found = sink.query(f"SELECT area, year, value FROM {key.owner}")
+        except Rejected:
+            return None
+        return {(area, year): value for area, year, value in found.rows}
