@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ from support.fakes import MemorySink, SinksPlugin
 from support.tea import (
     DATASETS,
     FACTORS,
+    LATEST,
     MODEL,
     MONTHS,
     PORTS,
@@ -39,10 +41,14 @@ from support.tea import (
     TeaAgency,
     TeaPlugin,
     cells,
+    family,
 )
 
 DATES = ("2024-03-01", "2024-04-01", "2024-05-01")
+DAYS = ("2024-02-29", "2024-03-01", "2024-03-31", "2024-04-01", "2024-05-01", "9999-12-31")
 GOLD = PartitionKey(layer=Layer.GOLD, owner=MODEL)
+HISTORY = PartitionKey(layer=Layer.GOLD, owner="tea_history")
+MODELS = (LATEST, *(model for model in family() if model.name == "tea_history"))
 ALL = frozenset({INGEST, TRANSFORM, LOAD})
 
 Claim = tuple[frozenset[str] | None, frozenset[str] | None]
@@ -203,15 +209,15 @@ class Oracle:
             )
             if full or not unchanged:
                 wanted.setdefault(fresh.date, []).append((name, fresh))
-        for date in sorted(wanted):
+        for day in sorted(wanted):
             if TRANSFORM not in stages:
-                for name, fresh in wanted[date]:
-                    known = [k for k in self.kept[name] if k.date == date]
+                for name, fresh in wanted[day]:
+                    known = [k for k in self.kept[name] if k.date == day]
                     fresh.sequence = known[-1].sequence + 1 if known else 1
                     self._put(name, fresh)
                 continue
             before = self.copy()
-            news = [self._take(name, fresh) for name, fresh in wanted[date]]
+            news = [self._take(name, fresh) for name, fresh in wanted[day]]
             if refusing and any(news):
                 self.kept = before.kept
                 return False
@@ -256,11 +262,18 @@ class Oracle:
             if kept.silver is not None
         }
 
-    def gold(self) -> dict[tuple[str, Cell], tuple[str, str]]:
-        latest: dict[tuple[str, Cell], tuple[str, str]] = {}
-        for (name, vintage), figures in sorted(self.silver().items()):
-            latest |= {(name, cell): (price, vintage) for cell, price in figures.items()}
-        return latest
+    def believed(self, day: str) -> dict[tuple[str, Cell], str]:
+        """What was the latest figure of each cell at the end of a day."""
+        found: dict[tuple[str, Cell], str] = {}
+        for name, all_kept in self.kept.items():
+            belief: dict[Cell, str] = {}
+            for kept in all_kept:
+                if kept.silver is not None and kept.date <= day:
+                    # What was asked for and did not come was dropped.
+                    belief = {c: p for c, p in belief.items() if not within(kept.claim, c)}
+                    belief |= {c: shown(p, kept.code) for c, p in kept.silver.items()}
+            found |= {(name, cell): price for cell, price in belief.items()}
+        return found
 
 
 def is_behind(kept: Kept, agency: TeaAgency) -> bool:
@@ -323,7 +336,7 @@ class Lives(RuleBasedStateMachine):
         figures = {c: p for c, p in last.figures.items() if c != cell}
         if price is not None or not figures:
             figures[cell] = price or "3"
-        dates = [date for date in DATES if date > last.released]
+        dates = [day for day in DATES if day > last.released]
         self.agency.publish(name, dates[0] if later and dates else last.released, figures)
 
     @rule(name=st.sampled_from(DATASETS))
@@ -469,7 +482,7 @@ class Lives(RuleBasedStateMachine):
     def _site(self) -> Any:
         registry = Registry(
             [
-                ("tea", "statpipe-tea", "1", TeaPlugin(lambda: self.agency)),
+                ("tea", "statpipe-tea", "1", TeaPlugin(lambda: self.agency, MODELS)),
                 ("lake", "statpipe-lake", "1", FusedLakePlugin(self.fuse)),
                 ("ledger", "a test", "1", SinksPlugin(ledger=self.ledger)),
             ]
@@ -534,19 +547,29 @@ class Lives(RuleBasedStateMachine):
                     found[name] = prices_in(table.to_pylist(), "obs_value")
             assert found == self.oracle.silver()
             if gold and published:
-                self._gold_holds(lake.read(GOLD).to_pylist())
+                self._gold_holds(lake)
         finally:
             site.close()
 
-    def _gold_holds(self, rows: list[dict[str, Any]]) -> None:
-        found = {
-            (row["dataset"], (row["port"], row["grade"], row["time_period"])): (
-                decimal(row["price"]),
-                row["vintage"],
-            )
-            for row in rows
+    def _gold_holds(self, lake: Any) -> None:
+        """Whatever day is asked for, Gold says what was believed then."""
+        rows = lake.read(HISTORY).to_pylist()
+        for day in DAYS:
+            at = date.fromisoformat(day)
+            found = [row for row in rows if row["realtime_start"] <= at <= row["realtime_end"]]
+            as_of = {
+                (row["dataset"], (row["ref_area"], row["category"], row["time_period"])): decimal(
+                    row["value"]
+                )
+                for row in found
+            }
+            assert len(as_of) == len(found)
+            assert as_of == self.oracle.believed(day)
+        latest = {
+            (row["dataset"], (row["port"], row["grade"], row["time_period"])): decimal(row["price"])
+            for row in lake.read(GOLD).to_pylist()
         }
-        assert found == self.oracle.gold()
+        assert latest == self.oracle.believed(DAYS[-1])
 
     def _in_step(self) -> None:
         """Every sink holds the Gold that the lake holds."""

@@ -26,6 +26,7 @@ from statpipe.api import (
     CheckResult,
     Column,
     Component,
+    ConfigError,
     ContentError,
     Dataset,
     Diagnosis,
@@ -43,6 +44,8 @@ from statpipe.api import (
     observations_from_rows,
     secret,
 )
+
+from statpipe.api.gold import gold_models
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -160,9 +163,12 @@ class TeaSettings:
 class TeaSource(Source):
     """The agency's publications."""
 
-    def __init__(self, agency: TeaAgency, settings: TeaSettings) -> None:
+    def __init__(
+        self, agency: TeaAgency, settings: TeaSettings, places: Sequence[str] = ()
+    ) -> None:
         self._agency = agency
         self._settings = settings
+        self._places = places
         self._sent = 0
         self.closed = False
 
@@ -183,6 +189,20 @@ class TeaSource(Source):
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
         self._refuse()
         return [self._vintage(dataset, r) for r in self._agency.offered(dataset.name)]
+
+    def archive(self, places: Sequence[str]) -> Source:
+        """Whatever the places: the agency's cellar holds all that it ever published."""
+        if "nowhere" in places:
+            raise ConfigError("nowhere is not there; name a cellar that is")
+        return TeaSource(attrs.evolve(self._agency, archive=True), self._settings, places)
+
+    def unreadable(self) -> Sequence[ContentError]:
+        """A place that is named so is full of damp."""
+        damp = [Payload(name=p, body=b"mould") for p in self._places if p.startswith("damp")]
+        return [
+            ContentError(f"payload {payload.name}: mould; expected prices", payload=payload)
+            for payload in damp
+        ]
 
     def requests(self, dataset: Dataset, vintage: Vintage) -> int | None:
         return len(dataset.selection.areas or PORTS)
@@ -349,22 +369,25 @@ LATEST = Model(
     ),
     sql="""
         SELECT dataset, ref_area AS port, category AS grade, time_period, obs_value AS price, vintage
-        FROM (
-            SELECT *, row_number() OVER (
-                PARTITION BY dataset, ref_area, category, time_period ORDER BY vintage DESC
-            ) AS place
-            FROM tea_prices
-        ) AS ranked
-        WHERE place = 1
+        FROM tea_prices
+        WHERE realtime_end = DATE '9999-12-31'
     """,
 )
+
+
+def family() -> list[Model]:
+    """The standard models of the agency's figures."""
+    return gold_models(name="tea", source=SOURCE, title="Prices of tea", freq="M")
 
 
 class TeaPlugin:
     """What the agency's plugin offers. *agency* is asked anew for each object made."""
 
-    def __init__(self, agency: Callable[[], TeaAgency]) -> None:
+    def __init__(
+        self, agency: Callable[[], TeaAgency], models: Sequence[Model] = (LATEST,)
+    ) -> None:
         self._agency = agency
+        self._models = models
 
     @hookimpl
     def statpipe_sources(self) -> Iterable[Component]:
@@ -399,7 +422,7 @@ class TeaPlugin:
 
     @hookimpl
     def statpipe_models(self) -> Iterable[Model]:
-        return [LATEST]
+        return self._models
 
 
 _installed = TeaPlugin(lambda: agency_in(Path(os.environ["TEA_AGENCY"])))

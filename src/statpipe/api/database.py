@@ -9,6 +9,8 @@ from typing import Any
 from attrs import frozen
 
 from statpipe.api.sink import Sink
+from statpipe.domain.model import Model
+from statpipe.domain.partition import Partition, Receipt
 
 
 @frozen
@@ -23,8 +25,29 @@ class Rows:
 
 class Database(Sink):
     """
-    A sink that answers SQL.
+    A sink that answers SQL, and so derives views itself: it is given just the tables' rows.
+
+    The fingerprint of a view is its model's version.
     """
+
+    @abstractmethod
+    def load(self, partitions: Sequence[Partition], views: Sequence[Model]) -> Sequence[Receipt]:
+        """
+        Hold these tables and have these views over them, all at once or not at all.
+
+        Views are given in the order in which they read each other; those that are right already are
+        left alone. Grants, and views that others made, survive.
+
+        :raises Unavailable: The database cannot be reached or is full.
+        :raises ConfigError: A right is missing, or something of others stands in the way.
+        """
+
+    def write(self, partition: Partition) -> Receipt:
+        """
+        Hold one table; see :meth:`load`.
+        """
+        (receipt,) = self.load([partition], ())
+        return receipt
 
     @abstractmethod
     def query(self, sql: str) -> Rows:

@@ -7,6 +7,13 @@ from typing import Literal
 
 from attrs import field, frozen, validators
 
+from statpipe.domain.period import FOREVER
+
+AS_OF = ":as_of"
+"""Stands in a model's SQL for the date of the state that is asked for."""
+
+_NAME = r"[a-z][a-z0-9_]*"
+
 ColumnType = Literal["text", "integer", "decimal", "double", "date"]
 
 
@@ -16,7 +23,7 @@ class Column:
     One column of a Gold model. The description and unit go into Parquet and into Postgres.
     """
 
-    name: str = field(validator=validators.matches_re(r"[a-z][a-z0-9_]*"))
+    name: str = field(validator=validators.matches_re(_NAME))
     type: ColumnType
     description: str
     unit: str | None = None
@@ -35,28 +42,73 @@ class Model:
     """
     A table for analysts.
 
-    ``inputs`` names the sources whose Silver the SQL reads: each is a relation of that name which
-    holds every vintage of every dataset. ``grain`` lists the columns that identify a row, and by
-    which the table is sorted.
+    ``inputs`` names what the SQL reads, each a relation of that name. A source's relation is its
+    history (:func:`statpipe.domain.history.history`); a model's is that model's result. ``grain``
+    lists the columns that identify a row, and by which the table is sorted.
+
+    ``materialized`` says what a database makes of it: a ``table`` that is loaded, or a ``view`` that
+    the database derives itself from other models by the same SQL. ``indexes`` are a table's further
+    access paths. SQL that says ``:as_of`` gives what was believed on that date; the model itself is
+    the state as of 9999-12-31, and a database has a function beside it that takes any date.
+    ``measure`` is the column that a chart shows.
     """
 
-    name: str = field(validator=validators.matches_re(r"[a-z][a-z0-9_]*"))
+    name: str = field(validator=validators.matches_re(_NAME))
     title: str
     inputs: tuple[str, ...]
     grain: tuple[str, ...]
     columns: tuple[Column, ...] = field(repr=False)
     sql: str = field(repr=False)
+    materialized: Literal["table", "view"] = "table"
+    indexes: tuple[tuple[str, ...], ...] = ()
+    measure: str | None = None
 
     def __attrs_post_init__(self) -> None:
-        unknown = [name for name in self.grain if name not in {c.name for c in self.columns}]
-        if unknown:
-            msg = f"model {self.name}: grain names {unknown[0]!r}, which is none of its columns"
-            raise ValueError(msg)
+        names = {column.name for column in self.columns}
+        for what, wanted in (
+            ("grain", self.grain),
+            ("indexes", tuple(name for index in self.indexes for name in index)),
+            ("measure", (self.measure,) if self.measure else ()),
+        ):
+            unknown = [name for name in wanted if name not in names]
+            if unknown:
+                msg = (
+                    f"model {self.name}: {what} names {unknown[0]!r}, which is none of its columns"
+                )
+                raise ValueError(msg)
 
     @property
     def version(self) -> str:
         """
         Hash of the whole declaration: whatever is edited makes the table anew.
         """
-        declared = (self.title, self.inputs, self.grain, self.columns, self.sql)
+        declared = (
+            self.title,
+            self.inputs,
+            self.grain,
+            self.columns,
+            self.sql,
+            self.materialized,
+            self.indexes,
+        )
         return hashlib.sha256(repr(declared).encode()).hexdigest()
+
+    @property
+    def takes_date(self) -> bool:
+        """
+        Whether the SQL can be asked for an earlier state.
+        """
+        return AS_OF in self.sql
+
+    def sql_as_of(self, day: str) -> str:
+        """
+        Return the SQL for a date, given as an SQL expression.
+        """
+        return self.sql.replace(AS_OF, day)
+
+    @property
+    def latest_sql(self) -> str:
+        """
+        Return the SQL of the latest state.
+        """
+        return self.sql_as_of(f"DATE '{FOREVER.isoformat()}'")

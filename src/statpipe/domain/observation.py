@@ -173,7 +173,7 @@ def duplicate_key(table: pa.Table, dataset: Dataset) -> tuple[int, int] | None:
     """
     import pyarrow.compute as pc
 
-    keys = _key_codes(table, dataset.key)
+    keys = key_codes(table, dataset.key)
     order = pc.sort_indices(keys)
     ordered = keys.take(order)
     same = pc.equal(ordered[1:], ordered[:-1]) if len(ordered) > 1 else None
@@ -190,7 +190,7 @@ def in_key_order(table: pa.Table, dataset: Dataset) -> pa.Table:
     """
     import pyarrow.compute as pc
 
-    return table.take(pc.sort_indices(_key_codes(table, dataset.key)))
+    return table.take(pc.sort_indices(key_codes(table, dataset.key)))
 
 
 def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
@@ -426,7 +426,7 @@ def _refuse_nulls(table: pa.Table, dataset: Dataset) -> None:
 def _sorted_by_key(table: pa.Table, dataset: Dataset) -> pa.Table:
     import pyarrow.compute as pc
 
-    keys = _key_codes(table, dataset.key)
+    keys = key_codes(table, dataset.key)
     if pc.all(pc.less(keys[:-1], keys[1:]), min_count=0).as_py():
         return table
     twice = duplicate_key(table, dataset)
@@ -441,7 +441,7 @@ def _sorted_by_key(table: pa.Table, dataset: Dataset) -> pa.Table:
     return table.take(pc.sort_indices(keys))
 
 
-def _key_codes(table: pa.Table, key: Sequence[str]) -> Any:
+def key_codes(table: pa.Table, key: Sequence[str]) -> Any:
     """Give each row one integer that sorts as its key does."""
     import pyarrow as pa
     import pyarrow.compute as pc

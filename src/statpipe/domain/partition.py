@@ -68,6 +68,8 @@ class Partition:
 class Receipt:
     """
     What writing a partition did. Row counts are of rows; ``bytes_written`` of bytes.
+
+    ``wal_bytes`` is what a database's write-ahead log grew by meanwhile, others' work included.
     """
 
     sink: str
@@ -78,6 +80,7 @@ class Receipt:
     updated: int = 0
     deleted: int = 0
     bytes_written: int = 0
+    wal_bytes: int = 0
 
     @property
     def changed(self) -> bool:

@@ -14,6 +14,9 @@ _PATTERNS = {
 }
 _MONTHS = {"A": 12, "S": 6, "Q": 3, "M": 1}
 
+FOREVER = date(9999, 12, 31)
+"""The end of what still stands, as ALFRED has it."""
+
 
 def period_start(time_period: str, freq: str) -> date:
     """

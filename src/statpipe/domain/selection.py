@@ -43,13 +43,14 @@ class Selection:
             for mine, theirs in pairs
         )
 
-    def rows_of(self, table: pa.Table) -> pa.Table:
+    def holds(self, table: pa.Table) -> pa.ChunkedArray:
         """
-        Return the rows of an observation table that lie inside this selection.
+        Mark the rows of an observation table that lie inside this selection.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        inside = pa.chunked_array([pa.repeat(True, len(table))])  # noqa: FBT003 - a value
         columns = (
             ("ref_area", self.areas),
             ("category", self.categories),
@@ -58,8 +59,15 @@ class Selection:
         for name, codes in columns:
             if codes is not None:
                 wanted = pa.array(codes, pa.string())
-                table = table.filter(pc.is_in(table[name].cast(pa.string()), value_set=wanted))
-        return table
+                among = pc.is_in(table[name].cast(pa.string()), value_set=wanted)
+                inside = pc.and_(inside, among)
+        return inside
+
+    def rows_of(self, table: pa.Table) -> pa.Table:
+        """
+        Return the rows of an observation table that lie inside this selection.
+        """
+        return table if self == EVERYTHING else table.filter(self.holds(table))
 
 
 EVERYTHING = Selection()

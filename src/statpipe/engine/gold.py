@@ -1,12 +1,13 @@
-"""Gold: the models' SQL over Silver, by DuckDB in memory."""
+"""Gold: the models' SQL over the history of Silver, by DuckDB in memory."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
-import structlog
+import attrs
 
 from statpipe.api import (
     ContentError,
@@ -18,12 +19,11 @@ from statpipe.api import (
     PartitionKey,
     PluginError,
 )
+from statpipe.domain.history import Published, history
 from statpipe.engine.state import silver_key
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-log = structlog.get_logger("statpipe")
 
 _TYPES = {
     "text": "VARCHAR",
@@ -41,66 +41,157 @@ def gold_key(model: Model) -> PartitionKey:
     return PartitionKey(layer=Layer.GOLD, owner=model.name)
 
 
-def gold_fingerprint(model: Model, inputs: Iterable[tuple[str, Held]]) -> str:
+@attrs.define(kw_only=True)
+class Gold:
     """
-    Hash a model's declaration and the Silver that it reads.
+    Makes models, each once. Closed by its context manager.
+
+    ``models`` are all that are installed, in order; ``held`` tells what the lake holds of a source.
     """
-    read = sorted(
-        (source, held.dataset, held.vintage.id, held.fingerprint)
-        for source, held in inputs
-        if held.fingerprint
-    )
-    return hashlib.sha256(repr((model.version, read)).encode()).hexdigest()
+
+    lake: Lake
+    models: Sequence[Model]
+    held: Callable[[str], Sequence[Held]]
+    _fingerprints: dict[str, str | None] = attrs.field(factory=dict, init=False)
+    _made: dict[str, Partition] = attrs.field(factory=dict, init=False, repr=False)
+    _connection: Any = attrs.field(default=None, init=False)
+
+    def fingerprint(self, model: Model) -> str | None:
+        """
+        Hash a model's declaration and all that it reads; ``None`` where some of that is not there.
+        """
+        if model.name not in self._fingerprints:
+            by_name = {one.name: one for one in self.models}
+            read = [
+                self.fingerprint(by_name[name]) if name in by_name else self._of_source(name)
+                for name in model.inputs
+            ]
+            hashed = hashlib.sha256(repr((model.version, read)).encode()).hexdigest()
+            self._fingerprints[model.name] = None if None in read else hashed
+        return self._fingerprints[model.name]
+
+    def partition(self, model: Model) -> Partition:
+        """
+        Compute a model.
+
+        :raises PluginError: Its SQL fails, or gives other columns than it declares.
+        :raises ContentError: An input is missing, or rows repeat the grain or lack a value.
+        """
+        if model.name not in self._made:
+            self._made[model.name] = Partition(
+                key=gold_key(model),
+                table=self._computed(model),
+                fingerprint=self.fingerprint(model) or "",
+                model=model,
+            )
+        return self._made[model.name]
+
+    def close(self) -> None:
+        """
+        Let go of DuckDB and of the tables.
+        """
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+        self._made.clear()
+
+    def _of_source(self, source: str) -> str | None:
+        read = sorted(
+            (one.dataset, one.vintage.id, repr(one.selection), one.fingerprint)
+            for one in self.held(source)
+            if one.fingerprint
+        )
+        return repr((source, read)) if read else None
+
+    def _computed(self, model: Model) -> pa.Table:
+        connection = self._opened()
+        for name in model.inputs:
+            connection.register(name, self._relation(name, model))
+        return computed(connection, model, model.latest_sql)
+
+    def _relation(self, name: str, reader: Model) -> pa.Table:
+        model = next((one for one in self.models if one.name == name), None)
+        if model is None:
+            return source_history(self.lake, name, self.held(name), reader.name)
+        if name not in self._made and self.lake.fingerprint(gold_key(model)) == self.fingerprint(
+            model
+        ):
+            return self.lake.read(gold_key(model))
+        return self.partition(model).table
+
+    def _opened(self) -> Any:
+        if self._connection is None:
+            self._connection = _connect()
+        return self._connection
 
 
-def gold_partition(
-    model: Model, inputs: Iterable[tuple[str, Held]], lake: Lake, fingerprint: str
-) -> Partition:
+@contextmanager
+def opened_gold(
+    lake: Lake, models: Sequence[Model], held: Callable[[str], Sequence[Held]]
+) -> Iterator[Gold]:
     """
-    Compute a model.
+    Give a maker of models, and close it.
+    """
+    gold = Gold(lake=lake, models=models, held=held)
+    try:
+        yield gold
+    finally:
+        gold.close()
 
-    :raises PluginError: Its SQL fails, or gives other columns than it declares.
-    :raises ContentError: Rows repeat the grain, or lack a value that must be there.
+
+def source_history(lake: Lake, source: str, held: Iterable[Held], reader: str) -> pa.Table:
     """
-    import duckdb
+    Read every vintage of a source, as one history of all its datasets.
+
+    :raises ContentError: The lake holds nothing of it.
+    """
     import pyarrow as pa
 
-    tables: dict[str, list[pa.Table]] = {source: [] for source in model.inputs}
-    for source, held in inputs:
-        if held.fingerprint:
-            tables[source].append(lake.read(silver_key(source, held)))
-    with duckdb.connect(":memory:", config={"threads": 2}) as connection:
-        connection.execute("SET autoinstall_known_extensions = false")
-        connection.execute("SET autoload_known_extensions = false")
-        for source, parts in tables.items():
-            if not parts:
-                msg = f"model {model.name} reads {source}, of which the lake holds nothing; run it first"
-                raise ContentError(msg)
-            connection.register(source, pa.concat_tables(parts).unify_dictionaries())
-        columns = ", ".join(
-            f"CAST({c.name} AS {_TYPES[c.type]}) AS {c.name}" for c in model.columns
-        )
-        grain = ", ".join(model.grain)  # rows in one order, so that equal tables are equal bytes
-        try:
-            # The SQL is a plugin's own declaration: code, not input.
-            relation = connection.sql(f"SELECT {columns} FROM ({model.sql}) ORDER BY {grain}")  # noqa: S608
-            table = relation.to_arrow_table()
-        except duckdb.Error as error:
-            reason = str(error).splitlines()[0]
-            msg = f"the SQL of model {model.name} fails: {reason}; correct or uninstall its plugin"
-            raise PluginError(msg) from error
-    return Partition(
-        key=gold_key(model),
-        table=_held_to_declaration(table, model),
-        fingerprint=fingerprint,
-        model=model,
+    datasets: dict[str, list[Published]] = {}
+    for one in held:
+        if one.fingerprint:
+            table = lake.read(silver_key(source, one))
+            datasets.setdefault(one.dataset, []).append(Published(vintage=one.vintage, table=table))
+    if not datasets:
+        msg = f"model {reader} reads {source}, of which the lake holds nothing; run it first"
+        raise ContentError(msg)
+    histories = [history(published) for _, published in sorted(datasets.items())]
+    return pa.concat_tables(histories, promote_options="default").unify_dictionaries()
+
+
+def computed(connection: Any, model: Model, sql: str) -> pa.Table:
+    """
+    Run a model's SQL over the relations of a connection; return it as the model declares it.
+    """
+    import duckdb
+
+    columns = ", ".join(
+        f'CAST("{c.name}" AS {_TYPES[c.type]}) AS "{c.name}"' for c in model.columns
     )
+    grain = ", ".join(f'"{name}"' for name in model.grain)  # one order, so that bytes are equal
+    try:
+        # The SQL is a plugin's own declaration: code, not input.
+        relation = connection.sql(f"SELECT {columns} FROM ({sql}) ORDER BY {grain}")  # noqa: S608
+        table = relation.to_arrow_table()
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        msg = f"the SQL of model {model.name} fails: {reason}; correct or uninstall its plugin"
+        raise PluginError(msg) from error
+    return _held_to_declaration(table, model)
+
+
+def _connect() -> Any:
+    import duckdb
+
+    connection = duckdb.connect(":memory:", config={"threads": 2})
+    # Extensions would be downloaded at run time.
+    connection.execute("SET autoinstall_known_extensions = false")
+    connection.execute("SET autoload_known_extensions = false")
+    return connection
 
 
 def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
     """Refuse repeated grain and missing values; put descriptions and units into the schema."""
-    import pyarrow as pa
-
     for column in model.columns:
         if not column.nullable and table[column.name].null_count:
             msg = (
@@ -115,10 +206,26 @@ def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
             f"{', '.join(grain)}; its SQL joins too much, or its grain lacks a column"
         )
         raise PluginError(msg)
-    fields = [
+    return table.combine_chunks().cast(gold_schema(model))
+
+
+def gold_schema(model: Model) -> pa.Schema:
+    """
+    Return the Arrow schema that a model declares, with descriptions and units.
+    """
+    import pyarrow as pa
+
+    types = {
+        "text": pa.string(),
+        "integer": pa.int64(),
+        "decimal": pa.decimal128(28, 8),
+        "double": pa.float64(),
+        "date": pa.date32(),
+    }
+    return pa.schema(
         pa.field(
             column.name,
-            table.schema.field(column.name).type,
+            types[column.type],
             column.nullable,
             {
                 key: text
@@ -127,5 +234,4 @@ def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
             },
         )
         for column in model.columns
-    ]
-    return table.combine_chunks().cast(pa.schema(fields))
+    )

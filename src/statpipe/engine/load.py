@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 
 import attrs
 import structlog
 
-from statpipe.api import Held, Layer, Model, Partition, Sink, Unavailable
-from statpipe.engine.gold import gold_fingerprint, gold_key, gold_partition
+from statpipe.api import Database, Held, Layer, Model, Partition, Sink, Unavailable
+from statpipe.engine.gold import Gold, gold_key, opened_gold
 from statpipe.engine.journal import Journal
 from statpipe.engine.records import held_of
 from statpipe.engine.site import Site
@@ -59,18 +59,33 @@ class Load:
         models = self.site.models_of(self.journal.source)
         if not models:
             return
-        with self.site.lake.lock("gold", _GOLD_WAIT, lambda: self.journal.run_id):
-            made: dict[str, Partition] = {}
-            self._gold_to(self.site.lake, models, made)
+        with (
+            self.site.lake.lock("gold", _GOLD_WAIT, lambda: self.journal.run_id),
+            self.opened_gold() as gold,
+        ):
+            self._gold_to(self.site.lake, gold, models)
             for sink in self.site.other_sinks().values() if everywhere else ():
                 with self._left_behind():
-                    self._gold_to(sink, models, made)
+                    self._gold_to(sink, gold, models)
 
-    def _gold_to(self, sink: Sink, models: list[Model], made: dict[str, Partition]) -> None:
-        for model, inputs, fingerprint, _ in self.behind(models, [sink]):
-            if model.name not in made:
-                made[model.name] = gold_partition(model, inputs, self.site.lake, fingerprint)
-            self.journal.written(sink.write(made[model.name]))
+    def opened_gold(self) -> AbstractContextManager[Gold]:
+        """
+        Give a maker of models out of what the lake holds, this run's own work included.
+        """
+        return opened_gold(self.site.lake, self.site.registry.models(), self._held)
+
+    def _gold_to(self, sink: Sink, gold: Gold, models: list[Model]) -> None:
+        lacking = self.lacking(sink, gold, models)
+        if not lacking:
+            return
+        if isinstance(sink, Database):
+            tables = [gold.partition(m) for m in lacking if m.materialized == "table"]
+            views = [m for m in models if m.materialized == "view" and gold.fingerprint(m)]
+            for receipt in sink.load(tables, views):
+                self.journal.written(receipt)
+            return
+        for model in lacking:
+            self.journal.written(sink.write(gold.partition(model)))
 
     @contextmanager
     def _left_behind(self) -> Iterator[None]:
@@ -90,31 +105,24 @@ class Load:
         for error in self.failures[:1]:
             raise error
 
-    def behind(
-        self, models: list[Model], sinks: Sequence[Sink]
-    ) -> Iterator[tuple[Model, list[tuple[str, Held]], str, list[Sink]]]:
+    def lacking(self, sink: Sink, gold: Gold, models: list[Model]) -> list[Model]:
         """
-        Find the models that sinks lack: with their inputs, the fingerprint, and these sinks.
+        Return the models that a sink lacks, or holds out of other inputs.
         """
+        if Layer.GOLD not in sink.layers:
+            return []
+        found = []
         for model in models:
-            inputs = self._inputs(model)
-            if not {source for source, _ in inputs} >= set(model.inputs):
-                log.info("model waits for its inputs", model=model.name)
+            wanted = gold.fingerprint(model)
+            if wanted is None:
+                log.debug("model waits for its inputs", model=model.name)
                 continue
-            fingerprint = gold_fingerprint(model, inputs)
-            key = gold_key(model)
-            lacking = [
-                sink
-                for sink in sinks
-                if Layer.GOLD in sink.layers and sink.fingerprint(key) != fingerprint
-            ]
-            if lacking:
-                yield model, inputs, fingerprint, lacking
-
-    def _inputs(self, model: Model) -> list[tuple[str, Held]]:
-        found: list[tuple[str, Held]] = []
-        for source in model.inputs:
-            own = source == self.journal.source
-            holds = self.state.holds() if own else held_of(self.site.lake, source)
-            found += [(source, held) for held in holds if held.fingerprint]
+            if isinstance(sink, Database) and model.materialized == "view":
+                wanted = model.version  # the database derives its rows itself
+            if sink.fingerprint(gold_key(model)) != wanted:
+                found.append(model)
         return found
+
+    def _held(self, source: str) -> tuple[Held, ...]:
+        own = source == self.journal.source
+        return self.state.holds() if own else held_of(self.site.lake, source)

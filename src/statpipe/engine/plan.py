@@ -82,12 +82,15 @@ def _gold(site: Site, name: str, state: State, steps: list[Step]) -> list[Step]:
     changes = any(step.action != "nothing" for step in steps)
     journal = Journal(run_id="plan", source=name, observers=Observers(Registry()))
     load = Load(site=site, state=state, journal=journal)
-    names = {id(sink): sink_name for sink_name, sink in site.sinks.items()}
     models = site.models_of(name)
-    behind = {m.name: sinks for m, _, _, sinks in load.behind(models, list(site.sinks.values()))}
+    with load.opened_gold() as gold:
+        lacking = {
+            sink_name: {model.name for model in load.lacking(sink, gold, models)}
+            for sink_name, sink in site.sinks.items()
+        }
     found = []
     for model in models:
-        sinks = [names[id(sink)] for sink in behind.get(model.name, [])]
+        sinks = [sink_name for sink_name, names in lacking.items() if model.name in names]
         if changes:
             action, reason = "write Gold to every sink", "its Silver will change"
         elif sinks:

@@ -104,7 +104,7 @@ def _known(new: pa.Table, old: pa.Table, claimed: Selection, dataset: Dataset) -
     import pyarrow.compute as pc
 
     there = pc.is_in(_keys(new, dataset), value_set=_keys(old, dataset))
-    return pc.or_(there, _inside(new, claimed))
+    return pc.or_(there, claimed.holds(new))
 
 
 def _keys(table: pa.Table, dataset: Dataset) -> Any:
@@ -119,25 +119,7 @@ def _rows_without(table: pa.Table, selection: Selection) -> pa.Table:
     """Return the rows that lie outside a selection."""
     import pyarrow.compute as pc
 
-    return table.filter(pc.invert(_inside(table, selection)))
-
-
-def _inside(table: pa.Table, selection: Selection) -> Any:
-    """Mark the rows that lie inside a selection."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    inside = pa.chunked_array([pa.array([True] * len(table), pa.bool_())])
-    columns = (
-        ("ref_area", selection.areas),
-        ("category", selection.categories),
-        ("time_period", selection.periods),
-    )
-    for name, codes in columns:
-        if codes is not None:
-            texts, wanted = table[name].cast(pa.string()), pa.array(codes, pa.string())
-            inside = pc.and_(inside, pc.is_in(texts, value_set=wanted))
-    return inside
+    return table.filter(pc.invert(selection.holds(table)))
 
 
 def _both(one: Selection, other: Selection) -> Selection:

@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from statpipe.api import Component, Model, PluginError, hookspecs
 from statpipe.api.markers import PROJECT
+from statpipe.engine.model_order import in_order
 from statpipe.engine.nearest import nearest
 
 Role = Literal["source", "normalizer", "sink", "check", "model"]
@@ -137,11 +138,11 @@ class Registry:
 
     def models(self) -> Sequence[Model]:
         """
-        Return all Gold models.
+        Return all Gold models, each after those that it reads.
 
-        :raises PluginError: Two have one name.
+        :raises PluginError: Two have one name, or they read each other in a circle.
         """
-        return [self.find("model", name).item for name in self.named("model")]
+        return in_order([self.find("model", name).item for name in self.named("model")])
 
     def versions(self) -> dict[str, str]:
         """

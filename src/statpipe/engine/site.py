@@ -22,6 +22,7 @@ from statpipe.api import (
     Source,
 )
 from statpipe.engine.configuration import Configuration
+from statpipe.engine.model_order import reading
 from statpipe.engine.nearest import nearest
 from statpipe.engine.registry import Registry, Role
 from statpipe.engine.settings import filled, unset_secrets
@@ -65,9 +66,9 @@ class Site:
 
     def models_of(self, source: str) -> list[Model]:
         """
-        Return the Gold models that read a source.
+        Return the Gold models that read a source, directly or not, in the order of making.
         """
-        return [model for model in self.registry.models() if source in model.inputs]
+        return reading(self.registry.models(), source)
 
     def other_sinks(self) -> dict[str, Sink]:
         """

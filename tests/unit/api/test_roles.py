@@ -7,6 +7,7 @@ import pytest
 from statpipe.api import (
     Check,
     CheckResult,
+    ConfigError,
     Database,
     Dataset,
     Lake,
@@ -28,7 +29,7 @@ VINTAGE = Vintage(released=date(2022, 10, 6))
         (Normalizer, {"normalize"}),
         (Check, {"check"}),
         (Sink, {"fingerprint", "write"}),
-        (Database, {"fingerprint", "write", "query", "start", "stop"}),
+        (Database, {"fingerprint", "load", "query", "start", "stop"}),
         (
             Lake,
             {
@@ -70,6 +71,15 @@ def test_a_source_offers_what_its_probe_shows_and_promises_nothing_else():
     assert source.smallest(DATASET) is DATASET
     assert (source.notice, source.attribution, tuple(source.diagnose())) == ("", "", ())
     source.close()
+
+
+def test_a_source_reads_no_archives_unless_it_says_so():
+    with pytest.raises(ConfigError) as caught:
+        OneVintage().archive(["a.zip", "b.zip"])
+    assert str(caught.value) == (
+        "source OneVintage reads no archives; name a source that does instead of a.zip, b.zip"
+    )
+    assert tuple(OneVintage().unreadable()) == ()
 
 
 def test_a_check_applies_to_every_dataset_unless_it_says_otherwise():

@@ -6,8 +6,8 @@ import attrs
 import pyarrow as pa
 import pytest
 
-from statpipe.api import Column, ContentError, PluginError
-from statpipe.engine.gold import gold_fingerprint, gold_key, gold_partition
+from statpipe.api import Column, ContentError, Model, PluginError, Selection
+from statpipe.engine.gold import gold_key, opened_gold
 from statpipe.engine.records import held_of
 from support.tea import LATEST, SOURCE, prices
 
@@ -15,11 +15,18 @@ from support.tea import LATEST, SOURCE, prices
 @pytest.fixture
 def held(office):
     assert office.run().exit_code == 0
-    return [(SOURCE, one) for one in held_of(office.lake, SOURCE)]
+    return list(held_of(office.lake, SOURCE))
 
 
 def make(office, held, **changes):
-    return gold_partition(attrs.evolve(LATEST, **changes), held, office.lake, "f").table
+    model = attrs.evolve(LATEST, **changes)
+    with opened_gold(office.lake, [model], lambda _: held) as gold:
+        return gold.partition(model).table
+
+
+def fingerprint(office, held, model=LATEST, models=()):
+    with opened_gold(office.lake, [*models, model], lambda _: held) as gold:
+        return gold.fingerprint(model)
 
 
 def test_descriptions_units_types_and_nullability_are_in_the_schema(office, held):
@@ -97,15 +104,46 @@ def test_decimals_stay_exact(office):
     assert set(table["price"].to_pylist()) == {Decimal("0.10000001")}
 
 
-def test_the_fingerprint_is_over_the_declaration_and_what_is_read(held):
-    one = gold_fingerprint(LATEST, held)
-    assert gold_fingerprint(LATEST, held[::-1]) == one
-    assert gold_fingerprint(attrs.evolve(LATEST, sql=LATEST.sql + " "), held) != one
-    assert gold_fingerprint(LATEST, held[:1]) != one
-    other = [(SOURCE, attrs.evolve(held[0][1], fingerprint="g")), held[1]]
-    assert gold_fingerprint(LATEST, other) != one
-    only_bronze = (SOURCE, attrs.evolve(held[0][1], dataset="white", fingerprint=""))
-    assert gold_fingerprint(LATEST, [*held, only_bronze]) == one
+def test_the_fingerprint_is_over_the_declaration_and_what_is_read(office, held):
+    one = fingerprint(office, held)
+    assert fingerprint(office, held[::-1]) == one
+    assert fingerprint(office, held, attrs.evolve(LATEST, sql=LATEST.sql + " ")) != one
+    assert fingerprint(office, held[:1]) != one
+    assert fingerprint(office, [attrs.evolve(held[0], fingerprint="g"), held[1]]) != one
+    only_bronze = attrs.evolve(held[0], dataset="white", fingerprint="")
+    assert fingerprint(office, [*held, only_bronze]) == one
+
+
+def test_what_was_asked_for_is_part_of_the_fingerprint_since_it_says_what_was_dropped(office, held):
+    narrower = attrs.evolve(held[0], selection=Selection(areas=("CAL",)))
+    assert fingerprint(office, [narrower, held[1]]) != fingerprint(office, held)
+
+
+def test_nothing_is_known_of_a_model_whose_input_is_not_there(office, held):
+    assert fingerprint(office, []) is None
+    above = attrs.evolve(LATEST, name="above", inputs=(LATEST.name,))
+    assert fingerprint(office, [], above, [LATEST]) is None
+    assert fingerprint(office, held, above, [LATEST]) is not None
+
+
+def test_a_model_reads_another_and_follows_its_changes(office, held):
+    above = Model(
+        name="above",
+        title="How many prices a port has",
+        inputs=(LATEST.name,),
+        grain=("port",),
+        columns=(
+            Column(name="port", type="text", description="Port", nullable=False),
+            Column(name="prices", type="integer", description="How many", nullable=False),
+        ),
+        sql=f"SELECT port, count(*) AS prices FROM {LATEST.name} GROUP BY port",
+    )
+    with opened_gold(office.lake, [LATEST, above], lambda _: held) as gold:
+        rows = gold.partition(above).table.to_pylist()
+    assert rows == [{"port": "CAL", "prices": 8}, {"port": "MOM", "prices": 8}]
+    edited = attrs.evolve(LATEST, title="Other words")
+    one, two = (fingerprint(office, held, above, [model]) for model in (LATEST, edited))
+    assert one != two
 
 
 def test_the_latest_vintage_wins_though_it_arrived_first(office):

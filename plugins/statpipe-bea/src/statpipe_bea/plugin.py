@@ -59,8 +59,8 @@ def statpipe_normalizers() -> Iterable[Component]:
 @hookimpl
 def statpipe_models() -> Iterable[Model]:
     """
-    Offer ``pce_state``.
+    Offer ``pce_state``, its history and what is derived from it.
     """
-    from statpipe_bea.models import pce_state
+    from statpipe_bea.gold.models import pce_state_models
 
-    return [pce_state()]
+    return pce_state_models()

@@ -11,6 +11,7 @@ from statpipe_postgres.connection import Session
 from statpipe_postgres.encode import csv_batches
 from statpipe_postgres.tables import (
     GoldTable,
+    add_indexes,
     add_key,
     comment,
     create_table,
@@ -57,8 +58,19 @@ def load(session: Session, table: GoldTable, rows: pa.Table) -> Written:
     _stage(session, table, rows)
     written = _apply(session, table)
     narrow(session, table, found)
+    add_indexes(session, table)
     comment(session, table, found)
     return written
+
+
+def wal_position(session: Session) -> int:
+    """
+    Return how many bytes of write-ahead log the whole server has written.
+    """
+    row = session.execute(
+        "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _first(session: Session, table: GoldTable, rows: pa.Table) -> Written:
@@ -66,6 +78,7 @@ def _first(session: Session, table: GoldTable, rows: pa.Table) -> Written:
     # FREEZE: nobody can see the table before the commit, so its rows need no later clean-up.
     _copy(session, table.name, table, rows, options="FORMAT csv, FREEZE")
     add_key(session, table)
+    add_indexes(session, table)
     comment(session, table, None)
     # Without statistics the first analyst's join, and the next load, may take a disastrous plan.
     session.execute(sql.SQL("ANALYZE {}").format(table.name))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 import psycopg
@@ -13,6 +13,7 @@ from statpipe.api import (
     Diagnosis,
     Layer,
     Manifest,
+    Model,
     Partition,
     PartitionKey,
     PluginError,
@@ -24,8 +25,9 @@ from statpipe.api import (
 )
 from statpipe_postgres import doctor, operations
 from statpipe_postgres.connection import Connection, Session, advisory_lock, transaction
+from statpipe_postgres.derive import derive
 from statpipe_postgres.errors import readable
-from statpipe_postgres.load import Written, load
+from statpipe_postgres.load import Written, load, wal_position
 from statpipe_postgres.settings import PostgresSettings
 from statpipe_postgres.tables import GoldTable
 
@@ -53,26 +55,32 @@ class PostgresSink(Database):
                 return operations.held_fingerprint(session, self._settings.operations, relation)
         return None
 
-    def write(self, partition: Partition) -> Receipt:
-        if partition.model is None:
-            msg = f"partition {partition.key.path} came without the model that declares its table"
-            raise ValueError(msg)
-        if not partition.model.grain:
-            msg = f"model {partition.model.name} declares no grain; name the columns that identify a row"
-            raise PluginError(msg)
-        table = GoldTable(schema=self._settings.gold, model=partition.model)
-        written = Written()
+    def load(self, partitions: Sequence[Partition], views: Sequence[Model]) -> Sequence[Receipt]:
+        tables = [_table(self._settings.gold, partition) for partition in partitions]
+        names = ", ".join(str(table) for table in tables) or f"views of {self._settings.gold}"
+        receipts: list[Receipt] = []
         at_commit = False
         try:
-            with self._ready(f"loading {table}") as session, transaction(session):
-                if self._held(session, table) != partition.fingerprint:
-                    written = load(session, table, partition.table)
-                    self._hold(session, table, partition)
+            with self._ready(f"loading {names}") as session, transaction(session):
+                for table, partition in zip(tables, partitions, strict=True):
+                    receipts.append(self._loaded(session, table, partition))
+                for view in views:
+                    receipts += self._derived(session, view)
                 at_commit = True
         except Unavailable as error:
             # The reply to COMMIT may be lost although the commit was made.
-            if not (at_commit and self._was_committed(table, partition, error)):
+            if not (at_commit and self._was_committed(receipts, names, error)):
                 raise
+        return receipts
+
+    def _loaded(self, session: Session, table: GoldTable, partition: Partition) -> Receipt:
+        relation = str(table)
+        written = Written()
+        before = wal_position(session)
+        if self._held(session, relation) != partition.fingerprint:
+            written = load(session, table, partition.table)
+            rows = len(partition.table)
+            self._hold(session, relation, partition.fingerprint, rows)
         return Receipt(
             sink=NAME,
             path=partition.key.path,
@@ -81,7 +89,23 @@ class PostgresSink(Database):
             inserted=written.inserted,
             updated=written.updated,
             deleted=written.deleted,
+            wal_bytes=wal_position(session) - before,
         )
+
+    def _derived(self, session: Session, view: Model) -> Iterator[Receipt]:
+        """Make a view, unless it is there just so."""
+        relation = f"{self._settings.gold}.{view.name}"
+        if self._held(session, relation) != view.version:
+            before = wal_position(session)
+            derive(session, self._settings.gold, view)
+            self._hold(session, relation, view.version, 0)
+            yield Receipt(
+                sink=NAME,
+                path=PartitionKey(layer=Layer.GOLD, owner=view.name).path,
+                fingerprint=view.version,
+                rows=0,
+                wal_bytes=wal_position(session) - before,
+            )
 
     def record(self, manifest: Manifest) -> None:
         with self._ready(f"recording run {manifest.run_id}") as session, transaction(session):
@@ -169,29 +193,27 @@ class PostgresSink(Database):
                 self._has_schemas = True
             yield session
 
-    def _held(self, session: Session, table: GoldTable) -> str | None:
-        """Take the table's turn, then look: another process may just have loaded it."""
-        advisory_lock(session, f"table {table}")
-        return operations.held_fingerprint(session, self._settings.operations, str(table))
+    def _held(self, session: Session, relation: str) -> str | None:
+        """Take the relation's turn, then look: another process may just have loaded it."""
+        advisory_lock(session, f"table {relation}")
+        return operations.held_fingerprint(session, self._settings.operations, relation)
 
-    def _hold(self, session: Session, table: GoldTable, partition: Partition) -> None:
-        operations.hold(
-            session,
-            self._settings.operations,
-            str(table),
-            partition.fingerprint,
-            len(partition.table),
-        )
+    def _hold(self, session: Session, relation: str, fingerprint: str, rows: int) -> None:
+        operations.hold(session, self._settings.operations, relation, fingerprint, rows)
 
-    def _was_committed(self, table: GoldTable, partition: Partition, lost: Unavailable) -> bool:
+    def _was_committed(self, receipts: Sequence[Receipt], names: str, lost: Unavailable) -> bool:
         self._connection.forget()
         try:
-            with self._connection.session(f"loading {table}") as session, transaction(session):
-                # The lock is free only when the lost connection's transaction has ended.
-                return self._held(session, table) == partition.fingerprint
+            with self._connection.session(f"loading {names}") as session, transaction(session):
+                # The locks are free only when the lost connection's transaction has ended.
+                return all(
+                    self._held(session, f"{self._settings.gold}.{receipt.path.rpartition('/')[2]}")
+                    == receipt.fingerprint
+                    for receipt in receipts
+                )
         except Unavailable:
             msg = (
-                f"{lost}; whether the load of {table} was committed is not known: the next run "
+                f"{lost}; whether the load of {names} was committed is not known: the next run "
                 "looks before it loads"
             )
             raise Unavailable(msg) from lost
@@ -206,3 +228,14 @@ class PostgresSink(Database):
         return Rejected(
             f"PostgreSQL refuses the statement: {self._connection.address.hide(said)}{hint}"
         )
+
+
+def _table(schema: str, partition: Partition) -> GoldTable:
+    model = partition.model
+    if model is None:
+        msg = f"partition {partition.key.path} came without the model that declares its table"
+        raise ValueError(msg)
+    if not model.grain:
+        msg = f"model {model.name} declares no grain; name the columns that identify a row"
+        raise PluginError(msg)
+    return GoldTable(schema=schema, model=model)

@@ -132,6 +132,24 @@ def add_key(session: Session, table: GoldTable) -> None:
         session.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(table.name, key))
 
 
+def add_indexes(session: Session, table: GoldTable) -> None:
+    """
+    Make the declared indexes that are not there; those that others made stay.
+    """
+    there = session.execute(
+        "SELECT array_agg(a.attname::text ORDER BY k.place) FROM pg_index i"
+        " CROSS JOIN LATERAL unnest(i.indkey) WITH ORDINALITY AS k (number, place)"
+        " JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.number"
+        " WHERE i.indrelid = to_regclass(%s) GROUP BY i.indexrelid",
+        (table.name.as_string(session),),
+    ).fetchall()
+    for index in table.model.indexes:
+        if (list(index),) not in there:
+            session.execute(
+                sql.SQL("CREATE INDEX ON {} ({})").format(table.name, identifiers(index))
+            )
+
+
 def drop_table(session: Session, table: GoldTable) -> None:
     """
     Drop a table that no other object depends on.

@@ -1,0 +1,1 @@
+"""Gold models of BEA's figures."""

@@ -1,0 +1,34 @@
+-- What part of its parent, and of its whole table, each category is.
+SELECT
+    part.ref_area,
+    part.time_period,
+    part.category,
+    part.dataset,
+    part.area_name,
+    part.geo_level,
+    part.category_name,
+    part.parent_category,
+    part.sign,
+    part.year,
+    part.value,
+    parent.value AS parent_value,
+    total.value AS total_value,
+    CASE
+        WHEN parent.value <> 0
+        THEN 100 * CAST(part.value AS DOUBLE PRECISION) / CAST(parent.value AS DOUBLE PRECISION)
+    END AS share_of_parent,
+    CASE
+        WHEN total.value <> 0
+        THEN 100 * CAST(part.value AS DOUBLE PRECISION) / CAST(total.value AS DOUBLE PRECISION)
+    END AS share_of_total,
+    part.unit,
+    part.unit_mult
+FROM pce_state AS part
+LEFT JOIN pce_state AS parent
+    ON parent.ref_area = part.ref_area
+    AND parent.category = part.parent_category
+    AND parent.time_period = part.time_period
+LEFT JOIN pce_state AS total
+    ON total.ref_area = part.ref_area
+    AND total.category = part.top_category
+    AND total.time_period = part.time_period

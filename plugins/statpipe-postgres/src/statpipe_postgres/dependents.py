@@ -1,0 +1,189 @@
+"""Other people's views on a relation of ours: set aside while it is made anew, then put back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from graphlib import TopologicalSorter
+from typing import NoReturn
+
+import psycopg
+from attrs import frozen
+
+from statpipe.api import ConfigError, Unavailable
+from statpipe_postgres.connection import Session
+from statpipe_postgres.kept_view import KeptView, drop_view, make_view, read_view
+
+_DEPENDING = """
+SELECT f.relation, CASE WHEN v.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END::int8,
+    COALESCE(v.oid, d.objid)::int8, pg_describe_object(d.classid, d.objid, d.objsubid),
+    CASE WHEN v.oid IS NOT NULL THEN 'view'
+        WHEN t.oid IS NOT NULL OR r.oid IS NOT NULL OR p.oid IS NOT NULL
+            OR d.classid IN ('pg_policy'::regclass, 'pg_publication_rel'::regclass)
+            OR (d.classid = 'pg_attrdef'::regclass AND f.relation <> 0) THEN 'addition'
+        WHEN d.deptype = 'n' THEN 'stranger'
+        ELSE 'part' END
+FROM unnest(%s::int8[], %s::int8[], %s::int8[]) AS f (relation, classid, objid)
+JOIN pg_depend d ON d.refclassid = f.classid::oid AND d.refobjid = f.objid::oid
+LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+LEFT JOIN pg_trigger t ON d.classid = 'pg_trigger'::regclass AND t.oid = d.objid
+    AND NOT t.tgisinternal
+LEFT JOIN pg_class p ON d.classid = 'pg_class'::regclass AND p.oid = d.objid AND p.relispartition
+LEFT JOIN pg_class v ON v.relkind IN ('v', 'm') AND v.relpersistence = 'p' AND v.oid =
+    CASE WHEN r.rulename = '_RETURN' THEN r.ev_class
+        WHEN d.classid = 'pg_class'::regclass THEN d.objid END
+ORDER BY d.classid, d.objid, d.objsubid
+"""
+"""What depends on some objects, and how: a *view*; a *part*, which goes with its relation; an *addition*
+that others made to the relation, and that would be lost with it; or a *stranger*. The temporary view
+of another session is a stranger: we could not make it again."""
+
+
+@frozen(kw_only=True)
+class SetAside:
+    """
+    The views that were dropped because they depend on a relation, each after those it reads.
+    """
+
+    relation: str
+    role: str
+    """Who drops and makes."""
+    views: tuple[KeptView, ...]
+
+    def put_back(self, session: Session) -> None:
+        """
+        Make the views again as they were: definition, owner, options, comments, rights, indexes.
+
+        Materialized views are filled, so call it when the relation has its rows and its rights. Of
+        a view that is there again, since the caller made it anew, only the rights are put back.
+        Where several relations were set aside in turn, put the last one back first.
+
+        :raises ConfigError: A view uses what is gone, or a right is missing. The transaction is to
+            be rolled back, and then everything is as before.
+        """
+        with _qualified_names(session):
+            for view in self.views:
+                try:
+                    make_view(session, view)
+                except psycopg.Error as error:
+                    _blame(self, view, error)
+
+
+def set_aside(session: Session, schema: str, relation: str) -> SetAside:
+    """
+    Drop all views that depend on a table or view, directly or not, and remember them.
+
+    The relation can be dropped then; what is its own, such as indexes and constraints, goes with
+    it. Functions whose body is a string do not count: they look for the relation when they are
+    called. The caller holds a transaction.
+
+    :raises ConfigError: Something else depends on it, such as a foreign key or a trigger; or a view
+        cannot be dropped, because a right is missing.
+    """
+    row = session.execute(
+        "SELECT 'pg_class'::regclass::int8, c.oid::int8 FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s",
+        (schema, relation),
+    ).fetchone()
+    return _set_aside(session, f"{schema}.{relation}", row)
+
+
+def set_aside_of_function(session: Session, oid: int, name: str) -> SetAside:
+    """
+    Drop all views that depend on a function, as :func:`set_aside` does for a relation.
+    """
+    row = session.execute("SELECT 'pg_proc'::regclass::int8, %s::int8", (oid,)).fetchone()
+    return _set_aside(session, name, row)
+
+
+def _set_aside(session: Session, name: str, root: tuple[int, int] | None) -> SetAside:
+    (role,) = session.execute("SELECT current_user::text").fetchone() or ("",)
+    with _qualified_names(session):
+        oids = _in_order(session, name, root) if root else ()
+        views = tuple(read_view(session, oid) for oid in oids)
+        aside = SetAside(relation=name, role=role, views=views)
+        # From the top down, as queries lock them: who waits for one of them holds none below it.
+        _drop(session, aside)
+    return aside
+
+
+def _in_order(session: Session, name: str, root: tuple[int, int]) -> Iterator[int]:
+    """Give the dependent views, each after those it reads."""
+    reads: dict[int, set[int]] = {}
+    reached = {root}
+    additions: list[str] = []
+    strangers: dict[tuple[int, int], str] = {}
+    # Each object is reached in the name of a view; zero stands for the relation itself.
+    level = [(0, *root)]
+    while level:
+        found = session.execute(_DEPENDING, tuple(map(list, zip(*level, strict=True)))).fetchall()
+        level = []
+        for of, class_, object_, text, kind in found:
+            key = (class_, object_)
+            if kind == "addition":
+                additions.append(text)
+            elif kind == "stranger":
+                strangers[key] = text
+            else:
+                is_other = kind == "view" and key != root and object_ != of
+                if is_other:
+                    reads.setdefault(object_, set()).add(of)
+                if key not in reached:
+                    reached.add(key)
+                    level.append((object_ if is_other else of, *key))
+    # A check constraint, for one, depends on columns of its own table as a stranger would.
+    _refuse_obstacles(name, [*additions, *(strangers[key] for key in strangers.keys() - reached)])
+    return (oid for oid in TopologicalSorter(reads).static_order() if oid)
+
+
+def _drop(session: Session, aside: SetAside) -> None:
+    for view in reversed(aside.views):
+        try:
+            drop_view(session, view)
+        except psycopg.errors.DependentObjectsStillExist as error:
+            msg = (
+                f"{aside.relation} has to be made anew, and somebody else is making something on "
+                f"{view} at this moment: {_reason(error)}; run again"
+            )
+            raise Unavailable(msg) from None
+        except psycopg.Error as error:
+            _blame(aside, view, error)
+
+
+def _blame(aside: SetAside, view: KeptView, error: psycopg.Error) -> NoReturn:
+    """Blame the view; but a lost connection, or a lock that was not had, is not its fault."""
+    if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
+        raise error
+    remedy = "drop or change that view, and run again"
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        remedy = f"GRANT {view.owner} TO {aside.role}, or drop that view, and run again"
+    msg = (
+        f"the view {view} depends on {aside.relation}, which has to be made anew, and cannot be "
+        f"put back: {_reason(error)}; {remedy}"
+    )
+    raise ConfigError(msg) from None
+
+
+def _refuse_obstacles(name: str, obstacles: list[str]) -> None:
+    if obstacles:
+        msg = (
+            f"{name} has to be made anew, and what cannot be put back depends on it "
+            f"({'; '.join(sorted(set(obstacles)))}); drop it, run again, and create it anew"
+        )
+        raise ConfigError(msg)
+
+
+@contextmanager
+def _qualified_names(session: Session) -> Iterator[None]:
+    """Let definitions name the schema of everything that is not PostgreSQL's own."""
+    row = session.execute("SELECT current_setting('search_path')").fetchone()
+    session.execute("SELECT set_config('search_path', 'pg_catalog, pg_temp', true)")
+    yield
+    # Not after an error: the transaction takes the setting back with it.
+    session.execute("SELECT set_config('search_path', %s, true)", row)
+
+
+def _reason(error: psycopg.Error) -> str:
+    said = error.diag.message_primary or str(error)
+    detail = error.diag.message_detail
+    return " ".join((f"{said} ({detail})" if detail else said).split())

@@ -1,0 +1,6 @@
+"""Gold models that every source can have, ready made."""
+
+from statpipe.api.gold.columns import STANDARD, standard
+from statpipe.api.gold.standard_models import gold_models
+
+__all__ = ["STANDARD", "gold_models", "standard"]

@@ -1,0 +1,42 @@
+-- The change from ${before}; where there is none, the reason.
+SELECT
+    now.ref_area,
+    now.time_period,
+    now.category,
+    now.dataset${now_dimensions},
+    now.area_name,
+    now.geo_level,
+    now.category_name,
+    now.freq,
+    now.period_start,
+    now.year,
+    now.value,
+    before.value AS previous_value,
+    now.value - before.value AS change,
+    CASE
+        WHEN before.value <> 0
+        THEN 100 * CAST(now.value - before.value AS DOUBLE PRECISION)
+            / abs(CAST(before.value AS DOUBLE PRECISION))
+    END AS percent_change,
+    CASE
+        WHEN now.value IS NULL
+        THEN 'no figure for ' || now.time_period || ': ' || coalesce(now.source_symbol, now.obs_status)
+        WHEN before.time_period IS NULL
+        THEN 'nothing published for ${before}'
+        WHEN before.value IS NULL
+        THEN 'no figure for ' || before.time_period || ': '
+            || coalesce(before.source_symbol, before.obs_status)
+        WHEN before.value = 0
+        THEN 'the figure for ' || before.time_period || ' is zero'
+    END AS reason,
+    now.unit,
+    now.unit_mult,
+    now.vintage
+FROM ${base} AS now
+LEFT JOIN ${base} AS before
+    ON before.ref_area = now.ref_area
+    AND before.category = now.category
+    AND before.dataset = now.dataset${same_dimensions}
+    AND before.freq = now.freq
+    AND before.period_start = CAST(now.period_start - INTERVAL '${step}' AS DATE)
+WHERE now.freq ${frequencies}

@@ -1,0 +1,19 @@
+-- Every figure ever published, with the days on which it was the latest.
+SELECT
+    ref_area,
+    category,
+    time_period,
+    dataset${dimensions},
+    freq,
+    period_start,
+    CAST(extract(YEAR FROM period_start) AS BIGINT) AS year,
+    realtime_start,
+    realtime_end,
+    obs_value AS value,
+    unit_measure AS unit,
+    CAST(unit_mult AS BIGINT) AS unit_mult,
+    obs_status,
+    source_symbol,
+    notes,
+    vintage
+FROM ${source}

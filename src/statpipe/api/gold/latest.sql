@@ -1,0 +1,31 @@
+-- The figures as they stood on a date, with names and place in the hierarchy.
+SELECT
+    history.ref_area,
+    history.time_period,
+    history.category,
+    history.dataset${history_dimensions},
+    area.area_name,
+    area.geo_level,
+    area.geo_fips,
+    history.freq,
+    history.period_start,
+    history.year,
+    category.category_name,
+    category.parent_category,
+    category.top_category,
+    category.sign,
+    category.category_depth,
+    category.category_path,
+    history.value,
+    history.unit,
+    history.unit_mult,
+    history.obs_status,
+    history.source_symbol,
+    history.notes,
+    history.vintage,
+    history.realtime_start
+FROM ${base}_history AS history
+JOIN ${base}_category AS category
+    ON category.dataset = history.dataset AND category.category = history.category
+JOIN ${base}_area AS area ON area.ref_area = history.ref_area
+WHERE :as_of BETWEEN history.realtime_start AND history.realtime_end

@@ -1,0 +1,48 @@
+-- Every change of a figure that had been published before.
+SELECT
+    revised.ref_area,
+    revised.time_period,
+    revised.category,
+    revised.dataset${revised_dimensions},
+    area.area_name,
+    category.category_name,
+    revised.freq,
+    revised.period_start,
+    revised.year,
+    revised.old_value,
+    revised.value AS new_value,
+    revised.value - revised.old_value AS difference,
+    CASE
+        WHEN revised.old_value <> 0
+        THEN 100 * CAST(revised.value - revised.old_value AS DOUBLE PRECISION)
+            / abs(CAST(revised.old_value AS DOUBLE PRECISION))
+    END AS percent,
+    revised.old_unit,
+    revised.unit AS new_unit,
+    revised.old_status,
+    revised.obs_status AS new_status,
+    revised.old_vintage,
+    revised.vintage AS new_vintage,
+    revised.realtime_start AS revised_on
+FROM (
+    SELECT
+        *,
+        lag(value) OVER cell AS old_value,
+        lag(unit) OVER cell AS old_unit,
+        lag(obs_status) OVER cell AS old_status,
+        lag(vintage) OVER cell AS old_vintage
+    FROM ${base}_history
+    WINDOW cell AS (
+        PARTITION BY ref_area, category, time_period, dataset${dimensions}
+        ORDER BY realtime_start, vintage
+    )
+) AS revised
+JOIN ${base}_category AS category
+    ON category.dataset = revised.dataset AND category.category = revised.category
+JOIN ${base}_area AS area ON area.ref_area = revised.ref_area
+WHERE revised.old_vintage IS NOT NULL
+  AND (
+      revised.value IS DISTINCT FROM revised.old_value
+      OR revised.unit <> revised.old_unit
+      OR revised.obs_status <> revised.old_status
+  )

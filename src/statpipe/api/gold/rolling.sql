@@ -1,0 +1,61 @@
+-- Means over the last three and five years, and compound growth since three and five years ago.
+SELECT
+    ref_area,
+    time_period,
+    category,
+    dataset${dimensions},
+    area_name,
+    geo_level,
+    category_name,
+    year,
+    value,
+    CASE WHEN figures_3y = 3 THEN CAST(sum_3y AS DOUBLE PRECISION) / 3 END AS mean_3y,
+    CASE WHEN figures_5y = 5 THEN CAST(sum_5y AS DOUBLE PRECISION) / 5 END AS mean_5y,
+    CASE
+        WHEN value > 0 AND value_3y_ago > 0
+        THEN 100 * (power(
+            CAST(value AS DOUBLE PRECISION) / CAST(value_3y_ago AS DOUBLE PRECISION),
+            1 / CAST(3 AS DOUBLE PRECISION)
+        ) - 1)
+    END AS growth_3y,
+    CASE
+        WHEN value > 0 AND value_5y_ago > 0
+        THEN 100 * (power(
+            CAST(value AS DOUBLE PRECISION) / CAST(value_5y_ago AS DOUBLE PRECISION),
+            1 / CAST(5 AS DOUBLE PRECISION)
+        ) - 1)
+    END AS growth_5y,
+    figures_3y,
+    figures_5y,
+    unit,
+    unit_mult,
+    vintage
+FROM (
+    SELECT
+        *,
+        sum(value) OVER three AS sum_3y,
+        sum(value) OVER five AS sum_5y,
+        count(value) OVER three AS figures_3y,
+        count(value) OVER five AS figures_5y,
+        max(value) OVER three_ago AS value_3y_ago,
+        max(value) OVER five_ago AS value_5y_ago
+    FROM ${base}
+    WHERE freq = 'A'
+    WINDOW
+        three AS (
+            PARTITION BY ref_area, category, dataset${dimensions}
+            ORDER BY year RANGE BETWEEN 2 PRECEDING AND CURRENT ROW
+        ),
+        five AS (
+            PARTITION BY ref_area, category, dataset${dimensions}
+            ORDER BY year RANGE BETWEEN 4 PRECEDING AND CURRENT ROW
+        ),
+        three_ago AS (
+            PARTITION BY ref_area, category, dataset${dimensions}
+            ORDER BY year RANGE BETWEEN 3 PRECEDING AND 3 PRECEDING
+        ),
+        five_ago AS (
+            PARTITION BY ref_area, category, dataset${dimensions}
+            ORDER BY year RANGE BETWEEN 5 PRECEDING AND 5 PRECEDING
+        )
+) AS rolled

@@ -1,0 +1,214 @@
+"""The Gold models that every source can have: history, the latest, revisions, derivatives.
+
+Each is a declaration here and one SQL file beside it. In the files ``${base}`` stands for the name of
+the family, ``${source}`` for the source's, and the ``dimensions`` for a dataset's further keys.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from string import Template
+
+from attrs import frozen
+
+from statpipe.api.gold.columns import standard
+from statpipe.domain.model import Column, Model
+
+_KEY = ("ref_area", "category", "time_period", "dataset")
+_STEPS = {
+    "mom": ("month-on-month", "the month before", "1 month", "= 'M'"),
+    "qoq": ("quarter-on-quarter", "the quarter before", "3 months", "= 'Q'"),
+    "yoy": ("year-on-year", "the year before", "1 year", "IN ('A', 'S', 'Q', 'M')"),
+}
+_DERIVED = {"A": ("yoy",), "S": ("yoy",), "Q": ("yoy", "qoq"), "M": ("yoy", "mom")}
+
+
+def gold_models(
+    *, name: str, source: str, title: str, freq: str, dimensions: tuple[Column, ...] = ()
+) -> list[Model]:
+    """
+    Return the standard models of a source, whose names begin with *name*.
+
+    Tables: ``_history`` (every figure with the days on which it was the latest), ``_category`` and
+    ``_area``. Views over them: the latest figures under *name* itself, ``_first_release``,
+    ``_revisions``, and the derivatives that *freq* (SDMX CL_FREQ) allows: ``_yoy`` always,
+    ``_rolling`` for annual, ``_qoq`` for quarterly, ``_mom`` for monthly figures. *dimensions* are
+    the further key columns of the source's datasets.
+    """
+    family = _Family(name=name, source=source, title=title, dimensions=dimensions)
+    derived = [family.change(suffix) for suffix in _DERIVED[freq]]
+    if freq == "A":
+        derived.append(family.rolling())
+    return [
+        family.category(),
+        family.area(),
+        family.history(),
+        family.latest(),
+        family.first_release(),
+        family.revisions(),
+        *derived,
+    ]
+
+
+@frozen(kw_only=True)
+class _Family:
+    name: str
+    source: str
+    title: str
+    dimensions: tuple[Column, ...]
+
+    def history(self) -> Model:
+        return Model(
+            name=f"{self.name}_history",
+            title=f"{self.title}: every figure with the days on which it was the latest",
+            inputs=(self.source,),
+            grain=(*self._key, "vintage"),
+            columns=self._columns(
+                "freq period_start year realtime_start realtime_end value unit unit_mult obs_status "
+                "source_symbol notes vintage",
+                key="ref_area category time_period dataset",
+            ),
+            sql=self._sql("history"),
+            # Beside the key, which answers for one area over time: one period across areas.
+            indexes=(("year", "category"),),
+            measure="value",
+        )
+
+    def category(self) -> Model:
+        return Model(
+            name=f"{self.name}_category",
+            title=f"{self.title}: categories and their hierarchy",
+            inputs=(self.source,),
+            grain=("category", "dataset"),
+            columns=standard(
+                "category dataset category_name parent_category sign top_category category_depth "
+                "category_path"
+            ),
+            sql=self._sql("category"),
+        )
+
+    def area(self) -> Model:
+        return Model(
+            name=f"{self.name}_area",
+            title=f"{self.title}: areas",
+            inputs=(self.source,),
+            grain=("ref_area",),
+            columns=standard("ref_area area_name geo_level geo_fips"),
+            sql=self._sql("area"),
+        )
+
+    def latest(self) -> Model:
+        return self._view(
+            "",
+            "latest figures",
+            "latest",
+            self._columns(
+                "area_name geo_level geo_fips freq period_start year category_name parent_category "
+                "top_category sign category_depth category_path value unit unit_mult obs_status "
+                "source_symbol notes vintage realtime_start"
+            ),
+            inputs=("history", "category", "area"),
+            measure="value",
+        )
+
+    def first_release(self) -> Model:
+        return self._view(
+            "_first_release",
+            "figures as first published",
+            "first_release",
+            self._columns(
+                "area_name category_name freq period_start year value unit unit_mult obs_status "
+                "source_symbol notes vintage realtime_start"
+            ),
+            inputs=("history", "category", "area"),
+            measure="value",
+        )
+
+    def revisions(self) -> Model:
+        return self._view(
+            "_revisions",
+            "every change of a published figure",
+            "revisions",
+            self._columns(
+                "area_name category_name freq period_start year old_value new_value difference "
+                "percent old_unit new_unit old_status new_status old_vintage new_vintage revised_on"
+            ),
+            inputs=("history", "category", "area"),
+            grain=(*self._key, "new_vintage"),
+            measure="percent",
+        )
+
+    def change(self, suffix: str) -> Model:
+        words, before, step, frequencies = _STEPS[suffix]
+        return self._view(
+            f"_{suffix}",
+            f"{words} change",
+            "change",
+            self._columns(
+                "area_name geo_level category_name freq period_start year value previous_value "
+                "change percent_change reason unit unit_mult vintage"
+            ),
+            inputs=("",),
+            measure="percent_change",
+            before=before,
+            step=step,
+            frequencies=frequencies,
+        )
+
+    def rolling(self) -> Model:
+        return self._view(
+            "_rolling",
+            "means and compound growth over three and five years",
+            "rolling",
+            self._columns(
+                "area_name geo_level category_name year value mean_3y mean_5y growth_3y growth_5y "
+                "figures_3y figures_5y unit unit_mult vintage"
+            ),
+            inputs=("",),
+            measure="mean_3y",
+        )
+
+    def _view(
+        self,
+        suffix: str,
+        words: str,
+        file: str,
+        columns: tuple[Column, ...],
+        *,
+        inputs: tuple[str, ...],
+        measure: str,
+        grain: tuple[str, ...] = (),
+        **variables: str,
+    ) -> Model:
+        return Model(
+            name=f"{self.name}{suffix}",
+            title=f"{self.title}: {words}",
+            inputs=tuple(f"{self.name}_{one}" if one else self.name for one in inputs),
+            grain=grain or self._key,
+            columns=columns,
+            sql=self._sql(file, **variables),
+            materialized="view",
+            measure=measure,
+        )
+
+    @property
+    def _key(self) -> tuple[str, ...]:
+        return (*_KEY, *(column.name for column in self.dimensions))
+
+    def _columns(
+        self, names: str, key: str = "ref_area time_period category dataset"
+    ) -> tuple[Column, ...]:
+        return (*standard(key), *self.dimensions, *standard(names))
+
+    def _sql(self, file: str, **variables: str) -> str:
+        names = [column.name for column in self.dimensions]
+        aliases = ("history", "first", "revised", "now")
+        text = (files(__package__) / f"{file}.sql").read_text(encoding="utf-8")
+        return Template(text).substitute(
+            base=self.name,
+            source=self.source,
+            dimensions="".join(f", {name}" for name in names),
+            same_dimensions="".join(f" AND before.{name} = now.{name}" for name in names),
+            **{f"{a}_dimensions": "".join(f", {a}.{name}" for name in names) for a in aliases},
+            **variables,
+        )

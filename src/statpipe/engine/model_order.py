@@ -1,0 +1,41 @@
+"""Gold models in the order in which they are made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from statpipe.api import Model, PluginError
+
+
+def in_order(models: Iterable[Model]) -> list[Model]:
+    """
+    Return models so that each comes after those that it reads.
+
+    :raises PluginError: They read each other in a circle.
+    """
+    by_name = {model.name: model for model in models}
+    graph = {
+        name: [one for one in model.inputs if one in by_name] for name, model in by_name.items()
+    }
+    try:
+        return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+    except CycleError as error:
+        circle = " -> ".join(error.args[1])
+        msg = (
+            f"Gold models read each other in a circle: {circle}; correct or uninstall their plugin"
+        )
+        raise PluginError(msg) from None
+
+
+def reading(ordered: Sequence[Model], source: str) -> list[Model]:
+    """
+    Return those of the ordered models that read a source, directly or through others.
+    """
+    reached = {source}
+    found = []
+    for model in ordered:
+        if reached & set(model.inputs):
+            reached.add(model.name)
+            found.append(model)
+    return found
