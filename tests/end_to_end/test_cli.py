@@ -17,6 +17,7 @@ from support.tea import DATASETS, TeaAgency, prices
 
 COMMANDS = (
     ("run",),
+    ("backfill",),
     ("plan",),
     ("smoke",),
     ("doctor",),

@@ -190,6 +190,31 @@ def test_a_damaged_member_is_refused(tmp_path):
         list(table_files(payload))
 
 
+@pytest.mark.parametrize(
+    ("place", "damage"),
+    [
+        (b"PK\x05\x06", {16: 0xFF, 19: 0x7F}),  # the table of contents is said to lie elsewhere
+        (b"PK\x01\x02", {9: 0x08, 50: 0xCD}),  # a name in UTF-8 that is none
+        (b"PK\x01\x02", {10: 14}),  # another way of packing
+        (b"PK\x01\x02", {10: 12}),
+        (b"PK\x01\x02", {8: 0x01}),  # encrypted
+    ],
+)
+def test_damage_anywhere_in_a_zip_is_a_file_that_cannot_be_read(tmp_path, place, damage):
+    path = tmp_path / "damaged.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("SAPCE1__ALL_AREAS_2020_2021.csv", CSV)
+    body = bytearray(path.read_bytes())
+    start = body.index(place)
+    for offset, byte in damage.items():
+        body[start + offset] = byte
+        if place == b"PK\x01\x02" and offset != 50:
+            body[offset - 2] = byte  # the member's own header says the same
+    payload = Payload(name="damaged.zip", body=bytes(body), media_type="application/zip")
+    with pytest.raises(ContentError, match=r"payload damaged\.zip: no readable zip"):
+        list(table_files(payload))
+
+
 def test_bare_numbers_keep_every_digit():
     """A number outside quotes is no reason to go through a binary float."""
     body = json.dumps(answer([row(DataValue="@")])).replace('"@"', "12345678.1")

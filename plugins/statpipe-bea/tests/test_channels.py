@@ -5,7 +5,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from statpipe.api import ConfigError, Environment, Rejected, Secret, Unavailable
+from statpipe.api import ConfigError, ContentError, Environment, Rejected, Secret, Unavailable
 from statpipe.domain.observation import content_hash, seal
 from statpipe_bea.normalizer import RegionalNormalizer
 from statpipe_bea.settings import BeaSettings
@@ -90,6 +90,40 @@ def test_a_bare_csv_file_is_an_archive_too(older, tmp_path):
     source = source_of(channel="archive", archive=(str(tmp_path),), tables=("SAPCE1",))
     (dataset,) = source.datasets()
     assert [v.id for v in source.vintages(dataset)] == ["2020-10-08"]
+
+
+def test_what_cannot_be_read_of_an_archive_is_set_aside_by_name(bulk, older, tmp_path):
+    for zipped in (bulk, older):
+        (tmp_path / zipped.name).write_bytes(zipped.read_bytes())
+    (tmp_path / "SAPCE-1.zip").write_bytes(b"PK no more")
+    (tmp_path / "SAPCE-2.csv").write_bytes(b"GeoFIPS")
+    source = source_of(environment=STAGING).archive([str(tmp_path)])
+    found = {d.name: [v.id for v in source.vintages(d)] for d in source.datasets()}
+    later = ["2022-10-06"]
+    assert found == dict.fromkeys(TABLES, later) | {"SAPCE1": ["2020-10-08", *later]}
+    assert [error.payload.name for error in source.unreadable()] == ["SAPCE-1.zip", "SAPCE-2.csv"]
+    assert [str(error).split(";")[0] for error in source.unreadable()] == [
+        "payload SAPCE-1.zip: no readable zip (File is not a zip file)",
+        "payload SAPCE-2.csv: expected a name such as SAPCE1__ALL_AREAS_1997_2021.csv",
+    ]
+    source.close()
+
+
+def test_an_archive_that_is_configured_is_read_whole_or_not_at_all(older, tmp_path):
+    (tmp_path / "SAPCE.zip").write_bytes(b"PK no more")
+    source = source_of(channel="archive", archive=(str(tmp_path), str(older)))
+    with pytest.raises(ContentError, match=r"payload SAPCE\.zip: no readable zip"):
+        source.vintages(source.datasets()[0])
+
+
+def test_an_address_is_asked_once_whatever_is_read_of_it(fake, older):
+    source = source_of().archive([fake.zip_url, str(older)])
+    for dataset in source.datasets():
+        for vintage in source.vintages(dataset):
+            payloads = list(source.fetch(dataset, vintage))
+            assert len(payloads) == source.requests(dataset, vintage)
+    assert len(fake.paths) == 1
+    source.close()
 
 
 def test_a_table_that_no_zip_holds_is_rejected_by_name(older):

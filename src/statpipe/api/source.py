@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from statpipe.api.diagnosis import Diagnosis
 from statpipe.domain.dataset import Dataset
+from statpipe.domain.errors import ConfigError, ContentError
 from statpipe.domain.payload import Payload
 from statpipe.domain.vintage import Vintage
 
@@ -16,7 +17,7 @@ class Source(ABC):
     An agency's publications. The only role that reads the network.
 
     No credential ever leaves a source: not in a payload, a ``repr``, a log line or an exception.
-    One object serves one run.
+    One object serves one run; an archive serves all runs of a backfill.
     """
 
     @property
@@ -60,6 +61,27 @@ class Source(ABC):
         Return every vintage that can be fetched, oldest first. An archive has several.
         """
         return [self.probe(dataset)]
+
+    def archive(self, places: Sequence[str]) -> Source:
+        """
+        Return a source of the older vintages that lie in these places (folders, files, addresses).
+
+        It has the same datasets. Its :meth:`vintages` may be empty, and leave out what
+        :meth:`unreadable` then names.
+
+        :raises ConfigError: The source reads no archives.
+        """
+        msg = (
+            f"source {type(self).__name__} reads no archives; name a source that does instead of "
+            f"{', '.join(places)}"
+        )
+        raise ConfigError(msg)
+
+    def unreadable(self) -> Sequence[ContentError]:
+        """
+        Return what of an archive cannot be read, each with its payload, once :meth:`vintages` was asked.
+        """
+        return ()
 
     def requests(self, dataset: Dataset, vintage: Vintage) -> int | None:  # noqa: ARG002
         """

@@ -16,6 +16,7 @@ _USAGE_ERROR = 2
 
 _COMMANDS = {
     "run": ("statpipe.cli.run:run", "Bring new vintages of sources through every stage."),
+    "backfill": ("statpipe.cli.backfill:backfill", "Load older vintages of a source from an archive."),
     "plan": ("statpipe.cli.plan:plan", "Show what a run would fetch and write, and why."),
     "smoke": ("statpipe.cli.smoke:smoke", "Check an installation with a tiny pull that is removed again."),
     "doctor": ("statpipe.cli.doctor:doctor", "Look at configuration, keys, lake, database and versions."),

@@ -64,7 +64,7 @@ def run_stages(
         if options.json:
             write_json([manifest_document(manifest) for manifest in manifests])
         if options.log_format == "text":
-            _tell(manifests, places)
+            tell_endings(manifests, places)
         return worst([manifest.exit_code for manifest in manifests])
 
     return in_session(options, work)
@@ -87,7 +87,10 @@ def chosen_sources(session: Session, names: tuple[str, ...], *, everything: bool
     return list(dict.fromkeys(names))
 
 
-def _tell(manifests: list[Manifest], places: list[tuple[str, str]]) -> None:
+def tell_endings(manifests: list[Manifest], places: list[tuple[str, str]]) -> None:
+    """
+    Show what each run did, where the data lies, and what must be known or done.
+    """
     for manifest in manifests:
         print_summary(manifest)
     if any(manifest.exit_code == 0 for manifest in manifests):

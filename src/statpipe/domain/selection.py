@@ -50,7 +50,7 @@ class Selection:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        inside = pa.chunked_array([pa.repeat(True, len(table))])  # noqa: FBT003 - a value
+        inside = pa.chunked_array([pa.repeat(True, len(table))])
         columns = (
             ("ref_area", self.areas),
             ("category", self.categories),

@@ -69,7 +69,10 @@ class Ingest:
         for dataset in datasets:
             with self._keeping_what_arrived(dataset):
                 offered = self.source.vintages(dataset)
-            for decision in self.state.decide(dataset, offered, full=self.options.full):
+            releases, full = self.options.releases, self.options.full
+            for decision in self.state.decide(dataset, offered, full=full, archive=bool(releases)):
+                if releases and decision.vintage.released not in releases:
+                    continue
                 if decision.fetch:
                     wanted.append(decision)
                 else:

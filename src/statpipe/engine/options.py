@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from attrs import frozen
 
 INGEST, TRANSFORM, LOAD = "ingest", "transform", "load"
@@ -15,7 +17,8 @@ class Options:
 
     ``stages`` are those of ``ingest`` (source to Bronze), ``transform`` (Bronze to Silver and the
     lake's Gold) and ``load`` (the lake to the other sinks). ``wait`` is how many seconds to wait for
-    the lock. ``smallest`` asks for the least that the source can bring.
+    the lock. ``smallest`` asks for the least that the source can bring. ``releases`` are those of an
+    archive that are asked for, all if empty; ``gold`` may be left to a later run.
     """
 
     full: bool = False
@@ -23,4 +26,6 @@ class Options:
     wait: float = 0.0
     smallest: bool = False
     stages: frozenset[str] = ALL_STAGES
+    releases: tuple[date, ...] = ()
+    gold: bool = True
     command: str = "run"

@@ -55,15 +55,19 @@ def run_sources(
     return manifests
 
 
-def run_source(site: Site, name: str, options: Options, executor: Executor) -> Manifest:
+def run_source(
+    site: Site, name: str, options: Options, executor: Executor, ready: Source | None = None
+) -> Manifest:
     """
     Run one source. Nothing is raised: how the run ended stands in its manifest.
+
+    A *ready* source is used in place of a new one, and left open.
     """
     started = datetime.now(UTC)
     observers = Observers(site.registry)
-    source: Source | None = None
+    source = ready
     try:
-        source = site.source(name)
+        source = ready or site.source(name)
         with site.lake.lock(name, options.wait, lambda: _next_run_id(site, name)) as run_id:
             journal = Journal(run_id=run_id, source=name, observers=observers)
             with structlog.contextvars.bound_contextvars(run_id=run_id, source=name):
@@ -77,11 +81,14 @@ def run_source(site: Site, name: str, options: Options, executor: Executor) -> M
             turn.tell_start("")
             return turn.tell_end(turn.manifest(Ending.of(error), None))
     finally:
-        if source is not None:
-            _close(source, name)
+        if source is not None and ready is None:
+            close_source(source, name)
 
 
-def _close(source: Source, name: str) -> None:
+def close_source(source: Source, name: str) -> None:
+    """
+    Close a source; if that fails, tell and go on.
+    """
     try:
         source.close()
     except Exception as error:  # noqa: BLE001 - the run is over; the others must have their turn

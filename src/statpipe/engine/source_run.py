@@ -8,6 +8,7 @@ from datetime import date
 from typing import TypeVar
 
 from statpipe.api import Dataset, Source
+from statpipe.engine.candidate import Candidate
 from statpipe.engine.ingest import Ingest, chosen_datasets
 from statpipe.engine.journal import Journal
 from statpipe.engine.load import Load
@@ -35,6 +36,7 @@ class SourceRun:
     ) -> None:
         self._site, self._source, self._state = site, source, state
         self._stages = options.stages
+        self._releases, self._gold = options.releases, options.gold
         self._name = journal.source
         self._datasets = chosen_datasets(journal.source, source, options)
         self._ingest = Ingest(
@@ -64,7 +66,7 @@ class SourceRun:
             self._ingested()
         if LOAD in self._stages:
             self._load.silver()
-        if TRANSFORM in self._stages or LOAD in self._stages:
+        if self._gold and (TRANSFORM in self._stages or LOAD in self._stages):
             self._load.gold(everywhere=LOAD in self._stages)
         self._load.raise_failures()
 
@@ -77,8 +79,15 @@ class SourceRun:
             if TRANSFORM not in self._stages:
                 for candidate in candidates:
                     self._ingest.keep(candidate)
-            elif not self._transform.publish(candidates):
+            elif not self._published(candidates):
                 return
+
+    def _published(self, candidates: Sequence[Candidate]) -> bool:
+        before = self._state.holds()
+        published = self._transform.publish(candidates)
+        if self._releases:
+            self._state.keep_tokens(before)
+        return published
 
     def _remade(self) -> None:
         for release in by_release(

@@ -11,6 +11,9 @@ from attrs import field, frozen
 
 from statpipe.api import Dataset, Held, Layer, Normalizer, PartitionKey, Vintage
 
+_SEPARATOR = "\n"
+"""Stands between the tokens of a vintage that is known from an archive and from the agency."""
+
 
 def code_of(dataset: Dataset, normalizer: Normalizer) -> str:
     """
@@ -35,8 +38,8 @@ def silver_key(source: str, held: Held) -> PartitionKey:
 @frozen(kw_only=True)
 class Decision:
     """
-    Whether a vintage that the source offers must be fetched, and why. ``beside`` says that the
-    source offers others of the same date, as an archive may.
+    Whether a vintage that the source offers must be fetched, and why. ``beside`` says that it may be
+    any of those held of its date, and not just the last one, as is so with an archive.
     """
 
     dataset: Dataset
@@ -72,6 +75,18 @@ class State:
         """
         self._held.pop((held.dataset, held.vintage.id), None)
 
+    def keep_tokens(self, before: Iterable[Held]) -> None:
+        """
+        Keep the tokens by which vintages were known *before*, where the figures are the same.
+
+        So an agency's API need not be asked again for what an archive has brought as well.
+        """
+        for old in before:
+            now = self._held.get((old.dataset, old.vintage.id))
+            if now is not None and now.figures == old.figures:
+                tokens = [*old.token.split(_SEPARATOR), *now.token.split(_SEPARATOR)]
+                self.put(attrs.evolve(now, token=_SEPARATOR.join(dict.fromkeys(tokens))))
+
     def of_release(self, dataset: str, released: date) -> list[Held]:
         """
         Return the vintages of one release date, in sequence.
@@ -89,18 +104,20 @@ class State:
         ]
         return earlier[-1] if earlier else None
 
-    def decide(self, dataset: Dataset, offered: Sequence[Vintage], *, full: bool) -> list[Decision]:
+    def decide(
+        self, dataset: Dataset, offered: Sequence[Vintage], *, full: bool, archive: bool = False
+    ) -> list[Decision]:
         """
         Decide which of the vintages that a source offers must be fetched.
 
         A live source offers one vintage a date, which must be the last one we know of that date; an
-        archive may offer several.
+        archive may offer several, or one that was revised since.
         """
         dates = [vintage.released for vintage in offered]
         decisions = []
         for vintage in offered:
             known = self.of_release(dataset.name, vintage.released)
-            beside = dates.count(vintage.released) > 1
+            beside = archive or dates.count(vintage.released) > 1
             candidates = known if beside else known[-1:]
             reason = _reason(known, candidates, vintage)
             if full and not reason:
@@ -120,7 +137,7 @@ class State:
 def _reason(known: Sequence[Held], candidates: Sequence[Held], vintage: Vintage) -> str:
     if not known:
         return "new vintage"
-    same = [held for held in candidates if held.token == vintage.token]
+    same = [held for held in candidates if vintage.token in held.token.split(_SEPARATOR)]
     if not same:
         return "note or headline figures changed"
     if not any(held.selection.covers(vintage.selection) for held in same):

@@ -26,9 +26,9 @@ class Part:
 
 def table_name(printed: str) -> str:
     """
-    Return today's name of a table: ``SAEXP1`` became ``SAPCE1`` in October 2021.
+    Return today's name of a table, also for one that was renamed since.
     """
-    return tables.FORMER_NAMES.get(printed, printed)
+    return tables.former_names().get(printed, printed)
 
 
 def area_code(fips: str, dataset: Dataset, where: Callable[[], str]) -> str:

@@ -7,7 +7,16 @@ from functools import cached_property
 
 import attrs
 
-from statpipe.api import ConfigError, Dataset, Diagnosis, Payload, Selection, Source, Vintage
+from statpipe.api import (
+    ConfigError,
+    ContentError,
+    Dataset,
+    Diagnosis,
+    Payload,
+    Selection,
+    Source,
+    Vintage,
+)
 from statpipe_bea.channels.channel import Channel
 from statpipe_bea.selection import configured_datasets
 from statpipe_bea.settings import BULK_URL, SIGN_UP_URL, BeaSettings
@@ -21,14 +30,15 @@ class BeaSource(Source):
     Personal consumption expenditures by state.
     """
 
-    def __init__(self, settings: BeaSettings) -> None:
+    def __init__(self, settings: BeaSettings, channel: Channel | None = None) -> None:
         self._settings = settings
+        self._given = channel
         self._datasets = configured_datasets(settings)
 
     @cached_property
     def _channel(self) -> Channel:
         # Chosen when first needed: what works on Bronze alone asks for no key.
-        return chosen_channel(self._settings)
+        return self._given or chosen_channel(self._settings)
 
     @property
     def notice(self) -> str:
@@ -52,6 +62,15 @@ class BeaSource(Source):
 
     def requests(self, dataset: Dataset, vintage: Vintage) -> int | None:
         return self._channel.requests(dataset, vintage)
+
+    def archive(self, places: Sequence[str]) -> Source:
+        from statpipe_bea.channels.files import FilesChannel
+
+        home = self._settings.environment.home
+        return BeaSource(self._settings, FilesChannel("archive", places, home, partial=True))
+
+    def unreadable(self) -> Sequence[ContentError]:
+        return self._channel.unreadable
 
     def smallest(self, dataset: Dataset) -> Dataset:
         line, area = dataset.categories[0].code, dataset.areas[0].code

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
@@ -20,14 +21,13 @@ TITLES = {
 
 PER_CAPITA = "SAPCE2"
 
-FORMER_NAMES = {"SAEXP1": "SAPCE1", "SAEXP2": "SAPCE2", "SAEXP3": "SAPCE3", "SAEXP4": "SAPCE4"}
-"""Names of the tables before the release of 8 October 2021."""
 
-SAME_LINES = {
-    1: 1, 2: 2, 3: 3, 4: 4, 5: 8, 6: 13, 7: 19, 8: 25, 9: 26, 10: 30, 11: 36, 12: 39,
-    13: 47, 14: 48, 15: 49, 16: 60, 17: 68, 18: 76, 19: 81, 20: 86, 21: 95, 22: 111, 23: 112, 24: 113,
-}  # fmt: skip
-"""Lines of SAPCE1 and those of SAPCE3 that hold the same figures, in every release so far."""
+@cache
+def former_names() -> Mapping[str, str]:
+    """
+    Return today's name of each table by the name that it had before: ``SAEXP1`` is ``SAPCE1``.
+    """
+    return {row["former"]: row["name"] for row in _rows("table_names.csv")}
 
 
 def category_code(table: str, line: int | str) -> str:
@@ -95,17 +95,19 @@ def dataset(table: str) -> Dataset:
             if per_capita
             else (Decimal(-1_000_000), Decimal(100_000_000))
         ),
-        agreements=(
-            Agreement(
-                dataset="SAPCE3",
-                pairs=tuple(
-                    (category_code("SAPCE1", ours), category_code("SAPCE3", theirs))
-                    for ours, theirs in SAME_LINES.items()
-                ),
-            ),
-        )
-        if table == "SAPCE1"
-        else (),
+        agreements=(_same_lines(),) if table == "SAPCE1" else (),
+    )
+
+
+def _same_lines() -> Agreement:
+    """Lines of SAPCE1 hold the same figures as lines of SAPCE3, in every release so far."""
+    ours, theirs = "SAPCE1", "SAPCE3"
+    return Agreement(
+        dataset=theirs,
+        pairs=tuple(
+            (category_code(ours, row[ours]), category_code(theirs, row[theirs]))
+            for row in _rows("same_lines.csv")
+        ),
     )
 
 

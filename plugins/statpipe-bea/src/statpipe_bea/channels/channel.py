@@ -17,6 +17,7 @@ class Channel(ABC):
     name: str
     notice = ""
     attribution = ""
+    unreadable: Sequence[ContentError] = ()
 
     @abstractmethod
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:

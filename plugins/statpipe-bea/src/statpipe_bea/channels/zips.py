@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import re
 import zipfile
 import zlib
@@ -11,12 +12,25 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from statpipe.api import ContentError, Payload, Selection, Vintage
+from statpipe.api import ContentError, Payload, Vintage
+from statpipe.domain.selection import EVERYTHING
+from statpipe_bea import tables
 from statpipe_bea.channels.channel import vintage_of
 from statpipe_bea.part import table_name
 from statpipe_bea.release import last_updated
 
-_CSV = re.compile(r"(?P<table>SA(PCE|EXP)[1-4])_{1,2}ALL_AREAS_\d{4}_\d{4}\.csv")
+_CSV = re.compile(r"(?P<table>[A-Z0-9]+)_{1,2}ALL_AREAS_\d{4}_\d{4}\.csv")
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What zipfile raises where bytes are not what they were; a method that it does not know as well."""
+
 _LARGEST_MEMBER = 64 << 20
 _MOST_MEMBERS = 10_000
 
@@ -30,7 +44,7 @@ class TableFile:
     table: str
     payloads: tuple[Payload, ...]
 
-    def vintage(self, selection: Selection) -> Vintage:
+    def vintage(self) -> Vintage:
         """
         Return the release, by the note in the file's footer.
 
@@ -39,7 +53,7 @@ class TableFile:
         csv = self.payloads[0]
         digest = hashlib.sha256(b"".join(payload.body for payload in self.payloads)).hexdigest()
         note = last_updated(csv.body[-4096:].decode("utf-8", errors="replace"))
-        return vintage_of(note, f"csv:{digest}", selection, csv, "the file's footer")
+        return vintage_of(note, f"csv:{digest}", EVERYTHING, csv, "the file's footer")
 
 
 def table_files(archive: Payload) -> Iterator[TableFile]:
@@ -50,7 +64,7 @@ def table_files(archive: Payload) -> Iterator[TableFile]:
         file of BEA's.
     """
     if archive.media_type == "text/csv":
-        match = _CSV.fullmatch(archive.name)
+        match = _whole_table(archive.name)
         if match is None:
             msg = f"payload {archive.name}: expected a name such as SAPCE1__ALL_AREAS_1997_2021.csv"
             raise ContentError(msg, payload=archive)
@@ -59,9 +73,7 @@ def table_files(archive: Payload) -> Iterator[TableFile]:
     try:
         with zipfile.ZipFile(io.BytesIO(archive.body)) as opened:
             yield from _tables_in(opened, archive)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        if isinstance(error, ContentError):
-            raise
+    except _DAMAGE as error:
         msg = f"payload {archive.name}: no readable zip ({error}); expected BEA's SAPCE.zip whole"
         raise ContentError(msg, payload=archive) from error
 
@@ -71,7 +83,7 @@ def _tables_in(opened: zipfile.ZipFile, archive: Payload) -> Iterator[TableFile]
     if len(names) > _MOST_MEMBERS:
         msg = f"payload {archive.name}: {len(names):,} members; expected BEA's few hundred"
         raise ContentError(msg, payload=archive)
-    found = [match for match in map(_CSV.fullmatch, names) if match]
+    found = [match for match in map(_whole_table, names) if match]
     if not found:
         msg = f"payload {archive.name}: no member such as SAPCE1__ALL_AREAS_1997_2021.csv"
         raise ContentError(msg, payload=archive)
@@ -84,6 +96,12 @@ def _tables_in(opened: zipfile.ZipFile, archive: Payload) -> Iterator[TableFile]
             table=table_name(match["table"]),
             payloads=tuple(_member(opened, archive, *member) for member in members),
         )
+
+
+def _whole_table(name: str) -> re.Match[str] | None:
+    """Match the name of a file that holds one of our tables, under today's name or a former one."""
+    match = _CSV.fullmatch(name)
+    return match if match and table_name(match["table"]) in tables.TITLES else None
 
 
 def _member(opened: zipfile.ZipFile, archive: Payload, name: str, media_type: str) -> Payload:

@@ -1,0 +1,49 @@
+"""Files from addresses, each asked for once."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO
+
+import attrs
+from attrs import field, frozen
+
+from statpipe.api import Payload
+from statpipe_bea.channels.download import is_address, retrieved
+
+
+@frozen
+class Downloads:
+    """
+    Reads files from paths and addresses. What was downloaded lies in files without a name until
+    :meth:`close`: a long archive does not fit into memory, and a process that dies leaves nothing.
+    """
+
+    home: Path
+    _kept: dict[str, tuple[Payload, IO[bytes]]] = field(factory=dict, init=False, repr=False)
+    _open: ExitStack = field(factory=ExitStack, init=False, repr=False)
+
+    def read(self, place: str) -> Payload:
+        """
+        Return the file at a path or address. Raises what :func:`retrieved` raises.
+        """
+        if not is_address(place):
+            return retrieved(place, self.home)
+        if place in self._kept:
+            head, file = self._kept[place]
+            file.seek(0)
+            return attrs.evolve(head, body=file.read())
+        payload = retrieved(place, self.home)
+        file = self._open.enter_context(TemporaryFile())  # noqa: SIM115 - closed by close()
+        file.write(payload.body)
+        self._kept[place] = (attrs.evolve(payload, body=b""), file)
+        return payload
+
+    def close(self) -> None:
+        """
+        Give the room back.
+        """
+        self._kept.clear()
+        self._open.close()

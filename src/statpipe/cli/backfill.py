@@ -1,0 +1,134 @@
+"""``statpipe backfill``."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+import structlog
+from cyclopts import Parameter
+from rich.console import Console
+from rich.progress import Progress
+
+from statpipe.api import ConfigError
+from statpipe.cli.common_options import DataOptions, split
+from statpipe.cli.manifests import manifest_document
+from statpipe.cli.report import RunReport
+from statpipe.cli.run import tell_endings
+from statpipe.cli.session import Session, in_session, write_json
+from statpipe.engine.backfill import Step
+from statpipe.engine.backfill import backfill as run_backfill
+from statpipe.engine.options import Options
+from statpipe.engine.run import worst
+
+log = structlog.get_logger("statpipe")
+
+
+def backfill(
+    name: str,
+    *,
+    from_archive: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    tables: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    wait: float = 0.0,
+    options: DataOptions | None = None,
+) -> int:
+    """
+    Load older vintages of a source from an archive, release by release.
+
+    What is held already is not loaded again, so running again after an interruption completes it.
+
+    Parameters
+    ----------
+    name
+        Source, as `statpipe plugins list` shows it.
+    from_archive
+        Folders, files or addresses of the agency's older releases.
+    tables
+        Just these datasets of the source.
+    wait
+        Seconds to wait while another run of the same source is at work.
+    """
+    options = options or DataOptions()
+    wanted = Options(tables=split(tables), wait=wait, command="backfill")
+
+    def work(session: Session) -> int:
+        places = found_from_here(from_archive)
+        session.registry.find("source", name)
+        session.registry.observe(RunReport(bar=False))
+        with (
+            ReleaseBar(shown=options.log_format == "text") as bar,
+            session.site() as site,
+        ):
+            manifests = run_backfill(site, name, places, wanted, tell=bar.begun)
+            locations = [p for sink in site.sinks.values() for p in sink.locations().items()]
+        if options.json:
+            write_json([manifest_document(manifest) for manifest in manifests])
+        if options.log_format == "text":
+            tell_endings(manifests, locations)
+        return worst([manifest.exit_code for manifest in manifests])
+
+    return in_session(options, work)
+
+
+def found_from_here(places: tuple[str, ...]) -> list[str]:
+    """
+    Return paths as seen from the current folder, and addresses as they are.
+
+    :raises ConfigError: There are none.
+    """
+    if not places:
+        msg = (
+            "no archive is named; say --from-archive and folders, files or addresses of the agency's "
+            "older releases, such as --from-archive SAEXP1.zip SAPCE.zip"
+        )
+        raise ConfigError(msg)
+    return [
+        place
+        if urlsplit(place).scheme in {"http", "https"}
+        else str(Path.cwd() / Path(place).expanduser())
+        for place in places
+    ]
+
+
+class ReleaseBar:
+    """
+    How many releases are done: a log line for each, and a bar on a terminal.
+    """
+
+    def __init__(self, *, shown: bool) -> None:
+        self._progress: Progress | None = None
+        if shown and sys.stderr.isatty():
+            self._progress = Progress(console=Console(stderr=True), transient=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            _log_to_stderr()
+
+    def begun(self, step: Step) -> None:
+        """
+        Say that the run of a release begins.
+        """
+        text = f"release {step.number} of {step.of}"
+        log.info(text, released=step.released.isoformat())
+        if self._progress is None:
+            return
+        if not self._progress.tasks:
+            self._progress.add_task(text, total=step.of)
+            self._progress.start()
+            _log_to_stderr()
+        for task in self._progress.task_ids:
+            self._progress.update(task, description=text, completed=step.number - 1)
+
+
+def _log_to_stderr() -> None:
+    """While a bar is shown, standard error is rich's, which writes above the bar."""
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)
