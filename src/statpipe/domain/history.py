@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from statpipe.domain.observation import KEY, canonical, key_codes, silver_schema
+from statpipe.domain.observation import KEY, canonical, codes_or_values, key_codes, silver_schema
 from statpipe.domain.period import FOREVER
 from statpipe.domain.selection import EVERYTHING
 from statpipe.domain.vintage import Vintage
@@ -151,9 +151,7 @@ def _repeated(column: Any) -> pa.Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    array = _one(column)
-    if pa.types.is_dictionary(array.type):
-        array = array.indices
+    array = codes_or_values(column)
     nothing = pc.is_null(array)
     equal = pc.fill_null(pc.equal(array[1:], array[:-1]), False)
     return pc.or_(equal, pc.and_(nothing[1:], nothing[:-1]))

@@ -210,6 +210,16 @@ def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     return column if column.type == wanted else column.cast(wanted)
 
 
+def codes_or_values(column: pa.ChunkedArray) -> pa.Array:
+    """
+    Return what a column is compared by: its codes if it is coded, else its values.
+    """
+    import pyarrow as pa
+
+    array = _one(column)
+    return array.indices if pa.types.is_dictionary(array.type) else array
+
+
 def looked_up(codes: pa.DictionaryArray, values: Sequence[str | None]) -> pa.DictionaryArray:
     """
     Replace each code's text by the value in the same place of *values*, without touching rows.

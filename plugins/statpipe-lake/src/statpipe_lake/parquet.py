@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from typing import TYPE_CHECKING
 
@@ -24,31 +25,45 @@ def to_parquet(partition: Partition) -> bytes:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = partition.table.replace_schema_metadata(
-        {**_described(partition), FINGERPRINT: partition.fingerprint.encode()}
-    )
-    coded = [f.name for f in table.schema if not _is_number(f.type)]
+    schema = partition.table.schema.remove_metadata()
+    coded = [f.name for f in schema if not _is_number(f.type)]
+    if partition.model is not None:
+        schema = _plain(schema)
     sink = pa.BufferOutputStream()
-    pq.write_table(
-        table,
+    with pq.ParquetWriter(
         sink,
+        partition.table.schema,
         compression="zstd",
         compression_level=3,
         use_dictionary=coded,
         write_page_index=False,
         write_page_checksum=True,
-    )
+        store_schema=False,
+    ) as writer:
+        writer.write_table(partition.table)
+        writer.add_key_value_metadata(
+            {
+                "ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()),
+                **_described(partition),
+                FINGERPRINT: partition.fingerprint.encode(),
+            }
+        )
     return bytes(memoryview(sink.getvalue()))
 
 
 def from_parquet(body: bytes) -> pa.Table:
     """
-    Decode a partition, less what :func:`to_parquet` added to the schema.
+    Decode a partition, less what :func:`to_parquet` added to the schema. Texts of Gold are coded.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    table = pq.read_table(pa.BufferReader(body), page_checksum_verification=True)
+    with pq.ParquetFile(pa.BufferReader(body)) as file:
+        gold = b"grain" in (file.metadata.metadata or {})
+        texts = [f.name for f in file.schema_arrow if gold and pa.types.is_string(f.type)]
+    table = pq.read_table(
+        pa.BufferReader(body), page_checksum_verification=True, read_dictionary=texts
+    )
     return table.replace_schema_metadata(None)
 
 
@@ -67,6 +82,19 @@ def _described(partition: Partition) -> dict[bytes, bytes]:
     if model is None:
         return {}
     return {b"title": model.title.encode(), b"grain": ",".join(model.grain).encode()}
+
+
+def _plain(schema: pa.Schema) -> pa.Schema:
+    """
+    Declare coded texts of Gold as plain ones: analysts' tools would make factors and categories of
+    them. In the file they are the same.
+    """
+    import pyarrow as pa
+
+    return pa.schema(
+        field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
+        for field in schema
+    )
 
 
 def _is_number(kind: pa.DataType) -> bool:
