@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from statpipe.domain.observation import KEY, canonical, codes_or_values, key_codes, silver_schema
+from statpipe.domain.observation import KEY, canonical, key_codes, repeats, silver_schema
 from statpipe.domain.period import FOREVER
 from statpipe.domain.selection import EVERYTHING
 from statpipe.domain.vintage import Vintage
@@ -59,7 +59,7 @@ def history(published: Sequence[Published]) -> pa.Table:
     spoken = pc.min_element_wise(_next_covering(ordered, table, ranks), next_rank)
     confirmed = pc.and_(
         pc.and_(follows, pc.equal(spoken, next_rank)),
-        _or_last(_says_the_same(table)),
+        _or_last(repeats(table, STATEMENT)),
     )
     ends = pc.invert(confirmed)
     starts = pa.concat_arrays([pa.array([True])[: len(table)], ends[:-1]])
@@ -134,27 +134,6 @@ def _next_covering(ordered: Sequence[Published], table: pa.Table, ranks: pa.Arra
             later = pc.and_(later, _one(selection.holds(table)))
         found = pc.if_else(later, place, found)
     return found
-
-
-def _says_the_same(table: pa.Table) -> pa.Array:
-    """Mark the rows, but the last, whose statement the next row repeats."""
-    import pyarrow.compute as pc
-
-    same = None
-    for name in STATEMENT:
-        equal = _repeated(table[name])
-        same = equal if same is None else pc.and_(same, equal)
-    return same
-
-
-def _repeated(column: Any) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    array = codes_or_values(column)
-    nothing = pc.is_null(array)
-    equal = pc.fill_null(pc.equal(array[1:], array[:-1]), False)
-    return pc.or_(equal, pc.and_(nothing[1:], nothing[:-1]))
 
 
 def _shifted(ranks: pa.Array) -> pa.Array:

@@ -220,6 +220,24 @@ def codes_or_values(column: pa.ChunkedArray) -> pa.Array:
     return array.indices if pa.types.is_dictionary(array.type) else array
 
 
+def repeats(table: pa.Table, columns: Sequence[str]) -> pa.Array:
+    """
+    Mark the rows, but the first, that equal the one before in these columns; nulls are equal.
+
+    Coded columns must have one dictionary each, without repeated values.
+    """
+    import pyarrow.compute as pc
+
+    same = None
+    for name in columns:
+        array = codes_or_values(table[name])
+        nothing = pc.is_null(array)
+        equal = pc.fill_null(pc.equal(array[1:], array[:-1]), False)
+        equal = pc.or_(equal, pc.and_(nothing[1:], nothing[:-1]))
+        same = equal if same is None else pc.and_(same, equal)
+    return same
+
+
 def looked_up(codes: pa.DictionaryArray, values: Sequence[str | None]) -> pa.DictionaryArray:
     """
     Replace each code's text by the value in the same place of *values*, without touching rows.

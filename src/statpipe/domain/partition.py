@@ -55,13 +55,15 @@ class Partition:
     A table on its way to a sink.
 
     ``fingerprint`` is over the inputs' figures, the version of the code and the schema: a sink that
-    holds the same fingerprint under the same key holds the same table. Gold brings its model.
+    holds the same fingerprint under the same key holds the same table. Gold brings its model, and
+    ``previous``: what the lake held before. A sink that holds just that needs only the difference.
     """
 
     key: PartitionKey
     table: pa.Table = field(repr=False)
     fingerprint: str
     model: Model | None = None
+    previous: Partition | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)

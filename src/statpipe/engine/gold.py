@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -20,7 +21,7 @@ from statpipe.api import (
     PluginError,
 )
 from statpipe.domain.history import Published, history
-from statpipe.domain.observation import canonical, codes_or_values, encoded
+from statpipe.domain.observation import canonical, codes_or_values, encoded, repeats
 from statpipe.engine.state import silver_key
 
 if TYPE_CHECKING:
@@ -82,12 +83,13 @@ class Gold:
         """
         if model.name in self._made:
             return self._made[model.name]
-        made = Partition(
-            key=gold_key(model),
-            table=self._computed(model),
-            fingerprint=self.fingerprint(model) or "",
-            model=model,
-        )
+        key, wanted = gold_key(model), self.fingerprint(model) or ""
+        there = self._in_lake(model)
+        if there is not None and there.fingerprint == wanted:
+            made = there
+        else:
+            table = self._computed(model)
+            made = Partition(key=key, table=table, fingerprint=wanted, model=model, previous=there)
         read_by_others = any(model.name in one.inputs for one in self.models)
         if read_by_others or model.materialized == "table":
             self._made[model.name] = made
@@ -125,11 +127,21 @@ class Gold:
                     self.lake, name, self.held(name), reader.name
                 )
             return self._histories[name]
-        if name not in self._made and self.lake.fingerprint(gold_key(model)) == self.fingerprint(
-            model
-        ):
-            return self.lake.read(gold_key(model))
         return self.partition(model).table
+
+    def _in_lake(self, model: Model) -> Partition | None:
+        """Read what the lake holds of a model, up to date or not."""
+        key = gold_key(model)
+        fingerprint = self.lake.fingerprint(key)
+        if fingerprint is None:
+            return None
+        if fingerprint != self.fingerprint(model) and model.materialized == "view":
+            return None  # nobody asks how a view was
+        with contextlib.suppress(ContentError):  # damaged: it is made anew
+            return Partition(
+                key=key, table=self.lake.read(key), fingerprint=fingerprint, model=model
+            )
+        return None
 
     def _opened(self) -> Any:
         if self._connection is None:
@@ -242,11 +254,7 @@ def _in_order(table: pa.Table, grain: Sequence[str]) -> tuple[pa.Table, int]:
     keys = pa.table({name: codes_or_values(table[name]) for name in grain})
     order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in grain])
     keys = keys.take(order).combine_chunks()
-    same = None
-    for name in grain:
-        equal = pc.equal(keys[name][1:], keys[name][:-1])
-        same = equal if same is None else pc.and_(same, equal)
-    repeated = pc.sum(same).as_py() if same is not None else max(len(table) - 1, 0)
+    repeated = pc.sum(repeats(keys, grain)).as_py() if len(keys) > 1 else 0
     return table.take(order).combine_chunks(), repeated or 0
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 from psycopg import sql
 
+from statpipe.domain.difference import Difference, difference
 from statpipe_postgres.connection import Session
 from statpipe_postgres.encode import csv_batches
 from statpipe_postgres.tables import (
@@ -43,9 +46,14 @@ class Written:
     deleted: int = 0
 
 
-def load(session: Session, table: GoldTable, rows: pa.Table) -> Written:
+def load(
+    session: Session, table: GoldTable, rows: pa.Table, base: pa.Table | None = None
+) -> Written:
     """
     Make the table hold exactly these rows. The caller holds its lock and a transaction.
+
+    *base* is what the table is known to hold: only the difference is sent then. Otherwise all rows
+    are, and the server finds what differs.
 
     :raises ConfigError: The table must be made anew, and other objects depend on it.
     """
@@ -55,8 +63,10 @@ def load(session: Session, table: GoldTable, rows: pa.Table) -> Written:
     if not found.fits(table.model):
         return _anew(session, table, rows)
     widen(session, table, found)
-    _stage(session, table, rows)
-    written = _apply(session, table)
+    if base is not None and base.schema == rows.schema:
+        written = _apply_difference(session, table, difference(base, rows, table.model.grain))
+    else:
+        written = _apply_what_differs(session, table, rows)
     narrow(session, table, found)
     add_indexes(session, table)
     comment(session, table, found)
@@ -67,9 +77,7 @@ def wal_position(session: Session) -> int:
     """
     Return how many bytes of write-ahead log the whole server has written.
     """
-    row = session.execute(
-        "SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint"
-    ).fetchone()
+    row = session.execute("SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::bigint").fetchone()
     return int(row[0]) if row else 0
 
 
@@ -95,7 +103,48 @@ def _anew(session: Session, table: GoldTable, rows: pa.Table) -> Written:
     return Written(inserted=written.inserted, deleted=counted[0] if counted else 0)
 
 
-def _stage(session: Session, table: GoldTable, rows: pa.Table) -> None:
+def _apply_difference(session: Session, table: GoldTable, found: Difference) -> Written:
+    """Send just what came, changed and went."""
+    deleted = 0
+    if len(found.removed):
+        with _staged(session, table, found.removed):
+            deleted = session.execute(
+                sql.SQL("DELETE FROM {} t USING {} s WHERE {}").format(
+                    table.name, _STAGE, _all_equal("s", table.model.grain)
+                )
+            ).rowcount
+    if len(found.added) or len(found.changed):
+        with _staged(session, table, _together(found.changed, found.added)):
+            session.execute(_upsert_statement(table, _STAGE))
+    return Written(inserted=len(found.added), updated=len(found.changed), deleted=deleted)
+
+
+def _apply_what_differs(session: Session, table: GoldTable, rows: pa.Table) -> Written:
+    """Send all rows, find what is new or different by one hash join, then touch only that."""
+    with _staged(session, table, rows):
+        session.execute(sql.SQL("ANALYZE {}").format(_STAGE))
+        session.execute("SELECT set_config('work_mem', '64MB', true)")
+        session.execute(_delta_statement(table))
+        found = session.execute(
+            sql.SQL(
+                "SELECT count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE NOT {0}) FROM {1}"
+            ).format(_IS_NEW, _DELTA)
+        ).fetchone()
+        inserted, updated = found or (0, 0)
+        deleted = session.execute(
+            sql.SQL("DELETE FROM {} t WHERE NOT EXISTS (SELECT FROM {} s WHERE {})").format(
+                table.name, _STAGE, _all_equal("s", table.model.grain)
+            )
+        ).rowcount
+        if inserted or updated:
+            session.execute(_upsert_statement(table, _DELTA))
+        session.execute(sql.SQL("DROP TABLE {}").format(_DELTA))
+    return Written(inserted=inserted, updated=updated, deleted=deleted)
+
+
+@contextmanager
+def _staged(session: Session, table: GoldTable, rows: pa.Table) -> Iterator[None]:
+    """Have rows in a temporary table; others may be staged in the same transaction."""
     columns = identifiers([column.name for column in table.model.columns])
     session.execute(
         sql.SQL("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
@@ -103,28 +152,8 @@ def _stage(session: Session, table: GoldTable, rows: pa.Table) -> None:
         )
     )
     _copy(session, _STAGE, table, rows, options="FORMAT csv")
-    session.execute(sql.SQL("ANALYZE {}").format(_STAGE))
-
-
-def _apply(session: Session, table: GoldTable) -> Written:
-    """Find what is new or different by one hash join, then touch only that."""
-    session.execute("SELECT set_config('work_mem', '64MB', true)")
-    session.execute(_delta_statement(table))
-    found = session.execute(
-        sql.SQL(
-            "SELECT count(*) FILTER (WHERE {0}), count(*) FILTER (WHERE NOT {0}) FROM {1}"
-        ).format(_IS_NEW, _DELTA)
-    ).fetchone()
-    inserted, updated = found or (0, 0)
-    same_key = _all_equal("s", table.model.grain)
-    deleted = session.execute(
-        sql.SQL("DELETE FROM {} t WHERE NOT EXISTS (SELECT FROM {} s WHERE {})").format(
-            table.name, _STAGE, same_key
-        )
-    ).rowcount
-    if inserted or updated:
-        session.execute(_upsert_statement(table))
-    return Written(inserted=inserted, updated=updated, deleted=deleted)
+    yield
+    session.execute(sql.SQL("DROP TABLE {}").format(_STAGE))
 
 
 def _delta_statement(table: GoldTable) -> sql.Composed:
@@ -148,7 +177,7 @@ def _delta_statement(table: GoldTable) -> sql.Composed:
     )
 
 
-def _upsert_statement(table: GoldTable) -> sql.Composed:
+def _upsert_statement(table: GoldTable, rows: sql.Identifier) -> sql.Composed:
     columns = identifiers([column.name for column in table.model.columns])
     action: sql.Composable = sql.SQL("DO NOTHING")
     if table.values:
@@ -157,7 +186,7 @@ def _upsert_statement(table: GoldTable) -> sql.Composed:
         )
         action = sql.SQL("DO UPDATE SET {}").format(sets)
     return sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT ({}) {}").format(
-        table.name, columns, columns, _DELTA, identifiers(table.model.grain), action
+        table.name, columns, columns, rows, identifiers(table.model.grain), action
     )
 
 
@@ -169,6 +198,12 @@ def _copy(
     with session.cursor().copy(statement) as copy:
         for batch in csv_batches(rows, table.model):
             copy.write(memoryview(batch))
+
+
+def _together(one: pa.Table, other: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.concat_tables([one, other])
 
 
 def _all_equal(alias: str, names: tuple[str, ...]) -> sql.Composed:

@@ -23,7 +23,7 @@ from statpipe.api import (
     StatpipeError,
     Unavailable,
 )
-from statpipe_postgres import doctor, operations
+from statpipe_postgres import doctor, operations, roles
 from statpipe_postgres.connection import Connection, Session, advisory_lock, transaction
 from statpipe_postgres.derive import derive
 from statpipe_postgres.errors import readable
@@ -77,8 +77,12 @@ class PostgresSink(Database):
         relation = str(table)
         written = Written()
         before = wal_position(session)
-        if self._held(session, relation) != partition.fingerprint:
-            written = load(session, table, partition.table)
+        held = self._held(session, relation)
+        if held != partition.fingerprint:
+            previous = partition.previous
+            known = previous is not None and previous.fingerprint == held
+            base = previous.table if previous is not None and known else None
+            written = load(session, table, partition.table, base)
             rows = len(partition.table)
             self._hold(session, relation, partition.fingerprint, rows)
         return Receipt(
@@ -134,6 +138,11 @@ class PostgresSink(Database):
             except psycopg.Error as error:
                 raise self._wrong_statement(error) from None
 
+    def init(self) -> Sequence[str]:
+        with self._connection.session("making schemas, roles and grants") as session:
+            self._make_schemas(session)
+            return self._make_roles(session)
+
     def start(self) -> str:
         embedded = self._connection.embedded
         if embedded is None:
@@ -184,14 +193,24 @@ class PostgresSink(Database):
         """Give a session in a database that has our schemas."""
         with self._connection.session(doing) as session:
             if not self._has_schemas:
-                operations.make_schemas(
-                    session,
-                    gold=self._settings.gold,
-                    operations=self._settings.operations,
-                    scratch=self._settings.environment.scratch is not None,
-                )
+                self._make_schemas(session)
+                if self._connection.embedded and self._settings.environment.scratch is None:
+                    self._make_roles(session)
                 self._has_schemas = True
             yield session
+
+    def _make_schemas(self, session: Session) -> None:
+        operations.make_schemas(
+            session,
+            gold=self._settings.gold,
+            operations=self._settings.operations,
+            scratch=self._settings.environment.scratch is not None,
+        )
+
+    def _make_roles(self, session: Session) -> Sequence[str]:
+        return roles.make_roles(
+            session, gold=self._settings.gold, operations=self._settings.operations
+        )
 
     def _held(self, session: Session, relation: str) -> str | None:
         """Take the relation's turn, then look: another process may just have loaded it."""

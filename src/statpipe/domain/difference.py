@@ -1,0 +1,75 @@
+"""What turns one table into another: rows that came, rows that changed, rows that went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from statpipe.domain.observation import codes_or_values, repeats
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_MOST = 1 << 62
+
+
+@frozen(kw_only=True)
+class Difference:
+    """
+    ``added`` and ``changed`` are rows of the new table, ``removed`` rows of the old one.
+    """
+
+    added: pa.Table = field(repr=False)
+    changed: pa.Table = field(repr=False)
+    removed: pa.Table = field(repr=False)
+
+
+def difference(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Difference:
+    """
+    Compare two tables of one schema, in which no key stands twice and none is null.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = pa.concat_tables([old, new]).unify_dictionaries().combine_chunks()
+    if not len(table):
+        return Difference(added=table, changed=table, removed=table)
+    is_new = pa.concat_arrays([pa.repeat(0, len(old)), pa.repeat(1, len(new))]).cast(pa.int64())
+    keys = _numbers(table, key)
+    order = pc.sort_indices(pc.add(pc.multiply(keys, 2), is_new))
+    table, keys, is_new = table.take(order).combine_chunks(), keys.take(order), is_new.take(order)
+
+    paired = pc.equal(keys[1:], keys[:-1])  # an old row and, after it, the new one
+    first, second = pa.concat_arrays([paired, _no()]), pa.concat_arrays([_no(), paired])
+    differs = pa.concat_arrays([_no(), pc.invert(repeats(table, table.column_names))])
+    return Difference(
+        added=table.filter(pc.and_(pc.equal(is_new, 1), pc.invert(second))),
+        changed=table.filter(pc.and_(second, differs)),
+        removed=table.filter(pc.and_(pc.equal(is_new, 0), pc.invert(first))),
+    )
+
+
+def _no() -> pa.Array:
+    import pyarrow as pa
+
+    return pa.array([False])
+
+
+def _numbers(table: pa.Table, key: Sequence[str]) -> pa.Array:
+    """Give equal keys one number, and different ones different numbers."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = pa.repeat(0, len(table)).cast(pa.int64())
+    so_far = 1
+    for name in key:
+        codes = codes_or_values(table[name]).dictionary_encode()
+        size = max(len(codes.dictionary), 1)
+        if so_far * size >= _MOST:
+            numbers = numbers.dictionary_encode().indices.cast(pa.int64())
+            so_far = len(table)
+        codes = codes.indices.cast(pa.int64())
+        numbers, so_far = pc.add(pc.multiply(numbers, size), codes), so_far * size
+    return numbers
