@@ -30,6 +30,7 @@ COMMANDS = (
     ("runs", "list"),
     ("runs", "show"),
     ("db",),
+    ("db", "init"),
     ("db", "query"),
     ("db", "start"),
     ("db", "stop"),
@@ -430,3 +431,11 @@ def wait_for(ready, seconds=20.0):
     while not ready():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+def test_the_roles_of_the_database_are_made_and_told_line_by_line(home):
+    lines = home.run("db", "init").stdout.splitlines()
+    assert lines[:2] == ["created role statpipe_loader", "created role statpipe_reader"]
+    again = home.run("db", "init").stdout.splitlines()
+    assert again[0] == "unchanged the roles statpipe_loader and statpipe_reader"
+    assert all(line.startswith("unchanged ") for line in again)

@@ -58,6 +58,14 @@ class Database(Sink):
         """
 
     @abstractmethod
+    def init(self) -> Sequence[str]:
+        """
+        Make schemas, roles and grants as far as they are missing; say in lines what was done.
+
+        :raises ConfigError: Who logs in may not do that.
+        """
+
+    @abstractmethod
     def start(self) -> str:
         """
         Leave the database running, where that is ours to do, and return its address.

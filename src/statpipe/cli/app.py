@@ -44,6 +44,10 @@ _GROUPS = {
     "db": (
         "The database for analysts.",
         {
+            "init": (
+                "statpipe.cli.db:init",
+                "Make schemas, roles and grants; run once by an administrator.",
+            ),
             "query": ("statpipe.cli.db:query", "Run a reading SQL statement."),
             "start": (
                 "statpipe.cli.db:start",

@@ -49,6 +49,23 @@ def query(
     return in_session(options, work)
 
 
+def init(*, options: CommonOptions | None = None) -> int:
+    """
+    Make schemas, roles and grants; run once by an administrator.
+
+    The role statpipe_loader owns what statpipe makes, statpipe_reader may read it. What is right
+    already is left alone, so running it again does no harm.
+    """
+
+    def work(session: Session) -> int:
+        with session.site() as site:
+            lines = _database(site).init()
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        return 0
+
+    return in_session(options or CommonOptions(), work)
+
+
 def start(*, options: CommonOptions | None = None) -> int:
     """
     Leave the embedded database running, so that other programs can connect; print its address.

@@ -11,6 +11,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from statpipe.api import Secret
+from statpipe_postgres.acting import as_loader
 from statpipe_postgres.address import Address, served_address
 from statpipe_postgres.embedded import EmbeddedPostgres
 from statpipe_postgres.errors import readable
@@ -104,6 +105,7 @@ class Connection:
                 " set_config('search_path', 'pg_catalog, pg_temp', false)",
                 (f"{self._settings.lock_timeout}s",),
             )
+            as_loader(session, gold=self._settings.gold, operations=self._settings.operations)
             undo.pop_all()
         self._session = session
         return session

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import psycopg
 from attrs import frozen
+from psycopg import sql
 
 from statpipe.api import ConfigError, Unavailable
 from statpipe_postgres.connection import Session
@@ -16,7 +17,9 @@ from statpipe_postgres.kept_view import KeptView, drop_view, make_view, read_vie
 
 _DEPENDING = """
 SELECT f.relation, CASE WHEN v.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END::int8,
-    COALESCE(v.oid, d.objid)::int8, pg_describe_object(d.classid, d.objid, d.objsubid),
+    COALESCE(v.oid, d.objid)::int8,
+    CASE r.rulename WHEN '_RETURN' THEN pg_describe_object('pg_class'::regclass, r.ev_class, 0)
+        ELSE pg_describe_object(d.classid, d.objid, d.objsubid) END,
     CASE WHEN v.oid IS NOT NULL THEN 'view'
         WHEN t.oid IS NOT NULL OR r.oid IS NOT NULL OR p.oid IS NOT NULL
             OR d.classid IN ('pg_policy'::regclass, 'pg_publication_rel'::regclass)
@@ -64,7 +67,8 @@ class SetAside:
         with _qualified_names(session):
             for view in self.views:
                 try:
-                    make_view(session, view)
+                    with _for_owner(session, view):
+                        make_view(session, view)
                 except psycopg.Error as error:
                     _blame(self, view, error)
 
@@ -139,7 +143,8 @@ def _in_order(session: Session, name: str, root: tuple[int, int]) -> Iterator[in
 def _drop(session: Session, aside: SetAside) -> None:
     for view in reversed(aside.views):
         try:
-            drop_view(session, view)
+            with _for_owner(session, view):
+                drop_view(session, view)
         except psycopg.errors.DependentObjectsStillExist as error:
             msg = (
                 f"{aside.relation} has to be made anew, and somebody else is making something on "
@@ -155,8 +160,9 @@ def _blame(aside: SetAside, view: KeptView, error: psycopg.Error) -> NoReturn:
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         raise error
     remedy = "drop or change that view, and run again"
-    if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        remedy = f"GRANT {view.owner} TO {aside.role}, or drop that view, and run again"
+    if isinstance(error, psycopg.errors.InsufficientPrivilege) and "must be" in _reason(error):
+        # As in "must be owner of view": what its owner may do is what is missing.
+        remedy = f"make the role {aside.role} its owner, or drop that view, and run again"
     msg = (
         f"the view {view} depends on {aside.relation}, which has to be made anew, and cannot be "
         f"put back: {_reason(error)}; {remedy}"
@@ -171,6 +177,22 @@ def _refuse_obstacles(name: str, obstacles: list[str]) -> None:
             f"({'; '.join(sorted(set(obstacles)))}); drop it, run again, and create it anew"
         )
         raise ConfigError(msg)
+
+
+@contextmanager
+def _for_owner(session: Session, view: KeptView) -> Iterator[None]:
+    """Act as the login where that may do what the view's owner may, and the loading role may not."""
+    row = session.execute(
+        "SELECT current_user::text FROM pg_roles WHERE rolname = %s"
+        " AND NOT pg_has_role(current_user, oid, 'USAGE') AND pg_has_role(session_user, oid, 'USAGE')",
+        (view.owner,),
+    ).fetchone()
+    if row is None:
+        yield
+        return
+    session.execute("SET LOCAL ROLE NONE")
+    yield
+    session.execute(sql.SQL("SET LOCAL ROLE {}").format(sql.Identifier(row[0])))
 
 
 @contextmanager

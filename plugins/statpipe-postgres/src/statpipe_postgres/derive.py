@@ -6,23 +6,26 @@ from psycopg import sql
 
 from statpipe.api import Model
 from statpipe_postgres.connection import Session
-from statpipe_postgres.temporary_views import replace_function, replace_view
+from statpipe_postgres.dependents import SetAside
+from statpipe_postgres.views import replace_function, replace_view
 
 
-def derive(session: Session, schema: str, model: Model) -> None:
+def derive(session: Session, schema: str, model: Model, later: list[SetAside]) -> None:
     """
-    Make a model's view, and the function beside it that takes a date. The caller holds a transaction.
+    Make a model's view, and the function beside it that takes a date.
+
+    Views of others that had to give way are added to *later*. The caller holds a transaction.
     """
+    # Names in the body are looked up when the view is made, and never again.
     session.execute("SELECT set_config('search_path', %s, true)", (f"pg_catalog, {schema}",))
-    try:
-        body = sql.SQL(model.latest_sql)
-        replace_view(session, schema, model.name, body, model.columns, model.title)
-        if model.takes_date:
-            title = f"{model.title}, as they stood on a date"
-            body = _qualified(schema, model, "as_of")
-            replace_function(session, schema, f"{model.name}_as_of", body, model.columns, title)
-    finally:
-        session.execute("SELECT set_config('search_path', 'pg_catalog, pg_temp', true)")
+    body = sql.SQL(model.latest_sql)
+    replace_view(session, schema, model.name, body, model.columns, model.title, later=later)
+    if model.takes_date:
+        title = f"{model.title}, as they stood on a date"
+        name, dated = f"{model.name}_as_of", _qualified(schema, model, "as_of")
+        replace_function(session, schema, name, dated, model.columns, title, later=later)
+    # Not after an error: the transaction takes the setting back with it.
+    session.execute("SELECT set_config('search_path', 'pg_catalog, pg_temp', true)")
 
 
 def _qualified(schema: str, model: Model, day: str) -> sql.Composed:
@@ -37,6 +40,6 @@ def _qualified(schema: str, model: Model, day: str) -> sql.Composed:
         )
         for name in model.inputs
     )
-    return sql.SQL("WITH {} SELECT * FROM ({}) AS model").format(
+    return sql.SQL("WITH {} SELECT * FROM (\n{}\n) AS model").format(
         inputs, sql.SQL(model.sql_as_of(day))
     )

@@ -11,18 +11,19 @@ from psycopg import sql
 
 from statpipe.domain.difference import Difference, difference
 from statpipe_postgres.connection import Session
+from statpipe_postgres.dependents import SetAside, set_aside
 from statpipe_postgres.encode import csv_batches
+from statpipe_postgres.grants import change_grants, relation_grants
 from statpipe_postgres.tables import (
     GoldTable,
     add_indexes,
     add_key,
     comment,
     create_table,
-    drop_table,
     find_table,
-    grants,
     identifiers,
     narrow,
+    oid_of,
     widen,
 )
 
@@ -47,21 +48,26 @@ class Written:
 
 
 def load(
-    session: Session, table: GoldTable, rows: pa.Table, base: pa.Table | None = None
+    session: Session,
+    table: GoldTable,
+    rows: pa.Table,
+    later: list[SetAside],
+    base: pa.Table | None = None,
 ) -> Written:
     """
     Make the table hold exactly these rows. The caller holds its lock and a transaction.
 
     *base* is what the table is known to hold: only the difference is sent then. Otherwise all rows
-    are, and the server finds what differs.
+    are, and the server finds what differs. Where the table must be made anew, views that depend on
+    it are added to *later*, for the caller to put back.
 
-    :raises ConfigError: The table must be made anew, and other objects depend on it.
+    :raises ConfigError: The table must be made anew, and something that is no view depends on it.
     """
     found = find_table(session, table)
     if found is None:
         return _first(session, table, rows)
     if not found.fits(table.model):
-        return _anew(session, table, rows)
+        return _anew(session, table, rows, later)
     widen(session, table, found)
     if base is not None and base.schema == rows.schema:
         written = _apply_difference(session, table, difference(base, rows, table.model.grain))
@@ -93,13 +99,20 @@ def _first(session: Session, table: GoldTable, rows: pa.Table) -> Written:
     return Written(inserted=len(rows))
 
 
-def _anew(session: Session, table: GoldTable, rows: pa.Table) -> Written:
+def _anew(session: Session, table: GoldTable, rows: pa.Table, later: list[SetAside]) -> Written:
+    """Make the table anew, with the rights that others had; their views are put back later."""
     counted = session.execute(sql.SQL("SELECT count(*) FROM {}").format(table.name)).fetchone()
-    given = grants(session, table)
-    drop_table(session, table)
+    given = relation_grants(session, oid_of(session, table))
+    later.append(set_aside(session, table.schema, table.model.name))
+    session.execute(sql.SQL("DROP TABLE {}").format(table.name))
     written = _first(session, table, rows)
-    for grant in given:
-        session.execute(grant)
+    names = {column.name for column in table.model.columns}
+    change_grants(
+        session,
+        sql.SQL("TABLE {}").format(table.name),
+        now=relation_grants(session, oid_of(session, table)),
+        wanted=frozenset(grant for grant in given if not grant.column or grant.column in names),
+    )
     return Written(inserted=written.inserted, deleted=counted[0] if counted else 0)
 
 

@@ -25,6 +25,7 @@ from statpipe.api import (
 )
 from statpipe_postgres import doctor, operations, roles
 from statpipe_postgres.connection import Connection, Session, advisory_lock, transaction
+from statpipe_postgres.dependents import SetAside
 from statpipe_postgres.derive import derive
 from statpipe_postgres.errors import readable
 from statpipe_postgres.load import Written, load, wal_position
@@ -62,10 +63,14 @@ class PostgresSink(Database):
         at_commit = False
         try:
             with self._ready(f"loading {names}") as session, transaction(session):
+                aside: list[SetAside] = []
                 for table, partition in zip(tables, partitions, strict=True):
-                    receipts.append(self._loaded(session, table, partition))
+                    receipts.append(self._loaded(session, table, partition, aside))
                 for view in views:
-                    receipts += self._derived(session, view)
+                    receipts += self._derived(session, view, aside)
+                # Views of ours are made anew by now; those of others come back as they were.
+                for one in reversed(aside):
+                    one.put_back(session)
                 at_commit = True
         except Unavailable as error:
             # The reply to COMMIT may be lost although the commit was made.
@@ -73,7 +78,9 @@ class PostgresSink(Database):
                 raise
         return receipts
 
-    def _loaded(self, session: Session, table: GoldTable, partition: Partition) -> Receipt:
+    def _loaded(
+        self, session: Session, table: GoldTable, partition: Partition, aside: list[SetAside]
+    ) -> Receipt:
         relation = str(table)
         written = Written()
         before = wal_position(session)
@@ -82,7 +89,7 @@ class PostgresSink(Database):
             previous = partition.previous
             known = previous is not None and previous.fingerprint == held
             base = previous.table if previous is not None and known else None
-            written = load(session, table, partition.table, base)
+            written = load(session, table, partition.table, aside, base)
             rows = len(partition.table)
             self._hold(session, relation, partition.fingerprint, rows)
         return Receipt(
@@ -96,19 +103,21 @@ class PostgresSink(Database):
             wal_bytes=wal_position(session) - before,
         )
 
-    def _derived(self, session: Session, view: Model) -> Iterator[Receipt]:
+    def _derived(self, session: Session, view: Model, aside: list[SetAside]) -> Iterator[Receipt]:
         """Make a view, unless it is there just so."""
         relation = f"{self._settings.gold}.{view.name}"
         if self._held(session, relation) != view.version:
             before = wal_position(session)
-            derive(session, self._settings.gold, view)
+            derive(session, self._settings.gold, view, aside)
             self._hold(session, relation, view.version, 0)
+            written = wal_position(session) - before
             yield Receipt(
                 sink=NAME,
                 path=PartitionKey(layer=Layer.GOLD, owner=view.name).path,
                 fingerprint=view.version,
-                rows=0,
-                wal_bytes=wal_position(session) - before,
+                rows=0,  # they are derived
+                bytes_written=written,
+                wal_bytes=written,
             )
 
     def record(self, manifest: Manifest) -> None:

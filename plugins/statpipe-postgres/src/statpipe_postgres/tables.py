@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import psycopg
 from attrs import frozen
 from psycopg import sql
 
@@ -150,42 +149,14 @@ def add_indexes(session: Session, table: GoldTable) -> None:
             )
 
 
-def drop_table(session: Session, table: GoldTable) -> None:
+def oid_of(session: Session, table: GoldTable) -> int:
     """
-    Drop a table that no other object depends on.
-
-    :raises ConfigError: One does.
+    Return the table's number in the catalogue.
     """
-    try:
-        session.execute(sql.SQL("DROP TABLE {}").format(table.name))
-    except psycopg.errors.DependentObjectsStillExist as error:
-        dependents = (error.diag.message_detail or "").replace("\n", "; ")
-        msg = (
-            f"{table} must be made anew, because its model's columns or grain changed, and other "
-            f"objects depend on it ({dependents}); drop them, run again, and create them anew"
-        )
-        raise ConfigError(msg) from None
-
-
-def grants(session: Session, table: GoldTable) -> list[sql.Composed]:
-    """
-    Return the statements that give others the rights that they have now.
-    """
-    rows = session.execute(
-        "SELECT g.grantee, pg_get_userbyid(g.grantee)::text, g.privilege_type, g.is_grantable"
-        " FROM pg_class c CROSS JOIN LATERAL aclexplode(c.relacl) g"
-        " WHERE c.oid = to_regclass(%s) AND g.grantee <> c.relowner",
-        (table.name.as_string(session),),
-    ).fetchall()
-    return [
-        sql.SQL("GRANT {} ON {} TO {}{}").format(
-            sql.SQL(privilege),
-            table.name,
-            sql.Identifier(role) if oid else sql.SQL("PUBLIC"),
-            sql.SQL(" WITH GRANT OPTION" if grantable else ""),
-        )
-        for oid, role, privilege, grantable in rows
-    ]
+    row = session.execute(
+        "SELECT to_regclass(%s)::oid::int8", (table.name.as_string(session),)
+    ).fetchone()
+    return int(row[0]) if row else 0
 
 
 def widen(session: Session, table: GoldTable, found: Found) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 from psycopg import sql
 
 from statpipe.api import Column, ConfigError
@@ -25,17 +25,74 @@ _KINDS = {
 
 
 @frozen(kw_only=True)
+class _Wanted:
+    """A view or function that is to be there."""
+
+    schema: str
+    name: str
+    body: sql.Composable
+    columns: tuple[Column, ...]
+    title: str
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def identifier(self) -> sql.Identifier:
+        return sql.Identifier(self.schema, self.name)
+
+    @property
+    def signature(self) -> sql.Composed:
+        return sql.SQL("{}(date)").format(self.identifier)
+
+    def select(self, columns: Sequence[Column]) -> sql.Composed:
+        """Give the body's columns their types."""
+        typed = sql.SQL(", ").join(
+            sql.SQL("CAST(model.{0} AS {1}) AS {0}").format(sql.Identifier(c.name), _type(c))
+            for c in columns
+        )
+        # On lines of its own: the body may end in a comment.
+        return sql.SQL("SELECT {} FROM (\n{}\n) AS model").format(typed, self.body)
+
+
+@frozen(kw_only=True)
 class _Found:
-    """What stands where the view should be; its columns as name -> (type, comment)."""
+    """What stands in a view's place; its columns as name -> (type, comment)."""
 
     oid: int
-    kind: str
-    options: tuple[str, ...]
+    is_view: bool
+    options: tuple[str, ...] = field(converter=tuple)
     comment: str | None
     columns: Mapping[str, tuple[str, str | None]]
 
+    def order(self, wanted: _Wanted) -> list[Column] | None:
+        """Order the columns as CREATE OR REPLACE VIEW needs them; give None if it cannot do."""
+        declared = {column.name: column for column in wanted.columns}
+        same = all(
+            name in declared and TYPES[declared[name].type] == type_
+            for name, (type_, _) in self.columns.items()
+        )
+        if not (self.is_view and same):
+            return None
+        new = [column for column in wanted.columns if column.name not in self.columns]
+        return [declared[name] for name in self.columns] + new
 
-def replace_view(
+
+@frozen(kw_only=True)
+class _FoundFunction:
+    """The function that is there; its parameter and columns as (name, type)."""
+
+    oid: int
+    returns_rows: bool
+    columns: tuple[tuple[str, str], ...]
+    comment: str | None
+
+    def fits(self, wanted: _Wanted) -> bool:
+        columns = ((column.name, TYPES[column.type]) for column in wanted.columns)
+        return self.returns_rows and self.columns == (("as_of", "date"), *columns)
+
+
+def replace_view(  # noqa: PLR0917 - in the order of CREATE VIEW
     session: Session,
     schema: str,
     name: str,
@@ -57,23 +114,20 @@ def replace_view(
     :raises ConfigError: Something of another kind has the name, or what depends on it cannot be put
         back.
     """
-    found = _find(session, schema, name)
-    order = _order_in_place(found, columns) if found else columns
-    if order is not None:
-        session.execute(_create_view(schema, name, body, order, found.options if found else ()))
-        _comment(session, schema, name, columns, title, found)
-    elif found is not None:
-        given = relation_grants(session, found.oid)
-        aside = set_aside(session, schema, name)
-        _drop(session, schema, name, found)
-        options = found.options if found.kind == "v" else ()
-        session.execute(_create_view(schema, name, body, columns, options))
-        _comment(session, schema, name, columns, title, None)
-        _grant(session, schema, name, given)
-        _put_back(session, aside, later)
+    wanted = _Wanted(schema=schema, name=name, body=body, columns=tuple(columns), title=title)
+    found = _find(session, wanted)
+    if found is None:
+        _create_view(session, wanted, wanted.columns, ())
+        _comment(session, wanted, None)
+    elif (order := found.order(wanted)) is not None:
+        # Without its options, CREATE OR REPLACE VIEW would take away those that it has.
+        _create_view(session, wanted, order, found.options)
+        _comment(session, wanted, found)
+    else:
+        _make_view_anew(session, wanted, found, later)
 
 
-def replace_function(
+def replace_function(  # noqa: PLR0917 - as replace_view has them
     session: Session,
     schema: str,
     name: str,
@@ -88,108 +142,50 @@ def replace_function(
 
     A query that calls it is planned as if the SELECT stood there. For that the function sets no
     search path, so the body names the schema of all it reads. A column called ``as_of`` would hide
-    the date. Other columns make it anew, with the same grants; *later* is as in
+    the date. With other columns than before it is made anew, with the same grants; *later* is as in
     :func:`replace_view`. The caller holds a transaction.
 
     :raises ConfigError: There is a procedure of that name, or a view that depends on the function
         cannot be put back.
     """
-    signature = sql.SQL("{}(date)").format(sql.Identifier(schema, name))
-    oid, fits = _find_function(session, schema, name, columns)
-    if oid is None or fits:
-        session.execute(_create_function(session, schema, name, body, columns))
+    wanted = _Wanted(schema=schema, name=name, body=body, columns=tuple(columns), title=title)
+    found = _find_function(session, wanted)
+    if found is None or found.fits(wanted):
+        _create_function(session, wanted)
+        if found is None or found.comment != title:
+            _comment_on(session, sql.SQL("FUNCTION"), wanted.signature, title)
     else:
-        given = function_grants(session, oid)
-        aside = set_aside_of_function(session, oid, f"{schema}.{name}")
-        session.execute(sql.SQL("DROP FUNCTION {}").format(signature))
-        session.execute(_create_function(session, schema, name, body, columns))
-        made, _ = _find_function(session, schema, name, columns)
-        now = function_grants(session, made) if made else frozenset()
-        on = sql.SQL("FUNCTION {}").format(signature)
-        change_grants(session, on, now=now, wanted=given)
-        _put_back(session, aside, later)
-    _comment_function(session, schema, name, signature, title)
+        _make_function_anew(session, wanted, found, later)
 
 
-def _find(session: Session, schema: str, name: str) -> _Found | None:
-    row = session.execute(
-        "SELECT c.oid::int8, c.relkind::text, COALESCE(c.reloptions, '{}'),"
-        " obj_description(c.oid, 'pg_class') FROM pg_class c"
-        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s",
-        (schema, name),
-    ).fetchone()
-    if row is None:
-        return None
-    oid, kind, options, comment = row
-    if kind not in "vrp":
-        msg = (
-            f"{schema}.{name} is {_KINDS.get(kind, 'something of another kind')}, and a view of that "
-            "name has to be made; drop or rename it, and run again"
-        )
-        raise ConfigError(msg)
-    columns = session.execute(
-        "SELECT attname::text, format_type(atttypid, atttypmod), col_description(attrelid, attnum)"
-        " FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
-        (oid,),
-    ).fetchall()
-    return _Found(
-        oid=oid,
-        kind=kind,
-        options=tuple(options),
-        comment=comment,
-        columns={column: (type_, text) for column, type_, text in columns},
-    )
+def _make_view_anew(
+    session: Session, wanted: _Wanted, found: _Found, later: list[SetAside] | None
+) -> None:
+    given = relation_grants(session, found.oid)
+    aside = set_aside(session, wanted.schema, wanted.name)
+    kind = sql.SQL("VIEW" if found.is_view else "TABLE")
+    session.execute(sql.SQL("DROP {} {}").format(kind, wanted.identifier))
+    _create_view(session, wanted, wanted.columns, found.options if found.is_view else ())
+    _comment(session, wanted, None)
+    if made := _find(session, wanted):
+        kept = frozenset(g for g in given if not g.column or g.column in made.columns)
+        on = sql.SQL("TABLE {}").format(wanted.identifier)
+        change_grants(session, on, now=relation_grants(session, made.oid), wanted=kept)
+    _put_back(session, aside, later)
 
 
-def _order_in_place(found: _Found, columns: Sequence[Column]) -> list[Column] | None:
-    """Order the columns as CREATE OR REPLACE VIEW wants them, if it can bring what is declared."""
-    declared = {column.name: column for column in columns}
-    same = all(
-        name in declared and TYPES[declared[name].type] == type_
-        for name, (type_, _) in found.columns.items()
-    )
-    if found.kind != "v" or not same:
-        return None
-    new = [column for column in columns if column.name not in found.columns]
-    return [declared[name] for name in found.columns] + new
-
-
-def _create_view(
-    schema: str,
-    name: str,
-    body: sql.Composable,
-    columns: Sequence[Column],
-    options: Sequence[str],
-) -> sql.Composed:
-    # Without its options, CREATE OR REPLACE VIEW would take away those that it has.
-    return sql.SQL("CREATE OR REPLACE VIEW {}{} AS {}").format(
-        sql.Identifier(schema, name), with_options(options), _select(body, columns)
-    )
-
-
-def _select(body: sql.Composable, columns: Sequence[Column]) -> sql.Composed:
-    typed = sql.SQL(", ").join(
-        sql.SQL("CAST(model.{0} AS {1}) AS {0}").format(
-            sql.Identifier(column.name), sql.SQL(TYPES[column.type])
-        )
-        for column in columns
-    )
-    # On lines of its own: the body may end in a comment.
-    return sql.SQL("SELECT {} FROM (\n{}\n) AS model").format(typed, body)
-
-
-def _drop(session: Session, schema: str, name: str, found: _Found) -> None:
-    kind = sql.SQL("VIEW" if found.kind == "v" else "TABLE")
-    session.execute(sql.SQL("DROP {} {}").format(kind, sql.Identifier(schema, name)))
-
-
-def _grant(session: Session, schema: str, name: str, given: frozenset[Grant]) -> None:
-    made = _find(session, schema, name)
-    if made is not None:
-        wanted = frozenset(g for g in given if not g.column or g.column in made.columns)
-        now = relation_grants(session, made.oid)
-        on = sql.SQL("TABLE {}").format(sql.Identifier(schema, name))
-        change_grants(session, on, now=now, wanted=wanted)
+def _make_function_anew(
+    session: Session, wanted: _Wanted, found: _FoundFunction, later: list[SetAside] | None
+) -> None:
+    given: frozenset[Grant] = function_grants(session, found.oid)
+    aside = set_aside_of_function(session, found.oid, str(wanted))
+    session.execute(sql.SQL("DROP FUNCTION {}").format(wanted.signature))
+    _create_function(session, wanted)
+    _comment_on(session, sql.SQL("FUNCTION"), wanted.signature, wanted.title)
+    if made := _find_function(session, wanted):
+        on = sql.SQL("FUNCTION {}").format(wanted.signature)
+        change_grants(session, on, now=function_grants(session, made.oid), wanted=given)
+    _put_back(session, aside, later)
 
 
 def _put_back(session: Session, aside: SetAside, later: list[SetAside] | None) -> None:
@@ -199,79 +195,94 @@ def _put_back(session: Session, aside: SetAside, later: list[SetAside] | None) -
         later.append(aside)
 
 
-def _comment(
-    session: Session,
-    schema: str,
-    name: str,
-    columns: Sequence[Column],
-    title: str,
-    found: _Found | None,
-) -> None:
-    if found is None or found.comment != title:
-        view = sql.Identifier(schema, name)
-        session.execute(sql.SQL("COMMENT ON VIEW {} IS {}").format(view, sql.Literal(title)))
-    for column in columns:
-        _, known = found.columns.get(column.name, ("", None)) if found else ("", None)
-        if known != column.comment:
-            place = sql.Identifier(schema, name, column.name)
-            text = sql.Literal(column.comment)
-            session.execute(sql.SQL("COMMENT ON COLUMN {} IS {}").format(place, text))
-
-
-def _find_function(
-    session: Session, schema: str, name: str, columns: Sequence[Column]
-) -> tuple[int | None, bool]:
-    """Return the function, and whether its parameter and columns are those declared."""
+def _find(session: Session, wanted: _Wanted) -> _Found | None:
     row = session.execute(
-        "SELECT p.oid::int8, p.prokind::text, p.proargnames, ARRAY(SELECT format_type(t, NULL)"
-        " FROM unnest(p.proallargtypes) WITH ORDINALITY u (t, place) ORDER BY place)"
-        " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-        " WHERE n.nspname = %s AND p.proname = %s AND p.proargtypes = '1082'::oidvector",
-        (schema, name),
+        "SELECT c.oid::int8, c.relkind::text, COALESCE(c.reloptions, '{}'),"
+        " obj_description(c.oid, 'pg_class') FROM pg_class c"
+        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = %s AND c.relname = %s",
+        (wanted.schema, wanted.name),
     ).fetchone()
     if row is None:
-        return None, False
-    oid, kind, names, types = row
+        return None
+    oid, kind, options, comment = row
+    if kind not in "vrp":
+        is_now = _KINDS.get(kind, "something of another kind")
+        msg = f"{wanted} is {is_now}, and has to become a view; drop or rename it, and run again"
+        raise ConfigError(msg)
+    columns = session.execute(
+        "SELECT attname::text, format_type(atttypid, atttypmod), col_description(attrelid, attnum)"
+        " FROM pg_attribute WHERE attrelid = %s AND attnum > 0 AND NOT attisdropped ORDER BY attnum",
+        (oid,),
+    ).fetchall()
+    return _Found(
+        oid=oid,
+        is_view=kind == "v",
+        options=options,
+        comment=comment,
+        columns={column: (type_, text) for column, type_, text in columns},
+    )
+
+
+def _find_function(session: Session, wanted: _Wanted) -> _FoundFunction | None:
+    row = session.execute(
+        "SELECT p.oid::int8, p.prokind::text, p.proretset, p.proargnames, ARRAY(SELECT format_type(t, NULL)"
+        " FROM unnest(COALESCE(p.proallargtypes, p.proargtypes)) WITH ORDINALITY u (t, place)"
+        " ORDER BY place), obj_description(p.oid, 'pg_proc')"
+        " FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+        " WHERE n.nspname = %s AND p.proname = %s AND p.proargtypes = '1082'::oidvector",
+        (wanted.schema, wanted.name),
+    ).fetchone()
+    if row is None:
+        return None
+    oid, kind, returns_rows, names, types, comment = row
     if kind != "f":
         msg = (
-            f"{schema}.{name}(date) is no function but an aggregate, a window function or a "
-            "procedure, and a function of that name has to be made; drop or rename it, and run again"
+            f"{wanted}(date) is a procedure or an aggregate, and has to become a function; drop or "
+            "rename it, and run again"
         )
         raise ConfigError(msg)
-    fits = names == ["as_of", *(column.name for column in columns)] and types == [
-        "date",
-        *(TYPES[column.type] for column in columns),
-    ]
-    return oid, fits
+    columns = tuple(zip(names or [""] * len(types), types, strict=True))
+    return _FoundFunction(oid=oid, returns_rows=returns_rows, columns=columns, comment=comment)
 
 
-def _create_function(
-    session: Session, schema: str, name: str, body: sql.Composable, columns: Sequence[Column]
-) -> sql.Composed:
-    returned = sql.SQL(", ").join(
-        sql.SQL("{} {}").format(sql.Identifier(column.name), sql.SQL(TYPES[column.type]))
-        for column in columns
-    )
-    # Not STRICT, not SECURITY DEFINER, no SET: each would keep it from being planned as a query.
-    return sql.SQL(
-        "CREATE OR REPLACE FUNCTION {}(as_of date) RETURNS TABLE ({}) LANGUAGE sql STABLE"
-        " PARALLEL SAFE AS {}"
-    ).format(
-        sql.Identifier(schema, name),
-        returned,
-        sql.Literal(_select(body, columns).as_string(session)),
-    )
-
-
-def _comment_function(
-    session: Session, schema: str, name: str, signature: sql.Composable, title: str
+def _create_view(
+    session: Session, wanted: _Wanted, columns: Sequence[Column], options: Sequence[str]
 ) -> None:
-    known = session.execute(
-        "SELECT obj_description(p.oid, 'pg_proc') FROM pg_proc p"
-        " JOIN pg_namespace n ON n.oid = p.pronamespace"
-        " WHERE n.nspname = %s AND p.proname = %s AND p.proargtypes = '1082'::oidvector",
-        (schema, name),
-    ).fetchone()
-    if known != (title,):
-        text = sql.Literal(title)
-        session.execute(sql.SQL("COMMENT ON FUNCTION {} IS {}").format(signature, text))
+    session.execute(
+        sql.SQL("CREATE OR REPLACE VIEW {}{} AS {}").format(
+            wanted.identifier, with_options(options), wanted.select(columns)
+        )
+    )
+
+
+def _create_function(session: Session, wanted: _Wanted) -> None:
+    returned = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(column.name), _type(column))
+        for column in wanted.columns
+    )
+    body = sql.Literal(wanted.select(wanted.columns).as_string(session))
+    # Not STRICT, not SECURITY DEFINER, no SET: each would keep it from being planned as a query.
+    session.execute(
+        sql.SQL(
+            "CREATE OR REPLACE FUNCTION {}(as_of date) RETURNS TABLE ({}) LANGUAGE sql STABLE"
+            " PARALLEL SAFE AS {}"
+        ).format(wanted.identifier, returned, body)
+    )
+
+
+def _comment(session: Session, wanted: _Wanted, found: _Found | None) -> None:
+    if found is None or found.comment != wanted.title:
+        _comment_on(session, sql.SQL("VIEW"), wanted.identifier, wanted.title)
+    for column in wanted.columns:
+        known = found.columns.get(column.name) if found else None
+        if known is None or known[1] != column.comment:
+            place = sql.Identifier(wanted.schema, wanted.name, column.name)
+            _comment_on(session, sql.SQL("COLUMN"), place, column.comment)
+
+
+def _comment_on(session: Session, kind: sql.SQL, what: sql.Composable, text: str) -> None:
+    session.execute(sql.SQL("COMMENT ON {} {} IS {}").format(kind, what, sql.Literal(text)))
+
+
+def _type(column: Column) -> sql.SQL:
+    return sql.SQL(TYPES[column.type])

@@ -1,0 +1,241 @@
+"""Every Gold model's SQL gives the same on DuckDB over Parquet and on PostgreSQL."""
+
+from __future__ import annotations
+
+import io
+import math
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet as pq
+import pytest
+from psycopg import sql
+
+from statpipe.api import Model
+from statpipe.api.gold import gold_models
+from statpipe.engine.configuration import Configuration
+from statpipe.engine.gold import source_history
+from statpipe.engine.options import Options
+from statpipe.engine.records import held_of
+from statpipe.engine.registry import Registry
+from statpipe.engine.run import run_sources
+from statpipe.engine.site import Site, open_site
+from statpipe_bea.gold.models import pce_state_models
+from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, family
+
+BEA = pce_state_models()
+TEA = family()
+TYPES = {
+    "text": "text",
+    "integer": "bigint",
+    "decimal": "numeric",
+    "double": "double precision",
+    "date": "date",
+}
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """BEA's two releases and three of the tea agency, in a lake and in PostgreSQL."""
+    agency = TeaAgency(archive=True)
+    for place, (month, _) in enumerate((("03", 1), ("04", 1), ("05", 1))):
+        for name in DATASETS:
+            agency.publish(name, f"2024-{month}-01", _prices(place, name))
+    found = Registry.installed()
+    registry = Registry([("tea", "statpipe-tea", "1", TeaPlugin(lambda: agency, TEA))])
+    for plugin in ("bea", "lake", "postgres"):
+        registry.register(plugin, f"statpipe-{plugin}", "1", _module(plugin))
+    assert not found.broken
+    assert not registry.broken
+    configuration = Configuration(
+        path=None,
+        home=tmp_path_factory.mktemp("both"),
+        document={
+            # Few areas are many combinations: the US, states that rank, regions that do not.
+            "sources": {
+                "bea_pce_state": {"areas": ["US", "CA", "DC", "WY", "FWST"], "channel": "sample"}
+            },
+        },
+        variables={},
+    )
+    opened = open_site(configuration, registry, "local")
+    for manifest in run_sources(opened, ["bea_pce_state", SOURCE], Options()):
+        assert manifest.exit_code == 0, manifest.message
+    yield opened
+    opened.close()
+
+
+def _module(plugin: str) -> Any:
+    import importlib
+
+    return importlib.import_module(f"statpipe_{plugin}.plugin")
+
+
+def _prices(place: int, name: str) -> dict[tuple[str, str, str], str]:
+    """Months with a gap, a missing price, a zero, and revisions from release to release."""
+    figures = {}
+    for port in ("CAL", "MOM"):
+        for grade in ("fine", "dust"):
+            for number, month in enumerate(
+                ("2022-12", "2023-01", "2023-02", "2023-04", "2024-01", "2024-02")
+            ):
+                figures[port, grade, month] = f"{number * 3 + place * len(grade)}.{len(name)}"
+    figures["CAL", "fine", "2023-01"] = "-" if place < 2 else "7"
+    figures["CAL", "dust", "2023-01"] = "0"
+    if place:
+        del figures["MOM", "dust", "2023-02"]
+    return figures
+
+
+@pytest.fixture(scope="module")
+def database(site: Site):
+    """A connection in which the sources' histories are relations as well."""
+    address = site.sinks["postgres"].locations()["gold tables"]
+    with psycopg.connect(address, autocommit=True) as connection:
+        for source in ("bea_pce_state", SOURCE):
+            table = source_history(site.lake, source, held_of(site.lake, source), "a test")
+            _to_temporary(connection, source, table)
+        yield connection
+
+
+def _to_temporary(connection: Any, name: str, table: pa.Table) -> None:
+    kinds = {"int8": "smallint", "date32[day]": "date", "decimal128(28, 8)": "numeric"}
+    columns = sql.SQL(", ").join(
+        sql.SQL("{} {}").format(sql.Identifier(f.name), sql.SQL(kinds.get(str(f.type), "text")))
+        for f in table.schema
+    )
+    connection.execute(sql.SQL("CREATE TEMP TABLE {} ({})").format(sql.Identifier(name), columns))
+    plain = pa.schema(
+        f.with_type(f.type.value_type) if pa.types.is_dictionary(f.type) else f
+        for f in table.schema
+    )
+    out = io.BytesIO()
+    pa.csv.write_csv(table.cast(plain), out, pa.csv.WriteOptions(include_header=False))
+    copy = sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(sql.Identifier(name))
+    with connection.cursor().copy(copy) as stream:
+        stream.write(out.getvalue())
+
+
+@pytest.mark.parametrize("model", [*BEA, *TEA], ids=lambda model: model.name)
+def test_the_same_sql_gives_the_same_rows(site, database, model):
+    in_lake = pq.read_table(
+        Path(site.lake.locations()["lake"]) / "gold" / model.name / "part-0.parquet"
+    )
+    columns = sql.SQL(", ").join(
+        sql.SQL("CAST({0} AS {1})").format(sql.Identifier(c.name), sql.SQL(TYPES[c.type]))
+        for c in model.columns
+    )
+    by_sql = database.execute(
+        sql.SQL("SELECT {} FROM ({}) AS model").format(columns, sql.SQL(model.latest_sql))
+    ).fetchall()
+    held = database.execute(
+        sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier("gold", model.name))
+    ).fetchall()
+    wanted = _by_grain(
+        model, zip(*(in_lake[c.name].to_pylist() for c in model.columns), strict=True)
+    )
+    assert wanted, "a model without rows proves nothing"
+    for rows in (by_sql, held):
+        _are_equal(model, _by_grain(model, rows), wanted)
+
+
+@pytest.mark.parametrize("day", ["2019-01-01", "2020-10-08", "2022-10-05", "2022-10-06"])
+def test_a_day_s_state_is_the_same_rows(site, database, day):
+    model = next(m for m in BEA if m.name == "pce_state")
+    rows = database.execute(
+        sql.SQL("SELECT * FROM gold.pce_state_as_of({})").format(
+            sql.Literal(date.fromisoformat(day))
+        )
+    ).fetchall()
+    history = pq.read_table(
+        Path(site.lake.locations()["lake"]) / "gold" / "pce_state_history" / "part-0.parquet"
+    ).to_pylist()
+    at = date.fromisoformat(day)
+    wanted = {
+        (r["ref_area"], r["category"], r["time_period"]): (r["value"], r["vintage"])
+        for r in history
+        if r["realtime_start"] <= at <= r["realtime_end"]
+    }
+    place = {c.name: number for number, c in enumerate(model.columns)}
+    assert {
+        tuple(row[place[n]] for n in ("ref_area", "category", "time_period")): (
+            row[place["value"]],
+            row[place["vintage"]],
+        )
+        for row in rows
+    } == wanted
+    assert bool(rows) == (day >= "2020-10-08")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "SELECT year, value FROM gold.pce_state WHERE ref_area = 'CA' AND category = 'SAPCE1:1'",
+        "SELECT ref_area, value FROM gold.pce_state WHERE year = 2021 AND category = 'SAPCE1:1'",
+        "SELECT ref_area, value FROM gold.pce_state WHERE year = 2021 AND dataset = 'SAPCE1'",
+        "SELECT value FROM gold.pce_state_as_of('2021-01-01')"
+        " WHERE ref_area = 'CA' AND category = 'SAPCE1:1'",
+        "SELECT * FROM gold.pce_state_yoy WHERE ref_area = 'CA' AND category = 'SAPCE1:1'",
+        "SELECT * FROM gold.pce_state_revisions WHERE ref_area = 'CA' AND category = 'SAPCE1:1'",
+    ],
+    ids=["over time", "across states", "a table across states", "as of", "yoy", "revisions"],
+)
+def test_common_questions_are_answered_by_index(database, question):
+    plan = "\n".join(line for (line,) in database.execute(f"EXPLAIN {question}").fetchall())
+    assert "Index Scan using pce_state_history_pkey" in plan or (
+        "Bitmap Index Scan on pce_state_history_year_category_idx" in plan
+    )
+    assert "Seq Scan on pce_state_history" not in plan
+    assert "Function Scan" not in plan
+
+
+def test_tables_and_views_carry_their_descriptions(database):
+    for model in BEA:
+        titles = database.execute(
+            "SELECT obj_description(to_regclass(%s), 'pg_class')", (f"gold.{model.name}",)
+        ).fetchone()
+        assert titles == (model.title,)
+        comments = database.execute(
+            "SELECT attname::text, col_description(attrelid, attnum) FROM pg_attribute"
+            " WHERE attrelid = to_regclass(%s) AND attnum > 0 ORDER BY attnum",
+            (f"gold.{model.name}",),
+        ).fetchall()
+        assert comments == [(c.name, c.comment) for c in model.columns]
+
+
+def test_month_on_month_is_there_for_monthly_figures_and_for_no_others():
+    assert "tea_mom" in {m.name for m in TEA}
+    assert "tea_rolling" not in {m.name for m in TEA}
+    assert not {m.name for m in BEA} & {"pce_state_mom", "pce_state_qoq"}
+    for freq in "ASQM":
+        names = {m.name for m in gold_models(name="x", source="s", title="t", freq=freq)}
+        assert ("x_mom" in names) == (freq == "M")
+        assert "x_yoy" in names
+
+
+def _by_grain(model: Model, rows: Any) -> dict[tuple[Any, ...], dict[str, Any]]:
+    names = [c.name for c in model.columns]
+    listed = [dict(zip(names, row, strict=True)) for row in rows]
+    found = {tuple(row[name] for name in model.grain): row for row in listed}
+    assert len(found) == len(listed)
+    return found
+
+
+def _are_equal(model: Model, found: Any, wanted: Any) -> None:
+    """Everything is equal; doubles to fifteen digits, since sums may be taken in another order."""
+    assert found.keys() == wanted.keys()
+    doubles = [c.name for c in model.columns if c.type == "double"]
+    for key, row in wanted.items():
+        for name, value in row.items():
+            other = found[key][name]
+            if name in doubles and value is not None and other is not None:
+                assert math.isclose(value, other, rel_tol=1e-15), (key, name)
+            elif isinstance(value, Decimal):
+                assert Decimal(other) == value, (key, name)
+            else:
+                assert other == value, (key, name)
