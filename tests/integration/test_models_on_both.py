@@ -178,8 +178,7 @@ def test_a_day_s_state_is_the_same_rows(site, database, day):
         "SELECT year, value FROM gold.pce_state WHERE ref_area = 'CA' AND category = 'SAPCE1:1'",
         "SELECT ref_area, value FROM gold.pce_state WHERE year = 2021 AND category = 'SAPCE1:1'",
         "SELECT ref_area, value FROM gold.pce_state WHERE year = 2021 AND dataset = 'SAPCE1'",
-        "SELECT value FROM gold.pce_state_as_of('2021-01-01')"
-        " WHERE ref_area = 'CA' AND category = 'SAPCE1:1'",
+        "SELECT * FROM gold.pce_state_as_of('2021-01-01') WHERE ref_area = 'CA' AND category = 'SAPCE1:1'",
         "SELECT * FROM gold.pce_state_yoy WHERE ref_area = 'CA' AND category = 'SAPCE1:1'",
         "SELECT * FROM gold.pce_state_revisions WHERE ref_area = 'CA' AND category = 'SAPCE1:1'",
     ],

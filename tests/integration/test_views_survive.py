@@ -10,7 +10,7 @@ import pytest
 
 from statpipe.api import Column, Model
 from statpipe.engine.configuration import Configuration
-from statpipe.engine.options import Options
+from statpipe.engine.options import LOAD, Options
 from statpipe.engine.registry import Registry
 from statpipe.engine.run import run_sources
 from statpipe.engine.site import open_site
@@ -105,6 +105,28 @@ def test_another_release_changes_rows_and_no_object(shop):
     assert allowed(shop)
     assert shop.query("SELECT mean FROM marts.board WHERE category = 'fine'") != [mean]
     assert shop.query("SELECT count(*) FROM marts.old") == [(16,)]
+
+
+def test_a_rebuild_leaves_views_and_rights_of_others(shop):
+    rows = shop.query("SELECT * FROM gold.tea_history ORDER BY 1, 2, 3, 4")
+    shop.query("UPDATE gold.tea_history SET value = 0")
+    (manifest,) = run_sources(shop.site, [SOURCE], Options(stages=frozenset({LOAD}), how="rebuild"))
+    assert manifest.exit_code == 0, manifest.message
+    assert shop.query("SELECT * FROM gold.tea_history ORDER BY 1, 2, 3, 4") == rows
+    assert allowed(shop)
+    assert len(shop.query("SELECT * FROM marts.board")) == 2
+
+
+def test_a_load_that_verifies_corrects_what_somebody_changed(shop):
+    rows = shop.query("SELECT * FROM gold.tea_history ORDER BY 1, 2, 3, 4")
+    shop.query("UPDATE gold.tea_history SET value = 0 WHERE ref_area = 'CAL'")
+    shop.query("DELETE FROM gold.tea_history WHERE category = 'dust'")
+    assert shop.run().outcome == "unchanged"  # fingerprints are trusted
+    options = Options(stages=frozenset({LOAD}), how="verify")
+    (manifest,) = run_sources(shop.site, [SOURCE], options)
+    (receipt,) = [r for r in manifest.receipts if r.path == "gold/tea_history"]
+    assert (receipt.inserted, receipt.updated, receipt.deleted) == (8, 4, 0)
+    assert shop.query("SELECT * FROM gold.tea_history ORDER BY 1, 2, 3, 4") == rows
 
 
 def test_a_view_that_gets_a_column_is_replaced_in_place(shop):

@@ -44,7 +44,6 @@ from statpipe.api import (
     observations_from_rows,
     secret,
 )
-
 from statpipe.api.gold import gold_models
 
 if TYPE_CHECKING:

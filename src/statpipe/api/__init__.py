@@ -14,7 +14,7 @@ Names that need pyarrow load it when they are called, so a plugin's module stays
 
 from statpipe.api.check import Check
 from statpipe.api.component import Component, NoSettings, secret
-from statpipe.api.database import Database, Rows
+from statpipe.api.database import Database, How, Rows
 from statpipe.api.diagnosis import Diagnosis
 from statpipe.api.events import (
     CheckFinished,
@@ -68,6 +68,7 @@ __all__ = [
     "Diagnosis",
     "Environment",
     "Held",
+    "How",
     "Lake",
     "Layer",
     "Locked",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from attrs import frozen
 
 from statpipe.api.sink import Sink
 from statpipe.domain.model import Model
 from statpipe.domain.partition import Partition, Receipt
+
+How = Literal["trust", "verify", "rebuild"]
+"""What to do about a table that says it holds what it should: leave it, compare its rows one by one and
+correct them, or make it anew."""
 
 
 @frozen
@@ -31,7 +35,9 @@ class Database(Sink):
     """
 
     @abstractmethod
-    def load(self, partitions: Sequence[Partition], views: Sequence[Model]) -> Sequence[Receipt]:
+    def load(
+        self, partitions: Sequence[Partition], views: Sequence[Model], how: How = "trust"
+    ) -> Sequence[Receipt]:
         """
         Hold these tables and have these views over them, all at once or not at all.
 

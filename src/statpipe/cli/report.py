@@ -146,3 +146,16 @@ def print_summary(manifest: Manifest) -> None:
             [[cell.get(name) for name in columns] for cell in result.cells],
             to_stderr=True,
         )
+
+
+def print_receipts(manifest: Manifest) -> None:
+    """
+    Print what every sink was given, and how little of it it had to write.
+    """
+    columns = ("sink", "path", "rows", "inserted", "updated", "deleted", "WAL bytes")
+    receipts = [
+        (r.sink, r.path, r.rows, r.inserted, r.updated, r.deleted, r.wal_bytes)
+        for r in manifest.receipts
+    ]
+    if receipts:
+        print_table("\nWritten", columns, receipts, to_stderr=True, right=columns[2:])

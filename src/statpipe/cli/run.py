@@ -10,7 +10,7 @@ from cyclopts import Parameter
 from statpipe.api import ConfigError, Manifest
 from statpipe.cli.common_options import DataOptions, split
 from statpipe.cli.manifests import manifest_document
-from statpipe.cli.report import RunReport, print_summary
+from statpipe.cli.report import RunReport, print_receipts, print_summary
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.engine.options import INGEST, Options
 from statpipe.engine.run import run_sources, worst
@@ -93,6 +93,8 @@ def tell_endings(manifests: list[Manifest], places: list[tuple[str, str]]) -> No
     """
     for manifest in manifests:
         print_summary(manifest)
+        if manifest.command == "load":
+            print_receipts(manifest)
     if any(manifest.exit_code == 0 for manifest in manifests):
         for what, where in places:
             sys.stderr.write(f"{what}: {where}\n")

@@ -7,7 +7,7 @@ import json
 from statpipe.api import ConfigError, Lake
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.manifests import manifest_document
-from statpipe.cli.report import print_summary
+from statpipe.cli.report import print_receipts, print_summary
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 from statpipe.engine.nearest import nearest
@@ -76,11 +76,7 @@ def show_run(run_id: str = "latest", *, options: DataOptions | None = None) -> i
             write_json(document)
             return 0
         print_summary(manifest)
-        receipts = [
-            (r.sink, r.path, r.rows, r.inserted, r.updated, r.deleted) for r in manifest.receipts
-        ]
-        columns = ("sink", "path", "rows", "inserted", "updated", "deleted")
-        print_table("\nWritten", columns, receipts, to_stderr=True, right=columns[2:])
+        print_receipts(manifest)
         shown = {
             k: v
             for k, v in document.items()

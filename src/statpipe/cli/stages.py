@@ -6,11 +6,13 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from statpipe.api import How
 from statpipe.cli.common_options import DataOptions, split
 from statpipe.cli.run import run_stages
 from statpipe.engine.options import INGEST, LOAD, TRANSFORM, Options
 
 _All = Annotated[bool, Parameter(name="--all", negative="")]
+_Flag = Annotated[bool, Parameter(negative="")]
 _Tables = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
 
 
@@ -71,7 +73,12 @@ def transform(
 
 
 def load(
-    *names: str, all_: _All = False, wait: float = 0.0, options: DataOptions | None = None
+    *names: str,
+    all_: _All = False,
+    verify: _Flag = False,
+    rebuild: _Flag = False,
+    wait: float = 0.0,
+    options: DataOptions | None = None,
 ) -> int:
     """
     Bring the other sinks, such as PostgreSQL, to what the lake holds. Asks the agency nothing.
@@ -82,8 +89,14 @@ def load(
         Sources, as `statpipe plugins list` shows them.
     all_
         Every installed source.
+    verify
+        Compare databases row by row with the lake, and correct what differs.
+    rebuild
+        Make the tables and views of databases anew from the lake, and their record of runs. Views
+        and rights of others stay.
     wait
         Seconds to wait while another run of the same source is at work.
     """
-    wanted = Options(wait=wait, stages=frozenset({LOAD}), command="load")
+    how: How = "rebuild" if rebuild else "verify" if verify else "trust"
+    wanted = Options(wait=wait, stages=frozenset({LOAD}), command="load", how=how)
     return run_stages(split(names), wanted, options or DataOptions(), everything=all_)

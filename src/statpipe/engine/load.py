@@ -8,10 +8,10 @@ from contextlib import AbstractContextManager, contextmanager
 import attrs
 import structlog
 
-from statpipe.api import Database, Held, Layer, Model, Partition, Sink, Unavailable
+from statpipe.api import Database, Held, How, Layer, Model, Partition, Sink, Unavailable
 from statpipe.engine.gold import Gold, gold_key, opened_gold
 from statpipe.engine.journal import Journal
-from statpipe.engine.records import held_of
+from statpipe.engine.records import held_of, manifest_of
 from statpipe.engine.site import Site
 from statpipe.engine.state import State, silver_key
 
@@ -27,11 +27,14 @@ class Load:
     Compares fingerprints with what each sink says it holds, and writes the difference.
 
     That one rule loads a new vintage, fills a sink that was down, and resumes after a crash.
+    ``telling`` has databases answer also about what they hold already, with a receipt of nothing.
     """
 
     site: Site
     state: State
     journal: Journal
+    how: How = "trust"
+    telling: bool = False
     failures: list[Unavailable] = attrs.field(factory=list)
 
     def silver(self) -> None:
@@ -76,16 +79,26 @@ class Load:
 
     def _gold_to(self, sink: Sink, gold: Gold, models: list[Model]) -> None:
         lacking = self.lacking(sink, gold, models)
-        if not lacking:
-            return
         if isinstance(sink, Database):
-            tables = [gold.partition(m) for m in lacking if m.materialized == "table"]
-            views = [m for m in models if m.materialized == "view" and gold.fingerprint(m)]
-            for receipt in sink.load(tables, views):
-                self.journal.written(receipt)
+            self._to_database(sink, gold, models, lacking)
             return
         for model in lacking:
             self.journal.written(sink.write(gold.partition(model)))
+
+    def _to_database(
+        self, sink: Database, gold: Gold, models: list[Model], lacking: list[Model]
+    ) -> None:
+        ready = [model for model in models if gold.fingerprint(model)]
+        chosen = ready if self.telling or self.how != "trust" else lacking
+        if chosen:
+            tables = [gold.partition(m) for m in chosen if m.materialized == "table"]
+            # All views, since one that is right may read one that is made anew.
+            views = [m for m in ready if m.materialized == "view"]
+            for receipt in sink.load(tables, views, self.how):
+                self.journal.written(receipt)
+        if self.how == "rebuild":
+            for source, run_id in self.site.lake.run_ids(self.journal.source):
+                sink.record(manifest_of(self.site.lake, source, run_id))
 
     @contextmanager
     def _left_behind(self) -> Iterator[None]:

@@ -6,6 +6,8 @@ from datetime import date
 
 from attrs import frozen
 
+from statpipe.api import How
+
 INGEST, TRANSFORM, LOAD = "ingest", "transform", "load"
 ALL_STAGES = frozenset({INGEST, TRANSFORM, LOAD})
 
@@ -18,7 +20,8 @@ class Options:
     ``stages`` are those of ``ingest`` (source to Bronze), ``transform`` (Bronze to Silver and the
     lake's Gold) and ``load`` (the lake to the other sinks). ``wait`` is how many seconds to wait for
     the lock. ``smallest`` asks for the least that the source can bring. ``releases`` are those of an
-    archive that are asked for, all if empty; ``gold`` may be left to a later run.
+    archive that are asked for, all if empty; ``gold`` may be left to a later run. ``how`` says whether
+    databases are believed what they say they hold.
     """
 
     full: bool = False
@@ -28,4 +31,5 @@ class Options:
     stages: frozenset[str] = ALL_STAGES
     releases: tuple[date, ...] = ()
     gold: bool = True
+    how: How = "trust"
     command: str = "run"

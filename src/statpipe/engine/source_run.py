@@ -50,7 +50,13 @@ class SourceRun:
         self._transform = Transform(
             lake=site.lake, checks=site.checks, state=state, journal=journal, executor=executor
         )
-        self._load = Load(site=site, state=state, journal=journal)
+        self._load = Load(
+            site=site,
+            state=state,
+            journal=journal,
+            how=options.how,
+            telling=options.stages == {LOAD},
+        )
 
     def execute(self) -> None:
         """

@@ -52,12 +52,14 @@ def load(
     table: GoldTable,
     rows: pa.Table,
     later: list[SetAside],
+    *,
     base: pa.Table | None = None,
+    anew: bool = False,
 ) -> Written:
     """
     Make the table hold exactly these rows. The caller holds its lock and a transaction.
 
-    *base* is what the table is known to hold: only the difference is sent then. Otherwise all rows
+    *anew* makes it from nothing, whatever it holds. *base* is what the table is known to hold: only the difference is sent then. Otherwise all rows
     are, and the server finds what differs. Where the table must be made anew, views that depend on
     it are added to *later*, for the caller to put back.
 
@@ -66,7 +68,7 @@ def load(
     found = find_table(session, table)
     if found is None:
         return _first(session, table, rows)
-    if not found.fits(table.model):
+    if anew or not found.fits(table.model):
         return _anew(session, table, rows, later)
     widen(session, table, found)
     if base is not None and base.schema == rows.schema:

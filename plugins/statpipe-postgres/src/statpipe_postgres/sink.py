@@ -11,6 +11,7 @@ import psycopg
 from statpipe.api import (
     Database,
     Diagnosis,
+    How,
     Layer,
     Manifest,
     Model,
@@ -56,7 +57,9 @@ class PostgresSink(Database):
                 return operations.held_fingerprint(session, self._settings.operations, relation)
         return None
 
-    def load(self, partitions: Sequence[Partition], views: Sequence[Model]) -> Sequence[Receipt]:
+    def load(
+        self, partitions: Sequence[Partition], views: Sequence[Model], how: How = "trust"
+    ) -> Sequence[Receipt]:
         tables = [_table(self._settings.gold, partition) for partition in partitions]
         names = ", ".join(str(table) for table in tables) or f"views of {self._settings.gold}"
         receipts: list[Receipt] = []
@@ -65,9 +68,9 @@ class PostgresSink(Database):
             with self._ready(f"loading {names}") as session, transaction(session):
                 aside: list[SetAside] = []
                 for table, partition in zip(tables, partitions, strict=True):
-                    receipts.append(self._loaded(session, table, partition, aside))
+                    receipts.append(self._loaded(session, table, partition, aside, how))
                 for view in views:
-                    receipts += self._derived(session, view, aside)
+                    receipts += self._derived(session, view, aside, anew=how == "rebuild")
                 # Views of ours are made anew by now; those of others come back as they were.
                 for one in reversed(aside):
                     one.put_back(session)
@@ -79,17 +82,22 @@ class PostgresSink(Database):
         return receipts
 
     def _loaded(
-        self, session: Session, table: GoldTable, partition: Partition, aside: list[SetAside]
+        self,
+        session: Session,
+        table: GoldTable,
+        partition: Partition,
+        aside: list[SetAside],
+        how: How,
     ) -> Receipt:
         relation = str(table)
         written = Written()
         before = wal_position(session)
         held = self._held(session, relation)
-        if held != partition.fingerprint:
+        if held != partition.fingerprint or how != "trust":
             previous = partition.previous
-            known = previous is not None and previous.fingerprint == held
+            known = how == "trust" and previous is not None and previous.fingerprint == held
             base = previous.table if previous is not None and known else None
-            written = load(session, table, partition.table, aside, base)
+            written = load(session, table, partition.table, aside, base=base, anew=how == "rebuild")
             rows = len(partition.table)
             self._hold(session, relation, partition.fingerprint, rows)
         return Receipt(
@@ -103,10 +111,12 @@ class PostgresSink(Database):
             wal_bytes=wal_position(session) - before,
         )
 
-    def _derived(self, session: Session, view: Model, aside: list[SetAside]) -> Iterator[Receipt]:
+    def _derived(
+        self, session: Session, view: Model, aside: list[SetAside], *, anew: bool
+    ) -> Iterator[Receipt]:
         """Make a view, unless it is there just so."""
         relation = f"{self._settings.gold}.{view.name}"
-        if self._held(session, relation) != view.version:
+        if anew or self._held(session, relation) != view.version:
             before = wal_position(session)
             derive(session, self._settings.gold, view, aside)
             self._hold(session, relation, view.version, 0)
