@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types imports tests format requirements benchmark clean
+.PHONY: help demo test test-all lint types imports tests format reference requirements benchmark clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -38,6 +38,10 @@ tests:
 format: ## let ruff write the code as it wants it
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+
+reference: ## write docs/models.md anew, out of the models' declarations
+	@$(PYTHON) scripts/bootstrap.py dev
+	@$(BIN)/python scripts/make_model_reference.py
 
 benchmark: ## measure speed and memory; prints ratios
 	@$(PYTHON) scripts/bootstrap.py dev

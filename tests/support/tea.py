@@ -89,8 +89,8 @@ class TeaAgency:
 
     ``quiet`` probes show the date only, so that changed figures are seen by a full look alone.
     ``down_at`` and ``unreadable_at`` count the payloads of a run from 1; 0 is the probe. ``garbled``
-    payloads arrive, and cannot be normalized. ``check`` is ``pass``, ``warning``, ``error`` or
-    ``raise``. ``stamped`` payloads differ at each call, as BEA's do. ``gate`` is a file: as long as
+    payloads arrive, and cannot be normalized. ``check`` is ``pass``, ``warning``, ``error``,
+    ``implausible`` or ``raise``. ``stamped`` payloads differ at each call, as BEA's do. ``gate`` is a file: as long as
     it is there, no second payload comes.
     """
 
@@ -333,6 +333,7 @@ class TeaCheck(Check):
         passed = self._agency.check == "pass"
         first = current.table.slice(0, 1).to_pylist()[0]
         return CheckResult(
+            about_revision=self._agency.check == "implausible",
             check=CHECK,
             dataset=current.dataset.name,
             vintage=current.vintage.id,

@@ -18,12 +18,13 @@ DEFAULTS = {
     "complete": "error",
     "value_range": "error",
     "stable_categories": "error",
+    "plausible_revision": "error",
     "additivity": "warning",
     "agreement": "warning",
 }
 
 
-def test_nine_checks_are_offered_with_their_default_severities():
+def test_ten_checks_are_offered_with_their_default_severities():
     assert {c.name: c.settings().severity for c in statpipe_checks()} == DEFAULTS
 
 
@@ -54,7 +55,7 @@ def test_a_verdict_names_check_dataset_and_vintage_in_one_line_and_fits_into_jso
     json.dumps(list(result.cells))
 
 
-@pytest.mark.parametrize("name", [n for n in DEFAULTS if n != "schema"])
+@pytest.mark.parametrize("name", [n for n in DEFAULTS if n not in {"schema", "plausible_revision"}])
 def test_a_check_whose_column_is_missing_says_so_instead_of_breaking_the_run(name, judge, observe):
     current = observe("US 1 2019 1")
     current = attrs.evolve(current, table=current.table.select(["dataset"]))

@@ -33,6 +33,7 @@ def backfill(
     from_archive: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     tables: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     wait: float = 0.0,
+    accept_revision: Annotated[bool, Parameter(negative="")] = False,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -50,9 +51,13 @@ def backfill(
         Just these datasets of the source.
     wait
         Seconds to wait while another run of the same source is at work.
+    accept_revision
+        Publish also figures that moved farther than a check finds plausible.
     """
     options = options or DataOptions()
-    wanted = Options(tables=split(tables), wait=wait, command="backfill")
+    wanted = Options(
+        tables=split(tables), wait=wait, accept_revision=accept_revision, command="backfill"
+    )
 
     def work(session: Session) -> int:
         places = found_from_here(from_archive)

@@ -10,6 +10,7 @@ from rich.progress import Progress, TaskID
 
 from statpipe.api import (
     CheckFinished,
+    CheckResult,
     Manifest,
     PartitionWritten,
     PayloadReceived,
@@ -18,6 +19,7 @@ from statpipe.api import (
     VintageFound,
     hookimpl,
 )
+from statpipe.cli.revisions import print_revisions
 from statpipe.cli.tables import print_table
 
 log = structlog.get_logger("statpipe")
@@ -79,8 +81,7 @@ class RunReport:
             return
         tell = log.error if result.refuses else log.warning
         tell(
-            f"check {result.check} {'refuses' if result.refuses else 'warns of'} "
-            f"{result.dataset} {result.vintage}",
+            f"check {result.check} {_verb(result)} {result.dataset} {result.vintage}",
             message=result.message,
         )
 
@@ -120,6 +121,12 @@ class RunReport:
             self._task = None
 
 
+def _verb(result: CheckResult) -> str:
+    if result.accepted:
+        return "would refuse, and is overruled by --accept-revision:"
+    return "refuses" if result.refuses else "warns of"
+
+
 def print_summary(manifest: Manifest) -> None:
     """
     Print what a run did about each vintage, and the cells that its checks found.
@@ -135,12 +142,14 @@ def print_summary(manifest: Manifest) -> None:
             to_stderr=True,
             right=("rows",),
         )
+    print_revisions(manifest)
     for result in manifest.checks:
         if result.passed or not result.cells:
             continue
         columns = list(dict.fromkeys(name for cell in result.cells for name in cell))
+        severity = "accepted" if result.accepted else result.severity
         print_table(
-            f"\n{result.severity}: {result.check} on {result.dataset} {result.vintage}, "
+            f"\n{severity}: {result.check} on {result.dataset} {result.vintage}, "
             f"{len(result.cells)} of {result.failures:,} cells",
             columns,
             [[cell.get(name) for name in columns] for cell in result.cells],

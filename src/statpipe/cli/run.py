@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
@@ -11,6 +12,7 @@ from statpipe.api import ConfigError, Manifest
 from statpipe.cli.common_options import DataOptions, split
 from statpipe.cli.manifests import manifest_document
 from statpipe.cli.report import RunReport, print_receipts, print_summary
+from statpipe.cli.revisions import write_markdown
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.engine.options import INGEST, Options
 from statpipe.engine.run import run_sources, worst
@@ -22,6 +24,8 @@ def run(
     full: Annotated[bool, Parameter(negative="")] = False,
     tables: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
     wait: float = 0.0,
+    accept_revision: Annotated[bool, Parameter(negative="")] = False,
+    markdown: Path | None = None,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -41,13 +45,23 @@ def run(
         Just these datasets of the source.
     wait
         Seconds to wait while another run of the same source is at work.
+    accept_revision
+        Publish also figures that moved farther than a check finds plausible.
+    markdown
+        File for the report on what new releases changed.
     """
-    wanted = Options(full=full, tables=split(tables), wait=wait)
-    return run_stages(split(names), wanted, options or DataOptions(), everything=all_)
+    wanted = Options(full=full, tables=split(tables), wait=wait, accept_revision=accept_revision)
+    options = options or DataOptions()
+    return run_stages(split(names), wanted, options, everything=all_, markdown=markdown)
 
 
 def run_stages(
-    names: tuple[str, ...], wanted: Options, options: DataOptions, *, everything: bool
+    names: tuple[str, ...],
+    wanted: Options,
+    options: DataOptions,
+    *,
+    everything: bool,
+    markdown: Path | None = None,
 ) -> int:
     """
     Run sources with these options, and tell how it went.
@@ -61,6 +75,8 @@ def run_stages(
         with session.site(fetching) as site:
             manifests = run_sources(site, chosen, wanted)
             places = [pair for sink in site.sinks.values() for pair in sink.locations().items()]
+        if markdown is not None:
+            write_markdown(manifests, markdown)
         if options.json:
             write_json([manifest_document(manifest) for manifest in manifests])
         if options.log_format == "text":

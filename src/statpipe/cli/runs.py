@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
+from typing import Annotated
+
+from cyclopts import Parameter
 
 from statpipe.api import ConfigError, Lake
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.manifests import manifest_document
 from statpipe.cli.report import print_receipts, print_summary
+from statpipe.cli.revisions import as_markdown
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 from statpipe.engine.nearest import nearest
@@ -57,7 +62,12 @@ def list_runs(
     return in_session(options, work)
 
 
-def show_run(run_id: str = "latest", *, options: DataOptions | None = None) -> int:
+def show_run(
+    run_id: str = "latest",
+    *,
+    markdown: Annotated[bool, Parameter(negative="")] = False,
+    options: DataOptions | None = None,
+) -> int:
     """
     Show the manifest of a run: vintages, checks, Bronze objects, what was written.
 
@@ -65,12 +75,17 @@ def show_run(run_id: str = "latest", *, options: DataOptions | None = None) -> i
     ----------
     run_id
         Its id, or the beginning of it, or `latest`.
+    markdown
+        Write the report on what its releases changed to standard output, as Markdown.
     """
     options = options or DataOptions()
 
     def work(session: Session) -> int:
         with session.site() as site:
             manifest = manifest_of(site.lake, *_found(site.lake, run_id))
+        if markdown:
+            sys.stdout.write(as_markdown(manifest))
+            return 0
         document = manifest_document(manifest)
         if options.json:
             write_json(document)

@@ -51,6 +51,7 @@ def transform(
     all_: _All = False,
     tables: _Tables = (),
     wait: float = 0.0,
+    accept_revision: _Flag = False,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -66,9 +67,16 @@ def transform(
         Just these datasets of the source.
     wait
         Seconds to wait while another run of the same source is at work.
+    accept_revision
+        Publish also figures that moved farther than a check finds plausible.
     """
-    stages = frozenset({TRANSFORM})
-    wanted = Options(tables=split(tables), wait=wait, stages=stages, command="transform")
+    wanted = Options(
+        tables=split(tables),
+        wait=wait,
+        stages=frozenset({TRANSFORM}),
+        accept_revision=accept_revision,
+        command="transform",
+    )
     return run_stages(split(names), wanted, options or DataOptions(), everything=all_)
 
 

@@ -18,11 +18,13 @@ _MOST = 1 << 62
 @frozen(kw_only=True)
 class Difference:
     """
-    ``added`` and ``changed`` are rows of the new table, ``removed`` rows of the old one.
+    ``added`` and ``changed`` are rows of the new table, ``removed`` and ``replaced`` of the old one:
+    each replaced row stands where the one that it became stands in ``changed``.
     """
 
     added: pa.Table = field(repr=False)
     changed: pa.Table = field(repr=False)
+    replaced: pa.Table = field(repr=False)
     removed: pa.Table = field(repr=False)
 
 
@@ -35,7 +37,7 @@ def difference(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Difference:
 
     table = pa.concat_tables([old, new]).unify_dictionaries().combine_chunks()
     if not len(table):
-        return Difference(added=table, changed=table, removed=table)
+        return Difference(added=table, changed=table, replaced=table, removed=table)
     is_new = pa.concat_arrays([pa.repeat(0, len(old)), pa.repeat(1, len(new))]).cast(pa.int64())
     keys = _numbers(table, key)
     order = pc.sort_indices(pc.add(pc.multiply(keys, 2), is_new))
@@ -43,10 +45,12 @@ def difference(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Difference:
 
     paired = pc.equal(keys[1:], keys[:-1])  # an old row and, after it, the new one
     first, second = pa.concat_arrays([paired, _no()]), pa.concat_arrays([_no(), paired])
-    differs = pa.concat_arrays([_no(), pc.invert(repeats(table, table.column_names))])
+    differs = pc.invert(repeats(table, table.column_names))
+    changed = pc.and_(paired, differs)
     return Difference(
         added=table.filter(pc.and_(pc.equal(is_new, 1), pc.invert(second))),
-        changed=table.filter(pc.and_(second, differs)),
+        changed=table.filter(pa.concat_arrays([_no(), changed])),
+        replaced=table.filter(pa.concat_arrays([changed, _no()])),
         removed=table.filter(pc.and_(pc.equal(is_new, 0), pc.invert(first))),
     )
 

@@ -75,6 +75,17 @@ def history(published: Sequence[Published]) -> pa.Table:
     return canonical(result)
 
 
+def standing(intervals: pa.Table) -> pa.Table:
+    """
+    Return the figures of a history that still stand, as Silver.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    still = pc.equal(intervals["realtime_end"], pa.array([FOREVER], pa.date32())[0])
+    return canonical(intervals.filter(still).drop([name for name, _ in _DAYS]))
+
+
 def history_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
     """
     Return the Arrow schema of a history.

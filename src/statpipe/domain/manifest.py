@@ -15,6 +15,7 @@ import attrs
 from attrs import field, frozen
 
 from statpipe.domain.partition import Receipt
+from statpipe.domain.revision import Revision
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.verdict import CheckResult
 from statpipe.domain.vintage import Vintage
@@ -88,6 +89,8 @@ class Held:
 class VintageRecord:
     """
     What a run did about one vintage of a dataset, and the Bronze objects it read for it.
+
+    ``revision`` is what the vintage did to the figures that were believed before it.
     """
 
     dataset: str
@@ -99,6 +102,7 @@ class VintageRecord:
     figures: str = ""
     fingerprint: str = ""
     selection: Selection = EVERYTHING
+    revision: Revision | None = field(default=None, repr=False)
     bronze: tuple[BronzeObject, ...] = field(default=(), repr=False)
 
 
@@ -106,6 +110,8 @@ class VintageRecord:
 class Manifest:
     """
     The record of one run of one source. Times are UTC.
+
+    ``accepted_revision`` says that the operator accepted revisions that a check would have refused.
     """
 
     run_id: str
@@ -118,6 +124,7 @@ class Manifest:
     exit_code: int
     message: str = ""
     notice: str = ""
+    accepted_revision: bool = False
     vintages: tuple[VintageRecord, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     receipts: tuple[Receipt, ...] = ()

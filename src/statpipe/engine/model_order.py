@@ -39,3 +39,15 @@ def reading(ordered: Sequence[Model], source: str) -> list[Model]:
             reached.add(model.name)
             found.append(model)
     return found
+
+
+def sources_of(models: Sequence[Model], model: Model) -> list[str]:
+    """
+    Return the sources that a model reads, directly or through others.
+    """
+    by_name = {one.name: one for one in models}
+    found: dict[str, None] = {}
+    for name in model.inputs:
+        below = sources_of(models, by_name[name]) if name in by_name else [name]
+        found |= dict.fromkeys(below)
+    return list(found)

@@ -21,7 +21,8 @@ class Options:
     lake's Gold) and ``load`` (the lake to the other sinks). ``wait`` is how many seconds to wait for
     the lock. ``smallest`` asks for the least that the source can bring. ``releases`` are those of an
     archive that are asked for, all if empty; ``gold`` may be left to a later run. ``how`` says whether
-    databases are believed what they say they hold.
+    databases are believed what they say they hold. ``accept_revision`` publishes figures that moved
+    farther than a check finds plausible.
     """
 
     full: bool = False
@@ -32,4 +33,5 @@ class Options:
     releases: tuple[date, ...] = ()
     gold: bool = True
     how: How = "trust"
+    accept_revision: bool = False
     command: str = "run"

@@ -169,6 +169,7 @@ class Turn:
             exit_code=ending.code,
             message=ending.message,
             notice=ending.notice,
+            accepted_revision=self.options.accept_revision,
             vintages=tuple(self.journal.vintages),
             checks=tuple(self.journal.checks),
             receipts=tuple(self.journal.receipts),

@@ -48,7 +48,12 @@ class SourceRun:
             executor=executor,
         )
         self._transform = Transform(
-            lake=site.lake, checks=site.checks, state=state, journal=journal, executor=executor
+            lake=site.lake,
+            checks=site.checks,
+            state=state,
+            journal=journal,
+            executor=executor,
+            accept_revision=options.accept_revision,
         )
         self._load = Load(
             site=site,

@@ -22,7 +22,9 @@ from statpipe.api import (
     Vintage,
     VintageRecord,
 )
+from statpipe.domain.history import Published, history, standing
 from statpipe.domain.manifest import Outcome
+from statpipe.domain.revision import Revision, revision_of
 from statpipe.engine.candidate import Candidate, Part
 from statpipe.engine.journal import Journal
 from statpipe.engine.judge import judge, siblings_of
@@ -48,6 +50,7 @@ class Transform:
     state: State
     journal: Journal
     executor: Executor = attrs.field(repr=False)
+    accept_revision: bool = False
 
     def read_back(self, item: Outdated, normalizer: Normalizer, code: str) -> Candidate:
         """
@@ -86,7 +89,8 @@ class Transform:
         """
         try:
             ready = [(candidate, self._reconciled(candidate)) for candidate in candidates]
-            refused = self._refused(ready)
+            revisions = self._revisions(ready)
+            refused = self._refused(ready, revisions)
         except StatpipeError as error:
             for candidate in candidates:
                 self._note(candidate, candidate.vintage, "failed")
@@ -95,10 +99,11 @@ class Transform:
                         log.warning("the payload lies in Bronze", bronze=kept.key)
             raise
         for candidate, final in ready:
+            revision = revisions.get(candidate.dataset.name)
             if refused:
-                self._note(candidate, final.vintage, "refused", final.silver)
+                self._note(candidate, final.vintage, "refused", final.silver, revision)
             else:
-                self._commit(candidate, final)
+                self._commit(candidate, final, revision)
         return not refused
 
     def _reconciled(self, candidate: Candidate) -> Reconciled:
@@ -124,7 +129,41 @@ class Transform:
             return attrs.evolve(final, vintage=redo.vintage, same=None)
         return final
 
-    def _refused(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> bool:
+    def _revisions(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> dict[str, Revision]:
+        """
+        Say what each vintage that is news does to the figures believed before it.
+
+        One that is made anew with the same figures does nothing to them.
+        """
+        return {
+            candidate.dataset.name: self._revision(candidate, final)
+            for candidate, final in ready
+            if candidate.is_news(final)
+            and (candidate.redo is None or candidate.redo.figures != final.silver.figures)
+        }
+
+    def _revision(self, candidate: Candidate, final: Reconciled) -> Revision:
+        earlier = self._earlier(candidate.dataset.name, final)
+        published = [Published(vintage=h.vintage, table=self._read(h)) for h in earlier]
+        before = standing(history(published)) if published else None
+        since = earlier[0].vintage.id if earlier else ""
+        return revision_of(before, final.silver.table, candidate.dataset, final.vintage, since)
+
+    def _earlier(self, dataset: str, final: Reconciled) -> list[Held]:
+        """Give the vintages before, newest first, until one was asked for all that this one is."""
+        found: list[Held] = []
+        for held in reversed(self.state.holds()):
+            # What is held of this very vintage was believed before more of it came.
+            before = held.vintage.id < final.vintage.id or held is final.same
+            if held.dataset == dataset and held.fingerprint and before:
+                found.append(held)
+                if held.selection.covers(final.vintage.selection):
+                    break
+        return found
+
+    def _refused(
+        self, ready: Sequence[tuple[Candidate, Reconciled]], revisions: Mapping[str, Revision]
+    ) -> bool:
         tables = {c.dataset.name: final.silver.table for c, final in ready}
         results = [
             result
@@ -132,9 +171,13 @@ class Transform:
             if candidate.is_news(final)
             for result in judge(
                 self.checks,
-                self._snapshot(candidate.dataset, final, tables),
+                attrs.evolve(
+                    self._snapshot(candidate.dataset, final, tables),
+                    revision=revisions.get(candidate.dataset.name),
+                ),
                 self._previous(candidate.dataset, final.vintage),
                 self.journal.judged,
+                accept_revision=self.accept_revision,
             )
         ]
         return any(result.refuses for result in results)
@@ -162,7 +205,7 @@ class Transform:
             return None
         return Snapshot(dataset=dataset, vintage=before.vintage, table=self._read(before))
 
-    def _commit(self, candidate: Candidate, final: Reconciled) -> None:
+    def _commit(self, candidate: Candidate, final: Reconciled, revision: Revision | None) -> None:
         made_from = self._made_from(candidate, final)
         held = held_as(candidate.dataset, final.vintage, final.silver, candidate.code, made_from)
         receipt = self.lake.write(
@@ -177,7 +220,7 @@ class Transform:
             self.state.drop(candidate.redo)
         self.state.put(held)
         outcome: Outcome = "loaded" if candidate.is_news(final) else "unchanged"
-        self._note(candidate, final.vintage, outcome, final.silver)
+        self._note(candidate, final.vintage, outcome, final.silver, revision)
 
     def _made_from(self, candidate: Candidate, final: Reconciled) -> tuple[Origin, ...]:
         """Name the Bronze of a vintage: its own, and that of the cells it was joined with."""
@@ -198,7 +241,12 @@ class Transform:
         return self.lake.read(silver_key(self.journal.source, held))
 
     def _note(
-        self, candidate: Candidate, vintage: Vintage, outcome: Outcome, silver: Silver | None = None
+        self,
+        candidate: Candidate,
+        vintage: Vintage,
+        outcome: Outcome,
+        silver: Silver | None = None,
+        revision: Revision | None = None,
     ) -> None:
         self.journal.vintages.append(
             VintageRecord(
@@ -211,6 +259,7 @@ class Transform:
                 figures=silver.figures if silver else "",
                 fingerprint=silver.fingerprint if silver else "",
                 selection=candidate.vintage.selection,
+                revision=revision,
                 bronze=candidate.bronze,
             )
         )

@@ -29,7 +29,7 @@ VINTAGE = Vintage(released=date(2022, 10, 6))
         (Normalizer, {"normalize"}),
         (Check, {"check"}),
         (Sink, {"fingerprint", "write"}),
-        (Database, {"fingerprint", "load", "query", "start", "stop"}),
+        (Database, {"fingerprint", "init", "load", "query", "start", "stop"}),
         (
             Lake,
             {

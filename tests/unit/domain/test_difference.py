@@ -44,6 +44,9 @@ def test_it_is_the_rows_that_came_changed_and_went(old, new):
     assert rows_of(found.added) == {k: v for k, v in new.items() if k not in old}
     assert rows_of(found.removed) == {k: v for k, v in old.items() if k not in new}
     assert rows_of(found.changed) == {k: v for k, v in new.items() if k in old and old[k] != v}
+    was = rows_of(found.replaced)
+    assert was == {k: old[k] for k in rows_of(found.changed)}
+    assert list(was) == list(rows_of(found.changed))
     parts = (found.added, found.changed, found.removed)
     assert all(part.schema == SCHEMA for part in parts)
     assert sum(map(len, parts)) == len({k for k in {**old, **new} if old.get(k) != new.get(k)})

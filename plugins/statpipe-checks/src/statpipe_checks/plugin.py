@@ -7,9 +7,10 @@ from statpipe_checks.additivity import Additivity
 from statpipe_checks.agreement import Agreements
 from statpipe_checks.complete import Complete
 from statpipe_checks.non_null_keys import NonNullKeys
+from statpipe_checks.plausible_revision import PlausibleRevision
 from statpipe_checks.row_count import RowCount
 from statpipe_checks.schema import Schema
-from statpipe_checks.settings import ErrorSettings, SumSettings, WarningSettings
+from statpipe_checks.settings import ErrorSettings, RevisionSettings, SumSettings, WarningSettings
 from statpipe_checks.stable_categories import StableCategories
 from statpipe_checks.unique_keys import UniqueKeys
 from statpipe_checks.value_range import ValueRange
@@ -62,6 +63,12 @@ def statpipe_checks() -> list[Component]:
             summary="A category that kept its code measures what it measured before",
             settings=ErrorSettings,
             factory=StableCategories,
+        ),
+        Component(
+            name=PlausibleRevision.name,
+            summary="A release moves and drops figures no farther than releases do",
+            settings=RevisionSettings,
+            factory=PlausibleRevision,
         ),
         Component(
             name=Additivity.name,

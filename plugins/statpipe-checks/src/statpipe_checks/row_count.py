@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import attrs
+
 from statpipe.api import CheckResult, Snapshot
 from statpipe.domain.observation import KEY
 from statpipe_checks.asked import asked_for
@@ -38,10 +40,11 @@ class RowCount(TableCheck):
         message = (
             f"{told} within the same selection: {len(before) - len(now):,} fewer, first: "
             f"{first['ref_area']} {first['category']} has {first['rows']} of {first['previous']}; "
-            "see whether the answer was cut short, and narrow the selection if the agency "
-            "withdrew figures"
+            "see whether the answer was cut short; if the agency withdrew figures, run again with "
+            "--accept-revision"
         )
-        return self.found(current, message, len(before) - len(now), cells)
+        result = self.found(current, message, len(before) - len(now), cells)
+        return attrs.evolve(result, about_revision=True)
 
 
 _SHRUNK = """

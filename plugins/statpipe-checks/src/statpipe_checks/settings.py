@@ -29,6 +29,22 @@ class WarningSettings:
     severity: Severity = "warning"
 
 
+@frozen(kw_only=True)
+class RevisionSettings:
+    """
+    How far a release may move figures, in per cent of their size: half of the revised ones, and all
+    but the farthest twentieth; and how many of those known before it may drop.
+
+    BEA's release of 2022 revised SAPCE1 of 2020 by 2.7 % in the median, and 23 % at the 95th
+    percentile; that was a comprehensive one.
+    """
+
+    severity: Severity = "error"
+    median_percent: float = field(default=10.0, validator=attrs.validators.ge(0))
+    p95_percent: float = field(default=50.0, validator=attrs.validators.ge(0))
+    dropped_percent: float = field(default=1.0, validator=attrs.validators.ge(0))
+
+
 def _amount(_settings: Any, attribute: attrs.Attribute[str], value: str) -> None:
     try:
         amount = Decimal(value)

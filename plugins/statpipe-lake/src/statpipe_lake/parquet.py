@@ -41,13 +41,12 @@ def to_parquet(partition: Partition) -> bytes:
         store_schema=False,
     ) as writer:
         writer.write_table(partition.table)
-        writer.add_key_value_metadata(
-            {
-                "ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()),
-                **_described(partition),
-                FINGERPRINT: partition.fingerprint.encode(),
-            }
-        )
+        metadata: dict[bytes, bytes] = {
+            b"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()),
+            **_described(partition),
+            FINGERPRINT: partition.fingerprint.encode(),
+        }
+        writer.add_key_value_metadata(metadata)
     return bytes(memoryview(sink.getvalue()))
 
 

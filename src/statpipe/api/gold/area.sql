@@ -10,7 +10,8 @@ ranked AS (
     SELECT
         *,
         row_number() OVER (
-            PARTITION BY ref_area ORDER BY last_day DESC, last_release DESC, geo_name, geo_fips
+            PARTITION BY ref_area
+            ORDER BY last_day DESC, last_release DESC, geo_name, geo_level, geo_fips
         ) AS recency
     FROM described
 )

@@ -10,7 +10,8 @@ ranked AS (
     SELECT
         *,
         row_number() OVER (
-            PARTITION BY dataset, category ORDER BY last_day DESC, last_release DESC, category_name
+            PARTITION BY dataset, category
+            ORDER BY last_day DESC, last_release DESC, category_name, parent_category, sign
         ) AS recency
     FROM described
 ),

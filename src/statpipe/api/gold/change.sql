@@ -12,9 +12,11 @@ SELECT
     now.year,
     now.value,
     before.value AS previous_value,
-    now.value - before.value AS change,
+    CASE WHEN before.unit = now.unit AND before.unit_mult = now.unit_mult
+        THEN now.value - before.value
+    END AS change,
     CASE
-        WHEN before.value <> 0
+        WHEN before.unit = now.unit AND before.unit_mult = now.unit_mult AND before.value <> 0
         THEN 100 * CAST(now.value - before.value AS DOUBLE PRECISION)
             / abs(CAST(before.value AS DOUBLE PRECISION))
     END AS percent_change,
@@ -26,6 +28,8 @@ SELECT
         WHEN before.value IS NULL
         THEN 'no figure for ' || before.time_period || ': '
             || coalesce(before.source_symbol, before.obs_status)
+        WHEN before.unit <> now.unit OR before.unit_mult <> now.unit_mult
+        THEN 'the figure for ' || before.time_period || ' is in another unit: ' || before.unit
         WHEN before.value = 0
         THEN 'the figure for ' || before.time_period || ' is zero'
     END AS reason,

@@ -11,9 +11,9 @@ SELECT
     revised.year,
     revised.old_value,
     revised.value AS new_value,
-    revised.value - revised.old_value AS difference,
+    CASE WHEN revised.same_unit THEN revised.value - revised.old_value END AS difference,
     CASE
-        WHEN revised.old_value <> 0
+        WHEN revised.same_unit AND revised.old_value <> 0
         THEN 100 * CAST(revised.value - revised.old_value AS DOUBLE PRECISION)
             / abs(CAST(revised.old_value AS DOUBLE PRECISION))
     END AS percent,
@@ -30,7 +30,8 @@ FROM (
         lag(value) OVER cell AS old_value,
         lag(unit) OVER cell AS old_unit,
         lag(obs_status) OVER cell AS old_status,
-        lag(vintage) OVER cell AS old_vintage
+        lag(vintage) OVER cell AS old_vintage,
+        unit = lag(unit) OVER cell AND unit_mult = lag(unit_mult) OVER cell AS same_unit
     FROM ${base}_history
     WINDOW cell AS (
         PARTITION BY ref_area, category, time_period, dataset${dimensions}
@@ -43,6 +44,6 @@ JOIN ${base}_area AS area ON area.ref_area = revised.ref_area
 WHERE revised.old_vintage IS NOT NULL
   AND (
       revised.value IS DISTINCT FROM revised.old_value
-      OR revised.unit <> revised.old_unit
+      OR NOT revised.same_unit
       OR revised.obs_status <> revised.old_status
   )

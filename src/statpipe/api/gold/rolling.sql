@@ -1,4 +1,5 @@
 -- Means over the last three and five years, and compound growth since three and five years ago.
+-- Years in another unit are as good as missing.
 SELECT
     ref_area,
     time_period,
@@ -43,19 +44,19 @@ FROM (
     WHERE freq = 'A'
     WINDOW
         three AS (
-            PARTITION BY ref_area, category, dataset${dimensions}
+            PARTITION BY ref_area, category, dataset, unit, unit_mult${dimensions}
             ORDER BY year RANGE BETWEEN 2 PRECEDING AND CURRENT ROW
         ),
         five AS (
-            PARTITION BY ref_area, category, dataset${dimensions}
+            PARTITION BY ref_area, category, dataset, unit, unit_mult${dimensions}
             ORDER BY year RANGE BETWEEN 4 PRECEDING AND CURRENT ROW
         ),
         three_ago AS (
-            PARTITION BY ref_area, category, dataset${dimensions}
+            PARTITION BY ref_area, category, dataset, unit, unit_mult${dimensions}
             ORDER BY year RANGE BETWEEN 3 PRECEDING AND 3 PRECEDING
         ),
         five_ago AS (
-            PARTITION BY ref_area, category, dataset${dimensions}
+            PARTITION BY ref_area, category, dataset, unit, unit_mult${dimensions}
             ORDER BY year RANGE BETWEEN 5 PRECEDING AND 5 PRECEDING
         )
 ) AS rolled

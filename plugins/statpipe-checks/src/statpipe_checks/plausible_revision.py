@@ -1,0 +1,63 @@
+"""The check ``plausible_revision``: a release does not move figures farther than releases do."""
+
+from __future__ import annotations
+
+import attrs
+
+from statpipe.api import Check, CheckResult, Snapshot
+from statpipe.domain.revision import Revision, percent
+from statpipe_checks.results import verdict
+from statpipe_checks.settings import RevisionSettings
+
+_FEW = 20
+"""A median of fewer revised cells says little about a release."""
+
+
+class PlausibleRevision(Check):
+    """
+    Judges the report on what the vintage did to the figures. Unlike the others, it may be overruled:
+    an agency does revise a whole history once in a while.
+    """
+
+    name = "plausible_revision"
+
+    def __init__(self, settings: RevisionSettings) -> None:
+        self._settings = settings
+
+    def check(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:  # noqa: ARG002
+        revision = current.revision
+        if revision is None:
+            return verdict(self.name, self._settings.severity, current, "no figure moved")
+        beyond = self._beyond(revision)
+        if not beyond:
+            severity = self._settings.severity
+            return verdict(self.name, severity, current, revision.in_words)
+        message = (
+            f"{revision.in_words}: {' and '.join(beyond)}; look at the report, and if the agency "
+            "really revised so, run again with --accept-revision"
+        )
+        result = verdict(
+            self.name,
+            self._settings.severity,
+            current,
+            message,
+            failures=revision.revised + revision.dropped,
+            cells=revision.largest,
+        )
+        return attrs.evolve(result, about_revision=True)
+
+    def _beyond(self, revision: Revision) -> list[str]:
+        """Name the limits that are passed."""
+        moved, settings = revision.overall, self._settings
+        found = []
+        for what, size, limit in (
+            ("the median", moved.median_percent, settings.median_percent),
+            ("the 95th percentile", moved.p95_percent, settings.p95_percent),
+        ):
+            if moved.revised >= _FEW and size is not None and size > limit:
+                found.append(f"{what} is {percent(size)}, the limit {limit:g} %")
+        known = moved.compared + revision.dropped
+        if revision.dropped > known * settings.dropped_percent / 100:
+            share = 100 * revision.dropped / known
+            found.append(f"{percent(share)} were dropped, the limit {settings.dropped_percent:g} %")
+        return found

@@ -1,0 +1,82 @@
+"""A release does not move figures farther than releases do."""
+
+from datetime import date
+
+import attrs
+import pytest
+
+from statpipe.domain.revision import revision_of
+
+EARLIER = date(2021, 10, 8)
+YEARS = range(1990, 2020)
+
+
+def lines(*values):
+    return "\n".join(f"US 1 {year} {value}" for year, value in zip(YEARS, values, strict=False))
+
+
+@pytest.fixture
+def revised(observe):
+    """A snapshot with its report, out of figures before and now."""
+
+    def make(before, now):
+        old, new = observe(lines(*before), released=EARLIER), observe(lines(*now))
+        report = revision_of(old.table, new.table, new.dataset, new.vintage, old.vintage.id)
+        return attrs.evolve(new, revision=report)
+
+    return make
+
+
+def test_a_first_vintage_moves_nothing(judge, observe):
+    current = observe("US 1 2019 1")
+    assert judge("plausible_revision", current).message == "no figure moved"
+    first = revision_of(None, current.table, current.dataset, current.vintage, "")
+    result = judge("plausible_revision", attrs.evolve(current, revision=first))
+    assert result.passed
+    assert result.message == "T 2022-10-06, the first: 1 cells"
+
+
+def test_a_usual_revision_passes_with_its_numbers(judge, revised):
+    result = judge("plausible_revision", revised([100] * 30, [101] * 30))
+    assert result.passed
+    assert result.message == (
+        "T 2022-10-06 since 2021-10-08: 0 cells added, 30 of 30 revised (median 1.00 %, 95th "
+        "percentile 1.00 %, largest 1.00 %), 0 dropped"
+    )
+
+
+def test_figures_in_another_unit_are_refused_with_what_to_do(judge, revised):
+    result = judge("plausible_revision", revised([100] * 30, [100_000] * 30))
+    assert (result.refuses, result.about_revision, result.failures) == (True, True, 30)
+    assert result.message.endswith(
+        "the median is 99,900.00 %, the limit 10 % and the 95th percentile is 99,900.00 %, the limit "
+        "50 %; look at the report, and if the agency really revised so, run again with "
+        "--accept-revision"
+    )
+    assert result.cells[0]["old"] == "100"
+    assert result.cells[0]["new"] == "100000"
+
+
+def test_few_cells_may_move_far(judge, revised):
+    assert judge("plausible_revision", revised([100] * 30, [900] * 19 + [100] * 11)).passed
+    assert not judge("plausible_revision", revised([100] * 30, [900] * 20 + [100] * 10)).passed
+
+
+def test_a_twentieth_that_moves_far_is_seen_by_the_percentile(judge, revised):
+    now = [200] * 3 + [101] * 27
+    result = judge("plausible_revision", revised([100] * 30, now))
+    assert "the 95th percentile is 100.00 %, the limit 50 %" in result.message
+    assert "the median" not in result.message.partition("dropped")[2]
+
+
+def test_figures_that_vanish_are_refused_beyond_the_limit(judge, revised):
+    result = judge("plausible_revision", revised([100] * 30, [100] * 29))
+    assert "3.33 % were dropped, the limit 1 %" in result.message
+    assert judge("plausible_revision", revised([1] * 30, [1] * 29), dropped_percent=5).passed
+
+
+def test_the_limits_are_configured(judge, revised):
+    current = revised([100] * 30, [103] * 30)
+    assert judge("plausible_revision", current).passed
+    assert not judge("plausible_revision", current, median_percent=2).passed
+    assert not judge("plausible_revision", current, p95_percent=2.9).passed

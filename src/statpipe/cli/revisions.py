@@ -1,0 +1,101 @@
+"""The revision report: what a run's vintages did to the figures."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from statpipe.api import ConfigError, Manifest
+from statpipe.cli.tables import print_table
+from statpipe.domain.revision import Movement, Revision, percent
+
+_SHOWN = 5
+"""Moves shown on a terminal; the manifest and the Markdown report name more."""
+
+_CELL = ("ref_area", "category", "category_name", "time_period", "old", "new")
+
+
+def revisions_of(manifest: Manifest) -> list[Revision]:
+    """
+    Return the reports of a run, in the order of its vintages.
+    """
+    return [record.revision for record in manifest.vintages if record.revision is not None]
+
+
+def print_revisions(manifest: Manifest) -> None:
+    """
+    Print one line a vintage, and the figures that moved farthest.
+    """
+    for revision in revisions_of(manifest):
+        sys.stderr.write(f"\n{revision.in_words}\n")
+        rows = [_row(move) for move in revision.largest[:_SHOWN]]
+        if rows:
+            columns = (*_CELL, "change")
+            print_table("", columns, rows, to_stderr=True, right=("old", "new", "change"))
+
+
+def as_markdown(manifest: Manifest) -> str:
+    """
+    Return the whole report as Markdown.
+    """
+    return "\n".join(_lines(manifest)) + "\n"
+
+
+def write_markdown(manifests: list[Manifest], path: Path) -> None:
+    """
+    Write the reports of some runs to a file.
+
+    :raises ConfigError: It cannot be written.
+    """
+    try:
+        path.write_text("\n".join(map(as_markdown, manifests)), encoding="utf-8")
+    except OSError as error:
+        msg = f"the report cannot be written: {path}: {error.strerror}; name a file in a folder that is there"
+        raise ConfigError(msg) from None
+
+
+def _lines(manifest: Manifest) -> Iterator[str]:
+    yield f"# Revisions: {manifest.source}, run {manifest.run_id}"
+    yield ""
+    found = revisions_of(manifest)
+    if not found:
+        yield "No vintage changed any figure."
+    for revision in found:
+        yield f"## {revision.dataset} {revision.vintage}"
+        yield ""
+        yield f"{revision.in_words}."
+        yield ""
+        if revision.by_area:
+            yield from _table(
+                ("area", "compared", "revised", "median", "95th percentile", "largest"),
+                (
+                    (area, f"{moved.compared:,}", f"{moved.revised:,}", *_sizes(moved))
+                    for area, moved in {"all": revision.overall, **revision.by_area}.items()
+                ),
+            )
+        if revision.largest:
+            yield "The figures that moved farthest:"
+            yield ""
+            yield from _table((*_CELL, "change"), map(_row, revision.largest))
+    if manifest.accepted_revision:
+        yield "Revisions beyond the limits were accepted by the operator of this run."
+
+
+def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield f"| {' | '.join(columns)} |"
+    yield "|" + "---|" * len(columns)
+    for row in rows:
+        # A title may hold a bar, which would end its cell.
+        cells = (" ".join(cell.replace("|", "\\|").split()) for cell in row)
+        yield f"| {' | '.join(cells)} |"
+    yield ""
+
+
+def _row(move: Mapping[str, Any]) -> tuple[str, ...]:
+    return (*(str(move[name]) for name in _CELL), percent(move["percent"]))
+
+
+def _sizes(moved: Movement) -> tuple[str, ...]:
+    return tuple(map(percent, (moved.median_percent, moved.p95_percent, moved.largest_percent)))

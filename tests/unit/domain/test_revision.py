@@ -1,0 +1,167 @@
+"""What a vintage did to the figures, against plain dictionaries and against BEA's real revision."""
+
+import statistics
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow.compute as pc
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from statpipe.domain.dataset import Dataset
+from statpipe.domain.observation import observations_from_rows, seal
+from statpipe.domain.revision import percent, revision_of
+from statpipe.domain.selection import EVERYTHING, Selection
+from statpipe.domain.vintage import Vintage
+
+DATASET = Dataset(name="T", title="Tea", normalizer="n")
+DATA = Path(__file__).parents[2] / "data"
+
+figures = st.dictionaries(
+    st.tuples(
+        st.sampled_from(["CA", "NY"]),
+        st.sampled_from(["1", "2"]),
+        st.sampled_from(["2020", "2021"]),
+    ),
+    st.sampled_from(
+        [None, Decimal(0), Decimal("1.5"), Decimal(-3), Decimal("1E+12"), Decimal("1E-8")]
+    ),
+    min_size=1,
+)
+
+
+def silver(cells):
+    rows = [
+        {
+            "ref_area": area,
+            "category": category,
+            "time_period": year,
+            "obs_value": value,
+            "obs_status": "A" if value is not None else "Q",
+            "source_symbol": None if value is not None else "(D)",
+        }
+        for (area, category, year), value in cells.items()
+    ]
+    return seal(observations_from_rows(rows), DATASET, "2022-10-06")
+
+
+def report(before, after, selection=EVERYTHING):
+    vintage = Vintage(released=date(2022, 10, 6), selection=selection)
+    old = silver(before) if before is not None else None
+    return revision_of(old, silver(after), DATASET, vintage, "2021-10-08" if before else "")
+
+
+@settings(deadline=None)
+@given(before=figures, after=figures)
+def test_the_counts_and_sizes_are_those_of_the_cells(before, after):
+    found = report(before, after)
+    revised = {c for c in before.keys() & after.keys() if before[c] != after[c]}
+    assert found.cells == len(after)
+    assert found.added == len(after.keys() - before.keys())
+    assert found.dropped == len(before.keys() - after.keys())
+    assert (found.revised, found.overall.compared) == (
+        len(revised),
+        len(before.keys() & after.keys()),
+    )
+    sizes = {
+        c: float(abs(after[c] - before[c]) / abs(before[c]) * 100)
+        for c in revised
+        if before[c] and after[c] is not None
+    }
+    if sizes:
+        assert found.overall.largest_percent == pytest.approx(max(sizes.values()))
+        assert found.overall.median_percent == pytest.approx(statistics.median(sizes.values()))
+    else:
+        assert found.overall.largest_percent is None
+    assert set(found.by_area) == {area for area, _, _ in revised}
+    assert sum(m.revised for m in found.by_area.values()) == len(revised)
+    named = [(m["ref_area"], m["category"], m["time_period"]) for m in found.largest]
+    assert set(named) == revised  # there are fewer than are shown
+    moved = [m["percent"] for m in found.largest if m["percent"] is not None]
+    assert moved == sorted(moved, reverse=True)
+
+
+def test_cells_that_were_not_asked_for_are_not_dropped():
+    before = {("CA", "1", "2020"): Decimal(1), ("NY", "1", "2020"): Decimal(1)}
+    after = {("CA", "1", "2020"): Decimal(2)}
+    assert report(before, after).dropped == 1
+    found = report(before, after, Selection(areas=("CA",)))
+    assert (found.dropped, found.revised, found.overall.compared) == (0, 1, 1)
+
+
+def test_a_figure_that_is_suppressed_is_shown_by_its_marker_and_has_no_size():
+    cell = ("CA", "1", "2020")
+    (move,) = report({cell: Decimal("1852976.3")}, {cell: None}).largest
+    assert (move["old"], move["new"], move["percent"]) == ("1852976.3", "(D)", None)
+
+
+def test_a_title_that_is_corrected_is_no_revision():
+    old, new = (
+        seal(observations_from_rows([row]), DATASET, "2022-10-06")
+        for row in (
+            {
+                "ref_area": "CA",
+                "category": "1",
+                "time_period": "2020",
+                "obs_value": 1,
+                "category_name": n,
+            }
+            for n in ("Tee", "Tea")
+        )
+    )
+    vintage = Vintage(released=date(2022, 10, 6))
+    assert revision_of(old, new, DATASET, vintage, "x").revised == 0
+
+
+def test_the_line_says_what_there_is_to_say():
+    cell = ("CA", "1", "2020")
+    assert report(None, {cell: Decimal(1)}).in_words == "T 2022-10-06, the first: 1 cells"
+    assert report({cell: Decimal(1)}, {cell: None}).in_words == (
+        "T 2022-10-06 since 2021-10-08: 0 cells added, 1 of 1 revised, 0 dropped"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "-"), (0.0, "0.00 %"), (0.00123, "0.0012 %"), (1234.5, "1,234.50 %")]
+)
+def test_percentages_are_written_for_people(value, text):
+    assert percent(value) == text
+
+
+def test_bea_s_real_revision_of_2022():
+    """SAPCE1 of 6 October 2022 against SAEXP1 of 8 October 2020: all years were revised."""
+    from statpipe_bea import tables
+    from statpipe_bea.channels.download import retrieved
+    from statpipe_bea.channels.zips import table_files
+    from statpipe_bea.normalizer import RegionalNormalizer
+
+    dataset = tables.dataset("SAPCE1")
+
+    def read(name, vintage):
+        for file in table_files(retrieved(str(DATA / name), DATA)):
+            if file.table == "SAPCE1":
+                return seal(
+                    RegionalNormalizer().normalize(dataset, list(file.payloads)), dataset, vintage
+                )
+        raise AssertionError(name)
+
+    old, new = read("SAEXP1.zip", "2020-10-08"), read("SAPCE.zip", "2022-10-06")
+    found = revision_of(old, new, dataset, Vintage(released=date(2022, 10, 6)), "2020-10-08")
+    assert found.in_words == (
+        "SAPCE1 2022-10-06 since 2020-10-08: 2,880 cells added, 29,746 of 33,120 revised (median "
+        "2.67 %, 95th percentile 23.31 %, largest 74.06 %), 0 dropped"
+    )
+    california = {}
+    for place, table in enumerate((old, new)):
+        rows = table.filter(pc.equal(table["ref_area"].cast("string"), "CA")).to_pylist()
+        for row in rows:
+            california.setdefault((row["category"], row["time_period"]), {})[place] = row[
+                "obs_value"
+            ]
+    pairs = [(c[0], c[1]) for c in california.values() if len(c) == 2]
+    sizes = [float(abs(b - a) / abs(a) * 100) for a, b in pairs if a != b and a]
+    assert found.by_area["CA"].revised == sum(a != b for a, b in pairs)
+    assert found.by_area["CA"].median_percent == pytest.approx(statistics.median(sizes))
+    assert found.by_area["CA"].largest_percent == pytest.approx(max(sizes))

@@ -1,0 +1,106 @@
+"""Every run that finds a new vintage says what it did to the figures."""
+
+from statpipe.engine.records import manifest_of
+from support.tea import SOURCE, prices
+
+CELL = ("CAL", "fine", "2024-01")
+
+
+def revisions(manifest):
+    return {v.dataset: v.revision for v in manifest.vintages if v.revision is not None}
+
+
+def test_a_first_vintage_is_told_as_such_and_an_unchanged_one_not_at_all(office):
+    first = revisions(office.run())
+    assert (first["black"].since, first["black"].cells, first["black"].added) == ("", 8, 8)
+    assert revisions(office.run()) == {}
+    assert revisions(office.run(full=True)) == {}
+
+
+def test_a_release_is_compared_with_the_one_before(office):
+    office.run()
+    figures = prices() | {CELL: "2.5"}
+    del figures["MOM", "dust", "2024-02"]
+    office.agency.publish("black", "2024-04-01", figures)
+    found = revisions(office.run())
+    assert list(found) == ["black"]
+    black = found["black"]
+    assert (black.since, black.vintage) == ("2024-03-01", "2024-04-01")
+    assert (black.cells, black.added, black.revised, black.dropped) == (7, 0, 1, 1)
+    (move,) = black.largest
+    assert (move["old"], move["new"], move["percent"]) == ("1.25", "2.5", 100.0)
+    assert list(black.by_area) == ["CAL"]
+
+
+def test_the_report_comes_back_with_the_manifest(office):
+    office.run()
+    office.agency.publish("black", "2024-04-01", prices(3))
+    manifest = office.run()
+    assert manifest_of(office.lake, SOURCE, manifest.run_id) == manifest
+
+
+def test_a_cell_is_compared_with_its_latest_figure_also_if_the_release_between_was_not_asked(
+    office,
+):
+    office.run()
+    office.agency.ports = ("MOM",)
+    office.agency.publish("black", "2024-04-01", prices(3))
+    found = revisions(office.run())["black"]
+    assert (found.since, found.overall.compared, found.dropped) == ("2024-03-01", 4, 0)
+    office.agency.ports = None
+    office.agency.publish("black", "2024-05-01", prices(5))
+    found = revisions(office.run())["black"]
+    assert (found.since, found.added, found.revised, found.dropped) == ("2024-04-01", 0, 8, 0)
+    olds = {(m["ref_area"], m["category"], m["time_period"]): m["old"] for m in found.largest}
+    assert olds[CELL] == prices()[CELL]
+    assert olds["MOM", "fine", "2024-01"] == prices(3)["MOM", "fine", "2024-01"]
+
+
+def test_an_older_release_that_arrives_later_is_compared_with_what_was_before_it(office):
+    office.agency.archive = True
+    office.run()
+    office.agency.publish("black", "2024-05-01", prices(5))
+    office.run()
+    office.agency.publish("black", "2024-04-01", prices(4))
+    found = revisions(office.run())["black"]
+    assert (found.vintage, found.since, found.revised) == ("2024-04-01", "2024-03-01", 8)
+
+
+def test_more_of_the_same_release_adds_and_revises_nothing(office):
+    office.agency.ports = ("MOM",)
+    office.run()
+    office.agency.ports = None
+    found = revisions(office.run())["black"]
+    assert (found.since, found.added, found.revised, found.dropped) == ("2024-03-01", 4, 0, 0)
+
+
+def test_other_code_that_reads_other_figures_is_a_revision_and_one_that_reads_the_same_is_none(
+    office,
+):
+    office.run()
+    office.agency.version = "3"
+    assert revisions(office.run()) == {}
+    office.agency.version = "2"
+    assert revisions(office.run())["black"].cells == 8
+
+
+def test_an_implausible_revision_is_refused_and_can_be_accepted(office):
+    office.run()
+    office.agency.check = "implausible"
+    office.agency.publish("black", "2024-04-01", prices(30))
+    refused = office.run()
+    assert (refused.exit_code, refused.outcome, refused.accepted_revision) == (3, "refused", False)
+    assert revisions(refused)["black"].revised == 8
+    accepted = office.run(accept_revision=True)
+    assert (accepted.exit_code, accepted.outcome, accepted.accepted_revision) == (0, "loaded", True)
+    (result,) = accepted.checks
+    assert (result.passed, result.accepted, result.refuses) == (False, True, False)
+    assert office.ledger.manifests[-1] == accepted
+    assert office.run().outcome == "unchanged"
+
+
+def test_accepting_a_revision_accepts_nothing_else(office):
+    office.run()
+    office.agency.check = "error"
+    office.agency.publish("black", "2024-04-01", prices(30))
+    assert office.run(accept_revision=True).exit_code == 3
