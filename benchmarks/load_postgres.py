@@ -1,14 +1,21 @@
-"""Loading Gold of all four tables into PostgreSQL, against bare COPY plus primary key."""
+"""Loading the history of all four tables into PostgreSQL, against bare COPY plus primary key."""
 
 from __future__ import annotations
 
 import io
 import json
+import shutil
 import sys
+import tempfile
 import time
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from statistics import median
 
+import attrs
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -17,14 +24,14 @@ from normalize import TABLES, csv_payloads
 
 from statpipe.api import Environment, Held, Partition, PartitionKey
 from statpipe.domain.observation import seal
-from statpipe.engine.gold import gold_partition
+from statpipe.engine.gold import opened_gold
 from statpipe_bea import tables
-from statpipe_bea.models import pce_state
+from statpipe_bea.gold.models import pce_state_models
 from statpipe_bea.normalizer import RegionalNormalizer
 from statpipe_postgres.settings import PostgresSettings
 from statpipe_postgres.sink import PostgresSink
 
-GOAL = 1.5
+FIRST, UNCHANGED, REVISED = 2.0, 0.5, 0.6
 REPEAT = 5
 
 
@@ -43,11 +50,12 @@ class Tables:
         """Return a table."""
         return self.tables[key.dataset]
 
+    def fingerprint(self, key: PartitionKey) -> str | None:
+        """Hold no Gold."""
+
 
 def gold() -> Partition:
-    """Compute the model of all four tables."""
-    from datetime import date
-
+    """Compute the history of all four tables."""
     held = [
         Held(
             dataset=name,
@@ -59,14 +67,36 @@ def gold() -> Partition:
         )
         for name in TABLES
     ]
-    inputs = [("bea_pce_state", one) for one in held]
-    return gold_partition(pce_state(), inputs, Tables(), "f")  # type: ignore[arg-type]
+    models = [m for m in pce_state_models() if m.name == "pce_state_history"]
+    with opened_gold(Tables(), models, lambda _: held) as made:  # type: ignore[arg-type]
+        return made.partition(models[0])
+
+
+def revised(partition: Partition, fingerprint: str) -> Partition:
+    """Change one figure in a hundred."""
+    table = partition.table
+    place = table.schema.get_field_index("value")
+    values = table["value"].combine_chunks()
+    kind = values.type
+    moved = pc.add(values, pa.array([Decimal("0.1")], kind)[0]).cast(kind)
+    hit = pa.array([row % 100 == 0 for row in range(len(table))])
+    table = table.set_column(place, table.schema.field(place), pc.if_else(hit, moved, values))
+    return attrs.evolve(partition, table=table, fingerprint=fingerprint, previous=partition)
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Decode the coded columns, as CSV has them."""
+    fields = [
+        f.with_type(f.type.value_type) if pa.types.is_dictionary(f.type) else f
+        for f in table.schema
+    ]
+    return table.cast(pa.schema(fields))
 
 
 def bare_copy(connection, table: pa.Table) -> float:
-    """Time COPY of ready CSV into a new table, and the primary key."""
-    kinds = {"int64": "bigint", "string": "text"}
-    columns = ", ".join(f"{f.name} {kinds.get(str(f.type), 'numeric')}" for f in table.schema)
+    """Time making CSV, COPY into a new table, and the primary key."""
+    kinds = {"int64": "bigint", "date32[day]": "date", "decimal128(28, 8)": "numeric"}
+    columns = ", ".join(f"{f.name} {kinds.get(str(f.type), 'text')}" for f in table.schema)
     connection.execute("DROP TABLE IF EXISTS public.bare")
     began = time.perf_counter()
     out = io.BytesIO()
@@ -76,53 +106,81 @@ def bare_copy(connection, table: pa.Table) -> float:
         with connection.cursor().copy("COPY public.bare FROM STDIN (FORMAT csv, FREEZE)") as copy:
             copy.write(out.getbuffer())
         connection.execute(
-            "ALTER TABLE public.bare ADD PRIMARY KEY (ref_area, category, time_period)"
+            "ALTER TABLE public.bare ADD PRIMARY KEY"
+            " (ref_area, category, time_period, dataset, vintage)"
         )
     return time.perf_counter() - began
 
 
-def main() -> None:
-    """Print the figures as JSON."""
+def loads(partition: Partition, bare_table: pa.Table) -> dict[str, float]:
+    """Time one life of a database: first load, the same again, one per cent revised."""
     import psycopg
 
-    environment = Environment(name="local", home=Path.cwd(), embedded=True)
+    home = Path(tempfile.mkdtemp(prefix="statpipe-benchmark-"))
+    environment = Environment(name="local", home=home, embedded=True)
     sink = PostgresSink(PostgresSettings(environment=environment))
+    times = {}
+    # The same figures under another fingerprint, as after a change of code.
+    again = attrs.evolve(partition, fingerprint="again", previous=partition)
+    try:
+        sink.query("SELECT 1")
+        with psycopg.connect(sink.locations()["gold tables"], autocommit=True) as connection:
+            times["bare"] = bare_copy(connection, bare_table)
+        for name, one in (
+            ("first", partition),
+            ("same", partition),
+            ("again", again),
+            ("compared", attrs.evolve(partition, fingerprint="compared")),
+            ("revised", revised(attrs.evolve(partition, fingerprint="compared"), "revised")),
+        ):
+            began = time.perf_counter()
+            receipt = sink.write(one)
+            times[name] = time.perf_counter() - began
+            if name in {"again", "compared"}:
+                assert not (receipt.inserted)
+                assert not (receipt.updated)
+                assert not receipt.deleted
+            if name == "revised":
+                assert receipt.updated == len(range(0, len(partition.table), 100))
+    finally:
+        sink.close()
+        shutil.rmtree(home, ignore_errors=True)
+    return times
+
+
+def main() -> None:
+    """Print the figures as JSON."""
     partition = gold()
+    bare_table = plain(partition.table)
+    lives = [loads(partition, bare_table) for _ in range(REPEAT)]
+    best = {name: min(life[name] for life in lives) for name in lives[0]}
+
+    def ratio(name: str, base: str) -> float:
+        return median(life[name] / life[base] for life in lives)
+
+    def line(what: str, value: float, goal: float) -> dict[str, object]:
+        return {"what": what, "value": f"{value:.2f}", "goal": f"<= {goal}", "met": value <= goal}
+
     rows = len(partition.table)
-    sink.query("SELECT 1")
-    bare, load, again = [], [], []
-    address = sink.locations()["gold tables"]
-    with psycopg.connect(address, autocommit=True) as connection:
-        for _ in range(REPEAT):
-            bare.append(bare_copy(connection, partition.table))
-            connection.execute("DROP SCHEMA IF EXISTS gold CASCADE")
-            connection.execute("DROP SCHEMA IF EXISTS statpipe CASCADE")
-            fresh = PostgresSink(PostgresSettings(environment=environment))
-            fresh.query("SELECT 1")
-            began = time.perf_counter()
-            fresh.write(partition)
-            load.append(time.perf_counter() - began)
-            began = time.perf_counter()
-            fresh.write(partition)
-            again.append(time.perf_counter() - began)
-            fresh.close()
-    sink.close()
-    ratio = min(load) / min(bare)
     print(
         json.dumps(
             [
                 {
                     "what": f"bare COPY and primary key, {rows:,} rows",
-                    "value": f"{min(bare):.2f} s",
+                    "value": f"{best['bare']:.2f} s",
                 },
-                {"what": "first load by the sink", "value": f"{min(load):.2f} s"},
                 {
-                    "what": "ratio",
-                    "value": f"{ratio:.2f}",
-                    "goal": f"<= {GOAL}",
-                    "met": ratio <= GOAL,
+                    "what": "first load: schemas, key, index, statistics",
+                    "value": f"{best['first']:.2f} s",
                 },
-                {"what": "the same partition again", "value": f"{min(again) * 1000:.1f} ms"},
+                line("first load / bare", ratio("first", "bare"), FIRST),
+                line("the same vintage again / first load", ratio("same", "first"), UNCHANGED),
+                line("equal rows, other fingerprint / first", ratio("again", "first"), UNCHANGED),
+                line("1 % revised / first load", ratio("revised", "first"), REVISED),
+                {
+                    "what": "all rows compared by the server (load --verify) / first",
+                    "value": f"{ratio('compared', 'first'):.2f}",
+                },
             ]
         )
     )

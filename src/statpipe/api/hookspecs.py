@@ -102,15 +102,22 @@ def statpipe_checks() -> Iterable[Component]:  # type: ignore[empty-body]
 @hookspec
 def statpipe_models() -> Iterable[Model]:  # type: ignore[empty-body]
     """
-    Offer Gold models: declarations, with SQL over the Silver of the sources they name.
+    Offer Gold models: declarations, with SQL over the histories of sources or over other models.
+
+    The standard ones, from the history to growth, come ready made:
 
     .. code-block:: python
 
+        from statpipe.api.gold import gold_models
+
         @hookimpl
         def statpipe_models():
-            return [Model(name="tea_prices", title="Prices of tea", inputs=("my_agency",),
-                          grain=("port", "time_period"), columns=COLUMNS,
-                          sql="SELECT ref_area AS port, time_period, obs_value FROM my_agency")]
+            return [
+                *gold_models(name="tea", source="my_agency", title="Prices of tea", freq="M"),
+                Model(name="tea_dear", title="Dear tea", inputs=("tea",), materialized="view",
+                      grain=("ref_area", "category", "time_period", "dataset"), columns=COLUMNS,
+                      sql="SELECT * FROM tea WHERE value > 100"),
+            ]
     """
 
 
