@@ -20,6 +20,8 @@ COMMANDS = (
     ("backfill",),
     ("plan",),
     ("smoke",),
+    ("show",),
+    ("explain",),
     ("doctor",),
     ("ingest",),
     ("transform",),

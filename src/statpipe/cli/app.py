@@ -19,6 +19,8 @@ _COMMANDS = {
     "backfill": ("statpipe.cli.backfill:backfill", "Load older vintages of a source from an archive."),
     "plan": ("statpipe.cli.plan:plan", "Show what a run would fetch and write, and why."),
     "smoke": ("statpipe.cli.smoke:smoke", "Check an installation with a tiny pull that is removed again."),
+    "show": ("statpipe.cli.show:show", "Show figures of a Gold model."),
+    "explain": ("statpipe.cli.explain:explain", "Show where a figure comes from, down to the payload."),
     "doctor": ("statpipe.cli.doctor:doctor", "Look at configuration, keys, lake, database and versions."),
     "ingest": ("statpipe.cli.stages:ingest", "Fetch new vintages into Bronze, and no further."),
     "transform": ("statpipe.cli.stages:transform", "Make Silver and Gold from what is in Bronze."),

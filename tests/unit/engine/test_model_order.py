@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statpipe.api import Column, Model, PluginError
-from statpipe.engine.model_order import in_order, reading
+from statpipe.engine.model_order import in_order, reading, sources_of
 
 
 def model(name, *inputs):
@@ -85,3 +85,10 @@ def test_an_order_exists_unless_there_is_a_circle(wanted):
     for _ in wanted:
         reached |= {name for name, inputs in wanted.items() if inputs & reached}
     assert set(names(reading(found, "s"))) == reached - {"s"}
+
+
+def test_the_sources_of_a_model_are_found_through_all_that_it_reads():
+    both = model("both", "c", "other")
+    everything = [A, B, C, OTHER, both]
+    assert sources_of(everything, C) == ["agency"]
+    assert sources_of(everything, both) == ["agency", "coffee"]

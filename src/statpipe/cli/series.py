@@ -1,0 +1,287 @@
+"""A Gold table for people: one series as a column of figures, several as a line each."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+from rich.console import Console
+
+from statpipe.api import Model
+from statpipe.cli.figures import at_the_point, readable
+from statpipe.cli.sparkline import sparkline
+from statpipe.cli.tables import print_table
+from statpipe.domain.observation import NORMAL, canonical, codes_or_values, key_codes
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Row = Mapping[str, Any]
+
+_PERIOD = "time_period"
+_NAMES = {"ref_area": "area_name", "category": "category_name"}
+_DESCRIBED = {
+    "time_period": ("freq", "period_start", "year"),
+    "ref_area": ("geo_level", "geo_fips"),
+    "category": ("parent_category", "top_category", "sign", "category_depth", "category_path"),
+    "unit": ("unit_mult",),
+}
+"""What another column tells already, to those who read figures."""
+_NUMBERS = ("decimal", "double", "integer")
+_WIDTH_OF_A_FILE = 200
+_BETWEEN = 2
+"""Blanks between columns."""
+
+
+@frozen(kw_only=True)
+class People:
+    """
+    Rows of a model as people see them. ``words`` stands behind the title, such as the date.
+    """
+
+    model: Model
+    table: pa.Table = field(repr=False, converter=canonical)
+    limit: int
+    words: str = ""
+
+    def show(self) -> None:
+        """
+        Print a heading with all that is the same, then the rest as a table.
+        """
+        sys.stdout.write("".join(f"{line}\n" for line in self._heading()))
+        if self._count == 1 or not self._has(_PERIOD):
+            self._show_rows()
+        elif self._distinct(_PERIOD) > 1 and self.model.measure and self._once_a_period:
+            self._show_series(self.model.measure)
+        else:
+            self._show_rows()
+
+    # --- what there is ---------------------------------------------------------------------------
+
+    @cached_property
+    def _types(self) -> dict[str, str]:
+        return {column.name: column.type for column in self.model.columns}
+
+    @cached_property
+    def _key(self) -> list[str]:
+        """The columns that tell one series from another."""
+        return [n for n in self._grain if n != _PERIOD and not n.endswith("vintage")]
+
+    @cached_property
+    def _grain(self) -> list[str]:
+        return [name for name in self.model.grain if self._types[name] == "text"]
+
+    @cached_property
+    def _varying(self) -> set[str]:
+        return {name for name in self._types if self._distinct(name) > 1}
+
+    @cached_property
+    def _hidden(self) -> set[str]:
+        """Columns that say what others say; statuses, where they stand in place of the figures."""
+        if not self._has(_PERIOD):
+            return set()
+        hidden = {one for by, ones in _DESCRIBED.items() if self._has(by) for one in ones}
+        hidden |= {"source_symbol"}
+        return hidden if self._status_beside_a_figure else hidden | {"obs_status"}
+
+    @cached_property
+    def _status_beside_a_figure(self) -> bool:
+        import pyarrow.compute as pc
+
+        if not (self._has("obs_status") and self._has("value")):
+            return True
+        special = pc.not_equal(self.table["obs_status"].cast("string"), NORMAL)
+        return bool(pc.any(pc.and_(special, pc.is_valid(self.table["value"]))).as_py())
+
+    @cached_property
+    def _codes(self) -> Any:
+        """One number a row, the same for the rows of one series; in natural order."""
+        import pyarrow as pa
+
+        if not self._key:
+            return pa.nulls(len(self.table), pa.int64()).fill_null(0)
+        return key_codes(self.table, self._key)
+
+    @cached_property
+    def _series(self) -> Any:
+        import pyarrow.compute as pc
+
+        found = pc.unique(self._codes)
+        return found.take(pc.sort_indices(found))
+
+    @property
+    def _count(self) -> int:
+        return len(self._series)
+
+    @cached_property
+    def _once_a_period(self) -> bool:
+        import pyarrow as pa
+
+        pairs = pa.table({"series": self._codes, "period": codes_or_values(self.table[_PERIOD])})
+        return len(pairs.group_by(["series", "period"]).aggregate([])) == len(pairs)
+
+    def _has(self, name: str) -> bool:
+        return name in self._types
+
+    def _distinct(self, name: str) -> int:
+        import pyarrow.compute as pc
+
+        return int(pc.count_distinct(codes_or_values(self.table[name]), mode="all").as_py())
+
+    # --- heading ---------------------------------------------------------------------------------
+
+    def _heading(self) -> list[str]:
+        first = self.table.slice(0, 1).to_pylist()[0]
+        lines = [f"{self.model.title}{self.words}"]
+        if not self._has(_PERIOD):
+            return lines
+        same = [
+            name for name in self._types if name not in self._varying and first[name] is not None
+        ]
+        told = {_PERIOD, self.model.measure, "area_name", "category_name", *_NAMES}
+        for code, name in _NAMES.items():
+            if code in same:
+                words = first.get("category_path") if code == "category" else None
+                words = words or first.get(name) or ""
+                lines.append(f"{words} ({first[code]})" if words else str(first[code]))
+        rest = [str(first["unit"])] if "unit" in same else []
+        told |= {"unit", "obs_status", *self._hidden}
+        if len(self.table) == 1:
+            told |= {name for name, kind in self._types.items() if kind in _NUMBERS}
+        rest += [f"{name} {readable(first[name])}" for name in same if name not in told]
+        return [*lines, ", ".join(rest)] if rest else lines
+
+    # --- rows ------------------------------------------------------------------------------------
+
+    def _show_rows(self) -> None:
+        import pyarrow.compute as pc
+
+        order = pc.sort_indices(key_codes(self.table, self._order))
+        rows = self.table.take(order[: self.limit]).to_pylist()
+        columns, left_out = self._fitting(
+            {name: self._texts(name, rows) for name in self._chosen()}
+        )
+        right = [name for name in columns if self._types[name] in _NUMBERS]
+        self._print(columns, right)
+        self._tell_rest(len(self.table) - len(rows), "rows", left_out)
+        if self._count == 1 and self._has(_PERIOD) and self.model.measure and self._once_a_period:
+            self._draw(self.model.measure)
+
+    @cached_property
+    def _order(self) -> list[str]:
+        """Series, periods within them, and what else the grain has."""
+        return [*self._key, *(name for name in self._grain if name not in self._key)]
+
+    def _chosen(self) -> list[str]:
+        """The columns to show, the most telling first."""
+        measure = [self.model.measure] if self.model.measure else []
+        always = [_PERIOD] if self._has(_PERIOD) and self._count == 1 else []
+        numbers = [name for name, kind in self._types.items() if kind in _NUMBERS]
+        if len(self.table) == 1:
+            always += numbers
+        names = [name for code in self._key for name in (code, _NAMES.get(code)) if name]
+        wanted = [*names, _PERIOD, *self.model.grain, *measure, *numbers, *self._types]
+        kept = self._varying | {*always, *measure}
+        return [
+            name
+            for name in dict.fromkeys(wanted)
+            if name in kept and self._has(name) and name not in self._hidden
+        ]
+
+    def _texts(self, name: str, rows: Sequence[Row]) -> list[str]:
+        texts = [_cell(row, name, self._types[name]) for row in rows]
+        return at_the_point(texts) if self._types[name] in {"decimal", "double"} else texts
+
+    def _fitting(self, columns: Mapping[str, list[str]]) -> tuple[dict[str, list[str]], list[str]]:
+        """Leave out the least telling columns where the terminal is too narrow."""
+        left = _width()
+        fitting: dict[str, list[str]] = {}
+        for name, texts in columns.items():
+            left -= max(map(len, [name, *texts])) + _BETWEEN
+            if left < -_BETWEEN and fitting:
+                break
+            fitting[name] = texts
+        return fitting, [name for name in columns if name not in fitting]
+
+    # --- series ----------------------------------------------------------------------------------
+
+    def _show_series(self, measure: str) -> None:
+        import pyarrow.compute as pc
+
+        shown = self._series[: self.limit]
+        rows = self.table.filter(pc.is_in(self._codes, value_set=shown)).to_pylist()
+        codes = self._codes.filter(pc.is_in(self._codes, value_set=shown)).to_pylist()
+        groups: dict[int, dict[str, Row]] = {code: {} for code in shown.to_pylist()}
+        for code, row in zip(codes, rows, strict=True):
+            groups[code][row[_PERIOD]] = row
+        periods = sorted(set(self.table[_PERIOD].to_pylist()))
+        first, last, series = periods[0], periods[-1], list(groups.values())
+        names = [name for code in self._key for name in (code, _NAMES.get(code))]
+        columns = {
+            name: [readable(next(iter(one.values()))[name]) for one in series]
+            for name in names
+            if name in self._varying
+        }
+        kind = self._types[measure]
+        for period in (first, last):
+            texts = [_cell(one[period], measure, kind) if period in one else "" for one in series]
+            columns[f"{measure} {period}"] = at_the_point(texts)
+        lines = [
+            sparkline([one[p][measure] if p in one else None for p in periods]) for one in series
+        ]
+        columns[f"{first} to {last}"] = lines
+        self._print(columns, [f"{measure} {first}", f"{measure} {last}"])
+        self._tell_rest(self._count - len(series), "series", [])
+
+    def _draw(self, measure: str) -> None:
+        rows = sorted(self.table.select([_PERIOD, measure]).to_pylist(), key=lambda r: r[_PERIOD])
+        present = [row for row in rows if row[measure] is not None]
+        if len(rows) == 1 or not present:
+            return
+        low, high = (pick(present, key=lambda r: r[measure]) for pick in (min, max))
+        ends = ", ".join(
+            f"{word} {readable(row[measure])} ({row[_PERIOD]})"
+            for word, row in (("min", low), ("max", high))
+        )
+        line = sparkline([row[measure] for row in rows])
+        sys.stdout.write(f"\n{measure} {line}  {ends}\n")
+
+    # --- common ----------------------------------------------------------------------------------
+
+    def _print(self, columns: Mapping[str, list[str]], right: Sequence[str]) -> None:
+        # Aligned here, since rich would strip the blanks that stand in place of decimals.
+        aligned = {
+            name: _at_the_right([name, *texts]) if name in right else [name, *texts]
+            for name, texts in columns.items()
+        }
+        sys.stdout.write("\n")
+        heads, *rows = zip(*aligned.values(), strict=True)
+        print_table("", heads, rows)
+
+    def _tell_rest(self, more: int, what: str, left_out: Sequence[str]) -> None:
+        if more > 0:
+            sys.stdout.write(f"\n{more:,} more {what}: choose fewer, or say --limit or --csv\n")
+        if left_out:
+            sys.stdout.write(f"\nnot shown, as the window is narrow: {', '.join(left_out)}\n")
+
+
+def _cell(row: Row, name: str, kind: str) -> str:
+    """Give a figure; where the agency shows none, its reason."""
+    value = row[name]
+    if value is not None or kind != "decimal":
+        return readable(value)
+    status = row.get("obs_status")
+    return row.get("source_symbol") or (status if status and status != NORMAL else "")
+
+
+def _at_the_right(texts: Sequence[str]) -> list[str]:
+    width = max(map(len, texts))
+    return [text.rjust(width) for text in texts]
+
+
+def _width() -> int:
+    console = Console()
+    return console.width if console.is_terminal else _WIDTH_OF_A_FILE

@@ -1,0 +1,189 @@
+"""``statpipe show``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from attrs import frozen
+from cyclopts import Parameter
+
+from statpipe.api import ConfigError, ContentError, Model
+from statpipe.cli.common_options import DataOptions, split
+from statpipe.cli.exports import (
+    refuse_impossible_file,
+    write_rows_as_csv,
+    write_rows_as_json,
+    write_rows_as_parquet,
+)
+from statpipe.cli.session import Session, in_session, write_json
+from statpipe.cli.tables import print_table
+from statpipe.engine.as_of import day_of, latest_table, table_as_of
+from statpipe.engine.gold import gold_key
+from statpipe.engine.rows import chosen_rows
+from statpipe.engine.site import Site
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_Codes = Annotated[tuple[str, ...], Parameter(negative="")]
+
+
+def show(
+    model: str = "",
+    *,
+    area: _Codes = (),
+    category: _Codes = (),
+    dataset: _Codes = (),
+    where: _Codes = (),
+    period: _Codes = (),
+    as_of: str | None = None,
+    limit: int = 50,
+    csv_: Annotated[bool, Parameter(name="--csv", negative="")] = False,
+    parquet: Path | None = None,
+    options: DataOptions | None = None,
+) -> int:
+    """
+    Show figures of a Gold model; without a model, which there are.
+
+    What picks rows may be said several times, or with commas: `--area CA,US`.
+
+    Parameters
+    ----------
+    model
+        Its name, such as `pce_state`.
+    area
+        Areas by code, such as `CA`.
+    category
+        Categories by code, such as `SAPCE1:1`.
+    dataset
+        Datasets, such as `SAPCE1`.
+    where
+        Any other column, such as `geo_level=state`.
+    period
+        Periods, such as `2021`, or all of `2019:2021`.
+    as_of
+        Show what was believed on this day, such as `2021-01-01`.
+    limit
+        How many rows or series to print; files and JSON get them all.
+    csv_
+        Write CSV to standard output.
+    parquet
+        Write Parquet to this file.
+    """
+    options = options or DataOptions()
+
+    def work(session: Session) -> int:
+        wanted = Wanted(
+            rows=columns_wanted(area, category, dataset, where, period),
+            as_of=as_of,
+            limit=limit,
+            csv=csv_,
+            json=options.json,
+            parquet=parquet,
+        )
+        wanted.refuse_impossible(model)
+        with session.site() as site:
+            if not model:
+                _show_models(site, wanted)
+                return 0
+            chosen: Model = session.registry.find("model", model).item
+            table = chosen_rows(_table(site, chosen, wanted), chosen, wanted.rows)
+        _write(table, chosen, wanted)
+        return 0
+
+    return in_session(options, work)
+
+
+@frozen(kw_only=True)
+class Wanted:
+    """
+    Which rows, and in what form.
+    """
+
+    rows: Mapping[str, tuple[str, ...]]
+    as_of: str | None
+    limit: int
+    csv: bool
+    json: bool
+    parquet: Path | None
+
+    def refuse_impossible(self, model: str) -> None:
+        """
+        Refuse what cannot be answered, before anything is read.
+
+        :raises ConfigError: Options exclude each other, or a value makes no sense.
+        """
+        forms = [("--csv", self.csv), ("--json", self.json), ("--parquet", self.parquet)]
+        named = [name for name, given in forms if given]
+        if len(named) > 1:
+            raise ConfigError(f"{' and '.join(named)} exclude each other; say one of them")
+        if self.limit < 1:
+            raise ConfigError(f"--limit {self.limit} shows nothing; say 1 or more")
+        if not model and (self.rows or self.as_of or self.csv or self.parquet):
+            raise ConfigError("no model is named; `statpipe show` lists them")
+        if self.parquet:
+            refuse_impossible_file(self.parquet)
+
+
+def columns_wanted(
+    area: _Codes, category: _Codes, dataset: _Codes, where: _Codes, period: _Codes
+) -> dict[str, tuple[str, ...]]:
+    """
+    Return, for each column that options name, the values that they want.
+
+    :raises ConfigError: A ``--where`` is not of the form ``column=value``.
+    """
+    wanted = {"ref_area": split(area), "category": split(category), "dataset": split(dataset)}
+    for one in where:
+        column, equals, value = one.partition("=")
+        if not (column and equals and value):
+            msg = f"--where {one!r} is not of the form column=value, such as geo_level=state"
+            raise ConfigError(msg)
+        wanted[column] = (*wanted.get(column, ()), *split((value,)))
+    wanted["time_period"] = (*wanted.pop("time_period", ()), *split(period))
+    return {column: values for column, values in wanted.items() if values}
+
+
+def _table(site: Site, model: Model, wanted: Wanted) -> pa.Table:
+    models = site.registry.models()
+    if wanted.as_of is None:
+        return latest_table(site.lake, models, model)
+    return table_as_of(site.lake, models, model, day_of(wanted.as_of))
+
+
+def _write(table: pa.Table, model: Model, wanted: Wanted) -> None:
+    if wanted.csv:
+        write_rows_as_csv(table)
+    elif wanted.json:
+        write_rows_as_json(table)
+    elif wanted.parquet:
+        write_rows_as_parquet(table, model, wanted.parquet)
+    else:
+        from statpipe.cli.series import People
+
+        words = f", as of {day_of(wanted.as_of)}" if wanted.as_of else ""
+        People(model=model, table=table, limit=wanted.limit, words=words).show()
+
+
+def _show_models(site: Site, wanted: Wanted) -> None:
+    listed = [(model, _rows(site, model)) for model in site.registry.models()]
+    columns = ("model", "title", "rows", "grain")
+    if wanted.json:
+        cells = [(m.name, m.title, rows, list(m.grain)) for m, rows in listed]
+        write_json([dict(zip(columns, row, strict=True)) for row in cells])
+        return
+    texts = [
+        (m.name, m.title, "not made yet" if rows is None else f"{rows:,}", ", ".join(m.grain))
+        for m, rows in listed
+    ]
+    print_table(f"Gold models in {site.environment.name}", columns, texts, right=("rows",))
+
+
+def _rows(site: Site, model: Model) -> int | None:
+    key = gold_key(model)
+    try:
+        return len(site.lake.read(key)) if site.lake.fingerprint(key) else None
+    except ContentError:  # damaged: the next run makes it anew
+        return None

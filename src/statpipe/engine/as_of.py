@@ -1,0 +1,71 @@
+"""A Gold model's table: the latest, or as it was believed on a date."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+
+import attrs
+
+from statpipe.api import ConfigError, ContentError, Lake, Model
+from statpipe.engine.gold import gold_key, opened_gold
+from statpipe.engine.model_order import sources_of
+from statpipe.engine.records import held_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def day_of(text: str) -> date:
+    """
+    Read a date that a person typed.
+
+    :raises ConfigError: It is none.
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        msg = f"--as-of {text!r} is no date; say year, month and day, such as --as-of 2021-01-01"
+        raise ConfigError(msg) from None
+
+
+def can_take_date(models: Sequence[Model], model: Model) -> bool:
+    """
+    Tell whether a model, or something that it reads, can be asked for an earlier state.
+    """
+    by_name = {one.name: one for one in models}
+    return model.takes_date or any(
+        can_take_date(models, by_name[name]) for name in model.inputs if name in by_name
+    )
+
+
+def latest_table(lake: Lake, models: Sequence[Model], model: Model) -> pa.Table:
+    """
+    Read a model as the lake has it.
+
+    :raises ContentError: It was not made yet, or is damaged.
+    """
+    key = gold_key(model)
+    if lake.fingerprint(key) is None:
+        commands = " and ".join(f"`statpipe run {name}`" for name in sources_of(models, model))
+        raise ContentError(f"the lake has no {key.path}; run {commands} to make it")
+    return lake.read(key)
+
+
+def table_as_of(lake: Lake, models: Sequence[Model], model: Model, day: date) -> pa.Table:
+    """
+    Compute a model as it was believed on a day, and what it reads likewise.
+
+    :raises ConfigError: Neither the model nor anything that it reads can take a date.
+    :raises ContentError: The lake holds nothing of its source.
+    """
+    if not can_take_date(models, model):
+        those = ", ".join(one.name for one in models if can_take_date(models, one))
+        msg = f"model {model.name} is the same on any date; --as-of is for {those or 'none'}"
+        raise ConfigError(msg)
+    # Other SQL has another fingerprint: it is computed, and all else is read from the lake.
+    then = [attrs.evolve(one, sql=one.sql_as_of(f"DATE '{day.isoformat()}'")) for one in models]
+    with opened_gold(lake, then, partial(held_of, lake)) as gold:
+        return gold.partition(next(one for one in then if one.name == model.name)).table

@@ -1,0 +1,115 @@
+"""The rows of a Gold table that a reader asks for by code, period or any other text."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from statpipe.api import ConfigError, Model
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_PERIOD = "time_period"
+_NAMES = {"ref_area": "area_name", "category": "category_name"}
+"""Columns of codes, and those with their names: a reader may have typed the name."""
+_COMPARABLE = ("text", "integer", "date")
+_SHOWN = 12
+"""How many choices a message names."""
+
+
+def chosen_rows(table: pa.Table, model: Model, wanted: Mapping[str, Sequence[str]]) -> pa.Table:
+    """
+    Return the rows whose columns have one of the wanted values each.
+
+    Of periods, ``2019:2021`` means all from the one to the other; either may be left out.
+
+    :raises ConfigError: The model has no such column, a value stands nowhere in it, or no row has
+        all of them together.
+    """
+    import pyarrow.compute as pc
+
+    _refuse_other_columns(model, wanted)
+    for column, values in wanted.items():
+        for value in values:
+            if not pc.any(_marks(table, column, [value]), min_count=0).as_py():
+                raise ConfigError(_nowhere(table, model, column, value))
+    rows, before = table, ""
+    for column, values in wanted.items():
+        fewer = rows.filter(_marks(rows, column, values))
+        if not len(fewer):
+            what = f"{model.name} has no {column} {', '.join(values)}{before}"
+            raise ConfigError(what + _there(rows, column, values[0]))
+        rows = fewer
+        before += f"{',' if before else ' for'} {column} {', '.join(values)}"
+    return rows
+
+
+def _refuse_other_columns(model: Model, wanted: Iterable[str]) -> None:
+    types = {column.name: column.type for column in model.columns}
+    for name in wanted:
+        if name not in types:
+            msg = f"model {model.name} has no column {name}; its columns are {', '.join(types)}"
+            raise ConfigError(msg)
+        if types[name] not in _COMPARABLE:
+            there = ", ".join(one for one, kind in types.items() if kind in _COMPARABLE)
+            msg = f"rows of {model.name} cannot be chosen by {name}, a {types[name]}; choose by {there}"
+            raise ConfigError(msg)
+
+
+def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
+    """Mark the rows that have one of the values."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = table[column].cast(pa.string())
+    ranges = [value for value in values if column == _PERIOD and ":" in value]
+    exact = [value for value in values if value not in ranges]
+    marks = pc.is_in(texts, value_set=pa.array(exact, pa.string()))
+    for one in ranges:
+        first, _, last = one.partition(":")
+        within = pc.greater_equal(texts, first)
+        if last:
+            within = pc.and_(within, pc.less_equal(texts, last))
+        marks = pc.or_(marks, within)
+    return marks
+
+
+def _nowhere(table: pa.Table, model: Model, column: str, value: str) -> str:
+    return f"{model.name} has no {column} {value}{_there(table, column, value)}"
+
+
+def _there(table: pa.Table, column: str, value: str) -> str:
+    """Say, to put behind a message, what there is instead."""
+    codes = _texts(table, column)
+    if not codes:
+        return "; it has no row"
+    if column == _PERIOD:
+        return f"; it has {codes[0]} to {codes[-1]}" if len(codes) > 1 else f"; it has {codes[0]}"
+    names = _names(table, column)
+    by_text = {name.casefold(): code for code, name in names.items()}
+    by_text |= {code.casefold(): code for code in codes}
+    close = difflib.get_close_matches(value.casefold(), by_text, n=1)
+    if close:
+        code = by_text[close[0]]
+        named = f" ({names[code]})" if code in names else ""
+        return f"; did you mean {code!r}{named}?"
+    more = f", and {len(codes) - _SHOWN:,} more" if len(codes) > _SHOWN else ""
+    return f"; it has {', '.join(codes[:_SHOWN])}{more}"
+
+
+def _names(table: pa.Table, column: str) -> dict[str, str]:
+    named = _NAMES.get(column)
+    if named not in table.column_names:
+        return {}
+    pairs = table.select([column, named]).group_by([column, named]).aggregate([])
+    return dict(zip(pairs[column].to_pylist(), pairs[named].to_pylist(), strict=True))
+
+
+def _texts(table: pa.Table, column: str) -> list[str]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pc.unique(table[column].cast(pa.string())).to_pylist()
+    return sorted(text for text in found if text is not None)

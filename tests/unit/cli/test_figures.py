@@ -1,0 +1,49 @@
+"""Figures as text."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from statpipe.cli.figures import at_the_point, exact, readable
+from statpipe.cli.status_words import status_in_words
+
+
+@pytest.mark.parametrize(
+    ("value", "for_programs", "for_people"),
+    [
+        (Decimal("1833872.80000000"), "1833872.8", "1,833,872.8"),
+        (Decimal("14392721.00000000"), "14392721", "14,392,721"),
+        (Decimal("100.00000000"), "100", "100"),
+        (Decimal("0E-8"), "0", "0"),
+        (Decimal("0.00000001"), "0.00000001", "0.00000001"),
+        (Decimal("-16656.90000000"), "-16656.9", "-16,656.9"),
+        (Decimal("12345678901234567890.12345678"), "12345678901234567890.12345678",
+         "12,345,678,901,234,567,890.12345678"),
+        (1234.5678, 1234.5678, "1,234.57"),
+        (2021, 2021, "2021"),
+        (date(2021, 1, 1), "2021-01-01", "2021-01-01"),
+        ("(L)", "(L)", "(L)"),
+        (None, None, ""),
+    ],
+)  # fmt: skip
+def test_decimals_are_exact_for_programs_and_for_people(value, for_programs, for_people):
+    assert exact(value) == for_programs
+    assert readable(value) == for_people
+
+
+def test_decimal_points_stand_below_each_other():
+    assert at_the_point(["1,234.5", "99", "0.25", "(L)", ""]) == [
+        "1,234.5 ",
+        "   99   ",
+        "    0.25",
+        "  (L)   ",
+        "        ",
+    ]
+    assert at_the_point(["1", "22"]) == [" 1", "22"]
+    assert at_the_point([]) == []
+
+
+def test_statuses_are_told_in_words():
+    assert status_in_words("N") == "N: not significant"
+    assert status_in_words("?") == "?: no code of SDMX's CL_OBS_STATUS"
