@@ -88,7 +88,7 @@ def test_its_example_is_a_plugin_that_can_be_registered_and_called(name):
         "hookimpl": hookimpl,
         "COLUMNS": tuple(
             Column(name=column, type="text", description="d")
-            for column in ("port", "time_period", "obs_value")
+            for column in ("ref_area", "category", "time_period", "dataset", "value")
         ),
         "Settings": type("Settings", (), {}),
         **dict.fromkeys(("make", "MyNormalizer", "NoFuture"), Anything),
