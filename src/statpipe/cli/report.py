@@ -93,8 +93,8 @@ class RunReport:
             "written",
             sink=receipt.sink,
             path=receipt.path,
-            rows=receipt.rows,
-            inserted=receipt.inserted,
+            rows=receipt.rows or None,  # a view has none of its own
+            inserted=receipt.inserted or None,
             updated=receipt.updated or None,
             deleted=receipt.deleted or None,
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -87,8 +88,8 @@ def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterato
     yield f"| {' | '.join(columns)} |"
     yield "|" + "---|" * len(columns)
     for row in rows:
-        # A title may hold a bar, which would end its cell.
-        cells = (" ".join(cell.replace("|", "\\|").split()) for cell in row)
+        # A title may hold a bar, which would end its cell, or a tag.
+        cells = (" ".join(escape(cell, quote=False).replace("|", "\\|").split()) for cell in row)
         yield f"| {' | '.join(cells)} |"
     yield ""
 

@@ -190,22 +190,27 @@ def computed(connection: Any, model: Model, sql: str) -> pa.Table:
     Texts come as dictionary codes: a fifth of the memory.
     """
     import duckdb
-    import pyarrow as pa
 
     columns = ", ".join(
         f'CAST("{c.name}" AS {_TYPES[c.type]}) AS "{c.name}"' for c in model.columns
     )
     try:
-        # The SQL is a plugin's own declaration: code, not input.
-        relation = connection.sql(f"SELECT {columns} FROM ({sql}) AS model")  # noqa: S608
-        reader = relation.to_arrow_reader(_ROWS_A_BATCH)
-        parts = [_coded(pa.Table.from_batches([batch])) for batch in reader]
-        table = pa.concat_tables(parts or [_coded(reader.schema.empty_table())])
+        # The SQL is a plugin's own declaration: code, not input. It may end in a comment.
+        relation = connection.sql(f"SELECT {columns} FROM (\n{sql}\n) AS model")  # noqa: S608
+        return _held_to_declaration(_fetched(relation), model)
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         msg = f"the SQL of model {model.name} fails: {reason}; correct or uninstall its plugin"
         raise PluginError(msg) from error
-    return _held_to_declaration(table.unify_dictionaries(), model)
+
+
+def _fetched(relation: Any) -> pa.Table:
+    """Take a result batch by batch; a function of its own, so that the batches are let go."""
+    import pyarrow as pa
+
+    reader = relation.to_arrow_reader(_ROWS_A_BATCH)
+    parts = [_coded(pa.Table.from_batches([batch])) for batch in reader]
+    return pa.concat_tables(parts or [_coded(reader.schema.empty_table())]).unify_dictionaries()
 
 
 def _coded(table: pa.Table) -> pa.Table:

@@ -62,6 +62,11 @@ def test_sql_that_fails_is_a_broken_plugin_in_one_line(office, held, sql):
     assert "\n" not in text
 
 
+def test_sql_may_end_in_a_comment_and_hold_what_other_languages_mean_something_by(office, held):
+    sql = f"{LATEST.sql} AND ref_area NOT LIKE '%{{}}' -- the end"
+    assert len(make(office, held, sql=sql)) == 16
+
+
 def test_a_column_that_is_declared_and_not_made_is_a_broken_plugin(office, held):
     more = (*LATEST.columns, Column(name="sugar", type="integer", description="Lumps"))
     with pytest.raises(PluginError, match="sugar"):

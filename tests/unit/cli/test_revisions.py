@@ -1,0 +1,125 @@
+"""The revision report, as a terminal and as Markdown show it."""
+
+from datetime import UTC, date, datetime
+
+import attrs
+import pytest
+
+from statpipe.api import ConfigError, Manifest, VintageRecord
+from statpipe.cli.revisions import as_markdown, print_revisions, write_markdown
+from statpipe.domain.revision import Movement, Revision
+
+MOVED = Movement(compared=100, revised=3, median_percent=1.5, p95_percent=9.0, largest_percent=10.0)
+REVISION = Revision(
+    dataset="T",
+    vintage="2022-10-06",
+    since="2021-10-08",
+    cells=102,
+    added=2,
+    dropped=0,
+    overall=MOVED,
+    by_area={"CA": attrs.evolve(MOVED, compared=50), "NY": Movement(compared=50, revised=1)},
+    largest=(
+        {
+            "ref_area": "CA",
+            "category": "T:1",
+            "category_name": "Food | drink\n<b>and</b> more",
+            "time_period": "2020",
+            "old": "100",
+            "new": "110",
+            "percent": 10.0,
+        },
+        {
+            "ref_area": "NY",
+            "category": "T:1",
+            "category_name": "Food",
+            "time_period": "2020",
+            "old": "100",
+            "new": "(D)",
+            "percent": None,
+        },
+    ),
+)
+
+
+def manifest(*revisions, **more):
+    moment = datetime(2022, 10, 7, tzinfo=UTC)
+    return Manifest(
+        run_id="r1",
+        source="tea",
+        environment="local",
+        command="run",
+        started=moment,
+        finished=moment,
+        outcome="loaded",
+        exit_code=0,
+        vintages=tuple(
+            VintageRecord(
+                dataset="T", vintage="2022-10-06", note="", outcome="loaded", revision=revision
+            )
+            for revision in revisions
+        ),
+        **more,
+    )
+
+
+def test_markdown_has_a_table_of_areas_and_one_of_the_largest_moves():
+    assert as_markdown(manifest(REVISION)).splitlines() == [
+        "# Revisions: tea, run r1",
+        "",
+        "## T 2022-10-06",
+        "",
+        "T 2022-10-06 since 2021-10-08: 2 cells added, 3 of 100 revised (median 1.50 %, 95th "
+        "percentile 9.00 %, largest 10.00 %), 0 dropped.",
+        "",
+        "| area | compared | revised | median | 95th percentile | largest |",
+        "|---|---|---|---|---|---|",
+        "| all | 100 | 3 | 1.50 % | 9.00 % | 10.00 % |",
+        "| CA | 50 | 3 | 1.50 % | 9.00 % | 10.00 % |",
+        "| NY | 50 | 1 | - | - | - |",
+        "",
+        "The figures that moved farthest:",
+        "",
+        "| ref_area | category | category_name | time_period | old | new | change |",
+        "|---|---|---|---|---|---|---|",
+        r"| CA | T:1 | Food \| drink &lt;b&gt;and&lt;/b&gt; more | 2020 | 100 | 110 | 10.00 % |",
+        "| NY | T:1 | Food | 2020 | 100 | (D) | - |",
+        "",
+    ]
+
+
+def test_a_run_that_changed_nothing_says_so_and_one_that_was_overruled_as_well():
+    assert "No vintage changed any figure." in as_markdown(manifest(None))
+    overruled = as_markdown(manifest(REVISION, accepted_revision=True))
+    assert overruled.rstrip().endswith("accepted by the operator of this run.")
+
+
+def test_a_report_goes_to_a_file_or_says_why_not(tmp_path):
+    path = tmp_path / "report.md"
+    write_markdown([manifest(REVISION), manifest(None)], path)
+    assert path.read_text(encoding="utf-8").count("# Revisions: tea") == 2
+    nowhere = tmp_path / "no" / "report.md"
+    with pytest.raises(ConfigError) as raised:
+        write_markdown([manifest(REVISION)], nowhere)
+    assert str(raised.value) == (
+        f"the report cannot be written: {nowhere}: No such file or directory; name a file in a "
+        "folder that is there"
+    )
+
+
+def test_a_terminal_shows_one_line_and_the_largest_moves(capsys):
+    print_revisions(manifest(None, REVISION))
+    shown = capsys.readouterr().err
+    assert REVISION.in_words in shown
+    assert "10.00 %" in shown
+    assert "(D)" in shown
+
+
+def test_a_first_vintage_is_one_line(capsys):
+    first = Revision(
+        dataset="T", vintage="2022-10-06", since="", cells=7, added=7, dropped=0,
+        overall=Movement(compared=0, revised=0),
+    )  # fmt: skip
+    print_revisions(manifest(first))
+    assert capsys.readouterr().err == "\nT 2022-10-06, the first: 7 cells\n"
+    assert date(2022, 10, 6).isoformat() in first.in_words
