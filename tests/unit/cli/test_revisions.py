@@ -69,8 +69,10 @@ def test_markdown_has_a_table_of_areas_and_one_of_the_largest_moves():
         "",
         "## T 2022-10-06",
         "",
-        "T 2022-10-06 since 2021-10-08: 2 cells added, 3 of 100 revised (median 1.50 %, 95th "
-        "percentile 9.00 %, largest 10.00 %), 0 dropped.",
+        (
+            "T 2022-10-06 since 2021-10-08: 2 cells added, 3 of 100 revised (median 1.50 %, 95th "
+            "percentile 9.00 %, largest 10.00 %), 0 dropped."
+        ),
         "",
         "| area | compared | revised | median | 95th percentile | largest |",
         "|---|---|---|---|---|---|",
