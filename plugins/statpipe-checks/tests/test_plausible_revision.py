@@ -5,7 +5,7 @@ from datetime import date
 import attrs
 import pytest
 
-from statpipe.domain.revision import revision_of
+from statpipe.domain.revision import Movement, revision_of
 
 EARLIER = date(2021, 10, 8)
 YEARS = range(1990, 2020)
@@ -80,3 +80,24 @@ def test_the_limits_are_configured(judge, revised):
     assert judge("plausible_revision", current).passed
     assert not judge("plausible_revision", current, median_percent=2).passed
     assert not judge("plausible_revision", current, p95_percent=2.9).passed
+
+
+def test_a_warning_tells_and_publishes(judge, revised):
+    result = judge("plausible_revision", revised([100] * 30, [900] * 30), severity="warning")
+    assert (result.passed, result.refuses, result.about_revision) == (False, False, True)
+
+
+@pytest.mark.parametrize("limits", [{}, {"median_percent": 5.0}])
+def test_bea_s_comprehensive_revision_of_2022_passes(judge, observe, limits):
+    """The numbers are those that the report on BEA's own files gives: see its test."""
+    current = observe("US 1 2019 1")
+    first = revision_of(None, current.table, current.dataset, current.vintage, "")
+    moved = Movement(
+        compared=33_120,
+        revised=29_746,
+        median_percent=2.67,
+        p95_percent=23.31,
+        largest_percent=74.06,
+    )
+    report = attrs.evolve(first, since="2020-10-08", added=2_880, overall=moved)
+    assert judge("plausible_revision", attrs.evolve(current, revision=report), **limits).passed

@@ -68,6 +68,8 @@ def run_stages(
     """
 
     def work(session: Session) -> int:
+        if markdown is not None:
+            require_folder_of(markdown)
         chosen = chosen_sources(session, names, everything=everything)
         session.registry.observe(RunReport(bar=options.log_format == "text"))
         # With several sources, one that lacks something must not stop the others.
@@ -75,12 +77,13 @@ def run_stages(
         with session.site(fetching) as site:
             manifests = run_sources(site, chosen, wanted)
             places = [pair for sink in site.sinks.values() for pair in sink.locations().items()]
-        if markdown is not None:
-            write_markdown(manifests, markdown)
         if options.json:
             write_json([manifest_document(manifest) for manifest in manifests])
         if options.log_format == "text":
             tell_endings(manifests, places)
+        if markdown is not None:
+            # Last, so that a file that cannot be written hides nothing of what the run did.
+            write_markdown(manifests, markdown)
         return worst([manifest.exit_code for manifest in manifests])
 
     return in_session(options, work)
@@ -101,6 +104,20 @@ def chosen_sources(session: Session, names: tuple[str, ...], *, everything: bool
     for name in names:
         session.registry.find("source", name)
     return list(dict.fromkeys(names))
+
+
+def require_folder_of(path: Path) -> None:
+    """
+    See that a report can be put where it is wanted, before anything is fetched or published.
+
+    :raises ConfigError: There is no such folder.
+    """
+    if not path.parent.is_dir():
+        msg = (
+            f"the report cannot be written: {path}: {path.parent} is no folder; name a file in a "
+            "folder that is there"
+        )
+        raise ConfigError(msg)
 
 
 def tell_endings(manifests: list[Manifest], places: list[tuple[str, str]]) -> None:

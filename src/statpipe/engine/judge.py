@@ -42,7 +42,7 @@ def judge(
                 f"({type(error).__name__}: {error}); correct or uninstall its plugin"
             )
             raise PluginError(msg) from error
-        if accept_revision and result.about_revision and not result.passed:
+        if accept_revision and result.about_revision and result.refuses:
             result = attrs.evolve(result, accepted=True)
         results.append(result)
         tell(result)

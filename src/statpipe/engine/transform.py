@@ -143,23 +143,28 @@ class Transform:
         }
 
     def _revision(self, candidate: Candidate, final: Reconciled) -> Revision:
-        earlier = self._earlier(candidate.dataset.name, final)
+        earlier = self._earlier(candidate, final)
         published = [Published(vintage=h.vintage, table=self._read(h)) for h in earlier]
         before = standing(history(published)) if published else None
         since = earlier[0].vintage.id if earlier else ""
         return revision_of(before, final.silver.table, candidate.dataset, final.vintage, since)
 
-    def _earlier(self, dataset: str, final: Reconciled) -> list[Held]:
+    def _earlier(self, candidate: Candidate, final: Reconciled) -> list[Held]:
         """Give the vintages before, newest first, until one was asked for all that this one is."""
         found: list[Held] = []
         for held in reversed(self.state.holds()):
-            # What is held of this very vintage was believed before more of it came.
-            before = held.vintage.id < final.vintage.id or held is final.same
-            if held.dataset == dataset and held.fingerprint and before:
+            # What is held of this very vintage was believed before more of it came, or before other
+            # code read it.
+            own = held is final.same or (held is candidate.redo and self._is_there(held))
+            before = held.vintage.id < final.vintage.id or own
+            if held.dataset == candidate.dataset.name and held.fingerprint and before:
                 found.append(held)
                 if held.selection.covers(final.vintage.selection):
                     break
         return found
+
+    def _is_there(self, held: Held) -> bool:
+        return self.lake.fingerprint(silver_key(self.journal.source, held)) == held.fingerprint
 
     def _refused(
         self, ready: Sequence[tuple[Candidate, Reconciled]], revisions: Mapping[str, Revision]

@@ -47,6 +47,14 @@ def silver(cells):
     return seal(observations_from_rows(rows), DATASET, "2022-10-06")
 
 
+def quantile(values, share):
+    """Between the two values nearest to the place, in proportion."""
+    ordered = sorted(values)
+    below, rest = divmod(share * (len(ordered) - 1), 1)
+    low, high = ordered[int(below)], ordered[min(int(below) + 1, len(ordered) - 1)]
+    return low + (high - low) * rest
+
+
 def report(before, after, selection=EVERYTHING):
     vintage = Vintage(released=date(2022, 10, 6), selection=selection)
     old = silver(before) if before is not None else None
@@ -71,6 +79,7 @@ def test_the_counts_and_sizes_are_those_of_the_cells(before, after):
         if before[c] and after[c] is not None
     }
     if sizes:
+        assert found.overall.p95_percent == pytest.approx(quantile(sizes.values(), 0.95))
         assert found.overall.largest_percent == pytest.approx(max(sizes.values()))
         assert found.overall.median_percent == pytest.approx(statistics.median(sizes.values()))
     else:
@@ -95,6 +104,31 @@ def test_a_figure_that_is_suppressed_is_shown_by_its_marker_and_has_no_size():
     cell = ("CA", "1", "2020")
     (move,) = report({cell: Decimal("1852976.3")}, {cell: None}).largest
     assert (move["old"], move["new"], move["percent"]) == ("1852976.3", "(D)", None)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "revised"),
+    [
+        (("Q", "(D)"), ("N", "(L)"), 1),  # another reason for there being no figure
+        (("Q", "(D)"), ("Q", "(D)"), 0),
+        (("Q", None), ("O", None), 1),
+    ],
+)
+def test_another_status_or_marker_is_a_revision_without_a_size(old, new, revised):
+    cell = {"ref_area": "CA", "category": "1", "time_period": "2020"}
+    tables = [
+        seal(
+            observations_from_rows([cell | {"obs_status": status, "source_symbol": symbol}]),
+            DATASET,
+            "2022-10-06",
+        )
+        for status, symbol in (old, new)
+    ]
+    found = revision_of(*tables, DATASET, Vintage(released=date(2022, 10, 6)), "x")
+    assert (found.revised, found.overall.largest_percent) == (revised, None)
+    assert [(m["old"], m["new"], m["percent"]) for m in found.largest] == [
+        (old[1] or old[0], new[1] or new[0], None)
+    ] * revised
 
 
 def test_a_title_that_is_corrected_is_no_revision():

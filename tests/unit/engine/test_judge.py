@@ -2,6 +2,7 @@
 
 from datetime import date
 
+import attrs
 import pytest
 
 from statpipe.api import Agreement, Check, CheckResult, PluginError, Snapshot, Unavailable, Vintage
@@ -22,7 +23,7 @@ class Says(Check):
         self.asked.append((current, previous))
         if isinstance(self.answer, Exception):
             raise self.answer
-        return result(self.answer)
+        return self.answer if isinstance(self.answer, CheckResult) else result(self.answer)
 
 
 def result(name):
@@ -61,6 +62,27 @@ def test_a_check_that_raises_is_a_broken_plugin_named_with_what_it_judged(check)
     assert checks["last"].asked == []
 
 
+@pytest.mark.parametrize(
+    ("severity", "passed", "about_revision", "accepted"),
+    [
+        ("error", False, True, True),
+        ("error", False, False, False),
+        ("error", True, True, False),
+        ("warning", False, True, False),  # it refuses nothing, so there is nothing to overrule
+    ],
+)
+def test_what_would_refuse_because_figures_moved_is_accepted_when_asked_and_nothing_else(
+    severity, passed, about_revision, accepted
+):
+    moved = attrs.evolve(
+        result("moved"), severity=severity, passed=passed, about_revision=about_revision
+    )
+    check, told = Says(moved), []
+    assert judge({"m": check}, CURRENT, BEFORE, told.append) == [moved]
+    judge({"m": check}, CURRENT, BEFORE, told.append, accept_revision=True)
+    assert told == [moved, attrs.evolve(moved, accepted=accepted)]
+
+
 def test_a_foreseen_error_passes_unchanged():
     with pytest.raises(Unavailable, match="later"):
         judge({"x": Says(Unavailable("later"))}, CURRENT, None, lambda _: None)
@@ -78,8 +100,6 @@ def test_a_run_whose_check_raises_publishes_nothing(office):
 
 def test_siblings_are_those_that_agreements_name_and_that_are_at_hand():
     agreements = tuple(Agreement(dataset=name, pairs=()) for name in ("green", "white"))
-    import attrs
-
     dataset = attrs.evolve(TEA, agreements=agreements)
     tables = {"green": "a table", "red": "another"}
     assert siblings_of(dataset, tables.get) == {"green": "a table"}

@@ -1,5 +1,9 @@
 """Every run that finds a new vintage says what it did to the figures."""
 
+import json
+
+import attrs
+
 from statpipe.engine.records import manifest_of
 from support.tea import SOURCE, prices
 
@@ -37,6 +41,21 @@ def test_the_report_comes_back_with_the_manifest(office):
     office.agency.publish("black", "2024-04-01", prices(3))
     manifest = office.run()
     assert manifest_of(office.lake, SOURCE, manifest.run_id) == manifest
+
+
+def test_a_manifest_from_before_there_were_reports_is_still_read(office):
+    written = office.run()
+    document = json.loads(written.as_json())
+    del document["accepted_revision"]
+    for record in document["vintages"]:
+        del record["revision"]
+    for result in document["checks"]:
+        del result["about_revision"], result["accepted"]
+    office.lake.runs[SOURCE, written.run_id] = json.dumps(document).encode()
+    read = manifest_of(office.lake, SOURCE, written.run_id)
+    assert read.vintages == tuple(attrs.evolve(v, revision=None) for v in written.vintages)
+    assert (read.checks, read.accepted_revision) == (written.checks, False)
+    assert office.run().outcome == "unchanged"
 
 
 def test_a_cell_is_compared_with_its_latest_figure_also_if_the_release_between_was_not_asked(
@@ -81,7 +100,9 @@ def test_other_code_that_reads_other_figures_is_a_revision_and_one_that_reads_th
     office.agency.version = "3"
     assert revisions(office.run()) == {}
     office.agency.version = "2"
-    assert revisions(office.run())["black"].cells == 8
+    found = revisions(office.run())["black"]
+    assert (found.since, found.vintage, found.revised) == ("2024-03-01", "2024-03-01", 8)
+    assert found.overall.median_percent == 9900.0
 
 
 def test_an_implausible_revision_is_refused_and_can_be_accepted(office):
