@@ -1,10 +1,15 @@
 """The lake keeps what every lake promises, with Gold and with Silver."""
 
+import itertools
+import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from contract.sink_contract import LakeContract, fingerprint_of
 from statpipe.api import (
@@ -12,13 +17,17 @@ from statpipe.api import (
     Dataset,
     Environment,
     Layer,
+    Locked,
     Partition,
     PartitionKey,
     observations_from_rows,
 )
 from statpipe.domain.observation import seal
+from statpipe_lake import lease
 from statpipe_lake.plugin import make_lake
 from statpipe_lake.settings import LakeSettings
+
+BUCKET = "statpipe-contract"
 
 HOLDER = textwrap.dedent(
     """
@@ -28,7 +37,8 @@ HOLDER = textwrap.dedent(
     from statpipe_lake.plugin import make_lake
     from statpipe_lake.settings import LakeSettings
     environment = Environment(name="local", home=Path(sys.argv[1]))
-    lake = make_lake(LakeSettings(environment=environment))
+    where = {"path": sys.argv[4], "endpoint_url": sys.argv[5]} if len(sys.argv) > 4 else {}
+    lake = make_lake(LakeSettings(environment=environment, **where))
     with lake.lock(sys.argv[2], 0, lambda: sys.argv[3]):
         print("held", flush=True)
         time.sleep(60)
@@ -105,6 +115,90 @@ class TestLakeWithGold(LakeContract):
 
 
 class TestLakeWithSilver(TestLakeWithGold):
+    names = ("ref_area", "time_period", "obs_value")
+
+    def partition_of(self, figures, *, fingerprint=None, owner="spending"):
+        return silver_partition(
+            figures, source="agency", dataset=owner, vintage="2022-10-06", fingerprint=fingerprint
+        )
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def s3_server():
+    """The address of a server that speaks S3."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def s3(s3_server, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    client = boto3.client("s3", endpoint_url=s3_server)
+    client.create_bucket(Bucket=BUCKET)
+    return client
+
+
+class TestBucketWithGold(TestLakeWithGold):
+    @pytest.fixture
+    def open_lake(self, tmp_path, s3, s3_server):
+        environment = Environment(name="local", home=tmp_path)
+        path = f"s3://{BUCKET}/{next(_numbers)}"
+        settings = LakeSettings(environment=environment, path=path, endpoint_url=s3_server)
+        self.client = s3
+        return lambda: make_lake(settings)
+
+    def key(self, lake, key):
+        return f"{lake.locations()['lake'].split('/', 3)[3]}/{key}"
+
+    def lose_payload(self, lake, key):
+        self.client.delete_object(Bucket=BUCKET, Key=self.key(lake, key))
+
+    def damage_payload(self, lake, key):
+        self.cut(lake, key, 9)
+
+    def damage_partition(self, lake, key):
+        self.cut(lake, f"{key.path}/part-0.parquet", 100)
+
+    def cut(self, lake, key, length):
+        whole = self.key(lake, key)
+        body = self.client.get_object(Bucket=BUCKET, Key=whole)["Body"].read()
+        self.client.put_object(Bucket=BUCKET, Key=whole, Body=body[:-length])
+
+    def holder(self, lake, *, name, run_id):
+        address = lake.locations()["lake"].removesuffix("/local")
+        endpoint = self.client.meta.endpoint_url
+        return [sys.executable, "-c", HOLDER, "/nowhere", name, run_id, address, endpoint]
+
+    def test_the_lock_is_free_once_its_holder_was_killed(self, sink, monkeypatch):
+        command = self.holder(sink, name="agency", run_id="run-of-the-dead")
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout.readline() == "held\n"
+                with (
+                    pytest.raises(Locked, match=f"run-of-the-dead.*{process.pid}"),
+                    sink.lock("agency", 0, lambda: "2"),
+                ):
+                    pass
+            finally:
+                process.kill()
+            process.wait(timeout=10)
+        with pytest.raises(Locked), sink.lock("agency", 0, lambda: "2"):
+            pass  # nobody can know yet that it is dead
+        monkeypatch.setattr(lease, "LASTS", 1.0)
+        time.sleep(2.1)
+        with sink.lock("agency", 0, lambda: "3") as run_id:
+            assert run_id == "3"
+
+
+class TestBucketWithSilver(TestBucketWithGold):
     names = ("ref_area", "time_period", "obs_value")
 
     def partition_of(self, figures, *, fingerprint=None, owner="spending"):

@@ -32,15 +32,34 @@ def test_the_home_of_a_user_that_is_not_known_is_a_matter_of_configuration(tmp_p
         _ = settings_of(tmp_path, path="~nobody-at-all/lake").root
 
 
-@pytest.mark.parametrize("address", ["s3://bucket/lake", "gs://bucket", "file:///srv/lake"])
-def test_an_address_is_refused_while_lakes_are_folders(tmp_path, address):
+@pytest.mark.parametrize("address", ["gs://bucket", "file:///srv/lake"])
+def test_an_address_of_something_else_is_refused(tmp_path, address):
     with pytest.raises(ConfigError) as caught:
         LakeSink(settings_of(tmp_path, path=address))
     assert str(caught.value) == (
-        f"environment local: the lake's path starts with {address.split(':')[0]}://, and this "
-        "version keeps lakes in folders only; write the path of a folder"
+        f"environment local: the lake's path starts with {address.split(':')[0]}://; write the path "
+        "of a folder, or s3://bucket/prefix"
     )
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "address", ["s3://", "s3:///lake", "s3://B/x", "s3://bucket/x?y", "s3://a b"]
+)
+def test_an_address_without_a_bucket_is_refused(tmp_path, address):
+    with pytest.raises(ConfigError) as caught:
+        _ = settings_of(tmp_path, path=address).place
+    assert str(caught.value) == (
+        f"environment local: {address} names no bucket; write s3://bucket or s3://bucket/prefix"
+    )
+
+
+def test_an_environment_has_a_prefix_of_its_own_in_a_bucket(tmp_path):
+    plain = settings_of(tmp_path, path="s3://my-bucket/deep/er/")
+    assert plain.place.address == "s3://my-bucket/deep/er/local"
+    assert settings_of(tmp_path, path="s3://my-bucket").place.prefix == "local"
+    corner = attrs.evolve(plain, environment=attrs.evolve(plain.environment, scratch="smoke_1"))
+    assert corner.place.prefix == "deep/er/local/scratch/smoke_1"
 
 
 def test_environments_lie_apart(tmp_path):

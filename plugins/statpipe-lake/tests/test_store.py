@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statpipe.api import ConfigError, Environment, Unavailable
+from statpipe_lake.folder import FolderStore
 from statpipe_lake.settings import LakeSettings
 from statpipe_lake.sink import LakeSink
-from statpipe_lake.store import ObjectStore
 
 NOBODY = 65534
 """An ordinary user, for whom rights count."""
@@ -26,7 +26,7 @@ NOBODY = 65534
 
 @pytest.fixture
 def store(tmp_path):
-    return ObjectStore(tmp_path / "lake")
+    return FolderStore(tmp_path / "lake")
 
 
 def files(folder):
@@ -51,7 +51,7 @@ calls = st.lists(
 @settings(deadline=None, max_examples=60)
 @given(sequence=calls)
 def test_it_does_what_a_dict_does(tmp_path_factory, sequence):
-    store, model = ObjectStore(tmp_path_factory.mktemp("store")), {}
+    store, model = FolderStore(tmp_path_factory.mktemp("store")), {}
     for name, *arguments in sequence:
         found = getattr(store, name)(*arguments)
         where = arguments[0]
@@ -101,8 +101,8 @@ def test_a_writer_that_is_killed_leaves_the_old_object_or_the_new_one(store):
         """
         import sys
         from pathlib import Path
-        from statpipe_lake.store import ObjectStore
-        store = ObjectStore(Path(sys.argv[1]))
+        from statpipe_lake.folder import FolderStore
+        store = FolderStore(Path(sys.argv[1]))
         print("writing", flush=True)
         for number in range(1_000_000):
             store.put("x", bytes([number % 256]) * 2_000_000)
@@ -166,10 +166,10 @@ def test_the_lake_sweeps_its_source_s_rests_when_it_has_the_lock(tmp_path):
     lake = LakeSink(LakeSettings(environment=Environment(name="local", home=tmp_path)))
     root = tmp_path / ".statpipe" / "lake" / "local"
     own = [
-        half_written(ObjectStore(root), f"{layer}/agency/x")
+        half_written(FolderStore(root), f"{layer}/agency/x")
         for layer in ("bronze", "silver", "runs")
     ]
-    other = half_written(ObjectStore(root), "silver/agency_two/x")
+    other = half_written(FolderStore(root), "silver/agency_two/x")
     with lake.lock("agency", 0, lambda: "1"):
         assert not [left for left in own if left.exists()]
         assert other.exists()
@@ -275,7 +275,7 @@ def test_a_folder_that_an_ordinary_user_may_not_make_is_told_by_its_path(open_fo
 )
 def test_whatever_an_ordinary_user_may_not_write_is_told_by_its_path(open_folder, what, where):
     root = open_folder / ".statpipe" / "lake" / "local"
-    ObjectStore(root)
+    FolderStore(root)
     forbid(open_folder)
     try:
         kind, text = child(what, open_folder, user=NOBODY)
@@ -290,7 +290,7 @@ def test_whatever_an_ordinary_user_may_not_write_is_told_by_its_path(open_folder
 
 def test_the_doctor_says_so_too(open_folder):
     root = open_folder / ".statpipe" / "lake" / "local"
-    ObjectStore(root)
+    FolderStore(root)
     forbid(open_folder)
     try:
         state, finding, remedy = child("diagnose", open_folder, user=NOBODY)
@@ -335,7 +335,7 @@ def test_a_full_disk_is_one_readable_line(tmp_path):
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("this machine mounts nothing")
     try:
-        store = ObjectStore(tmp_path / "lake")
+        store = FolderStore(tmp_path / "lake")
         store.put("x", b"old")
         with pytest.raises(Unavailable, match=r"os error 28.*free some space") as caught:
             store.put("x", os.urandom(1 << 20))

@@ -25,7 +25,7 @@ def statpipe_sinks() -> Iterable[Component]:
     return [
         Component(
             name="lake",
-            summary="Bronze, Silver, Gold and manifests as files in a folder",
+            summary="Bronze, Silver, Gold and manifests in a folder or an S3 bucket",
             settings=LakeSettings,
             factory=make_lake,
         )

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from attrs import frozen
 
 from statpipe.api import ConfigError, Environment
 
+if TYPE_CHECKING:
+    from statpipe_lake.bucket import BucketPlace
+
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+
 
 @frozen(kw_only=True)
 class LakeSettings:
     """
-    ``path`` is the folder of the lake; a relative one starts at the configuration's folder.
+    ``path`` is the folder of the lake, or ``s3://bucket/prefix``; a relative folder starts at the
+    configuration's. Each environment has a folder of its own below it.
 
-    Each environment has a folder of its own below it.
+    For buckets: ``region`` and ``profile`` are AWS's, by default those of AWS's own configuration;
+    ``endpoint_url`` is the address of another server that speaks S3.
     """
 
     path: str = ".statpipe/lake"
+    region: str | None = None
+    profile: str | None = None
+    endpoint_url: str | None = None
     environment: Environment
+
+    @property
+    def in_bucket(self) -> bool:
+        """
+        Whether the lake lies in a bucket.
+        """
+        return self.path.startswith("s3://")
 
     @property
     def root(self) -> Path:
@@ -30,8 +50,8 @@ class LakeSettings:
         if "://" in self.path:
             scheme = self.path.split("://", 1)[0]
             msg = (
-                f"environment {self.environment.name}: the lake's path starts with {scheme}://, and "
-                "this version keeps lakes in folders only; write the path of a folder"
+                f"environment {self.environment.name}: the lake's path starts with {scheme}://; write "
+                "the path of a folder, or s3://bucket/prefix"
             )
             raise ConfigError(msg)
         try:
@@ -45,3 +65,30 @@ class LakeSettings:
         root = self.environment.home / folder / self.environment.name
         scratch = self.environment.scratch
         return root / "scratch" / scratch if scratch else root
+
+    @property
+    def place(self) -> BucketPlace:
+        """
+        The place of this environment, or of its scratch corner, in the bucket.
+
+        :raises ConfigError: The address names no bucket.
+        """
+        from statpipe_lake.bucket import BucketPlace
+
+        address = urlsplit(self.path)
+        if not _BUCKET.fullmatch(address.netloc) or address.query or address.fragment:
+            msg = (
+                f"environment {self.environment.name}: {self.path} names no bucket; write "
+                "s3://bucket or s3://bucket/prefix"
+            )
+            raise ConfigError(msg)
+        scratch = self.environment.scratch
+        parts = [*address.path.split("/"), self.environment.name]
+        parts += ["scratch", scratch] if scratch else []
+        return BucketPlace(
+            bucket=address.netloc,
+            prefix="/".join(part for part in parts if part),
+            region=self.region,
+            profile=self.profile,
+            endpoint_url=self.endpoint_url,
+        )

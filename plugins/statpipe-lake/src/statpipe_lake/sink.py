@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import re
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, cast
 
@@ -25,9 +23,8 @@ from statpipe.api import (
     PartitionKey,
     Payload,
     Receipt,
-    StatpipeError,
 )
-from statpipe_lake.lock import locked
+from statpipe_lake.folder import FolderStore
 from statpipe_lake.parquet import fingerprint_in, from_parquet, to_parquet
 from statpipe_lake.settings import LakeSettings
 from statpipe_lake.store import ObjectStore
@@ -48,14 +45,14 @@ _SILVER = re.compile(
 
 class LakeSink(Lake):
     """
-    A lake in a folder. Its layout is part of the interface: see the plugin's README.
+    A lake in a folder or a bucket. Its layout is part of the interface: see the plugin's README.
     """
 
     layers = frozenset({Layer.BRONZE, Layer.SILVER, Layer.GOLD})
 
     def __init__(self, settings: LakeSettings) -> None:
         self._settings = settings
-        self._objects = ObjectStore(settings.root)
+        self._objects = _store(settings)
 
     def fingerprint(self, key: PartitionKey) -> str | None:
         tail = self._objects.tail(_part(key), _FOOTER)
@@ -163,49 +160,37 @@ class LakeSink(Lake):
         return body
 
     def record(self, manifest: Manifest) -> None:
+        # Who lost the lock does not know any more what the lake holds.
+        self._objects.still_locked()
         path = f"runs/{manifest.source}/{manifest.run_id}.json"
         body = manifest.as_json()
         if not self._objects.put_if_absent(path, body) and self._objects.get(path) != body:
             msg = f"another run has already recorded {path}; run ids must not repeat"
             raise RuntimeError(msg)
 
-    @contextmanager
-    def lock(self, name: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
-        path = self._settings.root / "locks" / f"{name}.lock"
+    def lock(
+        self, name: str, wait: float, run_id: Callable[[], str]
+    ) -> AbstractContextManager[str]:
         shown = f"{name} in environment {self._settings.environment.name}"
-        with locked(path, shown, wait, run_id) as held_by:
-            self._objects.sweep(
-                name, *(f"{layer}/{name}" for layer in ("silver", "bronze", "runs"))
-            )
-            yield held_by
+        return self._objects.lock(name, shown, wait, run_id)
 
     def remove_scratch(self) -> None:
         if self._settings.environment.scratch:
-            shutil.rmtree(self._settings.root, ignore_errors=True)
-            with contextlib.suppress(OSError):  # another smoke run is at work beside it
-                self._settings.root.parent.rmdir()
+            self._objects.remove_all()
 
     def diagnose(self) -> Iterable[Diagnosis]:
-        root = self._settings.root
-        probe = ".doctor"
-        try:
-            self._objects.put(probe, b"")
-            (root / probe).unlink()
-        except (StatpipeError, OSError) as error:
-            yield Diagnosis(
-                "lake", "error", str(error), f"make {root} writable, or set another path"
-            )
-            return
-        free = shutil.disk_usage(root).free
-        yield Diagnosis(
-            "lake",
-            "ok" if free > 1 << 30 else "warning",
-            f"{root} is writable, {free / (1 << 30):,.1f} GiB free",
-            "" if free > 1 << 30 else "free some space",
-        )
+        return self._objects.diagnose()
 
     def locations(self) -> dict[str, str]:
-        return {"lake": str(self._settings.root)}
+        return {"lake": self._objects.address}
+
+
+def _store(settings: LakeSettings) -> ObjectStore:
+    if settings.in_bucket:
+        from statpipe_lake.bucket import BucketStore
+
+        return BucketStore(settings.place)
+    return FolderStore(settings.root)
 
 
 def _part(key: PartitionKey) -> str:

@@ -1,32 +1,31 @@
-"""Objects in a folder: whole or not there, and every failure in one readable line."""
+"""Objects, whole or not there, wherever they lie."""
 
 from __future__ import annotations
 
-import contextlib
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from typing import Any
 
 import obstore
-from obstore.store import LocalStore
 
-from statpipe.api import ConfigError, Unavailable
-
-_STAGED_FOR = 3600.0
-"""Seconds after which another process's half-written object is certainly abandoned."""
+from statpipe.api import Diagnosis
 
 
-class ObjectStore:
+class ObjectStore(ABC):
     """
-    The few calls that the lake needs, over obstore.
+    The few calls that the lake needs, over obstore. A folder and a bucket differ in how they are
+    opened and locked, and in what their failures mean.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        with self._readable(str(root)):
-            root.mkdir(parents=True, exist_ok=True)
-            self._store = LocalStore(prefix=root)
+    _store: Any
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """
+        Where the objects lie, for people.
+        """
 
     def put(self, path: str, body: bytes) -> None:
         """
@@ -38,6 +37,9 @@ class ObjectStore:
     def put_if_absent(self, path: str, body: bytes) -> bool:
         """
         Put an object unless one is there; tell whether it was put.
+
+        A bucket may lose the reply to a put that it did, and the second try then finds our own
+        object: who needs to know compares what is there.
         """
         with self._readable(path):
             try:
@@ -53,7 +55,8 @@ class ObjectStore:
         with self._readable(path):
             try:
                 return bytes(obstore.get(self._store, path).bytes())
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                self._absent(error)
                 return None
 
     def tail(self, path: str, length: int) -> bytes | None:
@@ -65,7 +68,8 @@ class ObjectStore:
                 # One request: between two, a writer may have put another object there.
                 found = obstore.get(self._store, path, options={"range": {"suffix": length}})
                 return bytes(found.bytes())
-            except FileNotFoundError:
+            except FileNotFoundError as error:
+                self._absent(error)
                 return None
 
     def paths(self, prefix: str) -> list[str]:
@@ -76,33 +80,36 @@ class ObjectStore:
             found = (meta["path"] for page in obstore.list(self._store, prefix) for meta in page)
             return sorted(found)
 
-    def sweep(self, *prefixes: str) -> None:
+    @abstractmethod
+    def lock(
+        self, name: str, shown: str, wait: float, run_id: Callable[[], str]
+    ) -> AbstractContextManager[str]:
         """
-        Remove what killed writers left half-written: all of it below *prefixes*, whose lock the
-        caller holds, and elsewhere what is older than an hour.
+        Hold the right to write under a name; see :meth:`statpipe.api.Lake.lock`.
         """
-        now = time.time()
-        for staged in self.root.rglob("*#[0-9]*"):
-            own = any(staged.is_relative_to(self.root / prefix) for prefix in prefixes)
-            with contextlib.suppress(OSError):
-                if own or now - staged.stat().st_mtime > _STAGED_FOR:
-                    staged.unlink()
 
-    @contextmanager
-    def _readable(self, path: str) -> Iterator[None]:
-        where = self.root / path
-        try:
-            yield
-        except FileNotFoundError:
-            raise
-        except (obstore.exceptions.BaseError, OSError) as error:
-            reason = str(error).split("\n", 1)[0]
-            if (
-                isinstance(error, PermissionError | NotADirectoryError | FileExistsError)
-                or "ermission" in reason
-                or "os error 30" in reason
-            ):
-                msg = f"the lake cannot be written: {where}: {reason}; give this user the right to write there, or set another path"
-                raise ConfigError(msg) from error
-            msg = f"the lake failed at {where}: {reason}; free some space or repair the disk, and run again"
-            raise Unavailable(msg) from error
+    def still_locked(self) -> None:  # noqa: B027 - a folder's lock cannot be lost
+        """
+        Make sure that the locks held here are still ours.
+
+        :raises Locked: One was lost, and somebody else may be at work.
+        """
+
+    @abstractmethod
+    def remove_all(self) -> None:
+        """
+        Remove every object: of a scratch corner, and of nothing else.
+        """
+
+    @abstractmethod
+    def diagnose(self) -> Iterable[Diagnosis]:
+        """
+        Look at what the store needs.
+        """
+
+    @abstractmethod
+    def _readable(self, path: str) -> AbstractContextManager[None]:
+        """Say every failure in one readable line."""
+
+    def _absent(self, error: FileNotFoundError) -> None:  # noqa: B027
+        """Take what is not there as the answer that it is, unless more is missing."""

