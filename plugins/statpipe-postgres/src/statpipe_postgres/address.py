@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import re
 from collections.abc import Mapping
@@ -25,10 +26,11 @@ _PORTS = re.compile(r"[0-9,]*")
 @frozen
 class Address:
     """
-    A libpq address, taken apart.
+    A libpq address, taken apart. ``by_token``: tokens of AWS's stand in for a password.
     """
 
     parameters: Mapping[str, str] = field(repr=False)
+    by_token: bool = field(default=False, kw_only=True)
 
     def __str__(self) -> str:
         """Say host and database."""
@@ -36,7 +38,8 @@ class Address:
         port = self.parameters.get("port")
         if host is None and (service := self.parameters.get("service")):
             return f"service {service}"
-        place = f"{host or 'this machine'}:{port}" if port else host or "this machine"
+        where = f"{host} through {self.tunnel}" if self.tunnel else host or "this machine"
+        place = f"{where}:{port}" if port else where
         return f"{place}, database {self.parameters.get('dbname') or self.user or '(default)'}"
 
     @property
@@ -45,6 +48,24 @@ class Address:
         The role that we log in as, where the address names one.
         """
         return self.parameters.get("user")
+
+    @property
+    def tunnel(self) -> str | None:
+        """
+        Where the connection goes instead of to the host, whose name is still the server's.
+        """
+        host, real = self.parameters.get("host"), self.parameters.get("hostaddr")
+        return real if host and real and real != host else None
+
+    @property
+    def stays_here(self) -> bool:
+        """
+        Whether host and address, as far as they are known, are this machine.
+        """
+        if self._given("service"):
+            return False
+        places = f"{self._given('host')},{self._given('hostaddr')}"
+        return all(is_here(place) for place in places.split(","))
 
     @property
     def uri(self) -> str:
@@ -71,6 +92,22 @@ class Address:
             for form in (secret, quote(secret, safe="")) if secret else ():
                 text = text.replace(form or "", "***")
         return text
+
+    def _given(self, name: str) -> str:
+        """Return a parameter as libpq would find it."""
+        return self.parameters.get(name) or os.environ.get(f"PG{name.upper()}", "")
+
+
+def is_here(place: str) -> bool:
+    """
+    Tell whether a host or an address is this machine; the empty one is libpq's default, which is.
+    """
+    if not place or place == "localhost" or place.startswith(("/", "@")):
+        return True
+    try:
+        return ipaddress.ip_address(place).is_loopback
+    except ValueError:
+        return False
 
 
 def served_address(dsn: Secret, environment: str) -> Address:

@@ -15,7 +15,9 @@ from statpipe_postgres.acting import as_loader
 from statpipe_postgres.address import Address, served_address
 from statpipe_postgres.embedded import EmbeddedPostgres
 from statpipe_postgres.errors import readable
+from statpipe_postgres.iam import IamLogin, iam_login, with_token
 from statpipe_postgres.settings import PostgresSettings
+from statpipe_postgres.tls import with_tls
 
 Session: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
@@ -38,6 +40,7 @@ class Connection:
     def __init__(self, settings: PostgresSettings) -> None:
         self._settings = settings
         self._session: Session | None = None
+        self._iam: IamLogin | None = None
         self.embedded: EmbeddedPostgres | None = None
         dsn: Secret | None = settings.dsn
         if dsn is None:
@@ -46,7 +49,10 @@ class Connection:
             parameters = conninfo_to_dict(self.embedded.conninfo)
             self.address = Address({name: str(value) for name, value in parameters.items()})
         else:
-            self.address = served_address(dsn, settings.environment.name)
+            told = with_token(served_address(dsn, settings.environment.name), settings)
+            if told.by_token:
+                self._iam = iam_login(told, settings)
+            self.address = with_tls(told, settings)
 
     @contextmanager
     def session(self, doing: str) -> Iterator[Session]:
@@ -91,6 +97,8 @@ class Connection:
         if self.embedded is not None:
             self.embedded.start()
             parameters["password"] = self.embedded.password
+        if self._iam is not None:
+            parameters["password"] = self._iam.token()
         session = psycopg.connect(
             make_conninfo(**parameters),
             autocommit=True,
@@ -126,6 +134,29 @@ def transaction(session: Session, *, read_only: bool = False) -> Iterator[None]:
             session.rollback()
         raise
     session.commit()
+
+
+def transaction_number(session: Session) -> str | None:
+    """
+    Return the number of the open transaction, or ``None`` if it has written nothing.
+    """
+    row = session.execute("SELECT pg_current_xact_id_if_assigned()::text").fetchone()
+    return row[0] if row else None
+
+
+def was_committed(session: Session, number: str | None) -> bool:
+    """
+    Tell whether a transaction that has ended was committed, by the server's own log of them.
+    """
+    if number is None:
+        return True
+    row = session.execute(
+        # After a failover the number may be one that the new server has not come to yet.
+        "SELECT CASE WHEN %(number)s::xid8 < pg_snapshot_xmax(pg_current_snapshot())"
+        " THEN pg_xact_status(%(number)s::xid8) END",
+        {"number": number},
+    ).fetchone()
+    return row == ("committed",)
 
 
 def advisory_lock(session: Session, name: str) -> None:

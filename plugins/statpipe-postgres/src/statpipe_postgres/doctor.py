@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from statpipe.api import Diagnosis, StatpipeError
+from statpipe_postgres.address import Address
 from statpipe_postgres.connection import Connection, Session
 from statpipe_postgres.settings import PostgresSettings
 
 _SUBJECT = "postgres"
 _OLDEST = 130000
 """PostgreSQL 13, in the server's own number."""
+
+_VERIFY = "write sslmode=verify-full in the dsn, and set `ca` of the sink postgres"
 
 
 def diagnose(connection: Connection, settings: PostgresSettings) -> Iterator[Diagnosis]:
@@ -38,12 +41,34 @@ def _reached(connection: Connection, session: Session) -> Diagnosis:
 
 
 def _encryption(connection: Connection, session: Session) -> Iterator[Diagnosis]:
-    host = session.info.host
-    if connection.embedded or host.startswith("/") or host in ("localhost", "127.0.0.1", "::1"):
+    if connection.embedded:
         return
+    mode = session.info.get_parameters().get("sslmode", "prefer")
     if not session.pgconn.ssl_in_use:
-        finding = "figures and password travel unencrypted"
-        yield Diagnosis(_SUBJECT, "warning", finding, "add sslmode=verify-full to the dsn")
+        yield _unencrypted(connection.address)
+    elif mode == "verify-full":
+        finding = f"{_tls(session)}; certificate and name {session.info.host} are verified"
+        yield Diagnosis(_SUBJECT, "ok", finding)
+    elif connection.address.stays_here:
+        yield Diagnosis(_SUBJECT, "ok", f"{_tls(session)}, without leaving this machine")
+    else:
+        missing = "name is" if mode == "verify-ca" else "certificate is"
+        finding = f"{_tls(session)}, but the server's {missing} not verified (sslmode={mode})"
+        yield Diagnosis(_SUBJECT, "warning", finding, _VERIFY)
+
+
+def _tls(session: Session) -> str:
+    row = session.execute("SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
+    # Behind a pooler that speaks TLS for the server, the server knows of none.
+    protocol = row[0] if row and row[0] else "TLS"
+    return f"the connection is encrypted by {protocol}"
+
+
+def _unencrypted(address: Address) -> Diagnosis:
+    if address.stays_here:
+        finding = "the connection is not encrypted, and does not leave this machine"
+        return Diagnosis(_SUBJECT, "ok", finding)
+    return Diagnosis(_SUBJECT, "warning", "figures and password travel unencrypted", _VERIFY)
 
 
 def _rights(

@@ -7,7 +7,8 @@ import re
 import psycopg
 
 from statpipe.api import ConfigError, ContentError, StatpipeError, Unavailable
-from statpipe_postgres.address import Address
+from statpipe_postgres.address import Address, is_here
+from statpipe_postgres.distrust import why_distrusted
 
 _LATER = "run again when it is back"
 
@@ -34,7 +35,23 @@ _CONFIGURATION = {
     "3D000": "create the database, or correct its name in the dsn",
 }
 
+_LOGIN = ("28P01", "28000")
+
+_REFUSED_BY_AWS = (
+    "AWS or the server refuses the token: see that the AWS credentials have not expired, that "
+    "their policy allows rds-db:connect for the role, that iam_region, if set, is the instance's, "
+    "and that the role has rds_iam (statpipe db init grants it)"
+)
+
 _AT_THE_DOOR = (
+    (r"does not match host name",
+     "write as host a name that the certificate has, and through a tunnel hostaddr beside it"),
+    (r"does not support SSL",
+     "switch TLS on in the server, or let the dsn lead to one that has it"),
+    (r"root certificate file",
+     'set `ca` of the sink postgres to the CA that signed the certificate ("rds" for Amazon RDS)'),
+    (r"no pg_hba.conf entry.*(no encryption|SSL off)",
+     "the server may want TLS: take sslmode out of the dsn, or write sslmode=verify-full"),
     (r"password authentication failed|no password supplied", _CONFIGURATION["28P01"]),
     (r'database "[^"]*" does not exist', _CONFIGURATION["3D000"]),
     (r'role "[^"]*" (does not exist|is not permitted)|no pg_hba.conf entry|authentication failed',
@@ -44,6 +61,7 @@ _AT_THE_DOOR = (
 )  # fmt: skip
 """libpq gives no SQLSTATE for a connection that was not made: its words must do."""
 
+_TOKEN_REFUSED = re.compile(r"(PAM|password) authentication failed|no pg_hba.conf entry")
 _FULL = re.compile(r"too many (clients|connections)|connection slots are reserved|slots reserved")
 
 
@@ -56,12 +74,13 @@ def readable(error: psycopg.Error, address: Address, doing: str) -> StatpipeErro
     state, said = error.sqlstate, address.hide(_said(error))
     start = f"PostgreSQL at {address}, {doing}: {said}"
     if state is None:
-        return _without_state(error, said, start)
+        return _without_state(error, address, said, start)
     if state == "42501":
         role = f"the role {address.user}" if address.user else "the role of the dsn"
         return ConfigError(f"{start}; {_missing_right(said, role)}")
     if state in _CONFIGURATION:
-        return ConfigError(f"{start}; {_CONFIGURATION[state]}")
+        by_token = address.by_token and state in _LOGIN
+        return ConfigError(f"{start}; {_REFUSED_BY_AWS if by_token else _CONFIGURATION[state]}")
     if state in ("23505", "23502", "21000"):
         return ContentError(f"{start}; the rows break the grain that the model declares")
     if state in _UNAVAILABLE or state.startswith(_UNAVAILABLE_CLASSES):
@@ -70,15 +89,23 @@ def readable(error: psycopg.Error, address: Address, doing: str) -> StatpipeErro
     return None
 
 
-def _without_state(error: psycopg.Error, said: str, start: str) -> StatpipeError | None:
+def _without_state(
+    error: psycopg.Error, address: Address, said: str, start: str
+) -> StatpipeError | None:
     if not isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         return None
     if _FULL.search(said):
         return Unavailable(f"{start}; {_UNAVAILABLE['53300']}")
+    if "certificate verify failed" in said:
+        return ConfigError(f"{start}: {why_distrusted(address)}")
+    if address.by_token and _TOKEN_REFUSED.search(said):
+        return ConfigError(f"{start}; {_REFUSED_BY_AWS}")
     for pattern, remedy in _AT_THE_DOOR:
         if re.search(pattern, said):
             return ConfigError(f"{start}; {remedy}")
-    return Unavailable(f"{start}; see that it is up and can be reached, and run again")
+    tunnel = address.tunnel
+    what = f"the tunnel at {tunnel}" if tunnel and is_here(tunnel) else "it"
+    return Unavailable(f"{start}; see that {what} is up and can be reached, and run again")
 
 
 def _said(error: psycopg.Error) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from statpipe.api import Component, ConfigError, Database, hookimpl
-from statpipe_postgres.settings import PostgresSettings
+from statpipe_postgres.settings import NOBODY_LOGS_IN_AS, PostgresSettings
 
 
 def make_postgres(settings: PostgresSettings) -> Database:
@@ -26,6 +26,12 @@ def make_postgres(settings: PostgresSettings) -> Database:
         msg = (
             f"environment {name}: gold_schema and operations_schema are both "
             f"{settings.gold_schema!r}; give the sink postgres two different schemas"
+        )
+        raise ConfigError(msg)
+    if settings.iam_login in NOBODY_LOGS_IN_AS:
+        msg = (
+            f"environment {name}: nobody logs in as {settings.iam_login}, which is a role for "
+            "others to be members of; give iam_login of the sink postgres another name"
         )
         raise ConfigError(msg)
     from statpipe_postgres.sink import PostgresSink

@@ -1,4 +1,4 @@
-"""Two group roles: one owns what statpipe makes, the other may read it."""
+"""Two group roles: one owns what statpipe makes, the other may read it. On RDS, also a login."""
 
 from __future__ import annotations
 
@@ -16,6 +16,9 @@ from statpipe_postgres.connection import Session, advisory_lock, transaction
 READER = "statpipe_reader"
 """The role that may read both schemas, and what is made in them later."""
 
+RDS_IAM = "rds_iam"
+"""On Amazon RDS, the role whose members log in by tokens, and only so."""
+
 
 @frozen(kw_only=True)
 class _Change:
@@ -32,6 +35,7 @@ class _Place:
     gold: str
     operations: str
     former: tuple[str, ...]
+    iam_login: str | None
 
     @property
     def schemas(self) -> tuple[str, str]:
@@ -47,9 +51,14 @@ class _Step:
     takes: str
 
 
-def make_roles(session: Session, *, gold: str, operations: str) -> list[str]:
+def make_roles(
+    session: Session, *, gold: str, operations: str, iam_login: str | None = None
+) -> list[str]:
     """
     Make the two roles, and give them the two schemas; return in lines what was done.
+
+    Where there is the role ``rds_iam``, ``iam_login`` becomes a login that may load and needs no
+    password.
 
     What is right already is left alone. Relations and functions of the role that logged in, and of
     those that own the records of operation, are handed over to the loading role; what others made
@@ -62,8 +71,9 @@ def make_roles(session: Session, *, gold: str, operations: str) -> list[str]:
         session.execute("RESET ROLE")
         advisory_lock(session, "roles")
         former = _former_owners(session, operations)
-        place = _Place(gold=gold, operations=operations, former=former)
-        for step in _STEPS:
+        place = _Place(gold=gold, operations=operations, former=former, iam_login=iam_login)
+        on_rds = iam_login is not None and _is_on_rds(session)
+        for step in (*_STEPS, _IAM_STEP) if on_rds else _STEPS:
             changes = list(step.changes(session, place))
             _make(session, step, changes)
             lines += [change.done for change in changes] or [f"unchanged {step.what}"]
@@ -247,6 +257,34 @@ def _reading_later(session: Session, place: _Place) -> Iterator[_Change]:
                 yield _Change(done=done, statement=statement)
 
 
+def _is_on_rds(session: Session) -> bool:
+    return bool(session.execute("SELECT FROM pg_roles WHERE rolname = %s", (RDS_IAM,)).fetchall())
+
+
+def _iam_login(session: Session, place: _Place) -> Iterator[_Change]:
+    login = place.iam_login
+    # A member of rds_iam can no longer log in by password: that must not befall the administrator.
+    if login is None or login == session.info.user:
+        return
+    name = sql.Identifier(login)
+    found = session.execute(
+        "SELECT rolcanlogin FROM pg_roles WHERE rolname = %s", (login,)
+    ).fetchone()
+    if found != (True,):
+        verb = sql.SQL("ALTER" if found else "CREATE")
+        statement = sql.SQL("{} ROLE {} LOGIN").format(verb, name)
+        yield _Change(done=f"{'opened' if found else 'created'} login {login}", statement=statement)
+    member_of = session.execute(
+        "SELECT g.rolname::text FROM pg_auth_members m JOIN pg_roles g ON g.oid = m.roleid"
+        " JOIN pg_roles l ON l.oid = m.member WHERE l.rolname = %s",
+        (login,),
+    ).fetchall()
+    for role in (LOADER, RDS_IAM):
+        if (role,) not in member_of:
+            statement = sql.SQL("GRANT {} TO {}").format(sql.Identifier(role), name)
+            yield _Change(done=f"made {login} a member of role {role}", statement=statement)
+
+
 _STEPS = (
     _Step(f"the roles {LOADER} and {READER}", _roles, "the attribute CREATEROLE"),
     _Step("rights on the database", _database, "to own the database"),
@@ -255,3 +293,4 @@ _STEPS = (
     _Step("the right to read", _reading, f"to be a member of {LOADER}"),
     _Step("the right to read later tables", _reading_later, f"to be a member of {LOADER}"),
 )
+_IAM_STEP = _Step("the login for IAM tokens", _iam_login, "CREATEROLE, and to administer rds_iam")

@@ -8,7 +8,11 @@ from attrs import field, frozen, validators
 
 from statpipe.api import Environment, Secret, secret
 
-_SCHEMA = validators.matches_re(r"[a-z_][a-z0-9_]{0,62}")
+_NAME = validators.matches_re(r"[a-z_][a-z0-9_]{0,62}")
+_PORT = validators.and_(validators.ge(1), validators.le(65535))
+NOBODY_LOGS_IN_AS = ("statpipe_loader", "statpipe_reader")
+"""The two roles that rights are given to, and logins are members of."""
+
 _LONGEST_NAME = 63
 """PostgreSQL cuts longer identifiers off without saying so."""
 
@@ -19,14 +23,25 @@ class PostgresSettings:
     ``dsn`` is a libpq address (``postgresql://...`` or ``host=... dbname=...``) of a served
     database. Without one, an embedded environment runs a server of its own in the folder
     ``embedded``; a relative path starts at the configuration's folder. Times are in seconds.
+
+    ``ca`` is the certificate, in PEM, of the CA that a served database is verified with, or ``rds``
+    for that of Amazon RDS. ``allow_insecure`` lets the dsn ask for a weaker ``sslmode``. With
+    ``iam``, a dsn without password logs in by AWS's tokens, signed for ``iam_port`` in
+    ``iam_region``; ``iam_login`` is the role that ``db init`` makes for that.
     """
 
     dsn: Secret | None = secret()
     embedded: str = ".statpipe/postgres"
-    gold_schema: str = field(default="gold", validator=_SCHEMA)
-    operations_schema: str = field(default="statpipe", validator=_SCHEMA)
+    gold_schema: str = field(default="gold", validator=_NAME)
+    operations_schema: str = field(default="statpipe", validator=_NAME)
     connect_timeout: int = field(default=10, validator=validators.ge(1))
     lock_timeout: int = field(default=60, validator=validators.ge(1))
+    ca: str | None = None
+    allow_insecure: bool = False
+    iam: bool = False
+    iam_port: int | None = field(default=None, validator=validators.optional(_PORT))
+    iam_region: str | None = None
+    iam_login: str = field(default="statpipe_ingest", validator=_NAME)
     environment: Environment
 
     @property

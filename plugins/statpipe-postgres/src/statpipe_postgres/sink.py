@@ -25,7 +25,14 @@ from statpipe.api import (
     Unavailable,
 )
 from statpipe_postgres import doctor, operations, roles
-from statpipe_postgres.connection import Connection, Session, advisory_lock, transaction
+from statpipe_postgres.connection import (
+    Connection,
+    Session,
+    advisory_lock,
+    transaction,
+    transaction_number,
+    was_committed,
+)
 from statpipe_postgres.dependents import SetAside
 from statpipe_postgres.derive import derive
 from statpipe_postgres.errors import readable
@@ -63,7 +70,7 @@ class PostgresSink(Database):
         tables = [_table(self._settings.gold, partition) for partition in partitions]
         names = ", ".join(str(table) for table in tables) or f"views of {self._settings.gold}"
         receipts: list[Receipt] = []
-        at_commit = False
+        at_commit, number = False, None
         try:
             with self._ready(f"loading {names}") as session, transaction(session):
                 aside: list[SetAside] = []
@@ -74,10 +81,11 @@ class PostgresSink(Database):
                 # Views of ours are made anew by now; those of others come back as they were.
                 for one in reversed(aside):
                     one.put_back(session)
+                number = transaction_number(session)
                 at_commit = True
         except Unavailable as error:
             # The reply to COMMIT may be lost although the commit was made.
-            if not (at_commit and self._was_committed(receipts, names, error)):
+            if not (at_commit and self._was_committed(number, receipts, names, error)):
                 raise
         return receipts
 
@@ -228,7 +236,10 @@ class PostgresSink(Database):
 
     def _make_roles(self, session: Session) -> Sequence[str]:
         return roles.make_roles(
-            session, gold=self._settings.gold, operations=self._settings.operations
+            session,
+            gold=self._settings.gold,
+            operations=self._settings.operations,
+            iam_login=self._settings.iam_login,
         )
 
     def _held(self, session: Session, relation: str) -> str | None:
@@ -239,16 +250,20 @@ class PostgresSink(Database):
     def _hold(self, session: Session, relation: str, fingerprint: str, rows: int) -> None:
         operations.hold(session, self._settings.operations, relation, fingerprint, rows)
 
-    def _was_committed(self, receipts: Sequence[Receipt], names: str, lost: Unavailable) -> bool:
+    def _was_committed(
+        self, number: str | None, receipts: Sequence[Receipt], names: str, lost: Unavailable
+    ) -> bool:
         self._connection.forget()
         try:
             with self._connection.session(f"loading {names}") as session, transaction(session):
                 # The locks are free only when the lost connection's transaction has ended.
-                return all(
+                there = all(
                     self._held(session, f"{self._settings.gold}.{receipt.path.rpartition('/')[2]}")
                     == receipt.fingerprint
                     for receipt in receipts
                 )
+                # A table that is made anew had its fingerprint already, so that alone tells little.
+                return there and was_committed(session, number)
         except Unavailable:
             msg = (
                 f"{lost}; whether the load of {names} was committed is not known: the next run "

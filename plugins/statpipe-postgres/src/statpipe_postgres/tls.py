@@ -1,0 +1,81 @@
+"""TLS on the way to a served database: the server's certificate and name are verified."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from attrs import evolve
+
+from statpipe.api import ConfigError
+from statpipe_postgres.address import Address
+from statpipe_postgres.settings import PostgresSettings
+
+RDS_BUNDLE = Path("certs", "rds-global-bundle.pem")
+"""Where ``ca = "rds"`` looks, in the configuration's folder. The file lies in no package index."""
+
+RDS_BUNDLE_FROM = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+
+_WEAK = ("disable", "allow", "prefer", "require")
+"""Modes in which anybody on the way may pose as the server."""
+
+_VERIFYING = ("verify-ca", "verify-full")
+
+
+def with_tls(address: Address, settings: PostgresSettings) -> Address:
+    """
+    Return the address with what it leaves open about TLS.
+
+    Unless it stays on this machine, or the environment is an embedded one, the server is verified.
+
+    :raises ConfigError: The address asks for less and nobody allowed that, or there is no such CA.
+    """
+    asked = address.parameters.get("sslmode")
+    exempt = address.stays_here or settings.environment.embedded
+    if asked in _WEAK:
+        _refuse_weak(asked, address, settings, exempt=exempt)
+    mode = asked or ("verify-full" if address.by_token or not exempt else None)
+    if mode not in _VERIFYING:
+        return address
+    # Kerberos would be tried first where there is a ticket, and the certificate never looked at.
+    added = {"sslmode": mode, "gssencmode": "disable"}
+    if settings.ca and "sslrootcert" not in address.parameters:
+        added["sslrootcert"] = str(_ca(settings.ca, settings))
+    return evolve(address, parameters={**added, **address.parameters})
+
+
+def _refuse_weak(asked: str, address: Address, settings: PostgresSettings, *, exempt: bool) -> None:
+    start = f"environment {settings.environment.name}: sslmode={asked} in the dsn of the sink"
+    if address.by_token:
+        msg = (
+            f"{start} postgres would send IAM tokens to whoever poses as {address}; take sslmode "
+            "out of the dsn, and set `ca`"
+        )
+        raise ConfigError(msg)
+    if not (exempt or settings.allow_insecure):
+        msg = (
+            f"{start} postgres lets anybody on the way pose as {address}; take sslmode out of the "
+            "dsn (verify-full is the default) and set `ca`, or write allow_insecure = true if "
+            "that network is to be trusted"
+        )
+        raise ConfigError(msg)
+
+
+def _ca(ca: str, settings: PostgresSettings) -> Path:
+    environment = settings.environment
+    path = environment.home / (RDS_BUNDLE if ca == "rds" else Path(ca).expanduser())
+    start = f'environment {environment.name}: ca = "{ca}" of the sink postgres'
+    remedy = (
+        f"download {RDS_BUNDLE_FROM} to it, and compare the SHA-256 fingerprints of its "
+        "certificates with those in AWS's documentation"
+        if ca == "rds"
+        else 'write the path of the CA\'s certificate in PEM, or "rds" for that of Amazon RDS'
+    )
+    try:
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        msg = f"{start}: {path} cannot be read ({error.strerror}); {remedy}"
+        raise ConfigError(msg) from None
+    if "-----BEGIN CERTIFICATE-----" not in text:
+        msg = f"{start}: {path} holds no certificate in PEM; {remedy}"
+        raise ConfigError(msg)
+    return path

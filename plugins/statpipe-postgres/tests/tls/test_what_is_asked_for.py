@@ -1,0 +1,148 @@
+"""What an address asks for where it says little of TLS, and what it may not ask for."""
+
+from __future__ import annotations
+
+import pytest
+from psycopg.conninfo import conninfo_to_dict
+
+from statpipe.api import ConfigError, Environment, Secret
+from statpipe_postgres.connection import Connection
+from statpipe_postgres.plugin import make_postgres
+from statpipe_postgres.settings import PostgresSettings
+
+TUNNEL = "host=db.example.org hostaddr=127.0.0.1 port=15432"
+
+
+@pytest.fixture
+def asked(tmp_path):
+    """Return what libpq is told, given a dsn and other settings."""
+
+    def ask(dsn, *, embedded=False, **settings):
+        environment = Environment(name="staging", home=tmp_path, embedded=embedded)
+        made = PostgresSettings(dsn=Secret(dsn), environment=environment, **settings)
+        return dict(Connection(made).address.parameters)
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "host=db.example.org",
+        "postgresql://u:p@db.example.org/d",
+        "hostaddr=192.0.2.1",
+        TUNNEL,
+        "host=localhost hostaddr=192.0.2.1",
+        "host=127.0.0.1,db.example.org",
+        "service=figures",
+    ],
+)
+def test_another_machine_is_verified_unless_the_address_says_something(asked, dsn):
+    assert asked(dsn)["sslmode"] == "verify-full"
+    assert asked(dsn)["gssencmode"] == "disable"
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "host=127.0.0.1",
+        "host=localhost",
+        "host=::1",
+        "hostaddr=127.0.0.9",
+        "host=/run/pg",
+        "host=/run/pg,localhost",
+        "user=u",
+    ],
+)
+def test_this_machine_is_left_to_the_address(asked, dsn):
+    assert asked(dsn) == conninfo_to_dict(dsn)
+    assert asked(f"{dsn} sslmode=disable")["sslmode"] == "disable"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [("PGHOST", "db.example.org"), ("PGHOSTADDR", "192.0.2.1"), ("PGSERVICE", "figures")],
+)
+def test_what_the_process_environment_adds_to_an_address_counts(
+    asked, monkeypatch, variable, value
+):
+    assert "sslmode" not in asked("dbname=d")
+    monkeypatch.setenv(variable, value)
+    assert asked("dbname=d")["sslmode"] == "verify-full"
+
+
+def test_an_embedded_environment_may_use_any_address(asked):
+    assert "sslmode" not in asked("host=db.example.org", embedded=True)
+    assert asked("host=db.example.org sslmode=disable", embedded=True)["sslmode"] == "disable"
+
+
+@pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require"])
+def test_a_mode_that_does_not_verify_is_refused(asked, mode):
+    with pytest.raises(ConfigError) as caught:
+        asked(f"{TUNNEL} sslmode={mode}")
+    assert str(caught.value) == (
+        f"environment staging: sslmode={mode} in the dsn of the sink postgres lets anybody on the "
+        "way pose as db.example.org through 127.0.0.1:15432, database (default); take sslmode out "
+        "of the dsn (verify-full is the default) and set `ca`, or write allow_insecure = true if "
+        "that network is to be trusted"
+    )
+    assert asked(f"{TUNNEL} sslmode={mode}", allow_insecure=True)["sslmode"] == mode
+
+
+def test_allowing_less_does_not_ask_for_less(asked):
+    assert asked(TUNNEL, allow_insecure=True)["sslmode"] == "verify-full"
+
+
+def test_the_ca_is_a_path_that_starts_at_the_configuration(asked, tmp_path, authority):
+    (tmp_path / "ca.pem").write_bytes(authority.bundle.read_bytes())
+    assert asked(TUNNEL, ca="ca.pem")["sslrootcert"] == str(tmp_path / "ca.pem")
+    assert asked(TUNNEL, ca=str(authority.bundle))["sslrootcert"] == str(authority.bundle)
+    own = f"{TUNNEL} sslmode=verify-ca sslrootcert=/own.pem"
+    assert asked(own, ca="ca.pem")["sslrootcert"] == "/own.pem"
+
+
+def test_a_ca_that_nobody_asks_is_not_looked_for(asked):
+    assert asked("host=localhost", ca="absent.pem") == {"host": "localhost"}
+
+
+def test_a_ca_that_is_not_there_or_none_is_named(asked, tmp_path):
+    path = tmp_path / "ca.pem"
+    remedy = 'write the path of the CA\'s certificate in PEM, or "rds" for that of Amazon RDS'
+    start = 'environment staging: ca = "ca.pem" of the sink postgres: '
+    with pytest.raises(ConfigError) as caught:
+        asked(TUNNEL, ca="ca.pem")
+    said = f"{start}{path} cannot be read (No such file or directory); {remedy}"
+    assert str(caught.value) == said
+    path.write_text("<html>")
+    with pytest.raises(ConfigError) as caught:
+        asked(TUNNEL, ca="ca.pem")
+    assert str(caught.value) == f"{start}{path} holds no certificate in PEM; {remedy}"
+
+
+def test_the_ca_of_rds_lies_in_one_place_and_is_checked_by_who_brings_it(
+    asked, tmp_path, authority
+):
+    path = tmp_path / "certs" / "rds-global-bundle.pem"
+    with pytest.raises(ConfigError) as caught:
+        asked(TUNNEL, ca="rds")
+    assert str(caught.value) == (
+        f'environment staging: ca = "rds" of the sink postgres: {path} cannot be read (No such '
+        "file or directory); download "
+        "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem to it, and compare the "
+        "SHA-256 fingerprints of its certificates with those in AWS's documentation"
+    )
+    path.parent.mkdir()
+    path.write_bytes(authority.bundle.read_bytes())
+    assert asked(TUNNEL, ca="rds")["sslrootcert"] == str(path)
+
+
+@pytest.mark.parametrize("login", ["statpipe_loader", "statpipe_reader"])
+def test_a_role_that_nobody_logs_in_as_is_no_login(tmp_path, login):
+    environment = Environment(name="staging", home=tmp_path)
+    settings = PostgresSettings(dsn=Secret("host=h"), environment=environment, iam_login=login)
+    with pytest.raises(ConfigError) as caught:
+        make_postgres(settings)
+    assert str(caught.value) == (
+        f"environment staging: nobody logs in as {login}, which is a role for others to be members "
+        "of; give iam_login of the sink postgres another name"
+    )
