@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all lint types imports tests format reference requirements benchmark clean
+.PHONY: help demo ingest test test-all lint types imports workflows tests format reference requirements benchmark clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -13,13 +13,17 @@ demo: ## run the main job on the bundled sample: no key, no server, no account
 	@$(BIN)/statpipe run bea_pce_state --wait 600
 	@cat scripts/after_demo.txt
 
-test: ## lint, types, import contracts, tests
+ingest: ## run bea_pce_state in ENV=staging|prod, FULL=1 for every figure; evidence in out/
+	@$(PYTHON) scripts/bootstrap.py runtime
+	@$(BIN)/python scripts/ingest.py
+
+test: ## lint, types, import contracts, workflows, tests
 	@$(PYTHON) scripts/bootstrap.py dev
-	@$(MAKE) --no-print-directory lint types imports tests
+	@$(MAKE) --no-print-directory lint types imports workflows tests
 
 test-all: ## the same, with the slow extras
 	@$(PYTHON) scripts/bootstrap.py dev
-	@$(MAKE) --no-print-directory lint types imports
+	@$(MAKE) --no-print-directory lint types imports workflows
 	@$(BIN)/python -m pytest -n 2
 
 lint:
@@ -31,6 +35,12 @@ types:
 
 imports:
 	@$(BIN)/lint-imports --no-cache
+
+workflows: ## check the workflows of GitHub Actions, without a network
+	@$(BIN)/zizmor --quiet --offline --no-progress --strict-collection --persona=pedantic .github
+	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema -q --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
+	@$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
 
 tests:
 	@$(BIN)/python -m pytest -n 2 -m "not slow"
@@ -55,4 +65,4 @@ requirements: ## compile requirements/*.txt anew (needs uv)
 	done
 
 clean: ## remove what the commands above made, the local data included
-	@rm -rf .venv .statpipe .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@rm -rf .venv .statpipe out .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage

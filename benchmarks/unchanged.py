@@ -15,7 +15,7 @@ REPEAT = 7
 IMPORTS = (
     "import statpipe.cli.app, statpipe.cli.run, httpx, psycopg, obstore, structlog, cattrs, rich.table, "
     "rich.console, statpipe_lake.sink, statpipe_postgres.sink, statpipe_bea.source, statpipe_checks.plugin, "
-    "statpipe_bea.channels.api, statpipe_bea.api"
+    "statpipe_notify.plugin, statpipe_bea.channels.api, statpipe_bea.api"
 )
 sys.path.insert(0, str(ROOT / "tests"))
 

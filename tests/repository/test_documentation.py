@@ -78,7 +78,7 @@ def test_the_exit_codes_of_the_readme_are_those_of_the_errors():
 
 def test_every_hook_shows_an_example_that_compiles():
     hooks = [name for name in dir(hookspecs) if name.startswith("statpipe_")]
-    assert len(hooks) == 11
+    assert len(hooks) == 12
     for name in hooks:
         text = getattr(hookspecs, name).__doc__
         example = text.split(".. code-block:: python")[1]

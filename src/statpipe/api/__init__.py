@@ -27,6 +27,7 @@ from statpipe.api.events import (
 from statpipe.api.lake import Lake
 from statpipe.api.markers import hookimpl
 from statpipe.api.normalizer import Normalizer
+from statpipe.api.notifier import Notifier
 from statpipe.api.sink import Sink
 from statpipe.api.source import Source
 from statpipe.domain.dataset import Agreement, Area, Category, Dataset
@@ -76,6 +77,7 @@ __all__ = [
     "Model",
     "NoSettings",
     "Normalizer",
+    "Notifier",
     "Origin",
     "Partition",
     "PartitionKey",

@@ -19,7 +19,7 @@ class NoSettings:
 @frozen(kw_only=True)
 class Component:
     """
-    A source, normalizer, sink or check on offer.
+    A source, normalizer, sink, check or notifier on offer.
 
     ``summary`` is the line that ``statpipe plugins list`` shows. ``settings`` is an attrs class that
     the engine fills from the configuration; unknown keys are refused. A settings field named

@@ -121,6 +121,34 @@ def statpipe_models() -> Iterable[Model]:  # type: ignore[empty-body]
     """
 
 
+@hookspec
+def statpipe_notifiers() -> Iterable[Component]:  # type: ignore[empty-body]
+    """
+    Offer notifiers: observers that have settings, such as an address and a credential.
+
+    The factories return :class:`statpipe.api.Notifier` objects, whose methods are the lifecycle hooks
+    below. Each environment has notifiers of its own.
+
+    .. code-block:: python
+
+        from statpipe.api import Component, Notifier, hookimpl
+
+        class Bell(Notifier):
+            def __init__(self, settings):
+                self._settings = settings
+
+            @hookimpl
+            def statpipe_run_finished(self, event):
+                if event.manifest.exit_code:
+                    print("ding", event.manifest.message)
+
+        @hookimpl
+        def statpipe_notifiers():
+            return [Component(name="bell", summary="Rings when a run fails",
+                              settings=Settings, factory=Bell)]
+    """
+
+
 # --- Lifecycle hooks: what happened ----------------------------------------------------------
 
 

@@ -7,7 +7,7 @@ from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 
 _COLUMNS = ("role", "name", "plugin", "distribution", "version", "status", "summary")
-_ROLES = ("source", "normalizer", "check", "model", "sink")
+_ROLES = ("source", "normalizer", "check", "model", "sink", "notifier")
 
 
 def list_plugins(*, options: DataOptions | None = None) -> int:

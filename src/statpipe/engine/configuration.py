@@ -15,8 +15,8 @@ from statpipe.engine.nearest import nearest
 
 FILE = "statpipe.toml"
 LOCAL = "local"
-_TOP = ("environments", "sources", "normalizers", "checks", "engine")
-_ENVIRONMENT = ("embedded", "sinks", "sources", "normalizers", "checks")
+_TOP = ("environments", "sources", "normalizers", "checks", "notifiers", "engine")
+_ENVIRONMENT = ("embedded", "sinks", "sources", "normalizers", "checks", "notifiers")
 
 
 @frozen(kw_only=True)

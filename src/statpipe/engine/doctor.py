@@ -48,6 +48,13 @@ def _parts(site: Site) -> Iterator[Diagnosis]:
             yield from sink.diagnose()
         except Exception as error:  # noqa: BLE001 - a doctor does not faint
             yield _failed(name, error)
+    for name, reason in site.notifiers.off.items():
+        yield Diagnosis(f"notifier {name}", "error", f"is off: {reason}", "correct it as it says")
+    for name, notifier in site.notifiers.ready.items():
+        try:
+            yield from notifier.diagnose()
+        except Exception as error:  # noqa: BLE001 - a doctor does not faint
+            yield _failed(name, error)
     for name in site.registry.named("source"):
         try:
             source = site.source(name)

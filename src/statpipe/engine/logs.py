@@ -12,8 +12,8 @@ import structlog
 
 Format = Literal["text", "json"]
 
-QUIET = ("httpx", "httpcore", "stamina")
-"""Libraries whose log lines repeat ours, or tell of addresses."""
+QUIET = ("boto3", "botocore", "httpcore", "httpx", "stamina", "urllib3")
+"""Libraries whose log lines repeat ours, or tell of addresses and of signed requests."""
 
 
 def configure_logs(

@@ -16,15 +16,15 @@ class Observers:
     pluggy stops at the first one that raises, which would silence those after it.
     """
 
-    def __init__(self, registry: Registry) -> None:
-        self._registry = registry
+    def __init__(self, *registries: Registry) -> None:
+        self._registries = registries
 
     def tell(self, hook: str, event: object) -> None:
         """
         Tell everybody; log the name of whoever raises.
         """
-        caller = getattr(self._registry.manager.hook, hook)
-        for implementation in caller.get_hookimpls():
+        callers = [getattr(registry.manager.hook, hook) for registry in self._registries]
+        for implementation in [one for caller in callers for one in caller.get_hookimpls()]:
             arguments = [event] if implementation.argnames else []
             try:
                 implementation.function(*arguments)

@@ -16,13 +16,14 @@ from statpipe.api.markers import PROJECT
 from statpipe.engine.model_order import in_order
 from statpipe.engine.nearest import nearest
 
-Role = Literal["source", "normalizer", "sink", "check", "model"]
+Role = Literal["source", "normalizer", "sink", "check", "model", "notifier"]
 _HOOKS: dict[Role, str] = {
     "source": "statpipe_sources",
     "normalizer": "statpipe_normalizers",
     "sink": "statpipe_sinks",
     "check": "statpipe_checks",
     "model": "statpipe_models",
+    "notifier": "statpipe_notifiers",
 }
 
 

@@ -16,7 +16,6 @@ from statpipe.domain.errors import REFUSED_BY_CHECKS
 from statpipe.domain.manifest import Outcome
 from statpipe.engine.executors import executor_for
 from statpipe.engine.journal import Journal
-from statpipe.engine.observers import Observers
 from statpipe.engine.options import INGEST, Options
 from statpipe.engine.records import held_of
 from statpipe.engine.run_id import new_run_id
@@ -64,7 +63,7 @@ def run_source(
     A *ready* source is used in place of a new one, and left open.
     """
     started = datetime.now(UTC)
-    observers = Observers(site.registry)
+    observers = site.observers()
     source = ready
     try:
         source = ready or site.source(name)
@@ -169,7 +168,7 @@ class Turn:
             exit_code=ending.code,
             message=ending.message,
             notice=ending.notice,
-            accepted_revision=self.options.accept_revision,
+            accepted_revision=any(result.accepted for result in self.journal.checks),
             vintages=tuple(self.journal.vintages),
             checks=tuple(self.journal.checks),
             receipts=tuple(self.journal.receipts),

@@ -17,6 +17,7 @@ from statpipe.api import (
     Lake,
     Model,
     Normalizer,
+    Notifier,
     PluginError,
     Sink,
     Source,
@@ -24,6 +25,8 @@ from statpipe.api import (
 from statpipe.engine.configuration import Configuration
 from statpipe.engine.model_order import reading
 from statpipe.engine.nearest import nearest
+from statpipe.engine.notifiers import Notifiers, notifiers_of
+from statpipe.engine.observers import Observers
 from statpipe.engine.registry import Registry, Role
 from statpipe.engine.settings import filled, unset_secrets
 
@@ -34,6 +37,7 @@ _BASES: Mapping[str, type] = {
     "normalizer": Normalizer,
     "sink": Sink,
     "check": Check,
+    "notifier": Notifier,
 }
 
 
@@ -49,6 +53,7 @@ class Site:
     lake: Lake
     sinks: Mapping[str, Sink] = field(repr=False)
     checks: Mapping[str, Check] = field(repr=False)
+    notifiers: Notifiers = field(factory=Notifiers, repr=False)
 
     def source(self, name: str) -> Source:
         """
@@ -63,6 +68,13 @@ class Site:
         return _made(  # type: ignore[no-any-return]
             self.configuration, self.registry, self.environment, "normalizer", dataset.normalizer
         )
+
+    def observers(self) -> Observers:
+        """
+        Return who is told of a run; warn of those that are off.
+        """
+        self.notifiers.warn()
+        return Observers(self.registry, self.notifiers.listening)
 
     def models_of(self, source: str) -> list[Model]:
         """
@@ -96,7 +108,7 @@ def open_site(
     fetching: Sequence[str] = (),
 ) -> Site:
     """
-    Make the sinks and checks of an environment.
+    Make the sinks, checks and notifiers of an environment.
 
     *fetching* names the sources that will be asked for figures: what they lack, such as a key, is
     told here, together with all else that is wrong.
@@ -143,7 +155,24 @@ def open_site(
         lake=lakes[0],
         sinks=sinks,
         checks=checks,
+        notifiers=_notifiers(configuration, registry, environment),
     )
+
+
+def _notifiers(
+    configuration: Configuration, registry: Registry, environment: Environment
+) -> Notifiers:
+    if environment.scratch is not None:
+        return Notifiers()  # a smoke run is nobody's news
+
+    def make(name: str) -> Notifier:
+        return _made(configuration, registry, environment, "notifier", name)  # type: ignore[no-any-return]
+
+    def unset(name: str) -> str:
+        raw, place = configuration.settings("notifier", name, environment.name)
+        return unset_secrets(registry.find("notifier", name).item, raw, place, configuration)
+
+    return notifiers_of(registry.named("notifier"), make, unset)
 
 
 def _tell_of_broken_plugins(registry: Registry) -> None:
@@ -179,7 +208,7 @@ def _made(
 
 def _refuse_unknown_names(configuration: Configuration, registry: Registry, name: str) -> None:
     """A misspelt table of settings would be passed over in silence."""
-    roles: tuple[Role, ...] = ("source", "normalizer", "check", "sink")
+    roles: tuple[Role, ...] = ("source", "normalizer", "check", "sink", "notifier")
     for role in roles:
         plural = f"{role}s"
         general = {} if role == "sink" else configuration.table(plural)

@@ -23,6 +23,7 @@ COMPONENTS = {
     "statpipe_sinks",
     "statpipe_checks",
     "statpipe_models",
+    "statpipe_notifiers",
 }
 LIFECYCLE = sorted(HOOKS.keys() - COMPONENTS)
 

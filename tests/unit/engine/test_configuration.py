@@ -72,7 +72,7 @@ def test_the_process_environment_stands_above_dotenv(tmp_path, write, monkeypatc
         ),
         (
             "x = 1\n",
-            "unknown key x; there are checks, engine, environments, normalizers, sources",
+            "unknown key x; there are checks, engine, environments, normalizers, notifiers, sources",
         ),
     ],
 )

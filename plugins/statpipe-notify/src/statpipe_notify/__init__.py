@@ -1,0 +1,1 @@
+"""How a run ended, told to those who are not there."""

@@ -1,0 +1,72 @@
+"""A run as annotations of GitHub Actions: lines that its runner reads as commands.
+
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from attrs import frozen
+
+from statpipe.api import Manifest
+from statpipe_notify.ending import failed_checks, headline, verdict
+from statpipe_notify.plain import plain
+
+MOST = 10
+"""GitHub shows about as many of a step."""
+
+_SHOWN_CELLS = 3
+
+
+@frozen(kw_only=True)
+class Annotation:
+    """
+    A remark that GitHub shows beside the run.
+    """
+
+    level: Literal["error", "warning"]
+    title: str
+    text: str
+
+    def __str__(self) -> str:
+        title = _escaped(plain(self.title)).replace(":", "%3A").replace(",", "%2C")
+        return f"::{self.level} title={title}::{_escaped(self.text)}"
+
+
+def remarks_on(manifest: Manifest) -> list[Annotation]:
+    """
+    Return the remarks on a run, errors first; those beyond the tenth are counted in the last.
+    """
+    found = sorted(_remarks(manifest), key=lambda remark: remark.level)
+    if len(found) <= MOST:
+        return found
+    shown, rest = found[: MOST - 1], found[MOST - 1 :]
+    more = Annotation(
+        level=rest[0].level,
+        title=headline(manifest),
+        text=f"and {len(rest)} more remarks; the job summary and the manifest hold all of them",
+    )
+    return [*shown, more]
+
+
+def _remarks(manifest: Manifest) -> Iterator[Annotation]:
+    if manifest.outcome in {"failed", "interrupted"}:
+        title = f"{headline(manifest)} (exit {manifest.exit_code})"
+        yield Annotation(level="error", title=title, text=plain(manifest.message))
+    for result in failed_checks(manifest):
+        cells = (
+            ", ".join(f"{plain(name)} {plain(value)}" for name, value in cell.items())
+            for cell in result.cells[:_SHOWN_CELLS]
+        )
+        yield Annotation(
+            level="error" if result.refuses else "warning",
+            title=verdict(result),
+            text="\n".join((plain(result.message), *cells)),
+        )
+
+
+def _escaped(text: str) -> str:
+    """The runner reads one command a line, and takes these back."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

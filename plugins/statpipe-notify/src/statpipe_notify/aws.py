@@ -1,0 +1,63 @@
+"""Clients of AWS that give up soon, and their errors in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from statpipe_notify.in_time import CONNECT_SECONDS, READ_SECONDS
+from statpipe_notify.not_sent import NotSent
+
+_REMEDIES = (
+    (("AccessDenied", "AuthorizationError", "UnauthorizedOperation"), "allow {action} to the role of this run"),
+    (("ExpiredToken", "InvalidClientTokenId", "UnrecognizedClient"), "log in to AWS again"),
+    (("NotFound",), "name one that is there, or provision it"),
+    (("Throttl", "TooManyRequests"), "AWS asks to slow down; the next run tells again"),
+)  # fmt: skip
+
+
+def client(service: str, *, region: str, profile: str) -> Any:
+    """
+    Make a client with the credentials of the usual chain, as the environment or a profile has them.
+    """
+    import botocore.session
+    from botocore.config import Config
+
+    session = botocore.session.Session(profile=profile or None)
+    # As the default of the session it also bounds the requests that fetch credentials.
+    session.set_default_client_config(
+        Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"total_max_attempts": 2, "mode": "standard"},
+        )
+    )
+    return session.create_client(service, region_name=region or None)
+
+
+def call(action: str, target: str, request: Callable[[], Any]) -> Any:
+    """
+    Send a request. *action* is its name in IAM, as ``sns:Publish``; *target* what it is about.
+
+    :raises NotSent: AWS refuses it, or cannot be reached.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return request()
+    except ClientError as error:
+        code = str(error.response.get("Error", {}).get("Code", "unknown"))
+        # AWS's own text is left out: that on a wrong signature quotes the session's token.
+        msg = f"{action} on {target} is refused: {code}; {_remedy(code, action)}"
+        raise NotSent(msg) from None
+    except BotoCoreError as error:
+        reason = type(error).__name__
+        msg = f"{action} on {target} failed: {reason}; see whether AWS can be reached, and the credentials"
+        raise NotSent(msg) from None
+
+
+def _remedy(code: str, action: str) -> str:
+    for parts, remedy in _REMEDIES:
+        if any(part in code for part in parts):
+            return remedy.format(action=action)
+    return "see AWS's documentation of that code"

@@ -1,0 +1,83 @@
+"""How a run ended, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from statpipe.api import CheckResult, Manifest
+from statpipe_notify.plain import plain
+
+LOCKED = 6
+"""Exit code of a run that found another one at work."""
+
+_WORDS = {
+    1: "the agency refuses the request, or a bug; correct key or table, or report the bug",
+    2: "configuration or plugin; correct what the message says",
+    3: "a check refused the release and nothing of it was published; look at the cells",
+    4: "the agency changed something; look at the payload in Bronze",
+    5: "agency or sink is down; run again later",
+    LOCKED: "another run of the source is at work; wait",
+    130: "interrupted; run again to complete it",
+}
+_GOOD = {
+    "loaded": "new figures are published",
+    "unchanged": "nothing new, nothing written",
+    "ingested": "new payloads lie in Bronze",
+}
+
+
+def headline(manifest: Manifest) -> str:
+    """
+    Say which run it was and how it ended.
+    """
+    what = "" if manifest.command == "run" else f" ({manifest.command})"
+    return f"{manifest.source} in {manifest.environment}: {manifest.outcome}{what}"
+
+
+def exit_in_words(manifest: Manifest) -> str:
+    """
+    Say what the exit code means and asks for.
+    """
+    if manifest.exit_code == 0:
+        words = _GOOD.get(manifest.outcome, manifest.outcome)
+    else:
+        words = _WORDS.get(manifest.exit_code, "unknown; see the message")
+    return f"Exit {manifest.exit_code}: {words}"
+
+
+def failed_checks(manifest: Manifest) -> list[CheckResult]:
+    """
+    Return what checks found, refusals first.
+    """
+    found = [result for result in manifest.checks if not result.passed]
+    return sorted(found, key=lambda result: not result.refuses)
+
+
+def verdict(result: CheckResult) -> str:
+    """
+    Say what a check did about which vintage.
+    """
+    verb = "refuses" if result.refuses else "warns of"
+    if result.accepted:
+        verb = "would refuse, and was overruled by the operator:"
+    return plain(f"check {result.check} {verb} {result.dataset} {result.vintage}")
+
+
+def manifest_path(manifest: Manifest) -> str:
+    """
+    Say where the manifest lies below the environment's root in the lake; nothing if it does not.
+
+    A run that finds the door locked leaves none.
+    """
+    if manifest.exit_code == LOCKED:
+        return ""
+    return f"runs/{manifest.source}/{manifest.run_id}.json"
+
+
+def workflow_run(variables: Mapping[str, str]) -> str:
+    """
+    Return the address of the run of GitHub Actions that this process belongs to, if it does.
+    """
+    names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
+    server, repository, run = (variables.get(name, "") for name in names)
+    return f"{server}/{repository}/actions/runs/{run}" if server and repository and run else ""

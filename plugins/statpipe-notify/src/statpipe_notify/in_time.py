@@ -1,0 +1,40 @@
+"""An upper bound on how long telling may take, whatever the other side does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from statpipe_notify.not_sent import NotSent
+
+CONNECT_SECONDS, READ_SECONDS = 5, 10
+"""Time-outs of one attempt."""
+
+ALL_SECONDS = 30.0
+
+
+def in_time(work: Callable[[], None], seconds: float = ALL_SECONDS) -> None:
+    """
+    Do the work, and stop waiting for it after some seconds.
+
+    The clients' own time-outs bound one wait each: neither a server that answers byte by byte nor a
+    credential that is fetched by another program is bound by them.
+
+    :raises NotSent: It is not done yet; it is left to itself.
+    """
+    failed: list[BaseException] = []
+
+    def watched() -> None:
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 - raised again below, in the caller's thread
+            failed.append(error)
+
+    thread = threading.Thread(target=watched, name="statpipe-notify", daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if thread.is_alive():
+        msg = f"no answer within {seconds:g} seconds; see whether the service is up"
+        raise NotSent(msg)
+    if failed:
+        raise failed[0]

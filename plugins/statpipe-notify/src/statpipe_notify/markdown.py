@@ -1,0 +1,116 @@
+"""A run as Markdown, for GitHub's job summary."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from statpipe.api import CheckResult, Manifest
+from statpipe.domain.revision import Movement, Revision, percent
+from statpipe_notify.ending import exit_in_words, failed_checks, headline, manifest_path, verdict
+from statpipe_notify.plain import plain
+
+_CELL = ("ref_area", "category", "category_name", "time_period", "old", "new")
+_HARMLESS = frozenset(" .,-/%+='()?;")
+_BEGINNING = re.compile(r"[-+=]|\d{1,9}[.)](?= |$)")
+"""What begins a list, a rule or a heading at the start of a line, and is harmless elsewhere."""
+
+_QUIET = ("loaded", "unchanged", "ingested")
+
+
+def as_markdown(manifest: Manifest) -> str:
+    """
+    Tell everything about a run; of an unchanged one, a single line.
+    """
+    if manifest.outcome == "unchanged":
+        return f"{escaped(headline(manifest))}, run {escaped(manifest.run_id)}\n\n"
+    return "\n".join(_lines(manifest)) + "\n\n"
+
+
+def escaped(value: Any) -> str:
+    """
+    Write a value so that it is text, whatever Markdown or HTML it holds.
+
+    An entity is never structure in Markdown, so nothing needs to know where it stands.
+    """
+    text = plain(value)
+    begun = _BEGINNING.match(text)
+    marker = begun.end() - 1 if begun else -1
+    return "".join(
+        c if (c.isalnum() or c in _HARMLESS or not c.isascii()) and at != marker else f"&#{ord(c)};"
+        for at, c in enumerate(text)
+    )
+
+
+def _lines(manifest: Manifest) -> Iterator[str]:
+    yield f"## {escaped(headline(manifest))}"
+    yield ""
+    mark = "" if manifest.outcome in _QUIET else "**"
+    yield f"{mark}{escaped(exit_in_words(manifest))}{mark}"
+    yield ""
+    for text in (manifest.message, manifest.notice):
+        if text:
+            yield from (escaped(text), "")
+    if manifest.vintages:
+        rows = (
+            (v.dataset, v.vintage, v.outcome, f"{v.rows:,}" if v.rows else "", v.reason)
+            for v in manifest.vintages
+        )
+        yield from _table(("dataset", "vintage", "outcome", "rows", "why"), rows)
+    for record in manifest.vintages:
+        if record.revision is not None:
+            yield from _revision(record.revision)
+    for result in failed_checks(manifest):
+        yield from _check(result)
+    path = manifest_path(manifest)
+    where = f", manifest {escaped(path)} in the lake" if path else ""
+    yield f"Run {escaped(manifest.run_id)}{where}"
+
+
+def _revision(revision: Revision) -> Iterator[str]:
+    yield f"### {escaped(f'{revision.dataset} {revision.vintage}')}"
+    yield ""
+    yield escaped(revision.in_words)
+    yield ""
+    if revision.largest:
+        yield "The figures that moved farthest:"
+        yield ""
+        yield from _table((*_CELL, "change"), map(_move, revision.largest))
+    if revision.by_area:
+        yield "<details><summary>By area</summary>"
+        yield ""
+        areas = {"all": revision.overall, **revision.by_area}
+        columns = ("area", "compared", "revised", "median", "95th percentile", "largest")
+        yield from _table(columns, (_moved(area, moved) for area, moved in areas.items()))
+        yield "</details>"
+        yield ""
+
+
+def _move(move: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (*(move.get(name, "") for name in _CELL), percent(move["percent"]))
+
+
+def _moved(area: str, moved: Movement) -> tuple[Any, ...]:
+    sizes = (moved.median_percent, moved.p95_percent, moved.largest_percent)
+    return (area, f"{moved.compared:,}", f"{moved.revised:,}", *map(percent, sizes))
+
+
+def _check(result: CheckResult) -> Iterator[str]:
+    yield f"### {escaped(verdict(result))}"
+    yield ""
+    yield escaped(result.message)
+    yield ""
+    if result.cells:
+        columns = list(dict.fromkeys(name for cell in result.cells for name in cell))
+        yield f"{len(result.cells)} of {result.failures:,} cells:"
+        yield ""
+        yield from _table(columns, ([c.get(name, "") for name in columns] for c in result.cells))
+
+
+def _table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
+    yield f"| {' | '.join(map(escaped, columns))} |"
+    yield "|" + "---|" * len(columns)
+    for row in rows:
+        yield f"| {' | '.join(map(escaped, row))} |"
+    yield ""

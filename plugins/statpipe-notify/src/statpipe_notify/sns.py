@@ -1,0 +1,55 @@
+"""Tells a topic of Amazon SNS, whose subscribers get mail."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from statpipe.api import ConfigError, Manifest, Notifier, RunFinished, hookimpl
+from statpipe_notify.aws import call, client
+from statpipe_notify.ending import headline, workflow_run
+from statpipe_notify.in_time import in_time
+from statpipe_notify.plain import plain
+from statpipe_notify.settings import SnsSettings
+from statpipe_notify.text_message import text_message
+
+_ARN = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}")
+_SUBJECT = 100
+_TEXT = 30_000
+"""SNS takes 256 KiB, and people less."""
+
+
+class Sns(Notifier):
+    """
+    Publishes one message a run.
+    """
+
+    def __init__(self, settings: SnsSettings) -> None:
+        self._settings = settings
+        found = _ARN.fullmatch(settings.topic)
+        if settings.topic and found is None:
+            msg = (
+                f"the notifier sns has the topic {settings.topic!r}, which is no ARN of a topic; "
+                "write it as arn:aws:sns:<region>:<account>:<name>"
+            )
+            raise ConfigError(msg)
+        self._region = found["region"] if found else ""
+
+    @hookimpl
+    def statpipe_run_finished(self, event: RunFinished) -> None:
+        """Send it, if this outcome is news."""
+        if self._settings.topic and event.manifest.outcome in self._settings.on:
+            in_time(lambda: self._publish(event.manifest))
+
+    def _publish(self, manifest: Manifest) -> None:
+        topic = self._settings.topic
+        subject = f"statpipe: {plain(headline(manifest))}"
+        call(
+            "sns:Publish",
+            topic,
+            lambda: client("sns", region=self._region, profile=self._settings.profile).publish(
+                TopicArn=topic,
+                Subject=subject.encode("ascii", "replace").decode()[:_SUBJECT],
+                Message=text_message(manifest, _TEXT, workflow_run(os.environ)),
+            ),
+        )

@@ -1,0 +1,78 @@
+"""Lines that the runner of GitHub Actions reads as commands."""
+
+import re
+
+from statpipe_notify.annotations import remarks_on
+
+COMMAND = re.compile(r"::(?P<level>error|warning) title=(?P<title>[^:,]*)::(?P<text>[^\r\n]*)")
+
+
+def lines(manifest):
+    return [str(remark) for remark in remarks_on(manifest)]
+
+
+def read(line):
+    """Take a line apart as the runner does."""
+    found = COMMAND.fullmatch(line)
+    assert found, line
+
+    def back(text):
+        for escape, sign in (
+            ("%0D", "\r"),
+            ("%0A", "\n"),
+            ("%3A", ":"),
+            ("%2C", ","),
+            ("%25", "%"),
+        ):
+            text = text.replace(escape, sign)
+        return text
+
+    return found["level"], back(found["title"]), back(found["text"])
+
+
+def test_a_failed_run_is_an_error_with_its_message(manifest):
+    (line,) = lines(manifest("failed", 5, message="BEA is down: wait, 100 %"))
+    assert line == "::error title=tea in prod%3A failed (exit 5)::BEA is down: wait, 100 %25"
+
+
+def test_a_refusal_is_an_error_and_a_warning_a_warning_with_the_first_cells(manifest, found):
+    checks = (found("warning", check="colour"), found(), found(accepted=True, check="move"))
+    told = [read(line) for line in lines(manifest("refused", 3, message="x", checks=checks))]
+    assert [(level, title) for level, title, _ in told] == [
+        ("error", "check taste refuses black 2022-10-06"),
+        ("warning", "check colour warns of black 2022-10-06"),
+        (
+            "warning",
+            "check move would refuse, and was overruled by the operator: black 2022-10-06",
+        ),
+    ]
+    assert told[0][2] == "2 prices taste of dust\nref_area CAL, category dust, obs_value 1.5"
+
+
+def test_good_runs_have_none(manifest):
+    assert lines(manifest()) == lines(manifest("unchanged")) == []
+
+
+def test_a_command_within_a_text_stays_text(manifest, found):
+    evil = "x\n::error title=forged::y\r\n::add-mask::z"
+    checks = (found(message=evil, check=evil, cells=({evil: evil},)),)
+    told = lines(manifest("failed", 1, message=evil, checks=checks))
+    assert len(told) == 2
+    for line in told:
+        assert "\n" not in line
+        assert "\r" not in line
+        read(line)
+        assert line.startswith("::error title=")
+    assert read(told[0])[2] == "x ::error title=forged::y ::add-mask::z"
+
+
+def test_escapes_are_taken_back_as_they_were(manifest):
+    text = "100%25 of %0A%3A stay"
+    assert read(lines(manifest("failed", 1, message=text))[0])[2] == text
+
+
+def test_more_than_ten_are_counted_in_the_tenth_errors_first(manifest, found):
+    checks = tuple(found("warning") for _ in range(20)) + tuple(found() for _ in range(4))
+    told = [read(line) for line in lines(manifest("refused", 3, checks=checks))]
+    assert [level for level, _, _ in told] == ["error"] * 4 + ["warning"] * 6
+    assert told[-1][2] == ("and 15 more remarks; the job summary and the manifest hold all of them")

@@ -1,0 +1,80 @@
+"""The whole way into a PostgreSQL that somebody else serves, over TCP with a password.
+
+Runs where STATPIPE_TEST_PG names a server, as in CI: a connection string of somebody who may create
+databases.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import secrets
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from statpipe.engine.configuration import Configuration
+from statpipe.engine.options import Options
+from statpipe.engine.registry import Registry
+from statpipe.engine.run import run_sources
+from statpipe.engine.site import open_site
+from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, family, prices
+
+SERVER = os.environ.get("STATPIPE_TEST_PG", "")
+pytestmark = pytest.mark.skipif(not SERVER, reason="STATPIPE_TEST_PG names no server")
+
+
+@pytest.fixture
+def dsn():
+    """The address of an empty database."""
+    name = f"statpipe_test_{secrets.token_hex(4)}"
+    with psycopg.connect(SERVER, autocommit=True) as admin:
+        admin.execute(f"CREATE DATABASE {name}")
+        yield make_conninfo(SERVER, dbname=name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def run(tmp_path, dsn):
+    """Run the agency's source into the server."""
+    agency = TeaAgency()
+
+    def once(day=None, start=1):
+        for name in DATASETS if day else ():
+            agency.publish(name, day, prices(start))
+        registry = Registry([("tea", "statpipe-tea", "1", TeaPlugin(lambda: agency, family()))])
+        for plugin in ("lake", "postgres"):
+            module = importlib.import_module(f"statpipe_{plugin}.plugin")
+            registry.register(plugin, f"statpipe-{plugin}", "1", module)
+        sinks = {"lake": {"path": str(tmp_path / "lake")}, "postgres": {"dsn": "${SERVED}"}}
+        configuration = Configuration(
+            path=None,
+            home=tmp_path,
+            document={"environments": {"staging": {"sinks": sinks}}},
+            variables={"SERVED": dsn},
+        )
+        site = open_site(configuration, registry, "staging")
+        try:
+            (manifest,) = run_sources(site, [SOURCE], Options())
+        finally:
+            site.close()
+        return manifest
+
+    return once
+
+
+def test_releases_arrive_with_their_history_and_an_unchanged_run_writes_nothing(run, dsn):
+    assert run("2024-03-01").outcome == "loaded"
+    assert run("2024-04-01", 50).outcome == "loaded"
+    assert run().outcome == "unchanged"
+    with psycopg.connect(dsn) as reader:
+        counts = [
+            reader.execute(f"SELECT count(*) FROM gold.{relation}").fetchone()[0]
+            for relation in ("tea", "tea_history", "tea_as_of('2024-03-15')")
+        ]
+        outcomes = reader.execute(
+            "SELECT outcome FROM statpipe.ingest_runs ORDER BY started"
+        ).fetchall()
+    assert counts == [16, 32, 16]
+    assert outcomes == [("loaded",), ("loaded",), ("unchanged",)]
