@@ -1,7 +1,7 @@
 """The whole way into a PostgreSQL that somebody else serves, over TCP with a password.
 
-Runs where STATPIPE_TEST_PG names a server, as in CI: a connection string of somebody who may create
-databases.
+STATPIPE_TEST_PG names the server, as in CI: a connection string of somebody who may create databases.
+Without it, an embedded one is served to the test over its socket.
 """
 
 from __future__ import annotations
@@ -19,19 +19,28 @@ from statpipe.engine.options import Options
 from statpipe.engine.registry import Registry
 from statpipe.engine.run import run_sources
 from statpipe.engine.site import open_site
+from statpipe_postgres.embedded import EmbeddedPostgres
 from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, family, prices
 
-SERVER = os.environ.get("STATPIPE_TEST_PG", "")
-pytestmark = pytest.mark.skipif(not SERVER, reason="STATPIPE_TEST_PG names no server")
+@pytest.fixture
+def server(tmp_path):
+    """The address of a server, with the right to make databases."""
+    if served := os.environ.get("STATPIPE_TEST_PG"):
+        yield served
+        return
+    embedded = EmbeddedPostgres(tmp_path / "served")
+    embedded.start()
+    yield make_conninfo(embedded.conninfo, password=embedded.password)
+    embedded.close()
 
 
 @pytest.fixture
-def dsn():
+def dsn(server):
     """The address of an empty database."""
     name = f"statpipe_test_{secrets.token_hex(4)}"
-    with psycopg.connect(SERVER, autocommit=True) as admin:
+    with psycopg.connect(server, autocommit=True) as admin:
         admin.execute(f"CREATE DATABASE {name}")
-        yield make_conninfo(SERVER, dbname=name)
+        yield make_conninfo(server, dbname=name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 

@@ -59,12 +59,9 @@ class Seaweed:
 
     def __exit__(self, *_: object) -> None:
         assert self._process is not None
-        self._process.terminate()
-        try:
-            self._process.wait(timeout=20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait(timeout=10)
+        # It would take its time to say goodbye to its own parts, and nobody wants its data.
+        self._process.kill()
+        self._process.wait(timeout=10)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 60
