@@ -28,6 +28,28 @@ def in_order(models: Iterable[Model]) -> list[Model]:
         raise PluginError(msg) from None
 
 
+def refuse_impossible(models: Iterable[Model], sources: Sequence[str]) -> None:
+    """
+    Refuse models that no database, or nobody, could make.
+
+    :raises PluginError: One has the name of a source, or is a view over a source.
+    """
+    for model in models:
+        if model.name in sources:
+            msg = (
+                f"Gold model {model.name} has the name of a source, so that SQL could not tell them "
+                "apart; rename it in its plugin"
+            )
+            raise PluginError(msg)
+        over = [name for name in model.inputs if name in sources]
+        if model.materialized == "view" and over:
+            msg = (
+                f"Gold model {model.name} is a view and reads the source {over[0]}, whose Silver no "
+                'database holds; declare it materialized="table", or let it read a model'
+            )
+            raise PluginError(msg)
+
+
 def reading(ordered: Sequence[Model], source: str) -> list[Model]:
     """
     Return those of the ordered models that read a source, directly or through others.

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from statpipe.api import Component, Model, PluginError, hookspecs
 from statpipe.api.markers import PROJECT
-from statpipe.engine.model_order import in_order
+from statpipe.engine.model_order import in_order, refuse_impossible
 from statpipe.engine.nearest import nearest
 
 Role = Literal["source", "normalizer", "sink", "check", "model", "notifier"]
@@ -141,9 +141,12 @@ class Registry:
         """
         Return all Gold models, each after those that it reads.
 
-        :raises PluginError: Two have one name, or they read each other in a circle.
+        :raises PluginError: Two have one name, they read each other in a circle, one has the name
+            of a source, or one is a view over a source.
         """
-        return in_order([self.find("model", name).item for name in self.named("model")])
+        found = in_order([self.find("model", name).item for name in self.named("model")])
+        refuse_impossible(found, self.named("source"))
+        return found
 
     def versions(self) -> dict[str, str]:
         """

@@ -3,6 +3,7 @@
 import sys
 from types import SimpleNamespace
 
+import attrs
 import pytest
 
 from statpipe.api import Component, PluginError, hookimpl
@@ -125,6 +126,24 @@ def test_two_models_of_one_name_are_an_error():
     houses = [TeaPlugin(TeaAgency), TeaPlugin(TeaAgency)]
     registry = Registry([(f"p{i}", f"house-{i}", "1", house) for i, house in enumerate(houses)])
     with pytest.raises(PluginError, match="two plugins offer a model named 'tea_latest'"):
+        registry.models()
+
+
+def test_a_view_over_a_source_is_refused_since_no_database_could_make_it():
+    view = attrs.evolve(LATEST, materialized="view")
+    registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [view]))])
+    with pytest.raises(PluginError) as raised:
+        registry.models()
+    assert str(raised.value) == (
+        "Gold model tea_latest is a view and reads the source tea_prices, whose Silver no database "
+        'holds; declare it materialized="table", or let it read a model'
+    )
+
+
+def test_a_model_with_a_source_s_name_is_refused():
+    named = attrs.evolve(LATEST, name="tea_prices", inputs=())
+    registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [named]))])
+    with pytest.raises(PluginError, match="Gold model tea_prices has the name of a source"):
         registry.models()
 
 
