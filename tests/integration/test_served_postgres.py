@@ -22,6 +22,7 @@ from statpipe.engine.site import open_site
 from statpipe_postgres.embedded import EmbeddedPostgres
 from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, family, prices
 
+
 @pytest.fixture
 def server(tmp_path):
     """The address of a server, with the right to make databases."""
