@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from statpipe.api import Model, PluginError
@@ -28,7 +28,7 @@ def in_order(models: Iterable[Model]) -> list[Model]:
         raise PluginError(msg) from None
 
 
-def refuse_impossible(models: Iterable[Model], sources: Sequence[str]) -> None:
+def refuse_impossible(models: Iterable[Model], sources: Collection[str]) -> None:
     """
     Refuse models that no database, or nobody, could make.
 
