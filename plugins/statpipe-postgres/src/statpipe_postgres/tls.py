@@ -10,10 +10,11 @@ from statpipe.api import ConfigError
 from statpipe_postgres.address import Address
 from statpipe_postgres.settings import PostgresSettings
 
-RDS_BUNDLE = Path("certs", "rds-global-bundle.pem")
-"""Where ``ca = "rds"`` looks, in the configuration's folder. The file lies in no package index."""
+RDS_BUNDLE = Path(__file__).with_name("data") / "rds-global-bundle.pem"
+"""The CAs of Amazon RDS that come along; ``scripts/make_rds_bundle.py`` says from where."""
 
-RDS_BUNDLE_FROM = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
+OWN_RDS_BUNDLE = Path("certs", "rds-global-bundle.pem")
+"""In the configuration's folder: who has a newer one puts it there."""
 
 _WEAK = ("disable", "allow", "prefer", "require")
 """Modes in which anybody on the way may pose as the server."""
@@ -61,15 +62,14 @@ def _refuse_weak(asked: str, address: Address, settings: PostgresSettings, *, ex
 
 
 def _ca(ca: str, settings: PostgresSettings) -> Path:
-    environment = settings.environment
-    path = environment.home / (RDS_BUNDLE if ca == "rds" else Path(ca).expanduser())
-    start = f'environment {environment.name}: ca = "{ca}" of the sink postgres'
-    remedy = (
-        f"download {RDS_BUNDLE_FROM} to it, and compare the SHA-256 fingerprints of its "
-        "certificates with those in AWS's documentation"
-        if ca == "rds"
-        else 'write the path of the CA\'s certificate in PEM, or "rds" for that of Amazon RDS'
-    )
+    home = settings.environment.home
+    if ca == "rds":
+        own = home / OWN_RDS_BUNDLE
+        path = own if own.exists() else RDS_BUNDLE
+    else:
+        path = home / Path(ca).expanduser()
+    start = f'environment {settings.environment.name}: ca = "{ca}" of the sink postgres'
+    remedy = 'write the path of the CA\'s certificate in PEM, or "rds" for those of Amazon RDS'
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError as error:

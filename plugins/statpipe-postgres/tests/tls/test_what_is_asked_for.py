@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from datetime import UTC, datetime, timedelta
+
 import pytest
+from cryptography import x509
 from psycopg.conninfo import conninfo_to_dict
 
 from statpipe.api import ConfigError, Environment, Secret
 from statpipe_postgres.connection import Connection
 from statpipe_postgres.plugin import make_postgres
 from statpipe_postgres.settings import PostgresSettings
+from statpipe_postgres.tls import RDS_BUNDLE
 
 TUNNEL = "host=db.example.org hostaddr=127.0.0.1 port=15432"
 
@@ -107,7 +112,7 @@ def test_a_ca_that_nobody_asks_is_not_looked_for(asked):
 
 def test_a_ca_that_is_not_there_or_none_is_named(asked, tmp_path):
     path = tmp_path / "ca.pem"
-    remedy = 'write the path of the CA\'s certificate in PEM, or "rds" for that of Amazon RDS'
+    remedy = 'write the path of the CA\'s certificate in PEM, or "rds" for those of Amazon RDS'
     start = 'environment staging: ca = "ca.pem" of the sink postgres: '
     with pytest.raises(ConfigError) as caught:
         asked(TUNNEL, ca="ca.pem")
@@ -119,21 +124,35 @@ def test_a_ca_that_is_not_there_or_none_is_named(asked, tmp_path):
     assert str(caught.value) == f"{start}{path} holds no certificate in PEM; {remedy}"
 
 
-def test_the_ca_of_rds_lies_in_one_place_and_is_checked_by_who_brings_it(
+def test_the_cas_of_rds_come_along_and_a_newer_file_of_the_users_goes_before(
     asked, tmp_path, authority
 ):
+    assert asked(TUNNEL, ca="rds")["sslrootcert"] == str(RDS_BUNDLE)
     path = tmp_path / "certs" / "rds-global-bundle.pem"
-    with pytest.raises(ConfigError) as caught:
-        asked(TUNNEL, ca="rds")
-    assert str(caught.value) == (
-        f'environment staging: ca = "rds" of the sink postgres: {path} cannot be read (No such '
-        "file or directory); download "
-        "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem to it, and compare the "
-        "SHA-256 fingerprints of its certificates with those in AWS's documentation"
-    )
     path.parent.mkdir()
     path.write_bytes(authority.bundle.read_bytes())
     assert asked(TUNNEL, ca="rds")["sslrootcert"] == str(path)
+    path.write_text("<html>")
+    with pytest.raises(ConfigError) as caught:
+        asked(TUNNEL, ca="rds")
+    assert str(caught.value) == (
+        f'environment staging: ca = "rds" of the sink postgres: {path} holds no certificate in PEM; '
+        'write the path of the CA\'s certificate in PEM, or "rds" for those of Amazon RDS'
+    )
+
+
+def test_the_cas_of_rds_are_roots_of_each_region_and_good_for_long():
+    roots = x509.load_pem_x509_certificates(RDS_BUNDLE.read_bytes())
+    names = [root.subject.rfc4514_string() for root in roots]
+    assert len(roots) == len(set(names)) == 81
+    assert all("CN=Amazon RDS " in name and "Beta" not in name for name in names)
+    assert {"us-east-1", "us-west-2", "eu-central-1"} <= {
+        found[1] for name in names if (found := re.search(r"CN=Amazon RDS (\S+) Root CA", name))
+    }
+    for root in roots:
+        root.verify_directly_issued_by(root)
+        assert root.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+        assert root.not_valid_after_utc > datetime.now(UTC) + timedelta(days=3650)
 
 
 @pytest.mark.parametrize("login", ["statpipe_loader", "statpipe_reader"])
