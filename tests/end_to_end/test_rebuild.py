@@ -42,7 +42,7 @@ def test_dropped_schemas_are_rebuilt_from_the_lake_and_are_equal(home):
     assert all(before.values())
     with psycopg.connect(address, autocommit=True) as connection:
         connection.execute("DROP SCHEMA gold, statpipe CASCADE")
-    (manifest,) = json.loads(home.run("load", "bea_pce_state", "--rebuild", "--json").stdout)
+    (manifest,) = json.loads(home.run("load", "--rebuild", "--json").stdout)
     after = contents(address)
     # The load itself is a run as well.
     after["statpipe.ingest_runs"] = [

@@ -94,7 +94,7 @@ def load(
     Parameters
     ----------
     names
-        Sources, as `statpipe plugins list` shows them.
+        Sources, as `statpipe plugins list` shows them; all of them if none is named.
     all_
         Every installed source.
     verify
@@ -107,4 +107,6 @@ def load(
     """
     how: How = "rebuild" if rebuild else "verify" if verify else "trust"
     wanted = Options(wait=wait, stages=frozenset({LOAD}), command="load", how=how)
-    return run_stages(split(names), wanted, options or DataOptions(), everything=all_)
+    # Nothing is fetched, so that catching up with all is what somebody means who names none.
+    everything = all_ or not names
+    return run_stages(split(names), wanted, options or DataOptions(), everything=everything)
