@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, MutableMapping
 from typing import IO, Any, Literal
 
 import structlog
@@ -14,6 +15,8 @@ Format = Literal["text", "json"]
 
 QUIET = ("boto3", "botocore", "httpcore", "httpx", "stamina", "urllib3")
 """Libraries whose log lines repeat ours, or tell of addresses and of signed requests."""
+
+_STAMINA = ("callable", "args", "kwargs", "retry_num", "caused_by", "wait_for", "waited_so_far")
 
 
 def configure_logs(
@@ -31,6 +34,7 @@ def configure_logs(
     masked = _as_written(secrets)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        _plain_retry,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
@@ -58,6 +62,30 @@ def configure_logs(
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _plain_retry(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """Say of a retry by stamina why it is needed and when it comes, and not which function waits."""
+    if event.get("event") == "stamina.retry_scheduled":
+        reason = _message(str(event.get("caused_by", "")))
+        kept = {
+            "number": event.get("retry_num"),
+            "seconds": event.get("wait_for"),
+            "reason": reason,
+        }
+        for name in _STAMINA:
+            event.pop(name, None)
+        event.update(kept, event="retry")
+    return event
+
+
+def _message(exception: str) -> str:
+    """Take the text out of an exception of which only the repr is left."""
+    try:
+        text = ast.literal_eval(exception.partition("(")[2].removesuffix(")"))
+    except (SyntaxError, ValueError):
+        return exception
+    return text if isinstance(text, str) else exception
 
 
 def _text(_: object, __: str, event: dict[str, Any]) -> str:

@@ -127,3 +127,17 @@ def test_lines_of_the_workers_carry_the_run_as_well(lines, office, monkeypatch):
     documents = [json.loads(line) for line in written()]
     assert [d["event"] for d in documents].count("an odd leaf") == 2
     assert {d.get("run_id") for d in documents} == {manifest.run_id}
+
+
+def test_a_retry_says_why_and_when_and_nothing_of_functions(lines):
+    import stamina
+
+    written = lines()
+    with stamina.set_testing(True, attempts=2):
+        for attempt in stamina.retry_context(on=OSError, attempts=2, wait_initial=0):
+            with attempt:
+                if attempt.num == 1:
+                    raise OSError("the agency's gate is shut (\"503\")")
+    (line,) = written()
+    assert line[10:].startswith("WARNING: retry  number=1 seconds=")
+    assert line.endswith(" reason=the agency's gate is shut (\"503\")")
