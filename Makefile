@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ingest test test-all lint types imports workflows tests format reference requirements benchmark clean
+.PHONY: help demo ingest provision database staging-rehearsal test test-all lint types imports workflows tests format reference requirements benchmark clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -16,6 +16,18 @@ demo: ## run the main job on the bundled sample: no key, no server, no account
 ingest: ## run bea_pce_state in ENV=staging|prod, FULL=1 for every figure; evidence in out/
 	@$(PYTHON) scripts/bootstrap.py runtime
 	@$(BIN)/python scripts/ingest.py
+
+provision: ## make what ENV=staging|prod needs in AWS; PLAN=1 only says it, DESTROY_PLAN=1 how to undo it
+	@$(PYTHON) scripts/bootstrap.py runtime
+	@$(BIN)/python provisioning/provision_aws.py --env "$(ENV)" $(if $(PLAN),--plan,$(if $(DESTROY_PLAN),--destroy-plan,--outputs "$(ENV).values"))
+
+database: ## make schemas, roles and grants in the database of ENV=staging|prod
+	@$(PYTHON) scripts/bootstrap.py runtime
+	@$(BIN)/python provisioning/init_database.py --env "$(ENV)"
+
+staging-rehearsal: ## do on emulators what docs/setup.md does in an account, and show it
+	@$(PYTHON) scripts/bootstrap.py dev
+	@$(BIN)/python -m pytest -q -s --no-header tests/end_to_end/test_staging_rehearsal.py
 
 test: ## lint, types, import contracts, workflows, tests
 	@$(PYTHON) scripts/bootstrap.py dev

@@ -137,7 +137,7 @@ def test_a_retry_says_why_and_when_and_nothing_of_functions(lines):
         for attempt in stamina.retry_context(on=OSError, attempts=2, wait_initial=0):
             with attempt:
                 if attempt.num == 1:
-                    raise OSError("the agency's gate is shut (\"503\")")
+                    raise OSError('the agency\'s gate is shut ("503")')
     (line,) = written()
     assert line[10:].startswith("WARNING: retry  number=1 seconds=")
-    assert line.endswith(" reason=the agency's gate is shut (\"503\")")
+    assert line.endswith(' reason=the agency\'s gate is shut ("503")')

@@ -1,0 +1,195 @@
+"""A tiny instance that forwards a port to the database, and that only Session Manager can reach."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from provisioning.account import Account
+from provisioning.documents import policy
+from provisioning.failures import Misconfigured, code_of
+from provisioning.identity import role
+from provisioning.names import Names
+from provisioning.network import Network
+from provisioning.reconcile import Aspect, Resource, absent_on
+from provisioning.tags import as_list, as_mapping, tagged, tags
+
+SIZE = "t4g.nano"
+IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
+"""AWS's own parameter that names the newest image."""
+
+MANAGED = "AmazonSSMManagedInstanceCore"
+_ALIVE = ["pending", "running", "stopping", "stopped"]
+_TRIES, _PAUSE = 12, 5.0
+_NOT_IN_THIS_ZONE = {"InsufficientInstanceCapacity", "Unsupported"}
+
+
+def bastion_role(account: Account, environment: str) -> Resource[Any]:
+    """
+    The role of the instance itself: to be reached by Session Manager, and nothing else.
+    """
+    trusted = policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        }
+    )
+    return role(
+        account,
+        name=Names(environment).bastion,
+        environment=environment,
+        trusted=trusted,
+        managed=f"arn:{account.partition}:iam::aws:policy/{MANAGED}",
+    )
+
+
+def bastion_profile(account: Account, environment: str) -> Resource[Any]:
+    """
+    What gives the instance its role.
+    """
+    iam, name = account.client("iam"), Names(environment).bastion
+
+    def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
+        yield Aspect(
+            name="role",
+            now=[entry["RoleName"] for entry in found["Roles"]],
+            wanted=[name],
+            write=lambda: iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name),
+        )
+        yield tagged(
+            as_mapping(found.get("Tags", ())),
+            environment,
+            lambda ours: iam.tag_instance_profile(InstanceProfileName=name, Tags=as_list(ours)),
+        )
+
+    return Resource(
+        name=f"instance profile {name}",
+        find=lambda: absent_on("NoSuchEntity")(
+            lambda: iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
+        ),
+        create=lambda: iam.create_instance_profile(
+            InstanceProfileName=name, Tags=as_list(tags(environment))
+        ),
+        aspects=aspects,
+    )
+
+
+def find_bastion(account: Account, environment: str) -> Any:
+    """
+    Return the instance as AWS shows it, or ``None``.
+    """
+    filters = [
+        {"Name": "tag:Name", "Values": [Names(environment).bastion]},
+        {"Name": "instance-state-name", "Values": _ALIVE},
+    ]
+    answer = account.client("ec2").describe_instances(Filters=filters)
+    found = [entry for group in answer["Reservations"] for entry in group["Instances"]]
+    # Of two that were made at once, everybody takes the same.
+    return min(found, key=lambda entry: (entry["LaunchTime"], entry["InstanceId"]), default=None)
+
+
+def bastion(
+    account: Account,
+    network: Network,
+    environment: str,
+    group: str,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Resource[Any]:
+    """
+    The instance. A newer image does not replace it: it updates itself.
+    """
+    ec2 = account.client("ec2")
+
+    def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
+        instance = found["InstanceId"]
+        yield Aspect(
+            name="running",
+            now=found["State"]["Name"] in {"pending", "running"},
+            wanted=True,
+            write=lambda: ec2.start_instances(InstanceIds=[instance]),
+        )
+        yield Aspect(
+            name="security group",
+            now=[entry["GroupId"] for entry in found["SecurityGroups"]],
+            wanted=[group],
+            write=lambda: ec2.modify_instance_attribute(InstanceId=instance, Groups=[group]),
+        )
+        yield tagged(
+            as_mapping(found.get("Tags", ())),
+            environment,
+            lambda ours: ec2.create_tags(Resources=[instance], Tags=as_list(ours)),
+        )
+
+    return Resource(
+        name=f"bastion {Names(environment).bastion}",
+        find=lambda: find_bastion(account, environment),
+        create=lambda: _launch(account, network, environment, group, sleep),
+        aspects=aspects,
+    )
+
+
+def _launch(
+    account: Account,
+    network: Network,
+    environment: str,
+    group: str,
+    sleep: Callable[[float], None],
+) -> None:
+    """Launch it in the first zone that has such instances; some old ones do not."""
+    ec2 = account.client("ec2")
+    image = account.client("ssm").get_parameter(Name=IMAGE)["Parameter"]["Value"]
+    request = {
+        "ImageId": image,
+        "SecurityGroupIds": [group],
+        **_request(Names(environment).bastion, environment),
+    }
+    for subnet in network.public:
+        try:
+            _patiently(partial(ec2.run_instances, **request, SubnetId=subnet), sleep)
+        except ClientError as error:
+            if code_of(error) not in _NOT_IN_THIS_ZONE:
+                raise
+        else:
+            return
+    msg = (
+        f"no subnet of the default VPC in {account.region} that gives public addresses has room for "
+        f"a {SIZE}, which is how a bastion reaches Session Manager; choose another AWS_REGION, or run "
+        "with --no-bastion and reach the database your own way"
+    )
+    raise Misconfigured(msg)
+
+
+def _request(name: str, environment: str) -> dict[str, Any]:
+    marks = as_list({"Name": name, **tags(environment)})
+    disk = {"Encrypted": True, "VolumeSize": 8, "VolumeType": "gp3"}
+    return {
+        "InstanceType": SIZE,
+        "MinCount": 1,
+        "MaxCount": 1,
+        "IamInstanceProfile": {"Name": name},
+        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
+        "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": disk}],
+        "TagSpecifications": [
+            {"ResourceType": kind, "Tags": marks} for kind in ("instance", "volume")
+        ],
+    }
+
+
+def _patiently(request: Callable[[], Any], sleep: Callable[[float], None]) -> None:
+    """EC2 learns of a new instance profile only a few seconds after IAM."""
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            request()
+        except ClientError as error:
+            unknown = "instance profile" in str(error).lower()
+            if code_of(error) != "InvalidParameterValue" or not unknown or not tries_left:
+                raise
+            sleep(_PAUSE)
+        else:
+            return

@@ -1,0 +1,173 @@
+"""Who may act: GitHub as an identity provider, and one role for each environment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from provisioning.account import Account
+from provisioning.documents import meaning, policy
+from provisioning.names import AUDIENCE, ISSUER, Names
+from provisioning.reconcile import Aspect, Resource, absent_on
+from provisioning.settings import Settings
+from provisioning.tags import SHARED, as_list, as_mapping, tagged, tags
+
+POLICY = "runtime"
+_MISSING = absent_on("NoSuchEntity", "NoSuchEntityException")
+
+
+def provider_arn(account: Account) -> str:
+    """
+    Name GitHub's provider in this account.
+    """
+    return account.arn("iam", f"oidc-provider/{ISSUER}", everywhere=True)
+
+
+def role_arn(account: Account, environment: str) -> str:
+    """
+    Name an environment's role.
+    """
+    return account.arn("iam", f"role/{Names(environment).stem}", everywhere=True)
+
+
+def github_provider(account: Account) -> Resource[Any]:
+    """
+    GitHub as an identity provider. An account has one, others may use it as well: it is made if it is
+    missing, learns our audience, and is otherwise left as it is.
+    """
+    iam, arn = account.client("iam"), provider_arn(account)
+
+    def audience(found: dict[str, Any]) -> Iterable[Aspect]:
+        yield Aspect(
+            name="audience",
+            now=AUDIENCE in found["ClientIDList"],
+            wanted=True,
+            write=lambda: iam.add_client_id_to_open_id_connect_provider(
+                OpenIDConnectProviderArn=arn, ClientID=AUDIENCE
+            ),
+        )
+
+    return Resource(
+        name=f"identity provider {ISSUER}",
+        find=lambda: _MISSING(
+            lambda: iam.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+        ),
+        create=lambda: iam.create_open_id_connect_provider(
+            Url=f"https://{ISSUER}", ClientIDList=[AUDIENCE], Tags=as_list(tags(SHARED))
+        ),
+        aspects=audience,
+    )
+
+
+def subjects(settings: Settings) -> list[str]:
+    """
+    Return what GitHub's token may say about who asks: this repository, in this environment of GitHub.
+
+    GitHub writes the numbers of owner and repository into tokens of newer repositories, so that a
+    name that changes hands opens nothing.
+    """
+    owner, name = settings.repository.split("/")
+    numbered = f"{owner}@{settings.owner_id}/{name}@{settings.repository_id}"
+    return [
+        f"repo:{repository}:environment:{settings.environment}"
+        for repository in (settings.repository, numbered)
+    ]
+
+
+def trust(account: Account, settings: Settings) -> dict[str, Any]:
+    """
+    Return the policy that says who may become the role.
+    """
+    return policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"Federated": provider_arn(account)},
+            "Action": "sts:AssumeRoleWithWebIdentity",
+            "Condition": {
+                "StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": subjects(settings)}
+            },
+        }
+    )
+
+
+def runtime_role(
+    account: Account, settings: Settings, rights: dict[str, Any] | None
+) -> Resource[Any]:
+    """
+    The role of a run. A plan that does not know the rights yet gives ``None``.
+    """
+    return role(
+        account,
+        name=Names(settings.environment).stem,
+        environment=settings.environment,
+        trusted=trust(account, settings),
+        rights=rights,
+    )
+
+
+def role(
+    account: Account,
+    *,
+    name: str,
+    environment: str,
+    trusted: dict[str, Any],
+    rights: dict[str, Any] | None = None,
+    managed: str | None = None,
+) -> Resource[Any]:
+    """
+    A role with rights of its own, or with a policy that AWS manages.
+    """
+    iam = account.client("iam")
+
+    def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
+        document = json.dumps(trusted)
+        yield Aspect(
+            name="trust",
+            now=meaning(found["AssumeRolePolicyDocument"]),
+            wanted=meaning(trusted),
+            write=lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=document),
+        )
+        yield tagged(
+            as_mapping(found.get("Tags", ())),
+            environment,
+            lambda ours: iam.tag_role(RoleName=name, Tags=as_list(ours)),
+        )
+        if rights is not None:
+            yield _rights(iam, name, rights)
+        if managed is not None:
+            yield _managed(iam, name, managed)
+
+    return Resource(
+        name=f"role {name}",
+        find=lambda: _MISSING(lambda: iam.get_role(RoleName=name)["Role"]),
+        create=lambda: iam.create_role(
+            RoleName=name,
+            AssumeRolePolicyDocument=json.dumps(trusted),
+            Description=f"statpipe, environment {environment}",
+            Tags=as_list(tags(environment)),
+        ),
+        aspects=aspects,
+    )
+
+
+def _rights(iam: Any, role_name: str, rights: dict[str, Any]) -> Aspect:
+    found = _MISSING(lambda: iam.get_role_policy(RoleName=role_name, PolicyName=POLICY))
+    return Aspect(
+        name="rights",
+        now=meaning(found["PolicyDocument"]) if found else None,
+        wanted=meaning(rights),
+        write=lambda: iam.put_role_policy(
+            RoleName=role_name, PolicyName=POLICY, PolicyDocument=json.dumps(rights)
+        ),
+    )
+
+
+def _managed(iam: Any, role_name: str, arn: str) -> Aspect:
+    attached = iam.list_attached_role_policies(RoleName=role_name)["AttachedPolicies"]
+    return Aspect(
+        name="rights",
+        now=arn in {entry["PolicyArn"] for entry in attached},
+        wanted=True,
+        write=lambda: iam.attach_role_policy(RoleName=role_name, PolicyArn=arn),
+    )

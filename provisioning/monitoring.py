@@ -1,0 +1,207 @@
+"""Log groups, a topic that writes mail, and the alarms that use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from provisioning.account import Account
+from provisioning.names import METRIC, NAMESPACE, Names
+from provisioning.reconcile import Aspect, Resource, absent_on
+from provisioning.settings import Settings
+from provisioning.tags import as_list, as_mapping, tagged, tags
+
+_HOUR = 3600
+_FREE_SHARE = 0.15
+_GIB = 1024**3
+
+
+def log_groups(account: Account, settings: Settings) -> list[Resource[Any]]:
+    """
+    The group of the runs, and that of PostgreSQL: RDS would make it, and keep it for ever.
+    """
+    names = Names(settings.environment)
+    return [
+        _log_group(account, settings, name) for name in (names.log_group, names.database_log_group)
+    ]
+
+
+def topic_arn(account: Account, environment: str) -> str:
+    """
+    Name an environment's topic.
+    """
+    return account.arn("sns", Names(environment).stem)
+
+
+def topic(account: Account, settings: Settings) -> Resource[Any]:
+    """
+    The topic of messages and alarms, with a subscription that somebody must confirm.
+
+    It has no key of KMS: alarms may not publish to a topic under ``alias/aws/sns``, and a key of our
+    own would cost more than it protects, since what is told is public figures.
+    """
+    sns, environment = account.client("sns"), settings.environment
+    name, arn = Names(environment).stem, topic_arn(account, environment)
+
+    def aspects(_found: Any) -> Iterable[Aspect]:
+        pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
+        endpoints = {entry["Endpoint"] for page in pages for entry in page["Subscriptions"]}
+        yield Aspect(
+            name="subscription",
+            now=settings.email in endpoints,
+            wanted=True,
+            write=lambda: sns.subscribe(TopicArn=arn, Protocol="email", Endpoint=settings.email),
+        )
+        yield tagged(
+            as_mapping(sns.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+            environment,
+            lambda ours: sns.tag_resource(ResourceArn=arn, Tags=as_list(ours)),
+        )
+
+    return Resource(
+        name=f"topic {name}",
+        find=lambda: absent_on("NotFound", "NotFoundException")(
+            lambda: sns.get_topic_attributes(TopicArn=arn)
+        ),
+        create=lambda: sns.create_topic(Name=name, Tags=as_list(tags(environment))),
+        aspects=aspects,
+    )
+
+
+def alarms(account: Account, settings: Settings) -> list[Resource[Any]]:
+    """
+    The alarms: no good run for some time, a database that is full, one that is busy.
+    """
+    wanted = (
+        _freshness(settings),
+        _database(
+            settings,
+            "storage",
+            "FreeStorageSpace",
+            ComparisonOperator="LessThanThreshold",
+            Threshold=float(int(settings.storage * _GIB * _FREE_SHARE)),
+            Statistic="Minimum",
+        ),
+        _database(
+            settings,
+            "cpu",
+            "CPUUtilization",
+            ComparisonOperator="GreaterThanThreshold",
+            Threshold=90.0,
+            Statistic="Average",
+        ),
+    )
+    return [_alarm(account, settings, alarm) for alarm in wanted]
+
+
+def _log_group(account: Account, settings: Settings, name: str) -> Resource[Any]:
+    logs, arn = account.client("logs"), account.arn("logs", f"log-group:{name}")
+
+    def find() -> Any:
+        groups = logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        return next((group for group in groups if group["logGroupName"] == name), None)
+
+    def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
+        yield Aspect(
+            name="retention",
+            now=found.get("retentionInDays"),
+            wanted=settings.log_days,
+            write=lambda: logs.put_retention_policy(
+                logGroupName=name, retentionInDays=settings.log_days
+            ),
+        )
+        yield tagged(
+            logs.list_tags_for_resource(resourceArn=arn)["tags"],
+            settings.environment,
+            lambda ours: logs.tag_resource(resourceArn=arn, tags=ours),
+        )
+
+    return Resource(
+        name=f"log group {name}",
+        find=find,
+        create=lambda: logs.create_log_group(logGroupName=name, tags=tags(settings.environment)),
+        aspects=aspects,
+    )
+
+
+def _freshness(settings: Settings) -> dict[str, Any]:
+    """By the hour: with longer periods CloudWatch looks far behind the last one for data."""
+    return {
+        "AlarmName": Names(settings.environment).alarm("freshness"),
+        "AlarmDescription": (
+            f"No run of {settings.source} has succeeded for {settings.freshness_hours} hours: "
+            "look at the workflow `ingest` on GitHub"
+        ),
+        "Namespace": NAMESPACE,
+        "MetricName": METRIC,
+        "Dimensions": _dimensions(environment=settings.environment, source=settings.source),
+        "Statistic": "Maximum",
+        "Period": _HOUR,
+        "EvaluationPeriods": settings.freshness_hours,
+        "DatapointsToAlarm": settings.freshness_hours,
+        "Threshold": 1.0,
+        "ComparisonOperator": "LessThanThreshold",
+        "TreatMissingData": "breaching",
+        # Nothing runs in staging by itself: there the alarm can be seen, and sends no mail.
+        "ActionsEnabled": settings.is_prod,
+    }
+
+
+def _database(settings: Settings, kind: str, metric: str, **rule: Any) -> dict[str, Any]:
+    names = Names(settings.environment)
+    return {
+        "AlarmName": names.alarm(kind),
+        "AlarmDescription": f"The database {names.stem}: look at its {metric} in CloudWatch",
+        "Namespace": "AWS/RDS",
+        "MetricName": metric,
+        "Dimensions": _dimensions(DBInstanceIdentifier=names.stem),
+        "Period": 300,
+        "EvaluationPeriods": 6,
+        "DatapointsToAlarm": 6,
+        "TreatMissingData": "missing",
+        "ActionsEnabled": True,
+        **rule,
+    }
+
+
+def _dimensions(**named: str) -> list[dict[str, str]]:
+    return [{"Name": name, "Value": value} for name, value in sorted(named.items())]
+
+
+def _alarm(account: Account, settings: Settings, alarm: Mapping[str, Any]) -> Resource[Any]:
+    cloudwatch, name = account.client("cloudwatch"), alarm["AlarmName"]
+    told = [topic_arn(account, settings.environment)]
+    wanted = {**alarm, "AlarmActions": told, "OKActions": told}
+    arn = account.arn("cloudwatch", f"alarm:{name}")
+
+    def find() -> Any:
+        found = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
+        return found[0] if found else None
+
+    def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
+        yield Aspect(
+            name="rule",
+            now={key: _sorted(found.get(key)) for key in wanted},
+            wanted=wanted,
+            write=lambda: cloudwatch.put_metric_alarm(**wanted),
+        )
+        yield tagged(
+            as_mapping(cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]),
+            settings.environment,
+            lambda ours: cloudwatch.tag_resource(ResourceARN=arn, Tags=as_list(ours)),
+        )
+
+    return Resource(
+        name=f"alarm {name}",
+        find=find,
+        create=lambda: cloudwatch.put_metric_alarm(
+            **wanted, Tags=as_list(tags(settings.environment))
+        ),
+        aspects=aspects,
+    )
+
+
+def _sorted(value: Any) -> Any:
+    """Dimensions come back in any order."""
+    dimensions = isinstance(value, list) and value and isinstance(value[0], dict)
+    return sorted(value, key=lambda entry: str(entry["Name"])) if dimensions else value

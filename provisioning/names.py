@@ -1,0 +1,78 @@
+"""What everything is called. Rights and rollback rely on these names."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+PROJECT = "statpipe"
+DATABASE = "statpipe"
+ADMINISTRATOR = "statpipe_admin"
+LOGIN = "statpipe_ingest"
+"""The login for IAM tokens that ``statpipe db init`` makes."""
+
+ISSUER = "token.actions.githubusercontent.com"
+AUDIENCE = "sts.amazonaws.com"
+TUNNEL = "AWS-StartPortForwardingSessionToRemoteHost"
+"""AWS's document of a session that forwards a port, the only one that the role may start."""
+
+NAMESPACE, METRIC = "statpipe", "Success"
+"""The metric that statpipe-notify sends."""
+
+BUDGET = PROJECT
+PORT = 5432
+
+
+@frozen
+class Names:
+    """
+    The names of one environment's resources.
+    """
+
+    environment: str
+
+    @property
+    def stem(self) -> str:
+        """
+        Role, database, subnet group, topic, and the beginning of all other names.
+        """
+        return f"{PROJECT}-{self.environment}"
+
+    @property
+    def bastion(self) -> str:
+        """
+        Instance, role, instance profile and security group of the bastion.
+        """
+        return f"{self.stem}-bastion"
+
+    @property
+    def database_group(self) -> str:
+        """
+        Security group of the database.
+        """
+        return f"{self.stem}-database"
+
+    @property
+    def log_group(self) -> str:
+        """
+        Log group of the runs.
+        """
+        return f"/{PROJECT}/{self.environment}"
+
+    @property
+    def database_log_group(self) -> str:
+        """
+        Log group that RDS writes PostgreSQL's log to; RDS chooses its name.
+        """
+        return f"/aws/rds/instance/{self.stem}/postgresql"
+
+    def parameter_group(self, version: str) -> str:
+        """
+        Parameter group; it belongs to a major version.
+        """
+        return f"{self.stem}-postgres{version.split('.', 1)[0]}"
+
+    def alarm(self, kind: str) -> str:
+        """
+        Alarm about freshness, storage or cpu.
+        """
+        return f"{self.stem}-{kind}"

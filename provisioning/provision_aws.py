@@ -1,0 +1,171 @@
+"""Make, or complete, what statpipe needs in an account of AWS.
+
+    python provisioning/provision_aws.py --env staging --plan
+    python provisioning/provision_aws.py --env staging --outputs staging.values
+
+Settings come from ``.env`` and the process environment (``.env.example`` explains each), credentials
+from where AWS's own tools look. Prints a line for each resource: created, changed or unchanged. Exit
+codes: 0, 2 for what must be corrected, 5 where AWS cannot be reached, 130 when interrupted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+import boto3  # noqa: E402
+from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
+
+from provisioning.account import Account  # noqa: E402
+from provisioning.failures import Misconfigured, ProvisioningError, told  # noqa: E402
+from provisioning.outputs import as_text, remarks, sections, write_outputs  # noqa: E402
+from provisioning.provision import provision  # noqa: E402
+from provisioning.provisioner_policy import Grant, grants, provisioner_policy  # noqa: E402
+from provisioning.reconcile import Reconciler  # noqa: E402
+from provisioning.rollback import rollback  # noqa: E402
+from provisioning.settings import ENVIRONMENTS, Settings, read_settings  # noqa: E402
+from provisioning.variables import read_variables  # noqa: E402
+
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """
+    Run, and say in one line why where that cannot be.
+    """
+    wanted = _parser().parse_args(arguments)
+    try:
+        _run(wanted)
+    except ProvisioningError as error:
+        for line in str(error).splitlines():
+            _note(f"provision: {line} (exit {error.exit_code})")
+        return error.exit_code
+    except KeyboardInterrupt:
+        _note("provision: interrupted; run again to complete it (exit 130)")
+        return INTERRUPTED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="provision_aws.py",
+        description="Make, or complete, what statpipe needs in an account of AWS.",
+    )
+    parser.add_argument("--env", required=True, choices=ENVIRONMENTS, help="what to provision")
+    only = parser.add_mutually_exclusive_group()
+    only.add_argument("--plan", action="store_true", help="say what would be done; do nothing")
+    only.add_argument(
+        "--destroy-plan", action="store_true", help="print the commands of a rollback; do nothing"
+    )
+    only.add_argument(
+        "--policy", action="store_true", help="print the policy that whoever runs this needs"
+    )
+    parser.add_argument("--outputs", type=Path, metavar="FILE", help="write the values there, 0600")
+    parser.add_argument("--no-bastion", action="store_true", help="make no bastion")
+    parser.add_argument(
+        "--env-file", type=Path, default=ROOT / ".env", metavar="FILE", help="instead of .env"
+    )
+    return parser
+
+
+def _run(wanted: argparse.Namespace) -> None:
+    variables = read_variables(wanted.env_file, os.environ)
+    settings = read_settings(
+        wanted.env, variables, regions=regions(), bastion=not wanted.no_bastion
+    )
+    account: Account | None = None
+    try:
+        account = Account(
+            session=boto3.Session(
+                profile_name=variables.get("AWS_PROFILE"), region_name=settings.region
+            ),
+            region=settings.region,
+            plan=wanted.plan or wanted.destroy_plan or wanted.policy,
+        )
+        _must_be_the_account(account, settings)
+        _act(account, settings, wanted)
+    except (BotoCoreError, ClientError) as error:
+        asked = account.asked if account else ""
+        raise told(
+            error, asked=asked, region=settings.region, grants=known_grants(account, settings)
+        ) from None
+
+
+def _act(account: Account, settings: Settings, wanted: argparse.Namespace) -> None:
+    if wanted.policy:
+        print(json.dumps(provisioner_policy(_grants(account, settings)), indent=2))
+    elif wanted.destroy_plan:
+        print("\n".join(rollback(account, settings)))
+    else:
+        _provision(account, settings, wanted.outputs)
+
+
+def _provision(account: Account, settings: Settings, file: Path | None) -> None:
+    verb = "plan for" if account.plan else "provisioning"
+    _note(f"{verb} {settings.environment} in account {account.id}, {settings.region}")
+    made = provision(account, settings, Reconciler(plan=account.plan, tell=_tell))
+    if account.plan:
+        _note("nothing was changed")
+        return
+    text = as_text(sections(settings, made))
+    print(f"\n{text}")
+    print("\n".join(remarks(settings, made)))
+    if file:
+        write_outputs(file, text)
+        print(f"The values are in {file}.")
+
+
+def _must_be_the_account(account: Account, settings: Settings) -> None:
+    if settings.account_id not in {None, account.id}:
+        msg = (
+            f"these are credentials of account {account.id} and AWS_ACCOUNT_ID is "
+            f"{settings.account_id}; name the right profile in AWS_PROFILE, or correct it"
+        )
+        raise Misconfigured(msg)
+
+
+def known_grants(account: Account | None, settings: Settings) -> tuple[Grant, ...]:
+    """The rights by name, as far as we know who we are."""
+    if account is None or not account.is_known:
+        return ()
+    return _grants(account, settings)
+
+
+def _grants(account: Account, settings: Settings) -> tuple[Grant, ...]:
+    return grants(
+        partition=account.partition,
+        account=account.id,
+        region=account.region,
+        buckets=(settings.bucket, settings.log_bucket),
+    )
+
+
+def regions() -> tuple[str, ...]:
+    """All regions that boto3 knows, without asking AWS."""
+    session = boto3.Session(region_name="us-east-1")
+    return tuple(
+        region
+        for partition in session.get_available_partitions()
+        for region in session.get_available_regions("rds", partition)
+    )
+
+
+def _tell(line: str) -> None:
+    """Each line at once: a database takes minutes."""
+    print(line, flush=True)
+
+
+def _note(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

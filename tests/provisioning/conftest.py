@@ -1,0 +1,122 @@
+"""Emulated accounts of AWS, empty ones."""
+
+from __future__ import annotations
+
+import collections
+import json
+import logging
+import os
+
+import boto3
+import pytest
+import requests
+
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+
+VARIABLES = {
+    "AWS_REGION": "us-east-1",
+    "STATPIPE_BUCKET": "statpipe-data-test",
+    "GITHUB_REPOSITORY": "octo/statpipe",
+    "GITHUB_OWNER_ID": "11",
+    "GITHUB_REPOSITORY_ID": "22",
+    "ALERT_EMAIL": "ops@example.org",
+}
+READING = ("Describe", "Get", "Head", "List")
+SERVICES = ("s3", "iam", "ec2", "rds", "sns", "logs", "cloudwatch", "budgets", "ssm", "sts")
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch, tmp_path):
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "GITHUB_", "STATPIPE_", "DB_")):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
+
+
+@pytest.fixture(scope="session")
+def moto_address():
+    from moto.server import ThreadedMotoServer
+
+    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture
+def moto(moto_address, monkeypatch):
+    """An empty account, that AWS's own variables lead to."""
+    requests.post(f"{moto_address}/moto-api/reset", timeout=30)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_address)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    return moto_address
+
+
+@pytest.fixture
+def variables(monkeypatch):
+    """Settings as somebody would have them."""
+    for name, value in VARIABLES.items():
+        monkeypatch.setenv(name, value)
+    return VARIABLES
+
+
+@pytest.fixture
+def recorder(monkeypatch):
+    """What is asked of AWS, as service:operation."""
+    calls = collections.Counter()
+    hooks = []
+    made = boto3.Session.__init__
+
+    def recorded(self, *arguments, **keywords):
+        made(self, *arguments, **keywords)
+
+        def note(model, **more):
+            name = f"{model.service_model.service_id}:{model.name}"
+            calls.update([name])
+            for hook in hooks:
+                hook(name)
+
+        self.events.register("before-call.*.*", note)
+
+    monkeypatch.setattr(boto3.Session, "__init__", recorded)
+    calls.hooks = hooks
+    calls.mutating = lambda: {
+        name: count for name, count in calls.items() if not name.split(":")[1].startswith(READING)
+    }
+    return calls
+
+
+@pytest.fixture
+def provision(variables, capsys, tmp_path):
+    """Run the command; answer exit code and what it printed."""
+    from provisioning.provision_aws import main
+
+    def run(*arguments, env="staging"):
+        code = main(["--env", env, "--env-file", str(tmp_path / ".env"), *arguments])
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def client(moto):
+    session = boto3.Session(region_name="us-east-1")
+    return lambda service: session.client(service, endpoint_url=moto)
+
+
+def verbs(out):
+    """The first words of the lines about resources."""
+    known = {"created", "changed", "unchanged", "would"}
+    return collections.Counter(
+        w[0] for line in out.splitlines() if (w := line.split()) and w[0] in known
+    )
+
+
+def as_json(value):
+    return json.loads(json.dumps(value, default=str))
