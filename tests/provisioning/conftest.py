@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import collections
 import json
-import logging
 import os
 
 import boto3
 import pytest
 import requests
 
-os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+from support.moto_account import emulated_account
 
 VARIABLES = {
     "AWS_REGION": "us-east-1",
@@ -37,14 +36,8 @@ def _no_settings_of_this_machine(monkeypatch, tmp_path):
 
 @pytest.fixture(scope="session")
 def moto_address():
-    from moto.server import ThreadedMotoServer
-
-    logging.getLogger("werkzeug").setLevel(logging.CRITICAL)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    with emulated_account() as address:
+        yield address
 
 
 @pytest.fixture

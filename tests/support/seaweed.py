@@ -51,6 +51,8 @@ class Seaweed:
             "-ip.bind=127.0.0.1", "-master.volumeSizeLimitMB=64", "-volume.max=20", "-filer", "-s3",
             f"-s3.port={s3}", f"-s3.config={self.folder / 's3.json'}", f"-master.port={master}",
             f"-volume.port={volume}", f"-filer.port={filer}", "-master.telemetry=false",
+            # One fixed port each by default, so that a second server of the kind would die.
+            "-s3.port.iceberg=0", "-s3.port.lance=0",
         ]  # fmt: skip
         with (self.folder / "log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import random
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import obstore
-from attrs import frozen
+from attrs import evolve, frozen
 from obstore.store import S3Store
 
 from statpipe.api import ConfigError, Diagnosis, StatpipeError, Unavailable
+from statpipe_lake.credentials import LOG_IN, Credentials, first_line
 from statpipe_lake.lease import Lease
 from statpipe_lake.store import ObjectStore
 
@@ -21,10 +24,21 @@ _STATUS = re.compile(r"status code: ([0-9]{3})")
 _RETRIES: Any = {"max_retries": 6, "retry_timeout": timedelta(seconds=60)}
 """Of requests that the server throttles or fails: with jitter, a minute at most."""
 
+_TRIES, _PAUSE, _PATIENCE = 5, 0.2, 60.0
+"""Of requests that obstore does not repeat; the pause in seconds doubles, and has jitter."""
+
+_PASSING = ("ConditionalRequestConflict", "OperationAborted", "RequestTimeout")
+_WIRE = re.compile("HTTP error|list response")
+"""In obstore's errors: the wire was cut, or a listing on it."""
+_SPENT = re.compile(r"\bretries: ([0-9]+),\s+max_retries: \1,")
+"""In obstore's errors: it has repeated the request already, as often as it may."""
+
 _TIMES = {"connect_timeout": "10s", "timeout": "120s"}
 
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
 _UNKNOWN = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthFailure")
+_FAILED = (obstore.exceptions.BaseError, OSError)
+_T = TypeVar("_T")
 _ELSEWHERE = (
     "PermanentRedirect",
     "AuthorizationHeaderMalformed",
@@ -55,14 +69,17 @@ class BucketPlace:
 
 class BucketStore(ObjectStore):
     """
-    Objects below a prefix of a bucket. Credentials come from boto3's chain: environment, profile,
-    SSO, web identity, instance.
+    Objects below a prefix of a bucket.
     """
 
+    _whole: ClassVar[Any] = {"range": {"offset": 0}}
+    """The reply to a range says how much there is, apart from how much comes."""
+
     def __init__(self, place: BucketPlace) -> None:
-        self._place = place
+        self._credentials = Credentials(place.address, place.profile, place.region)
+        self._place = evolve(place, region=self._credentials.region or "us-east-1")
         self._leases: list[Lease] = []
-        self._store = _opened(place)
+        self._store = _opened(self._place, self._credentials)
 
     @property
     def address(self) -> str:
@@ -70,7 +87,12 @@ class BucketStore(ObjectStore):
 
     @contextmanager
     def lock(self, name: str, shown: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
-        lease = Lease(store=self._store, path=f"locks/{name}.lock", readable=self._readable)
+        lease = Lease(
+            store=self._store,
+            path=f"locks/{name}.lock",
+            readable=self._readable,
+            patiently=self._patiently,
+        )
         with lease.held(shown, wait, run_id) as held_by:
             self._leases.append(lease)
             try:
@@ -83,10 +105,21 @@ class BucketStore(ObjectStore):
             lease.confirm()
 
     def remove_all(self) -> None:
+        paths = self.paths("")
+        if not paths:
+            return
         with self._readable(""):
-            paths = [meta["path"] for page in obstore.list(self._store) for meta in page]
-            if paths:
-                obstore.delete(self._store, paths)
+            try:
+                self._patiently(lambda: obstore.delete(self._store, paths))
+            except obstore.exceptions.BaseError as error:
+                if "AccessDenied" not in str(error):
+                    raise
+                corners = self._place.prefix.rpartition("/")[0]
+                msg = (
+                    f"{self.address} may not be removed; remove it yourself, and give who runs "
+                    f"`statpipe smoke` s3:DeleteObject on {self._place.bucket}/{corners}/*"
+                )
+                raise ConfigError(msg) from error
 
     def diagnose(self) -> Iterable[Diagnosis]:
         try:
@@ -99,9 +132,42 @@ class BucketStore(ObjectStore):
             return
         yield Diagnosis("lake", "ok", f"{self.address} can be listed and written")
 
-    def _absent(self, error: FileNotFoundError) -> None:
-        if "NoSuchBucket" in str(error):
+    def _absent(self, path: str, error: Exception) -> None:
+        code, _ = _said(error)
+        if code == "NoSuchBucket" or (
+            # Also what S3 says of an object that is not there to who may list a prefix only.
+            isinstance(error, obstore.exceptions.PermissionDeniedError)
+            and (code != "AccessDenied" or path in self.paths(path.rpartition("/")[0]))
+        ):
             raise error
+
+    def _patiently(self, request: Callable[[], _T]) -> _T:
+        """
+        Repeat what obstore does not: conditional puts whose reply was lost or that met another one,
+        listings that were cut, and what was refused for credentials that have run out.
+        """
+        started = time.monotonic()
+        for attempt in range(_TRIES):
+            try:
+                return request()
+            except _FAILED as error:
+                if not self._passes(error):
+                    raise
+                last = error
+            if time.monotonic() - started > _PATIENCE:
+                break
+            time.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - no secret
+        # Not as it is: for obstore, "conflict" and "already exists" are one.
+        raise obstore.exceptions.GenericError(str(last)) from last
+
+    def _passes(self, error: Exception) -> bool:
+        code, status = _said(error)
+        if code in _EXPIRED:
+            return self._credentials.renewed()
+        if status:
+            return code in _PASSING
+        text = str(error)
+        return bool(_WIRE.search(text)) and not _SPENT.search(text)
 
     @contextmanager
     def _readable(self, path: str) -> Iterator[None]:
@@ -109,29 +175,20 @@ class BucketStore(ObjectStore):
             yield
         except StatpipeError:
             raise
-        except (obstore.exceptions.BaseError, OSError, ValueError) as error:
+        except obstore.exceptions.UnauthenticatedError as error:
+            raise self._credentials.told() or _told(self._place, path, error) from error
+        except (*_FAILED, ValueError) as error:
             raise _told(self._place, path, error) from error
 
 
-def _opened(place: BucketPlace) -> S3Store:
-    # A folder's lake must not wait for boto3, which takes as long to load as all the rest.
-    import boto3
-    from botocore.exceptions import BotoCoreError
-    from obstore.auth.boto3 import Boto3CredentialProvider
-
-    try:
-        session = boto3.Session(profile_name=place.profile, region_name=place.region)
-        provider = Boto3CredentialProvider(session, ttl=timedelta(minutes=5))
-    except (BotoCoreError, ValueError) as error:
-        msg = f"{place.address}: no credentials for AWS ({_first_line(error)}); {_LOG_IN}"
-        raise ConfigError(msg) from None
+def _opened(place: BucketPlace, credentials: Credentials) -> S3Store:
     client: Any = {**_TIMES, "allow_http": place.endpoint_url is not None}
     options: dict[str, Any] = {"endpoint": place.endpoint_url} if place.endpoint_url else {}
     return S3Store(
         place.bucket,
         prefix=place.prefix,
-        region=place.region or session.region_name or "us-east-1",
-        credential_provider=provider,
+        region=place.region,
+        credential_provider=credentials,
         virtual_hosted_style_request=place.endpoint_url is None,
         client_options=client,
         retry_config=_RETRIES,
@@ -139,41 +196,43 @@ def _opened(place: BucketPlace) -> S3Store:
     )
 
 
-_LOG_IN = (
-    "log in with `aws sso login`, set AWS_PROFILE or the setting `profile`, or run where a role is "
-    "given"
-)
-
-
-def _told(place: BucketPlace, path: str, error: Exception) -> StatpipeError:
-    """Turn what S3 said into what to do about it."""
+def _said(error: Exception) -> tuple[str, str]:
+    """Find S3's code and HTTP's status in an error."""
     text = str(error)
-    code = found[1] if (found := _CODE.search(text)) else ""
-    status = found[1] if (found := _STATUS.search(text)) else ""
+    code, status = _CODE.search(text), _STATUS.search(text)
+    return code[1] if code else "", status[1] if status else ""
+
+
+def _told(  # noqa: PLR0911 - one for each thing to do about it
+    place: BucketPlace, path: str, error: Exception
+) -> StatpipeError:
+    """Turn what S3 said into what to do about it."""
+    code, status = _said(error)
     where = f"{place.address}/{path}".rstrip("/")
     if code == "NoSuchBucket":
         return ConfigError(
             f"the bucket {place.bucket} does not exist; correct the lake's path, or provision it"
         )
     if code in _EXPIRED:
-        return ConfigError(f"{where}: the credentials for AWS have expired; {_LOG_IN}")
+        return ConfigError(f"{where}: the credentials for AWS have expired; {LOG_IN}")
     if code in _UNKNOWN or status == "401":
         return ConfigError(
-            f"{where}: AWS does not accept the credentials ({code or status}); {_LOG_IN}"
+            f"{where}: AWS does not accept the credentials ({code or status}); {LOG_IN}"
         )
-    if code in _ELSEWHERE or status in {"301", "307"} or "redirect" in text[:600]:
+    if code in _ELSEWHERE or status in {"301", "307"} or "redirect" in str(error)[:600]:
         return ConfigError(
-            f"the bucket {place.bucket} is not in region {place.region or 'us-east-1'}; set `region` "
+            f"the bucket {place.bucket} is not in region {place.region}; set `region` "
             "of the lake to the bucket's"
+        )
+    if code == "RequestTimeTooSkewed":
+        return ConfigError(
+            f"{where}: the clock of this machine is wrong by more than AWS allows; set it, and run again"
         )
     if code == "AccessDenied" or status == "403":
         return ConfigError(
             f"{where}: access denied; give the role s3:GetObject, s3:PutObject on "
-            f"{place.bucket}/{place.prefix}/* and s3:ListBucket on {place.bucket} for that prefix"
+            f"{place.bucket}/{place.prefix}/* and s3:ListBucket on {place.bucket} for that prefix, or "
+            "correct the lake's path if the bucket is somebody else's"
         )
-    reason = code or status or _first_line(error)
+    reason = code or status or first_line(error)
     return Unavailable(f"the lake at {where} cannot be reached now ({reason}); run again later")
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n", 1)[0][:300]

@@ -39,6 +39,7 @@ class Lease:
     store: Any
     path: str
     readable: Callable[[str], AbstractContextManager[None]]
+    patiently: Callable[[Callable[[], Any]], Any]
     lasts: float = attrs.field(factory=lambda: LASTS)
     _tag: str = attrs.field(default="", init=False)
     _holder: dict[str, Any] = attrs.field(factory=dict, init=False)
@@ -96,8 +97,8 @@ class Lease:
         if self._put(self._body(), "create"):
             return True
         with self.readable(self.path):
-            there = obstore.get(self.store, self.path)
-            holder, meta = _parsed(bytes(there.bytes())), there.meta
+            body, meta = self._there()
+        holder = _parsed(body)
         stale = holder.get("released") or self._now() - meta["last_modified"] > timedelta(
             seconds=self.lasts
         )
@@ -107,13 +108,22 @@ class Lease:
         """Put the object on a condition; the reply to a put that was done may have been lost."""
         with self.readable(self.path):
             try:
-                self._tag = str(obstore.put(self.store, self.path, body, mode=mode)["e_tag"])
+                put = self.patiently(lambda: obstore.put(self.store, self.path, body, mode=mode))
+                self._tag = str(put["e_tag"])
             except _LOST:
-                there = obstore.get(self.store, self.path)
-                if bytes(there.bytes()) != body:
+                there, meta = self._there()
+                if there != body:
                     return False
-                self._tag = str(there.meta["e_tag"])
+                self._tag = str(meta["e_tag"])
         return True
+
+    def _there(self) -> tuple[bytes, Any]:
+        def get() -> tuple[bytes, Any]:
+            there = obstore.get(self.store, self.path)
+            return bytes(there.bytes()), there.meta
+
+        found: tuple[bytes, Any] = self.patiently(get)
+        return found
 
     def _body(self) -> bytes:
         # Another body each time: equal ones have one ETag, and a condition on it would say nothing.
@@ -124,8 +134,10 @@ class Lease:
         """Ask the server's clock."""
         clock = f"{self.path}.clock"
         with self.readable(clock):
-            obstore.put(self.store, clock, secrets.token_hex(8).encode())
-            moment: datetime = obstore.head(self.store, clock)["last_modified"]
+            self.patiently(lambda: obstore.put(self.store, clock, secrets.token_hex(8).encode()))
+            moment: datetime = self.patiently(lambda: obstore.head(self.store, clock))[
+                "last_modified"
+            ]
         return moment
 
     def _renew_until(self, ended: threading.Event) -> None:
@@ -150,7 +162,7 @@ class Lease:
 
     def _who_holds(self, shown: str) -> str:
         with self.readable(self.path):
-            holder = _parsed(bytes(obstore.get(self.store, self.path).bytes()))
+            holder = _parsed(self._there()[0])
         try:
             who = (
                 f"run {holder['run_id']} (process {holder['pid']} on {holder['host']}, since "

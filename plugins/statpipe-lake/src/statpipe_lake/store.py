@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import obstore
 
 from statpipe.api import Diagnosis
+
+_ABSENT = (FileNotFoundError, obstore.exceptions.PermissionDeniedError)
+_T = TypeVar("_T")
 
 
 class ObjectStore(ABC):
@@ -19,6 +22,8 @@ class ObjectStore(ABC):
     """
 
     _store: Any
+    _whole: ClassVar[Any] = None
+    """What to ask for to get an object whole."""
 
     @property
     @abstractmethod
@@ -32,7 +37,7 @@ class ObjectStore(ABC):
         Put an object in place of what is there; readers see the old or the new one, never a part.
         """
         with self._readable(path):
-            obstore.put(self._store, path, body)
+            self._patiently(lambda: obstore.put(self._store, path, body))
 
     def put_if_absent(self, path: str, body: bytes) -> bool:
         """
@@ -43,7 +48,7 @@ class ObjectStore(ABC):
         """
         with self._readable(path):
             try:
-                obstore.put(self._store, path, body, mode="create")
+                self._patiently(lambda: obstore.put(self._store, path, body, mode="create"))
             except obstore.exceptions.AlreadyExistsError:
                 return False
             return True
@@ -52,33 +57,25 @@ class ObjectStore(ABC):
         """
         Return an object's bytes, or ``None`` where there is none.
         """
-        with self._readable(path):
-            try:
-                return bytes(obstore.get(self._store, path).bytes())
-            except FileNotFoundError as error:
-                self._absent(error)
-                return None
+        return self._read(path, self._whole)
 
     def tail(self, path: str, length: int) -> bytes | None:
         """
         Return an object's last *length* bytes, or ``None`` where there is none.
         """
-        with self._readable(path):
-            try:
-                # One request: between two, a writer may have put another object there.
-                found = obstore.get(self._store, path, options={"range": {"suffix": length}})
-                return bytes(found.bytes())
-            except FileNotFoundError as error:
-                self._absent(error)
-                return None
+        # One request: between two, a writer may have put another object there.
+        return self._read(path, {"range": {"suffix": length}})
 
     def paths(self, prefix: str) -> list[str]:
         """
         List the objects below a prefix, sorted.
         """
         with self._readable(prefix):
-            found = (meta["path"] for page in obstore.list(self._store, prefix) for meta in page)
-            return sorted(found)
+            return self._patiently(
+                lambda: sorted(
+                    m["path"] for page in obstore.list(self._store, prefix) for m in page
+                )
+            )
 
     @abstractmethod
     def lock(
@@ -111,5 +108,27 @@ class ObjectStore(ABC):
     def _readable(self, path: str) -> AbstractContextManager[None]:
         """Say every failure in one readable line."""
 
-    def _absent(self, error: FileNotFoundError) -> None:  # noqa: B027
+    def _read(self, path: str, options: Any) -> bytes | None:
+        with self._readable(path):
+            try:
+                return self._patiently(lambda: self._bytes(path, options))
+            except _ABSENT as error:
+                self._absent(path, error)
+                return None
+
+    def _bytes(self, path: str, options: Any) -> bytes:
+        found = obstore.get(self._store, path, options=options)
+        body, (start, end) = bytes(found.bytes()), found.range
+        if len(body) != end - start:
+            msg = f"HTTP error: {len(body)} of {end - start} bytes came"
+            raise obstore.exceptions.GenericError(msg)
+        return body
+
+    def _absent(self, path: str, error: Exception) -> None:  # noqa: ARG002 - for those who look
         """Take what is not there as the answer that it is, unless more is missing."""
+        if not isinstance(error, FileNotFoundError):
+            raise error
+
+    def _patiently(self, request: Callable[[], _T]) -> _T:
+        """Make a request, again if that may help; all of them can be repeated."""
+        return request()

@@ -1,0 +1,112 @@
+"""The credentials of a bucket: boto3's, asked for again and again, since a run may outlive them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from statpipe.api import ConfigError, StatpipeError, Unavailable
+
+if TYPE_CHECKING:
+    from obstore.store import S3Credential
+
+LOG_IN = (
+    "log in with `aws sso login`, set AWS_PROFILE or the setting `profile`, or run where a role is "
+    "given"
+)
+
+_KEPT_FOR = timedelta(minutes=5)
+"""What obstore may keep them for: less than botocore leaves on the clock of those it renews itself."""
+
+
+class Credentials:
+    """
+    Where obstore gets credentials: from boto3's chain of environment, profile, SSO, web identity and
+    instance.
+
+    :raises ConfigError: There are none.
+    """
+
+    def __init__(self, address: str, profile: str | None, region: str | None) -> None:
+        from botocore.exceptions import BotoCoreError
+
+        self._address, self._profile, self._region = address, profile, region
+        self._failure: Exception | None = None
+        try:
+            self.region, self._found = self._loaded()
+        except (BotoCoreError, ValueError) as error:
+            msg = f"{address}: no credentials for AWS ({first_line(error)}); {LOG_IN}"
+            raise ConfigError(msg) from None
+
+    def __call__(self) -> S3Credential:
+        """Tell obstore; botocore renews those that it can renew before they run out."""
+        try:
+            access_key, secret_key, token = self._found.get_frozen_credentials()[:3]
+        except Exception as error:
+            self._failure = error  # obstore makes a text of it
+            raise
+        self._failure = None
+        return {
+            "access_key_id": access_key,
+            "secret_access_key": secret_key,
+            "token": token,
+            "expires_at": datetime.now(UTC) + _KEPT_FOR,
+        }
+
+    def renewed(self) -> bool:
+        """
+        Look for others than those that were refused as expired; tell whether there are any.
+        """
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            refused = self._found.get_frozen_credentials()
+            _, found = self._loaded()
+            if found.get_frozen_credentials() == refused:
+                return False
+        except (BotoCoreError, ClientError, OSError, ValueError):
+            return False  # that the old ones are refused is what there is to tell
+        self._found = found
+        return True
+
+    def told(self) -> StatpipeError | None:
+        """
+        Say why the last question for credentials was not answered, if it was not.
+        """
+        from botocore.exceptions import ClientError, HTTPClientError
+
+        error = self._failure
+        if error is None:
+            return None
+        if isinstance(error, ClientError):
+            status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+            said = error.response.get("Error", {})
+            reason = f"{said.get('Code')}: {said.get('Message')}"
+            passes = status >= 500 or "hrottl" in reason  # noqa: PLR2004 - of HTTP
+        else:
+            reason, passes = first_line(error), isinstance(error, HTTPClientError)
+        if passes:
+            return Unavailable(
+                f"{self._address}: AWS cannot be asked for credentials now ({reason}); run again later"
+            )
+        return ConfigError(
+            f"{self._address}: AWS gives no credentials ({reason}); check AWS_ROLE_ARN or the profile, "
+            f"and whom the role trusts; or {LOG_IN}"
+        )
+
+    def _loaded(self) -> tuple[str | None, Any]:
+        import boto3
+
+        session = boto3.Session(profile_name=self._profile, region_name=self._region)
+        found = session.get_credentials()
+        if found is None:
+            msg = "none in the environment, a profile or an instance"
+            raise ValueError(msg)
+        return session.region_name, found
+
+
+def first_line(error: Exception) -> str:
+    """
+    Return what an error says first: obstore's add pages.
+    """
+    return str(error).strip().split("\n", 1)[0][:300]

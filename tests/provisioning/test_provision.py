@@ -1,0 +1,209 @@
+"""All of an environment: made, then left alone, completed after an interruption, planned, undone."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from provisioning.reconcile import Reconciler
+
+ONCE_AN_ACCOUNT = {
+    "bucket statpipe-data-test",
+    "bucket statpipe-data-test-access-logs",
+    "identity provider token.actions.githubusercontent.com",
+    "budget statpipe",
+}
+
+
+def lines(out):
+    """What is said of each resource: verb, name."""
+    found = re.findall(r"^(created|changed|unchanged|would \w+) +(.*)$", out, re.MULTILINE)
+    return [(verb, name.partition(" (")[0]) for verb, name in found]
+
+
+@pytest.mark.parametrize("options", [(), ("--no-bastion",)])
+def test_a_first_run_makes_all_and_a_second_asks_for_no_change(moto, provision, recorder, options):
+    code, out, err = provision(*options)
+    assert (code, err) == (0, "provisioning staging in account 123456789012, us-east-1\n")
+    assert {verb for verb, _ in lines(out)} == {"created"}
+    assert recorder.mutating()
+    assert any("bastion statpipe" in line for _, line in lines(out)) is not bool(options)
+    recorder.clear()
+    code, again, _ = provision(*options)
+    assert code == 0
+    assert {verb for verb, _ in lines(again)} == {"unchanged"}
+    assert [name for _, name in lines(again)] == [name for _, name in lines(out)]
+    assert recorder.mutating() == {}
+
+
+def test_prod_beside_staging_makes_only_what_is_its_own(moto, provision, recorder):
+    provision()
+    _, out, _ = provision(env="prod")
+    assert {name for verb, name in lines(out) if verb == "unchanged"} == ONCE_AN_ACCOUNT
+    assert {verb for verb, _ in lines(out)} == {"created", "unchanged"}
+    recorder.clear()
+    for env in ("staging", "prod"):
+        assert {verb for verb, _ in lines(provision(env=env)[1])} == {"unchanged"}
+    assert recorder.mutating() == {}
+
+
+class Interrupted(BaseException):
+    """As if the process had been killed."""
+
+
+@pytest.mark.parametrize("steps", [5, pytest.param(1, marks=pytest.mark.slow)])
+def test_runs_that_are_killed_get_there_all_the_same(moto, provision, recorder, steps):
+    """Each run makes some changes and is killed before the next, until one has none left."""
+    changes = []
+
+    def kill_in_time(name):
+        if not name.split(":")[1].startswith(("Describe", "Get", "Head", "List")):
+            changes.append(name)
+            if len(changes) > steps:
+                raise Interrupted
+
+    recorder.hooks.append(kill_in_time)
+    killed = 0
+    for _ in range(100):
+        changes.clear()
+        try:
+            code, _, _ = provision()
+        except Interrupted:
+            killed += 1
+        else:
+            break
+    assert killed > 20 / steps
+    assert code == 0
+    recorder.hooks.clear()
+    recorder.clear()
+    assert {verb for verb, _ in lines(provision()[1])} == {"unchanged"}
+    assert recorder.mutating() == {}
+
+
+def test_a_plan_says_what_would_be_done_and_does_nothing(moto, provision, recorder):
+    code, out, err = provision("--plan")
+    assert code == 0
+    assert {verb for verb, _ in lines(out)} == {"would create"}
+    assert err.splitlines() == [
+        "plan for staging in account 123456789012, us-east-1",
+        "nothing was changed",
+    ]
+    assert recorder.mutating() == {}
+    _, made, _ = provision()
+    assert [name for _, name in lines(made)] == [name for _, name in lines(out)]
+    recorder.clear()
+    assert {verb for verb, _ in lines(provision("--plan")[1])} == {"unchanged"}
+    assert recorder.mutating() == {}
+
+
+def test_a_plan_names_what_it_would_change(moto, provision, recorder, monkeypatch):
+    provision()
+    recorder.clear()
+    monkeypatch.setenv("LOG_RETENTION_DAYS", "30")
+    code, out, _ = provision("--plan")
+    assert code == 0
+    assert "would change  log group /statpipe/staging (retention)\n" in out
+    assert recorder.mutating() == {}
+
+
+def test_a_plan_that_would_change_something_is_a_bug_and_stops():
+    import boto3
+    from provisioning.account import Account
+
+    session = boto3.Session("a", "b", region_name="us-east-1")
+    account = Account(session=session, region="us-east-1", plan=True)
+    with pytest.raises(RuntimeError, match="a plan must change nothing, and SNS:CreateTopic was"):
+        account.client("sns").create_topic(Name="x")
+
+
+def test_everything_that_can_have_tags_has_ours(moto, provision, client):
+    provision()
+    wanted = {"project": "statpipe", "managed-by": "provision_aws.py"}
+    account, region = "123456789012", "us-east-1"
+
+    def pairs(tags):
+        return {t.get("Key", t.get("key")): t.get("Value", t.get("value")) for t in tags}
+
+    iam, rds, ec2 = client("iam"), client("rds"), client("ec2")
+    found = {}
+    for bucket in ("statpipe-data-test", "statpipe-data-test-access-logs"):
+        found[bucket] = pairs(client("s3").get_bucket_tagging(Bucket=bucket)["TagSet"])
+    for role in ("statpipe-staging", "statpipe-staging-bastion"):
+        found[role] = pairs(iam.list_role_tags(RoleName=role)["Tags"])
+    provider = f"arn:aws:iam::{account}:oidc-provider/token.actions.githubusercontent.com"
+    found["provider"] = pairs(
+        iam.list_open_id_connect_provider_tags(OpenIDConnectProviderArn=provider)["Tags"]
+    )
+    profile = iam.get_instance_profile(InstanceProfileName="statpipe-staging-bastion")
+    found["profile"] = pairs(profile["InstanceProfile"]["Tags"])
+    for resource in (
+        "db:statpipe-staging",
+        "subgrp:statpipe-staging",
+        "pg:statpipe-staging-postgres17",
+    ):
+        arn = f"arn:aws:rds:{region}:{account}:{resource}"
+        found[resource] = pairs(rds.list_tags_for_resource(ResourceName=arn)["TagList"])
+    for group in ec2.describe_security_groups()["SecurityGroups"]:
+        if group["GroupName"].startswith("statpipe"):
+            found[group["GroupName"]] = pairs(group.get("Tags", ()))
+    for instance in ec2.describe_instances()["Reservations"][0]["Instances"]:
+        found["instance"] = pairs(instance["Tags"])
+    found["volume"] = pairs(ec2.describe_volumes()["Volumes"][0].get("Tags", ()))
+    topic = f"arn:aws:sns:{region}:{account}:statpipe-staging"
+    found["topic"] = pairs(client("sns").list_tags_for_resource(ResourceArn=topic)["Tags"])
+    for group in ("/statpipe/staging", "/aws/rds/instance/statpipe-staging/postgresql"):
+        arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
+        found[group] = client("logs").list_tags_for_resource(resourceArn=arn)["tags"]
+    for kind in ("freshness", "storage", "cpu"):
+        arn = f"arn:aws:cloudwatch:{region}:{account}:alarm:statpipe-staging-{kind}"
+        found[kind] = pairs(client("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"])
+    assert len(found) == 18
+    shared = {"statpipe-data-test", "statpipe-data-test-access-logs", "provider"}
+    for name, tags in found.items():
+        environment = "shared" if name in shared else "staging"
+        assert {**wanted, "environment": environment}.items() <= tags.items(), name
+
+
+def test_tags_of_others_stay(moto, provision, client):
+    provision()
+    s3, bucket = client("s3"), "statpipe-data-test"
+    theirs = [{"Key": "cost-centre", "Value": "42"}]
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": theirs})
+    assert "changed       bucket statpipe-data-test (tags)\n" in provision()[1]
+    tags = {t["Key"]: t["Value"] for t in s3.get_bucket_tagging(Bucket=bucket)["TagSet"]}
+    assert tags["cost-centre"] == "42"
+    assert tags["project"] == "statpipe"
+
+
+def test_what_was_made_but_is_not_shown_yet_is_waited_for():
+    from provisioning.failures import Unreachable
+    from provisioning.reconcile import Resource
+
+    shown = iter([None, None, None, "it"])
+    pauses = []
+    said = []
+    slow = Resource(name="thing", find=lambda: next(shown), create=lambda: None)
+    settled = Reconciler(plan=False, tell=said.append, sleep=pauses.append).settle(slow)
+    assert settled == "it"
+    assert len(pauses) == 2
+    assert said == ["created       thing"]
+    never = Resource(name="thing", find=lambda: None, create=lambda: None)
+    with pytest.raises(Unreachable) as caught:
+        Reconciler(plan=False, tell=said.append, sleep=pauses.append).settle(never)
+    assert str(caught.value) == "thing was made but AWS does not show it yet; run again"
+
+
+def test_who_makes_it_at_the_same_time_is_no_error():
+    from botocore.exceptions import ClientError
+    from provisioning.reconcile import Resource
+
+    there = []
+
+    def create():
+        there.append("theirs")
+        raise ClientError({"Error": {"Code": "EntityAlreadyExists"}}, "CreateRole")
+
+    said = []
+    resource = Resource(name="role", find=lambda: there[0] if there else None, create=create)
+    Reconciler(plan=False, tell=said.append).settle(resource)
+    assert said == ["unchanged     role"]
