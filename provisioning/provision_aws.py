@@ -22,6 +22,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 import boto3  # noqa: E402
+import botocore.session  # noqa: E402
 from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
 
 from provisioning.account import Account  # noqa: E402
@@ -150,7 +151,9 @@ def _grants(account: Account, settings: Settings) -> tuple[Grant, ...]:
 
 def regions() -> tuple[str, ...]:
     """All regions that boto3 knows, without asking AWS."""
-    session = boto3.Session(region_name="us-east-1")
+    # Whatever AWS_PROFILE says: what is wrong with it is said when AWS is asked.
+    plain = botocore.session.Session({"profile": (None, None, None, None)})
+    session = boto3.Session(botocore_session=plain, region_name="us-east-1")
     return tuple(
         region
         for partition in session.get_available_partitions()

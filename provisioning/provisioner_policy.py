@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from provisioning.bastion import IMAGE, MANAGED
 from provisioning.documents import policy
-from provisioning.names import BUDGET, ISSUER, PROJECT
+from provisioning.names import BUDGET, ISSUER, PROJECT, TUNNEL
 
 _PREFIXES = {
     "Budgets": "budgets",
@@ -21,6 +21,7 @@ _PREFIXES = {
     "S3": "s3",
     "SNS": "sns",
     "SSM": "ssm",
+    "Secrets Manager": "secretsmanager",
 }
 """Names of services in requests, and in rights."""
 
@@ -187,6 +188,28 @@ def grants(
                 "secretsmanager:TagResource": "RDS:CreateDBInstance",
             },
             resources=(here("secretsmanager", "secret:rds!*"),),
+        ),
+        Grant(
+            sid="AdministratorsPassword",
+            operations=("Secrets Manager:GetSecretValue",),
+            resources=(here("secretsmanager", "secret:rds!*"),),
+        ),
+        Grant(
+            sid="Tunnel",
+            operations=("SSM:StartSession",),
+            resources=(
+                here("ec2", "instance/*"),
+                f"arn:{partition}:ssm:{region}::document/{TUNNEL}",
+            ),
+        ),
+        Grant(
+            sid="UseTunnel",
+            operations=(),
+            also={
+                "ssmmessages:OpenDataChannel": "SSM:StartSession",
+                "ssm:TerminateSession": "SSM:StartSession",
+            },
+            resources=(here("ssm", "session/*"),),
         ),
         Grant(
             sid="Keys",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import json
 import os
 
 import boto3
@@ -20,14 +19,15 @@ VARIABLES = {
     "GITHUB_REPOSITORY_ID": "22",
     "ALERT_EMAIL": "ops@example.org",
 }
+OWNER = {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+OURS = ("AWS_", "GITHUB_", "STATPIPE_", "DB_")
 READING = ("Describe", "Get", "Head", "List")
-SERVICES = ("s3", "iam", "ec2", "rds", "sns", "logs", "cloudwatch", "budgets", "ssm", "sts")
 
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch, tmp_path):
     for name in list(os.environ):
-        if name.startswith(("AWS_", "GITHUB_", "STATPIPE_", "DB_")):
+        if name.startswith(OURS):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
@@ -44,10 +44,27 @@ def moto_address():
 def moto(moto_address, monkeypatch):
     """An empty account, that AWS's own variables lead to."""
     requests.post(f"{moto_address}/moto-api/reset", timeout=30)
-    monkeypatch.setenv("AWS_ENDPOINT_URL", moto_address)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    for name, value in {**OWNER, "AWS_ENDPOINT_URL": moto_address}.items():
+        monkeypatch.setenv(name, value)
     return moto_address
+
+
+@pytest.fixture(scope="module")
+def both(moto_address, tmp_path_factory):
+    """Both environments, made once for a file's tests that only look. Such tests stand first in it."""
+    from provisioning.provision_aws import main
+
+    requests.post(f"{moto_address}/moto-api/reset", timeout=30)
+    nothing = str(tmp_path_factory.mktemp("both") / "none")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in list(os.environ):
+            if name.startswith(OURS):
+                patch.delenv(name)
+        for name, value in {**VARIABLES, **OWNER, "AWS_ENDPOINT_URL": moto_address}.items():
+            patch.setenv(name, value)
+        for environment in ("staging", "prod"):
+            assert main(["--env", environment, "--env-file", nothing]) == 0
+    return _clients(moto_address)
 
 
 @pytest.fixture
@@ -99,17 +116,9 @@ def provision(variables, capsys, tmp_path):
 
 @pytest.fixture
 def client(moto):
-    session = boto3.Session(region_name="us-east-1")
-    return lambda service: session.client(service, endpoint_url=moto)
+    return _clients(moto)
 
 
-def verbs(out):
-    """The first words of the lines about resources."""
-    known = {"created", "changed", "unchanged", "would"}
-    return collections.Counter(
-        w[0] for line in out.splitlines() if (w := line.split()) and w[0] in known
-    )
-
-
-def as_json(value):
-    return json.loads(json.dumps(value, default=str))
+def _clients(address):
+    session = boto3.Session("testing", "testing", region_name="us-east-1")
+    return lambda service: session.client(service, endpoint_url=address)

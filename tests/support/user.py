@@ -41,10 +41,10 @@ class User:
         assert code in {None, done.returncode}, done.stderr
         return done
 
-    def provisions(self, *options: str, env: str = "staging"):
+    def provisions(self, *options: str, env: str = "staging", code: int | None = 0):
         script = str(ROOT / "provisioning" / "provision_aws.py")
         command = (script, "--env", env, "--env-file", ".env", *options)
-        return self.does(f"provision --env {env} {' '.join(options)}", *command)
+        return self.does(f"provision --env {env} {' '.join(options)}", *command, code=code)
 
     def runs(self, what: str, *, code: int | None = 0):
         script = str(ROOT / "scripts" / "ingest.py")

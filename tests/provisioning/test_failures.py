@@ -1,0 +1,195 @@
+"""What goes wrong is one line that says what, and what to do; exit 2 to correct it, 5 to come back."""
+
+from __future__ import annotations
+
+import socket
+
+import pytest
+from botocore.exceptions import ClientError
+from provisioning.failures import told
+from provisioning.provisioner_policy import grants
+
+GRANTS = grants(partition="aws", account="123456789012", region="us-east-1", buckets=("b",))
+
+
+def refused(code, message="no", status=400, operation="CreateBucket"):
+    error = {"Error": {"Code": code, "Message": message}}
+    error["ResponseMetadata"] = {"HTTPStatusCode": status}
+    return ClientError(error, operation)
+
+
+def said(error, asked="S3:CreateBucket"):
+    found = told(error, asked=asked, region="us-east-1", grants=GRANTS)
+    return found.exit_code, str(found)
+
+
+def test_a_bucket_in_another_region_is_named(moto, provision, client):
+    client("s3").create_bucket(
+        Bucket="statpipe-data-test",
+        CreateBucketConfiguration={"LocationConstraint": "eu-central-1"},
+    )
+    code, _, err = provision()
+    assert code == 2
+    assert err.splitlines()[-1] == (
+        "provision: the bucket statpipe-data-test lies in eu-central-1 and AWS_REGION is us-east-1; "
+        "set AWS_REGION to eu-central-1, or choose another STATPIPE_BUCKET (exit 2)"
+    )
+
+
+def test_a_region_that_is_none_is_refused_before_anything_is_asked(provision, monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "eu-centrl-1")
+    code, _, err = provision()
+    assert (code, err.count("\n")) == (2, 1)
+    assert "did you mean eu-central-1?" in err
+
+
+def test_without_credentials_the_line_says_how_to_log_in(provision):
+    code, _, err = provision()
+    assert (code, err) == (
+        2,
+        "provision: no credentials for AWS (Unable to locate credentials); log in (`aws sso "
+        "login`), or name a profile of AWS in AWS_PROFILE, and run again (exit 2)\n",
+    )
+
+
+def test_a_profile_that_is_not_there_is_named(provision, monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    code, _, err = provision()
+    assert code == 2
+    assert "(The config profile (nowhere) could not be found)" in err
+
+
+def test_the_wrong_account_is_noticed_before_anything_is_made(
+    moto, provision, recorder, monkeypatch
+):
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "999999999999")
+    code, out, err = provision()
+    assert (code, out) == (2, "")
+    assert err == (
+        "provision: these are credentials of account 123456789012 and AWS_ACCOUNT_ID is "
+        "999999999999; name the right profile in AWS_PROFILE, or correct it (exit 2)\n"
+    )
+    assert recorder.mutating() == {}
+
+
+def test_where_aws_cannot_be_reached_it_is_worth_coming_back(provision, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary-id")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-secret")
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    code, _, err = provision()
+    assert code == 5
+    assert err.startswith("provision: AWS cannot be reached in region us-east-1 (Could not connect")
+    assert err.endswith("is online and AWS_REGION is right, and run again (exit 5)\n")
+    assert "canary" not in err
+
+
+def test_no_default_vpc_is_said_with_the_command_that_makes_one(moto, provision, client):
+    ec2 = client("ec2")
+    (vpc,) = ec2.describe_vpcs()["Vpcs"]
+    for subnet in ec2.describe_subnets()["Subnets"]:
+        ec2.delete_subnet(SubnetId=subnet["SubnetId"])
+    for gateway in ec2.describe_internet_gateways()["InternetGateways"]:
+        for attached in gateway["Attachments"]:
+            ec2.detach_internet_gateway(
+                InternetGatewayId=gateway["InternetGatewayId"], VpcId=attached["VpcId"]
+            )
+    ec2.delete_vpc(VpcId=vpc["VpcId"])
+    code, _, err = provision()
+    assert code == 2
+    assert err.splitlines()[-1] == (
+        "provision: region us-east-1 has no default VPC; make one with `aws ec2 create-default-vpc "
+        "--region us-east-1`, or choose another AWS_REGION (exit 2)"
+    )
+
+
+def test_another_major_version_is_not_upgraded_by_the_way(moto, provision, monkeypatch):
+    provision()
+    monkeypatch.setenv("DB_VERSION", "18")
+    code, _, err = provision()
+    assert code == 2
+    assert err.splitlines()[-1] == (
+        "provision: the database statpipe-staging is PostgreSQL 17 and DB_VERSION is 18; set "
+        "DB_VERSION=17, or upgrade it by hand: that cannot be undone (exit 2)"
+    )
+
+
+def test_an_interrupted_run_says_that_it_can_go_on(moto, provision, recorder):
+    def stop(name):
+        if name == "SNS:CreateTopic":
+            raise KeyboardInterrupt
+
+    recorder.hooks.append(stop)
+    code, _, err = provision()
+    assert code == 130
+    assert err.endswith("provision: interrupted; run again to complete it (exit 130)\n")
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
+def test_expired_credentials(code):
+    assert said(refused(code)) == (
+        2,
+        "the credentials for AWS have expired; log in (`aws sso login`), or name a profile of AWS "
+        "in AWS_PROFILE, and run again",
+    )
+
+
+def test_unknown_credentials():
+    exit_code, line = said(refused("InvalidClientTokenId"))
+    assert exit_code == 2
+    assert line.startswith("AWS does not know the credentials (InvalidClientTokenId); log in")
+
+
+@pytest.mark.parametrize("code", ["SlowDown", "Throttling", "RequestLimitExceeded"])
+def test_a_busy_aws_is_worth_coming_back(code):
+    assert said(refused(code)) == (
+        5,
+        f"S3:CreateBucket: AWS is busy ({code}); run again later, it goes on from here",
+    )
+
+
+def test_a_server_error_is_worth_coming_back():
+    assert said(refused("InternalError", status=500))[0] == 5
+
+
+def test_a_denied_request_names_action_and_statement():
+    message = (
+        "User: arn:aws:iam::1:user/u is not authorized to perform: s3:CreateBucket on resource"
+    )
+    exit_code, line = said(refused("AccessDenied", message, 403))
+    assert exit_code == 2
+    assert line == (
+        "s3:CreateBucket is denied (at S3:CreateBucket); add this statement to the policy of "
+        'whoever runs this: {"Sid": "Buckets", "Effect": "Allow", "Action": ["s3:CreateBucket"], '
+        '"Resource": ["arn:aws:s3:::b"]} (it is part of Buckets; --policy prints all)'
+    )
+
+
+def test_a_denied_request_without_a_word_is_known_by_what_was_asked():
+    exit_code, line = said(refused("AccessDenied", "Access Denied", 403), "S3:HeadBucket")
+    assert exit_code == 2
+    assert line.startswith("s3:ListBucket is denied (at S3:HeadBucket); add this statement")
+
+
+def test_a_right_that_another_request_needs_besides_is_named():
+    message = "User: x is not authorized to perform: iam:PassRole on resource: r"
+    _, line = said(refused("UnauthorizedOperation", message, 403), "EC2:RunInstances")
+    assert line.startswith("iam:PassRole is denied (at EC2:RunInstances); add this statement")
+    assert '"Sid": "PassBastionRole"' in line
+
+
+def test_an_explicit_deny_is_for_whoever_administers_the_account():
+    message = "not authorized to perform: s3:CreateBucket with an explicit deny in a policy"
+    _, line = said(refused("AccessDenied", message, 403))
+    assert line == (
+        "S3:CreateBucket: a policy denies it explicitly; ask whoever administers the account"
+    )
+
+
+def test_what_is_not_foreseen_is_said_in_one_line():
+    assert said(refused("Odd", "two\nlines")) == (
+        2,
+        "S3:CreateBucket: AWS refuses it: Odd: two lines",
+    )

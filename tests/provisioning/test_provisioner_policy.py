@@ -1,0 +1,142 @@
+"""The rights of whoever provisions: those that are asked for, and each that is missing is named."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import boto3
+import pytest
+from provisioning.provisioner_policy import grants
+
+from support.ministack import ACCOUNT, OWNER, ministack
+from support.moto_account import emulated_account
+from support.user import User
+
+SETTINGS = """\
+AWS_REGION=us-east-1
+STATPIPE_BUCKET=statpipe-rights
+GITHUB_REPOSITORY=octo/figures
+GITHUB_OWNER_ID=11
+GITHUB_REPOSITORY_ID=22
+ALERT_EMAIL=ops@example.org
+"""
+KNOWN = grants(
+    partition="aws",
+    account=ACCOUNT,
+    region="us-east-1",
+    buckets=("statpipe-rights", "statpipe-rights-access-logs"),
+)
+
+
+def test_every_request_of_a_run_has_its_right(moto, provision, recorder):
+    for env in ("staging", "prod", "staging"):
+        provision(env=env)
+    provision("--destroy-plan")
+    asked = set(recorder) - {"STS:GetCallerIdentity"}
+    known = {operation for grant in KNOWN for operation in grant.operations}
+    assert asked <= known
+
+
+def test_the_printed_policy_is_small_enough_and_names_no_wildcard_action(moto, provision, recorder):
+    code, out, _ = provision("--policy")
+    assert code == 0
+    assert recorder.mutating() == {}
+    document = json.loads(out)
+    actions = [action for s in document["Statement"] for action in s["Action"]]
+    assert len(actions) == len(set(actions))
+    assert not any("*" in action for action in actions)
+    assert not any(re.search(r":(Delete|Terminate)", a) for a in actions if "Session" not in a)
+    # A managed policy may have 6,144 characters, blanks not counted.
+    assert len(re.sub(r"\s", "", out)) <= 6144
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    with ministack(tmp_path_factory.mktemp("ministack")) as emulator, emulated_account() as other:
+        owner = boto3.Session(ACCOUNT, "owner", region_name="us-east-1")
+        iam = owner.client("iam", endpoint_url=emulator.address, verify=str(emulator.bundle))
+        iam.create_user(UserName="engineer")
+        key = iam.create_access_key(UserName="engineer")["AccessKey"]
+        folder = tmp_path_factory.mktemp("clone")
+        (folder / ".env").write_text(SETTINGS)
+        user = User(
+            folder,
+            {
+                **emulator.variables,
+                **OWNER,
+                "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+                "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+                # What this emulator has not: budgets, and AWS's own names of images.
+                "AWS_ENDPOINT_URL_BUDGETS": other,
+                "AWS_ENDPOINT_URL_SSM": other,
+            },
+        )
+        yield iam, user
+
+
+def give(iam, sids, everywhere=()):
+    statements = [grant.statement() for grant in KNOWN if grant.sid in sids]
+    statements += [{"Effect": "Allow", "Action": action, "Resource": "*"} for action in everywhere]
+    iam.put_user_policy(
+        UserName="engineer",
+        PolicyName="provision",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": statements}),
+    )
+
+
+def test_whoever_has_no_rights_is_told_one_after_the_other_and_needs_no_more(place):
+    """Give what each refusal names, until it is done: no right is missing, and each was asked for."""
+    iam, user = place
+    given, everywhere = [], []
+    for _ in range(2 * len(KNOWN)):
+        done = user.provisions(code=None)
+        if done.returncode == 0:
+            break
+        line = done.stderr.splitlines()[-1]
+        assert done.returncode == 2, line
+        found = re.fullmatch(
+            r"provision: (\S+) is denied \(at ([^)]+)\); add this statement to the policy of whoever "
+            r"runs this: (\{.*\}) \(it is part of (\w+); --policy prints all\) \(exit 2\)",
+            line,
+        )
+        assert found, line
+        action, _, statement, sid = found.groups()
+        assert json.loads(statement)["Action"] == [action]
+        (everywhere if sid in given else given).append(action if sid in given else sid)
+        give(iam, given, everywhere)
+    assert done.returncode == 0
+    # For these the emulator does not find the resource in the request, as AWS does.
+    assert set(everywhere) <= {action for grant in KNOWN for action in grant.actions}
+    # Those that AWS asks for besides, behind the scenes, the emulator does not.
+    unasked = {g.sid for g in KNOWN} - set(given)
+    assert unasked <= {
+        "PassBastionRole",
+        "ServiceRole",
+        "DatabasePassword",
+        "AdministratorsPassword",
+        "Tunnel",
+        "UseTunnel",
+        "Keys",
+        "Image",
+        "Budget",
+    }
+
+
+def test_a_bucket_of_somebody_else_is_named(place, monkeypatch):
+    _, user = place
+    for name, value in OWNER.items():
+        monkeypatch.setitem(user.environment, name, value)
+    theirs = boto3.Session("999999999999", "other", region_name="us-east-1").client(
+        "s3",
+        endpoint_url=user.environment["AWS_ENDPOINT_URL"],
+        verify=user.environment["AWS_CA_BUNDLE"],
+    )
+    theirs.create_bucket(Bucket="statpipe-of-others")
+    monkeypatch.setitem(user.environment, "STATPIPE_BUCKET", "statpipe-of-others")
+    done = user.provisions(code=2)
+    assert done.stderr.splitlines()[-1] == (
+        "provision: the bucket statpipe-of-others belongs to somebody else (names are the whole "
+        "world's), or you lack s3:ListBucket on it; choose another STATPIPE_BUCKET, or add the "
+        "right (exit 2)"
+    )

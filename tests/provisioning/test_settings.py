@@ -1,0 +1,155 @@
+"""Settings: what is read, and what is refused before AWS is asked."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from provisioning.failures import Misconfigured
+from provisioning.settings import VARIABLES, read_settings
+
+GOOD = {
+    "AWS_REGION": "us-east-1",
+    "STATPIPE_BUCKET": "statpipe-data-test",
+    "GITHUB_REPOSITORY": "octo/statpipe",
+    "GITHUB_OWNER_ID": "11",
+    "GITHUB_REPOSITORY_ID": "22",
+    "ALERT_EMAIL": "ops@example.org",
+}
+REGIONS = ("us-east-1", "us-west-2", "eu-central-1")
+
+
+def read(**change):
+    variables = {name: value for name, value in {**GOOD, **change}.items() if value is not None}
+    return read_settings("staging", variables, regions=REGIONS, bastion=True)
+
+
+def test_what_is_not_set_has_a_default():
+    settings = read()
+    assert settings.log_bucket == "statpipe-data-test-access-logs"
+    assert (settings.database_class, settings.storage, settings.version) == (
+        "db.t4g.micro",
+        20,
+        "17",
+    )
+    assert (settings.log_days, settings.freshness_hours, settings.budget) == (90, 48, 60)
+    assert settings.account_id is None
+
+
+def test_all_that_is_missing_is_said_at_once():
+    with pytest.raises(Misconfigured) as caught:
+        read(AWS_REGION=None, ALERT_EMAIL=None)
+    assert str(caught.value).splitlines() == [
+        "AWS_REGION is not set; .env.example says what it is",
+        "ALERT_EMAIL is not set; .env.example says what it is",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("AWS_REGION", "us-east1", "AWS_REGION is 'us-east1'; write a region such as us-east-1"),
+        (
+            "AWS_REGION",
+            "us-esat-1",
+            "AWS_REGION is 'us-esat-1'; that is no region of AWS that boto3 knows: did you mean "
+            "us-east-1?",
+        ),
+        (
+            "AWS_REGION",
+            "ma-north-9",
+            "AWS_REGION is 'ma-north-9'; that is no region of AWS that boto3 knows: write one "
+            "such as us-east-1",
+        ),
+        (
+            "STATPIPE_BUCKET",
+            "My.Bucket",
+            "STATPIPE_BUCKET is 'My.Bucket'; a bucket's name has 3 to 63 small letters, digits and "
+            "hyphens (no dots: they break TLS)",
+        ),
+        (
+            "STATPIPE_BUCKET",
+            "xn--data",
+            "STATPIPE_BUCKET is 'xn--data'; AWS keeps that beginning or end of a bucket's name for "
+            "itself; choose another",
+        ),
+        (
+            "STATPIPE_BUCKET",
+            "b" * 60,
+            f"STATPIPE_BUCKET is '{'b' * 60}'; with -access-logs it is too long for the bucket of "
+            "the access logs: choose a shorter one, or set STATPIPE_LOG_BUCKET",
+        ),
+        (
+            "STATPIPE_LOG_BUCKET",
+            "statpipe-data-test",
+            "STATPIPE_LOG_BUCKET is the bucket itself; name another one for its logs",
+        ),
+        (
+            "GITHUB_REPOSITORY",
+            "octo/*",
+            "GITHUB_REPOSITORY is 'octo/*'; write owner/repository",
+        ),
+        (
+            "GITHUB_OWNER_ID",
+            "octo",
+            "GITHUB_OWNER_ID is 'octo'; write GitHub's number of it; docs/setup.md says how to ask",
+        ),
+        (
+            "ALERT_EMAIL",
+            "a@b, c@d",
+            "ALERT_EMAIL is 'a@b, c@d'; write one address, name@example.org",
+        ),
+        ("BUDGET_USD", "-5", "BUDGET_USD is '-5'; write US dollars a month, such as 50"),
+        ("BUDGET_USD", "NaN", "BUDGET_USD is 'NaN'; write US dollars a month, such as 50"),
+        (
+            "DB_STORAGE_GB",
+            "10",
+            "DB_STORAGE_GB is '10'; write a whole number of GiB from 20 to 65536",
+        ),
+        (
+            "DB_VERSION",
+            "9.6",
+            "DB_VERSION is '9.6'; write a version of PostgreSQL on RDS: 13 to 18",
+        ),
+        (
+            "LOG_RETENTION_DAYS",
+            "31",
+            "LOG_RETENTION_DAYS is '31'; CloudWatch keeps logs for one of 1, 3, 5, 7, 14, 30, 60, 90, "
+            "120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 days",
+        ),
+        ("AWS_ACCOUNT_ID", "12", "AWS_ACCOUNT_ID is '12'; write the 12 digits of the account"),
+        (
+            "STATPIPE_SOURCE",
+            "a source",
+            "STATPIPE_SOURCE is 'a source'; write the name of a source, as in statpipe.toml",
+        ),
+    ],
+)
+def test_what_aws_would_refuse_later_is_refused_now(name, value, said):
+    with pytest.raises(Misconfigured) as caught:
+        read(**{name: value})
+    assert str(caught.value) == said
+
+
+@given(st.text(max_size=40))
+def test_a_repository_that_is_a_pattern_never_gets_into_the_trust(text):
+    try:
+        settings = read(GITHUB_REPOSITORY=text)
+    except Misconfigured:
+        return
+    assert not set(settings.repository) & set("*?${}\"':, ")
+    assert settings.repository.count("/") == 1
+
+
+def test_every_setting_stands_in_the_example(request):
+    example = (request.config.rootpath / ".env.example").read_text()
+    names = {line.split("=")[0] for line in example.splitlines() if line and line[0] != "#"}
+    assert {variable.name for variable in VARIABLES} <= names
+
+
+def test_every_default_in_the_example_is_the_real_one(request):
+    example = (request.config.rootpath / ".env.example").read_text()
+    for variable in VARIABLES:
+        if variable.default and variable.name != "STATPIPE_SOURCE":
+            before = example.split(f"\n{variable.name}=")[0].split("\n\n")[-1]
+            assert variable.default in before, variable.name

@@ -1,0 +1,63 @@
+"""`.env`: what its lines mean, and who wins."""
+
+from __future__ import annotations
+
+import pytest
+from dotenv import dotenv_values
+from hypothesis import given
+from hypothesis import strategies as st
+from provisioning.failures import Misconfigured
+from provisioning.variables import read_variables
+
+
+@pytest.fixture
+def file(tmp_path):
+    return tmp_path / ".env"
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("NAME=value", "value"),
+        ("export NAME = value ", "value"),
+        ("NAME=value # a word about it", "value"),
+        ("NAME=with#inside", "with#inside"),
+        ('NAME="host=a port=1"', "host=a port=1"),
+        ("NAME='it # stays'  # a word", "it # stays"),
+    ],
+)
+def test_a_line_is_a_name_and_a_value(file, line, value):
+    file.write_text(line)
+    assert read_variables(file, {}) == {"NAME": value}
+    assert dotenv_values(file)["NAME"] == value  # as statpipe reads the same file
+
+
+def test_comments_and_empty_values_count_as_not_set(file):
+    file.write_text("# a word\n\nEMPTY=\nNAME=x\n")
+    assert read_variables(file, {}) == {"NAME": "x"}
+
+
+def test_the_process_environment_wins_unless_it_is_empty(file):
+    file.write_text("A=file\nB=file\n")
+    assert read_variables(file, {"A": "process", "B": ""}) == {"A": "process", "B": "file"}
+
+
+def test_without_a_file_the_process_environment_is_all(file):
+    assert read_variables(file, {"A": "x"}) == {"A": "x"}
+
+
+def test_a_line_that_is_none_is_named_without_its_text(file):
+    file.write_text("A=1\nthe-key canary-secret\n")
+    with pytest.raises(Misconfigured) as caught:
+        read_variables(file, {})
+    assert str(caught.value) == f"{file}, line 2: this is no NAME=value; correct or remove it"
+
+
+@given(st.from_regex(r"[A-Za-z0-9:/@=._-]+( [A-Za-z0-9:/@=._-]+)*", fullmatch=True))
+def test_what_provisioning_writes_is_read_as_it_was(tmp_path_factory, value):
+    from provisioning.outputs import Section, as_text
+
+    file = tmp_path_factory.mktemp("env") / "values"
+    file.write_text(as_text([Section(title=".env", values={"NAME": value})]))
+    assert read_variables(file, {}) == {"NAME": value}
+    assert dotenv_values(file) == {"NAME": value}
