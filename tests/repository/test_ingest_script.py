@@ -87,7 +87,7 @@ def call(tmp_path, port):
             stderr=subprocess.PIPE,
             text=True,
             # Whoever runs the tests in the background may have told their children to ignore it.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
         )
 
     def run(**variables):
