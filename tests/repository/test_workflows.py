@@ -1,5 +1,6 @@
 """The workflows do what a person can do with make, with no right that they do not need."""
 
+import json
 import re
 from pathlib import Path
 
@@ -107,12 +108,32 @@ def test_evidence_is_kept_however_the_run_ended():
 
 def test_pinned_versions_are_kept_up_to_date():
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
-    assert {one["package-ecosystem"] for one in updates} == {"github-actions", "pip"}
+    assert {one["package-ecosystem"] for one in updates} == {"github-actions", "npm", "pip"}
     for one in updates:
         assert one["schedule"]["interval"] == "weekly"
-        assert one["groups"]
+        assert one["cooldown"]["default-days"] == 7
 
 
 def test_make_test_checks_the_workflows():
     recipe = MAKEFILE.partition("\ntest:")[2].partition("\n\n")[0]
     assert " workflows " in recipe
+
+
+def test_all_three_judges_are_asked():
+    recipe = MAKEFILE.partition("\nworkflows:")[2].partition("\n\n")[0]
+    for judge in (
+        "zizmor",
+        "--persona=pedantic",
+        "scripts/actionlint.py",
+        "vendor.github-workflows",
+    ):
+        assert judge in recipe
+
+
+def test_what_comes_from_npm_is_pinned_by_hash_and_names_no_host():
+    lock = json.loads((ROOT / "requirements" / "actionlint" / "package-lock.json").read_text())
+    packages = [entry for path, entry in lock["packages"].items() if path]
+    assert len(packages) > 1
+    for entry in packages:
+        assert entry["integrity"].startswith("sha512-")
+        assert "resolved" not in entry
