@@ -3,11 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
-from statpipe.api import Check, CheckResult, Dataset, PluginError, Snapshot, StatpipeError
+from statpipe.api import (
+    Check,
+    CheckResult,
+    Dataset,
+    Partition,
+    PluginError,
+    Snapshot,
+    StatpipeError,
+)
+from statpipe.domain.verdict import SHOWN_CELLS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,6 +58,38 @@ def judge(
         results.append(result)
         tell(result)
     return results
+
+
+def verdict_on(made: Partition) -> CheckResult:
+    """
+    Judge a Gold model that lists what should not be: the fewer rows, the better.
+    """
+    model, failures = made.model, len(made.table)
+    assert model is not None, "a partition of Gold has its model"
+    shown = made.table.slice(0, SHOWN_CELLS).to_pylist()
+    cells = [{name: _as_json(value) for name, value in row.items()} for row in shown]
+    message = f"{model.title}: no rows"
+    if failures:
+        first = ", ".join(f"{name} {value}" for name, value in cells[0].items())
+        rows = "1 row" if failures == 1 else f"{failures:,} rows"
+        message = f"{model.title}: {rows}, first: {first}; all stand in {model.name}"
+    return CheckResult(
+        check=model.check or model.name,
+        dataset=model.name,
+        vintage="latest",
+        severity="warning",
+        passed=not failures,
+        message=message,
+        failures=failures,
+        cells=tuple(cells),
+    )
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def siblings_of(dataset: Dataset, tables: Callable[[str], pa.Table | None]) -> dict[str, pa.Table]:

@@ -11,6 +11,7 @@ import structlog
 from statpipe.api import Database, Held, How, Layer, Model, Partition, Sink, Unavailable
 from statpipe.engine.gold import Gold, gold_key, opened_gold
 from statpipe.engine.journal import Journal
+from statpipe.engine.judge import verdict_on
 from statpipe.engine.records import held_of, manifest_of
 from statpipe.engine.site import Site
 from statpipe.engine.state import State, silver_key
@@ -66,7 +67,10 @@ class Load:
             self.site.lake.lock("gold", _GOLD_WAIT, lambda: self.journal.run_id),
             self.opened_gold() as gold,
         ):
-            self._gold_to(self.site.lake, gold, models)
+            made = self._gold_to(self.site.lake, gold, models)
+            for model in made:
+                if model.check:
+                    self.journal.judged(verdict_on(gold.partition(model)))
             for sink in self.site.other_sinks().values() if everywhere else ():
                 with self._left_behind():
                     self._gold_to(sink, gold, models)
@@ -77,13 +81,15 @@ class Load:
         """
         return opened_gold(self.site.lake, self.site.registry.models(), self._held)
 
-    def _gold_to(self, sink: Sink, gold: Gold, models: list[Model]) -> None:
+    def _gold_to(self, sink: Sink, gold: Gold, models: list[Model]) -> list[Model]:
+        """Give a sink the models that it lacks; return them."""
         lacking = self.lacking(sink, gold, models)
         if isinstance(sink, Database):
             self._to_database(sink, gold, models, lacking)
-            return
+            return lacking
         for model in lacking:
             self.journal.written(sink.write(gold.partition(model)))
+        return lacking
 
     def _to_database(
         self, sink: Database, gold: Gold, models: list[Model], lacking: list[Model]

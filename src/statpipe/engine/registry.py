@@ -144,9 +144,9 @@ class Registry:
         :raises PluginError: Two have one name, they read each other in a circle, one has the name
             of a source, or one is a view over a source.
         """
-        found = in_order([self.find("model", name).item for name in self.named("model")])
+        found = [self.find("model", name).item for name in self.named("model")]
         refuse_impossible(found, self.named("source"))
-        return found
+        return in_order(found)
 
     def versions(self) -> dict[str, str]:
         """

@@ -140,8 +140,9 @@ def test_a_view_over_a_source_is_refused_since_no_database_could_make_it():
     )
 
 
-def test_a_model_with_a_source_s_name_is_refused():
-    named = attrs.evolve(LATEST, name="tea_prices", inputs=())
+@pytest.mark.parametrize("inputs", [(), ("tea_prices",)])
+def test_a_model_with_a_source_s_name_is_refused_and_not_taken_for_a_circle(inputs):
+    named = attrs.evolve(LATEST, name="tea_prices", inputs=inputs)
     registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [named]))])
     with pytest.raises(PluginError, match="Gold model tea_prices has the name of a source"):
         registry.models()

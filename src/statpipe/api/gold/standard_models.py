@@ -31,13 +31,14 @@ def gold_models(
 
     Tables: ``_history`` (every figure with the days on which it was the latest), ``_category`` and
     ``_area``. Views over them: the latest figures under *name* itself, ``_first_release``,
-    ``_revisions``, and the derivatives that *freq* (SDMX CL_FREQ) allows: ``_yoy`` always,
-    ``_rolling`` for annual, ``_qoq`` for quarterly, ``_mom`` for monthly figures. *dimensions* are
-    the further key columns of the source's datasets.
+    ``_revisions``, and the derivatives that *freq* (SDMX CL_FREQ, or several such as ``"MQ"``)
+    allows: ``_yoy`` always, ``_rolling`` for annual, ``_qoq`` for quarterly, ``_mom`` for monthly
+    figures. *dimensions* are the further key columns of the source's datasets.
     """
     family = _Family(name=name, source=source, title=title, dimensions=dimensions)
-    derived = [family.change(suffix) for suffix in _DERIVED[freq]]
-    if freq == "A":
+    suffixes = dict.fromkeys(suffix for one in freq for suffix in _DERIVED[one])
+    derived = [family.change(suffix) for suffix in suffixes]
+    if "A" in freq:
         derived.append(family.rolling())
     return [
         family.category(),
