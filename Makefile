@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ingest provision database staging-rehearsal test test-all lint types imports workflows tests format reference requirements benchmark clean
+.PHONY: help demo ingest provision database staging-rehearsal test test-all lint types imports workflows docs tests format reference requirements benchmark clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,11 +31,11 @@ staging-rehearsal: ## do on emulators what docs/setup.md does in an account, and
 
 test: ## lint, types, import contracts, workflows, tests
 	@$(PYTHON) scripts/bootstrap.py dev
-	@$(MAKE) --no-print-directory lint types imports workflows tests
+	@$(MAKE) --no-print-directory lint types imports workflows docs tests
 
 test-all: ## the same, with the slow extras
 	@$(PYTHON) scripts/bootstrap.py dev
-	@$(MAKE) --no-print-directory lint types imports workflows
+	@$(MAKE) --no-print-directory lint types imports workflows docs
 	@$(BIN)/python -m pytest -n 2
 
 lint:
@@ -55,6 +55,10 @@ workflows: ## check the workflows of GitHub Actions
 	@$(BIN)/check-jsonschema -q --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
 
+docs: ## build the documentation into build/site; a broken link is an error
+	@$(BIN)/python scripts/make_reference.py --check
+	@$(BIN)/zensical build --strict --clean
+
 tests:
 	@$(BIN)/python -m pytest -n 2 -m "not slow"
 
@@ -62,9 +66,10 @@ format: ## let ruff write the code as it wants it
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-reference: ## write docs/models.md anew, out of the models' declarations
+reference: ## write the reference pages anew, out of the code
 	@$(PYTHON) scripts/bootstrap.py dev
 	@$(BIN)/python scripts/make_model_reference.py
+	@$(BIN)/python scripts/make_reference.py
 
 benchmark: ## measure speed and memory; prints ratios
 	@$(PYTHON) scripts/bootstrap.py dev

@@ -1,5 +1,1 @@
-"""Promises that every implementation of a role keeps: inherit the class, override its fixtures."""
-
-import pytest
-
-pytest.register_assert_rewrite("contract.sink_contract")
+"""The kit's contracts, held to account: honest implementations pass, and mutants are caught."""

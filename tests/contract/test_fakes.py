@@ -1,12 +1,13 @@
 """The fakes that tests lean on keep the promises of what they stand for."""
 
+from datetime import date
+
 import attrs
 import pytest
 
-from contract.sink_contract import SinkContract, StoreContract
-from statpipe.api import Dataset, Layer, Partition, PartitionKey, observations_from_rows
-from statpipe.domain.observation import seal
-from support.fakes import MemoryLake, MemorySink
+from statpipe.api import Area, Category, Dataset
+from statpipe.testing import NormalizerContract, SinkContract, SourceContract, StoreContract
+from statpipe.testing.fakes import MemoryLake, MemoryNormalizer, MemorySink, MemorySource
 
 
 class InMemory:
@@ -18,24 +19,6 @@ class InMemory:
             return None
         columns = (held.table[name].to_pylist() for name in ("area", "year", "value"))
         return {(area, year): value for area, year, value in zip(*columns, strict=True)}
-
-    def silver_of(self, figures, *, source, dataset, vintage):
-        rows = [
-            {
-                "ref_area": area,
-                "category": "T:1",
-                "time_period": str(year),
-                "obs_value": value,
-                "obs_status": "O" if value is None else "A",
-            }
-            for (area, year), value in figures.items()
-        ]
-        described = Dataset(name=dataset, title=dataset, normalizer="n")
-        return Partition(
-            key=PartitionKey(layer=Layer.SILVER, owner=source, dataset=dataset, vintage=vintage),
-            table=seal(observations_from_rows(rows), described, vintage),
-            fingerprint="ab" * 32,
-        )
 
     def lose_payload(self, lake, key):
         del lake.bronze[key]
@@ -58,3 +41,51 @@ class TestMemoryLake(InMemory, StoreContract):
     @pytest.fixture
     def sink(self):
         return MemoryLake()
+
+
+TEA = Dataset(
+    name="tea",
+    title="Prices of tea",
+    normalizer="memory",
+    areas=tuple(Area(code=c, name=c, level="port", geo_fips=c) for c in ("CAL", "MOM")),
+    categories=tuple(Category(code=c, name=c, unit_measure="Pounds") for c in ("fine", "dust")),
+)
+PRICES = {
+    ("CAL", "fine", "2023"): "12.5",
+    ("CAL", "dust", "2023"): None,
+    ("MOM", "fine", "2022"): "-3.25",
+    ("MOM", "fine", "2023"): "0",
+}
+
+
+@pytest.fixture
+def memory_source():
+    return MemorySource([TEA], {"tea": {date(2024, 3, 1): PRICES, date(2023, 3, 1): PRICES}})
+
+
+class TestMemorySource(SourceContract):
+    @pytest.fixture
+    def make_source(self, memory_source):
+        return lambda: memory_source
+
+    @pytest.fixture
+    def normalizer(self):
+        return MemoryNormalizer()
+
+
+class TestMemoryNormalizer(NormalizerContract):
+    @pytest.fixture
+    def normalizer(self):
+        return MemoryNormalizer()
+
+    @pytest.fixture
+    def dataset(self):
+        return TEA
+
+    @pytest.fixture
+    def payloads(self, memory_source):
+        return list(memory_source.fetch(TEA, memory_source.probe(TEA)))
+
+    @pytest.fixture
+    def figures(self):
+        return PRICES

@@ -1,6 +1,6 @@
 """Make the bundled sample from BEA's own files.
 
-    python make_sample.py SAPCE.zip SAEXP1__ALL_AREAS_1997_2019.csv
+    python make_sample.py SAPCE.zip SAEXP1__ALL_AREAS_1997_2019.csv SARPP.zip
 
 Figures, areas, lines, units, notes and release dates are BEA's, character for character. The
 envelope (request echo, dimensions, order of rows) has the shape of the API's answers, as BEA's user
@@ -23,7 +23,6 @@ from typing import Any
 
 SAMPLE = Path(__file__).parent.parent / "src" / "statpipe_bea" / "data" / "sample"
 AREAS = 60
-MULTIPLIER = {"Millions of current dollars": "6", "Dollars": "0"}
 DIMENSIONS = [
     {"Name": name, "DataType": kind, "IsValue": "1" if name == "DataValue" else "0"}
     for name, kind in (
@@ -48,7 +47,9 @@ class Table:
         rows = list(csv.DictReader(io.StringIO(text)))
         self.rows = [row for row in rows if row["LineCode"]]
         footer = [row["GeoFIPS"].strip().strip('"') for row in rows if not row["LineCode"]]
-        self.title = next(t.split(":", 1)[1].strip() for t in footer if re.match(r"SA[A-Z]+\d:", t))
+        self.title = next(t.split(":", 1)[1].strip() for t in footer if re.match(rf"{name}:", t))
+        # Where the title has a footnote, it is the note of the whole table.
+        self.noted = self.title.endswith(" 1/")
         self.title = re.sub(r"\s+\d+/$", "", self.title)
         self.note = next(t for t in footer if t.startswith("Last updated"))
         found = re.findall(r"<LI>\s*([^&<\s]+)&nbsp;([^<]*)</LI>", footnotes)
@@ -113,7 +114,7 @@ class Table:
                 *(
                     {"NoteRef": "Note.", "NoteText": note}
                     for ref, note in self.footnotes.items()
-                    if ref == "1/"
+                    if ref == "1/" and self.noted
                 ),
                 {"NoteRef": " ", "NoteText": self.note},
             ],
@@ -130,7 +131,7 @@ class Table:
             "GeoName": row["GeoName"].strip(),
             "TimePeriod": year,
             "CL_UNIT": row["Unit"],
-            "UNIT_MULT": MULTIPLIER[row["Unit"]],
+            "UNIT_MULT": "6" if row["Unit"].startswith("Millions") else "0",
             "DataValue": "0" if marked else printed,
         }
         return cell | {"NoteRef": printed} if marked else cell
@@ -157,15 +158,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
     parser.add_argument("zip", type=Path, help="BEA's SAPCE.zip of 6 October 2022")
     parser.add_argument("csv", type=Path, help="BEA's SAEXP1 file of 8 October 2020")
+    parser.add_argument("prices", type=Path, help="BEA's SARPP.zip of 15 December 2022")
     options = parser.parse_args()
     for release in SAMPLE.glob("20*"):
         shutil.rmtree(release)
-    with zipfile.ZipFile(options.zip) as archive:
-        for name in ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4"):
-            (member,) = (n for n in archive.namelist() if n.startswith(f"{name}__ALL_AREAS"))
-            text = archive.read(member).decode("utf-8")
-            notes = archive.read(f"{name}__Footnotes.html").decode("utf-8")
-            write(Table(name, text, notes, range(2017, 2022)), "2022-10-06", name)
+    for path, release, names in (
+        (options.zip, "2022-10-06", ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")),
+        (options.prices, "2022-12-15", ("SARPP", "SARPI", "SAIRPD")),
+    ):
+        with zipfile.ZipFile(path) as archive:
+            for name in names:
+                whole = re.compile(rf"{name}_(_ALL_AREAS|STATE)_.*")
+                (member,) = filter(whole.fullmatch, archive.namelist())
+                text = archive.read(member).decode("utf-8")
+                notes = archive.read(f"{name}__Footnotes.html").decode("utf-8")
+                write(Table(name, text, notes, range(2017, 2022)), release, name)
     old = options.csv.read_text(encoding="utf-8")
     write(Table("SAEXP1", old, "", range(2015, 2020)), "2020-10-08", "SAPCE1")
 

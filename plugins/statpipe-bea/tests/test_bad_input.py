@@ -45,6 +45,9 @@ BAD_ANSWERS = {
     "not an object": (b"[1, 2]", "no object at BEAAPI.Results"),
     "no rows": (body_of(answer([])), "is empty"),
     "rows that are no objects": (body_of(answer(["x"])), "expected an object"),
+    "a row that is null": (GOOD.replace(b'"Data":[', b'"Data":[null,'), "Data[0]: None"),
+    "a last row that is null": (GOOD.replace(b'],"Notes"', b',null],"Notes"'), "Data[2]: None"),
+    "notes that are no objects": (GOOD.replace(b'"Notes":[', b'"Notes":[null,'), "Notes are [None"),
     "an unknown marker": (body_of(answer([row(DataValue="0", NoteRef="(Z)")])), "marker '(Z)'"),
     "an unknown marker as figure": (body_of(answer([row(DataValue="(Z)")])), "marker '(Z)'"),
     "a figure beside a marker": (

@@ -25,13 +25,16 @@ class Component:
     the engine fills from the configuration; unknown keys are refused. A settings field named
     ``environment`` receives the run's :class:`~statpipe.api.Environment` instead. ``factory`` takes
     the settings and returns the object of the role; it is called once a run and may import what is
-    heavy. Making a Component must be cheap and need no credentials.
+    heavy. Making a Component must be cheap and need no credentials. A check that is not ``general``
+    judges just its own plugin's figures, so that it does not stand in for the others where these
+    are broken.
     """
 
     name: str = field(validator=validators.matches_re(r"[a-z][a-z0-9_]*"))
     summary: str
     factory: Callable[[Any], Any]
     settings: type = NoSettings
+    general: bool = True
 
 
 def secret(variable: str | None = None) -> Any:

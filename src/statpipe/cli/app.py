@@ -33,7 +33,12 @@ _GROUPS = {
             "list": (
                 "statpipe.cli.plugins:list_plugins",
                 "List what plugins offer, broken ones too.",
-            )
+            ),
+            "new": ("statpipe.cli.new_plugin:new_plugin", "Write the beginning of a plugin."),
+            "test": (
+                "statpipe.cli.plugins_test:hold_to_contracts",
+                "Hold a plugin to the contracts of its roles.",
+            ),
         },
     ),
     "runs": (

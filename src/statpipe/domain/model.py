@@ -51,6 +51,9 @@ class Model:
     access paths. SQL that says ``:as_of`` gives what was believed on that date; the model itself is
     the state as of 9999-12-31, and a database has a function beside it that takes any date.
     ``measure`` is the column that a chart shows.
+
+    Where ``check`` is set, the model lists what should not be: each row is a failure of a check of
+    this name, told as a warning when the model is made. So rules that join sources can be checked.
     """
 
     name: str = field(validator=validators.matches_re(_NAME))
@@ -62,6 +65,7 @@ class Model:
     materialized: Literal["table", "view"] = "table"
     indexes: tuple[tuple[str, ...], ...] = ()
     measure: str | None = None
+    check: str | None = None
 
     def __attrs_post_init__(self) -> None:
         names = {column.name for column in self.columns}

@@ -179,7 +179,7 @@ def _tell_of_broken_plugins(registry: Registry) -> None:
     """Nothing is published unjudged just because the plugin that brings the checks is broken."""
     for broken in registry.broken:
         log.warning("broken plugin", plugin=broken.plugin, reason=broken.reason)
-    if registry.broken and not registry.named("check"):
+    if registry.broken and not any(o.item.general for o in registry.named("check").values()):
         culprits = ", ".join(f"{b.plugin} ({b.reason})" for b in registry.broken)
         msg = f"no check is at hand, and there are broken plugins: {culprits}; correct or uninstall them"
         raise PluginError(msg)

@@ -43,11 +43,19 @@ class Answer:
     def notes(self) -> dict[str, str]:
         """
         The texts of ``Notes`` by reference.
+
+        :raises ContentError: They are no list of objects.
         """
         notes = self.results.get("Notes") or []
+        notes = [notes] if isinstance(notes, dict) else notes
+        if not isinstance(notes, list) or not all(isinstance(note, dict) for note in notes):
+            msg = (
+                f"payload {self.payload.name}: Notes are {notes!r:.60}; expected a list of objects"
+            )
+            raise ContentError(msg, payload=self.payload)
         return {
             str(note.get("NoteRef", "")).strip(): str(note.get("NoteText", "")).strip()
-            for note in ([notes] if isinstance(notes, dict) else notes)
+            for note in notes
         }
 
 
@@ -140,6 +148,8 @@ def _fast_rows(answers: list[Answer]) -> Batch | None:
         count = rows.count(b"{")
         if not count or rows.count(b"},{") != count - 1:
             return None
+        if not (rows.startswith(b"{") and rows.endswith(b"}")):
+            return None  # nothing but objects: pyarrow dies of a row that is null
         parts.append(rows.replace(b"},{", b"}\n{"))
         counts.append(count)
     schema = pa.schema([(name, pa.string()) for name in COLUMNS])

@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from statpipe.api import ContentError, Payload
 from statpipe.domain.observation import encoded
+from statpipe_bea.crosswalk import PrintedLine
 from statpipe_bea.release import last_updated
 
 if TYPE_CHECKING:
@@ -74,7 +75,8 @@ def read_csv(payload: Payload) -> WideTable:
             ),
         )
     except pa.ArrowInvalid as error:
-        msg = f"payload {payload.name}: {error}; expected {len(names)} columns in each line"
+        what = " ".join(str(error).split())  # it quotes the file's lines
+        msg = f"payload {payload.name}: {what}; expected {len(names)} columns in each line"
         raise ContentError(msg, payload=payload) from error
     years = tuple(name for name in names if _YEAR.fullmatch(name))
     return WideTable(payload=payload, note=note, years=years, table=table.combine_chunks())
@@ -91,6 +93,34 @@ def stripped(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return pa.DictionaryArray.from_arrays(
         codes.indices, pc.utf8_trim(codes.dictionary, characters=' "')
     )
+
+
+def printed_lines(wide: WideTable) -> list[PrintedLine]:
+    """
+    Return each combination of line, title and unit, and where it stands first.
+    """
+    import pyarrow as pa
+
+    lines, units = stripped(wide.table["LineCode"]), stripped(wide.table["Unit"])
+    titles = encoded(wide.table["Description"])
+    seen = pa.table(
+        {
+            "row": pa.array(range(len(wide.table)), pa.int32()),
+            "line": lines.indices,
+            "title": titles.indices,
+            "unit": units.indices,
+        }
+    ).group_by(["line", "title", "unit"])
+    combinations = seen.aggregate([("row", "min")]).to_pylist()
+    return [
+        PrintedLine(
+            line=lines.dictionary[one["line"]].as_py(),
+            title=titles.dictionary[one["title"]].as_py(),
+            unit=units.dictionary[one["unit"]].as_py(),
+            where=wide.where(one["row_min"]),
+        )
+        for one in sorted(combinations, key=lambda one: one["row_min"])
+    ]
 
 
 def footnotes(payload: Payload) -> dict[str, str]:

@@ -1,20 +1,35 @@
-"""What this plugin offers: a source, its normalizer, and a Gold model."""
+"""What this plugin offers: sources, their normalizer, a check, and Gold models."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from statpipe.api import Component, Model, Normalizer, Source, hookimpl
-from statpipe_bea.settings import BeaSettings, NormalizerSettings
+from statpipe.api import Check, Component, Model, Normalizer, Source, hookimpl
+from statpipe_bea.settings import (
+    BeaSettings,
+    LineNumberSettings,
+    NormalizerSettings,
+    PriceSettings,
+)
 
 
 def make_source(settings: BeaSettings) -> Source:
     """
-    Make the source with the channel that the settings choose.
+    Make the source of PCE by state with the channel that the settings choose.
     """
     from statpipe_bea.source import BeaSource
 
     return BeaSource(settings)
+
+
+def make_price_source(settings: PriceSettings) -> Source:
+    """
+    Make the source of regional prices with the channel that the settings choose.
+    """
+    from statpipe_bea.family import regional_prices
+    from statpipe_bea.source import BeaSource
+
+    return BeaSource(settings, regional_prices())
 
 
 def make_normalizer(settings: NormalizerSettings) -> Normalizer:
@@ -26,10 +41,19 @@ def make_normalizer(settings: NormalizerSettings) -> Normalizer:
     return RegionalNormalizer(titles=dict(settings.titles))
 
 
+def make_line_numbers(settings: LineNumberSettings) -> Check:
+    """
+    Make the check on line numbers.
+    """
+    from statpipe_bea.line_numbers import LineNumbers
+
+    return LineNumbers(settings)
+
+
 @hookimpl
 def statpipe_sources() -> Iterable[Component]:
     """
-    Offer ``bea_pce_state``.
+    Offer ``bea_pce_state`` and ``bea_rpp_state``.
     """
     return [
         Component(
@@ -37,7 +61,14 @@ def statpipe_sources() -> Iterable[Component]:
             summary="BEA: personal consumption expenditures by state, annual (SAPCE1 to SAPCE4)",
             settings=BeaSettings,
             factory=make_source,
-        )
+        ),
+        Component(
+            name="bea_rpp_state",
+            summary="BEA: regional price parities, real income and deflators by state, annual "
+            "(SARPP, SARPI, SAIRPD)",
+            settings=PriceSettings,
+            factory=make_price_source,
+        ),
     ]
 
 
@@ -57,10 +88,27 @@ def statpipe_normalizers() -> Iterable[Component]:
 
 
 @hookimpl
+def statpipe_checks() -> Iterable[Component]:
+    """
+    Offer ``bea_line_numbers``.
+    """
+    return [
+        Component(
+            name="bea_line_numbers",
+            summary="BEA's price tables: lines keep their numbers",
+            settings=LineNumberSettings,
+            factory=make_line_numbers,
+            general=False,
+        )
+    ]
+
+
+@hookimpl
 def statpipe_models() -> Iterable[Model]:
     """
-    Offer ``pce_state``, its history and what is derived from it.
+    Offer ``pce_state`` and ``rpp_state``, their histories and what is derived from them, and
+    ``pce_state_real``, which reads both.
     """
-    from statpipe_bea.gold.models import pce_state_models
+    from statpipe_bea.gold.models import pce_state_models, pce_state_real_models, rpp_state_models
 
-    return pce_state_models()
+    return [*pce_state_models(), *rpp_state_models(), *pce_state_real_models()]

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import TYPE_CHECKING
 
 from statpipe.api import Category, ContentError, Dataset, Payload
 from statpipe.domain.observation import encoded, looked_up
-from statpipe_bea.answers import Answer, Batch, batches, read_answer
+from statpipe_bea.answers import Answer, Batch, batches, read_answer, rows_of
+from statpipe_bea.crosswalk import Layout, PrintedLine, identified, is_renumbered, layout_of
 from statpipe_bea.figures import figures
 from statpipe_bea.line_lists import is_line_list, line_titles
+from statpipe_bea.lines import from_titles
 from statpipe_bea.part import Part, area_code, table_name
-from statpipe_bea.release import last_updated
+from statpipe_bea.release import last_updated, released
 from statpipe_bea.tables import category_code
 from statpipe_bea.titles import ends_in_title
 
@@ -33,16 +36,18 @@ def observations_of_answers(
         what it was.
     """
     known = {category.code: category for category in dataset.categories}
-    answers = []
-    for payload in payloads:
-        if is_line_list(payload):
+    lists = [payload for payload in payloads if is_line_list(payload)]
+    answers = [read_answer(payload) for payload in payloads if not is_line_list(payload)]
+    note = _one_release(answers)
+    if is_renumbered(dataset.name):
+        codes = _codes_by_title(dataset, lists, answers, _day(note, answers), titles)
+    else:
+        for payload in lists:
             _check_line_list(payload, dataset, known, titles)
-        else:
-            answers.append(read_answer(payload))
-    _refuse_two_releases(answers)
+        codes = {code.rpartition(":")[2]: code for code in known}
     parts = []
     for batch in batches(answers):
-        categories = _categories(batch, dataset, known)
+        categories = _categories(batch, dataset, codes)
         _check_units(batch, categories, known)
         _check_titles(batch, categories, known, titles)
         parts.append(_part(batch, dataset, categories))
@@ -80,9 +85,44 @@ def _part(batch: Batch, dataset: Dataset, categories: pa.DictionaryArray) -> Par
     return Part(table=pa.table(columns), where=batch.where)
 
 
-def _categories(
-    batch: Batch, dataset: Dataset, known: Mapping[str, Category]
-) -> pa.DictionaryArray:
+def _codes_by_title(
+    dataset: Dataset,
+    lists: Sequence[Payload],
+    answers: Sequence[Answer],
+    day: date,
+    titles: Mapping[str, str],
+) -> Layout:
+    """Read what each line is from the list of lines; where there is none, from single answers."""
+    table = dataset.name
+    listed = [line for one in lists for line in from_titles(line_titles(one), _named(one))]
+    if listed:
+        return layout_of(table, listed, day, titles)
+    codes: dict[str, str] = {}
+    for answer in answers:
+        statistic = answer.results.get("Statistic")
+        numbers = {
+            match["line"] for row in rows_of(answer) if (match := _CODE.fullmatch(str(row["Code"])))
+        }
+        if isinstance(statistic, str) and len(numbers) == 1:
+            line = PrintedLine(line=numbers.pop(), title=statistic, where=_named(answer.payload))
+            codes[line.line] = identified(table, line, day, titles)
+    return codes
+
+
+def _day(note: str, answers: Sequence[Answer]) -> date:
+    try:
+        return released(note)
+    except ValueError as error:
+        name = answers[0].payload.name if answers else "none"
+        msg = f"payload {name}: {error}; expected the note of the last update in Notes"
+        raise ContentError(msg) from error
+
+
+def _named(payload: Payload) -> str:
+    return f"payload {payload.name}"
+
+
+def _categories(batch: Batch, dataset: Dataset, lines: Mapping[str, str]) -> pa.DictionaryArray:
     codes = encoded(batch.table["Code"])
     categories = []
     for text in codes.dictionary.to_pylist():
@@ -90,15 +130,14 @@ def _categories(
         if match is None or table_name(match["table"]) != dataset.name:
             where = _first(batch, "Code", text)
             raise ContentError(f"{where}: Code {text!r}; expected {dataset.name}-<line>")
-        code = category_code(dataset.name, match["line"])
-        if code not in known:
+        if match["line"] not in lines:
             where = _first(batch, "Code", text)
             msg = (
-                f"{where}: {dataset.name} has no line {match['line']}; expected one of {len(known)}. BEA "
+                f"{where}: {dataset.name} has no line {match['line']}; expected one of {len(lines)}. BEA "
                 "has added or renumbered lines, statpipe-bea must learn them"
             )
             raise ContentError(msg)
-        categories.append(code)
+        categories.append(lines[match["line"]])
     return looked_up(codes, categories)
 
 
@@ -165,7 +204,8 @@ def _other_title(name: str, title: str, category: Category) -> str:
     )
 
 
-def _refuse_two_releases(answers: Sequence[Answer]) -> None:
+def _one_release(answers: Sequence[Answer]) -> str:
+    """Return the note of the release that all answers are of."""
     first: tuple[str, str] | None = None
     for answer in answers:
         note = next((n for n in answer.notes.values() if last_updated(n)), None)
@@ -179,6 +219,7 @@ def _refuse_two_releases(answers: Sequence[Answer]) -> None:
                 "expected payloads of one release"
             )
             raise ContentError(msg, payload=answer.payload)
+    return first[1] if first else ""
 
 
 def _several(codes: pa.DictionaryArray) -> bool:

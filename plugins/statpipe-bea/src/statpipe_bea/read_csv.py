@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 
 from statpipe.api import Category, ContentError, Dataset, Payload
 from statpipe.domain.observation import encoded, looked_up
-from statpipe_bea.csv_tables import WideTable, footnotes, read_csv, stripped
+from statpipe_bea.crosswalk import is_renumbered, layout_of
+from statpipe_bea.csv_tables import WideTable, footnotes, printed_lines, read_csv, stripped
 from statpipe_bea.figures import figures
 from statpipe_bea.part import Part, area_code, table_name
+from statpipe_bea.release import released
 from statpipe_bea.tables import category_code
 from statpipe_bea.titles import same_title
 
@@ -41,7 +43,7 @@ def _part(
 
     rows = len(wide.table)
     areas = _areas(wide, dataset)
-    categories = _categories(wide, dataset)
+    categories = _categories(wide, dataset, titles)
     _check_lines(wide, dataset, categories, titles)
     periods = dataset.selection.periods
     years = [year for year in wide.years if periods is None or year in periods]
@@ -76,12 +78,15 @@ def _areas(wide: WideTable, dataset: Dataset) -> pa.DictionaryArray:
     )
 
 
-def _categories(wide: WideTable, dataset: Dataset) -> pa.DictionaryArray:
+def _categories(wide: WideTable, dataset: Dataset, titles: Mapping[str, str]) -> pa.DictionaryArray:
     names, lines = stripped(wide.table["TableName"]), stripped(wide.table["LineCode"])
     for place, name in enumerate(names.dictionary.to_pylist()):
         if table_name(name) != dataset.name:
             where = _finder(wide, names, place)()
             raise ContentError(f"{where}: table {name!r}; expected {dataset.name}")
+    if is_renumbered(dataset.name):
+        layout = layout_of(dataset.name, printed_lines(wide), released(wide.note), titles)
+        return looked_up(lines, [layout[line] for line in lines.dictionary.to_pylist()])
     known = {category.code for category in dataset.categories}
     codes = [category_code(dataset.name, line) for line in lines.dictionary.to_pylist()]
     for place, code in enumerate(codes):

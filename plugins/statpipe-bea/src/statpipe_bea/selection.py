@@ -9,39 +9,49 @@ import attrs
 
 from statpipe.api import ConfigError, Dataset, Selection
 from statpipe_bea import tables
-from statpipe_bea.settings import BeaSettings
+from statpipe_bea.family import Family
+from statpipe_bea.settings import RegionalSettings
 
-_FIRST_YEAR, _LAST_YEAR = 1997, 2200
+_LAST_YEAR = 2200
 
 
-def configured_datasets(settings: BeaSettings) -> Sequence[Dataset]:
+def configured_datasets(
+    settings: RegionalSettings, family: Family, lines: Sequence[int] = ()
+) -> Sequence[Dataset]:
     """
     Return the tables asked for, each with its selection.
 
     :raises ConfigError: A table, line, area or year does not exist.
     """
+    place = f"sources.{family.source}"
     if not settings.tables:
-        raise ConfigError("sources.bea_pce_state.tables is empty; name tables or leave it out")
-    _known("tables", settings.tables, tables.TITLES)
-    _known("areas", settings.areas, [area.code for area in tables.areas()])
+        raise ConfigError(f"{place}.tables is empty; name tables or leave it out")
+    _known(f"{place}.tables", settings.tables, family.titles)
+    _known(f"{place}.areas", settings.areas, [area.code for area in family.areas])
     for year in settings.years:
-        if not _FIRST_YEAR <= year <= _LAST_YEAR:
-            msg = f"sources.bea_pce_state.years: {year} is not a year from {_FIRST_YEAR} on, when PCE by state begins"
+        if not family.first_year <= year <= _LAST_YEAR:
+            msg = f"{place}.years: {year} is not a year from {family.first_year} on, when {family.subject} begins"
             raise ConfigError(msg)
-    chosen = [_narrowed(tables.dataset(table), settings) for table in settings.tables]
+    chosen = [_narrowed(family.dataset(table), settings, lines) for table in settings.tables]
+    chosen = [dataset for dataset in chosen if dataset.selection.areas != ()]
+    if not chosen:
+        msg = f"{place}.areas: {', '.join(settings.tables)} has none of {', '.join(settings.areas)}"
+        raise ConfigError(msg)
     with_lines = [dataset for dataset in chosen if dataset.selection.categories != ()]
     if not with_lines:
-        msg = f"sources.bea_pce_state.lines: none of {', '.join(settings.tables)} has any of lines {list(settings.lines)}"
+        msg = f"{place}.lines: none of {', '.join(settings.tables)} has any of lines {list(lines)}"
         raise ConfigError(msg)
     return with_lines
 
 
-def _narrowed(dataset: Dataset, settings: BeaSettings) -> Dataset:
+def _narrowed(dataset: Dataset, settings: RegionalSettings, lines: Sequence[int]) -> Dataset:
     existing = {category.code for category in dataset.categories}
-    asked = (tables.category_code(dataset.name, line) for line in settings.lines)
+    asked = (tables.category_code(dataset.name, line) for line in lines)
+    published = {area.code for area in dataset.areas}
     selection = Selection(
-        areas=settings.areas or None,
-        categories=[code for code in asked if code in existing] if settings.lines else None,
+        # A table without a row for the US is not asked for one.
+        areas=[code for code in settings.areas if code in published] if settings.areas else None,
+        categories=[code for code in asked if code in existing] if lines else None,
         periods=[str(year) for year in settings.years] or None,
     )
     return attrs.evolve(dataset, selection=selection)
@@ -53,4 +63,4 @@ def _known(setting: str, names: Iterable[str], valid: Iterable[str]) -> None:
         if name not in choices:
             near = difflib.get_close_matches(name.upper(), choices, n=1)
             hint = f"; did you mean {near[0]}?" if near else f"; there are {', '.join(choices)}"
-            raise ConfigError(f"sources.bea_pce_state.{setting}: there is no {name!r}{hint}")
+            raise ConfigError(f"{setting}: there is no {name!r}{hint}")

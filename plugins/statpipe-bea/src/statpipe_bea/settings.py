@@ -7,30 +7,28 @@ from typing import Literal
 
 from attrs import field, frozen
 
-from statpipe.api import Environment, Secret, secret
+from statpipe.api import Environment, Secret, Severity, secret
 
 ChannelName = Literal["auto", "api", "bulk", "archive", "sample"]
 
 API_URL = "https://apps.bea.gov/api/data"
-BULK_URL = "https://apps.bea.gov/regional/zip/SAPCE.zip"
 SIGN_UP_URL = "https://apps.bea.gov/API/signup/"
 
 
 @frozen(kw_only=True)
-class BeaSettings:
+class RegionalSettings:
     """
-    The settings of ``[sources.bea_pce_state]``.
+    What all sources of BEA's regional tables have in common.
 
     ``channel`` is the way to the figures; ``auto`` takes the first that is possible of ``api`` (a
     key is there), ``bulk`` and ``archive`` (named below), and ``sample`` (embedded environments
-    only). ``tables``, ``lines``, ``areas`` (codes such as ``CA``, ``US``, ``FWST``) and ``years``
-    select; left out, they mean all. ``bulk`` is the address or path of BEA's SAPCE.zip, ``archive``
-    a list of folders, zips or addresses of older ones.
+    only). ``tables``, ``areas`` (codes such as ``CA``, ``US``, ``FWST``) and ``years`` select; left
+    out, they mean all. ``bulk`` is the address or path of BEA's zip, ``archive`` a list of folders,
+    zips or addresses of older ones.
     """
 
     channel: ChannelName = "auto"
-    tables: tuple[str, ...] = ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")
-    lines: tuple[int, ...] = ()
+    tables: tuple[str, ...] = ()
     areas: tuple[str, ...] = ()
     years: tuple[int, ...] = ()
     key: Secret | None = secret("BEA_API_KEY")
@@ -41,11 +39,39 @@ class BeaSettings:
 
 
 @frozen(kw_only=True)
+class BeaSettings(RegionalSettings):
+    """
+    The settings of ``[sources.bea_pce_state]``. ``lines`` selects by number, in every table.
+    """
+
+    tables: tuple[str, ...] = ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")
+    lines: tuple[int, ...] = ()
+
+
+@frozen(kw_only=True)
+class PriceSettings(RegionalSettings):
+    """
+    The settings of ``[sources.bea_rpp_state]``. There is no selecting by line: BEA renumbers them.
+    """
+
+    tables: tuple[str, ...] = ("SARPP", "SARPI", "SAIRPD")
+
+
+@frozen(kw_only=True)
+class LineNumberSettings:
+    """
+    The settings of ``[checks.bea_line_numbers]``. A warning by default: BEA may number as it likes.
+    """
+
+    severity: Severity = "warning"
+
+
+@frozen(kw_only=True)
 class NormalizerSettings:
     """
     The settings of ``[normalizers.bea_regional]``.
 
-    ``titles`` accepts a line's new title as the same category: ``"SAPCE3:46" = "New title"``.
+    ``titles`` accepts a new title as the same category: ``"SAPCE3:46" = "New title"``.
     """
 
     titles: Mapping[str, str] = field(factory=dict)

@@ -1,4 +1,4 @@
-"""The source ``bea_pce_state``: one set of tables, four ways to them."""
+"""The sources of BEA's regional tables: a family of tables, four ways to them."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from statpipe.api import (
     Dataset,
     Diagnosis,
     Payload,
+    Rejected,
     Selection,
     Source,
     Vintage,
 )
 from statpipe_bea.channels.channel import Channel
+from statpipe_bea.crosswalk import is_renumbered
+from statpipe_bea.family import Family, pce_by_state
 from statpipe_bea.selection import configured_datasets
-from statpipe_bea.settings import BULK_URL, SIGN_UP_URL, BeaSettings
+from statpipe_bea.settings import SIGN_UP_URL, BeaSettings, RegionalSettings
 
 _SMOKE_YEAR = "2019"
 """A year that every channel has."""
@@ -27,18 +30,25 @@ _SMOKE_YEAR = "2019"
 
 class BeaSource(Source):
     """
-    Personal consumption expenditures by state.
+    The tables of one family: PCE by state, if nothing else is said.
     """
 
-    def __init__(self, settings: BeaSettings, channel: Channel | None = None) -> None:
+    def __init__(
+        self,
+        settings: RegionalSettings,
+        family: Family | None = None,
+        channel: Channel | None = None,
+    ) -> None:
         self._settings = settings
+        self._family = family or pce_by_state()
         self._given = channel
-        self._datasets = configured_datasets(settings)
+        lines = settings.lines if isinstance(settings, BeaSettings) else ()
+        self._datasets = configured_datasets(settings, self._family, lines)
 
     @cached_property
     def _channel(self) -> Channel:
         # Chosen when first needed: what works on Bronze alone asks for no key.
-        return self._given or chosen_channel(self._settings)
+        return self._given or chosen_channel(self._settings, self._family)
 
     @property
     def notice(self) -> str:
@@ -52,7 +62,11 @@ class BeaSource(Source):
         return self._datasets
 
     def probe(self, dataset: Dataset) -> Vintage:
-        return self.vintages(dataset)[-1]
+        offered = self.vintages(dataset)
+        if not offered:
+            msg = f"{dataset.name} is nowhere where figures are read from; leave it out of `tables`"
+            raise Rejected(msg)
+        return offered[-1]
 
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
         return self._channel.vintages(dataset)
@@ -67,13 +81,17 @@ class BeaSource(Source):
         from statpipe_bea.channels.files import FilesChannel
 
         home = self._settings.environment.home
-        return BeaSource(self._settings, FilesChannel("archive", places, home, partial=True))
+        channel = FilesChannel("archive", places, home, self._family, partial=True)
+        return BeaSource(self._settings, self._family, channel)
 
     def unreadable(self) -> Sequence[ContentError]:
         return self._channel.unreadable
 
     def smallest(self, dataset: Dataset) -> Dataset:
         line, area = dataset.categories[0].code, dataset.areas[0].code
+        if is_renumbered(dataset.name):
+            # What a table has ever held is more than what it holds now.
+            line = (self.probe(dataset).selection.categories or (line,))[0]
         tiny = Selection(areas=(area,), categories=(line,), periods=(_SMOKE_YEAR,))
         return attrs.evolve(dataset, selection=tiny)
 
@@ -85,41 +103,41 @@ class BeaSource(Source):
             self._channel.close()
 
 
-def chosen_channel(settings: BeaSettings) -> Channel:
+def chosen_channel(settings: RegionalSettings, family: Family) -> Channel:
     """
     Make the channel that is configured, or the first that is possible.
 
     :raises ConfigError: Something that the channel needs is missing.
     """
     home = settings.environment.home
-    name = settings.channel if settings.channel != "auto" else _first_possible(settings)
+    name = settings.channel if settings.channel != "auto" else _first_possible(settings, family)
     if name == "api":
         if settings.key is None:
-            raise ConfigError(_no_key(settings))
+            raise ConfigError(_no_key(settings, family))
         from statpipe_bea.channels.api import ApiChannel
 
-        return ApiChannel(settings.key, settings.api_url)
+        return ApiChannel(settings.key, settings.api_url, family.source)
     if name == "sample":
         if not settings.environment.embedded:
             msg = (
                 f"environment {settings.environment.name} never reads the bundled sample; set "
-                "sources.bea_pce_state.channel to api, bulk or archive"
+                f"sources.{family.source}.channel to api, bulk or archive"
             )
             raise ConfigError(msg)
         from statpipe_bea.channels.sample import SampleChannel
 
-        return SampleChannel()
+        return SampleChannel(family)
     from statpipe_bea.channels.files import FilesChannel
 
     if name == "bulk":
-        return FilesChannel("bulk", [settings.bulk or BULK_URL], home)
+        return FilesChannel("bulk", [settings.bulk or family.zip_url], home, family)
     if not settings.archive:
-        msg = "sources.bea_pce_state.archive is empty; name folders, zips or addresses of BEA's older files"
+        msg = f"sources.{family.source}.archive is empty; name folders, zips or addresses of BEA's older files"
         raise ConfigError(msg)
-    return FilesChannel("archive", settings.archive, home)
+    return FilesChannel("archive", settings.archive, home, family)
 
 
-def _first_possible(settings: BeaSettings) -> str:
+def _first_possible(settings: RegionalSettings, family: Family) -> str:
     if settings.key is not None:
         return "api"
     if settings.bulk:
@@ -128,12 +146,12 @@ def _first_possible(settings: BeaSettings) -> str:
         return "archive"
     if settings.environment.embedded:
         return "sample"
-    raise ConfigError(_no_key(settings))
+    raise ConfigError(_no_key(settings, family))
 
 
-def _no_key(settings: BeaSettings) -> str:
+def _no_key(settings: RegionalSettings, family: Family) -> str:
     return (
         f"environment {settings.environment.name} has no key for BEA: BEA_API_KEY is not set; get one "
         f"free at {SIGN_UP_URL} and put it into the process environment or into .env, or set "
-        'sources.bea_pce_state.channel = "bulk", which needs none'
+        f'sources.{family.source}.channel = "bulk", which needs none'
     )

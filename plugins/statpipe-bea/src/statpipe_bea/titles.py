@@ -36,10 +36,18 @@ def ends_in_title(printed: str, category: Category, accepted: Mapping[str, str])
     The API puts the table and the broader categories before a line's own title (``[SAPCE1] Goods:
     Durable goods``). The first line of a table may be worded more fully than in the CSV file.
     """
-    # A title may itself hold a colon ("Less: Receipts ..."), so every tail is tried.
-    tails = {plain(printed)} | {plain(printed[m.end() :]) for m in _BOUNDARY.finditer(printed)}
+    ends = tails(printed)
     for title in (category.name, accepted.get(category.code, "")):
         wanted = plain(title)
-        if wanted and (wanted in tails or (category.parent is None and wanted in plain(printed))):
+        if wanted and (wanted in ends or (category.parent is None and wanted in plain(printed))):
             return True
     return False
+
+
+def tails(printed: str) -> set[str]:
+    """
+    Return what a wording may be the title of: all of it, and all that follows a colon or bracket.
+
+    A title may itself hold a colon ("Less: Receipts ..."), so every tail counts.
+    """
+    return {plain(printed)} | {plain(printed[m.end() :]) for m in _BOUNDARY.finditer(printed)}

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from statpipe.api import ContentError, Dataset, Diagnosis, Payload, Secret, Unavailable, Vintage
 from statpipe_bea.answers import Answer, read_answer, rows_of
 from statpipe_bea.channels.channel import Channel, vintage_of
+from statpipe_bea.crosswalk import is_renumbered
 from statpipe_bea.line_lists import METHOD, line_titles
+from statpipe_bea.lines import from_titles, release_lines
 from statpipe_bea.release import last_updated
 
 if TYPE_CHECKING:
@@ -34,21 +36,38 @@ class ApiChannel(Channel):
         "certified by BEA."
     )
 
-    def __init__(self, key: Secret, url: str) -> None:
+    def __init__(self, key: Secret, url: str, source: str = "bea_pce_state") -> None:
         self._key = key
         self._url = url
+        self._source = source
         self._client: BeaClient | None = None
 
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
-        expected = [category.code.split(":")[1] for category in dataset.categories]
-        name, parameters = planned(dataset, expected)[0]
+        renumbered = is_renumbered(dataset.name)
+        listed = line_titles(self._line_list(dataset)) if renumbered else {}
+        # The first line for all areas: the price parity of the US is 100, whatever was revised.
+        first = {min(listed, key=int): None} if listed else {}
+        codes = first if renumbered else _expected(dataset)
+        name, parameters = planned(dataset, codes)[0]
         payload = self._ask(name, parameters)
         answer = read_answer(payload)
         note = next((n for n in answer.notes.values() if last_updated(n)), None)
-        return [vintage_of(note, _token(note, answer), dataset.selection, payload)]
+        found = vintage_of(note, _token(note, answer), dataset.selection, payload)
+        lines = release_lines(dataset, from_titles(listed, payload.name), found.released)
+        return [lines.vintage(found, dataset.selection)]
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
-        lines = self._ask(
+        listed = self._line_list(dataset)
+        yield listed
+        printed = from_titles(line_titles(listed), listed.name)
+        codes = release_lines(dataset, printed, vintage.released).codes
+        for name, parameters in planned(dataset, codes):
+            payload = self._ask(name, parameters)
+            _refuse_other_release(payload, vintage)
+            yield payload
+
+    def _line_list(self, dataset: Dataset) -> Payload:
+        return self._ask(
             f"{dataset.name}-lines",
             {
                 "method": METHOD,
@@ -58,18 +77,14 @@ class ApiChannel(Channel):
                 "ResultFormat": "JSON",
             },
         )
-        yield lines
-        for name, parameters in planned(dataset, list(line_titles(lines))):
-            payload = self._ask(name, parameters)
-            _refuse_other_release(payload, vintage)
-            yield payload
 
-    def requests(self, dataset: Dataset, vintage: Vintage) -> int:  # noqa: ARG002
-        expected = [category.code.split(":")[1] for category in dataset.categories]
-        return 1 + len(planned(dataset, expected))
+    def requests(self, dataset: Dataset, vintage: Vintage) -> int:
+        held = vintage.selection.categories if is_renumbered(dataset.name) else None
+        numbered = {str(number): code for number, code in enumerate(held or (), 1)}
+        return 1 + len(planned(dataset, numbered or _expected(dataset)))
 
     def diagnose(self) -> Iterable[Diagnosis]:
-        yield Diagnosis("bea_pce_state", "ok", f"has a key and asks {self._url}")
+        yield Diagnosis(self._source, "ok", f"has a key and asks {self._url}")
 
     def close(self) -> None:
         if self._client is not None:
@@ -83,15 +98,19 @@ class ApiChannel(Channel):
         return self._client.ask(name, parameters)
 
 
-def planned(dataset: Dataset, lines: Sequence[str]) -> list[tuple[str, dict[str, str]]]:
+def planned(dataset: Dataset, codes: Mapping[str, str | None]) -> list[tuple[str, dict[str, str]]]:
     """
     Plan the fewest requests for a table of these lines: names and parameters, in a fixed order.
 
-    A request may ask one line for many areas, or all lines for one area (error 41 else).
+    *codes* are the categories of the lines; a line whose category is not known yet is asked for. A
+    request may ask one line for many areas, or all lines for one area (error 41 else).
     """
     selection, table = dataset.selection, dataset.name
-    if selection.categories is not None:
-        lines = [line for line in lines if f"{table}:{line}" in selection.categories]
+    lines = [
+        line
+        for line, code in codes.items()
+        if selection.categories is None or code is None or code in selection.categories
+    ]
     areas = sorted(
         area.geo_fips
         for area in dataset.areas
@@ -113,6 +132,10 @@ def planned(dataset: Dataset, lines: Sequence[str]) -> list[tuple[str, dict[str,
     return [
         (f"{table}-area-{fips}", {**common, "LineCode": "ALL", "GeoFips": fips}) for fips in areas
     ]
+
+
+def _expected(dataset: Dataset) -> dict[str, str]:
+    return {category.code.split(":")[1]: category.code for category in dataset.categories}
 
 
 def _token(note: str | None, answer: Answer) -> str:

@@ -21,18 +21,22 @@ from statpipe_bea.channels.channel import Channel
 from statpipe_bea.channels.download import is_address
 from statpipe_bea.channels.downloads import Downloads
 from statpipe_bea.channels.zips import TableFile, table_files
+from statpipe_bea.family import Family
+from statpipe_bea.lines import ReleaseLines
 
 
 @frozen(kw_only=True)
 class Entry:
     """
-    A release of a table, and the file that it lies in.
+    A release of a table, and the file that it lies in. ``digest`` is the file's own token.
     """
 
     table: str
     place: str
+    digest: str
     vintage: Vintage
     payloads: int
+    lines: ReleaseLines
 
 
 class FilesChannel(Channel):
@@ -45,12 +49,19 @@ class FilesChannel(Channel):
     """
 
     def __init__(
-        self, name: str, places: Sequence[str], home: Path, *, partial: bool = False
+        self,
+        name: str,
+        places: Sequence[str],
+        home: Path,
+        family: Family,
+        *,
+        partial: bool = False,
     ) -> None:
         self.name = name
         self.unreadable: list[ContentError] = []
         self._places = tuple(places)
         self._home = home
+        self._family = family
         self._partial = partial
         self._downloads = Downloads(home)
         self._index: list[Entry] | None = None
@@ -60,7 +71,8 @@ class FilesChannel(Channel):
         found: dict[str, Vintage] = {}
         for entry in self._contents(dataset):
             found.setdefault(entry.vintage.token, entry.vintage)
-        if not found and not self._partial:
+        elsewhere = dataset.name in self._family.lacking and bool(self._index)
+        if not found and not self._partial and not elsewhere:
             places = ", ".join(self._places)
             raise Rejected(f"{dataset.name} is in none of {places}; leave it out of `tables`")
         return sorted(found.values(), key=lambda vintage: vintage.released)
@@ -68,7 +80,7 @@ class FilesChannel(Channel):
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
         entry = self._entry(dataset, vintage)
         for file in self._open(entry.place) if entry else ():
-            if file.table == dataset.name and file.vintage().token == vintage.token:
+            if entry and file.table == dataset.name and file.vintage().token == entry.digest:
                 yield from file.payloads
                 return
 
@@ -80,11 +92,14 @@ class FilesChannel(Channel):
         missing = [p for p in self._places if not is_address(p) and not (self._home / p).exists()]
         if missing:
             yield Diagnosis(
-                "bea_pce_state", "error", f"{missing[0]} is not there", "name a file that is there"
+                self._family.source,
+                "error",
+                f"{missing[0]} is not there",
+                "name a file that is there",
             )
         else:
             yield Diagnosis(
-                "bea_pce_state", "ok", f"reads {', '.join(self._places)} (no key needed)"
+                self._family.source, "ok", f"reads {', '.join(self._places)} (no key needed)"
             )
 
     def close(self) -> None:
@@ -100,7 +115,7 @@ class FilesChannel(Channel):
         if self._index is None:
             self._index = [entry for place in self._files() for entry in self._listed(place)]
         return [
-            attrs.evolve(e, vintage=attrs.evolve(e.vintage, selection=dataset.selection))
+            attrs.evolve(e, vintage=e.lines.vintage(e.vintage, dataset.selection))
             for e in self._index
             if e.table == dataset.name
         ]
@@ -112,8 +127,10 @@ class FilesChannel(Channel):
                 Entry(
                     table=file.table,
                     place=place,
+                    digest=file.vintage().token,
                     vintage=file.vintage(),
                     payloads=len(file.payloads),
+                    lines=file.lines(self._family.dataset(file.table)),
                 )
                 for file in self._open(place)
             ]
@@ -139,5 +156,5 @@ class FilesChannel(Channel):
 
     def _open(self, place: str) -> list[TableFile]:
         if self._opened is None or self._opened[0] != place:
-            self._opened = (place, list(table_files(self._downloads.read(place))))
+            self._opened = (place, list(table_files(self._downloads.read(place), self._family)))
         return self._opened[1]

@@ -1,4 +1,4 @@
-"""The channel ``sample``: BEA's published figures of two releases, bundled with the plugin."""
+"""The channel ``sample``: BEA's published figures of some releases, bundled with the plugin."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import attrs
 
 from statpipe.api import Dataset, Diagnosis, Payload, Selection, Vintage
 from statpipe_bea.channels.channel import Channel, vintage_of
-from statpipe_bea.line_lists import METHOD
+from statpipe_bea.crosswalk import Layout
+from statpipe_bea.family import Family
+from statpipe_bea.line_lists import METHOD, line_titles
+from statpipe_bea.lines import ReleaseLines, from_titles, release_lines
 from statpipe_bea.release import last_updated
-
-_YEARS = {"2022-10-06": range(2017, 2022), "2020-10-08": range(2015, 2020)}
 
 
 class SampleChannel(Channel):
@@ -25,32 +26,30 @@ class SampleChannel(Channel):
     """
 
     name = "sample"
-    notice = (
-        "BUNDLED SAMPLE, not current figures: BEA's releases of 8 October 2020 and 6 October 2022, "
-        "five years each. For current figures set BEA_API_KEY "
-        "(free at https://apps.bea.gov/API/signup/)."
-    )
+
+    def __init__(self, family: Family) -> None:
+        self._family = family
+        self.notice = family.sample_notice
 
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
         return [
             self._vintage(dataset, release)
-            for release in sorted(_YEARS)
+            for release in sorted(self._family.samples)
             if _file(release, dataset.name).is_file()
         ]
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
         body = gzip.decompress(_file(vintage.released.isoformat(), dataset.name).read_bytes())
-        for line in body.split(b"\n"):
-            payload = _payload(line)
-            if _wanted(payload, dataset):
-                yield payload
+        payloads = [_payload(line) for line in body.split(b"\n")]
+        codes = _lines(dataset, payloads[0], vintage).codes
+        yield from (payload for payload in payloads if _wanted(payload, dataset, codes))
 
     def requests(self, dataset: Dataset, vintage: Vintage) -> int:
         return sum(1 for _ in self.fetch(dataset, vintage))
 
     def diagnose(self) -> Iterable[Diagnosis]:
         yield Diagnosis(
-            "bea_pce_state",
+            self._family.source,
             "warning",
             "reads the bundled sample",
             "set BEA_API_KEY in the environment or in .env; keys are free at "
@@ -60,18 +59,20 @@ class SampleChannel(Channel):
     def _vintage(self, dataset: Dataset, release: str) -> Vintage:
         packed = _file(release, dataset.name).read_bytes()
         # The note is the same in every answer; the second is the first one with figures.
-        second = gzip.decompress(packed).split(b"\n", 2)[1]
-        years = [str(year) for year in _YEARS[release]]
+        first, second, *_ = gzip.decompress(packed).split(b"\n", 2)
+        years = [str(year) for year in self._family.samples[release]]
         asked = dataset.selection.periods
-        return vintage_of(
+        brought = attrs.evolve(
+            dataset.selection,
+            periods=years if asked is None else [year for year in years if year in asked],
+        )
+        vintage = vintage_of(
             last_updated(second.decode()),
             f"sample:{hashlib.sha256(packed).hexdigest()}",
-            attrs.evolve(
-                dataset.selection,
-                periods=years if asked is None else [year for year in years if year in asked],
-            ),
+            brought,
             Payload(name=f"{dataset.name}-sample", body=second),
         )
+        return _lines(dataset, _payload(first), vintage).vintage(vintage, brought)
 
 
 def _file(release: str, table: str) -> Traversable:
@@ -95,12 +96,17 @@ def _payload(answer: bytes) -> Payload:
     return Payload(name=name, body=answer, request={"channel": "sample", **echo})
 
 
-def _wanted(payload: Payload, dataset: Dataset) -> bool:
+def _lines(dataset: Dataset, line_list: Payload, vintage: Vintage) -> ReleaseLines:
+    printed = from_titles(line_titles(line_list), line_list.name)
+    return release_lines(dataset, printed, vintage.released)
+
+
+def _wanted(payload: Payload, dataset: Dataset, codes: Layout) -> bool:
     """Leave out answers that hold nothing of the selection."""
     selection: Selection = dataset.selection
     line, fips = payload.request.get("linecode"), payload.request.get("geofips")
     if line and line != "ALL" and selection.categories is not None:
-        return f"{dataset.name}:{line}" in selection.categories
+        return codes.get(line) in selection.categories
     if fips and fips != "STATE" and selection.areas is not None:
         return fips in {a.geo_fips for a in dataset.areas if a.code in selection.areas}
     return True

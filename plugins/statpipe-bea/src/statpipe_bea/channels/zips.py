@@ -12,14 +12,17 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from statpipe.api import ContentError, Payload, Vintage
+from statpipe.api import ContentError, Dataset, Payload, Vintage
 from statpipe.domain.selection import EVERYTHING
-from statpipe_bea import tables
 from statpipe_bea.channels.channel import vintage_of
+from statpipe_bea.crosswalk import is_renumbered
+from statpipe_bea.csv_tables import printed_lines, read_csv
+from statpipe_bea.family import Family, pce_by_state
+from statpipe_bea.lines import ReleaseLines, numbered_lines, release_lines
 from statpipe_bea.part import table_name
 from statpipe_bea.release import last_updated
 
-_CSV = re.compile(r"(?P<table>[A-Z0-9]+)_{1,2}ALL_AREAS_\d{4}_\d{4}\.csv")
+_CSV = re.compile(r"(?P<table>[A-Z0-9]+)_{1,2}(?:ALL_AREAS|STATE)_\d{4}_\d{4}\.csv")
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -55,37 +58,49 @@ class TableFile:
         note = last_updated(csv.body[-4096:].decode("utf-8", errors="replace"))
         return vintage_of(note, f"csv:{digest}", EVERYTHING, csv, "the file's footer")
 
+    def lines(self, dataset: Dataset) -> ReleaseLines:
+        """
+        Return which category each line is.
 
-def table_files(archive: Payload) -> Iterator[TableFile]:
+        :raises ContentError: The file of a renumbered table is malformed.
+        """
+        if not is_renumbered(dataset.name):
+            return numbered_lines(dataset, ())
+        printed = printed_lines(read_csv(self.payloads[0]))
+        return release_lines(dataset, printed, self.vintage().released)
+
+
+def table_files(archive: Payload, family: Family | None = None) -> Iterator[TableFile]:
     """
-    Return the tables in a zip, or the one in a bare CSV file.
+    Return a family's tables in a zip, or the one in a bare CSV file.
 
     :raises ContentError: It is neither, it holds none of the tables, or it unpacks to more than any
         file of BEA's.
     """
+    family = family or pce_by_state()
     if archive.media_type == "text/csv":
-        match = _whole_table(archive.name)
+        match = _whole_table(archive.name, family)
         if match is None:
-            msg = f"payload {archive.name}: expected a name such as SAPCE1__ALL_AREAS_1997_2021.csv"
+            msg = f"payload {archive.name}: expected a name such as {family.member}"
             raise ContentError(msg, payload=archive)
         yield TableFile(table=table_name(match["table"]), payloads=(archive,))
         return
     try:
         with zipfile.ZipFile(io.BytesIO(archive.body)) as opened:
-            yield from _tables_in(opened, archive)
+            yield from _tables_in(opened, archive, family)
     except _DAMAGE as error:
-        msg = f"payload {archive.name}: no readable zip ({error}); expected BEA's SAPCE.zip whole"
+        msg = f"payload {archive.name}: no readable zip ({error}); expected BEA's {family.zip_url.rpartition('/')[2]} whole"
         raise ContentError(msg, payload=archive) from error
 
 
-def _tables_in(opened: zipfile.ZipFile, archive: Payload) -> Iterator[TableFile]:
+def _tables_in(opened: zipfile.ZipFile, archive: Payload, family: Family) -> Iterator[TableFile]:
     names = opened.namelist()
     if len(names) > _MOST_MEMBERS:
         msg = f"payload {archive.name}: {len(names):,} members; expected BEA's few hundred"
         raise ContentError(msg, payload=archive)
-    found = [match for match in map(_whole_table, names) if match]
+    found = [match for name in names if (match := _whole_table(name, family))]
     if not found:
-        msg = f"payload {archive.name}: no member such as SAPCE1__ALL_AREAS_1997_2021.csv"
+        msg = f"payload {archive.name}: no member such as {family.member}"
         raise ContentError(msg, payload=archive)
     for match in found:
         footnotes = f"{match['table']}__Footnotes.html"
@@ -98,10 +113,10 @@ def _tables_in(opened: zipfile.ZipFile, archive: Payload) -> Iterator[TableFile]
         )
 
 
-def _whole_table(name: str) -> re.Match[str] | None:
-    """Match the name of a file that holds one of our tables, under today's name or a former one."""
+def _whole_table(name: str, family: Family) -> re.Match[str] | None:
+    """Match the name of a file that holds one of the tables, under today's name or a former one."""
     match = _CSV.fullmatch(name)
-    return match if match and table_name(match["table"]) in tables.TITLES else None
+    return match if match and table_name(match["table"]) in family.titles else None
 
 
 def _member(opened: zipfile.ZipFile, archive: Payload, name: str, media_type: str) -> Payload:

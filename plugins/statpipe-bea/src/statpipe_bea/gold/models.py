@@ -1,4 +1,4 @@
-"""The Gold models of PCE by state."""
+"""The Gold models of PCE by state, of regional prices, and of both together."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from statpipe.api.gold import gold_models, standard
 
 _NAME = "pce_state"
 _TITLE = "Personal consumption expenditures by state"
+_REAL = "Real personal consumption expenditures by state"
 _GRAIN = ("ref_area", "category", "time_period")
 
 
@@ -22,6 +23,91 @@ def pce_state_models() -> list[Model]:
         _share(),
         _rank(),
     ]
+
+
+def rpp_state_models() -> list[Model]:
+    """
+    Return the standard models of regional prices and real income.
+    """
+    return gold_models(
+        name="rpp_state",
+        source="bea_rpp_state",
+        title="Regional price parities, real income and price deflators by state",
+        freq="A",
+    )
+
+
+def pce_state_real_models() -> list[Model]:
+    """
+    Return PCE in constant prices, in matching vintages, and where it is not what BEA says.
+    """
+    return [_real_history(), _real(), _real_check()]
+
+
+def _real_history() -> Model:
+    return Model(
+        name=f"{_NAME}_real_history",
+        title=f"{_REAL}: for every release of deflators, with the PCE of its season",
+        inputs=(f"{_NAME}_history", f"{_NAME}_area", "rpp_state_history"),
+        grain=("ref_area", "time_period", "deflator_vintage"),
+        columns=(*_real_columns(), *standard("realtime_start realtime_end")),
+        sql=_sql("pce_state_real_history"),
+        materialized="view",
+        measure="value",
+    )
+
+
+def _real() -> Model:
+    return Model(
+        name=f"{_NAME}_real",
+        title=f"{_REAL}: nominal PCE over the deflators of the same season",
+        inputs=(f"{_NAME}_real_history",),
+        grain=("ref_area", "time_period"),
+        columns=(*_real_columns(), *standard("realtime_start")),
+        sql=_sql("pce_state_real"),
+        materialized="view",
+        measure="value",
+    )
+
+
+def _real_check() -> Model:
+    shown = "ref_area time_period area_name year value bea_value relative_difference unit"
+    columns = {column.name: column for column in _real_columns()}
+    return Model(
+        name=f"{_NAME}_real_check",
+        title=f"{_REAL}: where it differs from BEA's own",
+        inputs=(f"{_NAME}_real_history",),
+        grain=("ref_area", "time_period", "deflator_vintage"),
+        columns=tuple(columns[name] for name in f"{shown} pce_vintage deflator_vintage".split()),
+        sql=_sql("pce_state_real_check"),
+        materialized="view",
+        measure="relative_difference",
+        check="real_pce",
+    )
+
+
+def _real_columns() -> tuple[Column, ...]:
+    return (
+        *standard("ref_area time_period area_name year"),
+        Column(name="value", type="double", unit="see unit",
+               description="PCE in constant prices: nominal PCE over the deflator, times 100; states and "
+               "DC only, since there is no deflator of the US"),
+        *standard("unit unit_mult"),
+        Column(name="base_year", type="integer", nullable=False,
+               description="Year in whose prices it is: that in which the US deflator is 100"),
+        Column(name="nominal_value", type="decimal", unit="Millions of current dollars",
+               description="PCE in current prices (SAPCE1 line 1) as it stood on the day of the deflators"),
+        Column(name="deflator", type="decimal", unit="Index, US in base_year = 100",
+               description="Implicit regional price deflator"),
+        Column(name="bea_value", type="decimal", unit="see unit",
+               description="BEA's own real PCE in the release of the deflators; empty if it is not held"),
+        Column(name="relative_difference", type="double", unit="ratio",
+               description="Value less bea_value, over bea_value"),
+        Column(name="pce_vintage", type="text", nullable=False,
+               description="Release of PCE: the last of the season not after the deflators"),
+        Column(name="deflator_vintage", type="text", nullable=False,
+               description="Release of the deflators"),
+    )  # fmt: skip
 
 
 def _share() -> Model:

@@ -1,0 +1,219 @@
+"""What the lines of the price tables mean: a crosswalk from release, number, title and unit.
+
+BEA has given the numbers of these tables other meanings from release to release: line 1 of SARPP was
+an index in December 2022, millions of dollars in February 2025, and an index again in February
+2026. So a line is the category that its title and its unit say, whatever its number is.
+``data/price_lines.csv`` records how BEA numbered them; ``from`` is the first release known to do so.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+from attrs import frozen
+
+from statpipe.api import ContentError
+from statpipe_bea.titles import plain, tails
+
+Layout = Mapping[str, str]
+"""Categories by the number of the line that holds them in one release."""
+
+_DATA = "statpipe_bea/data/price_lines.csv"
+
+
+@frozen(kw_only=True)
+class Recorded:
+    """
+    A line of a table, as the releases from ``since`` on are known to print it.
+    """
+
+    table: str
+    since: date
+    line: str
+    title: str
+    unit: str
+    category: str
+
+
+@frozen(kw_only=True)
+class PrintedLine:
+    """
+    A line as a payload prints it, and where. A list of lines prints no units.
+    """
+
+    line: str
+    title: str
+    where: str
+    unit: str | None = None
+
+
+@cache
+def recorded(table: str) -> tuple[Recorded, ...]:
+    """
+    Return all that is known of a table's lines, in order of release and line.
+    """
+    text = (files(__package__) / "data" / "price_lines.csv").read_text(encoding="utf-8")
+    rows = (
+        Recorded(
+            table=row["table"],
+            since=date.fromisoformat(row["from"]),
+            line=row["line"],
+            title=row["title"],
+            unit=row["unit"],
+            category=row["category"],
+        )
+        for row in csv.DictReader(text.splitlines())
+        if row["table"] == table
+    )
+    return tuple(sorted(rows, key=lambda row: (row.since, int(row.line))))
+
+
+def is_renumbered(table: str) -> bool:
+    """
+    Tell whether a table's lines are known by title and unit, and not by number.
+    """
+    return bool(recorded(table))
+
+
+def known_layout(table: str, released: date) -> Layout:
+    """
+    Return the recorded layout of a release; empty for one before the first that is recorded.
+    """
+    dates = [row.since for row in recorded(table) if row.since <= released]
+    return _layouts(table).get(max(dates), {}) if dates else {}
+
+
+def layout_of(
+    table: str, printed: Iterable[PrintedLine], released: date, accepted: Mapping[str, str]
+) -> Layout:
+    """
+    Read which category each line of a release holds, from titles and units.
+
+    *accepted* maps categories to titles that are accepted besides the recorded ones.
+
+    :raises ContentError: A line is no known category, two lines are the same one, or the lines are
+        not those of any recorded release, in whatever order.
+    """
+    found: dict[str, str] = {}
+    places: dict[str, PrintedLine] = {}
+    for one in printed:
+        category = identified(table, one, released, accepted)
+        first = places.setdefault(category, one)
+        if first.line != one.line or found.get(one.line, category) != category:
+            _refuse_two(table, one, category, found.get(one.line), first)
+        found[one.line] = category
+    held = set(found.values())
+    if not any(held == set(layout.values()) for layout in _layouts(table).values()):
+        raise ContentError(_other_lines(table, found, next(iter(places.values()), None)))
+    return found
+
+
+def layout_or_known(
+    table: str, printed: Iterable[PrintedLine], released: date
+) -> tuple[Layout, bool]:
+    """
+    Return the layout that a release prints and ``True``, or the recorded one where that is unknown.
+
+    For channels, which bring payloads that only the normalizer may refuse.
+    """
+    try:
+        return layout_of(table, printed, released, {}), True
+    except ContentError:
+        return known_layout(table, released), False
+
+
+@cache
+def _layouts(table: str) -> dict[date, Layout]:
+    found: dict[date, dict[str, str]] = {}
+    for row in recorded(table):
+        found.setdefault(row.since, {})[row.line] = row.category
+    return dict(found)
+
+
+def identified(
+    table: str, printed: PrintedLine, released: date, accepted: Mapping[str, str]
+) -> str:
+    """
+    Return the category of one line.
+
+    The same title in the same unit is the same category. Where a title and unit have been two (the
+    deflator prints no base year), it is the one recorded for the time of the release.
+
+    :raises ContentError: It is none that is known.
+    """
+    if not printed.line.isdecimal():
+        raise ContentError(f"{printed.where}: line {printed.line!r} of {table}; expected a number")
+    names = tails(printed.title)
+    matching = [
+        row
+        for row in recorded(table)
+        if printed.unit in {None, row.unit}
+        and not names.isdisjoint({plain(row.title), plain(accepted.get(row.category, ""))} - {""})
+    ]
+    standing = [row for row in matching if row.since <= released]
+    if standing:
+        return max(standing, key=lambda row: row.since).category
+    categories = {row.category for row in matching}
+    if len(categories) == 1:
+        return categories.pop()
+    if categories:
+        raise ContentError(_undated(table, printed, released, categories))
+    raise ContentError(_unknown(table, printed, released))
+
+
+def _undated(table: str, printed: PrintedLine, released: date, categories: set[str]) -> str:
+    return (
+        f"{printed.where}: {printed.title.strip()!r} may be {' or '.join(sorted(categories))}, and no "
+        f"release up to {released} is recorded that would tell; expected a release of {table} from "
+        f"{recorded(table)[0].since} on. Record what it is in {_DATA}"
+    )
+
+
+def _unknown(table: str, printed: PrintedLine, released: date) -> str:
+    unit = "" if printed.unit is None else f" in {printed.unit!r}"
+    before = known_layout(table, released).get(printed.line)
+    row = next((r for r in reversed(recorded(table)) if r.category == before), None)
+    was = f"line {printed.line} was {row.title!r} in {row.unit!r}" if row else "it is a new number"
+    return (
+        f"{printed.where}: line {printed.line} of {table} is titled {printed.title.strip()!r}{unit}, "
+        f"which no recorded release has ({was}); expected a known title in its unit. If it is a known "
+        "category under a new title, accept it in statpipe.toml: [normalizers.bea_regional.titles] "
+        f'"{before or table + ":<category>"}" = "<the new title>"; if it is a new one, record it in '
+        f"{_DATA}"
+    )
+
+
+def _refuse_two(
+    table: str, one: PrintedLine, category: str, before: str | None, first: PrintedLine
+) -> None:
+    if first.line != one.line:
+        msg = (
+            f"{one.where}: line {one.line} of {table} is {category} ({one.title.strip()!r}), and so is "
+            f"line {first.line} at {first.where}; expected each category once"
+        )
+    else:
+        msg = (
+            f"{one.where}: line {one.line} of {table} is {category} ({one.title.strip()!r}) and "
+            f"elsewhere {before}; expected one title a line"
+        )
+    raise ContentError(msg)
+
+
+def _other_lines(table: str, found: Layout, first: PrintedLine | None) -> str:
+    wanted = set(known_layout(table, date.max).values())
+    held = set(found.values())
+    missing, more = sorted(wanted - held), sorted(held - wanted)
+    what = "; ".join(
+        f"{words} {', '.join(codes)}"
+        for words, codes in (("without", missing), ("with", more))
+        if codes
+    )
+    return (
+        f"{first.where if first else table}: {table} holds {len(held)} categories ({what or 'none'}); "
+        "expected those of a recorded release. BEA has added or dropped lines: record the new list in "
+        f"{_DATA}"
+    )

@@ -1,0 +1,232 @@
+"""Write docs/reference/ and the list of decisions, out of what they are about.
+
+python scripts/make_reference.py            # write the pages
+python scripts/make_reference.py --check    # exit 1 if one is not up to date
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import attrs
+
+from statpipe import api
+from statpipe.api import hookspecs
+from statpipe.cli.app import make_app
+from statpipe.engine.registry import Offer, Registry
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+COMMAND = "make reference"
+MADE = f"This page is made by `{COMMAND}` out of the code; edit that, not the page.\n"
+ROLES = {
+    "source": "Source",
+    "normalizer": "Normalizer",
+    "check": "Check",
+    "sink": "Sink",
+    "notifier": "Notifier",
+}
+
+
+def main() -> None:
+    """Write the pages, or compare them."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--check", action="store_true", help="exit 1 if a page is out of date")
+    check = parser.parse_args().check
+    for name, text in pages().items():
+        page = DOCS / name
+        if not check:
+            page.parent.mkdir(exist_ok=True)
+            page.write_text(text, encoding="utf-8")
+        elif not page.exists() or page.read_text(encoding="utf-8") != text:
+            sys.exit(f"{page.relative_to(ROOT)} is out of date; run `{COMMAND}`")
+
+
+def pages() -> dict[str, str]:
+    """
+    Return the pages by the names of their files.
+    """
+    return {
+        "reference/commands.md": commands(),
+        "reference/hooks.md": hooks(),
+        "reference/settings.md": settings(),
+        "decisions/index.md": decisions(),
+    }
+
+
+def commands() -> str:
+    """
+    Return the page of the command line.
+    """
+    text = make_app().generate_docs(output_format="markdown", recursive=True)
+    text = re.sub(r"## Table of Contents\n.*?(?=\*\*Commands)", "", text, flags=re.DOTALL)
+    text = text.replace("```console", "```text").replace("# statpipe\n", f"# Commands\n\n{MADE}", 1)
+    return text.rstrip() + "\n"
+
+
+def hooks() -> str:
+    """
+    Return the page of what can be extended.
+    """
+    parts = ["# Hooks, roles and events\n", MADE, _markdown(inspect.getdoc(hookspecs) or "")]
+    named = [name for name in vars(hookspecs) if name.startswith("statpipe_")]
+    parts += ["## Hooks\n", *(_hook(name) for name in named)]
+    parts += ["## Roles\n", *(_role(getattr(api, name)) for name in ROLES.values())]
+    events = [item for name, item in vars(hookspecs).items() if _is_event(item)]
+    parts += ["## Events\n", *(_fields(event) for event in events)]
+    return "\n".join(part.rstrip() + "\n" for part in parts)
+
+
+def settings() -> str:
+    """
+    Return the page of what can be configured.
+    """
+    parts = [
+        "# Settings\n",
+        MADE,
+        "What each means for the reader of figures is told in [Configuration](../configuration.md).\n",
+    ]
+    parts += [_settings(offer) for offer in own_offers() if offer.role != "model"]
+    return "\n".join(part.rstrip() + "\n" for part in parts)
+
+
+def decisions() -> str:
+    """
+    Return the list of decisions, oldest first.
+    """
+    lines = [
+        "# Decisions",
+        "",
+        "What was decided and why, each as it was seen at the time.",
+        "",
+        MADE,
+    ]
+    for page in sorted((DOCS / "decisions").glob("[0-9]*.md")):
+        title = page.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        lines.append(f"- [{title}]({page.name})")
+    return "\n".join(lines) + "\n"
+
+
+def own_offers() -> list[Offer]:
+    """
+    Return what this repository's plugins offer, in the order of roles and names.
+    """
+    ours = {folder.parent.name for folder in (ROOT / "plugins").glob("*/pyproject.toml")}
+    found = [offer for offer in Registry.installed().offers if offer.distribution in ours]
+    return sorted(found, key=lambda offer: (offer.role, offer.name))
+
+
+def _hook(name: str) -> str:
+    function = getattr(hookspecs, name)
+    return f"### `{name}{_signature(function)}`\n\n{_markdown(inspect.getdoc(function) or '')}\n"
+
+
+def _role(role: type) -> str:
+    parts = [f"### `{role.__name__}`\n", _markdown(inspect.getdoc(role) or "")]
+    for name, member in vars(role).items():
+        function = member.fget if isinstance(member, property) else member
+        if name.startswith("_") or not inspect.isfunction(function):
+            continue
+        must = getattr(member, "__isabstractmethod__", False)
+        kind = "must be written" if must else "may be written"
+        shown = name if isinstance(member, property) else f"{name}{_signature(function)}"
+        parts.append(f"#### `{shown}`\n\n*{kind}.* {_markdown(inspect.getdoc(function) or '')}\n")
+    return "\n".join(parts)
+
+
+def _fields(item: type) -> str:
+    rows = [(f"`{f.name}`", _code(f.type)) for f in attrs.fields(item)]
+    head = f"### `{item.__name__}`\n\n{_markdown(inspect.getdoc(item) or '')}\n"
+    return head + "\n" + "\n".join(_table(("field", "type"), rows)) + "\n"
+
+
+def _settings(offer: Offer) -> str:
+    made = offer.item.settings
+    table = "checks" if offer.role == "check" else f"{offer.role}s"
+    head = f"## `{table}.{offer.name}`\n\n{offer.item.summary}. From {offer.distribution}.\n"
+    hints = get_type_hints(made)
+    rows = [
+        (f"`{field.name}`", _code(hints[field.name]), _default(field))
+        for field in attrs.fields(made)
+        if field.name != "environment"
+    ]
+    if not rows:
+        return f"{head}\nNothing to set.\n"
+    text = _markdown(inspect.getdoc(made) or "")
+    return f"{head}\n{text}\n\n" + "\n".join(_table(("setting", "type", "default"), rows)) + "\n"
+
+
+def _default(field: Any) -> str:
+    value = field.default
+    if isinstance(value, attrs.Factory):  # type: ignore[arg-type]
+        value = value.factory() if not value.takes_self else attrs.NOTHING
+    if value is attrs.NOTHING:
+        return "must be set"
+    if isinstance(value, tuple | list):
+        return ", ".join(f"`{one}`" for one in value) or "none"
+    if value is None:
+        reference = field.metadata.get("variable")
+        return f"`${{{reference}}}`" if reference else "none"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _is_event(item: object) -> bool:
+    return isinstance(item, type) and attrs.has(item) and item.__module__ == "statpipe.api.events"
+
+
+def _signature(function: Any) -> str:
+    found = inspect.signature(function)
+    kept = [parameter for parameter in found.parameters.values() if parameter.name != "self"]
+    return str(found.replace(parameters=kept)).replace("'", "")
+
+
+def _code(kind: object) -> str:
+    return f"`{_kind(kind)}`".replace("|", "\\|")
+
+
+def _kind(kind: object) -> str:
+    if isinstance(kind, str):
+        return kind
+    if kind is type(None):
+        return "None"
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Literal:
+        return " | ".join(f'"{part}"' for part in parts)
+    if origin in {Union, UnionType}:
+        return " | ".join(map(_kind, parts))
+    if origin is not None:
+        inner = ", ".join("..." if part is Ellipsis else _kind(part) for part in parts)
+        return f"{origin.__name__}[{inner}]"
+    return getattr(kind, "__name__", str(kind))
+
+
+def _markdown(text: str) -> str:
+    """Turn the little reStructuredText of docstrings into Markdown."""
+    text = re.sub(r":(?:class|meth|data|func):`~?(?:[\w.]+\.)?(\w+)`", r"`\1`", text)
+    text = re.sub(r":raises (\w+): ", r"\n*Raises* `\1`: ", text)
+    text = text.replace("``", "`")
+    return re.sub(r"\.\. code-block:: (\w+)\n\n((?:    .*\n?|\n)+)", _fenced, text)
+
+
+def _fenced(match: re.Match[str]) -> str:
+    code = inspect.cleandoc(match[2])
+    return f"```{match[1]}\n{code}\n```\n"
+
+
+def _table(heads: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
+    heads = tuple(heads)
+    yield f"| {' | '.join(heads)} |"
+    yield "|" + "---|" * len(heads)
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+if __name__ == "__main__":
+    main()

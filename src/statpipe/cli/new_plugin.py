@@ -1,0 +1,118 @@
+"""``statpipe plugins new``: the beginning of a plugin, which works as it is."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import sys
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Literal
+
+from statpipe.api import ConfigError
+from statpipe.cli.common_options import CommonOptions
+from statpipe.cli.session import Session, in_session
+from statpipe.engine.registry import Registry
+
+Role = Literal["source", "check"]
+
+_LONGEST = 40
+
+
+def new_plugin(
+    name: str,
+    *,
+    role: Role = "source",
+    into: Path | None = None,
+    options: CommonOptions | None = None,
+) -> int:
+    """
+    Write the beginning of a plugin: a distribution with tests, which passes its contracts.
+
+    Parameters
+    ----------
+    name
+        Name of what it offers, in small letters, digits and underscores, such as harbour.
+    role
+        What it is to be.
+    into
+        Folder to put it into; without it, this one.
+    """
+
+    def work(session: Session) -> int:
+        _must_be_a_name(name)
+        _must_be_free(name, role, session.registry)
+        folder = (into or Path()) / f"statpipe-{name.replace('_', '-')}"
+        if folder.exists():
+            msg = f"{folder} is there already; choose another name, or another folder with --into"
+            raise ConfigError(msg)
+        _write(name, role, folder)
+        sys.stdout.write(f"{_next_steps(name, folder)}\n")
+        return 0
+
+    return in_session(options or CommonOptions(), work)
+
+
+def _must_be_a_name(name: str) -> None:
+    if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) is None or len(name) > _LONGEST:
+        msg = (
+            f"{name!r} is no name for a plugin; write small letters, digits and single underscores, "
+            f"{_LONGEST} at most, such as harbour or port_statistics"
+        )
+        raise ConfigError(msg)
+    if keyword.iskeyword(name) or name.split("_", maxsplit=1)[0] in {"statpipe", "test", "tests"}:
+        msg = f"{name!r} would clash with names of Python or statpipe; choose another"
+        raise ConfigError(msg)
+
+
+def _must_be_free(name: str, role: Role, registry: Registry) -> None:
+    """What it will offer must not be offered by somebody else."""
+    wanted = {"source": ("source", "normalizer", "model"), "check": ("check",)}[role]
+    for offer in registry.offers:
+        mine = (name, f"{name}_json")
+        if offer.role in wanted and offer.name in mine:
+            msg = (
+                f"{offer.distribution} {offer.version} offers a {offer.role} named {offer.name}; "
+                "choose another name"
+            )
+            raise ConfigError(msg)
+    distribution = f"statpipe-{name.replace('_', '-')}"
+    if any(offer.distribution == distribution for offer in registry.offers):
+        msg = f"a distribution {distribution} is installed; choose another name"
+        raise ConfigError(msg)
+
+
+def _write(name: str, role: Role, folder: Path) -> None:
+    try:
+        from copier import run_copy
+    except ModuleNotFoundError:
+        msg = (
+            "statpipe plugins new needs copier, which is not installed; pip install "
+            "'statpipe[testing]'"
+        )
+        raise ConfigError(msg) from None
+    words = name.split("_")
+    answers = {
+        "name": name,
+        "package": f"statpipe_{name}",
+        "distribution": folder.name,
+        "prefix": "".join(word.capitalize() for word in words),
+        "variable": name.upper(),
+        "title": " ".join(words).capitalize(),
+    }
+    try:
+        with as_file(files("statpipe.cli") / "templates" / role) as template:
+            run_copy(str(template), str(folder), data=answers, defaults=True, quiet=True)
+    except OSError as error:
+        msg = f"{folder} cannot be written ({error.strerror}); name another folder with --into"
+        raise ConfigError(msg) from None
+
+
+def _next_steps(name: str, folder: Path) -> str:
+    return f"""\
+{folder} is there. Next:
+
+  cd {folder}
+  pip install -e '.[test]'
+  pytest                             # the contracts; what fails says what to do
+  statpipe plugins test {name}"""

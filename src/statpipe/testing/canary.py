@@ -1,0 +1,84 @@
+"""A credential that must be seen nowhere, and all the forms in which it could be seen."""
+
+from __future__ import annotations
+
+import base64
+import json
+import traceback
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+from statpipe.api import ContentError
+
+CANARY = "Canary+7f3a=Key"
+"""What the kit hands to a source as its key. Its signs are written otherwise in addresses."""
+
+REDACTED = b"REDACTED"
+
+
+def forms(secret: str) -> list[str]:
+    """
+    Return how a secret may be written: plain, in an address, in JSON, in hexadecimal.
+    """
+    body = secret.encode()
+    written = [secret, quote(secret, safe=""), quote(secret), quote_plus(secret)]
+    written += [json.dumps(secret)[1:-1], body.hex()]
+    return sorted(set(written), key=len, reverse=True)
+
+
+def _base64_forms(secret: str) -> list[str]:
+    """Give what any base64 text that has the secret inside must hold, wherever it begins."""
+    found = []
+    for pad in range(3):
+        text = base64.b64encode(b"x" * pad + secret.encode()).decode()
+        core = text[4 if pad else 0 : len(text) - 4]
+        found += [core, core.replace("+", "-").replace("/", "_")] if len(core) > 7 else []
+    return found
+
+
+def shows(text: str | bytes, secret: str) -> bool:
+    """
+    Tell whether a text shows a secret, in whatever form and case.
+    """
+    if isinstance(text, bytes):
+        text = text.decode("latin-1")
+    lower = text.lower()
+    return any(form.lower() in lower for form in forms(secret)) or any(
+        form in text for form in _base64_forms(secret)
+    )
+
+
+def redacted(body: bytes, secrets: Iterable[str]) -> bytes:
+    """
+    Replace each secret, in all forms and cases, by ``REDACTED``.
+    """
+    import re
+
+    for secret in secrets:
+        for form in (*forms(secret), *_base64_forms(secret)):
+            body = re.sub(re.escape(form.encode()), REDACTED, body, flags=re.IGNORECASE)
+    return body
+
+
+def text_of(error: BaseException) -> str:
+    """
+    Return everything that an exception can show: its text, what caused it, and what it carries.
+    """
+    seen: list[str] = []
+    shown: set[int] = set()
+
+    def look(one: BaseException | None) -> None:
+        if one is None or id(one) in shown:
+            return
+        shown.add(id(one))
+        seen.extend((str(one), repr(one), repr(one.args), repr(getattr(one, "__notes__", ""))))
+        seen.extend(traceback.format_exception_only(one))
+        payload: Any = one.payload if isinstance(one, ContentError) else None
+        if payload is not None:
+            seen.extend((repr(payload), repr(payload.request), payload.body.decode("latin-1")))
+        look(one.__cause__)
+        look(None if one.__suppress_context__ else one.__context__)
+
+    look(error)
+    return "\n".join(seen)

@@ -1,0 +1,416 @@
+"""What can happen to a payload on its way, or when the agency changes something."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+from hypothesis import strategies as st
+
+from statpipe.domain.payload import Payload
+from statpipe.testing.cells import Key, shown
+from statpipe.testing.cells import figure as number
+from statpipe.testing.documents import (
+    Document,
+    Number,
+    Path,
+    at,
+    documents,
+    field_names,
+    header,
+    occurrences,
+    places,
+    printed,
+    tree,
+    with_body,
+)
+
+PAGE = b"<!DOCTYPE html><html><head><title>503</title></head><body>Try again later</body></html>"
+JUNK = ("x1x", "(Zz)", "1.2.3")
+"""What no agency prints for a figure, and no normalizer knows."""
+LONG = "12345678901234567.12345"
+"""More digits than a binary float holds, fewer than a decimal of Silver does."""
+SUFFIX = "_renamed"
+_MOST_FIELDS, _MOST_PAYLOADS, _MOST_PLACES, _MOST_LEAVES = 40, 4, 60, 40
+
+
+@frozen
+class Damage:
+    """
+    Payloads of which something is wrong, and what it is.
+    """
+
+    what: str
+    payloads: tuple[Payload, ...]
+
+
+@frozen
+class Found:
+    """
+    A figure of the example, where it stands in the payloads.
+    """
+
+    key: Key
+    literal: str
+    place: int
+    document: Document
+    start: int
+
+    def replaced(self, payloads: Sequence[Payload], text: str) -> tuple[Payload, ...]:
+        """
+        Return the payloads with another text in place of the figure.
+        """
+        old = self.document.text
+        end = self.start + len(self.literal)
+        if self.document.form == "json" and old[self.start - 1] != '"' and not _is_number(text):
+            text = json.dumps(text)
+        new = self.document.with_text(old[: self.start] + text + old[end:])
+        return _with(payloads, self.place, new)
+
+
+def found_figures(payloads: Sequence[Payload], figures: Mapping[Key, str | None]) -> list[Found]:
+    """
+    Find the figures that stand in the payloads just once, and so can be bent one by one.
+    """
+    texts = [(n, d) for n, payload in enumerate(payloads) for d in documents(payload)]
+    found = []
+    for key, text in figures.items():
+        if text is None:
+            continue
+        for literal in dict.fromkeys((text.strip(), shown(number(text)))):
+            hits = [(n, d, start) for n, d in texts for start in occurrences(d.text, literal)]
+            if len(hits) == 1:
+                found.append(Found(key, literal, *hits[0]))
+                break
+    return found
+
+
+def next_figure(literal: str) -> str:
+    """
+    Return another number that looks the same.
+    """
+    place = max(n for n, sign in enumerate(literal) if sign.isdigit())
+    digit = str((int(literal[place]) + 1) % 10)
+    changed = literal[:place] + digit + literal[place + 1 :]
+    if number(changed) == 0:
+        changed = literal[:place] + "7" + literal[place + 1 :]
+    return changed
+
+
+def not_payloads(payloads: Sequence[Payload]) -> Iterator[Damage]:
+    """
+    Each payload in turn is nothing, a page, another document, or cut off.
+    """
+    for place, payload in enumerate(payloads[:_MOST_PAYLOADS]):
+        forms = {document.form for document in documents(payload)}
+        bodies = {
+            "is empty": b"",
+            "is blank": b" \r\n",
+            "is a web page": PAGE,
+            "is the JSON {}": b"{}",
+            "is the JSON []": b"[]",
+            "is the JSON null": b"null",
+            "is binary": b"\x00\xff\xfe\x80" * 8,
+        }
+        if forms <= {"json", "xml"}:  # zips, and other binary forms as well
+            bodies["is cut off in the middle"] = payload.body[: len(payload.body) // 2]
+            bodies["lacks its last bytes"] = payload.body.rstrip()[:-2]
+        if "delimited" in forms:
+            cut = _cut_in_a_row(payload)
+            if cut:
+                bodies["is cut off in the middle of a row"] = cut
+        for what, body in bodies.items():
+            yield Damage(
+                f"payload {payload.name} {what}", _with(payloads, place, with_body(payload, body))
+            )
+
+
+def renamed_fields(
+    payloads: Sequence[Payload], optional: frozenset[str]
+) -> Iterator[tuple[str, Damage]]:
+    """
+    Each field in turn has another name, in all payloads.
+    """
+    names: dict[str, None] = {}
+    for document in (d for p in payloads for d in documents(p)):
+        names |= dict.fromkeys(_names(document))
+    for name in [one for one in names if one not in optional][:_MOST_FIELDS]:
+        changed = []
+        for payload in payloads:
+            new = payload
+            for member in [d.member for d in documents(payload)]:
+                document = next(d for d in documents(new) if d.member == member)
+                text = _renamed(document, name)
+                new = document.with_text(text) if text != document.text else new
+            changed.append(new)
+        yield name, Damage(f"the field {name!r} is called {name + SUFFIX!r}", tuple(changed))
+
+
+def fields_left_out(
+    payloads: Sequence[Payload], found: Sequence[Found], optional: frozenset[str]
+) -> Iterator[tuple[Found, Damage]]:
+    """
+    Each field of the record of one figure is left out in turn. JSON only.
+    """
+    for one in found[:2]:
+        if one.document.form != "json":
+            continue
+        path = _record(one)
+        if path is None:
+            continue
+        root = tree(one.document.text)
+        record = at(root, path)
+        steps = list(record) if isinstance(record, dict) else list(range(len(record)))
+        for step in steps:
+            if step in optional:
+                continue
+            bent = copy.deepcopy(root)
+            del at(bent, path)[step]
+            what = f"field {step!r}" if isinstance(step, str) else f"element {step}"
+            yield (
+                one,
+                Damage(
+                    f"the {what} is left out of the record of the figure {one.literal}",
+                    _with(payloads, one.place, one.document.with_text(printed(bent))),
+                ),
+            )
+
+
+def repeated_records(payloads: Sequence[Payload], found: Sequence[Found]) -> Iterator[Damage]:
+    """
+    The record of a figure stands twice: as it is, and with another figure.
+    """
+    for one in found[:2]:
+        for what, literal in (
+            ("stands twice", one.literal),
+            (
+                f"stands twice, the second time with {next_figure(one.literal)}",
+                next_figure(one.literal),
+            ),
+        ):
+            text = _twice(one, literal)
+            if text is not None:
+                yield Damage(
+                    f"the record of the figure {one.literal} {what}",
+                    _with(payloads, one.place, one.document.with_text(text)),
+                )
+
+
+def swapped_types(payloads: Sequence[Payload]) -> Iterator[Damage]:
+    """
+    What stands in each place of a JSON document is of another kind: a number, a list, nothing.
+
+    Places that differ in the number of a list's element only are alike.
+    """
+    for place, payload in enumerate(payloads[:_MOST_PAYLOADS]):
+        for document in documents(payload):
+            if document.form != "json":
+                continue
+            root = tree(document.text)
+            alike: dict[tuple[object, ...], Path] = {}
+            for path in places(root):
+                shape = tuple("[]" if isinstance(step, int) else step for step in path)
+                alike.setdefault(shape, path)
+            for path in list(alike.values())[:_MOST_PLACES]:
+                for leaf in _KINDS:
+                    bent = copy.deepcopy(root)
+                    at(bent, path[:-1])[path[-1]] = leaf
+                    where = ".".join(str(step) for step in path)
+                    yield Damage(
+                        f"{where} of payload {document.name} is {printed(leaf)}",
+                        _with(payloads, place, document.with_text(printed(bent))),
+                    )
+
+
+def any_damage(payloads: Sequence[Payload]) -> st.SearchStrategy[Damage]:
+    """
+    Draw payloads of which any one is damaged anywhere.
+    """
+    ways: list[st.SearchStrategy[Damage]] = []
+    for place, payload in enumerate(payloads):
+        ways.append(_bytes_changed(payloads, place))
+        for document in documents(payload):
+            if document.form == "json":
+                ways.append(_leaf_replaced(payloads, place, document))
+            elif document.text:
+                ways.append(_word_replaced(payloads, place, document))
+    return st.one_of(ways)
+
+
+_KINDS: tuple[Any, ...] = (None, True, Number("7"), "x", [], {}, [None], {"x": None})
+_WORDS = ("", "x", "-1", "NaN", "Infinity", "1e999", '"', "\n", ",", "<", "\u00e9", "\x01", "9" * 40,
+          "2024-13", "0.123456789")  # fmt: skip
+_LEAVES: tuple[Any, ...] = (None, True, {}, [], [[]], {"a": Number("1")}, Number("-1"), "",
+                            Number("1e999"), Number("0.1"), *_WORDS)  # fmt: skip
+
+
+def _leaf_replaced(
+    payloads: Sequence[Payload], place: int, document: Document
+) -> st.SearchStrategy[Damage]:
+    root = tree(document.text)
+    ways = list(places(root))
+    if not ways:
+        return st.nothing()
+
+    def bend(path: Any, leaf: Any) -> Damage:
+        bent = copy.deepcopy(root)
+        at(bent, path[:-1])[path[-1]] = leaf
+        where = ".".join(str(step) for step in path)
+        return Damage(
+            f"{where} of payload {document.name} is {printed(leaf)[:_MOST_LEAVES]}",
+            _with(payloads, place, document.with_text(printed(bent))),
+        )
+
+    return st.builds(bend, st.sampled_from(ways), st.sampled_from(_LEAVES))
+
+
+def _word_replaced(
+    payloads: Sequence[Payload], place: int, document: Document
+) -> st.SearchStrategy[Damage]:
+    spans = [found.span() for found in re.finditer(r"[\w.()-]+|[^\w\s]", document.text)]
+    if not spans:
+        return st.nothing()
+
+    def bend(span: tuple[int, int], word: str) -> Damage:
+        start, end = span
+        text = document.text
+        return Damage(
+            f"{text[start:end]!r} of payload {document.name} is {word[:_MOST_LEAVES]!r}",
+            _with(payloads, place, document.with_text(text[:start] + word + text[end:])),
+        )
+
+    return st.builds(bend, st.sampled_from(spans), st.sampled_from(_WORDS))
+
+
+def _bytes_changed(payloads: Sequence[Payload], place: int) -> st.SearchStrategy[Damage]:
+    payload = payloads[place]
+    size = max(len(payload.body), 1)
+
+    def bend(start: int, length: int, put: bytes) -> Damage:
+        body = payload.body[:start] + put + payload.body[start + length :]
+        return Damage(
+            f"bytes {start} to {start + length} of payload {payload.name} are {put!r}",
+            _with(payloads, place, with_body(payload, body)),
+        )
+
+    return st.builds(
+        bend,
+        st.integers(0, size - 1),
+        st.sampled_from((0, 1, 1, 2, size)),
+        st.sampled_from((b"", b"\xff", b"\x00", b"7", b"}", b'"', b"\xc3", payload.body[-20:])),
+    )
+
+
+def _with(payloads: Sequence[Payload], place: int, new: Payload) -> tuple[Payload, ...]:
+    return (*payloads[:place], new, *payloads[place + 1 :])
+
+
+def _is_number(text: str) -> bool:
+    return re.fullmatch(r"-?\d+(\.\d+)?", text) is not None
+
+
+def _names(document: Document) -> list[str]:
+    if document.form == "json":
+        return field_names(tree(document.text))
+    if document.form == "xml":
+        return list(
+            dict.fromkeys(re.findall(r"(?:<|\s)([A-Za-z][\w.-]*)(?==|[\s/>])", document.text))
+        )
+    found = header(document.text) if document.form == "delimited" else None
+    return (
+        [cell.strip().strip('"') for cell in found[2] if cell.strip().strip('"')] if found else []
+    )
+
+
+def _renamed(document: Document, name: str) -> str:
+    text = document.text
+    if document.form == "json":
+        return (
+            re.sub(
+                re.escape(json.dumps(name)[:-1]) + r'"(?=\s*:)',
+                lambda found: found.group(0)[:-1] + SUFFIX + '"',
+                text,
+            )
+            if json.dumps(name) in text
+            else text
+        )
+    if document.form == "xml":
+        return re.sub(rf"(?<=[<\s/]){re.escape(name)}(?==|[\s/>])", name + SUFFIX, text)
+    found = header(text)
+    if found is None:
+        return text
+    delimiter, number_, cells = found
+    lines = text.splitlines(keepends=True)
+    ending = lines[number_][len(lines[number_].rstrip("\r\n")) :]
+    new = [
+        cell.replace(name, name + SUFFIX) if cell.strip().strip('"') == name else cell
+        for cell in cells
+    ]
+    lines[number_] = delimiter.join(new) + ending
+    return "".join(lines)
+
+
+def _record(one: Found) -> tuple[str | int, ...] | None:
+    """Give the way to the record of a figure: what holds it, if that is one of a list of records."""
+    root = tree(one.document.text)
+    for path in places(root):
+        leaf = at(root, path)
+        if isinstance(leaf, str) and leaf.strip() == one.literal:
+            record = path[:-1]
+            return record if record and isinstance(record[-1], int) else None
+    return None
+
+
+def _twice(one: Found, literal: str) -> str | None:
+    text = one.document.text
+    if one.document.form == "json":
+        path = _record(one)
+        if path is None:
+            return None
+        root = tree(text)
+        again = copy.deepcopy(at(root, path))
+        _put(again, one.literal, literal)
+        at(root, path[:-1]).append(again)
+        return printed(root)
+    if one.document.form == "delimited":
+        start = text.rfind("\n", 0, one.start) + 1
+        end = text.find("\n", one.start)
+        line = text[start:] if end < 0 else text[start : end + 1]
+        whole = line if line.endswith("\n") else "\n" + line
+        place = text.find(line) + len(line)
+        return text[:place] + whole.replace(one.literal, literal) + text[place:]
+    element = re.search(
+        r"<[\w.:-]+(?:\s+[\w.:-]+=\"[^\"]*\"){2,}\s*/>",
+        text[text.rfind("<", 0, one.start) :],
+    )
+    if one.document.form == "xml" and element and one.literal in element.group(0):
+        place = text.rfind("<", 0, one.start) + element.end()
+        return text[:place] + element.group(0).replace(one.literal, literal) + text[place:]
+    return None
+
+
+def _put(record: Any, old: str, new: str) -> None:
+    steps = list(record) if isinstance(record, dict) else range(len(record))
+    for step in steps:
+        leaf = record[step]
+        if isinstance(leaf, str) and leaf.strip() == old:
+            record[step] = type(leaf)(new)
+            return
+
+
+def _cut_in_a_row(payload: Payload) -> bytes | None:
+    """Cut after the first delimiter of the last row that has all of them."""
+    document = documents(payload)[0]
+    found = header(document.text)
+    if found is None or document.member is not None:
+        return None
+    delimiter, _, cells = found
+    rows = document.text.splitlines(keepends=True)
+    full = [n for n, row in enumerate(rows) if row.count(delimiter) == len(cells) - 1]
+    last = rows[full[-1]]
+    kept = "".join(rows[: full[-1]]) + last[: last.index(delimiter) + 1]
+    return kept.encode("utf-8", "surrogateescape")

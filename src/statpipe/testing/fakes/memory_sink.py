@@ -1,0 +1,70 @@
+"""A sink in memory. It is held to the same contract as the real ones."""
+
+from __future__ import annotations
+
+from statpipe.api import (
+    Layer,
+    Manifest,
+    Partition,
+    PartitionKey,
+    Receipt,
+    Sink,
+    Unavailable,
+)
+
+
+class MemorySink(Sink):
+    """
+    Holds partitions in a dict and notes every call. ``down`` makes it unreachable.
+    """
+
+    layers = frozenset({Layer.SILVER, Layer.GOLD})
+
+    def __init__(self, name: str = "memory") -> None:
+        self.name = name
+        self.held: dict[PartitionKey, Partition] = {}
+        self.calls: list[str] = []
+        self.manifests: list[Manifest] = []
+        self.down = False
+        self.closed = 0
+        self.scratch_removed = 0
+
+    def fingerprint(self, key: PartitionKey) -> str | None:
+        self._call("fingerprint", key.path)
+        found = self.held.get(key)
+        return found.fingerprint if found else None
+
+    def write(self, partition: Partition) -> Receipt:
+        self._call("write", partition.key.path)
+        rows = len(partition.table)
+        before = self.held.get(partition.key)
+        fresh = before is None or before.fingerprint != partition.fingerprint
+        if fresh:
+            self.held[partition.key] = partition
+        return Receipt(
+            sink=self.name,
+            path=partition.key.path,
+            fingerprint=partition.fingerprint,
+            rows=rows,
+            inserted=rows if fresh else 0,
+            deleted=len(before.table) if before is not None and fresh else 0,
+        )
+
+    def record(self, manifest: Manifest) -> None:
+        self._call("record", manifest.run_id)
+        self.manifests.append(manifest)
+
+    def remove_scratch(self) -> None:
+        self.scratch_removed += 1
+
+    def locations(self) -> dict[str, str]:
+        return {self.name: "in memory"}
+
+    def close(self) -> None:
+        self.closed += 1
+
+    def _call(self, what: str, detail: str) -> None:
+        self.calls.append(f"{what} {detail}")
+        if self.down:
+            msg = f"{self.name} is down; run again later"
+            raise Unavailable(msg)

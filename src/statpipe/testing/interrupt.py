@@ -1,0 +1,49 @@
+"""Stops a piece of work somewhere in the middle, as Ctrl-C or a scheduler's signal does."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+_SPARED = {"__del__", "__exit__", "close", "_release_save", "_acquire_restore", "__set_name__"}
+"""What Python itself calls to clean up: an interruption there would be lost, or hang."""
+
+
+def steps_of(work: Callable[[], object]) -> int:
+    """
+    Do the work; return of how many steps (calls of functions in this thread) it consists.
+    """
+    return _run(work, None)
+
+
+def interrupted_at(work: Callable[[], object], step: int) -> bool:
+    """
+    Do the work until this step and raise ``KeyboardInterrupt`` there; tell whether it came to that.
+    """
+    try:
+        _run(work, step)
+    except KeyboardInterrupt:
+        return True
+    return False
+
+
+def _run(work: Callable[[], object], last: int | None) -> int:
+    count, before = 0, sys.getprofile()
+
+    def profile(frame: FrameType, event: str, _: Any) -> None:
+        nonlocal count
+        if event not in {"call", "c_call"}:
+            return
+        count += 1
+        if last is not None and count >= last and frame.f_code.co_name not in _SPARED:
+            sys.setprofile(None)
+            raise KeyboardInterrupt
+
+    sys.setprofile(profile)
+    try:
+        work()
+    finally:
+        sys.setprofile(before)
+    return count

@@ -1,0 +1,129 @@
+"""The same work in another process: other hashes, another time zone, another day."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import json
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from statpipe.api import Check, Dataset, Normalizer, Payload, Snapshot
+
+_SECONDS = 120
+_DAYS = 1_234
+_CALL = "from statpipe.testing.other_process import answer; answer()"
+
+
+@frozen
+class Answer:
+    """
+    What the other process says: a hash of the sealed table, or why there is none.
+    """
+
+    hashed: str = ""
+    problem: str = ""
+
+
+def normalized_elsewhere(
+    normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
+) -> Answer:
+    """
+    Normalize in a process with another hash seed, time zone, locale, day and random seed.
+
+    :raises Exception: The arguments cannot be pickled; whatever pickle raises.
+    """
+    return _elsewhere("normalize", normalizer, (normalizer, dataset, list(payloads)))
+
+
+def judged_elsewhere(check: Check, current: Snapshot, previous: Snapshot | None) -> Answer:
+    """
+    Judge in such a process; ``hashed`` is then the verdict as text.
+
+    :raises Exception: The arguments cannot be pickled; whatever pickle raises.
+    """
+    return _elsewhere("judge", check, (check, current, previous))
+
+
+def _elsewhere(work: str, thing: object, arguments: tuple[Any, ...]) -> Answer:
+    module = sys.modules[type(thing).__module__]
+    where = {
+        "work": work,
+        "path": sys.path,
+        "module": module.__name__,
+        "file": getattr(module, "__file__", None),
+    }
+    variables = {**os.environ, "PYTHONHASHSEED": "77", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"}
+    done = subprocess.run(  # noqa: S603 - this very interpreter
+        [sys.executable, "-P", "-W", "ignore", "-c", _CALL],
+        input=json.dumps(where).encode() + b"\n" + pickle.dumps(arguments),
+        capture_output=True,
+        env=variables | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        timeout=_SECONDS,
+        check=False,
+    )
+    if done.returncode:
+        lines = done.stderr.decode(errors="replace").strip().splitlines()
+        return Answer(problem=lines[-1] if lines else f"exit code {done.returncode}")
+    return Answer(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def answer() -> None:
+    """
+    Do the work that stands on standard input; this is what the other process runs.
+    """
+    import random
+
+    from statpipe.testing.clock import clock_moved
+
+    where = json.loads(sys.stdin.buffer.readline())
+    sys.path[:] = where["path"]
+    random.seed(77)
+    with clock_moved(_DAYS):
+        _import(where["module"], where["file"])
+        arguments = pickle.load(sys.stdin.buffer)  # noqa: S301 - our own
+        try:
+            said = {"hashed": _WORK[where["work"]](*arguments)}
+        except Exception as error:  # noqa: BLE001 - told to the process that asked
+            said = {"problem": f"{type(error).__name__}: {error}"}
+    sys.stdout.write(json.dumps(said) + "\n")
+
+
+def _normalize(normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]) -> str:
+    return sealed_hash(normalizer.normalize(dataset, payloads), dataset)
+
+
+def _judge(check: Check, current: Snapshot, previous: Snapshot | None) -> str:
+    return repr(check.check(current, previous))
+
+
+_WORK: dict[str, Callable[..., str]] = {"normalize": _normalize, "judge": _judge}
+
+
+def sealed_hash(table: Any, dataset: Dataset) -> str:
+    """
+    Hash all that Silver would hold of a normalizer's table.
+    """
+    from statpipe.domain.observation import content_hash, seal
+
+    return content_hash(seal(table, dataset, "2000-01-01"))
+
+
+def _import(name: str, file: str | None) -> None:
+    """Import a module by its name, or, if it has none that others could use, from its file."""
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError:
+        spec = importlib.util.spec_from_file_location(name, file) if file else None
+        if spec is None or spec.loader is None:
+            raise
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)

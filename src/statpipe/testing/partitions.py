@@ -1,0 +1,133 @@
+"""Small partitions and manifests to write, with figures of every size."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+
+from hypothesis import strategies as st
+
+from statpipe.api import (
+    Column,
+    Dataset,
+    Layer,
+    Manifest,
+    Model,
+    Partition,
+    PartitionKey,
+    observations_from_rows,
+)
+from statpipe.domain.observation import seal
+
+Figures = Mapping[tuple[str, int], Decimal | None]
+"""What a partition of these tests says: (area, year) -> figure. The years have four digits."""
+
+MOMENT = datetime(2026, 10, 6, 14, 15, tzinfo=UTC)
+
+SMALL: Figures = {("CA", 2022): Decimal("1852976.3"), ("CA", 2023): None, ("NY", 2023): Decimal(0)}
+REVISED: Figures = {("CA", 2022): Decimal("1852976.4"), ("US", 2023): Decimal("-0.00000001")}
+
+
+def tables() -> st.SearchStrategy[Figures]:
+    """
+    Draw tables whose keys meet again and again, with exact figures of every size.
+    """
+    return st.dictionaries(
+        st.tuples(st.sampled_from(["CA", "NY", "US"]), st.sampled_from([2021, 2022])),
+        st.one_of(
+            st.none(),
+            st.sampled_from([Decimal(0), Decimal("0.1"), Decimal("9" * 20 + "." + "9" * 8)]),
+            st.decimals(-1000, 1000, places=2),
+        ),
+    )
+
+
+def fingerprint_of(figures: Figures) -> str:
+    """
+    Return what stands for a fingerprint of these figures.
+    """
+    return hashlib.sha256(repr(sorted(figures.items())).encode()).hexdigest()
+
+
+def gold_partition(
+    figures: Figures, *, fingerprint: str | None = None, name: str = "spending"
+) -> Partition:
+    """
+    Make a partition of Gold: columns ``area``, ``year`` and ``value``.
+    """
+    import pyarrow as pa
+
+    columns = (
+        Column(name="area", type="text", description="Area of the figure", nullable=False),
+        Column(name="year", type="integer", description="Year of the figure", nullable=False),
+        Column(name="value", type="decimal", description="Spending", unit="million USD"),
+    )
+    model = Model(
+        name=name,
+        title="Spending by area and year",
+        inputs=("agency",),
+        grain=("area", "year"),
+        columns=columns,
+        sql="SELECT 1",
+    )
+    keys = sorted(figures)
+    table = pa.table(
+        {
+            "area": pa.array([area for area, _ in keys], pa.string()).dictionary_encode(),
+            "year": pa.array([year for _, year in keys], pa.int64()),
+            "value": pa.array([figures[key] for key in keys], pa.decimal128(28, 8)),
+        }
+    )
+    return Partition(
+        key=PartitionKey(layer=Layer.GOLD, owner=name),
+        table=table,
+        fingerprint=fingerprint or fingerprint_of(figures),
+        model=model,
+    )
+
+
+def silver_partition(
+    figures: Figures,
+    *,
+    source: str = "agency",
+    dataset: str = "T1",
+    vintage: str = "2022-10-06",
+    fingerprint: str | None = None,
+) -> Partition:
+    """
+    Make a partition of Silver, whose years are its periods.
+    """
+    rows = [
+        {
+            "ref_area": area,
+            "category": f"{dataset}:1",
+            "time_period": str(year),
+            "obs_value": value,
+            "obs_status": "O" if value is None else "A",
+        }
+        for (area, year), value in figures.items()
+    ]
+    described = Dataset(name=dataset, title=dataset, normalizer="n")
+    return Partition(
+        key=PartitionKey(layer=Layer.SILVER, owner=source, dataset=dataset, vintage=vintage),
+        table=seal(observations_from_rows(rows), described, vintage),
+        fingerprint=fingerprint or fingerprint_of(figures),
+    )
+
+
+def manifest_of(run_id: str = "20261006T141500000000Z-0000", source: str = "agency") -> Manifest:
+    """
+    Make the manifest of a run that changed nothing.
+    """
+    return Manifest(
+        run_id=run_id,
+        source=source,
+        environment="local",
+        command="run",
+        started=MOMENT,
+        finished=MOMENT,
+        outcome="unchanged",
+        exit_code=0,
+    )

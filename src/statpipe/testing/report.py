@@ -1,0 +1,52 @@
+"""A plugin of pytest that writes what each promise came to into a file, for other programs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+_ROLES = {
+    "SourceContract": "source",
+    "NormalizerContract": "normalizer",
+    "CheckContract": "check",
+    "ModelContract": "model",
+    "SinkContract": "sink",
+    "NotifierContract": "notifier",
+}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that names the file."""
+    parser.addoption("--statpipe-report", help="file that gets one line of JSON for each test")
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
+    """Write a line for each test that ended."""
+    outcome: Any = yield
+    report = outcome.get_result()
+    path = item.config.getoption("--statpipe-report")
+    if path is None or (report.when != "call" and report.passed):
+        return
+    bases = {base.__name__ for base in getattr(getattr(item, "cls", None), "__mro__", ())}
+    line = {
+        "contract": getattr(getattr(item, "cls", None), "__name__", "") or item.path.name,
+        "promise": item.name.removeprefix("test_").replace("_", " "),
+        "outcome": report.outcome,
+        "message": _message(report, call),
+        "roles": sorted(role for name, role in _ROLES.items() if name in bases),
+    }
+    with Path(path).open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line) + "\n")
+
+
+def _message(report: pytest.TestReport, call: pytest.CallInfo[None]) -> str:
+    if report.passed or call.excinfo is None:
+        return ""
+    error = call.excinfo.value
+    if isinstance(error, pytest.fail.Exception | pytest.skip.Exception):
+        return str(error)
+    return f"{type(error).__name__}: {error}"

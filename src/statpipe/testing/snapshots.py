@@ -1,0 +1,57 @@
+"""Snapshots and histories out of figures, in a line each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from statpipe.api import Dataset, Snapshot, Vintage, observations_from_rows
+from statpipe.domain.history import Published, history
+from statpipe.domain.observation import seal
+from statpipe.testing.cells import Key, figure
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Figures = Mapping[Key, Any]
+"""Key in the order of ``dataset.key`` -> figure as text, ``None`` where the agency shows none."""
+
+
+def observations(dataset: Dataset, figures: Figures, vintage: str = "2024-03-01") -> pa.Table:
+    """
+    Make sealed Silver of figures. A missing one gets the status O (missing).
+    """
+    rows: list[dict[str, Any]] = []
+    for key, text in figures.items():
+        value = figure(text)
+        row: dict[str, Any] = dict(zip(dataset.key, key, strict=True))
+        rows.append(row | {"obs_value": value, "obs_status": "O" if value is None else "A"})
+    return seal(observations_from_rows(rows), dataset, vintage)
+
+
+def snapshot(
+    dataset: Dataset, figures: Figures, released: date = date(2024, 3, 1), **more: Any
+) -> Snapshot:
+    """
+    Make what a check judges; *more* are further fields of :class:`statpipe.api.Snapshot`.
+    """
+    vintage = Vintage(released=released, selection=dataset.selection)
+    table = observations(dataset, figures, vintage.id)
+    return Snapshot(dataset=dataset, vintage=vintage, table=table, **more)
+
+
+def history_of(dataset: Dataset, releases: Mapping[date, Figures]) -> pa.Table:
+    """
+    Make the relation that a Gold model's SQL reads: the history of a source's figures.
+    """
+    dataset = attrs.evolve(dataset)
+    published = []
+    for released, figures in releases.items():
+        vintage = Vintage(released=released, selection=dataset.selection)
+        published.append(
+            Published(vintage=vintage, table=observations(dataset, figures, vintage.id))
+        )
+    return history(published)

@@ -1,0 +1,236 @@
+"""What every lake promises: it keeps payloads, tables and manifests, and gives them back."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import ClassVar, NoReturn
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from statpipe.api import ContentError, Lake, Partition, PartitionKey, Payload
+from statpipe.testing.partitions import (
+    MOMENT,
+    SMALL,
+    Figures,
+    gold_partition,
+    manifest_of,
+    silver_partition,
+)
+from statpipe.testing.sink_contract import SinkContract
+from statpipe.testing.wording import agree, broken, told
+
+_BRONZE = "keep the body byte for byte under its SHA-256, and what was asked beside it"
+_TELL = "raise ContentError that names the place and says how to get it back"
+_LISTED = "list what the store holds, by the whole key"
+_RUNS = "sort by run id; run ids sort as the runs took their turns"
+
+
+class StoreContract(SinkContract):
+    """
+    What is kept comes back as it was, and what is lost or damaged is told by its name.
+
+    For a :class:`statpipe.api.Lake`. Override what :class:`SinkContract` asks for, and the three
+    methods that do damage: :meth:`lose_payload`, :meth:`damage_payload`, :meth:`damage_partition`.
+    """
+
+    source: ClassVar[str] = "agency"
+    """The owner of the Silver partitions that :meth:`silver_of` makes."""
+
+    def silver_of(self, figures: Figures, *, source: str, dataset: str, vintage: str) -> Partition:
+        """Make a partition of Silver."""
+        return silver_partition(figures, source=source, dataset=dataset, vintage=vintage)
+
+    def lose_payload(self, lake: Lake, key: str) -> None:
+        """Override: remove the Bronze object of this key."""
+        self._not_said("lose_payload")
+
+    def damage_payload(self, lake: Lake, key: str) -> None:
+        """Override: change bytes of the Bronze object of this key."""
+        self._not_said("damage_payload")
+
+    def damage_partition(self, lake: Lake, key: PartitionKey) -> None:
+        """Override: make the partition unreadable."""
+        self._not_said("damage_partition")
+
+    def silver(
+        self, dataset: str = "T1", vintage: str = "2022-10-06", source: str | None = None
+    ) -> Partition:
+        """Make the partition of Silver that most of these tests write."""
+        owner = source or self.source
+        return self.silver_of(SMALL, source=owner, dataset=dataset, vintage=vintage)
+
+    def test_payloads_come_back_byte_for_byte(self, sink: Lake) -> None:
+        """Whatever the body, the name and the media type."""
+
+        @settings(
+            max_examples=self.examples * 4,
+            deadline=None,
+            report_multiple_bugs=False,
+            database=None,
+        )
+        @given(
+            payload=st.builds(
+                Payload,
+                name=st.sampled_from(["T1", "T1-line-9", "a.b_c"]),
+                body=st.one_of(st.binary(max_size=40), st.just(b"\x00\r\n" * 3_000)),
+                media_type=st.sampled_from(["application/json", "text/csv", "image/x-odd"]),
+                request=st.just({"url": "https://api.example.org", "line": "9"}),
+                retrieved=st.sampled_from([MOMENT, MOMENT.replace(year=2020)]),
+            )
+        )
+        def roundtrip(payload: Payload) -> None:
+            kept = sink.keep("agency", "T1", payload)
+            agree(sink.payload(kept), payload, "a payload read back", _BRONZE)
+            agree(kept.sha256, hashlib.sha256(payload.body).hexdigest(), "its sha256", _BRONZE)
+            agree((kept.size, kept.name), (len(payload.body), payload.name), "its size", _BRONZE)
+            agree(sink.keep("agency", "T1", payload), kept, "a payload kept twice", _BRONZE)
+
+        roundtrip()
+
+    def test_payloads_of_one_name_lie_side_by_side(self, sink: Lake, another: Lake) -> None:
+        """Each body has a place of its own."""
+        bodies = [b"first", b"second", b""]
+        kept = [
+            sink.keep("agency", "T1", Payload(name="T1", body=b, retrieved=MOMENT)) for b in bodies
+        ]
+        agree(len({k.key for k in kept}), 3, "the number of places of three bodies", _BRONZE)
+        agree([another.payload(k).body for k in kept], bodies, "what is read back", _BRONZE)
+
+    def test_a_payload_that_came_without_a_time_gets_one(self, sink: Lake) -> None:
+        """With a time zone."""
+        kept = sink.keep("agency", "T1", Payload(name="T1", body=b"x"))
+        if kept.retrieved is None or kept.retrieved.tzinfo is None:
+            broken(f"`retrieved` is {kept.retrieved!r}", "take datetime.now(UTC) where it is None")
+        agree(sink.payload(kept).body, b"x", "its body", _BRONZE)
+
+    @pytest.mark.parametrize("accident", ["lose_payload", "damage_payload"])
+    def test_a_payload_that_is_lost_or_damaged_is_told_by_its_key(
+        self, sink: Lake, accident: str
+    ) -> None:
+        """And the others are there."""
+        kept = sink.keep("agency", "T1", Payload(name="T1", body=b"figures", retrieved=MOMENT))
+        other = sink.keep("agency", "T1", Payload(name="T2", body=b"others", retrieved=MOMENT))
+        getattr(self, accident)(sink, kept.key)
+        self._told(lambda: sink.payload(kept), kept.key, "restore it from a backup")
+        agree(sink.payload(other).body, b"others", "another payload", _BRONZE)
+
+    def test_a_table_comes_back_as_it_was(self, sink: Lake, another: Lake) -> None:
+        """Schema, metadata, rows and their order."""
+        same = "write the table as it is, with its schema and its metadata"
+        for partition in (self.silver(), gold_partition(SMALL)):
+            sink.write(partition)
+            for reader in (sink, another):
+                found = reader.read(partition.key)
+                agree(found.schema, partition.table.schema, "the schema read back", same)
+                agree(found.to_pylist(), partition.table.to_pylist(), "the table read back", same)
+
+    def test_a_partition_that_is_not_there_is_told_by_its_place(self, sink: Lake) -> None:
+        """With what makes it."""
+        key = self.silver().key
+        self._told(lambda: sink.read(key), key.path, "run `statpipe transform`")
+
+    def test_a_damaged_partition_is_told_by_its_place_and_can_be_made_anew(
+        self, sink: Lake
+    ) -> None:
+        """It has no fingerprint, so the next run makes it."""
+        partition = self.silver()
+        sink.write(partition)
+        self.damage_partition(sink, partition.key)
+        agree(
+            sink.fingerprint(partition.key),
+            None,
+            "the fingerprint of a damaged partition",
+            "give None for what cannot be read, so that it is written again",
+        )
+        self._told(lambda: sink.read(partition.key), partition.key.path, "run `statpipe transform`")
+        agree(sink.write(partition).changed, True, "`changed` of writing it anew", _LISTED)
+        agree(
+            sink.read(partition.key).to_pylist(),
+            partition.table.to_pylist(),
+            "the table that was made anew",
+            _LISTED,
+        )
+
+    def test_just_the_silver_of_one_source_is_listed(self, sink: Lake) -> None:
+        """Not Gold, and not that of a source whose name begins alike."""
+        agree(list(sink.partitions("agency")), [], "partitions() of an empty lake", _LISTED)
+        mine = [self.silver("T1"), self.silver("T1", "2023-10-04.02"), self.silver("T2")]
+        others = [self.silver("T1", source="agency_two"), gold_partition(SMALL, name="agency")]
+        for partition in (*others, *reversed(mine)):
+            sink.write(partition)
+        agree(
+            sorted(key.path for key in sink.partitions("agency")),
+            sorted(partition.key.path for partition in mine),
+            "partitions('agency')",
+            _LISTED,
+        )
+        agree(
+            [key.owner for key in sink.partitions("agency_two")],
+            ["agency_two"],
+            "owners of partitions('agency_two')",
+            _LISTED,
+        )
+
+    def test_runs_are_listed_oldest_first_whatever_order_they_came_in(
+        self, sink: Lake, another: Lake
+    ) -> None:
+        """By their ids, across sources."""
+        agree(list(sink.run_ids()), [], "run_ids() of an empty lake", _RUNS)
+        mine = [f"2026010{day}T000000000000Z-{tail}" for day, tail in ((1, "ffff"), (2, "0000"))]
+        for run_id in reversed(mine):
+            sink.record(manifest_of(run_id))
+        between = "20260101T120000000000Z-aaaa"
+        sink.record(manifest_of(between, "agency_two"))
+        found = list(another.run_ids("agency"))
+        agree(found, [("agency", run_id) for run_id in mine], "run_ids('agency')", _RUNS)
+        found = list(another.run_ids("agency_two"))
+        agree(found, [("agency_two", between)], "run_ids('agency_two')", _RUNS)
+        agree(
+            [run_id for _, run_id in another.run_ids()],
+            [mine[0], between, mine[1]],
+            "the runs of all sources",
+            _RUNS,
+        )
+        agree(list(another.run_ids("nobody")), [], "run_ids('nobody')", _RUNS)
+
+    def test_a_manifest_comes_back_byte_for_byte(self, sink: Lake, another: Lake) -> None:
+        """And one that was never recorded is told."""
+        whole = manifest_of()
+        sink.record(whole)
+        agree(
+            another.manifest("agency", whole.run_id),
+            whole.as_json(),
+            "a manifest read back",
+            "keep manifest.as_json() as it is",
+        )
+        self._told(lambda: sink.manifest("agency", "1999"), "no manifest of run 1999 of agency", "")
+
+    def test_a_run_recorded_twice_is_listed_once(self, sink: Lake) -> None:
+        """Its id is its place."""
+        sink.record(manifest_of())
+        sink.record(manifest_of())
+        agree(len(sink.run_ids("agency")), 1, "the number of runs", "use the run id as the place")
+
+    def _told(self, read: object, place: str, remedy: str) -> None:
+        __tracebackhide__ = True
+        assert callable(read)
+        try:
+            read()
+        except ContentError as error:
+            if place not in str(error) or remedy not in str(error):
+                broken(
+                    f"the error is {told(error)}; expected {place!r} and {remedy!r} in it", _TELL
+                )
+        except Exception as error:  # noqa: BLE001 - whatever the author's code raises
+            broken(f"what is not there or damaged raises {told(error)}", _TELL)
+        else:
+            broken(f"{place} is not there or damaged, and reading it says nothing", _TELL)
+
+    def _not_said(self, method: str) -> NoReturn:
+        __tracebackhide__ = True
+        broken(
+            f"{type(self).__name__} does not say how to do damage: it needs the method `{method}`",
+            "see the class statpipe.testing.StoreContract",
+        )

@@ -1,0 +1,87 @@
+"""How the kit speaks: what is wrong, and what the author should do, without a traceback."""
+
+from __future__ import annotations
+
+import linecache
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NoReturn
+
+import pytest
+
+from statpipe.api import StatpipeError
+
+_QUOTED_LINES = 300
+
+
+def broken(what: str, remedy: str) -> NoReturn:
+    """
+    End a test: *what* says which promise is broken, *remedy* what to do about it.
+    """
+    __tracebackhide__ = True
+    raise pytest.fail.Exception(f"{what}\n    What to do: {remedy}", pytrace=False) from None
+
+
+def missing(contract: object, fixture: str, what: str) -> NoReturn:
+    """
+    End a test whose author has not overridden *fixture*, which is to give *what*.
+    """
+    __tracebackhide__ = True
+    pytest.fail(
+        f"{type(contract).__name__} does not say what to test: it needs the fixture `{fixture}`, "
+        f"{what}.\n    What to do: put it into the class:\n\n"
+        f"        @pytest.fixture\n        def {fixture}(self):\n            return ...",
+        pytrace=False,
+    )
+
+
+def told(error: BaseException) -> str:
+    """
+    Tell an exception in one line: what it is, and the line of the author's code that it came from.
+    """
+    text = " ".join(str(error).split())
+    named = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    place = place_of(error)
+    return f"{named[:_QUOTED_LINES]} ({place})" if place else named[:_QUOTED_LINES]
+
+
+def place_of(error: BaseException) -> str:
+    """
+    Name the innermost line that is not of Python, an installed library or statpipe itself.
+    """
+    from statpipe.testing.author import is_library
+
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if not is_library(frame.filename):
+            line = linecache.getline(frame.filename, frame.lineno or 0).strip()
+            return f"{frame.filename}, line {frame.lineno}: {line}"
+    return ""
+
+
+@contextmanager
+def foreseen(doing: str, remedy: str) -> Iterator[None]:
+    """
+    Turn an exception that nobody foresaw, while *doing* something, into a broken promise.
+    """
+    __tracebackhide__ = True
+    try:
+        yield
+    except StatpipeError as error:
+        broken(f"{doing} raised {told(error)}", remedy)
+    except Exception as error:  # noqa: BLE001 - whatever the author's code raises
+        broken(f"{doing} raised {told(error)}", remedy)
+
+
+def agree(found: object, wanted: object, what: str, remedy: str) -> None:
+    """
+    End a test if two things differ: *what* names the first.
+    """
+    __tracebackhide__ = True
+    if found != wanted:
+        broken(f"{what} is {_shortly(found)}; expected {_shortly(wanted)}", remedy)
+
+
+def _shortly(thing: object) -> str:
+    text = repr(thing)
+    return text if len(text) <= _QUOTED_LINES else f"{text[:_QUOTED_LINES]}..."

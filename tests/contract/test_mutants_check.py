@@ -1,0 +1,186 @@
+"""The contract of checks is worth something: each of these broken ones is caught."""
+
+import os
+from datetime import UTC, datetime
+
+import attrs
+import pyarrow.compute as pc
+import pytest
+
+from contract.caught import assert_caught, failures
+from contract.rain import RAIN
+from statpipe.api import Check, CheckResult
+from statpipe.testing import CheckContract, snapshot
+
+GOOD = {
+    ("N", "rain", "2024-01"): "12.5",
+    ("N", "snow", "2024-01"): "3",
+    ("S", "rain", "2024-02"): "0",
+    ("S", "snow", "2024-02"): None,
+}
+BAD = GOOD | {("S", "rain", "2024-02"): "-1", ("N", "rain", "2024-01"): "-2"}
+
+
+class NoNegativeRain(Check):
+    def check(self, current, previous):
+        return self.verdict(current, self.negative(current.table))
+
+    def negative(self, table):
+        return table.filter(pc.fill_null(pc.less(table["obs_value"], 0), False)).to_pylist()
+
+    def verdict(self, current, rows, **changes):
+        fields = {
+            "check": "no_negative_rain",
+            "dataset": current.dataset.name,
+            "vintage": current.vintage.id,
+            "severity": "error",
+            "passed": not rows,
+            "message": f"{len(rows)} of {len(current.table)} figures are negative",
+            "failures": len(rows),
+            "cells": tuple(
+                {"ref_area": r["ref_area"], "obs_value": str(r["obs_value"])} for r in rows
+            ),
+        }
+        return CheckResult(**fields | changes)
+
+
+class AlwaysPasses(NoNegativeRain):
+    def negative(self, table):
+        return []
+
+
+class AlwaysFails(NoNegativeRain):
+    def negative(self, table):
+        return table.to_pylist()
+
+
+class LooksAtNeighbours(NoNegativeRain):
+    def negative(self, table):
+        values = table["obs_value"].to_pylist()
+        rows = table.to_pylist()
+        return [
+            row
+            for row, value, before in zip(rows[1:], values[1:], values, strict=False)
+            if value is not None and before is not None and value < before and value < 0
+        ]
+
+
+class NamesTheFirstRow(NoNegativeRain):
+    def check(self, current, previous):
+        rows = self.negative(current.table)
+        first = str(current.table["ref_area"][0]) if len(current.table) else ""
+        return self.verdict(current, rows, message=f"from {first} on, {len(rows)} are negative")
+
+
+class TakesTheFirstRow(NoNegativeRain):
+    def check(self, current, previous):
+        first = current.table["ref_area"][0].as_py()
+        return self.verdict(current, self.negative(current.table), message=f"begins with {first}")
+
+
+class EmptiesTheTable(NoNegativeRain):
+    def check(self, current, previous):
+        result = super().check(current, previous)
+        object.__setattr__(current, "table", current.table.slice(1))
+        return result
+
+
+class TakesSiblingsAway(NoNegativeRain):
+    def check(self, current, previous):
+        current.siblings.clear()
+        return super().check(current, previous)
+
+
+class Remembers(NoNegativeRain):
+    def __init__(self):
+        self.judged = 0
+
+    def check(self, current, previous):
+        self.judged += 1
+        result = super().check(current, previous)
+        return attrs.evolve(result, message=f"{result.message} ({self.judged})")
+
+
+class ReadsTheClock(NoNegativeRain):
+    def negative(self, table):
+        return super().negative(table) if datetime.now(UTC).year > 2000 else []
+
+
+class ReadsTheEnvironment(NoNegativeRain):
+    def negative(self, table):
+        return [] if os.getenv("NO_CHECKS") else super().negative(table)
+
+
+class NeedsAPrevious(NoNegativeRain):
+    def check(self, current, previous):
+        assert len(previous.table)
+        return super().check(current, previous)
+
+
+class NamesAreasByHash(NoNegativeRain):
+    def check(self, current, previous):
+        words = {f"area {row['ref_area']} of the office" for row in current.table.to_pylist()}
+        return self.verdict(
+            current, self.negative(current.table), message=" ".join({*words, "is", "wet", "today"})
+        )
+
+
+class ShowsDecimals(NoNegativeRain):
+    def check(self, current, previous):
+        rows = self.negative(current.table)
+        cells = tuple({"obs_value": row["obs_value"]} for row in rows)
+        return self.verdict(current, rows, cells=cells)
+
+
+class ShowsEverything(NoNegativeRain):
+    def check(self, current, previous):
+        rows = self.negative(current.table)
+        return self.verdict(current, rows, cells=tuple({"n": n} for n in range(99 * len(rows))))
+
+
+class NamesNothing(NoNegativeRain):
+    def check(self, current, previous):
+        return self.verdict(current, self.negative(current.table), dataset="", message="")
+
+
+class SaysTrue(NoNegativeRain):
+    def check(self, current, previous):
+        return not self.negative(current.table)
+
+
+CAUGHT = {
+    AlwaysPasses: ("test_what_is_bad_does_not_pass", "the fixture `bad` passes"),
+    AlwaysFails: ("test_what_is_good_passes", "the fixture `good` does not pass"),
+    LooksAtNeighbours: ("test_the_order_of_rows_makes_no_difference", "in another order"),
+    NamesTheFirstRow: ("test_the_order_of_rows_makes_no_difference", "in another order"),
+    TakesTheFirstRow: ("test_it_judges_a_first_vintage_and_an_empty_one", "IndexError"),
+    EmptiesTheTable: ("test_it_changes_nothing", "changes the snapshot"),
+    TakesSiblingsAway: ("test_it_changes_nothing", "changes the snapshot"),
+    Remembers: ("test_it_judges_the_same_again", "the second time"),
+    ReadsTheClock: ("test_it_judges_the_same_again", "the clock: datetime.now()"),
+    ReadsTheEnvironment: ("test_it_judges_the_same_again", "os.environ"),
+    NeedsAPrevious: ("test_it_judges_a_first_vintage_and_an_empty_one", "AttributeError"),
+    NamesAreasByHash: ("test_another_process_judges_the_same", "PYTHONHASHSEED"),
+    ShowsDecimals: ("test_the_verdict_is_about_what_was_judged", "JSON cannot hold the cells"),
+    ShowsEverything: ("test_what_is_bad_does_not_pass", "198 cells"),
+    NamesNothing: ("test_the_verdict_is_about_what_was_judged", "of the verdict is ('', "),
+    SaysTrue: ("test_what_is_good_passes", "check returned bool"),
+}
+
+
+def said_of(check, only=None):
+    def bad():
+        return snapshot(RAIN, BAD, siblings={"snow": snapshot(RAIN, GOOD).table})
+
+    return failures(
+        CheckContract, only, check=check, good=snapshot(RAIN, GOOD), bad=bad(), previous=None
+    )
+
+
+@pytest.mark.parametrize("mutant", CAUGHT)
+def test_a_check_that_breaks_a_promise_is_caught(mutant):
+    assert_caught(said_of(mutant(), CAUGHT[mutant][0]), *CAUGHT[mutant])
+
+
+def test_the_honest_one_keeps_them_all():
+    assert said_of(NoNegativeRain()) == {}

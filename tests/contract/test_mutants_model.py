@@ -1,0 +1,177 @@
+"""The contract of models is worth something: each of these broken ones is caught."""
+
+import attrs
+import pytest
+
+from contract.caught import assert_caught, failures
+from statpipe.api import Column, Model
+from statpipe.api.gold import gold_models
+from statpipe.testing import ModelContract
+from statpipe.testing.model_contract import made_up_history
+
+COLUMNS = (
+    Column(name="area", type="text", description="Area", nullable=False),
+    Column(name="category", type="text", description="Category", nullable=False),
+    Column(name="year", type="integer", description="Year", nullable=False),
+    Column(name="value", type="decimal", description="Figure", unit="million USD"),
+    Column(name="share", type="double", description="Share of all years", unit="%"),
+)
+SQL = """
+    SELECT ref_area AS area, category, CAST(EXTRACT(YEAR FROM period_start) AS BIGINT) AS year,
+      obs_value AS value,
+      CAST(obs_value AS DOUBLE PRECISION)
+        / NULLIF(SUM(obs_value) OVER (PARTITION BY ref_area, category), 0) * 100 AS share
+    FROM rain
+    WHERE realtime_start <= :as_of AND realtime_end >= :as_of  -- now() is :as_of
+"""
+RAIN = Model(
+    name="rain_share",
+    title="Rain and its share",
+    inputs=("rain",),
+    grain=("area", "category", "year"),
+    columns=COLUMNS,
+    sql=SQL,
+    materialized="view",
+)
+
+
+def changed(**fields):
+    return attrs.evolve(RAIN, **fields)
+
+
+def said(old, new):
+    assert old in SQL
+    return changed(sql=SQL.replace(old, new))
+
+
+def column(name, **fields):
+    return changed(
+        columns=tuple(attrs.evolve(c, **fields) if c.name == name else c for c in COLUMNS)
+    )
+
+
+CAUGHT = {
+    "all intervals": (
+        said("realtime_start <= :as_of AND realtime_end >= :as_of", "TRUE"),
+        "test_each_row_is_one_by_its_grain_and_has_what_it_must",
+        "repeat the grain",
+    ),
+    "a grain too short": (
+        changed(grain=("area", "year")),
+        "test_each_row_is_one_by_its_grain_and_has_what_it_must",
+        "repeat the grain area, year",
+    ),
+    "no grain": (changed(grain=()), "test_each_model_is_described", "has no grain"),
+    "a column missing": (
+        said("AS share", "AS part"),
+        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "declares the column share",
+    ),
+    "a column too many": (
+        changed(columns=COLUMNS[:4]),
+        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "gives the column share",
+    ),
+    "a float for a figure": (
+        said("obs_value AS value", "CAST(obs_value AS DOUBLE PRECISION) AS value"),
+        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "declares value as decimal, and its SQL gives DOUBLE",
+    ),
+    "a text for a number": (
+        said("CAST(EXTRACT(YEAR FROM period_start) AS BIGINT)", "time_period"),
+        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "declares year as integer, and its SQL gives VARCHAR",
+    ),
+    "no unit": (column("value", unit=None), "test_each_model_is_described", "without a unit"),
+    "no description": (column("year", description=""), "test_each_model_is_described", "no descr"),
+    "a key that may be null": (
+        column("area", nullable=True),
+        "test_each_model_is_described",
+        "may be null",
+    ),
+    "nulls that may not be": (
+        column("value", nullable=False),
+        "test_each_row_is_one_by_its_grain_and_has_what_it_must",
+        "never null",
+    ),
+    "a sum of nothing": (
+        changed(
+            grain=("n",),
+            columns=(Column(name="n", type="integer", description="n", nullable=False),),
+            sql="SELECT COUNT(*) AS n FROM rain",
+        ),
+        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "1 rows of nothing",
+    ),
+    "the order of rows": (
+        said(
+            "SUM(obs_value) OVER (PARTITION BY ref_area, category)",
+            "FIRST_VALUE(obs_value) OVER (PARTITION BY ref_area, category)",
+        ),
+        "test_the_order_of_input_rows_makes_no_difference",
+        "with its input in another order",
+    ),
+    "the clock": (
+        said("realtime_end >= :as_of", "realtime_end >= current_date AND year(now()) > 0"),
+        "test_it_depends_on_figures_alone",
+        "says 'current_date'",
+    ),
+    "chance": (
+        said("* 100", "* 100 * random()"),
+        "test_it_depends_on_figures_alone",
+        "says 'random('",
+    ),
+    "DuckDB's own words": (
+        said("WHERE", "QUALIFY ROW_NUMBER() OVER (PARTITION BY ref_area) > 0 --"),
+        "test_a_view_is_sql_that_postgresql_understands",
+        "PostgreSQL does not know QUALIFY",
+    ),
+    "DuckDB's own functions": (
+        said("CAST(EXTRACT(YEAR FROM period_start) AS BIGINT)", "year(period_start)"),
+        "test_a_view_is_sql_that_postgresql_understands",
+        "EXTRACT",
+    ),
+    "wrong SQL": (
+        said("FROM rain", "FORM rain"),
+        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "the SQL of model rain_share fails",
+    ),
+    "an input that is not there": (
+        changed(inputs=("snow",)),
+        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "reads snow",
+    ),
+    "no regard to the day": (
+        said(
+            "realtime_start <= :as_of AND realtime_end >= :as_of",
+            "realtime_end >= :as_of AND realtime_end > DATE '9000-01-01'",
+        ),
+        "test_a_day_long_ago_has_no_figures",
+        "as of 1000-01-01",
+    ),
+    "no figures": (
+        said("FROM rain", "FROM (SELECT * FROM rain WHERE ref_area = 'nowhere') AS rain"),
+        "test_each_row_is_one_by_its_grain_and_has_what_it_must",
+        "gives no row",
+    ),
+}
+
+
+def said_of(models, only=None):
+    return failures(ModelContract, only, models=models, histories={"rain": made_up_history()})
+
+
+@pytest.mark.parametrize("mutant", CAUGHT)
+def test_a_model_that_breaks_a_promise_is_caught(mutant):
+    model, promise, words = CAUGHT[mutant]
+    assert_caught(said_of([model], promise), promise, words)
+
+
+def test_the_honest_one_keeps_them_all():
+    assert said_of([RAIN]) == {}
+
+
+@pytest.mark.parametrize("freq", ["A"])
+def test_the_standard_models_keep_them_all(freq):
+    models = gold_models(name="rain_all", source="rain", title="Rain", freq=freq)
+    assert said_of(list(reversed(models))) == {}

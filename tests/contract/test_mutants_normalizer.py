@@ -1,0 +1,250 @@
+"""The contract of normalizers is worth something: each of these broken ones is caught."""
+
+import json
+import os
+import random
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from contract.caught import assert_caught, failures
+from contract.rain import FIGURES, RAIN, RainNormalizer, payload_of
+from statpipe.api import ContentError, observations_from_rows
+from statpipe.testing import NormalizerContract
+
+
+class ReadsTheClock(RainNormalizer):
+    def rows(self, payload):
+        today = f"{datetime.now(UTC):%Y-%m}"
+        return [row for row in super().rows(payload) if row["time_period"] <= today]
+
+
+class WritesTheTime(RainNormalizer):
+    def row(self, station, record):
+        return super().row(station, record) | {"notes": str(datetime.now(UTC))}
+
+
+class RollsDice(RainNormalizer):
+    def row(self, station, record):
+        return super().row(station, record) | {"notes": random.choice("abcdefgh" * 99)}
+
+
+class OrdersByHash(RainNormalizer):
+    def row(self, station, record):
+        return super().row(station, record) | {"notes": " ".join({"of", "the", "office", "rain"})}
+
+
+class ReadsTheEnvironment(RainNormalizer):
+    def rows(self, payload):
+        return [] if os.environ.get("RAIN_OFF") else super().rows(payload)
+
+
+class ReadsAFile(RainNormalizer):
+    def rows(self, payload):
+        Path("/etc/hostname").read_bytes()
+        return super().rows(payload)
+
+
+class CannotTravel(RainNormalizer):
+    def __init__(self):
+        self.to_number = lambda text: Decimal(text)
+
+
+class LeavesOutMissing(RainNormalizer):
+    def rows(self, payload):
+        return [row for row in super().rows(payload) if row["obs_value"] is not None]
+
+
+class SuppressedIsZero(RainNormalizer):
+    def row(self, station, record):
+        row = super().row(station, record)
+        return row | {"obs_value": row["obs_value"] or Decimal(0), "obs_status": "A"}
+
+
+class Rounds(RainNormalizer):
+    def number(self, text):
+        return round(super().number(text), 1)
+
+
+class ThinksInFloats(RainNormalizer):
+    def number(self, text):
+        return Decimal(repr(float(super().number(text))))
+
+
+class ReturnsFloats(RainNormalizer):
+    def normalize(self, dataset, payloads):
+        table = super().normalize(dataset, payloads)
+        place = table.column_names.index("obs_value")
+        return table.set_column(place, "obs_value", table["obs_value"].cast(pa.float64()))
+
+
+class ForgetsTheMonth(RainNormalizer):
+    def row(self, station, record):
+        return super().row(station, record) | {"time_period": "2024-01"}
+
+
+class LeavesOutBadRows(RainNormalizer):
+    def rows(self, payload):
+        document = json.loads(payload.body)
+        rows = []
+        for record in document["records"]:
+            try:
+                rows.append(self.row(document["station"], record))
+            except Exception:
+                continue
+        return rows
+
+
+class SkipsBadPayloads(RainNormalizer):
+    def normalize(self, dataset, payloads):
+        rows = []
+        for payload in payloads:
+            try:
+                rows += self.rows(payload)
+            except ContentError:
+                continue
+        return dataset.selection.rows_of(observations_from_rows(rows))
+
+
+class TrustsWhatArrives(RainNormalizer):
+    def rows(self, payload):
+        document = json.loads(payload.body)
+        return [self.row(document["station"], record) for record in document["records"]]
+
+
+class TakesAnyMarkerAsMissing(RainNormalizer):
+    def row(self, station, record):
+        try:
+            return super().row(station, record)
+        except ArithmeticError:
+            return super().row(station, record | {"value": "*"})
+
+
+class ReadsWithDefaults(RainNormalizer):
+    def row(self, station, record):
+        return super().row(station, {"value": "*", **record})
+
+
+class KeepsTheLast(RainNormalizer):
+    def rows(self, payload):
+        by_key = {(r["category"], r["time_period"]): r for r in super().rows(payload)}
+        return list(by_key.values())
+
+
+class RemembersPayloads(RainNormalizer):
+    def __init__(self):
+        self.memory = {}
+
+    def rows(self, payload):
+        if payload.name not in self.memory:
+            self.memory[payload.name] = super().rows(payload)
+        return self.memory[payload.name]
+
+
+class IgnoresTheSelection(RainNormalizer):
+    def normalize(self, dataset, payloads):
+        return observations_from_rows([r for p in payloads for r in self.rows(p)])
+
+
+class TakesNothingForARelease(RainNormalizer):
+    def normalize(self, dataset, payloads):
+        if payloads:
+            return super().normalize(dataset, payloads)
+        return observations_from_rows([])
+
+
+class NamesNoPayload(RainNormalizer):
+    def rows(self, payload):
+        try:
+            return super().rows(payload)
+        except ContentError:
+            raise ContentError("this is not right") from None
+
+
+class WritesOnPayloads(RainNormalizer):
+    def rows(self, payload):
+        payload.request["read"] = "yes"
+        return super().rows(payload)
+
+
+class AddsWhatWasBefore(RainNormalizer):
+    def __init__(self):
+        self.seen = 0
+
+    def row(self, station, record):
+        self.seen += 1
+        return super().row(station, record) | {"notes": str(self.seen)}
+
+
+class NotesWhenItCame(RainNormalizer):
+    def rows(self, payload):
+        return [row | {"notes": str(payload.retrieved)} for row in super().rows(payload)]
+
+
+class GivesAnyReason(RainNormalizer):
+    def row(self, station, record):
+        row = super().row(station, record)
+        return row | {"obs_status": "gone" if row["obs_value"] is None else "A"}
+
+
+class GivesNoReason(RainNormalizer):
+    def row(self, station, record):
+        return super().row(station, record) | {"obs_status": "A"}
+
+
+CAUGHT = {
+    ReadsTheClock: ("test_nothing_but_the_payloads_is_looked_at", "clock: datetime.now()"),
+    WritesTheTime: ("test_the_same_payloads_give_the_same_table", "other names or notes"),
+    RollsDice: ("test_nothing_but_the_payloads_is_looked_at", "chance: random."),
+    OrdersByHash: ("test_another_process_makes_the_same_table", "PYTHONHASHSEED"),
+    ReadsTheEnvironment: ("test_nothing_but_the_payloads_is_looked_at", "os.environ"),
+    ReadsAFile: ("test_nothing_but_the_payloads_is_looked_at", "the file /etc/hostname"),
+    CannotTravel: ("test_another_process_makes_the_same_table", "sent to another process"),
+    LeavesOutMissing: ("test_the_example_is_read_as_the_agency_prints_it", "has no such row"),
+    SuppressedIsZero: ("test_the_example_is_read_as_the_agency_prints_it", "the table says 0"),
+    Rounds: ("test_the_example_is_read_as_the_agency_prints_it", "prints 1852.25 for N rain"),
+    ThinksInFloats: (
+        "test_a_long_figure_is_kept_to_its_last_digit",
+        "says 12345678901234567.12345",
+    ),
+    ReturnsFloats: ("test_the_table_fits_silver", "a binary float"),
+    ForgetsTheMonth: ("test_the_table_fits_silver", "two observations for"),
+    LeavesOutBadRows: ("test_a_figure_that_is_no_number_is_refused", "its row is left out"),
+    SkipsBadPayloads: ("test_a_payload_that_is_none_is_refused_by_its_name", "without a word"),
+    TrustsWhatArrives: ("test_whatever_arrives_is_read_or_refused", "Error: "),
+    TakesAnyMarkerAsMissing: ("test_a_figure_that_is_no_number_is_refused", "no figure [O]"),
+    ReadsWithDefaults: ("test_a_renamed_field_is_not_lost_quietly", "'value' is called"),
+    KeepsTheLast: ("test_a_record_that_stands_twice_is_refused", "stands twice"),
+    RemembersPayloads: ("test_a_figure_that_changes_in_the_payload_changes_in_the_table", "says"),
+    IgnoresTheSelection: ("test_only_what_is_selected_is_returned", "a selection of one area"),
+    TakesNothingForARelease: ("test_no_payloads_are_refused", "a table of 0 rows"),
+    NamesNoPayload: ("test_a_payload_that_is_none_is_refused_by_its_name", "does not name"),
+    WritesOnPayloads: ("test_payloads_and_dataset_stay_as_they_are", "changes the payloads"),
+    AddsWhatWasBefore: ("test_the_same_payloads_give_the_same_table", "a second time"),
+    NotesWhenItCame: ("test_the_same_payloads_give_the_same_table", "received on another day"),
+    GivesAnyReason: ("test_the_example_is_read_as_the_agency_prints_it", "CL_OBS_STATUS"),
+    GivesNoReason: ("test_the_table_fits_silver", "no obs_status that says why"),
+}
+
+
+def said_of(normalizer, only=None):
+    return failures(
+        NormalizerContract,
+        only,
+        normalizer=normalizer,
+        dataset=RAIN,
+        payloads=lambda: [payload_of("N"), payload_of("S")],
+        figures=FIGURES,
+    )
+
+
+@pytest.mark.parametrize("mutant", CAUGHT)
+def test_a_normalizer_that_breaks_a_promise_is_caught(mutant):
+    assert_caught(said_of(mutant(), CAUGHT[mutant][0]), *CAUGHT[mutant])
+
+
+def test_the_honest_one_keeps_them_all():
+    assert said_of(RainNormalizer()) == {}

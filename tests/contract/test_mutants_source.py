@@ -1,0 +1,313 @@
+"""The contract of sources is worth something: each of these broken ones is caught."""
+
+import hashlib
+import http.client
+import itertools
+import json
+import urllib.error
+import urllib.request
+from datetime import UTC, date, datetime
+
+import attrs
+import pytest
+
+from contract.caught import assert_caught, failures
+from contract.rain import ANSWERS, RAIN, STATIONS, RainNormalizer, RainSource, Settings, log
+from statpipe.api import Payload, Rejected, Secret, Unavailable, Vintage
+from statpipe.testing import CANARY, LocalAgency, SourceContract
+
+
+class KeyInUrl(RainSource):
+    def payload(self, station, body):
+        key = self._settings.key.reveal()
+        return attrs.evolve(super().payload(station, body), request={"url": f"/rain?key={key}"})
+
+
+class KeyInQuotedUrl(RainSource):
+    def payload(self, station, body):
+        key = urllib.parse.quote(self._settings.key.reveal())
+        return attrs.evolve(super().payload(station, body), request={"url": f"/rain?key={key}"})
+
+
+class KeyInBytes(RainSource):
+    def payload(self, station, body):
+        stamped = body[:-1] + f', "by": "{self._settings.key.reveal()}"}}'.encode()
+        return super().payload(station, stamped)
+
+
+class KeyInRepr(RainSource):
+    def __repr__(self):
+        return f"RainSource({self._settings.url}, {self._settings.key.reveal()})"
+
+
+class KeyInException(RainSource):
+    def refuse(self, path, error):
+        raise Unavailable(f"{path} refuses key {self._settings.key.reveal()}") from None
+
+
+class KeyInCause(RainSource):
+    def refuse(self, path, error):
+        kind = Unavailable if error.code >= 429 else Rejected
+        raise kind(f"{path}: run again later") from ValueError(self._settings.key.reveal())
+
+
+class KeyInLog(RainSource):
+    def get(self, path):
+        log.info("GET %s?key=%s", path, self._settings.key.reveal())
+        return super().get(path)
+
+
+class KeyInPrint(RainSource):
+    def get(self, path):
+        print("using", self._settings.key.reveal())
+        return super().get(path)
+
+
+class KeepsTheEcho(RainSource):
+    def get(self, path):
+        request = urllib.request.Request(
+            self._settings.url + path, headers={"X-Key": self._settings.key.reveal()}
+        )
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.read()
+
+
+class ProbeDownloadsEverything(RainSource):
+    def probe(self, dataset):
+        vintage = super().probe(dataset)
+        token = hashlib.sha256(b"".join(self.get(f"/rain/{s}") for s in STATIONS)).hexdigest()
+        return attrs.evolve(vintage, token=token)
+
+
+class VintageOfToday(RainSource):
+    def probe(self, dataset):
+        return attrs.evolve(super().probe(dataset), released=date.today())
+
+
+class VintageOfTodayAtNight(RainSource):
+    def probe(self, dataset):
+        return attrs.evolve(super().probe(dataset), released=datetime.now(UTC).date())
+
+
+class TokenOfNow(RainSource):
+    def probe(self, dataset):
+        return attrs.evolve(super().probe(dataset), token=datetime.now(UTC).isoformat())
+
+
+class VintageOfTheResponse(RainSource):
+    def probe(self, dataset):
+        with urllib.request.urlopen(self._settings.url + "/released", timeout=10) as response:
+            sent = datetime.strptime(response.headers["Date"], "%a, %d %b %Y %H:%M:%S %Z")
+        return Vintage(released=sent.date(), token="t")
+
+
+class TokenOfNothing(RainSource):
+    def probe(self, dataset):
+        return attrs.evolve(super().probe(dataset), token="", note="")
+
+
+class SortsPayloads(RainSource):
+    def payload(self, station, body):
+        return super().payload(station, json.dumps(json.loads(body), indent=1).encode())
+
+
+class BringsEverythingAtOnce(RainSource):
+    def fetch(self, dataset, vintage):
+        return list(super().fetch(dataset, vintage))
+
+
+class OneName(RainSource):
+    def payload(self, station, body):
+        return attrs.evolve(super().payload(station, body), name="rain")
+
+
+_numbers = itertools.count()
+
+
+class NumbersPayloads(RainSource):
+    def payload(self, station, body):
+        return attrs.evolve(super().payload(station, body), name=f"rain-{next(_numbers)}")
+
+
+class StampsRequests(RainSource):
+    def payload(self, station, body):
+        return attrs.evolve(
+            super().payload(station, body), request={"at": datetime.now(UTC).isoformat()}
+        )
+
+
+class BringsNothing(RainSource):
+    def fetch(self, dataset, vintage):
+        yield from ()
+
+
+class PromisesMore(RainSource):
+    def requests(self, dataset, vintage):
+        return 3
+
+
+class AsksForDatasets(RainSource):
+    def datasets(self):
+        self.get("/released")
+        return [RAIN]
+
+
+class RaisesWhatItGets(RainSource):
+    def get(self, path):
+        with urllib.request.urlopen(self._settings.url + path, timeout=10) as response:
+            return response.read()
+
+
+class NeverMind(RainSource):
+    def get(self, path):
+        try:
+            return super().get(path)
+        except (Unavailable, Rejected):
+            return b"{}"
+
+
+class BringsWhatItGets(RainSource):
+    """Gives up quietly in the middle."""
+
+    def fetch(self, dataset, vintage):
+        try:
+            yield from super().fetch(dataset, vintage)
+        except (Unavailable, Rejected):
+            return
+
+
+class BringsWhatItGotSoFar(RainSource):
+    def fetch(self, dataset, vintage):
+        yield self.payload("N", self.get("/rain/N"))
+        try:
+            yield self.payload("S", self.get("/rain/S"))
+        except (Unavailable, Rejected):
+            return
+
+
+class IgnoresTheStatus(RainSource):
+    def refuse(self, path, error):
+        pass
+
+    def get(self, path):
+        connection = http.client.HTTPConnection(self._settings.url.removeprefix("http://"))
+        try:
+            connection.request("GET", path, headers={"X-Key": self._settings.key.reveal()})
+            body = connection.getresponse().read()
+        except (OSError, http.client.HTTPException):
+            raise Unavailable("run again later") from None
+        return body.replace(self._settings.key.reveal().encode(), b"REDACTED")
+
+
+class KeepsHalfABody(RainSource):
+    def get(self, path):
+        try:
+            with urllib.request.urlopen(self._settings.url + path, timeout=10) as response:
+                return response.read(100_000)
+        except urllib.error.HTTPError as error:
+            self.refuse(path, error)
+        except OSError:
+            raise Unavailable("run again later") from None
+
+
+class RefusesWhenBusy(RainSource):
+    def refuse(self, path, error):
+        raise Rejected(f"{path} answers {error.code}") from None
+
+
+class BelievesAnything(RainSource):
+    def probe(self, dataset):
+        try:
+            return super().probe(dataset)
+        except Exception:
+            return Vintage(released=date(1900, 1, 1))
+
+
+class StumblesOverNonsense(RainSource):
+    def probe(self, dataset):
+        document = json.loads(self.get("/released"))
+        return Vintage(released=date.fromisoformat(document["date"]), token=str(document))
+
+
+class NoTimeZone(RainSource):
+    def payload(self, station, body):
+        return Payload(name=station, body=body, retrieved=datetime.now())
+
+
+CAUGHT = {
+    KeyInUrl: ("test_the_key_is_shown_nowhere", "its `request` holds it"),
+    KeyInQuotedUrl: ("test_the_key_is_shown_nowhere", "its `request` holds it"),
+    KeyInBytes: ("test_the_key_is_shown_nowhere", "its body holds it"),
+    KeyInRepr: ("test_the_key_is_shown_nowhere", "repr(source) shows the key"),
+    KeyInException: ("test_no_failure_shows_the_key", "the exception shows the key"),
+    KeyInCause: ("test_no_failure_shows_the_key", "the exception shows the key"),
+    KeyInLog: ("test_the_key_is_shown_nowhere", "a log line of rain (level INFO)"),
+    KeyInPrint: ("test_the_key_is_shown_nowhere", "what is printed shows the key"),
+    KeepsTheEcho: ("test_a_key_that_the_agency_repeats_is_taken_out", "payload rain-N keeps it"),
+    ProbeDownloadsEverything: ("test_the_probe_does_not_download_everything", "all 2 payloads"),
+    VintageOfToday: ("test_the_same_release_is_the_same_vintage_on_any_day", "the clock is set to"),
+    VintageOfTodayAtNight: ("test_the_same_release_is_the_same_vintage_on_any_day", "the clock"),
+    TokenOfNow: ("test_the_same_release_is_the_same_vintage_on_any_day", "another token"),
+    VintageOfTheResponse: ("test_the_same_release_is_the_same_vintage_on_any_day", "another date"),
+    TokenOfNothing: ("test_the_probe_sees_other_figures", "says what it said before"),
+    SortsPayloads: ("test_payloads_are_what_the_agency_sent", "that the agency did not send"),
+    BringsEverythingAtOnce: ("test_what_is_fetched_can_be_read", "fetch returned list"),
+    OneName: ("test_payloads_come_in_a_fixed_order_with_names_of_their_own", "several payloads"),
+    NumbersPayloads: ("test_payloads_come_in_a_fixed_order_with_names_of_their_own", "a second"),
+    StampsRequests: ("test_payloads_come_in_a_fixed_order_with_names_of_their_own", "a second"),
+    BringsNothing: ("test_payloads_come_in_a_fixed_order_with_names_of_their_own", "no payload"),
+    PromisesMore: ("test_payloads_come_in_a_fixed_order_with_names_of_their_own", "promises 3"),
+    AsksForDatasets: ("test_datasets_are_named_without_asking_anybody", "asks the network"),
+    RaisesWhatItGets: ("test_each_failure_says_what_to_do_next", "the source raises"),
+    NeverMind: ("test_each_failure_says_what_to_do_next", "raises ContentError"),
+    BringsWhatItGets: (
+        "test_each_failure_says_what_to_do_next",
+        "in fetch(), and the source goes on without",
+    ),
+    BringsWhatItGotSoFar: (
+        "test_each_failure_says_what_to_do_next",
+        "within fetch(), and the source",
+    ),
+    IgnoresTheStatus: ("test_each_failure_says_what_to_do_next", "answers 503 in the probe"),
+    KeepsHalfABody: ("test_each_failure_says_what_to_do_next", "cut off"),
+    RefusesWhenBusy: ("test_each_failure_says_what_to_do_next", "raise Unavailable"),
+    BelievesAnything: ("test_a_probe_that_hears_nonsense_is_refused", "released on 1900-01-01"),
+    StumblesOverNonsense: ("test_a_probe_that_hears_nonsense_is_refused", "JSONDecodeError"),
+    NoTimeZone: ("test_payloads_come_in_a_fixed_order_with_names_of_their_own", "no time zone"),
+}
+
+
+@pytest.fixture
+def said_of(caplog, capsys):
+    with LocalAgency() as agency:
+        for station, document in ANSWERS.items():
+            agency.answer(f"/rain/{station}", json.dumps(document))
+
+        def ask(kind, only=None):
+            agency.answer("/released", b'{"date": "2024-03-01", "note": "March report"}')
+            make = lambda: kind(Settings(agency.url, Secret(CANARY)))  # noqa: E731
+            return failures(
+                SourceContract,
+                only,
+                make_source=make,
+                source=make,
+                agency=agency,
+                canary=CANARY,
+                normalizer=RainNormalizer(),
+                revise=lambda: agency.answer("/released", b'{"date": "2024-03-01", "note": "2"}'),
+                caplog=caplog,
+                capsys=capsys,
+            )
+
+        yield ask
+
+
+@pytest.mark.parametrize("mutant", CAUGHT)
+def test_a_source_that_breaks_a_promise_is_caught(said_of, mutant):
+    said = said_of(mutant, CAUGHT[mutant][0])
+    assert_caught(said, *CAUGHT[mutant])
+    assert not any(CANARY in text for text in said.values())
+
+
+def test_the_honest_one_keeps_them_all(said_of):
+    assert said_of(RainSource) == {}

@@ -1,0 +1,66 @@
+"""Every command of the README runs, in its order, and shows the figures that the README shows."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+INSTEAD = {
+    # What make does besides is to install, which is done already.
+    "make demo": ".venv/bin/statpipe run bea_pce_state",
+}
+ELSEWHERE = (
+    "make test",  # this is a part of it
+    "BEA_API_KEY=...",  # asks BEA itself; test_bea does it with a server like BEA's
+    "statpipe plugins new",  # test_new_plugin
+)
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory):
+    """A folder in which the README's paths lead somewhere."""
+    folder = tmp_path_factory.mktemp("clone")
+    (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "tests").symlink_to(ROOT / "tests")
+    (folder / "statpipe.toml").write_text((ROOT / "statpipe.toml").read_text())
+    return folder
+
+
+def commands():
+    for block in BLOCKS:
+        for line in block.splitlines():
+            command = line.split("  #")[0].strip()
+            if command and not any(part in command for part in ELSEWHERE):
+                yield INSTEAD.get(command, command)
+
+
+def test_all_of_them_run_and_say_what_the_readme_says(clone):
+    ours = ("STATPIPE_", "BEA_", "AWS_", "PG")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
+    said = {}
+    for command in commands():
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=clone,
+            env={**environment, "COLUMNS": "200"},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+        said[command] = " ".join(done.stdout.split())
+    assert len(said) >= 15
+    (shown,) = re.findall(r"```\n(year  old_value.*?)```", README, re.DOTALL)
+    (revisions,) = [text for command, text in said.items() if "pce_state_revisions" in command]
+    assert " ".join(shown.split()) == revisions
+    (believed,) = [text for command, text in said.items() if "pce_state_as_of(" in command]
+    assert "1852976.3" in believed

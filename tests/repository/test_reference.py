@@ -1,0 +1,87 @@
+"""The reference pages are what the code says, and leave nothing out."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import re
+from pathlib import Path
+
+import pytest
+
+from statpipe.api import hookspecs
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+
+
+def load_script():
+    spec = importlib.util.spec_from_file_location(
+        "make_reference", ROOT / "scripts" / "make_reference.py"
+    )
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+script = load_script()
+HOOKS = [name for name in vars(hookspecs) if name.startswith("statpipe_")]
+
+
+@pytest.mark.parametrize("page", script.pages())
+def test_each_page_is_up_to_date(page):
+    wanted = script.pages()[page]
+    assert (ROOT / "docs" / page).read_text() == wanted, "run `make reference`"
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_stands_there_with_its_arguments(name):
+    page = (REFERENCE / "hooks.md").read_text()
+    (heading,) = re.findall(rf"^### `{name}\((.*?)\)", page, re.MULTILINE)
+    for argument in inspect.signature(getattr(hookspecs, name)).parameters:
+        assert argument in heading
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_every_hook_is_tested(name):
+    folders = [ROOT / "tests", *ROOT.glob("plugins/*/tests")]
+    tests = "".join(
+        path.read_text()
+        for folder in folders
+        for path in folder.rglob("*.py")
+        if path != Path(__file__)
+    )
+    assert name in tests
+
+
+def test_every_command_stands_there():
+    from statpipe.cli import app
+
+    page = (REFERENCE / "commands.md").read_text()
+    named = [*app._COMMANDS]
+    named += [f"{group} {name}" for group, (_, names) in app._GROUPS.items() for name in names]
+    for command in named:
+        assert f"## statpipe {command}\n" in page, command
+
+
+def test_every_component_and_setting_stands_there():
+    import attrs
+
+    page = (REFERENCE / "settings.md").read_text()
+    for offer in script.own_offers():
+        if offer.role == "model":
+            continue
+        table = "checks" if offer.role == "check" else f"{offer.role}s"
+        section = page.partition(f"## `{table}.{offer.name}`\n")[2].partition("\n## ")[0]
+        assert section, offer.name
+        for field in attrs.fields(offer.item.settings):
+            if field.name != "environment":
+                assert f"| `{field.name}` |" in section, f"{offer.name}: {field.name}"
+
+
+def test_every_page_is_in_the_menu():
+    menu = (ROOT / "zensical.toml").read_text()
+    for page in (ROOT / "docs").rglob("*.md"):
+        name = str(page.relative_to(ROOT / "docs"))
+        if not name.startswith("decisions/0"):
+            assert f'"{name}"' in menu, name
