@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 
+import attrs
 import pytest
 
 from statpipe.api import Payload, Secret
-from statpipe.testing import NormalizerContract, SourceContract
+from statpipe.testing import CheckContract, NormalizerContract, SourceContract, snapshot
 from statpipe_bea import price_tables
+from statpipe_bea.crosswalk import known_layout
 from statpipe_bea.family import regional_prices
+from statpipe_bea.line_numbers import LineNumbers
 from statpipe_bea.normalizer import RegionalNormalizer
-from statpipe_bea.settings import PriceSettings
+from statpipe_bea.settings import LineNumberSettings, PriceSettings
 from statpipe_bea.source import BeaSource
 from support.price_releases import FakePrices, Line, Sheet, release_of_2025
 
@@ -131,3 +135,31 @@ class TestPriceSource(SourceContract):
     @pytest.fixture
     def revise(self, fake):
         return lambda: fake.change("SARPP", "1", "06000", "2021", "1.0")
+
+
+class TestLineNumbers(CheckContract):
+    """A release whose lines have the numbers on record, and one in which two have changed places."""
+
+    released = date(2022, 12, 15)
+
+    def release(self, layout):
+        dataset = price_tables.dataset("SARPP")
+        codes = [category.code for category in dataset.categories][:2]
+        figures = {(a, c, "2021"): f"{len(a + c)}.5" for a in ("US", "CA") for c in codes}
+        token = "csv:1 lines:" + ",".join(f"{line}={code}" for line, code in layout.items())
+        made = snapshot(dataset, figures, self.released)
+        return attrs.evolve(made, vintage=attrs.evolve(made.vintage, token=token))
+
+    @pytest.fixture
+    def check(self):
+        return LineNumbers(LineNumberSettings())
+
+    @pytest.fixture
+    def good(self):
+        return self.release(known_layout("SARPP", self.released))
+
+    @pytest.fixture
+    def bad(self):
+        lines = dict(known_layout("SARPP", self.released))
+        first, second, *_ = lines
+        return self.release(lines | {first: lines[second], second: lines[first]})

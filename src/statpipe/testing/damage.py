@@ -26,6 +26,7 @@ from statpipe.testing.documents import (
     places,
     printed,
     tree,
+    unquoted,
     with_body,
 )
 
@@ -35,7 +36,7 @@ JUNK = ("x1x", "(Zz)", "1.2.3")
 LONG = "12345678901234567.12345"
 """More digits than a binary float holds, fewer than a decimal of Silver does."""
 SUFFIX = "_renamed"
-_MOST_FIELDS, _MOST_PAYLOADS, _MOST_PLACES, _MOST_LEAVES = 40, 4, 60, 40
+_MOST_FIELDS, _MOST_PAYLOADS, _MOST_PLACES, _MOST_LEAVES, _MOST_WORDS = 40, 4, 40, 40, 6
 
 
 @frozen
@@ -154,30 +155,71 @@ def fields_left_out(
     payloads: Sequence[Payload], found: Sequence[Found], optional: frozenset[str]
 ) -> Iterator[tuple[Found, Damage]]:
     """
-    Each field of the record of one figure is left out in turn. JSON only.
+    Each field of the record of one figure is left out in turn, and the record is of another name.
     """
     for one in found[:2]:
-        if one.document.form != "json":
-            continue
-        path = _record(one)
-        if path is None:
-            continue
-        root = tree(one.document.text)
-        record = at(root, path)
-        steps = list(record) if isinstance(record, dict) else list(range(len(record)))
-        for step in steps:
-            if step in optional:
-                continue
-            bent = copy.deepcopy(root)
-            del at(bent, path)[step]
-            what = f"field {step!r}" if isinstance(step, str) else f"element {step}"
+        by_form = {"json": _json_records, "xml": _xml_records, "delimited": _rows_cut}
+        for what, text in by_form.get(one.document.form, _nothing)(one, optional):
             yield (
                 one,
                 Damage(
-                    f"the {what} is left out of the record of the figure {one.literal}",
-                    _with(payloads, one.place, one.document.with_text(printed(bent))),
+                    f"{what} the record of the figure {one.literal}",
+                    _with(payloads, one.place, one.document.with_text(text)),
                 ),
             )
+
+
+def _nothing(_: Found, __: frozenset[str]) -> Iterator[tuple[str, str]]:
+    yield from ()
+
+
+def _json_records(one: Found, optional: frozenset[str]) -> Iterator[tuple[str, str]]:
+    path = _record(one)
+    if path is None:
+        return
+    root = tree(one.document.text)
+    record = at(root, path)
+    for step in list(record) if isinstance(record, dict) else range(len(record)):
+        if step in optional:
+            continue
+        bent = copy.deepcopy(root)
+        del at(bent, path)[step]
+        what = f"field {step!r}" if isinstance(step, str) else f"element {step}"
+        yield f"the {what} is left out of", printed(bent)
+
+
+def _xml_records(one: Found, optional: frozenset[str]) -> Iterator[tuple[str, str]]:
+    text = one.document.text
+    start = text.rfind("<", 0, one.start)
+    element = _ELEMENT.match(text, start)
+    if element is None or element.end() <= one.start:
+        return
+    whole = element.group(0)
+    name = re.match(r"<[\w.:-]+", whole)
+    assert name is not None
+    renamed = name.group(0) + SUFFIX + whole[name.end() :]
+    yield "another name is given to", text[:start] + renamed + text[element.end() :]
+    for attribute in re.finditer(r"\s+([\w.:-]+)=\"[^\"]*\"", whole):
+        if attribute.group(1) not in optional:
+            shorter = whole[: attribute.start()] + whole[attribute.end() :]
+            what = f"the attribute {attribute.group(1)!r} is left out of"
+            yield what, text[:start] + shorter + text[element.end() :]
+
+
+def _rows_cut(one: Found, _: frozenset[str]) -> Iterator[tuple[str, str]]:
+    text, found = one.document.text, header(one.document.text)
+    start = text.rfind("\n", 0, one.start) + 1
+    end = text.find("\n", one.start)
+    row = text[start : end if end >= 0 else len(text)]
+    if found is None or '"' in row:
+        return
+    cells = row.split(found[0])
+    for number_ in range(len(cells)):
+        shorter = found[0].join([*cells[:number_], *cells[number_ + 1 :]])
+        yield (
+            f"cell {number_ + 1} is left out of",
+            text[:start] + shorter + text[start + len(row) :],
+        )
 
 
 def repeated_records(payloads: Sequence[Payload], found: Sequence[Found]) -> Iterator[Damage]:
@@ -200,30 +242,28 @@ def repeated_records(payloads: Sequence[Payload], found: Sequence[Found]) -> Ite
                 )
 
 
-def swapped_types(payloads: Sequence[Payload]) -> Iterator[Damage]:
+def each_place(payloads: Sequence[Payload]) -> Iterator[Damage]:
     """
-    What stands in each place of a JSON document is of another kind: a number, a list, nothing.
+    Each place holds something else in turn: another kind of thing, no number, too much, nothing.
 
-    Places that differ in the number of a list's element only are alike.
+    Places of a JSON document that differ in the number of a list's element only are alike; of other
+    text, places all over it are taken.
     """
     for place, payload in enumerate(payloads[:_MOST_PAYLOADS]):
-        for document in documents(payload):
-            if document.form != "json":
-                continue
-            root = tree(document.text)
-            alike: dict[tuple[object, ...], Path] = {}
-            for path in places(root):
-                shape = tuple("[]" if isinstance(step, int) else step for step in path)
-                alike.setdefault(shape, path)
-            for path in list(alike.values())[:_MOST_PLACES]:
-                for leaf in _KINDS:
-                    bent = copy.deepcopy(root)
-                    at(bent, path[:-1])[path[-1]] = leaf
-                    where = ".".join(str(step) for step in path)
-                    yield Damage(
-                        f"{where} of payload {document.name} is {printed(leaf)}",
-                        _with(payloads, place, document.with_text(printed(bent))),
-                    )
+        for document in documents(payload)[:_MOST_PAYLOADS]:
+            if document.form == "json":
+                alike: dict[tuple[object, ...], Path] = {}
+                for path in places(tree(document.text)):
+                    shape = tuple("[]" if isinstance(step, int) else step for step in path)
+                    alike.setdefault(shape, path)
+                for path in list(alike.values())[:_MOST_PLACES]:
+                    for leaf in _KINDS:
+                        yield _leaf(payloads, place, document, path, leaf)
+            else:
+                spans = _spans(document.text)
+                for span in spans[:: len(spans) // _MOST_PLACES + 1]:
+                    for word in _WORDS[:_MOST_WORDS]:
+                        yield _word(payloads, place, document, span, word)
 
 
 def any_damage(payloads: Sequence[Payload]) -> st.SearchStrategy[Damage]:
@@ -241,7 +281,10 @@ def any_damage(payloads: Sequence[Payload]) -> st.SearchStrategy[Damage]:
     return st.one_of(ways)
 
 
-_KINDS: tuple[Any, ...] = (None, True, Number("7"), "x", [], {}, [None], {"x": None})
+_ELEMENT = re.compile(r"<[\w.:-]+(?:\s+[\w.:-]+=\"[^\"]*\"){2,}\s*/>")
+"""An empty element with at least two attributes: a record by itself."""
+
+_KINDS: tuple[Any, ...] = (None, True, Number("7"), "x", [], {}, [None])
 _WORDS = ("", "x", "-1", "NaN", "Infinity", "1e999", '"', "\n", ",", "<", "\u00e9", "\x01", "9" * 40,
           "2024-13", "0.123456789")  # fmt: skip
 _LEAVES: tuple[Any, ...] = (None, True, {}, [], [[]], {"a": Number("1")}, Number("-1"), "",
@@ -251,39 +294,54 @@ _LEAVES: tuple[Any, ...] = (None, True, {}, [], [[]], {"a": Number("1")}, Number
 def _leaf_replaced(
     payloads: Sequence[Payload], place: int, document: Document
 ) -> st.SearchStrategy[Damage]:
-    root = tree(document.text)
-    ways = list(places(root))
+    ways = list(places(tree(document.text)))
     if not ways:
         return st.nothing()
+    return st.builds(
+        lambda path, leaf: _leaf(payloads, place, document, path, leaf),
+        st.sampled_from(ways),
+        st.sampled_from(_LEAVES),
+    )
 
-    def bend(path: Any, leaf: Any) -> Damage:
-        bent = copy.deepcopy(root)
-        at(bent, path[:-1])[path[-1]] = leaf
-        where = ".".join(str(step) for step in path)
-        return Damage(
-            f"{where} of payload {document.name} is {printed(leaf)[:_MOST_LEAVES]}",
-            _with(payloads, place, document.with_text(printed(bent))),
-        )
 
-    return st.builds(bend, st.sampled_from(ways), st.sampled_from(_LEAVES))
+def _leaf(
+    payloads: Sequence[Payload], place: int, document: Document, path: Path, leaf: Any
+) -> Damage:
+    bent = tree(document.text)
+    at(bent, path[:-1])[path[-1]] = leaf
+    where = ".".join(str(step) for step in path)
+    return Damage(
+        f"{where} of payload {document.name} is {printed(leaf)[:_MOST_LEAVES]}",
+        _with(payloads, place, document.with_text(printed(bent))),
+    )
+
+
+def _spans(text: str) -> list[tuple[int, int]]:
+    return [found.span() for found in re.finditer(r"[\w.()-]+|[^\w\s]", text)]
 
 
 def _word_replaced(
     payloads: Sequence[Payload], place: int, document: Document
 ) -> st.SearchStrategy[Damage]:
-    spans = [found.span() for found in re.finditer(r"[\w.()-]+|[^\w\s]", document.text)]
+    spans = _spans(document.text)
     if not spans:
         return st.nothing()
+    return st.builds(
+        lambda span, word: _word(payloads, place, document, span, word),
+        st.sampled_from(spans),
+        st.sampled_from(_WORDS),
+    )
 
-    def bend(span: tuple[int, int], word: str) -> Damage:
-        start, end = span
-        text = document.text
-        return Damage(
-            f"{text[start:end]!r} of payload {document.name} is {word[:_MOST_LEAVES]!r}",
-            _with(payloads, place, document.with_text(text[:start] + word + text[end:])),
-        )
 
-    return st.builds(bend, st.sampled_from(spans), st.sampled_from(_WORDS))
+def _word(
+    payloads: Sequence[Payload], place: int, document: Document, span: tuple[int, int], word: str
+) -> Damage:
+    start, end = span
+    text = document.text
+    return Damage(
+        f"{text[start:end]!r} of payload {document.name} is {word[:_MOST_LEAVES]!r}",
+        _with(payloads, place, document.with_text(text[:start] + word + text[end:])),
+    )
 
 
 def _bytes_changed(payloads: Sequence[Payload], place: int) -> st.SearchStrategy[Damage]:
@@ -379,18 +437,16 @@ def _twice(one: Found, literal: str) -> str | None:
     if one.document.form == "delimited":
         start = text.rfind("\n", 0, one.start) + 1
         end = text.find("\n", one.start)
-        line = text[start:] if end < 0 else text[start : end + 1]
-        whole = line if line.endswith("\n") else "\n" + line
-        place = text.find(line) + len(line)
-        return text[:place] + whole.replace(one.literal, literal) + text[place:]
-    element = re.search(
-        r"<[\w.:-]+(?:\s+[\w.:-]+=\"[^\"]*\"){2,}\s*/>",
-        text[text.rfind("<", 0, one.start) :],
-    )
-    if one.document.form == "xml" and element and one.literal in element.group(0):
-        place = text.rfind("<", 0, one.start) + element.end()
-        return text[:place] + element.group(0).replace(one.literal, literal) + text[place:]
-    return None
+        end = len(text) if end < 0 else end + 1
+    else:
+        start = text.rfind("<", 0, one.start)
+        element = _ELEMENT.match(text, start) if one.document.form == "xml" else None
+        if element is None or element.end() <= one.start:
+            return None
+        end = element.end()
+    again = text[start : one.start] + literal + text[one.start + len(one.literal) : end]
+    apart = "" if one.document.form == "xml" or text[:end].endswith("\n") else "\n"
+    return text[:end] + apart + again + text[end:]
 
 
 def _put(record: Any, old: str, new: str) -> None:
@@ -410,7 +466,7 @@ def _cut_in_a_row(payload: Payload) -> bytes | None:
         return None
     delimiter, _, cells = found
     rows = document.text.splitlines(keepends=True)
-    full = [n for n, row in enumerate(rows) if row.count(delimiter) == len(cells) - 1]
+    full = [n for n, row in enumerate(rows) if unquoted(row).count(delimiter) == len(cells) - 1]
     last = rows[full[-1]]
     kept = "".join(rows[: full[-1]]) + last[: last.index(delimiter) + 1]
     return kept.encode("utf-8", "surrogateescape")

@@ -101,7 +101,7 @@ def header(text: str) -> tuple[str, int, list[str]] | None:
     """
     Return delimiter, line number and cells of the header of delimited text; ``None`` if it is none.
     """
-    lines = text.splitlines()[:_SAMPLE]
+    lines = [unquoted(line) for line in text.splitlines()[:_SAMPLE]]
     best: tuple[int, str, int] | None = None
     for delimiter in _DELIMITERS:
         counts = [line.count(delimiter) for line in lines]
@@ -111,7 +111,14 @@ def header(text: str) -> tuple[str, int, list[str]] | None:
     if best is None:
         return None
     _, delimiter, number = best
-    return delimiter, number, lines[number].split(delimiter)
+    return delimiter, number, text.splitlines()[number].split(delimiter)
+
+
+def unquoted(line: str) -> str:
+    """
+    Return a line of delimited text with its quoted cells emptied: what they hold delimits nothing.
+    """
+    return re.sub(r'"[^"]*"', '""', line)
 
 
 def tree(text: str) -> Any:

@@ -68,14 +68,14 @@ class NormalizerContract:
     - ``rows_may_repeat = True``: the agency is known to print the same record twice.
     - ``figures_are_text = False``: the payloads are binary, so figures cannot be found and bent in
       them. Four promises then go untested.
-    - ``examples``: how many damaged payloads Hypothesis draws.
+    - ``examples``: how many damaged payloads Hypothesis draws, on top of those in which each place is bent.
     """
 
     complete: ClassVar[bool] = True
     optional_fields: ClassVar[frozenset[str]] = frozenset()
     rows_may_repeat: ClassVar[bool] = False
     figures_are_text: ClassVar[bool] = True
-    examples: ClassVar[int] = 200
+    examples: ClassVar[int] = 100
 
     @pytest.fixture
     def normalizer(self) -> Normalizer:
@@ -451,8 +451,8 @@ class NormalizerContract:
                     "raise ContentError if no figure is left",
                 )
 
-        for swapped in damage.swapped_types(payloads):
-            arrive(swapped)
+        for each in damage.each_place(payloads):
+            arrive(each)
 
         @settings(
             max_examples=self.examples,
@@ -534,10 +534,13 @@ class NormalizerContract:
         try:
             return seal(normalizer.normalize(dataset, list(payloads)), dataset, _VINTAGE)
         except ContentError as error:
-            if not str(error).strip() or "\n" in str(error).strip():
+            text = str(error).strip()
+            # A line break that was put into the payload may be quoted.
+            if not text or ("\n" in text and "\\n" not in what):
                 broken(
                     f"{what}, and the ContentError says {str(error)!r}",
-                    "say in one line which payload, which place, and what was expected",
+                    "say in one line which payload, which place, and what was expected; quote what "
+                    "stands in the payload with !r, since it may hold line breaks",
                 )
             return error
         except Exception as error:  # noqa: BLE001 - whatever the author's code raises

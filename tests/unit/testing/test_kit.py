@@ -35,7 +35,13 @@ from statpipe.testing import (
 )
 from statpipe.testing.cells import differences, figure
 from statpipe.testing.clock import clock_moved, quick_sleep
-from statpipe.testing.damage import found_figures, next_figure, not_payloads, renamed_fields
+from statpipe.testing.damage import (
+    found_figures,
+    next_figure,
+    not_payloads,
+    renamed_fields,
+    repeated_records,
+)
 from statpipe.testing.fakes import MemorySource
 from statpipe.testing.interrupt import interrupted_at, steps_of
 from statpipe.testing.watch import watched
@@ -332,3 +338,27 @@ def test_a_key_in_a_packed_body_is_not_recorded(tmp_path):
 def test_a_folder_without_recordings_is_told(tmp_path):
     with pytest.raises(ConfigError, match="record payloads with"):
         recorded_payloads(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("body", "literal", "twice"),
+    [
+        (b"p,t,v\nA,2020,0\nB,2020,5\n", "0", b"A,2020,0\nA,2020,1\nB,2020,5\n"),
+        (b"p,t,v\nA,2020,7", "7", b"A,2020,7\nA,2020,8"),
+        (
+            b'<d><o t="2020" v="0"/><o t="2020" v="5"/></d>',
+            "0",
+            b'<o t="2020" v="0"/><o t="2020" v="1"/><o t="2020" v="5"/>',
+        ),
+        (
+            b'{"r": [{"t": "2020", "v": 0}]}',
+            "0",
+            b'{"t":"2020","v":0},{"t":"2020","v":1}',
+        ),
+    ],
+)
+def test_a_record_is_repeated_with_another_figure_and_nothing_else(body, literal, twice):
+    payloads = [Payload(name="p", body=body)]
+    found = found_figures(payloads, {("A",): literal})
+    _, other = repeated_records(payloads, found)
+    assert twice in other.payloads[0].body

@@ -159,7 +159,7 @@ def _check_units(
             continue
         row = _row_with(categories, category.code, units, unit, powers, power)
         msg = (
-            f"{batch.where(row)}: {category.code} is in {unit!r} times 10^{power}; expected "
+            f"{batch.where(row)}: {category.code} is in {unit!r} times 10^{' '.join(power.split())}; expected "
             f"{category.unit_measure!r} times 10^{category.unit_mult}: the line has changed its meaning"
         )
         raise ContentError(msg)
