@@ -60,7 +60,7 @@ docs: ## build the documentation into build/site; a broken link is an error
 	@$(BIN)/zensical build --strict --clean
 
 tests:
-	@$(BIN)/python -m pytest -n 2 -m "not slow"
+	@$(BIN)/python -m pytest -n 3 -m "not slow"
 
 format: ## let ruff write the code as it wants it
 	@$(BIN)/ruff check --fix

@@ -24,6 +24,9 @@ IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 
 MANAGED = "AmazonSSMManagedInstanceCore"
 _ALIVE = ["pending", "running", "stopping", "stopped"]
+_TOKENS = "required"
+"""Of version 2 of the metadata service: a forwarded request cannot ask for the instance's credentials."""
+
 _TRIES, _PAUSE = 12, 5.0
 _NOT_IN_THIS_ZONE = {"InsufficientInstanceCapacity", "Unsupported"}
 
@@ -120,6 +123,14 @@ def bastion(
             wanted=[group],
             write=lambda: ec2.modify_instance_attribute(InstanceId=instance, Groups=[group]),
         )
+        yield Aspect(
+            name="metadata",
+            now=found.get("MetadataOptions", {}).get("HttpTokens", _TOKENS),
+            wanted=_TOKENS,
+            write=lambda: ec2.modify_instance_metadata_options(
+                InstanceId=instance, HttpTokens=_TOKENS, HttpEndpoint="enabled"
+            ),
+        )
         yield tagged(
             as_mapping(found.get("Tags", ())),
             environment,
@@ -173,7 +184,7 @@ def _request(name: str, environment: str) -> dict[str, Any]:
         "MinCount": 1,
         "MaxCount": 1,
         "IamInstanceProfile": {"Name": name},
-        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
+        "MetadataOptions": {"HttpTokens": _TOKENS, "HttpEndpoint": "enabled"},
         "BlockDeviceMappings": [{"DeviceName": "/dev/xvda", "Ebs": disk}],
         "TagSpecifications": [
             {"ResourceType": kind, "Tags": marks} for kind in ("instance", "volume")

@@ -130,10 +130,11 @@ class _Bucket:
             headers = error.response["ResponseMetadata"].get("HTTPHeaders", {})
             if code in {"404", "NoSuchBucket"}:
                 return None
-            if code in {"301", "PermanentRedirect"} or "x-amz-bucket-region" in headers:
-                self._must_be_here(headers.get("x-amz-bucket-region", "another region"))
+            # First, since S3 names the region of others' buckets as well.
             if code in {"403", "AccessDenied"}:
                 raise Misconfigured(self._not_ours()) from None
+            if code in {"301", "PermanentRedirect"} or "x-amz-bucket-region" in headers:
+                self._must_be_here(headers.get("x-amz-bucket-region", "another region"))
             raise
         self._must_be_here(answer.get("BucketRegion") or self.account.region)
         return self.name
@@ -218,13 +219,17 @@ class _Bucket:
     def _encryption(self) -> Aspect:
         found = self._ask("get_bucket_encryption", "ServerSideEncryptionConfiguration")
         rules = (found or {"Rules": []})["Rules"]
-        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": _ENCRYPTION}}
+        wanted = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": _ENCRYPTION}}
         return Aspect(
             name="encryption",
-            now=[r["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] for r in rules],
+            now=[
+                rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"]
+                for rule in rules
+                if "ApplyServerSideEncryptionByDefault" in rule
+            ],
             wanted=[_ENCRYPTION],
             write=lambda: self._s3.put_bucket_encryption(
-                **self._here, ServerSideEncryptionConfiguration={"Rules": [rule]}
+                **self._here, ServerSideEncryptionConfiguration={"Rules": [wanted]}
             ),
         )
 

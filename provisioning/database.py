@@ -240,13 +240,13 @@ def _must_be_ours(found: dict[str, Any], settings: Settings) -> None:
 
 
 def _parameter(rds: Any, group: str) -> str | None:
-    pages = rds.get_paginator("describe_db_parameters").paginate(
-        DBParameterGroupName=group, Source="user"
-    )
-    for page in pages:
-        for entry in page["Parameters"]:
-            if entry["ParameterName"] == _TLS:
-                return str(entry.get("ParameterValue"))
+    """Look among those that were set, then among all: newer versions have it from the beginning."""
+    asked = rds.get_paginator("describe_db_parameters")
+    for narrowed in ({"Source": "user"}, {}):
+        for page in asked.paginate(DBParameterGroupName=group, **narrowed):
+            for entry in page["Parameters"]:
+                if entry["ParameterName"] == _TLS:
+                    return str(entry.get("ParameterValue"))
     return None
 
 

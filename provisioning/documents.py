@@ -16,15 +16,19 @@ def policy(*statements: Mapping[str, Any]) -> dict[str, Any]:
 
 def meaning(document: Any) -> Any:
     """
-    Bring a policy into one form: AWS may give a list of one as a scalar, and lists in any order.
+    Bring a policy, or the JSON of one, into one form: AWS may give a list of one as a scalar, lists in
+    any order, and everybody as ``*`` or as ``{"AWS": "*"}``.
     """
-    if isinstance(document, str) and document.lstrip().startswith("{"):
-        document = json.loads(document)
-    if isinstance(document, Mapping):
-        return {key: meaning(value) for key, value in document.items()}
-    if isinstance(document, list):
-        items = sorted(
-            (meaning(item) for item in document), key=lambda item: json.dumps(item, sort_keys=True)
-        )
+    return _plain(json.loads(document) if isinstance(document, str) else document)
+
+
+def _plain(part: Any) -> Any:
+    if isinstance(part, Mapping):
+        plain = {key: _plain(value) for key, value in part.items()}
+        if plain.get("Principal") == "*":
+            plain["Principal"] = {"AWS": "*"}
+        return plain
+    if isinstance(part, list):
+        items = sorted(map(_plain, part), key=lambda item: json.dumps(item, sort_keys=True))
         return items[0] if len(items) == 1 else items
-    return document
+    return part

@@ -55,6 +55,7 @@ _DENIED = {
     "AuthorizationErrorException",
     "UnauthorizedOperation",
 }
+_ASSUMING = {"STS:AssumeRole", "STS:AssumeRoleWithSAML", "STS:AssumeRoleWithWebIdentity"}
 _BUSY = {
     "OperationAborted",
     "RequestLimitExceeded",
@@ -106,7 +107,7 @@ def told(
     *asked* is the request, as ``S3:CreateBucket``; *grants* are the documented rights.
     """
     if isinstance(error, ClientError):
-        return _refusal(error, asked, grants)
+        return _refusal(error, asked, region, grants)
     if isinstance(error, _NO_CREDENTIALS):
         return Misconfigured(f"no credentials for AWS ({_line(error)}); {LOG_IN}")
     if isinstance(error, ConnectionError | HTTPClientError):
@@ -120,13 +121,25 @@ def told(
     return Misconfigured(f"{asked or 'the settings of AWS'}: {_line(error)}")
 
 
-def _refusal(error: ClientError, asked: str, grants: Sequence[Grant]) -> ProvisioningError:
+def _refusal(
+    error: ClientError, asked: str, region: str, grants: Sequence[Grant]
+) -> ProvisioningError:
     code = code_of(error)
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     if code in _EXPIRED:
         return Misconfigured(f"the credentials for AWS have expired; {LOG_IN}")
     if code in _UNKNOWN:
-        return Misconfigured(f"AWS does not know the credentials ({code}); {LOG_IN}")
+        msg = (
+            f"AWS does not know the credentials ({code}); {LOG_IN}; if they are right, region {region} "
+            "is not switched on in the account: choose another AWS_REGION"
+        )
+        return Misconfigured(msg)
+    if code in _DENIED and asked in _ASSUMING:
+        msg = (
+            f"the role of the profile cannot be assumed ({_line(error)}); correct role_arn of AWS_PROFILE, "
+            "or have the role's trust and your rights say that you may"
+        )
+        return Misconfigured(msg)
     if code in _DENIED:
         return _denial(error, asked, grants)
     if code in _BUSY or status >= _SERVER_ERROR:

@@ -151,8 +151,23 @@ def role(
     )
 
 
+def find_rights(iam: Any, role_name: str) -> Any:
+    """
+    Return the role's own policy as AWS shows it, or ``None``.
+    """
+    return _MISSING(lambda: iam.get_role_policy(RoleName=role_name, PolicyName=POLICY))
+
+
+def attached_policies(iam: Any, role_name: str) -> set[str]:
+    """
+    Return the names of the policies that are attached to a role.
+    """
+    pages = iam.get_paginator("list_attached_role_policies").paginate(RoleName=role_name)
+    return {entry["PolicyArn"] for page in pages for entry in page["AttachedPolicies"]}
+
+
 def _rights(iam: Any, role_name: str, rights: dict[str, Any]) -> Aspect:
-    found = _MISSING(lambda: iam.get_role_policy(RoleName=role_name, PolicyName=POLICY))
+    found = find_rights(iam, role_name)
     return Aspect(
         name="rights",
         now=meaning(found["PolicyDocument"]) if found else None,
@@ -164,10 +179,9 @@ def _rights(iam: Any, role_name: str, rights: dict[str, Any]) -> Aspect:
 
 
 def _managed(iam: Any, role_name: str, arn: str) -> Aspect:
-    attached = iam.list_attached_role_policies(RoleName=role_name)["AttachedPolicies"]
     return Aspect(
         name="rights",
-        now=arn in {entry["PolicyArn"] for entry in attached},
+        now=arn in attached_policies(iam, role_name),
         wanted=True,
         write=lambda: iam.attach_role_policy(RoleName=role_name, PolicyArn=arn),
     )

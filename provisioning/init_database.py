@@ -68,12 +68,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     parser = argparse.ArgumentParser(prog="init_database.py", description=__doc__.split("\n")[0])
     parser.add_argument("--env", required=True, choices=ENVIRONMENTS, help="which environment")
-    parser.add_argument(
-        "--env-file", type=Path, default=ROOT / ".env", metavar="FILE", help="instead of .env"
-    )
+    parser.add_argument("--env-file", type=Path, metavar="FILE", help="instead of .env")
     asked = parser.parse_args(arguments)
     try:
-        variables = read_variables(asked.env_file, os.environ)
+        variables = read_variables(
+            asked.env_file or ROOT / ".env", os.environ, required=asked.env_file is not None
+        )
         settings = read_settings(asked.env, variables, regions=regions(), bastion=True)
         return _init(settings, variables)
     except (ProvisioningError, CannotRun) as error:

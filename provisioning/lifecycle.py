@@ -54,19 +54,22 @@ class Rule:
         """
         Bring a rule into one form, whatever S3 adds to it.
         """
-        prefix = (rule.get("Filter") or {}).get("Prefix", rule.get("Prefix", ""))
+        which = rule.get("Filter") or {"Prefix": rule.get("Prefix", "")}
         keys = (
             "ID",
             "Status",
             "Expiration",
             "NoncurrentVersionExpiration",
+            "NoncurrentVersionTransitions",
             "AbortIncompleteMultipartUpload",
             "Transitions",
         )
         kept = {key: rule[key] for key in keys if rule.get(key)}
         if "Transitions" in kept:
-            kept["Transitions"] = sorted(kept["Transitions"], key=lambda move: int(move["Days"]))
-        return json.dumps({**kept, "prefix": prefix}, sort_keys=True)
+            kept["Transitions"] = sorted(
+                kept["Transitions"], key=lambda move: json.dumps(move, sort_keys=True)
+            )
+        return json.dumps({**kept, "which": which}, sort_keys=True)
 
 
 def data_rules(noncurrent_days: int) -> tuple[Rule, ...]:

@@ -43,7 +43,15 @@ def topic(account: Account, settings: Settings) -> Resource[Any]:
     sns, environment = account.client("sns"), settings.environment
     name, arn = Names(environment).stem, topic_arn(account, environment)
 
-    def aspects(_found: Any) -> Iterable[Aspect]:
+    def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
+        yield Aspect(
+            name="encryption",
+            now=found["Attributes"].get("KmsMasterKeyId", "").endswith("alias/aws/sns"),
+            wanted=False,
+            write=lambda: sns.set_topic_attributes(
+                TopicArn=arn, AttributeName="KmsMasterKeyId", AttributeValue=""
+            ),
+        )
         pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
         endpoints = {entry["Endpoint"] for page in pages for entry in page["Subscriptions"]}
         yield Aspect(

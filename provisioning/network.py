@@ -17,6 +17,14 @@ from provisioning.tags import as_list, as_mapping, tagged, tags
 _ZONES = 2
 """Availability zones that RDS wants a subnet group to have."""
 
+_CALLERS = {
+    "UserIdGroupPairs": ("GroupId", "UserId", "VpcId", "VpcPeeringConnectionId"),
+    "IpRanges": ("CidrIp",),
+    "Ipv6Ranges": ("CidrIpv6",),
+    "PrefixListIds": ("PrefixListId",),
+}
+"""Whom a rule can let in, and what names each."""
+
 
 @frozen(kw_only=True)
 class Network:
@@ -117,8 +125,9 @@ def _group(
     def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
         group = found["GroupId"]
         wanted = [_from_group(caller) for caller in callers]
-        strangers = [rule for rule in _rules(found) if rule not in wanted]
-        missing = [rule for rule in wanted if rule not in _rules(found)]
+        there = _rules(found, account.id)
+        strangers = [rule for rule in there if rule not in wanted]
+        missing = [rule for rule in wanted if rule not in there]
         yield Aspect(
             name="inbound rules",
             now=(strangers, missing),
@@ -182,18 +191,20 @@ def _from_group(group: str) -> dict[str, Any]:
     }
 
 
-def _rules(found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Take AWS's rules apart, one caller each, and leave out what it adds."""
+def _rules(found: dict[str, Any], owner: str) -> list[dict[str, Any]]:
+    """
+    Take AWS's rules apart, one caller each, and leave out what it adds. A group of another account keeps
+    what names it: without, a rule about it cannot be taken away.
+    """
     rules = []
     for rule in found.get("IpPermissions", ()):
         ports = {key: rule[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in rule}
-        for kind, key in (
-            ("UserIdGroupPairs", "GroupId"),
-            ("IpRanges", "CidrIp"),
-            ("Ipv6Ranges", "CidrIpv6"),
-            ("PrefixListIds", "PrefixListId"),
-        ):
-            rules += [{**ports, kind: [{key: caller[key]}]} for caller in rule.get(kind, ())]
+        for kind, keys in _CALLERS.items():
+            for caller in rule.get(kind, ()):
+                named = {key: caller[key] for key in keys if key in caller}
+                if named.get("UserId") == owner:
+                    del named["UserId"]
+                rules.append({**ports, kind: [named]})
     return rules
 
 

@@ -71,14 +71,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--outputs", type=Path, metavar="FILE", help="write the values there, 0600")
     parser.add_argument("--no-bastion", action="store_true", help="make no bastion")
-    parser.add_argument(
-        "--env-file", type=Path, default=ROOT / ".env", metavar="FILE", help="instead of .env"
-    )
+    parser.add_argument("--env-file", type=Path, metavar="FILE", help="instead of .env")
     return parser
 
 
 def _run(wanted: argparse.Namespace) -> None:
-    variables = read_variables(wanted.env_file, os.environ)
+    variables = read_variables(
+        wanted.env_file or ROOT / ".env", os.environ, required=wanted.env_file is not None
+    )
     settings = read_settings(
         wanted.env, variables, regions=regions(), bastion=not wanted.no_bastion
     )

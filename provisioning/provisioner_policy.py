@@ -178,7 +178,11 @@ def grants(
         Grant(
             sid="Database",
             operations=_RDS,
-            resources=tuple(here("rds", f"{kind}:{ours}") for kind in ("db", "subgrp", "pg")),
+            # A new database gets the option group of its version, and AWS asks for the right to that.
+            resources=(
+                *(here("rds", f"{kind}:{ours}") for kind in ("db", "subgrp", "pg")),
+                here("rds", "og:default*"),
+            ),
         ),
         Grant(
             sid="DatabasePassword",
@@ -201,6 +205,8 @@ def grants(
                 here("ec2", "instance/*"),
                 f"arn:{partition}:ssm:{region}::document/{TUNNEL}",
             ),
+            # Without it, leaving out the document would give a shell on any instance.
+            condition={"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}},
         ),
         Grant(
             sid="UseTunnel",
@@ -237,6 +243,7 @@ def grants(
                 "SNS:CreateTopic",
                 "SNS:ListSubscriptionsByTopic",
                 "SNS:ListTagsForResource",
+                "SNS:SetTopicAttributes",
                 "SNS:Subscribe",
                 "SNS:TagResource",
             ),
@@ -301,6 +308,7 @@ _EC2 = (
     "EC2:CreateSecurityGroup",
     "EC2:CreateTags",
     "EC2:ModifyInstanceAttribute",
+    "EC2:ModifyInstanceMetadataOptions",
     "EC2:RevokeSecurityGroupIngress",
     "EC2:RunInstances",
     "EC2:StartInstances",

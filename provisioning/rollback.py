@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from collections.abc import Iterator
+from typing import Any
 
 from provisioning.account import Account
-from provisioning.bastion import MANAGED, find_bastion
-from provisioning.database import find_database
-from provisioning.identity import POLICY, provider_arn
-from provisioning.monitoring import topic_arn
+from provisioning.bastion import bastion_profile, bastion_role, find_bastion
+from provisioning.bucket import data_bucket, log_bucket
+from provisioning.budget import budget
+from provisioning.database import find_database, parameter_group, subnet_group
+from provisioning.identity import (
+    POLICY,
+    attached_policies,
+    find_rights,
+    github_provider,
+    provider_arn,
+    runtime_role,
+)
+from provisioning.monitoring import alarms, log_groups, topic, topic_arn
 from provisioning.names import BUDGET, Names
-from provisioning.network import default_network, find_group
+from provisioning.network import Network, default_network, find_group
+from provisioning.reconcile import Resource
 from provisioning.settings import Settings
 
 
@@ -20,79 +32,121 @@ def rollback(account: Account, settings: Settings) -> Iterator[str]:
     Give the lines, in the reverse order of making. What is not there is left out; what the other
     environment uses as well, and what holds data for good, is commented out.
     """
+    network = default_network(account)
     names, region = Names(settings.environment), f"--region {settings.region}"
     yield f"# Takes away {settings.environment} in account {account.id}, {settings.region}."
     yield "# Read each line before you run it. Backups of the database go with it but for the last one."
-    kinds = " ".join(names.alarm(kind) for kind in ("cpu", "storage", "freshness"))
-    yield f"aws cloudwatch delete-alarms --alarm-names {kinds} {region}"
-    yield f"aws iam delete-role-policy --role-name {names.stem} --policy-name {POLICY}"
-    yield f"aws iam delete-role --role-name {names.stem}"
+    kinds = [alarm.find() for alarm in alarms(account, settings)]
+    if there := [found["AlarmName"] for found in kinds if found]:
+        yield f"aws cloudwatch delete-alarms --alarm-names {' '.join(there)} {region}"
+    yield from _role(account, runtime_role(account, settings, None), names.stem)
     yield from _bastion(account, settings, names)
-    yield from _database(account, settings, names)
-    yield from _groups(account, names, region)
-    yield f"aws sns delete-topic --topic-arn {topic_arn(account, settings.environment)} {region}"
-    for group in (names.database_log_group, names.log_group):
-        yield f"aws logs delete-log-group --log-group-name {shlex.quote(group)} {region}"
+    yield from _database(account, settings, names, network)
+    for name in (names.database_group, names.bastion):
+        if group := find_group(account, network.vpc, name):
+            yield f"aws ec2 delete-security-group --group-id {group['GroupId']} {region}"
+    if _there(topic(account, settings)):
+        arn = topic_arn(account, settings.environment)
+        yield f"aws sns delete-topic --topic-arn {arn} {region}"
+    for logs in reversed(log_groups(account, settings)):
+        if found := logs.find():
+            name = shlex.quote(found["logGroupName"])
+            yield f"aws logs delete-log-group --log-group-name {name} {region}"
     yield from _shared(account, settings)
 
 
-def _bastion(account: Account, settings: Settings, names: Names) -> Iterator[str]:
-    found = find_bastion(account, settings.environment)
-    if found is None:
+def _there(resource: Resource[Any]) -> bool:
+    return resource.find() is not None
+
+
+def _role(account: Account, role: Resource[Any], name: str) -> Iterator[str]:
+    if not _there(role):
         return
-    region, name = f"--region {settings.region}", names.bastion
-    instance = found["InstanceId"]
-    managed = f"arn:{account.partition}:iam::aws:policy/{MANAGED}"
-    yield f"aws ec2 terminate-instances --instance-ids {instance} {region}"
-    yield f"aws ec2 wait instance-terminated --instance-ids {instance} {region}"
-    yield (
-        f"aws iam remove-role-from-instance-profile --instance-profile-name {name} --role-name {name}"
-    )
-    yield f"aws iam delete-instance-profile --instance-profile-name {name}"
-    yield f"aws iam detach-role-policy --role-name {name} --policy-arn {managed}"
+    iam = account.client("iam")
+    if find_rights(iam, name):
+        yield f"aws iam delete-role-policy --role-name {name} --policy-name {POLICY}"
+    for arn in sorted(attached_policies(iam, name)):
+        yield f"aws iam detach-role-policy --role-name {name} --policy-arn {arn}"
     yield f"aws iam delete-role --role-name {name}"
 
 
-def _database(account: Account, settings: Settings, names: Names) -> Iterator[str]:
+def _bastion(account: Account, settings: Settings, names: Names) -> Iterator[str]:
+    region, name = f"--region {settings.region}", names.bastion
+    if instance := find_bastion(account, settings.environment):
+        number = instance["InstanceId"]
+        yield f"aws ec2 terminate-instances --instance-ids {number} {region}"
+        yield f"aws ec2 wait instance-terminated --instance-ids {number} {region}"
+    if profile := bastion_profile(account, settings.environment).find():
+        for role in profile["Roles"]:
+            yield (
+                f"aws iam remove-role-from-instance-profile --instance-profile-name {name} "
+                f"--role-name {role['RoleName']}"
+            )
+        yield f"aws iam delete-instance-profile --instance-profile-name {name}"
+    yield from _role(account, bastion_role(account, settings.environment), name)
+
+
+def _database(
+    account: Account, settings: Settings, names: Names, network: Network
+) -> Iterator[str]:
     name, region = names.stem, f"--region {settings.region}"
-    found = find_database(account, settings.environment)
-    if found is not None:
+    if found := find_database(account, settings.environment):
         if found.get("DeletionProtection"):
             yield (
                 f"aws rds modify-db-instance --db-instance-identifier {name} "
                 f"--no-deletion-protection --apply-immediately {region}"
             )
+            yield f"aws rds wait db-instance-available --db-instance-identifier {name} {region}"
         yield (
             f"aws rds delete-db-instance --db-instance-identifier {name} "
             f"--final-db-snapshot-identifier {name}-last {region}"
         )
         yield f"aws rds wait db-instance-deleted --db-instance-identifier {name} {region}"
-    group = names.parameter_group(settings.version)
-    yield f"aws rds delete-db-parameter-group --db-parameter-group-name {group} {region}"
-    yield f"aws rds delete-db-subnet-group --db-subnet-group-name {name} {region}"
-
-
-def _groups(account: Account, names: Names, region: str) -> Iterator[str]:
-    vpc = default_network(account).vpc
-    for name in (names.database_group, names.bastion):
-        found = find_group(account, vpc, name)
-        if found is not None:
-            yield f"aws ec2 delete-security-group --group-id {found['GroupId']} {region}"
+    if _there(parameter_group(account, settings)):
+        group = names.parameter_group(settings.version)
+        yield f"aws rds delete-db-parameter-group --db-parameter-group-name {group} {region}"
+    if _there(subnet_group(account, settings, network)):
+        yield f"aws rds delete-db-subnet-group --db-subnet-group-name {name} {region}"
 
 
 def _shared(account: Account, settings: Settings) -> Iterator[str]:
-    bucket, region = settings.bucket, f"--region {settings.region}"
-    prefix = f"s3://{bucket}/{settings.environment}/"
+    region = f"--region {settings.region}"
     yield "#"
     yield "# Used by the other environment as well: only when that one is gone, too."
-    yield f"# aws budgets delete-budget --account-id {account.id} --budget-name {BUDGET}"
-    yield "# The identity provider may serve other projects of the account: look before you delete it."
-    yield (
-        "# aws iam delete-open-id-connect-provider --open-id-connect-provider-arn "
-        f"{provider_arn(account)}"
-    )
+    if _there(budget(account, settings)):
+        yield f"# aws budgets delete-budget --account-id {account.id} --budget-name {BUDGET}"
+    if _there(github_provider(account)):
+        yield "# The identity provider may serve other projects of the account: look before you delete it."
+        yield (
+            "# aws iam delete-open-id-connect-provider --open-id-connect-provider-arn "
+            f"{provider_arn(account)}"
+        )
+    buckets = (data_bucket(account, settings), log_bucket(account, settings))
+    found = [name for name in (bucket.find() for bucket in buckets) if name]
+    if not found:
+        return
     yield "#"
-    yield "# The data. Bronze cannot be made again; every version must go before a bucket can."
-    yield f"# aws s3 rm --recursive {prefix} {region}"
-    yield f"# aws s3api delete-bucket --bucket {bucket} {region}"
-    yield f"# aws s3api delete-bucket --bucket {settings.log_bucket} {region}"
+    yield "# The data. Bronze cannot be made again. A bucket can be deleted when it is empty, and S3 empties"
+    yield "# it, earlier versions included, within some days of the first line about it."
+    for name in found:
+        yield (
+            f"# aws s3api put-bucket-lifecycle-configuration --bucket {name} "
+            f"--lifecycle-configuration {shlex.quote(json.dumps(_EMPTY))} {region}"
+        )
+    for name in found:
+        yield f"# aws s3api delete-bucket --bucket {name} {region}"
+
+
+_EMPTY = {
+    "Rules": [
+        {
+            "ID": "empty",
+            "Status": "Enabled",
+            "Filter": {"Prefix": ""},
+            "Expiration": {"Days": 1},
+            "NoncurrentVersionExpiration": {"NoncurrentDays": 1},
+            "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+        }
+    ]
+}
+"""Rules of a bucket that nobody needs any more."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from attrs import field, frozen
@@ -158,14 +158,11 @@ def _retention(text: str) -> int:
 
 
 def _money(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        amount = Decimal(0)
-    if not amount.is_finite() or amount <= 0:
+    # Decimal takes more than Budgets does: exponents, underscores, other digits.
+    if not re.fullmatch(r"[0-9]{1,9}(\.[0-9]{1,2})?", text) or not Decimal(text):
         msg = "write US dollars a month, such as 50"
         raise ValueError(msg)
-    return amount
+    return Decimal(text)
 
 
 def _version(text: str) -> str:

@@ -2,44 +2,45 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from dotenv.parser import parse_stream
 
 from provisioning.failures import Misconfigured
 
-_LINE = re.compile(
-    r"""
-    \s*(?:export\s+)?(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*=\s*
-    (?:'(?P<single>[^']*)'|"(?P<double>[^"]*)"|(?P<plain>[^#\s](?:[^#]|(?<!\s)\#)*)?)
-    \s*(?:\#.*)?
-    """,
-    re.VERBOSE,
-)
 
-
-def read_variables(file: Path, environment: Mapping[str, str]) -> dict[str, str]:
+def read_variables(
+    file: Path, environment: Mapping[str, str], *, required: bool = False
+) -> dict[str, str]:
     """
-    Read ``NAME=value`` lines of *file*, if it is there; the process environment wins over it.
+    Read ``NAME=value`` lines of *file* as statpipe reads them; the process environment wins over it.
+    Unless it is *required*, it may be missing.
 
     A variable that is set to nothing counts as not set.
 
-    :raises Misconfigured: A line is none.
+    :raises Misconfigured: A line is none, or the file cannot be read.
     """
-    found = dict(_read(file)) if file.is_file() else {}
+    found = dict(_read(file)) if required or file.exists() else {}
     found.update({name: value for name, value in environment.items() if value})
     return {name: value for name, value in found.items() if value}
 
 
-def _read(file: Path) -> list[tuple[str, str]]:
-    pairs = []
-    for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        match = _LINE.fullmatch(line)
-        if match is None:
-            msg = f"{file}, line {number}: this is no NAME=value; correct or remove it"
+def _read(file: Path) -> Iterator[tuple[str, str]]:
+    try:
+        # Editors of Windows begin a file with a mark.
+        with file.open(encoding="utf-8-sig") as lines:
+            bindings = list(parse_stream(lines))
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not in UTF-8"
+        msg = f"{file} cannot be read ({why}); correct it, or name another file with --env-file"
+        raise Misconfigured(msg) from None
+    for binding in bindings:
+        if binding.key is not None and binding.value is not None:
+            yield binding.key, binding.value
+        elif binding.error or binding.key is not None:
+            # What was read begins with the empty lines before it.
+            text = binding.original.string
+            line = binding.original.line + text[: len(text) - len(text.lstrip())].count("\n")
+            msg = f"{file}, line {line}: this is no NAME=value; correct or remove it"
             raise Misconfigured(msg)
-        value = match["single"] or match["double"] or (match["plain"] or "").strip()
-        pairs.append((match["name"], value))
-    return pairs

@@ -34,7 +34,9 @@ class RollsDice(RainNormalizer):
 
 class OrdersByHash(RainNormalizer):
     def row(self, station, record):
-        return super().row(station, record) | {"notes": " ".join({"of", "the", "office", "rain"})}
+        # So many words that no two hash seeds put them into one order by chance.
+        words = {f"word{number}" for number in range(20)}
+        return super().row(station, record) | {"notes": " ".join(words)}
 
 
 class ReadsTheEnvironment(RainNormalizer):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import collections
+import contextlib
+import json
 import os
 
 import boto3
+import botocore.session
 import pytest
 import requests
+from provisioning.bastion import MANAGED
 
 from support.moto_account import emulated_account
 
@@ -30,13 +34,30 @@ def _no_settings_of_this_machine(monkeypatch, tmp_path):
         if name.startswith(OURS):
             monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    # Nobody is there: what is not led to an emulator never reaches AWS itself.
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "no-config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "no-credentials"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package", autouse=True)
+def _read_once():
+    """A session reads half a second's worth of descriptions of AWS's services: here all share them."""
+    loader = botocore.session.create_loader("")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(botocore.session, "create_loader", lambda *_: loader)
+        yield
+
+
+@pytest.fixture(scope="package")
 def moto_address():
-    with emulated_account() as address:
+    with emulated_account() as address, pytest.MonkeyPatch.context() as patch:
+        from moto.iam import models
+
+        # Of AWS's own policies, those that we use: a thousand others take a second in each test.
+        policies = json.loads(models.aws_managed_policies_data)
+        used = {MANAGED: policies[MANAGED]}
+        patch.setattr(models, "aws_managed_policies_data", json.dumps(used))
         yield address
 
 
@@ -50,20 +71,33 @@ def moto(moto_address, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def both(moto_address, tmp_path_factory):
+def alone(moto_address):
+    """An account that is empty when a file begins; within, variables lead there."""
+    requests.post(f"{moto_address}/moto-api/reset", timeout=30)
+
+    @contextlib.contextmanager
+    def led():
+        with pytest.MonkeyPatch.context() as patch:
+            for name in list(os.environ):
+                if name.startswith(OURS):
+                    patch.delenv(name)
+            for name, value in {**VARIABLES, **OWNER, "AWS_ENDPOINT_URL": moto_address}.items():
+                patch.setenv(name, value)
+            yield VARIABLES
+
+    return led
+
+
+@pytest.fixture(scope="module")
+def both(alone, moto_address, tmp_path_factory):
     """Both environments, made once for a file's tests that only look. Such tests stand first in it."""
     from provisioning.provision_aws import main
 
-    requests.post(f"{moto_address}/moto-api/reset", timeout=30)
-    nothing = str(tmp_path_factory.mktemp("both") / "none")
-    with pytest.MonkeyPatch.context() as patch:
-        for name in list(os.environ):
-            if name.startswith(OURS):
-                patch.delenv(name)
-        for name, value in {**VARIABLES, **OWNER, "AWS_ENDPOINT_URL": moto_address}.items():
-            patch.setenv(name, value)
+    nothing = tmp_path_factory.mktemp("both") / ".env"
+    nothing.touch()
+    with alone():
         for environment in ("staging", "prod"):
-            assert main(["--env", environment, "--env-file", nothing]) == 0
+            assert main(["--env", environment, "--env-file", str(nothing)]) == 0
     return _clients(moto_address)
 
 
@@ -91,7 +125,8 @@ def recorder(monkeypatch):
             for hook in hooks:
                 hook(name)
 
-        self.events.register("before-call.*.*", note)
+        # Last, so that what a hook raises comes from AWS as far as others can tell.
+        self.events.register_last("before-call.*.*", note)
 
     monkeypatch.setattr(boto3.Session, "__init__", recorded)
     calls.hooks = hooks
@@ -105,6 +140,8 @@ def recorder(monkeypatch):
 def provision(variables, capsys, tmp_path):
     """Run the command; answer exit code and what it printed."""
     from provisioning.provision_aws import main
+
+    (tmp_path / ".env").touch()
 
     def run(*arguments, env="staging"):
         code = main(["--env", env, "--env-file", str(tmp_path / ".env"), *arguments])

@@ -39,9 +39,61 @@ def test_another_right_is_another_meaning(statement, more):
     assert meaning(policy(wider)) != meaning(policy(statement))
 
 
+def test_everybody_is_everybody_however_it_is_written():
+    deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    first, second, third = (
+        meaning(policy({**deny, "Principal": principal}))
+        for principal in ("*", {"AWS": "*"}, {"AWS": "arn:aws:iam::1:root"})
+    )
+    assert first == second != third
+
+
+def test_a_value_that_looks_like_json_is_left_alone():
+    odd = {"Condition": {"StringLike": {"s3:prefix": "{not json"}}}
+    assert meaning(policy(odd)) == meaning(json.dumps(policy(odd)))
+
+
+def test_a_policy_that_is_not_there_is_none():
+    assert meaning(None) is None
+
+
 def test_a_rule_is_the_same_whatever_s3_adds():
     for rule in data_rules(30):
         request = rule.as_request()
         shown = {**request, "Prefix": request["Filter"]["Prefix"], "Status": "Enabled"}
         assert Rule.meaning(shown) == Rule.meaning(request)
-        assert Rule.meaning({**shown, "Status": "Disabled"}) != Rule.meaning(request)
+        for change in (
+            {"Status": "Disabled"},
+            {"Expiration": {"Days": 9999}},
+            {"NoncurrentVersionTransitions": [{"NoncurrentDays": 1, "StorageClass": "GLACIER"}]},
+            {"Filter": {"And": {"Prefix": request["Filter"]["Prefix"], "Tags": []}}},
+        ):
+            assert Rule.meaning({**shown, **change}) != Rule.meaning(request)
+
+
+days = st.none() | st.integers(1, 4000)
+
+
+@given(
+    st.builds(
+        Rule,
+        id=st.just("x"),
+        prefix=st.sampled_from(["", "a/", "b/"]),
+        infrequent=days,
+        glacier=days,
+        expire=days,
+        noncurrent=days,
+        abort=days,
+    ),
+    st.randoms(),
+)
+def test_the_order_of_moves_and_keys_does_not_matter(rule, random):
+    request = rule.as_request()
+    items = list(request.items())
+    random.shuffle(items)
+    shuffled = dict(items)
+    if "Transitions" in shuffled:
+        shuffled["Transitions"] = list(reversed(shuffled["Transitions"]))
+    assert Rule.meaning(shuffled) == Rule.meaning(request)
+    old = {key: value for key, value in shuffled.items() if key != "Filter"}
+    assert Rule.meaning({**old, "Prefix": rule.prefix}) == Rule.meaning(request)

@@ -136,10 +136,140 @@ def test_expired_credentials(code):
     )
 
 
-def test_unknown_credentials():
-    exit_code, line = said(refused("InvalidClientTokenId"))
-    assert exit_code == 2
-    assert line.startswith("AWS does not know the credentials (InvalidClientTokenId); log in")
+def test_unknown_credentials_and_regions_that_are_switched_off():
+    assert said(refused("InvalidClientTokenId")) == (
+        2,
+        "AWS does not know the credentials (InvalidClientTokenId); log in (`aws sso login`), or name "
+        "a profile of AWS in AWS_PROFILE, and run again; if they are right, region us-east-1 is not "
+        "switched on in the account: choose another AWS_REGION",
+    )
+
+
+NOT_YOURS = (
+    "User: arn:aws:iam::1:user/u is not authorized to perform: sts:AssumeRole on resource: r"
+)
+
+
+def test_a_role_that_cannot_be_assumed():
+    assert said(refused("AccessDenied", NOT_YOURS, 403), "STS:AssumeRole") == (
+        2,
+        f"the role of the profile cannot be assumed ({NOT_YOURS}); correct role_arn of AWS_PROFILE, or "
+        "have the role's trust and your rights say that you may",
+    )
+
+
+@pytest.fixture
+def with_a_role(moto, monkeypatch, tmp_path):
+    """A profile of AWS whose rights are those of a role."""
+    (tmp_path / "config").write_text(
+        "[profile base]\naws_access_key_id=a\naws_secret_access_key=canary\n"
+        "[profile engineer]\nrole_arn=arn:aws:iam::123456789012:role/engineer\n"
+        "source_profile=base\n"
+    )
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "engineer")
+
+
+@pytest.mark.parametrize("option", ["--plan", "--destroy-plan", "--policy"])
+def test_what_changes_nothing_may_assume_a_role(with_a_role, provision, option, recorder):
+    code, _, err = provision(option)
+    assert code == 0, err
+    assert recorder.mutating().keys() <= {"STS:AssumeRole"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "error", "answer"),
+    [
+        (
+            "STS:AssumeRole",
+            refused("AccessDenied", NOT_YOURS, 403),
+            (2, "the role of the profile cannot be assumed"),
+        ),
+        (
+            "STS:GetCallerIdentity",
+            refused("ExpiredToken"),
+            (2, "the credentials for AWS have expired; log in"),
+        ),
+        (
+            "RDS:CreateDBInstance",
+            refused("ThrottlingException"),
+            (5, "RDS:CreateDBInstance: AWS is busy (ThrottlingException); run again later"),
+        ),
+        (
+            "S3:CreateBucket",
+            refused("BucketAlreadyExists"),
+            (2, "the bucket statpipe-data-test-access-logs belongs to somebody else"),
+        ),
+        (
+            "S3:HeadBucket",
+            refused("403", "Forbidden", 403),
+            (2, "the bucket statpipe-data-test-access-logs belongs to somebody else"),
+        ),
+    ],
+)
+@pytest.mark.usefixtures("with_a_role")
+def test_what_aws_refuses_is_one_line_and_an_exit_code(
+    provision, recorder, operation, error, answer
+):
+    def refuse(name):
+        if name == operation:
+            raise error
+
+    recorder.hooks.append(refuse)
+    code, _, err = provision()
+    line = err.splitlines()[-1]
+    assert code == answer[0]
+    assert line.startswith(f"provision: {answer[1]}")
+    assert line.endswith(f"(exit {code})")
+    assert "Traceback" not in err
+    assert "canary" not in err
+
+
+def test_a_bucket_of_others_in_another_region_is_not_said_to_be_ours(moto, provision, recorder):
+    def refuse(name):
+        if name == "S3:HeadBucket":
+            error = refused("403", "Forbidden", 403, "HeadBucket")
+            headers = {"x-amz-bucket-region": "eu-central-1"}
+            error.response["ResponseMetadata"]["HTTPHeaders"] = headers
+            raise error
+
+    recorder.hooks.append(refuse)
+    code, _, err = provision()
+    assert code == 2
+    assert "belongs to somebody else" in err
+    assert "eu-central-1" not in err
+
+
+def test_a_file_of_settings_that_is_not_there_is_named(provision, tmp_path):
+    code, _, err = provision("--env-file", str(tmp_path / "typo"))
+    assert (code, err) == (
+        2,
+        f"provision: {tmp_path}/typo cannot be read (No such file or directory); correct it, or name "
+        "another file with --env-file (exit 2)\n",
+    )
+
+
+def test_a_database_that_cannot_be_had_back_is_not_touched(moto, provision, client, recorder):
+    rds = client("rds")
+    rds.create_db_instance(
+        DBInstanceIdentifier="statpipe-staging",
+        Engine="postgres",
+        EngineVersion="17",
+        DBInstanceClass="db.t4g.micro",
+        AllocatedStorage=20,
+        MasterUsername="somebody",
+        MasterUserPassword="known-to-somebody",
+        StorageEncrypted=False,
+    )
+    code, _, err = provision()
+    assert code == 2
+    assert err.splitlines()[-1] == (
+        "provision: the database statpipe-staging is not encrypted, which can only be chosen when it is "
+        "made; restore an encrypted copy of a snapshot under this name, and run again (exit 2)"
+    )
+    assert "RDS:ModifyDBInstance" not in recorder
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "Throttling", "RequestLimitExceeded"])

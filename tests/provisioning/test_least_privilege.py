@@ -225,6 +225,7 @@ def test_without_this_statement_something_fails(account, first_run, sid):
     assert said in done.stderr + (told(first_run) if log.exists() else "")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sid", ["ReadAndWriteObjects", "WriteLog", "StartTunnel"])
 def test_without_one_action_or_resource_of_a_statement_something_fails(account, first_run, sid):
     rights = account.rights()

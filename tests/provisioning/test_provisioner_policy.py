@@ -7,11 +7,11 @@ import re
 
 import boto3
 import pytest
-from provisioning.provisioner_policy import grants
+from provisioning.provision_aws import main
+from provisioning.provisioner_policy import grants, provisioner_policy
 
-from support.ministack import ACCOUNT, OWNER, ministack
+from support.ministack import ACCOUNT, OWNER, allows, ministack
 from support.moto_account import emulated_account
-from support.user import User
 
 SETTINGS = """\
 AWS_REGION=us-east-1
@@ -30,8 +30,8 @@ KNOWN = grants(
 
 
 def test_every_request_of_a_run_has_its_right(moto, provision, recorder):
-    for env in ("staging", "prod", "staging"):
-        provision(env=env)
+    provision()
+    provision()
     provision("--destroy-plan")
     asked = set(recorder) - {"STS:GetCallerIdentity"}
     known = {operation for grant in KNOWN for operation in grant.operations}
@@ -51,6 +51,20 @@ def test_the_printed_policy_is_small_enough_and_names_no_wildcard_action(moto, p
     assert len(re.sub(r"\s", "", out)) <= 6144
 
 
+def test_a_database_may_get_the_option_group_of_its_version():
+    """AWS asks for the right to it whenever a database is made; no emulator does."""
+    (grant,) = [grant for grant in KNOWN if "RDS:CreateDBInstance" in grant.operations]
+    assert f"arn:aws:rds:us-east-1:{ACCOUNT}:og:default*" in grant.resources
+
+
+def test_whoever_provisions_gets_a_tunnel_and_no_shell():
+    rights = provisioner_policy(KNOWN)
+    instance = f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-0"
+    for checked in ("true", "false"):
+        context = {"ssm:SessionDocumentAccessCheck": checked}
+        assert allows(rights, "ssm:StartSession", instance, context) is (checked == "true")
+
+
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     with ministack(tmp_path_factory.mktemp("ministack")) as emulator, emulated_account() as other:
@@ -58,13 +72,13 @@ def place(tmp_path_factory):
         iam = owner.client("iam", endpoint_url=emulator.address, verify=str(emulator.bundle))
         iam.create_user(UserName="engineer")
         key = iam.create_access_key(UserName="engineer")["AccessKey"]
-        folder = tmp_path_factory.mktemp("clone")
-        (folder / ".env").write_text(SETTINGS)
-        user = User(
-            folder,
+        file = tmp_path_factory.mktemp("clone") / ".env"
+        file.write_text(SETTINGS)
+        yield (
+            iam,
+            file,
             {
                 **emulator.variables,
-                **OWNER,
                 "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
                 "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
                 # What this emulator has not: budgets, and AWS's own names of images.
@@ -72,7 +86,20 @@ def place(tmp_path_factory):
                 "AWS_ENDPOINT_URL_SSM": other,
             },
         )
-        yield iam, user
+
+
+@pytest.fixture
+def engineer(place, monkeypatch, capsys):
+    """Somebody who provisions, with no rights but those that were given."""
+    _, file, environment = place
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+
+    def provisions():
+        code = main(["--env", "staging", "--env-file", str(file)])
+        return code, capsys.readouterr().err.splitlines()[-1]
+
+    return provisions
 
 
 def give(iam, sids, everywhere=()):
@@ -85,16 +112,15 @@ def give(iam, sids, everywhere=()):
     )
 
 
-def test_whoever_has_no_rights_is_told_one_after_the_other_and_needs_no_more(place):
+def test_whoever_has_no_rights_is_told_one_after_the_other_and_needs_no_more(place, engineer):
     """Give what each refusal names, until it is done: no right is missing, and each was asked for."""
-    iam, user = place
+    iam = place[0]
     given, everywhere = [], []
     for _ in range(2 * len(KNOWN)):
-        done = user.provisions(code=None)
-        if done.returncode == 0:
+        code, line = engineer()
+        if code == 0:
             break
-        line = done.stderr.splitlines()[-1]
-        assert done.returncode == 2, line
+        assert code == 2, line
         found = re.fullmatch(
             r"provision: (\S+) is denied \(at ([^)]+)\); add this statement to the policy of whoever "
             r"runs this: (\{.*\}) \(it is part of (\w+); --policy prints all\) \(exit 2\)",
@@ -105,7 +131,7 @@ def test_whoever_has_no_rights_is_told_one_after_the_other_and_needs_no_more(pla
         assert json.loads(statement)["Action"] == [action]
         (everywhere if sid in given else given).append(action if sid in given else sid)
         give(iam, given, everywhere)
-    assert done.returncode == 0
+    assert code == 0
     # For these the emulator does not find the resource in the request, as AWS does.
     assert set(everywhere) <= {action for grant in KNOWN for action in grant.actions}
     # Those that AWS asks for besides, behind the scenes, the emulator does not.
@@ -123,19 +149,15 @@ def test_whoever_has_no_rights_is_told_one_after_the_other_and_needs_no_more(pla
     }
 
 
-def test_a_bucket_of_somebody_else_is_named(place, monkeypatch):
-    _, user = place
+def test_a_bucket_of_somebody_else_is_named(engineer, monkeypatch):
     for name, value in OWNER.items():
-        monkeypatch.setitem(user.environment, name, value)
-    theirs = boto3.Session("999999999999", "other", region_name="us-east-1").client(
-        "s3",
-        endpoint_url=user.environment["AWS_ENDPOINT_URL"],
-        verify=user.environment["AWS_CA_BUNDLE"],
-    )
+        monkeypatch.setenv(name, value)
+    theirs = boto3.Session("999999999999", "other", region_name="us-east-1").client("s3")
     theirs.create_bucket(Bucket="statpipe-of-others")
-    monkeypatch.setitem(user.environment, "STATPIPE_BUCKET", "statpipe-of-others")
-    done = user.provisions(code=2)
-    assert done.stderr.splitlines()[-1] == (
+    monkeypatch.setenv("STATPIPE_BUCKET", "statpipe-of-others")
+    code, line = engineer()
+    assert code == 2
+    assert line == (
         "provision: the bucket statpipe-of-others belongs to somebody else (names are the whole "
         "world's), or you lack s3:ListBucket on it; choose another STATPIPE_BUCKET, or add the "
         "right (exit 2)"

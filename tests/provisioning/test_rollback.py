@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 
 import pytest
@@ -20,48 +21,34 @@ def printed(moto, provision, recorder):
 
 def does(client, line):
     """Run a line of AWS's command line through boto3."""
-    words = shlex.split(line)
-    assert words[0] == "aws"
-    service, operation = words[1:3]
-    wait = operation == "wait"
-    if wait:
-        operation = words[3]
-    arguments, key = {}, None
-    for word in words[4 if wait else 3 :]:
-        if word.startswith("--"):
-            key = word[2:]
-            arguments[key] = []
-        else:
-            arguments[key].append(word)
-    arguments.pop("region", None)
+    aws, service, operation, *rest = shlex.split(line)
+    assert aws == "aws"
     api = client({"s3api": "s3"}.get(service, service))
-    names = (
-        api.meta.service_model.operation_model(_camel(operation)).input_shape.members
-        if not wait
-        else {}
-    )
-    request = {}
-    for name, values in arguments.items():
-        flag = not name.startswith("no-")
-        member = next(
-            (m for m in names if m.lower() == name.removeprefix("no-").replace("-", "").lower()),
-            _camel(name),
-        )
-        shape = names[member].type_name if member in names else "list"
-        if shape == "boolean":
-            request[member] = flag
-        else:
-            request[member] = values if shape == "list" else values[0]
-    if wait:
+    method = operation.replace("-", "_")
+    if operation == "wait":
+        assert rest[0].replace("-", "_") in api.waiter_names
         return
-    getattr(api, operation.replace("-", "_"))(**request)
-
-
-def _camel(word):
-    named = {"delete-db-instance": "DeleteDBInstance", "modify-db-instance": "ModifyDBInstance"}
-    named |= {"delete-db-parameter-group": "DeleteDBParameterGroup"}
-    named |= {"delete-db-subnet-group": "DeleteDBSubnetGroup"}
-    return named.get(word, "".join(part.capitalize() for part in word.split("-")))
+    name = api.meta.method_to_api_mapping[method]
+    members = api.meta.service_model.operation_model(name).input_shape.members
+    spelled = {member.lower(): member for member in members}
+    request, member, shape = {}, "", ""
+    for word in rest:
+        if not word.startswith("--"):
+            value = json.loads(word) if shape == "structure" else word
+            request[member] = [*request.get(member, ()), value] if shape == "list" else value
+            continue
+        option = word.removeprefix("--").replace("-", "")
+        if option == "region":
+            assert api.meta.region_name
+            member, shape = option, "string"
+            continue
+        yes = option in spelled
+        member = spelled[option if yes else option.removeprefix("no")]
+        shape = members[member].type_name
+        if shape == "boolean":
+            request[member] = yes
+    request.pop("region", None)
+    getattr(api, method)(**request)
 
 
 def test_the_lines_take_the_environment_away_and_leave_the_other(printed, client, provision):
@@ -102,8 +89,10 @@ def test_data_and_what_is_shared_is_commented_out(printed):
     assert not any("budget" in line or "open-id" in line for line in commands)
     comments = "\n".join(line for line in printed if line.startswith("#"))
     for part in (
-        "aws s3 rm --recursive s3://statpipe-data-test/staging/",
+        "aws s3api put-bucket-lifecycle-configuration --bucket statpipe-data-test ",
+        "aws s3api put-bucket-lifecycle-configuration --bucket statpipe-data-test-access-logs ",
         "aws s3api delete-bucket --bucket statpipe-data-test --region us-east-1",
+        "aws s3api delete-bucket --bucket statpipe-data-test-access-logs --region us-east-1",
         "aws budgets delete-budget --account-id 123456789012 --budget-name statpipe",
         "aws iam delete-open-id-connect-provider",
     ):
@@ -115,11 +104,70 @@ def test_a_database_of_prod_must_first_lose_its_protection(moto, provision):
     _, out, _ = provision("--destroy-plan", env="prod")
     lines = [line for line in out.splitlines() if "rds" in line]
     assert "--no-deletion-protection" in lines[0]
-    assert "--final-db-snapshot-identifier statpipe-prod-last" in lines[1]
+    assert "rds wait db-instance-available" in lines[1]
+    assert "--final-db-snapshot-identifier statpipe-prod-last" in lines[2]
 
 
-def test_where_nothing_is_there_nothing_that_must_be_found_is_named(moto, provision):
+def test_where_nothing_is_there_no_command_is_printed(moto, provision):
     code, out, _ = provision("--destroy-plan")
     assert code == 0
-    assert "terminate-instances" not in out
-    assert "delete-db-instance" not in out
+    assert "aws " not in out.replace("account", "")
+
+
+def test_all_lines_the_commented_ones_too_leave_nothing(moto, provision, client):
+    provision()
+    _, out, _ = provision("--destroy-plan")
+    for line in out.splitlines():
+        command = line.removeprefix("# ")
+        if command.startswith("aws s3api delete-bucket "):
+            emptied(client("s3"), shlex.split(command)[4])
+        if command.startswith("aws "):
+            does(client, command)
+    _, plan, _ = provision("--plan")
+    assert {line.split("  ")[0] for line in plan.splitlines()} == {"would create"}
+    _, out, _ = provision("--destroy-plan")
+    assert not [line for line in out.splitlines() if line.startswith(("aws", "# aws"))]
+
+
+def emptied(s3, bucket):
+    """As S3 itself does, some days after it was told."""
+    (rule,) = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    assert (rule["Filter"], rule["Status"]) == ({"Prefix": ""}, "Enabled")
+    assert rule["Expiration"] == {"Days": 1}
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    found = s3.list_object_versions(Bucket=bucket)
+    for entry in (*found.get("Versions", ()), *found.get("DeleteMarkers", ())):
+        s3.delete_object(Bucket=bucket, Key=entry["Key"], VersionId=entry["VersionId"])
+
+
+class Interrupted(BaseException):
+    """As if the process had been killed."""
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        "RDS:CreateDBInstance",
+        "IAM:AttachRolePolicy",
+        "IAM:AddRoleToInstanceProfile",
+        "EC2:RunInstances",
+        "IAM:PutRolePolicy",
+    ],
+)
+def test_what_a_run_left_half_made_can_be_taken_away(moto, provision, client, recorder, operation):
+    def kill(name):
+        if name == operation:
+            raise Interrupted
+
+    recorder.hooks.append(kill)
+    with pytest.raises(Interrupted):
+        provision()
+    recorder.hooks.clear()
+    _, out, _ = provision("--destroy-plan")
+    for line in out.splitlines():
+        if line.startswith("aws "):
+            does(client, line)
+    _, plan, _ = provision("--plan")
+    there = {line.split(" ", 2)[2].strip() for line in plan.splitlines() if "unchanged" in line}
+    assert all(name.startswith(("bucket", "identity", "budget")) for name in there)
+    assert "would change" not in plan

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,6 +102,8 @@ def test_all_that_is_missing_is_said_at_once():
             "ALERT_EMAIL is 'a@b, c@d'; write one address, name@example.org",
         ),
         ("BUDGET_USD", "-5", "BUDGET_USD is '-5'; write US dollars a month, such as 50"),
+        ("BUDGET_USD", "0", "BUDGET_USD is '0'; write US dollars a month, such as 50"),
+        ("BUDGET_USD", "1e2", "BUDGET_USD is '1e2'; write US dollars a month, such as 50"),
         ("BUDGET_USD", "NaN", "BUDGET_USD is 'NaN'; write US dollars a month, such as 50"),
         (
             "DB_STORAGE_GB",
@@ -131,6 +135,16 @@ def test_what_aws_would_refuse_later_is_refused_now(name, value, said):
     assert str(caught.value) == said
 
 
+@given(st.text("0123456789.,_e+-٣ ", max_size=12))
+def test_an_amount_that_is_taken_is_one_that_aws_takes(text):
+    try:
+        settings = read(BUDGET_USD=text)
+    except Misconfigured:
+        return
+    assert re.fullmatch(r"([0-9]*\.)?[0-9]+", str(settings.budget))  # Budgets' own pattern
+    assert settings.budget > 0
+
+
 @given(st.text(max_size=40))
 def test_a_repository_that_is_a_pattern_never_gets_into_the_trust(text):
     try:
@@ -147,9 +161,21 @@ def test_every_setting_stands_in_the_example(request):
     assert {variable.name for variable in VARIABLES} <= names
 
 
+def test_the_readme_has_every_setting_with_its_default(request):
+    readme = (request.config.rootpath / "provisioning" / "README.md").read_text()
+    rows = dict(re.findall(r"^\| `([A-Z_]+)` \| ([^|]+?) \|", readme, re.MULTILINE))
+    assert list(rows) == [variable.name for variable in VARIABLES]
+    for variable in VARIABLES:
+        wanted = f"`{variable.default}`" if variable.default else None
+        assert rows[variable.name] == wanted or wanted is None
+        assert (rows[variable.name] == "required") is not bool(
+            variable.default or variable.optional
+        )
+
+
 def test_every_default_in_the_example_is_the_real_one(request):
     example = (request.config.rootpath / ".env.example").read_text()
     for variable in VARIABLES:
-        if variable.default and variable.name != "STATPIPE_SOURCE":
+        if variable.default:
             before = example.split(f"\n{variable.name}=")[0].split("\n\n")[-1]
             assert variable.default in before, variable.name

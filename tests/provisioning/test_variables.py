@@ -24,12 +24,17 @@ def file(tmp_path):
         ("NAME=with#inside", "with#inside"),
         ('NAME="host=a port=1"', "host=a port=1"),
         ("NAME='it # stays'  # a word", "it # stays"),
+        ('NAME="a \\"word\\""', 'a "word"'),
+        ("NAME=${OTHER}", "${OTHER}"),
+        ("NAME=#x", "#x"),
     ],
 )
 def test_a_line_is_a_name_and_a_value(file, line, value):
     file.write_text(line)
     assert read_variables(file, {}) == {"NAME": value}
-    assert dotenv_values(file)["NAME"] == value  # as statpipe reads the same file
+    assert (
+        dotenv_values(file, interpolate=False)["NAME"] == value
+    )  # as statpipe reads the same file
 
 
 def test_comments_and_empty_values_count_as_not_set(file):
@@ -46,11 +51,58 @@ def test_without_a_file_the_process_environment_is_all(file):
     assert read_variables(file, {"A": "x"}) == {"A": "x"}
 
 
-def test_a_line_that_is_none_is_named_without_its_text(file):
-    file.write_text("A=1\nthe-key canary-secret\n")
+@pytest.mark.parametrize(
+    "line", ["the-key canary-secret", 'A="canary-secret', "A='canary'secret'", "canary", "export B"]
+)
+def test_a_line_that_is_none_is_named_without_its_text(file, line):
+    file.write_text(f"# a word\nC=1\n\n{line}\nD=2\n")
     with pytest.raises(Misconfigured) as caught:
         read_variables(file, {})
-    assert str(caught.value) == f"{file}, line 2: this is no NAME=value; correct or remove it"
+    assert str(caught.value) == f"{file}, line 4: this is no NAME=value; correct or remove it"
+
+
+def test_a_file_that_begins_with_a_mark_of_windows_is_read(file):
+    file.write_bytes(b"\xef\xbb\xbfNAME=x\r\nB=y\r\n")
+    assert read_variables(file, {}) == {"NAME": "x", "B": "y"}
+
+
+def test_a_file_that_is_no_text_is_named(file):
+    file.write_bytes(b"\xff\xfeN\x00")
+    with pytest.raises(Misconfigured) as caught:
+        read_variables(file, {})
+    assert str(caught.value) == (
+        f"{file} cannot be read (it is not in UTF-8); correct it, or name another file with --env-file"
+    )
+
+
+def test_a_file_that_was_named_must_be_there(file):
+    with pytest.raises(Misconfigured) as caught:
+        read_variables(file, {"A": "x"}, required=True)
+    assert str(caught.value) == (
+        f"{file} cannot be read (No such file or directory); correct it, or name another file with "
+        "--env-file"
+    )
+
+
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from("AB"),
+        st.text("ab#'\"= \\$", max_size=6),
+    ).map(lambda pair: f"{pair[0]}={pair[1]}"),
+    max_size=3,
+)
+
+
+@given(LINES)
+def test_it_is_refused_or_read_as_statpipe_reads_it(tmp_path_factory, lines):
+    file = tmp_path_factory.mktemp("env") / ".env"
+    file.write_text("\n".join(lines))
+    try:
+        found = read_variables(file, {})
+    except Misconfigured:
+        return
+    as_statpipe = dotenv_values(file, interpolate=False)
+    assert found == {name: value for name, value in as_statpipe.items() if value}
 
 
 @given(st.from_regex(r"[A-Za-z0-9:/@=._-]+( [A-Za-z0-9:/@=._-]+)*", fullmatch=True))

@@ -87,12 +87,12 @@ def ministack(folder: Path) -> Iterator[Ministack]:
         _wait_for(found, running, folder / "ministack.log")
         yield found
     finally:
+        # The second signal is for what it started, too, and for what did not listen to the first.
         for end in (signal.SIGTERM, signal.SIGKILL):
             with suppress(ProcessLookupError):
                 os.killpg(running.pid, end)
             with suppress(subprocess.TimeoutExpired):
                 running.wait(2)
-                break
 
 
 def web_identity(subject: str, *, audience: str = "sts.amazonaws.com", issuer: str = "") -> str:

@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.request import Request, urlopen
 
 
 @contextmanager
@@ -24,7 +25,10 @@ def emulated_account() -> Iterator[str]:
         server.start()
         try:
             host, port = server.get_host_and_port()
-            yield f"http://{host}:{port}"
+            address = f"http://{host}:{port}"
+            # All emulators of a process share one state, and it may be older than the variable above.
+            urlopen(Request(f"{address}/moto-api/reset", method="POST"), timeout=30).close()
+            yield address
         finally:
             server.stop()
 

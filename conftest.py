@@ -1,0 +1,27 @@
+"""What holds for every test of the repository, the plugins' included."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from statpipe.engine.logs import QUIET
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    """A test that runs a command in this process leaves the next one's logs alone."""
+    root = logging.getLogger()
+    before = [(logger, logger.level) for logger in (root, *map(logging.getLogger, QUIET))]
+    handlers = list(root.handlers)
+    yield
+    # pytest's own handlers come and go around each phase of a test: only ours is taken away.
+    ours = structlog.stdlib.ProcessorFormatter
+    kept = [handler for handler in root.handlers if not isinstance(handler.formatter, ours)]
+    root.handlers = kept + [handler for handler in handlers if handler not in kept]
+    for logger, level in before:
+        logger.setLevel(level)
+    structlog.reset_defaults()

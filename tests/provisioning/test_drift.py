@@ -1,0 +1,613 @@
+"""Every aspect of every resource: what somebody changed by hand is said by its name, and put right."""
+
+from __future__ import annotations
+
+import functools
+import json
+import os
+
+import boto3
+import pytest
+from botocore.awsrequest import AWSResponse
+from provisioning.account import READING, Account
+from provisioning.provision import provision
+from provisioning.provision_aws import regions
+from provisioning.reconcile import Reconciler
+from provisioning.settings import read_settings
+
+ID = "123456789012"
+LAKE, LOGS = "statpipe-data-test", "statpipe-data-test-access-logs"
+STEM = "statpipe-staging"
+PARAMETERS = f"{STEM}-postgres17"
+TOPIC = f"arn:aws:sns:us-east-1:{ID}:{STEM}"
+ISSUER = "token.actions.githubusercontent.com"
+BUDGET = {"AccountId": ID, "BudgetName": "statpipe"}
+OURS = ["project", "environment", "managed-by"]
+
+
+def document(**statement):
+    return json.dumps({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **statement}]})
+
+
+ANYBODY = document(Principal={"AWS": "*"}, Action="sts:AssumeRole")
+
+
+class Site:
+    """An environment, resource by resource, and what its account lacks in the emulator."""
+
+    def __init__(self) -> None:
+        settings = {"regions": regions(), "bastion": True}
+        self.settings = read_settings("staging", VARIABLES, **settings)
+        session = boto3.Session("testing", "testing", region_name="us-east-1")
+        for operation in ("rds.ModifyDBSubnetGroup", "budgets.UpdateBudget"):
+            session.events.register(f"before-call.{operation}", self.instead)
+        session.events.register("before-call.iam.AddClientIDToOpenIDConnectProvider", self.instead)
+        self.account = Account(session=session, region="us-east-1")
+        self.asked = set()
+        session.events.register("before-call.*.*", self.note)
+        # That of somebody else, whose requests are not ours.
+        others = boto3.Session("testing", "testing", region_name="us-east-1")
+        here = os.environ["AWS_ENDPOINT_URL"]  # by name: a test that uses this knows it no longer
+        self.client = functools.cache(lambda service: others.client(service, endpoint_url=here))
+        self.resources = {}
+        self.said = []
+        self.reconciler = Reconciler(plan=False, tell=self.said.append)
+        provision(self.account, self.settings, self)
+        self.tell = self.said.append
+
+    tell = print
+    sleep = staticmethod(lambda _: None)
+
+    def settle(self, resource):
+        self.resources[resource.name] = resource
+        return self.reconciler.settle(resource)
+
+    def again(self, name):
+        self.said.clear()
+        self.reconciler.settle(self.resources[name])
+        return [line for line in self.said if not line.startswith("waiting")]
+
+    def note(self, model, **_):
+        self.asked.add(f"{model.service_model.service_id}:{model.name}")
+
+    def instead(self, model, params, **_):
+        """Do what the emulator does not, or does wrong."""
+        from moto.budgets.models import budgets_backends
+        from moto.ec2.models import ec2_backends
+        from moto.iam.models import iam_backends
+        from moto.rds.models import rds_backends
+
+        asked = params["body"]
+        if model.name == "ModifyDBSubnetGroup":
+            group = rds_backends[ID]["us-east-1"].subnet_groups[asked["DBSubnetGroupName"]]
+            wanted = [v for k, v in asked.items() if k.startswith("SubnetIds")]
+            group._subnets = [ec2_backends[ID]["us-east-1"].get_subnet(name) for name in wanted]
+        elif model.name == "UpdateBudget":
+            new = json.loads(asked)["NewBudget"]
+            budgets_backends[ID]["aws"].budgets[ID][new["BudgetName"]].budget.update(new)
+        else:
+            providers = iam_backends[ID]["aws"].open_id_providers
+            providers[asked["OpenIDConnectProviderArn"]].client_id_list.append(asked["ClientID"])
+        return AWSResponse("", 200, {}, None), {}
+
+
+VARIABLES = {}
+
+
+@pytest.fixture(scope="module")
+def site(alone):
+    with alone() as variables:
+        VARIABLES.update(variables)
+        return Site()
+
+
+DRIFTS = []
+
+
+def drift(resource, aspect):
+    """Note a way in which somebody changes an aspect of a resource."""
+
+    def noted(change):
+        DRIFTS.append(pytest.param(resource, aspect, change, id=f"{resource}-{change.__name__}"))
+        return change
+
+    return noted
+
+
+def group_of(site, name):
+    filters = [{"Name": "group-name", "Values": [name]}]
+    return site.client("ec2").describe_security_groups(Filters=filters)["SecurityGroups"][0]
+
+
+def instance_of(site):
+    from provisioning.bastion import find_bastion
+
+    return find_bastion(site.account, "staging")
+
+
+# ── Buckets ──────────────────────────────────────────────────────────────────────────────────────
+
+for bucket in (LAKE, LOGS):
+    for flag in (
+        "BlockPublicAcls",
+        "IgnorePublicAcls",
+        "BlockPublicPolicy",
+        "RestrictPublicBuckets",
+    ):
+
+        @drift(f"bucket {bucket}", "public access")
+        def open_to_the_public(site, bucket=bucket, flag=flag):
+            s3 = site.client("s3")
+            there = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+            s3.put_public_access_block(
+                Bucket=bucket, PublicAccessBlockConfiguration={**there, flag: False}
+            )
+
+    @drift(f"bucket {bucket}", "public access")
+    def block_gone(site, bucket=bucket):
+        site.client("s3").delete_public_access_block(Bucket=bucket)
+
+    @drift(f"bucket {bucket}", "ownership")
+    def owned_by_writers(site, bucket=bucket):
+        rules = {"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+        site.client("s3").put_bucket_ownership_controls(Bucket=bucket, OwnershipControls=rules)
+
+    @drift(f"bucket {bucket}", "encryption")
+    def encryption_gone(site, bucket=bucket):
+        site.client("s3").delete_bucket_encryption(Bucket=bucket)
+
+    @drift(f"bucket {bucket}", "encryption")
+    def another_encryption(site, bucket=bucket):
+        rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+        site.client("s3").put_bucket_encryption(
+            Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]}
+        )
+
+    @drift(f"bucket {bucket}", "policy")
+    def policy_gone(site, bucket=bucket):
+        site.client("s3").delete_bucket_policy(Bucket=bucket)
+
+    @drift(f"bucket {bucket}", "policy")
+    def readable_by_the_world(site, bucket=bucket):
+        s3 = site.client("s3")
+        there = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])
+        more = json.loads(
+            document(
+                Principal={"AWS": "*"},
+                Action="s3:GetObject",
+                Resource=f"arn:aws:s3:::{bucket}/*",
+            )
+        )
+        there["Statement"] += more["Statement"]
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(there))
+
+    @drift(f"bucket {bucket}", "tags")
+    def bucket_tags_gone(site, bucket=bucket):
+        site.client("s3").delete_bucket_tagging(Bucket=bucket)
+
+    @drift(f"bucket {bucket}", "lifecycle")
+    def lifecycle_gone(site, bucket=bucket):
+        site.client("s3").delete_bucket_lifecycle(Bucket=bucket)
+
+
+@drift(f"bucket {LAKE}", "versioning")
+def versions_suspended(site):
+    site.client("s3").put_bucket_versioning(
+        Bucket=LAKE, VersioningConfiguration={"Status": "Suspended"}
+    )
+
+
+@drift(f"bucket {LAKE}", "access log")
+def not_logged(site):
+    site.client("s3").put_bucket_logging(Bucket=LAKE, BucketLoggingStatus={})
+
+
+@drift(f"bucket {LAKE}", "access log")
+def logged_elsewhere(site):
+    from moto.s3.models import s3_backends
+
+    s3_backends[ID]["aws"].buckets[LAKE].logging["TargetPrefix"] = "elsewhere/"
+
+
+def bronze(site, **change):
+    s3 = site.client("s3")
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=LAKE)["Rules"]
+    for rule in rules:
+        if rule["ID"] == "prod-bronze":
+            rule.update(change)
+    s3.put_bucket_lifecycle_configuration(Bucket=LAKE, LifecycleConfiguration={"Rules": rules})
+
+
+@drift(f"bucket {LAKE}", "lifecycle")
+def bronze_deleted_after_a_while(site):
+    bronze(site, Expiration={"Days": 400})
+
+
+@drift(f"bucket {LAKE}", "lifecycle")
+def bronze_rule_off(site):
+    bronze(site, Status="Disabled")
+
+
+@drift(f"bucket {LAKE}", "lifecycle")
+def bronze_rule_for_some_only(site):
+    tag = {"Key": "cold", "Value": "yes"}
+    bronze(site, Filter={"And": {"Prefix": "prod/bronze/", "Tags": [tag]}})
+
+
+@drift(f"bucket {LAKE}", "lifecycle")
+def one_rule_more(site):
+    s3 = site.client("s3")
+    rules = s3.get_bucket_lifecycle_configuration(Bucket=LAKE)["Rules"]
+    rules.append(
+        {"ID": "x", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 1}}
+    )
+    s3.put_bucket_lifecycle_configuration(Bucket=LAKE, LifecycleConfiguration={"Rules": rules})
+
+
+# ── Logs, topic, alarms ──────────────────────────────────────────────────────────────────────────
+
+for group in ("/statpipe/staging", f"/aws/rds/instance/{STEM}/postgresql"):
+
+    @drift(f"log group {group}", "retention")
+    def kept_for_ever(site, group=group):
+        site.client("logs").delete_retention_policy(logGroupName=group)
+
+    @drift(f"log group {group}", "tags")
+    def log_tags_gone(site, group=group):
+        arn = f"arn:aws:logs:us-east-1:{ID}:log-group:{group}"
+        site.client("logs").untag_resource(resourceArn=arn, tagKeys=OURS)
+
+
+@drift(f"topic {STEM}", "subscription")
+def unsubscribed(site):
+    sns = site.client("sns")
+    for found in sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]:
+        sns.unsubscribe(SubscriptionArn=found["SubscriptionArn"])
+
+
+@drift(f"topic {STEM}", "encryption")
+def under_a_key_that_alarms_may_not_use(site):
+    site.client("sns").set_topic_attributes(
+        TopicArn=TOPIC, AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns"
+    )
+
+
+@drift(f"topic {STEM}", "tags")
+def topic_tags_gone(site):
+    site.client("sns").untag_resource(ResourceArn=TOPIC, TagKeys=OURS)
+
+
+for kind in ("freshness", "storage", "cpu"):
+    alarm = f"{STEM}-{kind}"
+    for key, value in (
+        ("Namespace", "other"),
+        ("MetricName", "Other"),
+        ("Dimensions", [{"Name": "environment", "Value": "prod"}]),
+        ("Statistic", "Sum"),
+        ("Period", 60),
+        ("EvaluationPeriods", 100),
+        ("DatapointsToAlarm", 1),
+        ("Threshold", 0.5),
+        ("ComparisonOperator", "GreaterThanOrEqualToThreshold"),
+        ("TreatMissingData", "notBreaching"),
+        ("AlarmActions", []),
+        ("OKActions", []),
+        ("ActionsEnabled", None),
+        ("AlarmDescription", "not ours"),
+    ):
+
+        @drift(f"alarm {alarm}", "rule")
+        def alarm_changed(site, alarm=alarm, key=key, value=value):
+            cloudwatch = site.client("cloudwatch")
+            (there,) = cloudwatch.describe_alarms(AlarmNames=[alarm])["MetricAlarms"]
+            names = site_names("PutMetricAlarm", cloudwatch)
+            request = {k: v for k, v in there.items() if k in names and k != "Tags"}
+            new = (not there[key]) if value is None else value
+            cloudwatch.put_metric_alarm(**{**request, key: new})
+
+    @drift(f"alarm {alarm}", "tags")
+    def alarm_tags_gone(site, alarm=alarm):
+        arn = f"arn:aws:cloudwatch:us-east-1:{ID}:alarm:{alarm}"
+        site.client("cloudwatch").untag_resource(ResourceARN=arn, TagKeys=OURS)
+
+
+def site_names(operation, client):
+    return client.meta.service_model.operation_model(operation).input_shape.members
+
+
+# ── Network and bastion ──────────────────────────────────────────────────────────────────────────
+
+STRANGERS = {
+    "the_world": {"IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
+    "the_world_by_ipv6": {"Ipv6Ranges": [{"CidrIpv6": "::/0"}]},
+    "an_address_with_a_word": {"IpRanges": [{"CidrIp": "192.0.2.7/32", "Description": "me"}]},
+    "a_list": {"PrefixListIds": [{"PrefixListId": "pl-00a54069"}]},
+}
+for name in (f"{STEM}-bastion", f"{STEM}-database"):
+    for callers in STRANGERS.values():
+
+        @drift(f"security group {name}", "inbound rules")
+        def lets_in(site, name=name, callers=callers):
+            rule = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, **callers}
+            site.client("ec2").authorize_security_group_ingress(
+                GroupId=group_of(site, name)["GroupId"], IpPermissions=[rule]
+            )
+
+    @drift(f"security group {name}", "tags")
+    def group_tags_gone(site, name=name):
+        site.client("ec2").delete_tags(
+            Resources=[group_of(site, name)["GroupId"]], Tags=[{"Key": key} for key in OURS]
+        )
+
+
+@drift(f"security group {STEM}-database", "inbound rules")
+def the_bastion_shut_out(site):
+    found = group_of(site, f"{STEM}-database")
+    site.client("ec2").revoke_security_group_ingress(
+        GroupId=found["GroupId"], IpPermissions=found["IpPermissions"]
+    )
+
+
+@drift(f"bastion {STEM}-bastion", "running")
+def stopped(site):
+    site.client("ec2").stop_instances(InstanceIds=[instance_of(site)["InstanceId"]])
+
+
+@drift(f"bastion {STEM}-bastion", "security group")
+def in_another_group(site):
+    site.client("ec2").modify_instance_attribute(
+        InstanceId=instance_of(site)["InstanceId"], Groups=[group_of(site, "default")["GroupId"]]
+    )
+
+
+@drift(f"bastion {STEM}-bastion", "metadata")
+def metadata_without_tokens(site):
+    site.client("ec2").modify_instance_metadata_options(
+        InstanceId=instance_of(site)["InstanceId"], HttpTokens="optional"
+    )
+
+
+@drift(f"bastion {STEM}-bastion", "tags")
+def instance_tags_gone(site):
+    site.client("ec2").delete_tags(
+        Resources=[instance_of(site)["InstanceId"]], Tags=[{"Key": key} for key in OURS]
+    )
+
+
+# ── Identity ─────────────────────────────────────────────────────────────────────────────────────
+
+for name in (STEM, f"{STEM}-bastion"):
+
+    @drift(f"role {name}", "trust")
+    def trusts_anybody(site, name=name):
+        site.client("iam").update_assume_role_policy(RoleName=name, PolicyDocument=ANYBODY)
+
+    @drift(f"role {name}", "tags")
+    def role_tags_gone(site, name=name):
+        site.client("iam").untag_role(RoleName=name, TagKeys=OURS)
+
+
+def trust_changed(site, change):
+    iam = site.client("iam")
+    there = iam.get_role(RoleName=STEM)["Role"]["AssumeRolePolicyDocument"]
+    change(there["Statement"][0]["Condition"])
+    iam.update_assume_role_policy(RoleName=STEM, PolicyDocument=json.dumps(there))
+
+
+@drift(f"role {STEM}", "trust")
+def trusts_every_branch(site):
+    def change(condition):
+        condition["StringLike"] = {f"{ISSUER}:sub": "repo:octo/statpipe:*"}
+        del condition["StringEquals"][f"{ISSUER}:sub"]
+
+    trust_changed(site, change)
+
+
+@drift(f"role {STEM}", "trust")
+def trusts_every_audience(site):
+    trust_changed(site, lambda condition: condition["StringEquals"].pop(f"{ISSUER}:aud"))
+
+
+@drift(f"role {STEM}", "trust")
+def trusts_names_without_numbers_only(site):
+    trust_changed(site, lambda condition: condition["StringEquals"][f"{ISSUER}:sub"].pop())
+
+
+@drift(f"role {STEM}", "rights")
+def rights_gone(site):
+    site.client("iam").delete_role_policy(RoleName=STEM, PolicyName="runtime")
+
+
+@drift(f"role {STEM}", "rights")
+def may_do_everything(site):
+    site.client("iam").put_role_policy(
+        RoleName=STEM, PolicyName="runtime", PolicyDocument=document(Action="*", Resource="*")
+    )
+
+
+@drift(f"role {STEM}-bastion", "rights")
+def managed_policy_gone(site):
+    site.client("iam").detach_role_policy(
+        RoleName=f"{STEM}-bastion",
+        PolicyArn="arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore",
+    )
+
+
+@drift(f"instance profile {STEM}-bastion", "role")
+def profile_without_role(site):
+    site.client("iam").remove_role_from_instance_profile(
+        InstanceProfileName=f"{STEM}-bastion", RoleName=f"{STEM}-bastion"
+    )
+
+
+@drift(f"instance profile {STEM}-bastion", "tags")
+def profile_tags_gone(site):
+    site.client("iam").untag_instance_profile(InstanceProfileName=f"{STEM}-bastion", TagKeys=OURS)
+
+
+@drift(f"identity provider {ISSUER}", "audience")
+def made_for_others(site):
+    from moto.iam.models import iam_backends
+
+    (provider,) = iam_backends[ID]["aws"].open_id_providers.values()
+    provider.client_id_list[:] = ["somebody-else"]
+
+
+# ── Database ─────────────────────────────────────────────────────────────────────────────────────
+
+
+@drift(f"subnet group {STEM}", "subnets")
+def one_zone_only(site):
+    from moto.rds.models import rds_backends
+
+    group = rds_backends[ID]["us-east-1"].subnet_groups[STEM]
+    group._subnets = group._subnets[:1]
+
+
+@drift(f"parameter group {PARAMETERS}", "rds.force_ssl")
+def without_tls(site):
+    parameter = {"ParameterName": "rds.force_ssl", "ParameterValue": "0"}
+    site.client("rds").modify_db_parameter_group(
+        DBParameterGroupName=PARAMETERS, Parameters=[{**parameter, "ApplyMethod": "immediate"}]
+    )
+
+
+for name, arn in (
+    (f"subnet group {STEM}", f"subgrp:{STEM}"),
+    (f"parameter group {PARAMETERS}", f"pg:{PARAMETERS}"),
+    (f"database {STEM}", f"db:{STEM}"),
+):
+
+    @drift(name, "tags")
+    def rds_tags_gone(site, arn=arn):
+        site.client("rds").remove_tags_from_resource(
+            ResourceName=f"arn:aws:rds:us-east-1:{ID}:{arn}", TagKeys=OURS
+        )
+
+
+for setting, value in (
+    ("DBInstanceClass", "db.r6g.16xlarge"),
+    ("StorageType", "io1"),
+    ("BackupRetentionPeriod", 1),
+    ("DeletionProtection", True),
+    ("PubliclyAccessible", True),
+    ("AutoMinorVersionUpgrade", False),
+    ("CopyTagsToSnapshot", False),
+    ("EnableIAMDatabaseAuthentication", False),
+):
+
+    @drift(f"database {STEM}", setting)
+    def database_changed(site, setting=setting, value=value):
+        site.client("rds").modify_db_instance(
+            DBInstanceIdentifier=STEM, ApplyImmediately=True, **{setting: value}
+        )
+
+
+@drift(f"database {STEM}", "VpcSecurityGroupIds")
+def database_in_another_group(site):
+    site.client("rds").modify_db_instance(
+        DBInstanceIdentifier=STEM,
+        VpcSecurityGroupIds=[group_of(site, "default")["GroupId"]],
+        ApplyImmediately=True,
+    )
+
+
+@drift(f"database {STEM}", "DBParameterGroupName")
+def with_other_parameters(site):
+    rds = site.client("rds")
+    rds.create_db_parameter_group(
+        DBParameterGroupName="other", DBParameterGroupFamily="postgres17", Description="x"
+    )
+    rds.modify_db_instance(
+        DBInstanceIdentifier=STEM, DBParameterGroupName="other", ApplyImmediately=True
+    )
+
+
+@drift(f"database {STEM}", "ManageMasterUserPassword")
+def password_known_to_somebody(site):
+    site.client("rds").modify_db_instance(
+        DBInstanceIdentifier=STEM,
+        ManageMasterUserPassword=False,
+        MasterUserPassword="known-to-somebody",
+        ApplyImmediately=True,
+    )
+
+
+@drift(f"database {STEM}", "CloudwatchLogsExportConfiguration")
+def log_not_kept(site):
+    site.client("rds").modify_db_instance(
+        DBInstanceIdentifier=STEM,
+        CloudwatchLogsExportConfiguration={"DisableLogTypes": ["postgresql"]},
+        ApplyImmediately=True,
+    )
+
+
+# ── Budget ───────────────────────────────────────────────────────────────────────────────────────
+
+
+@drift("budget statpipe", "limit")
+def more_may_be_spent(site):
+    from moto.budgets.models import budgets_backends
+
+    budget = budgets_backends[ID]["aws"].budgets[ID]["statpipe"].budget
+    budget["BudgetLimit"] = {"Amount": "100000", "Unit": "USD"}
+
+
+for notice in ("ACTUAL", "FORECASTED"):
+    threshold = {"ACTUAL": 80.0, "FORECASTED": 100.0}[notice]
+
+    @drift("budget statpipe", f"notice of {threshold:g} % {notice.lower()}")
+    def notice_gone(site, notice=notice, threshold=threshold):
+        asked = {
+            "NotificationType": notice,
+            "Threshold": threshold,
+            "ComparisonOperator": "GREATER_THAN",
+            "ThresholdType": "PERCENTAGE",
+        }
+        site.client("budgets").delete_notification(**BUDGET, Notification=asked)
+
+
+@pytest.mark.parametrize(("resource", "aspect", "change"), DRIFTS)
+def test_what_somebody_changed_is_said_by_its_name_and_put_right(site, resource, aspect, change):
+    assert site.again(resource) == [f"unchanged     {resource}"]
+    change(site)
+    assert site.again(resource) == [f"changed       {resource} ({aspect})"]
+    assert site.again(resource) == [f"unchanged     {resource}"]
+
+
+def test_every_aspect_of_every_resource_is_among_them(site):
+    from provisioning.database import _wanted  # what "configuration" stands for
+
+    there = {
+        (name, aspect.name)
+        for name, resource in site.resources.items()
+        for aspect in resource.aspects(resource.find())
+    }
+    database = f"database {STEM}"
+    there -= {(database, "configuration")}
+    there |= {(database, entry.request) for entry in _wanted(site.settings, "sg-0")}
+    there -= {(database, "AllocatedStorage")}  # it only grows: test_settings_that_changed...
+    assert there <= {(drift.values[0], drift.values[1]) for drift in DRIFTS}
+
+
+def test_every_request_that_puts_something_right_has_its_right(site):
+    from provisioning.provisioner_policy import grants
+
+    known = grants(partition="aws", account=ID, region="us-east-1", buckets=(LAKE, LOGS))
+    changing = {name for name in site.asked if not name.split(":")[1].startswith(READING)}
+    assert {"EC2:RevokeSecurityGroupIngress", "RDS:ModifyDBInstance"} <= changing
+    site.asked.discard("STS:GetCallerIdentity")  # everybody may
+    assert site.asked <= {operation for grant in known for operation in grant.operations}
+
+
+def test_a_rule_about_a_group_of_another_account_is_named_with_its_account():
+    from provisioning.network import _rules
+
+    theirs = {"GroupId": "sg-1", "UserId": "999999999999", "VpcPeeringConnectionId": "pcx-1"}
+    ours = {"GroupId": "sg-2", "UserId": ID, "Description": "a word"}
+    rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2, "UserIdGroupPairs": [theirs, ours]}
+    ports = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 2}
+    assert _rules({"IpPermissions": [rule]}, ID) == [
+        {**ports, "UserIdGroupPairs": [theirs]},
+        {**ports, "UserIdGroupPairs": [{"GroupId": "sg-2"}]},
+    ]
