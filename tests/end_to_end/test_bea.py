@@ -196,7 +196,13 @@ def test_figures_that_move_under_an_unchanged_date_are_a_vintage_of_their_own(ho
 
 
 @pytest.mark.parametrize(
-    "fault", ["html_page", "truncated", "followed_by_html", "control_characters"]
+    "fault",
+    [
+        "html_page",
+        "truncated",
+        pytest.param("followed_by_html", marks=pytest.mark.slow),
+        pytest.param("control_characters", marks=pytest.mark.slow),
+    ],
 )
 def test_what_nobody_can_read_is_kept_in_bronze_and_nothing_is_published(home, bea, fault):
     configured(home, bea)
@@ -326,10 +332,9 @@ def test_more_years_than_before_join_the_same_vintage(home, bea):
     assert len([path for path in home.published() if path.startswith("silver")]) == 1
 
 
-def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(
-    home, bea, tmp_path
-):
-    """Five moments spread over the run, PostgreSQL included."""
+@pytest.mark.parametrize("moments", [3, pytest.param(12, marks=pytest.mark.slow)])
+def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(home, bea, moments):
+    """Moments spread over the run, PostgreSQL included."""
     configured(home, bea, sinks=BOTH)
     began = time.monotonic()
     home.run("run", "bea_pce_state")
@@ -340,7 +345,7 @@ def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(
 
     import shutil
 
-    for moment in range(1, 6):
+    for moment in range(1, moments + 1):
         shutil.rmtree(home.folder / ".statpipe")
         process = subprocess.Popen(
             home.command("run", "bea_pce_state"),
@@ -349,7 +354,7 @@ def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        time.sleep(took * moment / 6)
+        time.sleep(took * moment / (moments + 1))
         process.send_signal(signal.SIGKILL)
         process.wait()
         home.run("run", "bea_pce_state")

@@ -4,8 +4,10 @@ import json
 import math
 from decimal import Decimal
 
+import psycopg
 import pyarrow.parquet as pq
 import pytest
+from psycopg.rows import dict_row
 
 from statpipe_bea.gold.models import pce_state_real_models, rpp_state_models
 from support.price_releases import (
@@ -353,6 +355,12 @@ def test_lake_and_postgres_hold_the_same_models(three_seasons, home):
     three_seasons.pce("2024", moved(nominal_pce(PCE_2024), Decimal("1.02")))
     three_seasons.run("bea_pce_state")
     three_seasons.run("bea_rpp_state")
+    address = home.run("db", "start").stdout.strip()
+    with psycopg.connect(address, row_factory=dict_row) as connection:
+        _hold_the_same(home, connection)
+
+
+def _hold_the_same(home, connection):
     for model in [*rpp_state_models(), *pce_state_real_models()]:
         if model.name == "rpp_state_revisions":
             continue  # there are none here
@@ -364,7 +372,9 @@ def test_lake_and_postgres_hold_the_same_models(three_seasons, home):
         order = ", ".join(
             f'{name} COLLATE "C"' if t == "text" else name for name, t in _keys(model)
         )
-        by_sql = home.query(f"SELECT {columns} FROM {model.name} ORDER BY {order}")
+        by_sql = connection.execute(
+            f"SELECT {columns} FROM {model.name} ORDER BY {order}"
+        ).fetchall()
         in_lake = gold(home, model.name)
         assert len(in_lake) == len(by_sql) > 0, model.name
         for mine, theirs in zip(in_lake, by_sql, strict=True):

@@ -142,9 +142,12 @@ def undisturbed(tmp_path_factory, plugins, agency):
     return place
 
 
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_at_any_write_one_run_more_gives_the_bytes_of_an_undisturbed_run(
-    tmp_path, plugins, agency, undisturbed
+    tmp_path, plugins, agency, undisturbed, every
 ):
+    """At every third write, the last one, and after it; `make test-all` takes every one."""
+
     def die_and_recover(moment: int) -> int:
         place = Place(tmp_path / f"moment {moment}", plugins, agency)
         code = place.run(kill_at=moment)
@@ -157,6 +160,7 @@ def test_killed_at_any_write_one_run_more_gives_the_bytes_of_an_undisturbed_run(
         return code
 
     last = undisturbed.count
+    moments = [*range(1, last, every), last]
     with ThreadPoolExecutor(2) as pool:
-        codes = list(pool.map(die_and_recover, range(1, last + 2)))
-    assert codes == [-signal.SIGKILL] * last + [0]
+        codes = list(pool.map(die_and_recover, [*moments, last + 1]))
+    assert codes == [-signal.SIGKILL] * len(moments) + [0]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -11,6 +13,7 @@ from attrs import frozen
 from statpipe.domain.verdict import SHOWN_CELLS
 
 if TYPE_CHECKING:
+    import duckdb
     import pyarrow as pa
 
 SETTINGS = """
@@ -21,7 +24,7 @@ SETTINGS = """
     SET autoload_known_extensions = false;
     SET enable_external_access = false;
 """
-"""Checks of several datasets may run side by side, so each takes little of the machine."""
+"""Checks of several datasets may run side by side, so they take little of the machine together."""
 
 
 @frozen
@@ -76,19 +79,30 @@ class Database:
 @contextmanager
 def database(**tables: pa.Table) -> Iterator[Database]:
     """
-    Open a database that lives as long as the ``with`` block.
-    """
-    import duckdb
+    Open a session that lives as long as the ``with`` block, and sees nothing of other sessions.
 
-    connection = duckdb.connect()
+    What a check makes in it has to be ``TEMP``: only that is the session's own.
+    """
+    connection = _engine(os.getpid()).cursor()
     try:
-        connection.execute(SETTINGS)
         opened = Database(connection)
         for name, table in tables.items():
             opened.add(name, table, table.column_names)
         yield opened
     finally:
         connection.close()
+
+
+@cache
+def _engine(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 -- no fork shares threads
+    """
+    One DuckDB a process: starting one takes longer than most checks.
+    """
+    import duckdb
+
+    engine = duckdb.connect()
+    engine.execute(SETTINGS)
+    return engine
 
 
 def as_text(table: pa.Table) -> pa.Table:

@@ -27,7 +27,7 @@ class NonNullKeys(TableCheck):
             silver.add("obs", current.table, (*keys, "obs_value", "obs_status"))
             silver.run(
                 f"""
-                CREATE VIEW offending AS
+                CREATE TEMP VIEW offending AS
                 SELECT CASE WHEN {keyless} THEN 'no key' ELSE 'no reason' END AS problem,
                        {listed(keys)}, obs_value, obs_status
                 FROM obs
