@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo ingest provision database staging-rehearsal test test-all lint types imports workflows docs tests format reference requirements benchmark clean
+.PHONY: help demo ingest provision database staging-rehearsal test test-all lint types imports workflows docs diagrams tests format reference requirements benchmark clean
 
 help: ## show what there is
 	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,7 +35,7 @@ test: ## lint, types, import contracts, workflows, tests
 
 test-all: ## the same, with the slow extras
 	@$(PYTHON) scripts/bootstrap.py dev
-	@$(MAKE) --no-print-directory lint types imports workflows docs
+	@$(MAKE) --no-print-directory lint types imports workflows docs diagrams
 	@$(BIN)/python -m pytest -n 2
 
 lint:
@@ -54,6 +54,10 @@ workflows: ## check the workflows of GitHub Actions
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
+
+diagrams: ## render the Mermaid diagrams of the pages; one that does not is an error
+	@$(PYTHON) scripts/bootstrap.py dev
+	@$(BIN)/python scripts/diagrams.py
 
 docs: ## build the documentation into build/site; a broken link is an error
 	@$(BIN)/python scripts/make_reference.py --check
