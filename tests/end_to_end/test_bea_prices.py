@@ -97,6 +97,13 @@ def test_without_a_key_the_samples_give_real_pce_in_constant_prices(home):
         "pce_vintage": "2022-10-06",
         "deflator_vintage": "2022-12-15",
     }
+    of = ("--area", "CA", "--category", "SAPCE1:1", "--period", "2021")
+    asked = home.run("explain", "pce_state_real", *of, code=2)
+    assert asked.stderr.strip() == (
+        "statpipe: model pce_state_real has no column category, so its rows are not about one figure "
+        "each; explain one of pce_state_history, rpp_state_history (exit 2)"
+    )
+    assert "2,082,806.8" in home.run("explain", "pce_state_history", *of).stdout
     assert home.query("SELECT * FROM pce_state_real_check") == []
     assert home.query("SELECT * FROM pce_state_real_as_of('2022-12-14')") == []
 

@@ -73,3 +73,12 @@ def sources_of(models: Sequence[Model], model: Model) -> list[str]:
         below = sources_of(models, by_name[name]) if name in by_name else [name]
         found |= dict.fromkeys(below)
     return list(found)
+
+
+def models_under(models: Sequence[Model], model: Model) -> list[Model]:
+    """
+    Return the models that a model reads, directly or through others.
+    """
+    below = [one for one in models if one.name in model.inputs]
+    found = {one.name: one for near in below for one in (near, *models_under(models, near))}
+    return list(found.values())

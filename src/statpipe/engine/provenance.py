@@ -15,7 +15,7 @@ from statpipe.domain.period import FOREVER
 from statpipe.engine.as_of import latest_table, table_as_of
 from statpipe.engine.cell_history import Cell, CellHistory, Stand, cell_histories
 from statpipe.engine.evidence import Evidence, Reader, evidence_of
-from statpipe.engine.model_order import sources_of
+from statpipe.engine.model_order import models_under, sources_of
 from statpipe.engine.records import held_of, manifest_of
 from statpipe.engine.rows import chosen_rows
 from statpipe.engine.site import Site
@@ -127,18 +127,20 @@ def explain(site: Site, model: Model, wanted: Cell, day: date | None = None) -> 
 
 
 def _refuse_without_key(site: Site, model: Model) -> None:
-    lacking = [name for name in KEY if name not in {column.name for column in model.columns}]
+    lacking = [name for name in KEY if name not in _columns(model)]
     if lacking:
-        those = [
-            one.name
-            for one in site.registry.models()
-            if set(KEY) <= {column.name for column in one.columns}
-        ]
+        models = site.registry.models()
+        under = [one for one in models_under(models, model) if set(KEY) <= _columns(one)]
+        those = under or [one for one in models if set(KEY) <= _columns(one)]
         msg = (
             f"model {model.name} has no column {lacking[0]}, so its rows are not about one figure "
-            f"each; explain one of {', '.join(those) or 'none'}"
+            f"each; explain one of {', '.join(one.name for one in those) or 'none'}"
         )
         raise ConfigError(msg)
+
+
+def _columns(model: Model) -> set[str]:
+    return {column.name for column in model.columns}
 
 
 def _history(site: Site, model: Model, latest: pa.Table, wanted: Cell) -> CellHistory:
@@ -219,7 +221,7 @@ def _table(site: Site, model: Model, latest: pa.Table, day: date | None) -> pa.T
 
 
 def _rows(table: pa.Table, model: Model, cell: Cell) -> tuple[Mapping[str, Any], ...]:
-    columns = {column.name for column in model.columns}
+    columns = _columns(model)
     key = {name: value for name, value in _each_alone(cell).items() if name in columns}
     return tuple(chosen_rows(table, model, key).to_pylist())
 

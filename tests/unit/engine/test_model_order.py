@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statpipe.api import Column, Model, PluginError
-from statpipe.engine.model_order import in_order, reading, sources_of
+from statpipe.engine.model_order import in_order, models_under, reading, sources_of
 
 
 def model(name, *inputs):
@@ -92,3 +92,9 @@ def test_the_sources_of_a_model_are_found_through_all_that_it_reads():
     everything = [A, B, C, OTHER, both]
     assert sources_of(everything, C) == ["agency"]
     assert sources_of(everything, both) == ["agency", "coffee"]
+
+
+def test_the_models_under_a_model_are_those_that_it_reads_directly_or_through_others():
+    models = [A, B, C, OTHER]
+    assert names(models_under(models, C)) == ["a", "b"]
+    assert models_under(models, A) == []
