@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from normalize import TABLES, csv_payloads
 
 from statpipe.api import Environment, Held, Partition, PartitionKey
-from statpipe.domain.observation import seal
+from statpipe.domain.seal import seal
 from statpipe.engine.gold import opened_gold
 from statpipe_bea import tables
 from statpipe_bea.gold.models import pce_state_models

@@ -66,7 +66,7 @@ def measure(form: str, table: str, folder: str, repeat: int) -> tuple[int, float
     import pyarrow.csv
     import pyarrow.json
 
-    from statpipe.domain.observation import seal
+    from statpipe.domain.seal import seal
     from statpipe_bea import tables
     from statpipe_bea.normalizer import RegionalNormalizer
 

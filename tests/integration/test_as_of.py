@@ -30,7 +30,8 @@ from hypothesis.stateful import (
 )
 
 from statpipe.api import Environment, Held, Layer, Partition, PartitionKey, Selection
-from statpipe.domain.observation import observations_from_rows, seal
+from statpipe.domain.observation import observations_from_rows
+from statpipe.domain.seal import seal
 from statpipe.engine.configuration import Configuration
 from statpipe.engine.journal import Journal
 from statpipe.engine.load import Load

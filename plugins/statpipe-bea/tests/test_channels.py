@@ -6,7 +6,8 @@ import attrs
 import pytest
 
 from statpipe.api import ConfigError, ContentError, Environment, Rejected, Secret, Unavailable
-from statpipe.domain.observation import content_hash, seal
+from statpipe.domain.canonical import content_hash
+from statpipe.domain.seal import seal
 from statpipe_bea.normalizer import RegionalNormalizer
 from statpipe_bea.settings import BeaSettings
 from statpipe_bea.source import BeaSource

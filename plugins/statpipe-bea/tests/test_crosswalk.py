@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statpipe.api import ContentError, Payload
-from statpipe.domain.observation import content_hash, seal
+from statpipe.domain.canonical import content_hash
+from statpipe.domain.seal import seal
 from statpipe_bea import price_tables
 from statpipe_bea.crosswalk import (
     PrintedLine,

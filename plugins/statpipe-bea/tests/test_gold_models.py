@@ -7,7 +7,8 @@ import pytest
 
 from statpipe.domain.dataset import Area, Category, Dataset
 from statpipe.domain.history import Published, history
-from statpipe.domain.observation import observations_from_rows, seal
+from statpipe.domain.observation import observations_from_rows
+from statpipe.domain.seal import seal
 from statpipe.domain.vintage import Vintage
 from statpipe.engine.gold import computed
 from statpipe_bea.gold.models import pce_state_models

@@ -9,7 +9,8 @@ from decimal import Decimal
 import pytest
 
 from statpipe.api import Payload
-from statpipe.domain.observation import content_hash, seal
+from statpipe.domain.canonical import content_hash
+from statpipe.domain.seal import seal
 from statpipe_bea import tables
 from statpipe_bea.normalizer import RegionalNormalizer
 

@@ -17,7 +17,8 @@ from statpipe.api import (
     Snapshot,
     Vintage,
 )
-from statpipe.domain.observation import content_hash, seal
+from statpipe.domain.canonical import content_hash
+from statpipe.domain.seal import seal
 from statpipe_bea.family import regional_prices
 from statpipe_bea.line_numbers import LineNumbers
 from statpipe_bea.lines import lines_in_token

@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statpipe.domain.history import Published, history
-from statpipe.domain.observation import observations_from_rows, seal
+from statpipe.domain.observation import observations_from_rows
+from statpipe.domain.seal import seal
 from statpipe.domain.selection import Selection
 from statpipe.domain.vintage import Vintage
 from statpipe.engine.gold import computed

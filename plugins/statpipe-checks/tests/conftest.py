@@ -17,7 +17,7 @@ from statpipe.api import (
     Vintage,
     observations_from_rows,
 )
-from statpipe.domain.observation import seal
+from statpipe.domain.seal import seal
 from statpipe_checks.plugin import statpipe_checks
 
 

@@ -22,7 +22,7 @@ from statpipe.api import (
     PartitionKey,
     observations_from_rows,
 )
-from statpipe.domain.observation import seal
+from statpipe.domain.seal import seal
 from statpipe_lake import lease
 from statpipe_lake.plugin import make_lake
 from statpipe_lake.settings import LakeSettings

@@ -22,7 +22,8 @@ from statpipe.api import (
     PartitionKey,
     observations_from_rows,
 )
-from statpipe.domain.observation import content_hash, seal
+from statpipe.domain.canonical import content_hash
+from statpipe.domain.seal import seal
 from statpipe_lake.parquet import fingerprint_in, from_parquet, to_parquet
 
 PRINT = "0123456789abcdef" * 4

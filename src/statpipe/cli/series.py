@@ -14,7 +14,9 @@ from statpipe.api import Model
 from statpipe.cli.figures import at_the_point, readable
 from statpipe.cli.sparkline import sparkline
 from statpipe.cli.tables import print_table
-from statpipe.domain.observation import NORMAL, canonical, codes_or_values, key_codes
+from statpipe.domain.canonical import canonical
+from statpipe.domain.codes import codes_or_values, key_codes
+from statpipe.domain.observation import NORMAL
 
 if TYPE_CHECKING:
     import pyarrow as pa

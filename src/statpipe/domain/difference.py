@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from statpipe.domain.observation import codes_or_values, repeats
+from statpipe.domain.codes import codes_or_values, repeats
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from statpipe.domain.observation import KEY, canonical, key_codes, repeats, silver_schema
+from statpipe.domain.canonical import canonical
+from statpipe.domain.codes import key_codes, repeats
+from statpipe.domain.observation import KEY, silver_schema
 from statpipe.domain.period import FOREVER
 from statpipe.domain.selection import EVERYTHING
 from statpipe.domain.vintage import Vintage

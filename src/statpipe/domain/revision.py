@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
+from statpipe.domain.canonical import FIGURES
+from statpipe.domain.codes import encoded
 from statpipe.domain.dataset import Dataset
 from statpipe.domain.difference import difference
-from statpipe.domain.observation import FIGURES, encoded
 from statpipe.domain.vintage import Vintage
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from statpipe.api import (
     Payload,
     VintageRecord,
 )
-from statpipe.domain.observation import seal
+from statpipe.domain.seal import seal
 from statpipe.engine.cell_history import Cell
 from statpipe.engine.records import record_of
 

@@ -20,8 +20,9 @@ from statpipe.api import (
     PartitionKey,
     PluginError,
 )
+from statpipe.domain.canonical import canonical
+from statpipe.domain.codes import codes_or_values, encoded, repeats
 from statpipe.domain.history import Published, history
-from statpipe.domain.observation import canonical, codes_or_values, encoded, repeats
 from statpipe.engine.state import silver_key
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import attrs
 from attrs import field, frozen
 
 from statpipe.api import CheckResult, ConfigError, Held, Lake, Manifest, Model
-from statpipe.domain.observation import KEY, canonical
+from statpipe.domain.canonical import canonical
+from statpipe.domain.observation import KEY
 from statpipe.domain.period import FOREVER
 from statpipe.engine.as_of import latest_table, table_as_of
 from statpipe.engine.cell_history import Cell, CellHistory, Stand, cell_histories

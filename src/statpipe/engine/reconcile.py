@@ -9,7 +9,8 @@ import attrs
 from attrs import field, frozen
 
 from statpipe.api import Dataset, Held, Selection, Vintage
-from statpipe.domain.observation import canonical, figures_hash, in_key_order, with_vintage
+from statpipe.domain.canonical import canonical, figures_hash
+from statpipe.domain.seal import in_key_order, with_vintage
 from statpipe.engine.task import Silver, silver_of
 
 if TYPE_CHECKING:

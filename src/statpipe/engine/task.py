@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from statpipe.api import Dataset, Normalizer, Payload
-from statpipe.domain.observation import content_hash, figures_hash, seal
+from statpipe.domain.canonical import content_hash, figures_hash
+from statpipe.domain.seal import seal
 
 if TYPE_CHECKING:
     import pyarrow as pa

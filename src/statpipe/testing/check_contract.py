@@ -11,7 +11,7 @@ import attrs
 import pytest
 
 from statpipe.api import Check, CheckResult, Snapshot
-from statpipe.domain.observation import content_hash
+from statpipe.domain.canonical import content_hash
 from statpipe.domain.verdict import SHOWN_CELLS
 from statpipe.testing.other_process import judged_elsewhere
 from statpipe.testing.watch import watched
@@ -136,7 +136,7 @@ class CheckContract:
                         "with the same rows in another order, the check says "
                         f"{other.message!r} ({other.failures} failures) instead of "
                         f"{first.message!r} ({first.failures} failures)",
-                        "look rows up by their key, or sort by it first (statpipe.domain.observation."
+                        "look rows up by their key, or sort by it first (statpipe.domain.seal."
                         "in_key_order); do not take the first row, or the one before",
                     )
 

@@ -13,7 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from statpipe.api import ContentError, Dataset, Normalizer, Payload, Selection
-from statpipe.domain.observation import NORMAL, content_hash, seal
+from statpipe.domain.canonical import content_hash
+from statpipe.domain.observation import NORMAL
+from statpipe.domain.seal import seal
 from statpipe.testing import damage
 from statpipe.testing.cells import Key, cells_of, differences, figure, named, shown
 from statpipe.testing.other_process import normalized_elsewhere

@@ -111,7 +111,8 @@ def sealed_hash(table: Any, dataset: Dataset) -> str:
     """
     Hash all that Silver would hold of a normalizer's table.
     """
-    from statpipe.domain.observation import content_hash, seal
+    from statpipe.domain.canonical import content_hash
+    from statpipe.domain.seal import seal
 
     return content_hash(seal(table, dataset, "2000-01-01"))
 

@@ -19,7 +19,7 @@ from statpipe.api import (
     PartitionKey,
     observations_from_rows,
 )
-from statpipe.domain.observation import seal
+from statpipe.domain.seal import seal
 
 Figures = Mapping[tuple[str, int], Decimal | None]
 """What a partition of these tests says: (area, year) -> figure. The years have four digits."""

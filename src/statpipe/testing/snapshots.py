@@ -10,7 +10,7 @@ import attrs
 
 from statpipe.api import Dataset, Snapshot, Vintage, observations_from_rows
 from statpipe.domain.history import Published, history
-from statpipe.domain.observation import seal
+from statpipe.domain.seal import seal
 from statpipe.testing.cells import Key, figure
 
 if TYPE_CHECKING:

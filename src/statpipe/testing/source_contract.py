@@ -26,7 +26,7 @@ from statpipe.api import (
     Unavailable,
     Vintage,
 )
-from statpipe.domain.observation import seal
+from statpipe.domain.seal import seal
 from statpipe.testing.author import Author
 from statpipe.testing.canary import CANARY, shows, text_of
 from statpipe.testing.clock import clock_moved, quick_sleep

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from statpipe.api import Area, Category, Dataset, Payload, observations_from_rows
 from statpipe.domain.dataset import Frequency
-from statpipe.domain.observation import DECIMAL_DIGITS, DECIMAL_PLACES, seal
+from statpipe.domain.observation import DECIMAL_DIGITS, DECIMAL_PLACES
+from statpipe.domain.seal import seal
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,7 +11,8 @@ from statpipe.api import Column
 from statpipe.api.gold import gold_models
 from statpipe.domain.dataset import Dataset
 from statpipe.domain.history import Published, history
-from statpipe.domain.observation import observations_from_rows, seal
+from statpipe.domain.observation import observations_from_rows
+from statpipe.domain.seal import seal
 from statpipe.domain.vintage import Vintage
 from statpipe.engine.gold import computed
 from statpipe.engine.model_order import in_order

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from statpipe.domain.canonical import canonical
 from statpipe.domain.dataset import Dataset
 from statpipe.domain.history import STATEMENT, Published, history, history_schema
-from statpipe.domain.observation import KEY, canonical, observations_from_rows, seal, silver_schema
+from statpipe.domain.observation import KEY, observations_from_rows, silver_schema
 from statpipe.domain.period import FOREVER
+from statpipe.domain.seal import seal
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.vintage import Vintage
 

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statpipe.domain.dataset import Dataset
-from statpipe.domain.observation import observations_from_rows, seal
+from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.revision import percent, revision_of
+from statpipe.domain.seal import seal
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.vintage import Vintage
 

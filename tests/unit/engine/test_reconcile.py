@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statpipe.api import Selection, Vintage, observations_from_rows
-from statpipe.domain.observation import content_hash, seal
+from statpipe.domain.canonical import content_hash
+from statpipe.domain.seal import seal
 from statpipe.engine.reconcile import reconcile
 from statpipe.engine.task import silver_of
 from statpipe.engine.transform import held_as

@@ -7,7 +7,7 @@ from multiprocessing import get_context
 import pytest
 
 from statpipe.api import ContentError
-from statpipe.domain.observation import content_hash
+from statpipe.domain.canonical import content_hash
 from statpipe.engine.task import Task, normalize
 from support.tea import TeaNormalizer, TeaSource, tea_dataset
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from statpipe.api import ContentError, Payload
-from statpipe.domain.observation import encoded
+from statpipe.domain.codes import encoded
 from statpipe_bea.crosswalk import PrintedLine
 from statpipe_bea.release import last_updated
 

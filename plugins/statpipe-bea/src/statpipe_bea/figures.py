@@ -6,13 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ContentError
-from statpipe.domain.observation import (
-    DECIMAL_DIGITS,
-    DECIMAL_PLACES,
-    NORMAL,
-    encoded,
-    looked_up,
-)
+from statpipe.domain.codes import encoded, looked_up
+from statpipe.domain.observation import DECIMAL_DIGITS, DECIMAL_PLACES, NORMAL
 from statpipe_bea.markers import MARKER, MARKERS, NoteReference, note_reference
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from attrs import field, frozen
 
 from statpipe.api import ContentError, Dataset, Normalizer, Payload
-from statpipe.domain.observation import duplicate_key
+from statpipe.domain.seal import duplicate_key
 from statpipe_bea.part import Part
 from statpipe_bea.read_answers import observations_of_answers
 from statpipe_bea.read_csv import observations_of_csv

@@ -8,7 +8,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from statpipe.api import Category, ContentError, Dataset, Payload
-from statpipe.domain.observation import encoded, looked_up
+from statpipe.domain.codes import encoded, looked_up
 from statpipe_bea.answers import Answer, Batch, batches, read_answer, rows_of
 from statpipe_bea.crosswalk import Layout, PrintedLine, identified, is_renumbered, layout_of
 from statpipe_bea.figures import figures

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from statpipe.api import Category, ContentError, Dataset, Payload
-from statpipe.domain.observation import encoded, looked_up
+from statpipe.domain.codes import encoded, looked_up
 from statpipe_bea.crosswalk import is_renumbered, layout_of
 from statpipe_bea.csv_tables import WideTable, footnotes, printed_lines, read_csv, stripped
 from statpipe_bea.figures import figures

@@ -1,0 +1,85 @@
+"""One form for equal tables, and the hashes of what they say."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+from statpipe.domain.codes import encoded, one_array
+from statpipe.domain.observation import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+FIGURES = (*KEY, "obs_value", "obs_status", "source_symbol")
+"""The columns whose change makes a new vintage; names and hierarchies may be corrected freely."""
+
+
+def canonical(table: pa.Table) -> pa.Table:
+    """
+    Return the table in one chunk, each dictionary holding just its used values, in text order.
+    """
+    import pyarrow as pa
+
+    columns = []
+    for column in table.combine_chunks().columns:
+        if pa.types.is_dictionary(column.type):
+            columns.append(_canonical_codes(encoded(column)))
+        else:
+            columns.append(one_array(column))
+    return pa.Table.from_arrays(columns, schema=table.schema)
+
+
+def content_hash(table: pa.Table, columns: Sequence[str] | None = None) -> str:
+    """
+    Hash the values of a canonical table; independent of files, chunks and library versions.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    digest = hashlib.sha256()
+    for name in columns or table.column_names:
+        array = one_array(table[name])
+        digest.update(f"{name}:{array.type}:{len(array)};".encode())
+        if pa.types.is_dictionary(array.type):
+            digest.update(json.dumps(array.dictionary.to_pylist()).encode())
+            array = array.indices
+        digest.update(_bytes_of(pc.is_valid(array).cast(pa.int8())))
+        if array.null_count:
+            # What stands in the slot of a null is undefined: blank it before hashing.
+            array = array.fill_null(pa.array([0]).cast(array.type)[0])
+        digest.update(_bytes_of(array))
+    return digest.hexdigest()
+
+
+def figures_hash(table: pa.Table) -> str:
+    """
+    Hash just what the agency published: keys, figures, statuses and symbols.
+    """
+    return content_hash(table, FIGURES)
+
+
+def _canonical_codes(codes: pa.DictionaryArray) -> pa.DictionaryArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = codes.dictionary.to_pylist()
+    used = sorted((values[i], i) for i in pc.unique(codes.indices).to_pylist() if i is not None)
+    texts = sorted({text for text, _ in used})
+    place = {text: number for number, text in enumerate(texts)}
+    mapping = [None] * max(len(values), 1)
+    for text, number in used:
+        mapping[number] = place[text]  # type: ignore[call-overload]
+    indices = pa.array(mapping, pa.int32()).take(codes.indices)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(texts, pa.string()))
+
+
+def _bytes_of(array: Any) -> memoryview:
+    width = array.type.bit_width // 8
+    data = array.buffers()[1]
+    if data is None or not len(array):
+        return memoryview(b"")
+    return memoryview(data)[array.offset * width : (array.offset + len(array)) * width]

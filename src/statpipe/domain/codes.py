@@ -1,0 +1,142 @@
+"""Coded columns: texts as places in a dictionary, so that work is done once a text and not once a row."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pyarrow as pa
+
+
+def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    """
+    Return a text column as one dictionary array with 32-bit codes.
+    """
+    import pyarrow as pa
+
+    if not pa.types.is_dictionary(column.type):
+        column = column.cast(pa.string()).dictionary_encode()
+    if isinstance(column, pa.ChunkedArray):
+        column = one_array(column.unify_dictionaries())
+    if column.dictionary.null_count:
+        # A null among the values is a null of the column.
+        column = column.cast(pa.string()).dictionary_encode()
+    wanted = pa.dictionary(pa.int32(), pa.string())
+    return column if column.type == wanted else column.cast(wanted)
+
+
+def codes_or_values(column: pa.ChunkedArray) -> pa.Array:
+    """
+    Return what a column is compared by: its codes if it is coded, else its values.
+    """
+    import pyarrow as pa
+
+    array = one_array(column)
+    return array.indices if pa.types.is_dictionary(array.type) else array
+
+
+def repeats(table: pa.Table, columns: Sequence[str]) -> pa.Array:
+    """
+    Mark the rows, but the first, that equal the one before in these columns; nulls are equal.
+
+    Coded columns must have one dictionary each, without repeated values.
+    """
+    import pyarrow.compute as pc
+
+    same = None
+    for name in columns:
+        array = codes_or_values(table[name])
+        nothing = pc.is_null(array)
+        equal = pc.fill_null(pc.equal(array[1:], array[:-1]), False)
+        equal = pc.or_(equal, pc.and_(nothing[1:], nothing[:-1]))
+        same = equal if same is None else pc.and_(same, equal)
+    return same
+
+
+def looked_up(codes: pa.DictionaryArray, values: Sequence[str | None]) -> pa.DictionaryArray:
+    """
+    Replace each code's text by the value in the same place of *values*, without touching rows.
+    """
+    import pyarrow as pa
+
+    distinct = sorted({value for value in values if value is not None})
+    places = {value: place for place, value in enumerate(distinct)}
+    mapping = pa.array([places.get(v) if v is not None else None for v in values], pa.int32())
+    return pa.DictionaryArray.from_arrays(
+        mapping.take(codes.indices), pa.array(distinct, pa.string())
+    )
+
+
+def constant(text: str, rows: int) -> pa.DictionaryArray:
+    """
+    Return a column that says the same in every row.
+    """
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(
+        pa.array([0], pa.int32()).take(_zeros(rows)), pa.array([text], pa.string())
+    )
+
+
+def nothing(rows: int) -> pa.DictionaryArray:
+    """
+    Return a column that says nothing in any row.
+    """
+    import pyarrow as pa
+
+    return pa.DictionaryArray.from_arrays(pa.nulls(rows, pa.int32()), pa.array([], pa.string()))
+
+
+def _zeros(rows: int) -> pa.Array:
+    import pyarrow as pa
+
+    return pa.Array.from_buffers(pa.int32(), rows, [None, pa.py_buffer(bytes(4 * rows))])
+
+
+def one_array(column: Any) -> Any:
+    """Give a column as one array."""
+    import pyarrow as pa
+
+    if not isinstance(column, pa.ChunkedArray):
+        return column
+    if column.num_chunks == 0:
+        return pa.array([], column.type)
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+
+
+def used_texts(codes: pa.DictionaryArray) -> list[str]:
+    """Give the texts of the dictionary that rows refer to."""
+    import pyarrow.compute as pc
+
+    values = codes.dictionary.to_pylist()
+    return [values[place] for place in pc.unique(codes.indices).to_pylist() if place is not None]
+
+
+def key_codes(table: pa.Table, key: Sequence[str]) -> Any:
+    """Give each row one integer that sorts as its key does."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    combined = None
+    for name in key:
+        codes = encoded(table[name])
+        values = codes.dictionary.to_pylist()
+        # Codes that read as the same number, such as 01 and 1, are ordered by their text.
+        ordered = sorted(values, key=lambda text: (_natural(text), text))
+        rank = {value: place for place, value in enumerate(ordered)}
+        ranks = pa.array([rank[value] for value in values], pa.int64()).take(codes.indices)
+        base = pa.array([max(len(values), 1)], pa.int64())[0]
+        combined = ranks if combined is None else pc.add(pc.multiply(combined, base), ranks)
+    return combined
+
+
+def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
+    """Sort ``SAPCE1:9`` before ``SAPCE1:10``."""
+    return tuple(
+        (1, int(part), "") if "0" <= part[0] <= "9" else (0, 0, part)
+        for part in re.split(r"([0-9]+)", text)
+        if part
+    )

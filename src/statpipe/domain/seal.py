@@ -1,0 +1,240 @@
+"""Sealing: a normalizer's table becomes Silver, complete, sorted and in canonical form.
+
+Code lists say what there is to say about areas and categories, so that equal figures give equal bytes
+whatever channel brought them. Everything works on codes: there is no Python object per row.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from statpipe.domain.canonical import canonical
+from statpipe.domain.codes import (
+    constant,
+    encoded,
+    key_codes,
+    looked_up,
+    nothing,
+    one_array,
+    used_texts,
+)
+from statpipe.domain.errors import ContentError
+from statpipe.domain.observation import KEY, NORMAL, REQUIRED, silver_schema
+from statpipe.domain.period import period_start
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import date
+
+    import pyarrow as pa
+
+    from statpipe.domain.dataset import Dataset
+
+
+def seal(table: pa.Table, dataset: Dataset, vintage: str) -> pa.Table:
+    """
+    Complete a normalizer's table to the Silver schema, sorted by key, in canonical form.
+
+    :raises ContentError: A column is missing, has a wrong type or an unknown code, a required
+        value is null, or a key stands twice.
+    """
+    import pyarrow as pa
+
+    columns = _described(_decoded(table, dataset), dataset)
+    rows = len(table)
+    columns["dataset"] = constant(dataset.name, rows)
+    columns["vintage"] = constant(vintage, rows)
+    schema = silver_schema(dataset.dimensions)
+    sealed = pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
+    _refuse_nulls(sealed, dataset)
+    return canonical(_sorted_by_key(sealed, dataset))
+
+
+def with_vintage(table: pa.Table, vintage: str) -> pa.Table:
+    """
+    Return the same sealed observations under another vintage's name.
+    """
+    place = table.schema.get_field_index("vintage")
+    return table.set_column(place, table.schema.field(place), constant(vintage, len(table)))
+
+
+def duplicate_key(table: pa.Table, dataset: Dataset) -> tuple[int, int] | None:
+    """
+    Return the row numbers of the first two rows with one key, or ``None``.
+    """
+    import pyarrow.compute as pc
+
+    keys = key_codes(table, dataset.key)
+    order = pc.sort_indices(keys)
+    ordered = keys.take(order)
+    same = pc.equal(ordered[1:], ordered[:-1]) if len(ordered) > 1 else None
+    if same is None or not pc.any(same).as_py():
+        return None
+    place = pc.index(same, True).as_py()
+    first, second = sorted((order[place].as_py(), order[place + 1].as_py()))
+    return first, second
+
+
+def in_key_order(table: pa.Table, dataset: Dataset) -> pa.Table:
+    """
+    Return observations sorted by key, numbers within codes as numbers (``SAPCE1:9`` before ``:10``).
+    """
+    import pyarrow.compute as pc
+
+    return table.take(pc.sort_indices(key_codes(table, dataset.key)))
+
+
+def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
+    """Check names and types of what a normalizer returned; give text columns as codes."""
+    import pyarrow as pa
+
+    schema = silver_schema(dataset.dimensions)
+    missing = [n for n in (*REQUIRED, *dataset.dimensions) if n not in table.column_names]
+    unknown = [name for name in table.column_names if name not in schema.names]
+    twice = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
+    if missing or unknown or twice:
+        msg = (
+            f"dataset {dataset.name}: the normalizer's table "
+            + " and ".join(
+                f"{verb} {', '.join(names)}"
+                for verb, names in (
+                    ("lacks", missing),
+                    ("has unknown columns", unknown),
+                    ("has twice", twice),
+                )
+                if names
+            )
+            + f"; it needs {', '.join(REQUIRED)} and may have any other column of Silver"
+        )
+        raise ContentError(msg)
+    columns: dict[str, Any] = {}
+    for name in table.column_names:
+        wanted = schema.field(name).type
+        column = table[name]
+        if name == "obs_value" and pa.types.is_floating(column.type):
+            msg = (
+                f"dataset {dataset.name}: column obs_value is {column.type}, which cannot hold a "
+                "published figure exactly: make it decimal or text"
+            )
+            raise ContentError(msg)
+        try:
+            columns[name] = (
+                encoded(column)
+                if pa.types.is_dictionary(wanted)
+                else one_array(column.cast(wanted))
+            )
+        except pa.ArrowException as error:
+            msg = f"dataset {dataset.name}: column {name} is {column.type}, not {wanted}: {error}"
+            raise ContentError(msg) from error
+    return columns
+
+
+def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
+    """Add what the dataset and its code lists say about each area, category and period."""
+    import pyarrow as pa
+
+    areas, categories = columns["ref_area"], columns["category"]
+    periods, rows = columns["time_period"], len(columns["ref_area"])
+    area_of, category_of = (
+        _code_list(dataset, "ref_area", areas, {a.code: a for a in dataset.areas}),
+        _code_list(dataset, "category", categories, {c.code: c for c in dataset.categories}),
+    )
+    starts = _starts(dataset, periods)
+    ready: dict[str, Callable[[], Any]] = {
+        "geo_fips": lambda: looked_up(areas, [a.geo_fips for a in area_of]),
+        "geo_name": lambda: looked_up(areas, [a.name for a in area_of]),
+        "geo_level": lambda: looked_up(areas, [a.level for a in area_of]),
+        "freq": lambda: constant(dataset.freq, rows),
+        "period_start": lambda: pa.array(starts, pa.date32()).take(periods.indices),
+        "category_name": lambda: looked_up(categories, [c.name for c in category_of]),
+        "parent_category": lambda: looked_up(categories, [c.parent for c in category_of]),
+        "sign": lambda: pa.array([c.sign for c in category_of], pa.int8()).take(categories.indices),
+        "unit_measure": lambda: looked_up(categories, [c.unit_measure for c in category_of]),
+        "unit_mult": lambda: pa.array([c.unit_mult for c in category_of], pa.int8()).take(
+            categories.indices
+        ),
+        "obs_status": lambda: constant(NORMAL, rows),
+        "source_symbol": lambda: nothing(rows),
+        "notes": lambda: nothing(rows),
+    }
+    return {name: make() for name, make in ready.items() if name not in columns} | columns
+
+
+def _code_list(
+    dataset: Dataset, column: str, codes: pa.DictionaryArray, entries: Mapping[str, Any]
+) -> list[Any]:
+    values = codes.dictionary.to_pylist()
+    if not entries:
+        return [_Undescribed(code) for code in values]
+    unknown = [code for code in values if code not in entries]
+    if unknown:
+        # A filtered table's dictionary still lists the codes of the rows that are gone.
+        unknown = [code for code in used_texts(codes) if code not in entries]
+    if unknown:
+        msg = (
+            f"dataset {dataset.name}: {column} {unknown[0]!r} is not in the dataset's code list of "
+            f"{len(entries)}; if the agency added it, add it to the source's code list"
+        )
+        raise ContentError(msg)
+    return [entries.get(code) or _Undescribed(code) for code in values]
+
+
+class _Undescribed:
+    """Stands for a code of a source that brings no code list: the code is all there is to say."""
+
+    def __init__(self, code: str) -> None:
+        self.geo_fips = self.name = code
+        self.level, self.unit_measure = "area", "number"
+        self.parent: str | None = None
+        self.sign, self.unit_mult = 1, 0
+
+
+def _starts(dataset: Dataset, periods: pa.DictionaryArray) -> list[date | None]:
+    starts: list[date | None] = []
+    for text in periods.dictionary.to_pylist():
+        try:
+            starts.append(period_start(text, dataset.freq))
+        except ValueError as error:
+            if text in used_texts(periods):
+                msg = f"dataset {dataset.name}: time_period {error}"
+                raise ContentError(msg) from error
+            starts.append(None)
+    return starts
+
+
+def _refuse_nulls(table: pa.Table, dataset: Dataset) -> None:
+    import pyarrow.compute as pc
+
+    for column in table.schema:
+        if not column.nullable and table[column.name].null_count:
+            count = table[column.name].null_count
+            msg = f"dataset {dataset.name}: {count:,} of {len(table):,} rows have no {column.name}"
+            raise ContentError(msg)
+    silent = table.filter(
+        pc.and_(pc.is_null(table["obs_value"]), pc.equal(table["obs_status"], NORMAL))
+    )
+    if len(silent):
+        where = ", ".join(f"{name} {silent[name][0]}" for name in KEY)
+        msg = (
+            f"dataset {dataset.name}: no figure for {where} and no obs_status that says why; "
+            "give the reason from SDMX CL_OBS_STATUS, such as O for missing or Q for suppressed"
+        )
+        raise ContentError(msg)
+
+
+def _sorted_by_key(table: pa.Table, dataset: Dataset) -> pa.Table:
+    import pyarrow.compute as pc
+
+    keys = key_codes(table, dataset.key)
+    if pc.all(pc.less(keys[:-1], keys[1:]), min_count=0).as_py():
+        return table
+    twice = duplicate_key(table, dataset)
+    if twice:
+        first, second = (table.slice(row, 1).to_pylist()[0] for row in twice)
+        where = ", ".join(f"{name} {first[name]}" for name in dataset.key)
+        msg = (
+            f"dataset {dataset.name}: two observations for {where}: "
+            f"{first['obs_value']} and {second['obs_value']}"
+        )
+        raise ContentError(msg)
+    return table.take(pc.sort_indices(keys))

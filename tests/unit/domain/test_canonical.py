@@ -1,0 +1,107 @@
+"""One form for equal tables; hashes are equal just where figures are."""
+
+import hashlib
+import json
+import struct
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+
+from statpipe.domain.canonical import FIGURES, canonical, content_hash, figures_hash
+from statpipe.domain.seal import seal, with_vintage
+from support.observations import CODED, PLAIN, cells, encodings, row, rows_of, sealed
+
+
+def test_another_vintage_changes_the_content_but_not_the_figures():
+    one = sealed(row())
+    other = with_vintage(one, "2021-01-01")
+    assert set(other["vintage"].to_pylist()) == {"2021-01-01"}
+    assert figures_hash(one) == figures_hash(other)
+    assert content_hash(one) != content_hash(other)
+
+
+def test_what_stands_under_a_null_does_not_count():
+    """The slot of a null may hold anything: equal figures must hash alike all the same."""
+    kind = pa.decimal128(28, 8)
+    masked = pa.array([Decimal(7), Decimal(1)], kind)
+    under = pa.Array.from_buffers(kind, 2, [pa.py_buffer(b"\x02"), masked.buffers()[1]])
+    clean = pa.array([None, Decimal(1)], kind)
+    keys = {"ref_area": ["CA", "CA"], "category": ["T:1", "T:2"], "time_period": ["2020", "2020"]}
+    tables = [
+        seal(pa.table({**keys, "obs_value": values, "obs_status": ["O", "A"]}), PLAIN, "v")
+        for values in (under, clean)
+    ]
+    assert tables[0].equals(tables[1])
+    assert content_hash(tables[0]) == content_hash(tables[1])
+
+
+@settings(deadline=None, max_examples=60)
+@given(one=cells, other=cells)
+def test_hashes_are_equal_just_where_figures_are(one, other):
+    first, second = sealed(*rows_of(one)), sealed(*rows_of(other))
+    assert (figures_hash(first) == figures_hash(second)) == (one == other)
+
+
+def test_the_hash_of_a_table_is_the_same_for_ever():
+    """Another hash would make every vintage look revised: it must not change by accident."""
+    table = sealed(
+        row(notes="footnote", obs_status="A"),
+        row(category="T:2", value=None, obs_status="Q", source_symbol="(D)"),
+        row(period="2021", value="-0.00000001", obs_status="E"),
+        dataset=CODED,
+    )
+    assert figures_hash(table) == "96f8087f182760bd9f1058a812830dacdddb1c0b906afd494142990904d210b5"
+    assert content_hash(table) == "ed43f618a1b78cd47095026ecbeb8be646501d9ace3618f355047436722e7e20"
+
+
+def test_the_hash_is_over_what_its_documentation_says():
+    """The same hash, written down byte by byte."""
+    missing = row(category="T:2", value=None, obs_status="O")
+    made = sealed(row(value="2", obs_status="A"), missing)
+    digest = hashlib.sha256()
+    digest.update(b"category:dictionary<values=string, indices=int32, ordered=0>:2;")
+    digest.update(json.dumps(["T:1", "T:2"]).encode())
+    digest.update(b"\1\1" + struct.pack("<2i", 0, 1))
+    digest.update(b"obs_value:decimal128(28, 8):2;")
+    digest.update(b"\1\0" + (2 * 10**8).to_bytes(16, "little") + bytes(16))
+    assert content_hash(made, ["category", "obs_value"]) == digest.hexdigest()
+
+
+@pytest.mark.parametrize("column", ["ref_area", "category", "time_period", "obs_value"])
+def test_any_figure_or_key_that_changes_changes_the_figures_hash(column):
+    changed = {"ref_area": "NY", "category": "T:3", "time_period": "2021", "obs_value": "1.6"}
+    assert column in FIGURES
+    other = row() | {column: changed[column]}
+    assert figures_hash(sealed(row())) != figures_hash(sealed(other))
+
+
+def test_a_status_or_symbol_that_changes_is_a_revision_and_a_note_or_name_is_none():
+    plain = sealed(row())
+    for revised in ({"obs_status": "E"}, {"source_symbol": "(L)"}):
+        assert figures_hash(sealed(row(**revised))) != figures_hash(plain)
+    for corrected in ({"notes": "n"}, {"geo_name": "California"}, {"parent_category": "T:0"}):
+        other = sealed(row(**corrected))
+        assert figures_hash(other) == figures_hash(plain)
+        assert content_hash(other) != content_hash(plain)
+
+
+def test_a_slice_hashes_as_the_table_of_its_rows():
+    missing = row(category="T:2", value=None, obs_status="O")
+    rows = [row(obs_status="A"), missing, row(category="T:3", obs_status="A")]
+    rest = canonical(sealed(*rows).slice(1))
+    assert content_hash(rest) == content_hash(sealed(*rows[1:]))
+
+
+@settings(deadline=None)
+@given(drawn=encodings())
+def test_a_canonical_table_has_one_chunk_and_lists_just_the_used_codes_in_text_order(drawn):
+    _, parts = drawn
+    table = pa.table({"ref_area": parts[0]["ref_area"].cast(pa.string()).dictionary_encode()})
+    made = canonical(pa.concat_tables([table, table.slice(len(table) // 2)]))
+    column = made["ref_area"]
+    assert column.num_chunks == 1
+    texts = column.to_pylist()
+    assert column.chunk(0).dictionary.to_pylist() == sorted(set(texts))
+    assert canonical(made).equals(made)

@@ -1,0 +1,330 @@
+"""Sealing: whatever a normalizer returned becomes the one shape of Silver, or is refused."""
+
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from statpipe.domain.canonical import content_hash, figures_hash
+from statpipe.domain.dataset import Area, Category, Dataset
+from statpipe.domain.errors import ContentError
+from statpipe.domain.observation import REQUIRED, observations_from_rows, silver_schema
+from statpipe.domain.seal import duplicate_key, in_key_order, seal
+from support.observations import CODED, PLAIN, cells, encodings, row, rows_of, sealed
+
+
+def test_code_lists_describe_areas_and_categories():
+    (found,) = sealed(row(category="T:2"), dataset=CODED).to_pylist()
+    assert found["geo_fips"] == "06000"
+    assert found["geo_name"] == "California"
+    assert (found["parent_category"], found["sign"], found["unit_mult"]) == ("T:1", -1, 0)
+    assert found["period_start"] == date(2020, 1, 1)
+    assert (found["dataset"], found["vintage"]) == ("T", "2020-01-01")
+
+
+def test_what_a_normalizer_says_itself_stands():
+    (found,) = sealed(row(geo_name="Kalifornien", obs_status="E"), dataset=CODED).to_pylist()
+    assert (found["geo_name"], found["obs_status"]) == ("Kalifornien", "E")
+
+
+@pytest.mark.parametrize(
+    "text", ["0.1", "1852976.3", "-0.00000001", "99999999999999999999.99999999"]
+)
+def test_a_figure_is_kept_to_its_last_digit(text):
+    assert sealed(row(value=text))["obs_value"][0].as_py() == Decimal(text)
+
+
+def test_rows_come_in_the_order_of_their_keys_numbers_as_numbers():
+    table = sealed(row(category="T:10"), row(category="T:9"), row(area="AL"))
+    assert [r["category"] for r in table.to_pylist()] == ["T:1", "T:9", "T:10"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        (
+            [row(), row(value="2")],
+            "two observations for ref_area CA, category T:1, time_period 2020: 1.5",
+        ),
+        ([row(area=None)], "1 of 1 rows have no ref_area"),
+        ([row(value=None)], "no figure for ref_area CA, category T:1, time_period 2020"),
+        ([row(period="20x0")], "time_period '20x0' is no period of frequency A"),
+        ([row(surprise="x")], "has unknown columns surprise"),
+        ([row(), row(period="2021", surprise="x")], "has unknown columns surprise"),
+        ([row(), row(period="2021", category=None)], "1 of 2 rows have no category"),
+        ([row(value=None, obs_status=None)], "1 of 1 rows have no obs_status"),
+    ],
+)
+def test_what_cannot_be_silver_is_refused_with_its_place(rows, text):
+    with pytest.raises(ContentError) as caught:
+        sealed(*rows)
+    assert text in str(caught.value)
+    assert "dataset T" in str(caught.value)
+
+
+def test_a_missing_column_is_named():
+    table = observations_from_rows([row()]).drop_columns(["obs_value"])
+    with pytest.raises(ContentError, match="lacks obs_value"):
+        seal(table, PLAIN, "v")
+
+
+@pytest.mark.parametrize(("column", "code"), [("ref_area", "XX"), ("category", "T:9")])
+def test_a_code_that_the_code_list_lacks_is_refused(column, code):
+    with pytest.raises(ContentError, match=f"{column} '{code}' is not in the dataset's code list"):
+        sealed(row(**{"area" if column == "ref_area" else column: code}), dataset=CODED)
+
+
+def test_a_dimension_of_the_dataset_belongs_to_the_key():
+    dataset = Dataset(name="T", title="t", normalizer="n", dimensions=("sex",))
+    table = sealed(row(sex="F"), row(sex="M", value="2"), dataset=dataset)
+    assert table.schema == silver_schema(("sex",))
+    assert table["obs_value"].to_pylist() == [Decimal("1.5"), Decimal(2)]
+
+
+def test_an_empty_table_seals_and_hashes():
+    empty = pa.table(
+        {name: pa.array([], pa.string()) for name in REQUIRED[:3]}
+        | {"obs_value": pa.array([], pa.decimal128(10, 1))}
+    )
+    assert len(content_hash(seal(empty, PLAIN, "v"))) == 64
+
+
+@settings(deadline=None, max_examples=60)
+@given(table=cells, seed=st.randoms(use_true_random=False), cut=st.integers(0, 12))
+def test_order_and_chunks_of_rows_never_matter(table, seed, cut):
+    shuffled = rows_of(table)
+    seed.shuffle(shuffled)
+    chunks = [part for part in (shuffled[:cut], shuffled[cut:]) if part]
+    parts = [observations_from_rows(part) for part in chunks]
+    one, other = sealed(*rows_of(table)), seal(pa.concat_tables(parts), PLAIN, "2020-01-01")
+    assert one.equals(other)
+    assert content_hash(one) == content_hash(other)
+
+
+@settings(deadline=None, max_examples=40)
+@given(table=cells, place=st.integers(0, 11))
+def test_a_row_that_stands_twice_is_found_wherever_it_stands(table, place):
+    rows = rows_of(table)
+    rows.insert(place % (len(rows) + 1), rows[0])
+    first, second = duplicate_key(observations_from_rows(rows), PLAIN)
+    assert first < second
+    assert rows[first] == rows[second]
+
+
+@pytest.mark.parametrize(
+    ("freq", "text", "start"),
+    [
+        ("A", "2020", date(2020, 1, 1)),
+        ("S", "2020-S2", date(2020, 7, 1)),
+        ("Q", "2020-Q3", date(2020, 7, 1)),
+        ("M", "2020-05", date(2020, 5, 1)),
+    ],
+)
+def test_a_period_starts_as_the_dataset_s_frequency_says(freq, text, start):
+    dataset = Dataset(name="T", title="t", normalizer="n", freq=freq)
+    (found,) = sealed(row(period=text), dataset=dataset).to_pylist()
+    assert (found["freq"], found["time_period"], found["period_start"]) == (freq, text, start)
+
+
+def test_a_period_of_another_frequency_is_refused():
+    with pytest.raises(ContentError, match="dataset T: time_period '2020-Q1' is no period of"):
+        sealed(row(period="2020-Q1"))
+
+
+def columns(**changed):
+    """A normalizer's columns, two rows of them."""
+    return {
+        "ref_area": pa.array(["CA", "CA"]),
+        "category": pa.array(["T:1", "T:2"]),
+        "time_period": pa.array(["2020", "2020"]),
+        "obs_value": pa.array([Decimal("1.5"), Decimal(2)]),
+        **changed,
+    }
+
+
+@pytest.mark.parametrize("kind", [pa.float16(), pa.float32(), pa.float64()], ids=str)
+def test_a_column_of_binary_floats_is_refused(kind):
+    table = pa.table(columns(obs_value=pa.array([1.5, 2.0]).cast(kind)))
+    with pytest.raises(ContentError, match="which cannot hold a published figure exactly"):
+        seal(table, PLAIN, "v")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        pa.array(["1.50", "2"]),
+        pa.array(["1.5", "2.0"]).dictionary_encode(),
+        pa.array([Decimal("1.5"), Decimal(2)], pa.decimal128(5, 1)),
+        pa.array([Decimal("1.5"), Decimal(2)], pa.decimal256(50, 8)),
+        pa.chunked_array([[Decimal("1.5")], [], [Decimal("2.0")]], pa.decimal128(9, 3)),
+    ],
+    ids=lambda values: str(values.type),
+)
+def test_figures_may_come_in_any_exact_type(values):
+    made = seal(pa.table(columns(obs_value=values)), PLAIN, "v")
+    assert made.equals(seal(pa.table(columns()), PLAIN, "v"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "text"),
+    [
+        ({"obs_value": ["1.5", "n/a"]}, "column obs_value is string, not decimal128"),
+        ({"obs_value": ["1.5", "1.123456789"]}, "column obs_value is string, not decimal128"),
+        ({"obs_value": pa.array([10**21, 1], pa.decimal256(40, 0))}, "column obs_value is"),
+        ({"sign": [1000, 1]}, "column sign is int64, not int8"),
+        ({"notes": [["a"], ["b"]]}, "column notes is list"),
+        ({"notes": [b"\xff", b"x"]}, "column notes is binary"),
+    ],
+)
+def test_a_column_of_the_wrong_type_is_named_with_both_types(changed, text):
+    with pytest.raises(ContentError) as caught:
+        seal(pa.table(columns(**changed)), PLAIN, "v")
+    assert str(caught.value).startswith(f"dataset T: {text}")
+
+
+def test_a_column_that_stands_twice_is_named():
+    arrays = columns()
+    names = [*arrays, "ref_area"]
+    table = pa.Table.from_arrays([*arrays.values(), arrays["ref_area"]], names=names)
+    with pytest.raises(ContentError, match="the normalizer's table has twice ref_area"):
+        seal(table, PLAIN, "v")
+
+
+def test_codes_that_a_filter_left_in_the_dictionary_do_not_count():
+    """A normalizer that drops the rows of an unknown area keeps its code in the dictionary."""
+    areas = pa.array(["CA", "Moon"]).dictionary_encode()
+    periods = pa.array(["2020", "never"]).dictionary_encode()
+    table = pa.table(columns(ref_area=areas, time_period=periods)).slice(0, 1)
+    made = seal(table, CODED, "v")
+    assert made["ref_area"].chunk(0).dictionary.to_pylist() == ["CA"]
+    assert made["period_start"].to_pylist() == [date(2020, 1, 1)]
+
+
+def test_what_the_agency_cannot_know_is_ours_to_say():
+    """A normalizer names neither the dataset nor the vintage: the engine does."""
+    (found,) = sealed(row(vintage="mine", dataset="mine"), vintage="2020-01-01").to_pylist()
+    assert (found["dataset"], found["vintage"]) == ("T", "2020-01-01")
+
+
+@pytest.mark.parametrize("codes", [("01", "1"), ("1", "001", "01"), ("a²", "²", "2"), ("٣", "3")])
+def test_codes_that_read_as_the_same_number_have_one_order_all_the_same(codes):
+    rows = [row(category=code, value=str(n)) for n, code in enumerate(codes)]
+    assert content_hash(sealed(*rows)) == content_hash(sealed(*reversed(rows)))
+
+
+ORACLE = Dataset(
+    name="T",
+    title="t",
+    normalizer="n",
+    areas=tuple(
+        Area(code=code, name=code.lower(), level="state", geo_fips=code[::-1])
+        for code in ("AL", "CA")
+    ),
+    categories=tuple(
+        Category(code=code, name=code, unit_measure="Dollars", sign=sign)
+        for code, sign in (("T:2", 1), ("T:10", -1))
+    ),
+)
+
+
+drawn_rows = st.lists(
+    st.builds(
+        row,
+        area=st.sampled_from(["AL", "CA"] * 6 + ["XX", None]),
+        category=st.sampled_from(["T:2", "T:10"] * 6 + ["T:3", None]),
+        period=st.sampled_from(["2019", "2020"] * 6 + ["20x0", None]),
+        value=st.sampled_from(["1.5", "-0.00000001", None]),
+        obs_status=st.sampled_from(["A", "O"]),
+        source_symbol=st.sampled_from([None, "(D)"]),
+    ),
+    max_size=6,
+)
+
+
+def faults_in(rows):
+    """What is wrong with rows, in the words of the message."""
+    for each in rows:
+        if each["ref_area"] == "XX":
+            yield "ref_area 'XX' is not in the dataset's code list of 2"
+        if each["category"] == "T:3":
+            yield "category 'T:3' is not in the dataset's code list of 2"
+        if each["time_period"] == "20x0":
+            yield "time_period '20x0' is no period of frequency A"
+        for name in ("ref_area", "category", "time_period"):
+            if each[name] is None:
+                # What describes the area, category or period has no value then, either.
+                yield f"of {len(rows)} rows have no "
+        if each["obs_value"] is None and each["obs_status"] == "A":
+            yield "and no obs_status that says why"
+    keys = [(each["ref_area"], each["category"], each["time_period"]) for each in rows]
+    if len(set(keys)) < len(keys):
+        yield "two observations for ref_area"
+
+
+@settings(deadline=None, max_examples=300)
+@given(rows=drawn_rows)
+def test_sealing_sorts_and_describes_or_refuses_just_as_reading_row_by_row_would(rows):
+    faults = list(faults_in(rows))
+    if faults:
+        with pytest.raises(ContentError) as caught:
+            sealed(*rows, dataset=ORACLE)
+        assert any(fault in str(caught.value) for fault in faults)
+        return
+    found = sealed(*rows, dataset=ORACLE).to_pylist()
+    wanted = sorted(
+        rows,
+        key=lambda r: (r["ref_area"], int(r["category"].removeprefix("T:")), r["time_period"]),
+    )
+    assert len(found) == len(wanted)
+    for was, now in zip(wanted, found, strict=True):
+        assert {name: now[name] for name in was} == {
+            **was,
+            "obs_value": None if was["obs_value"] is None else Decimal(was["obs_value"]),
+        }
+        assert now["geo_fips"] == was["ref_area"][::-1]
+        assert now["geo_name"] == was["ref_area"].lower()
+        assert now["sign"] == (1 if was["category"] == "T:2" else -1)
+        assert now["period_start"] == date(int(was["time_period"]), 1, 1)
+
+
+@settings(deadline=None, max_examples=100)
+@given(drawn=encodings())
+def test_how_arrow_encodes_the_texts_never_matters(drawn):
+    rows, parts = drawn
+    wanted = sealed(*rows)
+    kind = parts[0].schema
+    table = pa.concat_tables([part.cast(kind) for part in parts])
+    found = seal(table, PLAIN, "2020-01-01")
+    assert found.equals(wanted)
+    assert content_hash(found) == content_hash(wanted)
+    assert figures_hash(found) == figures_hash(wanted)
+
+
+@settings(deadline=None)
+@given(
+    rows=st.lists(
+        st.builds(
+            row,
+            area=st.sampled_from(["AL", "CA"]),
+            category=st.sampled_from(["T:1", "T:2", "T:10", "U:1"]),
+            period=st.sampled_from(["2019", "2020"]),
+        )
+    )
+)
+def test_key_order_counts_numbers_as_numbers_and_duplicates_are_found_where_there_are_any(rows):
+    table = observations_from_rows(rows)
+    keys = [(r["ref_area"], r["category"], r["time_period"]) for r in rows]
+    found = in_key_order(table, PLAIN).select(list(REQUIRED[:3])).to_pylist()
+    rank = {"T:1": 0, "T:2": 1, "T:10": 2, "U:1": 3}
+    assert [tuple(r.values()) for r in found] == sorted(
+        keys, key=lambda key: (key[0], rank[key[1]], key[2])
+    )
+    twice = duplicate_key(table, PLAIN)
+    assert (twice is None) == (len(set(keys)) == len(keys))
+    if twice:
+        first, second = twice
+        assert first < second
+        assert keys[first] == keys[second]
