@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import json
 import logging
+import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
@@ -66,6 +67,7 @@ ANSWERS = {
         ],
     },
 }
+NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
 MISSING = {"*": "O", "(s)": "Q"}
 
 
@@ -175,4 +177,6 @@ class RainNormalizer(Normalizer):
         }
 
     def number(self, text: str) -> Decimal:
+        if not NUMBER.fullmatch(text):
+            raise ValueError(f"{text!r} is no number")
         return Decimal(text.replace(",", ""))

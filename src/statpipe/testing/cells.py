@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ Cells = Mapping[Key, tuple[Decimal | None, str]]
 """Key in the order of :attr:`statpipe.api.Dataset.key` -> figure and obs_status."""
 
 _SHOWN = 3
+_GROUPING = r"[.,'\u2019\s]"
+"""What agencies put between thousands, and around a figure."""
 
 
 def cells_of(sealed: pa.Table, dataset: Dataset) -> dict[Key, tuple[Decimal | None, str]]:
@@ -27,9 +30,11 @@ def cells_of(sealed: pa.Table, dataset: Dataset) -> dict[Key, tuple[Decimal | No
     return {tuple(row[:-2]): (row[-2], row[-1]) for row in rows}
 
 
-def figure(printed: object) -> Decimal | None:
+def figure(printed: object, mark: str = ".") -> Decimal | None:
     """
     Return the number that a text stands for: ``1,852,976.3`` and ``1852976.3`` are the same.
+
+    *mark* stands before the decimals. With a comma, ``1.852.976,3`` is that number.
 
     :raises ValueError: It is no number, or a binary float, which holds no figure exactly.
     """
@@ -39,7 +44,7 @@ def figure(printed: object) -> Decimal | None:
         msg = f"{printed!r} is a binary float; write the figure as text, as the agency prints it"
         raise ValueError(msg)  # noqa: TRY004 - the author reads it as one more wrong value
     try:
-        return Decimal(str(printed).replace(",", "").replace(" ", "").strip())
+        return Decimal(".".join(re.sub(_GROUPING, "", part) for part in str(printed).split(mark)))
     except InvalidOperation:
         msg = f"{printed!r} is no number; write None for a figure that the agency does not show"
         raise ValueError(msg) from None

@@ -32,7 +32,9 @@ from statpipe.testing.documents import (
 
 PAGE = b"<!DOCTYPE html><html><head><title>503</title></head><body>Try again later</body></html>"
 JUNK = ("x1x", "(Zz)", "1.2.3")
-"""What no agency prints for a figure, and no normalizer knows."""
+"""What no agency prints for a figure, and no normalizer knows, with the marks of English."""
+MISGROUPED = ("1,23", "1,2345.5")
+"""What looks grouped by thousands and is not: the figures of an agency that changed its marks."""
 LONG = "12345678901234567.12345"
 """More digits than a binary float holds, fewer than a decimal of Silver does."""
 SUFFIX = "_renamed"
@@ -73,7 +75,9 @@ class Found:
         return _with(payloads, self.place, new)
 
 
-def found_figures(payloads: Sequence[Payload], figures: Mapping[Key, str | None]) -> list[Found]:
+def found_figures(
+    payloads: Sequence[Payload], figures: Mapping[Key, str | None], mark: str = "."
+) -> list[Found]:
     """
     Find the figures that stand in the payloads just once, and so can be bent one by one.
     """
@@ -82,12 +86,27 @@ def found_figures(payloads: Sequence[Payload], figures: Mapping[Key, str | None]
     for key, text in figures.items():
         if text is None:
             continue
-        for literal in dict.fromkeys((text.strip(), shown(number(text)))):
+        for literal in dict.fromkeys((text.strip(), shown(number(text, mark)).replace(".", mark))):
             hits = [(n, d, start) for n, d in texts for start in occurrences(d.text, literal)]
             if len(hits) == 1:
                 found.append(Found(key, literal, *hits[0]))
                 break
     return found
+
+
+def marked(text: str, mark: str) -> str:
+    """
+    Write an English figure with *mark* before its decimals.
+    """
+    return text if mark == "." else text.translate({ord("."): mark, ord(","): "."})
+
+
+def says(payload: Payload, word: str) -> bool:
+    """
+    Tell whether a word stands in a payload on its own.
+    """
+    whole = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
+    return any(whole.search(document.text) for document in documents(payload))
 
 
 def next_figure(literal: str) -> str:
@@ -97,7 +116,7 @@ def next_figure(literal: str) -> str:
     place = max(n for n, sign in enumerate(literal) if sign.isdigit())
     digit = str((int(literal[place]) + 1) % 10)
     changed = literal[:place] + digit + literal[place + 1 :]
-    if number(changed) == 0:
+    if not re.search("[1-9]", changed):
         changed = literal[:place] + "7" + literal[place + 1 :]
     return changed
 

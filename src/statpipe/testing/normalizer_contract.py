@@ -68,6 +68,9 @@ class NormalizerContract:
     - ``optional_fields``: names of fields whose absence says something by itself, such as the field of
       a footnote mark; leaving them out or renaming them cannot be noticed.
     - ``rows_may_repeat = True``: the agency is known to print the same record twice.
+    - ``decimal_mark = ","``: the agency prints 1.852,25 or 1 852,25; write ``figures`` like that too.
+    - ``names_its_table = False``: the dataset's name stands in the payloads by chance, and does not say
+      which table they are of.
     - ``figures_are_text = False``: the payloads are binary, so figures cannot be found and bent in
       them. Four promises then go untested.
     - ``examples``: how many damaged payloads Hypothesis draws, on top of those in which each place is bent.
@@ -76,6 +79,8 @@ class NormalizerContract:
     complete: ClassVar[bool] = True
     optional_fields: ClassVar[frozenset[str]] = frozenset()
     rows_may_repeat: ClassVar[bool] = False
+    decimal_mark: ClassVar[str] = "."
+    names_its_table: ClassVar[bool] = True
     figures_are_text: ClassVar[bool] = True
     examples: ClassVar[int] = 100
 
@@ -305,7 +310,7 @@ class NormalizerContract:
             )
             if after is None:
                 continue
-            wanted = before | {one.key: (figure(new), before[one.key][1])}
+            wanted = before | {one.key: (figure(new, self.decimal_mark), before[one.key][1])}
             if after != wanted:
                 broken(
                     f"the payload says {new} instead of {one.literal} for {named(one.key)}, and "
@@ -321,14 +326,15 @@ class NormalizerContract:
         figures: Figures,
     ) -> None:
         """Or refused; never rounded."""
+        long = damage.marked(damage.LONG, self.decimal_mark)
         for one in self._bendable(payloads, figures, dataset)[:2]:
-            changed = one.replaced(payloads, damage.LONG)
-            what = f"{one.literal} is now {damage.LONG}"
+            changed = one.replaced(payloads, long)
+            what = f"{one.literal} is now {long}"
             after = self._cells_or_refusal(normalizer, dataset, changed, what)
             found = after.get(one.key, (None, ""))[0] if after is not None else None
             if after is not None and found != figure(damage.LONG):
                 broken(
-                    f"the payload says {damage.LONG} for {named(one.key)}, and the table says "
+                    f"the payload says {long} for {named(one.key)}, and the table says "
                     f"{shown(found)}",
                     "let the figure never be a float: decimal.Decimal(text), and "
                     "json.loads(body, parse_float=Decimal) where JSON prints numbers without quotes",
@@ -343,7 +349,7 @@ class NormalizerContract:
     ) -> None:
         """An unknown marker is neither a missing figure nor a zero, and no row to leave out."""
         for one in self._bendable(payloads, figures, dataset)[:3]:
-            for junk in damage.JUNK:
+            for junk in (damage.marked(text, self.decimal_mark) for text in damage.JUNK):
                 bent = one.replaced(payloads, junk)
                 what = f"{junk!r} stands in place of the figure {one.literal}"
                 after = self._cells_or_refusal(normalizer, dataset, bent, what)
@@ -358,6 +364,28 @@ class NormalizerContract:
                         f"for {named(one.key)} the payload says {junk!r}, and {became}",
                         "list the markers that the agency documents; for any other text raise "
                         "ContentError that names payload, place and what was expected",
+                    )
+
+    def test_a_mark_in_the_wrong_place_is_refused(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """A comma that is a point today makes a figure a hundred times as large, and says nothing."""
+        for one in self._bendable(payloads, figures, dataset)[:2]:
+            for odd in (damage.marked(text, self.decimal_mark) for text in damage.MISGROUPED):
+                bent = one.replaced(payloads, odd)
+                what = f"{odd!r} stands in place of the figure {one.literal}"
+                after = self._cells_or_refusal(normalizer, dataset, bent, what)
+                if after is not None:
+                    found = after.get(one.key, (None, ""))[0]
+                    broken(
+                        f"for {named(one.key)} the payload says {odd!r}, and the table says "
+                        f"{shown(found)}",
+                        "take out marks between thousands only where three digits stand behind each, "
+                        "and raise ContentError for anything else",
                     )
 
     # --- payloads that are none ------------------------------------------------------------------
@@ -382,11 +410,32 @@ class NormalizerContract:
                 continue
             text = str(error)
             where = told(error)
-            if not any(p.name in text for p in payloads) and "observation.py" not in _last(error):
+            if not any(p.name in text for p in payloads) and not _statpipe_says(error):
                 broken(
                     f"{bent.what}, and the ContentError does not name the payload: {where}",
                     'begin its text with the payload\'s name: f"payload {payload.name}: ..."',
                 )
+
+    def test_a_payload_of_another_table_is_refused(
+        self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
+    ) -> None:
+        """Where a payload says which table it is of, that is looked at."""
+        codes = {one.code for one in (*dataset.areas, *dataset.categories)}
+        naming = [p for p in payloads if damage.says(p, dataset.name)]
+        if not self.names_its_table or dataset.name in codes or len(naming) < len(payloads):
+            return
+        other = attrs.evolve(dataset, name=f"{dataset.name}Z")
+        what = (
+            f"payload {naming[0].name} says that it is of {dataset.name}, and {other.name} is read"
+        )
+        if isinstance(self._read(normalizer, other, payloads, what), ContentError):
+            return
+        broken(
+            f"payload {naming[0].name} says that it is of {dataset.name}, and is taken for one of "
+            f"{other.name} all the same",
+            "compare what it says with `dataset.name`, and raise ContentError if they differ; if that "
+            "word stands there by chance, set `names_its_table = False` in the class",
+        )
 
     def test_a_renamed_field_is_not_lost_quietly(
         self,
@@ -563,7 +612,7 @@ class NormalizerContract:
                     f"write ({', '.join(dataset.key)}), as `dataset.key` says",
                 )
             try:
-                expected[tuple(key)] = figure(text)
+                expected[tuple(key)] = figure(text, self.decimal_mark)
             except ValueError as error:
                 broken(f"the fixture `figures`, {named(key)}: {error}", "correct the fixture")
         if not any(value is not None for value in expected.values()):
@@ -578,7 +627,7 @@ class NormalizerContract:
         if not self.figures_are_text:
             pytest.skip("figures_are_text is False: figures cannot be found in the payloads")
         texts = {tuple(k): None if v is None else str(v) for k, v in figures.items()}
-        found = damage.found_figures(payloads, texts)
+        found = damage.found_figures(payloads, texts, self.decimal_mark)
         if not found:
             broken(
                 "no figure of the fixture `figures` stands in the payloads just once",
@@ -588,9 +637,9 @@ class NormalizerContract:
         return found
 
 
-def _last(error: BaseException) -> str:
-    """Give the file that raised an error."""
+def _statpipe_says(error: BaseException) -> bool:
+    """Tell whether statpipe raised an error: it has the table and knows no payload."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    return trace.tb_frame.f_code.co_filename if trace is not None else ""
+    return trace is not None and trace.tb_frame.f_globals["__name__"].startswith("statpipe.")
