@@ -75,6 +75,13 @@ def payload_of(station: str) -> Payload:
     return Payload(name=f"rain-{station}", body=json.dumps(ANSWERS[station]).encode())
 
 
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """Stays with the agency: the key goes nowhere else."""
+
+    def redirect_request(self, *_):
+        return None
+
+
 @attrs.frozen
 class Settings:
     url: str
@@ -82,6 +89,9 @@ class Settings:
 
 
 class RainSource(Source):
+    opener = urllib.request.build_opener(_NoRedirect)
+    ok: tuple[int, ...] = (200,)
+
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
@@ -117,12 +127,15 @@ class RainSource(Source):
         request = urllib.request.Request(self._settings.url + path, headers={"X-Key": key})
         log.debug("asking for %s", path)
         try:
-            with urllib.request.urlopen(request, timeout=10) as response:
+            with self.opener.open(request, timeout=10) as response:
                 body = response.read()
+                status = response.status
         except urllib.error.HTTPError as error:
             self.refuse(path, error)
         except (urllib.error.URLError, http.client.HTTPException, OSError):
             raise Unavailable(f"{path} cannot be reached; run again later") from None
+        if status not in self.ok:
+            raise Rejected(f"{path} answers {status}; look at the address by hand")
         return body.replace(key.encode(), b"REDACTED") if key else body
 
     def refuse(self, path: str, error: urllib.error.HTTPError) -> None:

@@ -85,6 +85,7 @@ class CanalNormalizer(Normalizer):
 
 class TestCanalNormalizer(NormalizerContract):
     decimal_mark = ","
+    markers = frozenset(MISSING)
 
     @pytest.fixture
     def normalizer(self):
@@ -139,7 +140,7 @@ CAUGHT = {
     ),
     ThinksInFloats: (
         "test_a_long_figure_is_kept_to_its_last_digit",
-        "the payload says 12345678901234567,12345",
+        "the payload says 12345678901234567.12345",
     ),
     LeavesOutTheLastQuarter: (
         "test_the_example_is_read_as_the_agency_prints_it",

@@ -22,6 +22,11 @@ BAD = GOOD | {("S", "rain", "2024-02"): "-1", ("N", "rain", "2024-01"): "-2"}
 
 
 class NoNegativeRain(Check):
+    shown = 20
+
+    def __init__(self, severity="error"):
+        self.severity = severity
+
     def check(self, current, previous):
         return self.verdict(current, self.negative(current.table))
 
@@ -33,12 +38,13 @@ class NoNegativeRain(Check):
             "check": "no_negative_rain",
             "dataset": current.dataset.name,
             "vintage": current.vintage.id,
-            "severity": "error",
+            "severity": self.severity,
             "passed": not rows,
             "message": f"{len(rows)} of {len(current.table)} figures are negative",
             "failures": len(rows),
             "cells": tuple(
-                {"ref_area": r["ref_area"], "obs_value": str(r["obs_value"])} for r in rows
+                {name: r[name] for name in current.dataset.key} | {"obs_value": str(r["obs_value"])}
+                for r in rows[: self.shown]
             ),
         }
         return CheckResult(**fields | changes)
@@ -92,8 +98,7 @@ class TakesSiblingsAway(NoNegativeRain):
 
 
 class Remembers(NoNegativeRain):
-    def __init__(self):
-        self.judged = 0
+    judged = 0
 
     def check(self, current, previous):
         self.judged += 1
@@ -148,6 +153,54 @@ class SaysTrue(NoNegativeRain):
         return not self.negative(current.table)
 
 
+class LooksAtTheFirst(NoNegativeRain):
+    def negative(self, table):
+        return super().negative(table.slice(0, 1000))
+
+
+class CountsWhatItShows(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        return super().verdict(current, rows[:20], **changes)
+
+
+class ShowsThemAll(NoNegativeRain):
+    shown = None
+
+
+class NamesTheVintageBefore(NoNegativeRain):
+    def check(self, current, previous):
+        found = super().check(current, previous)
+        return attrs.evolve(found, vintage=(previous or current).vintage.id)
+
+
+class ShowsFloats(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        cells = tuple({"obs_value": float(r["obs_value"])} for r in rows[:20])
+        return super().verdict(current, rows, cells=cells, **changes)
+
+
+class NamesNoCell(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        cells = tuple({"obs_value": str(r["obs_value"])} for r in rows[:20])
+        return super().verdict(current, rows, cells=cells, **changes)
+
+
+class CountsTwice(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        return super().verdict(current, rows, failures=2 * len(rows), **changes)
+
+
+class IsAlwaysSerious(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        return super().verdict(current, rows, severity="error", **changes)
+
+
+class AddsUp(NoNegativeRain):
+    def negative(self, table):
+        assert sum(table["obs_value"].to_pylist()) is not None
+        return super().negative(table)
+
+
 CAUGHT = {
     AlwaysPasses: ("test_what_is_bad_does_not_pass", "the fixture `bad` passes"),
     AlwaysFails: ("test_what_is_good_passes", "the fixture `good` does not pass"),
@@ -164,6 +217,15 @@ CAUGHT = {
     ShowsDecimals: ("test_the_verdict_is_about_what_was_judged", "JSON cannot hold the cells"),
     ShowsEverything: ("test_what_is_bad_does_not_pass", "198 cells"),
     NamesNothing: ("test_the_verdict_is_about_what_was_judged", "of the verdict is ('', "),
+    LooksAtTheFirst: ("test_a_failure_among_many_rows_is_found", "if 3,004 good rows stand before"),
+    CountsWhatItShows: ("test_many_failures_are_counted_and_some_are_shown", "it counts 20"),
+    ShowsThemAll: ("test_many_failures_are_counted_and_some_are_shown", "it shows 146 cells"),
+    NamesTheVintageBefore: ("test_the_verdict_is_about_what_was_judged", "1999-12-31"),
+    ShowsFloats: ("test_the_verdict_is_about_what_was_judged", "as a binary float"),
+    NamesNoCell: ("test_the_cells_are_those_that_fail", "which is none of those that fail"),
+    CountsTwice: ("test_the_cells_are_those_that_fail", "`failures` is 4; expected 2"),
+    IsAlwaysSerious: ("test_it_warns_if_it_is_told_to", "is (False, 'error')"),
+    AddsUp: ("test_it_judges_a_vintage_without_figures", "TypeError"),
     SaysTrue: ("test_what_is_good_passes", "check returned bool"),
 }
 
@@ -173,7 +235,14 @@ def said_of(check, only=None):
         return snapshot(RAIN, BAD, siblings={"snow": snapshot(RAIN, GOOD).table})
 
     return failures(
-        CheckContract, only, check=check, good=snapshot(RAIN, GOOD), bad=bad(), previous=None
+        CheckContract,
+        only,
+        check=check,
+        good=snapshot(RAIN, GOOD),
+        bad=bad(),
+        previous=None,
+        failing=[("S", "rain", "2024-02"), ("N", "rain", "2024-01")],
+        lenient=type(check)("warning"),
     )
 
 

@@ -202,6 +202,33 @@ class GivesNoReason(RainNormalizer):
         return super().row(station, record) | {"obs_status": "A"}
 
 
+class LosesTheSign(RainNormalizer):
+    def number(self, text):
+        return abs(super().number(text))
+
+
+class TakesABlankForMissing(RainNormalizer):
+    def row(self, station, record):
+        return super().row(station, record if record["value"] else record | {"value": "*"})
+
+
+class ReadsTheFirstPayload(RainNormalizer):
+    def normalize(self, dataset, payloads):
+        seen = {p.body.split(b",")[0]: p for p in reversed(payloads)}
+        return super().normalize(dataset, list(seen.values()))
+
+
+class ReadsTheLastPayload(RainNormalizer):
+    def normalize(self, dataset, payloads):
+        seen = {p.body.split(b",")[0]: p for p in payloads}
+        return super().normalize(dataset, list(seen.values()))
+
+
+class TakesNumbersToo(RainNormalizer):
+    def row(self, station, record):
+        return super().row(station, record | {"value": str(record["value"])})
+
+
 CAUGHT = {
     ReadsTheClock: ("test_nothing_but_the_payloads_is_looked_at", "clock: datetime.now()"),
     WritesTheTime: ("test_the_same_payloads_give_the_same_table", "other names or notes"),
@@ -214,6 +241,20 @@ CAUGHT = {
     SuppressedIsZero: ("test_the_example_is_read_as_the_agency_prints_it", "the table says 0"),
     Rounds: ("test_the_example_is_read_as_the_agency_prints_it", "prints 1852.25 for N rain"),
     TakesAnyGrouping: ("test_a_mark_in_the_wrong_place_is_refused", "and the table says 123\n"),
+    LosesTheSign: (
+        "test_a_figure_that_changes_in_the_payload_changes_in_the_table",
+        ", in the table: N rain 2024-01 was -1852.25",
+    ),
+    TakesABlankForMissing: (
+        "test_a_marker_that_the_agency_does_not_document_is_refused",
+        "the payload says '', and the table says no figure [O]",
+    ),
+    ReadsTheFirstPayload: ("test_a_payload_that_comes_twice_is_refused", "comes once more, as"),
+    ReadsTheLastPayload: ("test_a_payload_that_comes_twice_is_refused", "comes once more, as"),
+    TakesNumbersToo: (
+        "test_a_long_figure_is_kept_to_its_last_digit",
+        "says 1234567890.12345678 for",
+    ),
     ThinksInFloats: (
         "test_a_long_figure_is_kept_to_its_last_digit",
         "says 12345678901234567.12345",

@@ -1,5 +1,6 @@
 """The contract of sources is worth something: each of these broken ones is caught."""
 
+import contextlib
 import hashlib
 import http.client
 import itertools
@@ -203,6 +204,8 @@ class KeepsHalfABody(RainSource):
     def get(self, path):
         try:
             with urllib.request.urlopen(self._settings.url + path, timeout=10) as response:
+                if response.status != 200:
+                    raise Rejected("correct the address")
                 return response.read(100_000)
         except urllib.error.HTTPError as error:
             self.refuse(path, error)
@@ -232,6 +235,65 @@ class StumblesOverNonsense(RainSource):
 class NoTimeZone(RainSource):
     def payload(self, station, body):
         return Payload(name=station, body=body, retrieved=datetime.now())
+
+
+class FirstOfTheMonth(RainSource):
+    def probe(self, dataset):
+        found = super().probe(dataset)
+        return attrs.evolve(found, released=found.released.replace(day=2))
+
+
+class OffersAnother(RainSource):
+    def vintages(self, dataset):
+        return [attrs.evolve(self.probe(dataset), released=date(2020, 1, 1))]
+
+
+class TokenForEver(RainSource):
+    def probe(self, dataset):
+        return attrs.evolve(super().probe(dataset), token="rain")
+
+
+class StripsBodies(RainSource):
+    def get(self, path):
+        return super().get(path).strip()
+
+
+class SendsText(RainSource):
+    def get(self, path):
+        return super().get(path).decode(errors="replace").encode()
+
+
+class TakesTheKeyOutOnce(RainSource):
+    def get(self, path):
+        key = self._settings.key.reveal().encode()
+        request = urllib.request.Request(self._settings.url + path, headers={"X-Key": key.decode()})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return response.read().replace(key, b"REDACTED", 1)
+
+
+class TellsNoRequest(RainSource):
+    def payload(self, station, body):
+        return attrs.evolve(super().payload(station, body), request={})
+
+
+class GoesAnywhere(RainSource):
+    opener = urllib.request.build_opener()
+
+
+class AsksForEver(RainSource):
+    def get(self, path):
+        while True:
+            with contextlib.suppress(Unavailable):
+                return super().get(path)
+
+
+class TakesNoContent(RainSource):
+    ok = (200, 204)
+
+
+class WaitsForAnotherKey(RainSource):
+    def refuse(self, path, error):
+        raise Unavailable(f"{path} answers {error.code}; run again later") from None
 
 
 CAUGHT = {
@@ -273,6 +335,29 @@ CAUGHT = {
     RefusesWhenBusy: ("test_each_failure_says_what_to_do_next", "raise Unavailable"),
     BelievesAnything: ("test_a_probe_that_hears_nonsense_is_refused", "released on 1900-01-01"),
     StumblesOverNonsense: ("test_a_probe_that_hears_nonsense_is_refused", "JSONDecodeError"),
+    FirstOfTheMonth: (
+        "test_the_release_has_the_day_that_the_agency_names",
+        "the agency released rain on 2024-03-01, and the probe says 2024-03-02",
+    ),
+    OffersAnother: (
+        "test_the_release_has_the_day_that_the_agency_names",
+        "vintages(rain) gives 2020-01-01, and the probe says 2024-03-01",
+    ),
+    TokenForEver: ("test_the_probe_sees_other_figures", "the token is still 'rain'"),
+    StripsBodies: ("test_not_a_byte_is_mended", "and payload rain-N does not"),
+    SendsText: ("test_not_a_byte_is_mended", "not `response.text`"),
+    TakesTheKeyOutOnce: (
+        "test_a_key_that_the_agency_repeats_is_taken_out",
+        "payload rain-N keeps it",
+    ),
+    TellsNoRequest: (
+        "test_payloads_come_in_a_fixed_order_with_names_of_their_own",
+        "`request` of rain-N is empty",
+    ),
+    GoesAnywhere: ("test_the_key_goes_to_the_agency_alone", "sends us on to another host"),
+    AsksForEver: ("test_it_gives_up", "is asked 200 times and more"),
+    TakesNoContent: ("test_each_failure_says_what_to_do_next", "answers 204 in fetch()"),
+    WaitsForAnotherKey: ("test_each_failure_says_what_to_do_next", "raise Rejected or ConfigError"),
     NoTimeZone: ("test_payloads_come_in_a_fixed_order_with_names_of_their_own", "no time zone"),
 }
 
@@ -294,6 +379,7 @@ def said_of(caplog, capsys):
                 agency=agency,
                 canary=CANARY,
                 normalizer=RainNormalizer(),
+                released=date(2024, 3, 1),
                 revise=lambda: agency.answer("/released", b'{"date": "2024-03-01", "note": "2"}'),
                 caplog=caplog,
                 capsys=capsys,

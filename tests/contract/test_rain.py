@@ -1,6 +1,7 @@
 """An honest plugin passes its contracts, in a few lines and a few seconds."""
 
 import json
+from datetime import date
 
 import pytest
 
@@ -51,6 +52,10 @@ class TestRainSource(SourceContract):
     @pytest.fixture
     def normalizer(self):
         return RainNormalizer()
+
+    @pytest.fixture
+    def released(self):
+        return date(2024, 3, 1)
 
     @pytest.fixture
     def revise(self, agency):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,10 @@ class TestPceSource(SourceContract):
     @pytest.fixture
     def normalizer(self):
         return RegionalNormalizer()
+
+    @pytest.fixture
+    def released(self):
+        return date(2022, 10, 6)
 
     @pytest.fixture
     def revise(self, fake):

@@ -133,6 +133,10 @@ class TestPriceSource(SourceContract):
         return RegionalNormalizer()
 
     @pytest.fixture
+    def released(self):
+        return date(2022, 12, 15)
+
+    @pytest.fixture
     def revise(self, fake):
         return lambda: fake.change("SARPP", "1", "06000", "2021", "1.0")
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import random
+from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 import pytest
 
-from statpipe.api import Check, CheckResult, Snapshot
+from statpipe.api import Check, CheckResult, Snapshot, Vintage
 from statpipe.domain.canonical import content_hash
 from statpipe.domain.verdict import SHOWN_CELLS
+from statpipe.testing.cells import Key
 from statpipe.testing.other_process import judged_elsewhere
+from statpipe.testing.snapshots import grown, without_figures
 from statpipe.testing.watch import watched
 from statpipe.testing.wording import agree, broken, foreseen, missing, told
 
@@ -21,6 +26,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _ORDERS = 6
+_MANY = 73
+_ROWS = 3_000
 
 
 class CheckContract:
@@ -43,7 +50,11 @@ class CheckContract:
                 return snapshot(DATASET, {("CA", "1", "2093"): "12.5", ("NY", "1", "2023"): "3"})
 
     :func:`statpipe.testing.snapshot` makes a snapshot of figures. Let them have several rows, so that
-    their order can be changed. ``previous`` may be overridden: the snapshot of the vintage before.
+    their order can be changed. Fixtures that may be overridden besides:
+
+    - ``previous``: the snapshot of the vintage before;
+    - ``failing``: the keys of the cells of ``bad`` that fail, such as ``[("CA", "1", "2093")]``;
+    - ``lenient``: the same check, set to warn.
     """
 
     orders: ClassVar[int] = _ORDERS
@@ -67,6 +78,16 @@ class CheckContract:
     @pytest.fixture
     def previous(self) -> Snapshot | None:
         """Override, if you like: the vintage before."""
+        return None
+
+    @pytest.fixture
+    def failing(self) -> Sequence[Key] | None:
+        """Override, if you like: the keys of the cells of ``bad`` that fail."""
+        return None
+
+    @pytest.fixture
+    def lenient(self) -> Check | None:
+        """Override, if you like: the same check, set to warn."""
         return None
 
     def test_what_is_good_passes(
@@ -93,12 +114,86 @@ class CheckContract:
                 f"count all cells in `failures`, and show the first {SHOWN_CELLS} of them in `cells`",
             )
 
+    def test_the_cells_are_those_that_fail(
+        self,
+        check: Check,
+        bad: Snapshot,
+        previous: Snapshot | None,
+        failing: Sequence[Key] | None,
+    ) -> None:
+        """By their keys: whoever reads them must find them in the table."""
+        if failing is None:
+            return
+        result, names = self._judged(check, bad, previous), bad.dataset.key
+        agree(result.failures, len(failing), "`failures`", "count the cells that fail")
+        for cell in result.cells:
+            key = tuple(cell.get(name) for name in names)
+            if key not in set(failing):
+                broken(
+                    f"it shows the cell {dict(cell)}, which is none of those that fail",
+                    f"show {', '.join(names)} of each cell that fails",
+                )
+
+    def test_many_failures_are_counted_and_some_are_shown(
+        self, check: Check, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """A manifest is no place for thousands of cells."""
+        many = attrs.evolve(bad, table=grown(bad, _MANY))
+        result = self._judged(check, many, previous)
+        if len(result.cells) > SHOWN_CELLS:
+            broken(
+                f"of {result.failures} failures it shows {len(result.cells)} cells",
+                f"show {SHOWN_CELLS} (statpipe.api.SHOWN_CELLS) and count all in `failures`",
+            )
+        if result.failures == len(result.cells) == SHOWN_CELLS:
+            broken(
+                f"with {_MANY} times as many failures, it counts {result.failures}: those it shows",
+                "count all in `failures`, also those that are not among the cells",
+            )
+
+    def test_a_failure_among_many_rows_is_found(
+        self, check: Check, good: Snapshot, bad: Snapshot
+    ) -> None:
+        """Wherever it stands."""
+        import pyarrow as pa
+
+        first = self._judged(check, bad, None)
+        plenty = grown(good, 1 + _ROWS // max(1, len(good.table)))
+        if (
+            plenty.schema.names != bad.table.schema.names
+            or plenty.schema.types != bad.table.schema.types
+        ):
+            return  # what is bad is the shape of the table
+        if first.passed or not self._judged(check, attrs.evolve(good, table=plenty), None).passed:
+            return  # it looks at more than rows: periods, or the vintage before
+        table = pa.concat_tables([plenty.cast(bad.table.schema), bad.table]).unify_dictionaries()
+        if self._judged(check, attrs.evolve(bad, table=table), None).passed:
+            broken(
+                f"the fixture `bad` passes if {len(plenty):,} good rows stand before it",
+                "look at every row",
+            )
+
+    def test_it_warns_if_it_is_told_to(
+        self, lenient: Check | None, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """The operator decides what refuses a vintage."""
+        if lenient is None:
+            return
+        result = self._judged(lenient, bad, previous)
+        agree(
+            (result.passed, result.severity),
+            (False, "warning"),
+            "(passed, severity) of the check that is set to warn",
+            "take the severity of the settings, and nothing else",
+        )
+
     def test_the_verdict_is_about_what_was_judged(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """Dataset, vintage, one line, and cells that JSON can hold."""
-        for snapshot in (good, bad):
-            result = self._judged(check, snapshot, previous)
+        earlier = attrs.evolve(good, vintage=Vintage(released=date(1999, 12, 31)))
+        for snapshot, before in itertools.product((good, bad), (previous, earlier)):
+            result = self._judged(check, snapshot, before)
             agree(
                 (result.dataset, result.vintage),
                 (snapshot.dataset.name, snapshot.vintage.id),
@@ -121,6 +216,11 @@ class CheckContract:
                 broken(
                     f"JSON cannot hold the cells: {error}",
                     "write figures as str(value) and dates as value.isoformat()",
+                )
+            if any(isinstance(cell.get("obs_value"), float) for cell in result.cells):
+                broken(
+                    "a cell shows its obs_value as a binary float",
+                    "write figures as str(value): they are exact",
                 )
 
     def test_the_order_of_rows_makes_no_difference(
@@ -204,6 +304,12 @@ class CheckContract:
             applies = check.applies_to(good.dataset)
         if not isinstance(applies, bool):
             broken(f"applies_to() is {applies!r}", "return True or False")
+
+    def test_it_judges_a_vintage_without_figures(
+        self, check: Check, good: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """An agency may suppress whatever it likes."""
+        self._judged(check, attrs.evolve(good, table=without_figures(good.table)), previous)
 
     def _judged(self, check: Check, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         __tracebackhide__ = True

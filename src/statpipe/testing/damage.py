@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import attrs
 from attrs import frozen
 from hypothesis import strategies as st
 
@@ -31,12 +32,16 @@ from statpipe.testing.documents import (
 )
 
 PAGE = b"<!DOCTYPE html><html><head><title>503</title></head><body>Try again later</body></html>"
-JUNK = ("x1x", "(Zz)", "1.2.3")
+JUNK = ("x1x", "(Zz)", "1.2.3", "12k")
 """What no agency prints for a figure, and no normalizer knows, with the marks of English."""
+MARKERS = ("", "-", ".", "n/a", "...")
+"""What agencies print where they show no figure: each of them a few of these."""
 MISGROUPED = ("1,23", "1,2345.5")
 """What looks grouped by thousands and is not: the figures of an agency that changed its marks."""
 LONG = "12345678901234567.12345"
 """More digits than a binary float holds, fewer than a decimal of Silver does."""
+BARE = "1234567890.12345678"
+"""The same for a JSON number without quotes: Python prints what is left of it without an exponent."""
 SUFFIX = "_renamed"
 _MOST_FIELDS, _MOST_PAYLOADS, _MOST_PLACES, _MOST_LEAVES, _MOST_WORDS = 40, 4, 40, 40, 6
 
@@ -62,6 +67,16 @@ class Found:
     place: int
     document: Document
     start: int
+
+    def bare(self, payloads: Sequence[Payload], text: str) -> tuple[Payload, ...] | None:
+        """
+        Return the payloads with a JSON number in place of the figure's text, if JSON quotes it.
+        """
+        old, end = self.document.text, self.start + len(self.literal)
+        if self.document.form != "json" or old[self.start - 1] + old[end : end + 1] != '""':
+            return None
+        new = self.document.with_text(old[: self.start - 1] + text + old[end + 1 :])
+        return _with(payloads, self.place, new)
 
     def replaced(self, payloads: Sequence[Payload], text: str) -> tuple[Payload, ...]:
         """
@@ -241,6 +256,18 @@ def _rows_cut(one: Found, _: frozenset[str]) -> Iterator[tuple[str, str]]:
         )
 
 
+def repeated_payload(payloads: Sequence[Payload], one: Found) -> Damage:
+    """
+    A payload comes once more, under another name and with another figure.
+    """
+    bent = one.replaced(payloads, next_figure(one.literal))[one.place]
+    again = attrs.evolve(bent, name=f"{bent.name}-again")
+    return Damage(
+        f"payload {bent.name} comes once more, as {again.name} and with another figure",
+        (*payloads, again),
+    )
+
+
 def repeated_records(payloads: Sequence[Payload], found: Sequence[Found]) -> Iterator[Damage]:
     """
     The record of a figure stands twice: as it is, and with another figure.
@@ -380,6 +407,13 @@ def _bytes_changed(payloads: Sequence[Payload], place: int) -> st.SearchStrategy
         st.sampled_from((0, 1, 1, 2, size)),
         st.sampled_from((b"", b"\xff", b"\x00", b"7", b"}", b'"', b"\xc3", payload.body[-20:])),
     )
+
+
+def opposite(literal: str) -> str:
+    """
+    Return a figure with the other sign.
+    """
+    return literal[1:] if literal.startswith("-") else f"-{literal}"
 
 
 def _with(payloads: Sequence[Payload], place: int, new: Payload) -> tuple[Payload, ...]:

@@ -68,6 +68,8 @@ class NormalizerContract:
     - ``optional_fields``: names of fields whose absence says something by itself, such as the field of
       a footnote mark; leaving them out or renaming them cannot be noticed.
     - ``rows_may_repeat = True``: the agency is known to print the same record twice.
+    - ``markers``: what the agency documents in place of a figure it does not show, such as
+      ``frozenset({"..", "-"})``. Of the usual ones, any other has to be refused.
     - ``decimal_mark = ","``: the agency prints 1.852,25 or 1 852,25; write ``figures`` like that too.
     - ``names_its_table = False``: the dataset's name stands in the payloads by chance, and does not say
       which table they are of.
@@ -79,6 +81,7 @@ class NormalizerContract:
     complete: ClassVar[bool] = True
     optional_fields: ClassVar[frozenset[str]] = frozenset()
     rows_may_repeat: ClassVar[bool] = False
+    markers: ClassVar[frozenset[str]] = frozenset()
     decimal_mark: ClassVar[str] = "."
     names_its_table: ClassVar[bool] = True
     figures_are_text: ClassVar[bool] = True
@@ -303,20 +306,19 @@ class NormalizerContract:
         """That one, and no other."""
         before = cells_of(self._sealed(normalizer, dataset, payloads), dataset)
         for one in self._bendable(payloads, figures, dataset)[:6]:
-            new = damage.next_figure(one.literal)
-            changed = one.replaced(payloads, new)
-            after = self._cells_or_refusal(
-                normalizer, dataset, changed, f"{one.literal} is now {new}"
-            )
-            if after is None:
-                continue
-            wanted = before | {one.key: (figure(new, self.decimal_mark), before[one.key][1])}
-            if after != wanted:
-                broken(
-                    f"the payload says {new} instead of {one.literal} for {named(one.key)}, and "
-                    f"compared with that, in the table: {differences(wanted, after)}",
-                    "read each figure from its own place in the payload, every time",
+            for new in (damage.next_figure(one.literal), damage.opposite(one.literal), "0"):
+                changed = one.replaced(payloads, new)
+                after = self._cells_or_refusal(
+                    normalizer, dataset, changed, f"{one.literal} is now {new}"
                 )
+                wanted = before | {one.key: (figure(new, self.decimal_mark), before[one.key][1])}
+                if after is not None and after != wanted:
+                    broken(
+                        f"the payload says {new} instead of {one.literal} for {named(one.key)}, and "
+                        f"compared with that, in the table: {differences(wanted, after)}",
+                        "read each figure from its own place in the payload, every time, with its "
+                        "sign; zero is a figure",
+                    )
 
     def test_a_long_figure_is_kept_to_its_last_digit(
         self,
@@ -328,17 +330,30 @@ class NormalizerContract:
         """Or refused; never rounded."""
         long = damage.marked(damage.LONG, self.decimal_mark)
         for one in self._bendable(payloads, figures, dataset)[:2]:
-            changed = one.replaced(payloads, long)
-            what = f"{one.literal} is now {long}"
-            after = self._cells_or_refusal(normalizer, dataset, changed, what)
-            found = after.get(one.key, (None, ""))[0] if after is not None else None
-            if after is not None and found != figure(damage.LONG):
-                broken(
-                    f"the payload says {long} for {named(one.key)}, and the table says "
-                    f"{shown(found)}",
-                    "let the figure never be a float: decimal.Decimal(text), and "
-                    "json.loads(body, parse_float=Decimal) where JSON prints numbers without quotes",
-                )
+            self._keeps(normalizer, dataset, one, damage.LONG, one.replaced(payloads, long))
+            bare = one.bare(payloads, damage.BARE)
+            if bare is not None:
+                self._keeps(normalizer, dataset, one, damage.BARE, bare)
+
+    def _keeps(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        one: damage.Found,
+        number: str,
+        changed: Sequence[Payload],
+    ) -> None:
+        __tracebackhide__ = True
+        what = f"{one.literal} is now {number}"
+        after = self._cells_or_refusal(normalizer, dataset, changed, what)
+        found = after.get(one.key, (None, ""))[0] if after is not None else None
+        if after is not None and found != figure(number):
+            broken(
+                f"the payload says {number} for {named(one.key)}, and the table says "
+                f"{shown(found)}",
+                "let the figure never be a float: decimal.Decimal(text), and "
+                "json.loads(body, parse_float=Decimal) where JSON prints numbers without quotes",
+            )
 
     def test_a_figure_that_is_no_number_is_refused(
         self,
@@ -364,6 +379,31 @@ class NormalizerContract:
                         f"for {named(one.key)} the payload says {junk!r}, and {became}",
                         "list the markers that the agency documents; for any other text raise "
                         "ContentError that names payload, place and what was expected",
+                    )
+
+    def test_a_marker_that_the_agency_does_not_document_is_refused(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """Why there is no figure is the agency's to say: a blank is no suppression, a dash no zero."""
+        for one in self._bendable(payloads, figures, dataset)[:2]:
+            for marker in damage.MARKERS:
+                if marker in self.markers:
+                    continue
+                bent = one.replaced(payloads, marker)
+                what = f"{marker!r} stands in place of the figure {one.literal}"
+                after = self._cells_or_refusal(normalizer, dataset, bent, what)
+                if after is not None:
+                    value, status = after.get(one.key, (None, "left out"))
+                    broken(
+                        f"for {named(one.key)} the payload says {marker!r}, and the table says "
+                        f"{shown(value)} [{status}]",
+                        "raise ContentError for a marker that the agency does not document; if it "
+                        f"documents {marker!r}, name it in the class: `markers = "
+                        f"frozenset({{{marker!r}}})`",
                     )
 
     def test_a_mark_in_the_wrong_place_is_refused(
@@ -420,7 +460,7 @@ class NormalizerContract:
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
         """Where a payload says which table it is of, that is looked at."""
-        codes = {one.code for one in (*dataset.areas, *dataset.categories)}
+        codes = {area.code for area in dataset.areas} | {one.code for one in dataset.categories}
         naming = [p for p in payloads if damage.says(p, dataset.name)]
         if not self.names_its_table or dataset.name in codes or len(naming) < len(payloads):
             return
@@ -487,6 +527,26 @@ class NormalizerContract:
                     "do not gather rows in a dict by key, and do not drop duplicates: return every "
                     "row that stands in the payload, and statpipe refuses keys that stand twice",
                 )
+
+    def test_a_payload_that_comes_twice_is_refused(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """Neither the first nor the last is the right one."""
+        for one in self._bendable(payloads, figures, dataset)[:1]:
+            bent = damage.repeated_payload(payloads, one)
+            for order in (bent.payloads, bent.payloads[::-1]):
+                after = self._cells_or_refusal(normalizer, dataset, order, bent.what)
+                if after is not None:
+                    broken(
+                        f"{bent.what}, and the table says {shown(after[one.key][0])} for "
+                        f"{named(one.key)}",
+                        "read every payload, and return every row: statpipe refuses keys that stand "
+                        "twice",
+                    )
 
     def test_whatever_arrives_is_read_or_refused(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]

@@ -55,3 +55,40 @@ def history_of(dataset: Dataset, releases: Mapping[date, Figures]) -> pa.Table:
             Published(vintage=vintage, table=observations(dataset, figures, vintage.id))
         )
     return history(published)
+
+
+def grown(snapshot: Snapshot, times: int) -> pa.Table:
+    """
+    Repeat the rows of a snapshot, each time in a period of its own, long ago.
+    """
+    import pyarrow as pa
+
+    table, freq = snapshot.table, snapshot.dataset.freq
+    if "time_period" not in table.column_names:
+        return pa.concat_tables([table] * times)
+    place = table.schema.get_field_index("time_period")
+    kind = table.schema.field(place)
+    parts = []
+    for year in range(1000, 1000 + times):
+        texts = pa.array([f"{year}{_FIRST[freq]}"] * len(table), pa.string())
+        parts.append(table.set_column(place, kind, texts.dictionary_encode().cast(kind.type)))
+    return pa.concat_tables(parts).unify_dictionaries().combine_chunks()
+
+
+_FIRST = {"A": "", "S": "-S1", "Q": "-Q1", "M": "-01", "W": "-W01", "D": "-01-01"}
+
+
+def without_figures(table: pa.Table) -> pa.Table:
+    """
+    Return the same observations, of which none is shown.
+    """
+    import pyarrow as pa
+
+    for name, value in (("obs_value", None), ("obs_status", "O")):
+        if name in table.column_names:
+            kind = table.schema.field(name)
+            values = pa.array([value] * len(table), pa.string())
+            column = values.dictionary_encode() if pa.types.is_dictionary(kind.type) else values
+            made = pa.nulls(len(table), kind.type) if value is None else column.cast(kind.type)
+            table = table.set_column(table.schema.get_field_index(name), kind, made)
+    return table

@@ -8,19 +8,22 @@ import logging
 import pickle
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import date
 from functools import partial
 from typing import Any, ClassVar, Protocol
 
 import pytest
+from attrs import evolve
 
 from statpipe.api import (
+    ConfigError,
     ContentError,
     Dataset,
     Diagnosis,
     Normalizer,
     Payload,
+    Rejected,
     Source,
     StatpipeError,
     Unavailable,
@@ -31,11 +34,12 @@ from statpipe.testing.author import Author
 from statpipe.testing.canary import CANARY, shows, text_of
 from statpipe.testing.clock import clock_moved, quick_sleep
 from statpipe.testing.damage import PAGE
-from statpipe.testing.local_agency import Answer, Fault, Request
+from statpipe.testing.local_agency import Answer, Fault, LocalAgency, Request
 from statpipe.testing.watch import watched
 from statpipe.testing.wording import broken, foreseen, missing, told
 
 _DAYS = (0, 1_234, 9)
+_MOST_ASKED = 200
 _QUIET = ("boto3", "botocore", "httpcore", "httpx", "stamina", "urllib3")
 """Libraries whose lines below a warning statpipe does not show either."""
 
@@ -77,6 +81,7 @@ class SourceContract:
 
     - ``normalizer``: then what is fetched must also be readable.
     - ``revise``: a function that lets the agency publish other figures; then the probe must see it.
+    - ``released``: the day that the agency's answers name, a ``datetime.date``.
     - ``agency``: a source that does not speak HTTP, or has a fake of its own, may leave it out;
       then six promises go untested. A fake of your own needs ``requests``, ``served`` and ``fault``
       as :class:`~statpipe.testing.LocalAgency` has them.
@@ -119,6 +124,11 @@ class SourceContract:
     @pytest.fixture
     def normalizer(self) -> Normalizer | None:
         """Override, if you like: the normalizer that reads what is fetched."""
+        return None
+
+    @pytest.fixture
+    def released(self) -> date | None:
+        """Override, if you like: the day that the agency's answers name."""
         return None
 
     @pytest.fixture
@@ -199,6 +209,28 @@ class SourceContract:
                     )
                 first = first or found
 
+    def test_the_release_has_the_day_that_the_agency_names(
+        self, make_source: Callable[[], Source], released: date | None
+    ) -> None:
+        """Not the day before in another time zone, nor the first of its month."""
+        for dataset in self._datasets(make_source):
+            source = make_source()
+            found = self._probed(source, dataset)
+            offered = list(source.vintages(dataset))
+            source.close()
+            if released is not None and found.released != released:
+                broken(
+                    f"the agency released {dataset.name} on {released}, and the probe says "
+                    f"{found.released}",
+                    "take the date as the agency writes it; a time in GMT is a day in its own zone",
+                )
+            if not offered or found not in offered or offered != sorted(offered, key=_day):
+                broken(
+                    f"vintages({dataset.name}) gives {', '.join(one.id for one in offered) or 'none'}, "
+                    f"and the probe says {found.id}",
+                    "return all that can be fetched, oldest first, with that of the probe among them",
+                )
+
     def test_the_probe_sees_other_figures(
         self, make_source: Callable[[], Source], revise: Callable[[], object] | None
     ) -> None:
@@ -212,6 +244,14 @@ class SourceContract:
             broken(
                 "the agency published other figures, and each probe says what it said before",
                 "hash into `token` what the agency says about its release",
+            )
+        same = [n for n, one in before.items() if one != after[n] and one.token == after[n].token]
+        if same:
+            broken(
+                f"the agency published other figures of {same[0]}, and the token is still "
+                f"{before[same[0]].token[:12]!r}",
+                "hash into `token` what tells that something changed, the date included: where it is "
+                "the same, nothing is fetched",
             )
 
     def test_the_probe_does_not_download_everything(
@@ -285,6 +325,33 @@ class SourceContract:
                     )
         source.close()
 
+    def test_not_a_byte_is_mended(
+        self, make_source: Callable[[], Source], agency: Agency | None, canary: str
+    ) -> None:
+        """White space and signs that no encoding explains come along, or are refused."""
+        agency = self._needed(agency)
+        if not self.payloads_as_served:
+            pytest.skip("payloads_as_served is False")
+        for odd in (b"\r\n \n", b"\n\xe9\xff\n"):
+            source = make_source()
+            dataset = source.datasets()[0]
+            vintage = self._probed(source, dataset)
+            agency.served.clear()
+            agency.fault = _with_more(odd)
+            brought: list[Payload] = []
+            with suppress(Exception), _quick(source):  # to refuse it is as well
+                brought.extend(source.fetch(dataset, vintage))
+            agency.fault = None
+            source.close()
+            for payload in brought:
+                if payload.body not in _parts(agency.served) and not any(
+                    shows(body, canary) for body in agency.served
+                ):
+                    broken(
+                        f"the agency's answer ends with {odd!r}, and payload {payload.name} does not",
+                        "hand on `response.content`, not `response.text` or what was read from it",
+                    )
+
     def test_what_is_fetched_can_be_read(
         self, make_source: Callable[[], Source], normalizer: Normalizer | None
     ) -> None:
@@ -343,7 +410,7 @@ class SourceContract:
             pytest.skip("the source sends no key")
         if not self.agency_may_echo:
             pytest.skip("agency_may_echo is False")
-        agency.fault = lambda _, answer: _with_echo(answer, canary)
+        agency.fault = lambda _, answer: _with_echo(_with_echo(answer, canary), canary)
         try:
             brought = self._once(make_source)
         except StatpipeError as error:
@@ -381,6 +448,23 @@ class SourceContract:
                         )
         self._quiet(caplog, capsys, canary)
 
+    def test_the_key_goes_to_the_agency_alone(
+        self, make_source: Callable[[], Source], agency: Agency | None, canary: str
+    ) -> None:
+        """Not to where an answer sends us on."""
+        agency = self._needed(agency)
+        with LocalAgency() as other:
+            elsewhere = other.url.replace("127.0.0.1", "localhost")
+            away = Answer(b"", "text/plain", 302, {"Location": f"{elsewhere}/?on=1"})
+            for _ in self._failures(make_source, agency, lambda *_: away):
+                pass
+            if any(shows(request.everything, canary) for request in other.requests):
+                broken(
+                    "the agency sends us on to another host, and the key goes there",
+                    "do not follow redirects (`follow_redirects=False`), or only to the same host, and "
+                    "say Rejected",
+                )
+
     # --- failures --------------------------------------------------------------------------------
 
     def test_an_agency_that_is_down_is_unavailable(
@@ -403,12 +487,25 @@ class SourceContract:
         agency = self._needed(agency)
         for what, fault in _faults(canary).items():
             wanted: tuple[type[StatpipeError], ...] = (StatpipeError,)
-            if any(sign in what for sign in ("closes", "503", "500", "429")):
+            if any(sign in what for sign in ("closes", "50", "429")):
                 wanted = (Unavailable,)
+            if any(sign in what for sign in ("400", "401", "403")):
+                wanted = (Rejected, ConfigError)
             if "cut off" in what:
                 wanted = (Unavailable, ContentError)
             for when, error in self._failures(make_source, agency, fault):
                 self._is(f"{what} {when}", error, wanted, canary)
+
+    def test_it_gives_up(self, make_source: Callable[[], Source], agency: Agency | None) -> None:
+        """An agency that is down is not asked for ever: the next run is tomorrow."""
+        agency = self._needed(agency)
+        patience = _Patience()
+        for _ in self._failures(make_source, agency, patience):
+            if patience.spent:
+                broken(
+                    f"the agency answers 503, and is asked {_MOST_ASKED} times and more",
+                    "try again a few times (the library stamina does), then raise Unavailable",
+                )
 
     def test_a_probe_that_hears_nonsense_is_refused(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
@@ -533,6 +630,12 @@ class SourceContract:
                 broken(f"the body of {payload.name} is no bytes", "hand on response.content")
             if payload.retrieved is not None and payload.retrieved.tzinfo is None:
                 broken(f"`retrieved` of {payload.name} has no time zone", "take datetime.now(UTC)")
+            if not payload.request:
+                broken(
+                    f"`request` of {payload.name} is empty",
+                    "say what was asked (address and parameters, without the key): `statpipe explain` "
+                    "shows it",
+                )
             if not all(isinstance(part, str) for one in payload.request.items() for part in one):
                 broken(f"`request` of {payload.name} holds more than texts", "use str() on values")
 
@@ -668,6 +771,10 @@ def _faults(canary: str) -> dict[str, Fault]:
     return {
         "the agency closes the connection": lambda *_: None,
         "the agency answers 503": status(503),
+        "the agency answers 502": status(502),
+        "the agency answers 504": status(504),
+        "the agency answers 204": lambda *_: Answer(b"", "application/json", 204),
+        "the agency answers 302": status(302),
         "the agency answers 500": status(500),
         "the agency answers 429": status(429, {"Retry-After": "1"}),
         "the agency answers 401": status(401),
@@ -678,6 +785,29 @@ def _faults(canary: str) -> dict[str, Fault]:
             answer.body + b" " * 64, answer.media_type, answer.status, answer.headers, cut=1
         ),
     }
+
+
+class _Patience:
+    """An agency that is down, until it was asked too often; then it refuses."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def __call__(self, _: Request, __: Answer) -> Answer:
+        self.asked += 1
+        return Answer(b'{"error": "down"}', "application/json", 404 if self.spent else 503)
+
+    @property
+    def spent(self) -> bool:
+        return self.asked > _MOST_ASKED
+
+
+def _with_more(odd: bytes) -> Fault:
+    return lambda _, answer: evolve(answer, body=answer.body + odd)
+
+
+def _day(vintage: Vintage) -> str:
+    return vintage.id
 
 
 def _with_echo(answer: Answer, canary: str) -> Answer:

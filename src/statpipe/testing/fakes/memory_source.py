@@ -72,7 +72,8 @@ class MemorySource(Source):
         Bring the release as one payload.
         """
         body = _body(self.releases[dataset.name][vintage.released])
-        yield Payload(name=f"{dataset.name}-{vintage.released}", body=body)
+        request = {"dataset": dataset.name, "released": str(vintage.released)}
+        yield Payload(name=f"{dataset.name}-{vintage.released}", body=body, request=request)
 
 
 class MemoryNormalizer(Normalizer):
