@@ -6,12 +6,11 @@ import hashlib
 import http.client
 import json
 import logging
-import re
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import attrs
 
@@ -27,6 +26,7 @@ from statpipe.api import (
     Source,
     Unavailable,
     Vintage,
+    exact,
     observations_from_rows,
 )
 
@@ -67,7 +67,6 @@ ANSWERS = {
         ],
     },
 }
-NUMBER = re.compile(r"-?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?")
 MISSING = {"*": "O", "(s)": "Q"}
 
 
@@ -168,7 +167,7 @@ class RainNormalizer(Normalizer):
             document = json.loads(payload.body)
             station, records = document["station"], document["records"]
             rows = [self.row(station, record) for record in records]
-        except (KeyError, TypeError, ValueError, AttributeError, InvalidOperation) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             msg = f"payload {payload.name}: {error!r}; expected a station and its records"
             raise ContentError(msg) from error
         if not rows:
@@ -190,6 +189,4 @@ class RainNormalizer(Normalizer):
         }
 
     def number(self, text: str) -> Decimal:
-        if not NUMBER.fullmatch(text):
-            raise ValueError(f"{text!r} is no number")
-        return Decimal(text.replace(",", ""))
+        return exact(text, grouping=",")

@@ -25,7 +25,13 @@ class Lakes(InMemory, StoreContract):
 def keep_promise(contract, promise, sink):
     """Run one test of a contract on a sink."""
     test = getattr(contract(), promise)
-    given = {"sink": sink, "another": sink, "accident": "damage_payload", "part": 0.5}
+    given = {
+        "sink": sink,
+        "another": sink,
+        "accident": "damage_payload",
+        "part": 0.5,
+        "stale": True,
+    }
     test(**{name: given[name] for name in inspect.signature(test).parameters})
 
 
@@ -173,6 +179,37 @@ class CleansTooMuch(MemorySink):
         self.held.clear()
 
 
+class KeepsWhatIsGone(MemorySink):
+    """Takes what is said to have been there before for what it holds, and adds the new rows."""
+
+    def write(self, partition):
+        old = partition.previous
+        if old is not None:
+            areas = set(partition.table["area"].to_pylist())
+            gone = [n for n, row in enumerate(old.table.to_pylist()) if row["area"] not in areas]
+            table = pa.concat_tables([partition.table, old.table.take(gone)]).unify_dictionaries()
+            partition = attrs.evolve(partition, table=table)
+        return super().write(partition)
+
+
+class TrustsWhatWasBefore(MemorySink):
+    """Takes the fingerprint for granted, and writes the difference onto other rows."""
+
+    def write(self, partition):
+        old, held = partition.previous, self.held.get(partition.key)
+        if old is not None and held is not None and held.fingerprint != old.fingerprint:
+            partition = attrs.evolve(partition, table=held.table)
+        return super().write(partition)
+
+
+class StripsTexts(MemorySink):
+    def write(self, partition):
+        texts = [text.strip() for text in partition.table["area"].to_pylist()]
+        column = pa.array(texts, pa.string()).dictionary_encode()
+        table = partition.table.set_column(0, partition.table.schema.field(0), column)
+        return super().write(attrs.evolve(partition, table=table))
+
+
 SINKS = {
     HoldsNothing: "test_what_is_written_is_held_under_its_fingerprint",
     KeepsTheFirst: "test_a_revision_replaces_what_was_there",
@@ -190,6 +227,9 @@ SINKS = {
     AnnouncesFirst: "test_a_write_that_is_interrupted_and_run_again_equals_one_that_was_not",
     StaysLocked: "test_a_write_that_is_interrupted_and_run_again_equals_one_that_was_not",
     ChangesTheTable: "test_what_is_written_stays_as_it_is",
+    KeepsWhatIsGone: "test_a_revision_may_bring_what_was_there_before",
+    TrustsWhatWasBefore: "test_a_revision_may_bring_what_was_there_before",
+    StripsTexts: "test_texts_come_back_whatever_they_say",
     CleansTooMuch: "test_outside_of_a_scratch_corner_nothing_is_removed",
 }
 

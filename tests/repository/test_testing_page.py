@@ -32,7 +32,7 @@ def run(tmp_path):
     return hold
 
 
-REPLACED = {"loop": "                missing = row", "number": 'Decimal(row["price"]),'}
+REPLACED = {"loop": "                missing = row", "number": 'exact(row["price"]),'}
 
 
 def test_the_example_passes(run):
@@ -49,6 +49,6 @@ def test_a_row_left_out_is_told_as_the_page_says(run):
 
 
 def test_a_float_is_told(run):
-    done = run(number='Decimal(str(float(row["price"]))),')
+    done = run(number='exact(str(float(row["price"]))),')
     assert done.returncode == 1
     assert "let the figure never be a float" in done.stdout

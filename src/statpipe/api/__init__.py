@@ -41,6 +41,7 @@ from statpipe.domain.errors import (
     StatpipeError,
     Unavailable,
 )
+from statpipe.domain.figure import exact
 from statpipe.domain.manifest import BronzeObject, Held, Manifest, Origin, VintageRecord
 from statpipe.domain.model import Column, Model
 from statpipe.domain.observation import observations_from_rows
@@ -101,6 +102,7 @@ __all__ = [
     "Vintage",
     "VintageFound",
     "VintageRecord",
+    "exact",
     "hookimpl",
     "observations_from_rows",
     "secret",

@@ -32,8 +32,9 @@ from statpipe.testing.documents import (
 )
 
 PAGE = b"<!DOCTYPE html><html><head><title>503</title></head><body>Try again later</body></html>"
-JUNK = ("x1x", "(Zz)", "1.2.3", "12k")
-"""What no agency prints for a figure, and no normalizer knows, with the marks of English."""
+JUNK = ("x1x", "(Zz)", "1.2.3", "12k", "1_5", "\u0663", "5\udcff3")
+"""What no agency prints for a figure, and no normalizer knows, with the marks of English. Python alone takes an
+underscore and the digits of every script for a number; the last one holds a byte that is no text."""
 MARKERS = ("", "-", ".", "n/a", "...")
 """What agencies print where they show no figure: each of them a few of these."""
 MISGROUPED = ("1,23", "1,2345.5")

@@ -68,7 +68,11 @@ class Document:
             zipfile.ZipFile(packed, "w") as new,
         ):
             for info in old.infolist():
-                body = text.encode() if info.filename == self.member else old.read(info)
+                body = (
+                    text.encode("utf-8", "surrogateescape")
+                    if info.filename == self.member
+                    else old.read(info)
+                )
                 new.writestr(zipfile.ZipInfo(info.filename), body)
         return with_body(self.payload, packed.getvalue())
 

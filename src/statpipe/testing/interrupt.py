@@ -7,8 +7,16 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
-_SPARED = {"__del__", "__exit__", "close", "_release_save", "_acquire_restore", "__set_name__"}
-"""What Python itself calls to clean up: an interruption there would be lost, or hang."""
+_SPARED = {
+    "__del__",
+    "__exit__",
+    "__set_name__",
+    "_acquire_restore",
+    "_release_save",
+    "close",
+    "release",
+}
+"""What Python itself calls to clean up: an interruption there would be lost, or leave a lock taken."""
 
 
 def steps_of(work: Callable[[], object]) -> int:
@@ -32,12 +40,13 @@ def interrupted_at(work: Callable[[], object], step: int) -> bool:
 def _run(work: Callable[[], object], last: int | None) -> int:
     count, before = 0, sys.getprofile()
 
-    def profile(frame: FrameType, event: str, _: Any) -> None:
+    def profile(frame: FrameType, event: str, called: Any) -> None:
         nonlocal count
         if event not in {"call", "c_call"}:
             return
         count += 1
-        if last is not None and count >= last and frame.f_code.co_name not in _SPARED:
+        name = called.__name__ if event == "c_call" else frame.f_code.co_name
+        if last is not None and count >= last and not {name, frame.f_code.co_name} & _SPARED:
             sys.setprofile(None)
             raise KeyboardInterrupt
 

@@ -40,7 +40,10 @@ _CAST = {
     "date": "CAST(... AS DATE)",
 }
 
-_CLOCKS = r"\b(current_date|current_timestamp|current_time|localtimestamp|now\s*\(|today\s*\()"
+_CLOCKS = (
+    r"\b(current_date|current_timestamp|current_time|localtimestamp|localtime|get_current_\w+"
+    r"|(now|today|age|timeofday|clock_timestamp|statement_timestamp|transaction_timestamp)\s*\()"
+)
 _CHANCE = r"\b(random\s*\(|uuid\s*\(|gen_random_uuid\s*\(|using\s+sample|tablesample)"
 _ONLY_DUCKDB: Mapping[str, str] = {
     r"\bqualify\b": "QUALIFY; use a subquery and WHERE",

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import pytest
 
 from statpipe.api import CheckResult, Diagnosis, Manifest, Notifier, RunFinished, hookspecs
+from statpipe.testing.all_logs import all_logs
 from statpipe.testing.canary import CANARY, shows, text_of
 from statpipe.testing.watch import watched
 from statpipe.testing.wording import broken, foreseen, missing, told
@@ -81,7 +82,7 @@ class NotifierContract:
         """In time, changing nothing, showing nothing."""
         notifier = make_notifier()
         hook = getattr(notifier, "statpipe_run_finished", None)
-        with caplog.at_level("INFO"):
+        with all_logs(caplog):
             for manifest in endings() if hook is not None else ():
                 before, begun = manifest.as_json(), time.monotonic()
                 with watched(notifier):
@@ -107,6 +108,11 @@ class NotifierContract:
         ):
             if shows(text, canary):
                 broken(f"{what} shows the credential", "keep it as a statpipe.api.Secret")
+        if printed.out:
+            broken(
+                f"it prints {printed.out[:60]!r} to standard output",
+                "print to standard error: with --json, standard output is the manifest",
+            )
 
     def _tell(self, hook: Any, event: RunFinished, canary: str) -> None:
         __tracebackhide__ = True

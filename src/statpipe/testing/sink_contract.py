@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -31,6 +32,20 @@ _WHOLE = (
     "a file, commit one transaction"
 )
 _INTERRUPTED = (0.05, 0.3, 0.5, 0.7, 0.9, 0.99)
+
+
+_THIRD: Figures = {
+    ("CA", 2022): Decimal(7),
+    ("CA", 2023): Decimal("0.1"),
+    ("NY", 2023): None,
+    ("US", 2022): Decimal(0),
+}
+_ODD: Figures = {
+    (text, 2022): Decimal(place)
+    for place, text in enumerate(
+        ('a,"b"', "\u00e9\n", "\\N", "\\.", " x ", "", "NULL", "'; --", "a\tb", "\r")
+    )
+}
 
 
 class SinkContract:
@@ -149,6 +164,27 @@ class SinkContract:
             "write where the fingerprint is another",
         )
         self._holds(sink, after, REVISED, "after a revision")
+
+    @pytest.mark.parametrize("stale", [False, True], ids=["as it is held", "of another time"])
+    def test_a_revision_may_bring_what_was_there_before(
+        self, sink: Sink, another: Sink, stale: bool
+    ) -> None:
+        """``Partition.previous`` saves work where the sink holds just that, and misleads nobody."""
+        first, second = self.partition_of(SMALL), self.partition_of(REVISED)
+        self._written(sink, first)
+        if stale:
+            self._written(sink, second)
+        third = self.partition_of(_THIRD)
+        self._written(sink, evolve(third, previous=first))
+        self._holds(sink, third, _THIRD, "after a revision that brought what was there before")
+        self._written(another, evolve(second, previous=third))
+        self._holds(another, second, REVISED, "after one revision more of the kind")
+
+    def test_texts_come_back_whatever_they_say(self, sink: Sink) -> None:
+        """Commas, quotes, line breaks, and what a format takes for a null or for its end."""
+        partition = self.partition_of(_ODD)
+        self._written(sink, partition)
+        self._holds(sink, partition, _ODD, "after odd texts were written")
 
     def test_equal_figures_made_by_other_code_are_held_under_the_new_fingerprint(
         self, sink: Sink

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
-import logging
 import pickle
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager, suppress
+from contextlib import AbstractContextManager, suppress
 from datetime import date
 from functools import partial
 from typing import Any, ClassVar, Protocol
@@ -30,6 +29,7 @@ from statpipe.api import (
     Vintage,
 )
 from statpipe.domain.seal import seal
+from statpipe.testing.all_logs import all_logs
 from statpipe.testing.author import Author
 from statpipe.testing.canary import CANARY, shows, text_of
 from statpipe.testing.clock import clock_moved, quick_sleep
@@ -40,8 +40,6 @@ from statpipe.testing.wording import broken, foreseen, missing, told
 
 _DAYS = (0, 1_234, 9)
 _MOST_ASKED = 200
-_QUIET = ("boto3", "botocore", "httpcore", "httpx", "stamina", "urllib3")
-"""Libraries whose lines below a warning statpipe does not show either."""
 
 
 class Agency(Protocol):
@@ -382,7 +380,7 @@ class SourceContract:
     ) -> None:
         """Not by the source, a vintage, a payload, a log line or a print."""
         source = make_source()
-        with _all_logs(caplog):
+        with all_logs(caplog):
             self._hidden("repr(source)", f"{source!r} {source}", canary)
             for dataset in source.datasets():
                 self._hidden("a dataset", repr(dataset) + repr(dataset.areas), canary)
@@ -436,7 +434,7 @@ class SourceContract:
     ) -> None:
         """Not in its text, not in what caused it, not in a log."""
         agency = self._needed(agency)
-        with _all_logs(caplog):
+        with all_logs(caplog):
             for what, fault in _faults(canary).items():
                 for _, error in self._failures(make_source, agency, fault):
                     if error is not None and shows(text_of(error), canary):
@@ -869,18 +867,3 @@ def _fetch_all(source: Source, dataset: Dataset, vintage: Vintage) -> None:
 
 def _seen(vintage: Vintage) -> str:
     return f"{vintage.released} {vintage.token[:12]}".strip()
-
-
-@contextmanager
-def _all_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Catch every line that statpipe with --debug would show."""
-    loggers = [logging.getLogger(name) for name in _QUIET]
-    before = [logger.level for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.WARNING)
-    try:
-        with caplog.at_level(logging.DEBUG):
-            yield
-    finally:
-        for logger, level in zip(loggers, before, strict=True):
-            logger.setLevel(level)

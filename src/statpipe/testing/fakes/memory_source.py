@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -18,6 +17,7 @@ from statpipe.api import (
     Payload,
     Source,
     Vintage,
+    exact,
     observations_from_rows,
 )
 
@@ -101,7 +101,7 @@ def _rows(payload: Payload) -> list[dict[str, Any]]:
     try:
         rows = json.loads(payload.body)["rows"]
         read = [_row(**row) for row in rows]
-    except (TypeError, KeyError, ValueError, InvalidOperation) as error:
+    except (TypeError, KeyError, ValueError) as error:
         msg = f"payload {payload.name}: {error!r}; expected rows of {', '.join(_COLUMNS)}"
         raise ContentError(msg, payload=payload) from error
     if not read:
@@ -122,6 +122,6 @@ def _row(
         "ref_area": ref_area,
         "category": category,
         "time_period": time_period,
-        "obs_value": None if obs_value is None else Decimal(obs_value),
+        "obs_value": None if obs_value is None else exact(obs_value),
         "obs_status": "O" if obs_value is None else "A",
     }

@@ -1,0 +1,34 @@
+"""Figures as agencies print them, read to the last digit."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import cache
+
+
+def exact(printed: str, *, mark: str = ".", grouping: str = "") -> Decimal:
+    """
+    Read a printed figure: sign, digits, decimals, and nothing else.
+
+    *mark* stands before the decimals, *grouping* between thousands: ``exact("1852976.3")``,
+    ``exact("1,852,976.3", grouping=",")``, ``exact("1.852.976,3", mark=",", grouping=".")``.
+
+    :raises TypeError: It is no text. A float would have lost digits already.
+    :raises ValueError: It is no such figure, also where a mark stands in a place that is not its own.
+    """
+    if not isinstance(printed, str):
+        msg = f"{printed!r} is {type(printed).__name__}, not the text that the agency prints"
+        raise TypeError(msg)
+    if not _pattern(mark, grouping).fullmatch(printed):
+        msg = f"{printed!r} is no figure"
+        raise ValueError(msg)
+    return Decimal(printed.replace(grouping, "").replace(mark, "."))
+
+
+@cache
+def _pattern(mark: str, grouping: str) -> re.Pattern[str]:
+    whole = "[0-9]+"
+    if grouping:
+        whole = rf"(?:{whole}|[0-9]{{1,3}}(?:{re.escape(grouping)}[0-9]{{3}})+)"
+    return re.compile(rf"-?{whole}(?:{re.escape(mark)}[0-9]+)?")
