@@ -368,6 +368,12 @@ def said_of(caplog, capsys):
         for station, document in ANSWERS.items():
             agency.answer(f"/rain/{station}", json.dumps(document))
 
+        notes = itertools.count(2)
+
+        def revise():
+            news = {"date": "2024-03-01", "note": str(next(notes))}
+            agency.answer("/released", json.dumps(news))
+
         def ask(kind, only=None):
             agency.answer("/released", b'{"date": "2024-03-01", "note": "March report"}')
             make = lambda: kind(Settings(agency.url, Secret(CANARY)))  # noqa: E731
@@ -380,7 +386,7 @@ def said_of(caplog, capsys):
                 canary=CANARY,
                 normalizer=RainNormalizer(),
                 released=date(2024, 3, 1),
-                revise=lambda: agency.answer("/released", b'{"date": "2024-03-01", "note": "2"}'),
+                revise=revise,
                 caplog=caplog,
                 capsys=capsys,
             )
@@ -397,3 +403,34 @@ def test_a_source_that_breaks_a_promise_is_caught(said_of, mutant):
 
 def test_the_honest_one_keeps_them_all(said_of):
     assert said_of(RainSource) == {}
+
+
+class LooksAgain(RainSource):
+    def fetch(self, dataset, vintage):
+        yield from super().fetch(dataset, vintage)
+        if self.probe(dataset).token != vintage.token:
+            raise Unavailable("published anew while it was fetched; run again")
+
+
+@pytest.mark.parametrize(("kind", "caught"), [(RainSource, True), (LooksAgain, False)])
+def test_a_release_that_comes_between_probe_and_fetch_is_not_taken_for_the_one_before(kind, caught):
+    promise = "test_figures_of_the_next_release_are_not_taken_for_these"
+    with LocalAgency() as agency:
+        agency.answer("/released", b'{"date": "2024-03-01"}')
+        for station, document in ANSWERS.items():
+            agency.answer(f"/rain/{station}", json.dumps(document))
+
+        def revise():
+            agency.answer("/released", b'{"date": "2024-04-01"}')
+            agency.answer("/rain/N", json.dumps(ANSWERS["N"] | {"records": []}))
+
+        said = failures(
+            SourceContract,
+            promise,
+            make_source=lambda: kind(Settings(agency.url, Secret(CANARY))),
+            revise=revise,
+        )
+    if caught:
+        assert_caught(said, promise, "fetch() brings that under the date 2024-03-01")
+    else:
+        assert said == {}

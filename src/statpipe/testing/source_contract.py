@@ -252,6 +252,34 @@ class SourceContract:
                 "the same, nothing is fetched",
             )
 
+    def test_figures_of_the_next_release_are_not_taken_for_these(
+        self, make_source: Callable[[], Source], revise: Callable[[], object] | None
+    ) -> None:
+        """It may come between the probe and the fetch; under the old date it would stay for ever."""
+        if revise is None:
+            return
+        source, known = make_source(), {}
+        for dataset in source.datasets():
+            vintage = self._probed(source, dataset)
+            bodies = [payload.body for payload in self._fetched(source, dataset, vintage)]
+            known[dataset.name] = dataset, vintage, bodies
+        source.close()
+        revise()
+        for dataset, vintage, before in known.values():
+            source = make_source()
+            if self._probed(source, dataset).released != vintage.released:
+                after: list[bytes] = []
+                with _quick(source), suppress(StatpipeError):
+                    after.extend(payload.body for payload in source.fetch(dataset, vintage))
+                    if after != before:
+                        broken(
+                            f"{dataset.name} was probed, then the agency published its next release, "
+                            f"and fetch() brings that under the date {vintage.released}",
+                            "look at the date again when all has come (an answer's own date, or another "
+                            "probe), and raise Unavailable if it is no longer the vintage's",
+                        )
+            source.close()
+
     def test_the_probe_does_not_download_everything(
         self, make_source: Callable[[], Source], agency: Agency | None
     ) -> None:
