@@ -202,6 +202,23 @@ class GivesNoReason(RainNormalizer):
         return super().row(station, record) | {"obs_status": "A"}
 
 
+class SwapsReasons(RainNormalizer):
+    def row(self, station, record):
+        made = super().row(station, record)
+        return made | {"obs_status": {"O": "Q", "Q": "O"}.get(made["obs_status"], "A")}
+
+
+class SaysAllIsEstimated(RainNormalizer):
+    def row(self, station, record):
+        made = super().row(station, record)
+        return made | {"obs_status": "E" if made["obs_status"] == "A" else made["obs_status"]}
+
+
+class ForgetsTheMarker(RainNormalizer):
+    def row(self, station, record):
+        return super().row(station, record) | {"source_symbol": None}
+
+
 class LosesTheSign(RainNormalizer):
     def number(self, text):
         return abs(super().number(text))
@@ -241,6 +258,18 @@ CAUGHT = {
     SuppressedIsZero: ("test_the_example_is_read_as_the_agency_prints_it", "the table says 0"),
     Rounds: ("test_the_example_is_read_as_the_agency_prints_it", "prints 1852.25 for N rain"),
     TakesAnyGrouping: ("test_a_mark_in_the_wrong_place_is_refused", "and the table says 123\n"),
+    SwapsReasons: (
+        "test_a_figure_is_marked_as_the_agency_marks_it",
+        "N snow 2024-01 has (obs_status, source_symbol) ('Q', '*')",
+    ),
+    SaysAllIsEstimated: (
+        "test_a_figure_is_marked_as_the_agency_marks_it",
+        "('E', None); expected ('A', None)",
+    ),
+    ForgetsTheMarker: (
+        "test_a_figure_is_marked_as_the_agency_marks_it",
+        "('O', None); expected ('O', '*')",
+    ),
     LosesTheSign: (
         "test_a_figure_that_changes_in_the_payload_changes_in_the_table",
         ", in the table: N rain 2024-01 was -1852.25",
@@ -287,6 +316,7 @@ def said_of(normalizer, only=None):
         dataset=RAIN,
         payloads=lambda: [payload_of("N"), payload_of("S")],
         figures=FIGURES,
+        marks={("N", "snow", "2024-01"): ("O", "*")},
     )
 
 

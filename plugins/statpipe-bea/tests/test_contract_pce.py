@@ -134,6 +134,10 @@ class TestAnswersOfTheApi(NormalizerContract):
             ("AL", "SAPCE1:2", "2020"): "17.25",
         }
 
+    @pytest.fixture
+    def marks(self):
+        return {("CA", "SAPCE1:2", "2021"): ("N", "(L)")}
+
     def test_whatever_arrives_is_read_or_refused(self, normalizer, dataset, payloads):
         if _crashes_on(body_of(answer([None, row()]))):
             pytest.skip("pyarrow.json crashes on rows that begin with null: see _fast_rows")
@@ -184,6 +188,10 @@ class TestFilesOfTheZip(NormalizerContract):
             ("CA", "SAPCE1:13", "2020"): "3.5",
             ("CA", "SAPCE1:13", "2021"): None,
         }
+
+    @pytest.fixture
+    def marks(self):
+        return {("CA", "SAPCE1:13", "2021"): ("N", "(L)")}
 
 
 class TestPceModels(ModelContract):

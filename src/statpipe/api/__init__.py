@@ -49,11 +49,12 @@ from statpipe.domain.partition import Layer, Partition, PartitionKey, Receipt
 from statpipe.domain.payload import Payload
 from statpipe.domain.secret import Secret
 from statpipe.domain.selection import EVERYTHING, Selection
-from statpipe.domain.verdict import CheckResult, Severity, Snapshot
+from statpipe.domain.verdict import SHOWN_CELLS, CheckResult, Severity, Snapshot
 from statpipe.domain.vintage import Vintage
 
 __all__ = [
     "EVERYTHING",
+    "SHOWN_CELLS",
     "Agreement",
     "Area",
     "BronzeObject",

@@ -62,6 +62,10 @@ class NormalizerContract:
     Its figures are bent, its fields renamed, its bytes cut, and the normalizer has to notice: it
     raises ``ContentError``, or returns a table that is right.
 
+    A fixture more is worth its lines: ``marks``, what is special about figures of the example, by key:
+    ``obs_status`` and ``source_symbol``, such as ``{("CAL", "dust", "2024-01"): ("Q", "(D)")}``. All
+    others are then expected to be normal.
+
     Class attributes, for the exceptions from the rule:
 
     - ``complete = False``: ``figures`` names only some of the figures of the payloads.
@@ -106,6 +110,11 @@ class NormalizerContract:
     def figures(self) -> Figures:
         """Override: every figure of the payloads, read by eye."""
         missing(self, "figures", "every figure of the payloads by its key, as the agency prints it")
+
+    @pytest.fixture
+    def marks(self) -> Mapping[Key, tuple[str, str | None]] | None:
+        """Override, if you like: obs_status and source_symbol of the figures that are special."""
+        return None
 
     # --- what is read ----------------------------------------------------------------------------
 
@@ -152,6 +161,28 @@ class NormalizerContract:
                 "name every figure of the payloads, or set `complete = False` in the class; if there "
                 "is no such figure in the payloads, the normalizer makes it up",
             )
+
+    def test_a_figure_is_marked_as_the_agency_marks_it(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        marks: Mapping[Key, tuple[str, str | None]] | None,
+    ) -> None:
+        """Suppressed is not missing, and provisional not final."""
+        if marks is None:
+            return
+        table = self._sealed(normalizer, dataset, payloads)
+        columns = [*dataset.key, "obs_status", "source_symbol"]
+        for row in zip(*(table[name].to_pylist() for name in columns), strict=True):
+            key, found = tuple(row[:-2]), tuple(row[-2:])
+            wanted = marks.get(key, (NORMAL, None))
+            if found != wanted:
+                broken(
+                    f"{named(key)} has (obs_status, source_symbol) {found}; expected {wanted}",
+                    "take the code of SDMX CL_OBS_STATUS that fits what the agency says of its marker "
+                    "(Q suppressed, O missing, P provisional), and keep the marker as printed",
+                )
 
     def test_the_table_fits_silver(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
