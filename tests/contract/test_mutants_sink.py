@@ -101,6 +101,15 @@ class ShowsHalfOfIt(MemorySink):
         return super().write(partition)
 
 
+class WritesInTwoSteps(MemorySink):
+    def write(self, partition):
+        receipt = super().write(partition)
+        time.sleep(0.001 * (len(partition.table) % 2))
+        held = self.held[partition.key]
+        self.held[partition.key] = attrs.evolve(held, table=partition.table)
+        return receipt
+
+
 class RoundsFigures(MemorySink):
     def write(self, partition):
         floats = partition.table["value"].cast(pa.float64())
@@ -227,6 +236,7 @@ SINKS = {
     AnnouncesFirst: "test_a_write_that_is_interrupted_and_run_again_equals_one_that_was_not",
     StaysLocked: "test_a_write_that_is_interrupted_and_run_again_equals_one_that_was_not",
     ChangesTheTable: "test_what_is_written_stays_as_it_is",
+    WritesInTwoSteps: "test_two_writers_at_once_leave_what_one_of_them_wrote",
     KeepsWhatIsGone: "test_a_revision_may_bring_what_was_there_before",
     TrustsWhatWasBefore: "test_a_revision_may_bring_what_was_there_before",
     StripsTexts: "test_texts_come_back_whatever_they_say",

@@ -48,6 +48,9 @@ _ODD: Figures = {
 }
 
 
+_ROUNDS = 8
+
+
 class SinkContract:
     """
     Writing twice equals writing once; a partition is visible whole, with its fingerprint, or not.
@@ -283,6 +286,28 @@ class SinkContract:
                         "a reader sees a fingerprint and figures that do not belong to it", _WHOLE
                     )
             writing.result()
+
+    def test_two_writers_at_once_leave_what_one_of_them_wrote(
+        self, sink: Sink, another: Sink
+    ) -> None:
+        """Whole, and under its own fingerprint."""
+        one, other = self.partition_of(SMALL), self.partition_of(REVISED)
+        left = {one.fingerprint: SMALL, other.fingerprint: REVISED}
+        with ThreadPoolExecutor(2) as pool:
+            for _ in range(_ROUNDS):
+                writing = [pool.submit(sink.write, one), pool.submit(another.write, other)]
+                for done in writing:
+                    with foreseen("writing while another writes", "let one wait for the other"):
+                        done.result()
+                held = sink.fingerprint(one.key)
+                seen = self.figures_in(sink, one.key)
+                if held is None or seen != left.get(held):
+                    broken(
+                        "two wrote the same partition at once, and what is held now "
+                        f"({len(seen or {})} rows) is not what its fingerprint says",
+                        "write rows and fingerprint in one transaction that locks the partition, or "
+                        "put the table with its fingerprint in one piece",
+                    )
 
     @pytest.mark.parametrize("part", _INTERRUPTED)
     def test_a_write_that_is_interrupted_and_run_again_equals_one_that_was_not(
