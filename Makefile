@@ -36,7 +36,7 @@ test: ## lint, types, import contracts, workflows, tests
 test-all: ## the same, with the slow extras
 	@$(PYTHON) scripts/bootstrap.py dev
 	@$(MAKE) --no-print-directory lint types imports workflows docs diagrams
-	@$(BIN)/python -m pytest -n 2 --dist worksteal
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 lint:
 	@$(BIN)/ruff check
@@ -64,7 +64,7 @@ docs: ## build the documentation into build/site; a broken link is an error
 	@$(BIN)/zensical build --strict --clean
 
 tests:
-	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow"
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow"
 
 format: ## let ruff write the code as it wants it
 	@$(BIN)/ruff check --fix

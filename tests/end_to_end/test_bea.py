@@ -199,7 +199,7 @@ def test_figures_that_move_under_an_unchanged_date_are_a_vintage_of_their_own(ho
     "fault",
     [
         "html_page",
-        "truncated",
+        pytest.param("truncated", marks=pytest.mark.slow),
         pytest.param("followed_by_html", marks=pytest.mark.slow),
         pytest.param("control_characters", marks=pytest.mark.slow),
     ],
@@ -297,6 +297,7 @@ def test_the_stages_run_alone_from_what_is_in_the_lake(home, bea):
     assert bea.requests == []
 
 
+@pytest.mark.slow
 def test_a_dropped_database_is_filled_again(home, bea):
     configured(home, bea, sinks=BOTH)
     home.run("run", "bea_pce_state")

@@ -206,6 +206,7 @@ def test_a_revision_in_a_renumbered_release_is_found_among_the_rest(home):
         assert (one["overall"]["compared"], one["dropped"]) == (0, 0)
 
 
+@pytest.mark.slow
 def test_releases_may_come_in_any_order(home):
     archives = Archives(home)
     zips = {

@@ -142,11 +142,11 @@ def undisturbed(tmp_path_factory, plugins, agency):
     return place
 
 
-@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
 def test_killed_at_any_write_one_run_more_gives_the_bytes_of_an_undisturbed_run(
     tmp_path, plugins, agency, undisturbed, every
 ):
-    """At every third write, the last one, and after it; `make test-all` takes every one."""
+    """At every fourth write, the last one, and after it; `make test-all` takes every one."""
 
     def die_and_recover(moment: int) -> int:
         place = Place(tmp_path / f"moment {moment}", plugins, agency)

@@ -112,6 +112,7 @@ def give(iam, sids, everywhere=()):
     )
 
 
+@pytest.mark.slow
 def test_whoever_has_no_rights_is_told_one_after_the_other_and_needs_no_more(place, engineer):
     """Give what each refusal names, until it is done: no right is missing, and each was asked for."""
     iam = place[0]

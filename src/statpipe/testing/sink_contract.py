@@ -48,7 +48,7 @@ _ODD: Figures = {
 }
 
 
-_ROUNDS = 8
+_ROUNDS = 4
 
 
 class SinkContract:
