@@ -18,15 +18,15 @@ class Area:
     """
     One entry of the code list of areas.
 
-    ``code`` is what analysts use (``CA``), ``geo_fips`` what the agency uses (``06000``). ``parent``
-    is the code of the area that this one is a part of, and ``level`` says what it is (``country``,
+    ``code`` is what analysts use (``CA``), ``geo_fips`` what the agency uses (``06000``), if that is
+    another. ``parent`` is the code of the area that this one is a part of, and ``level`` says what it is (``country``,
     ``region``, ``state``).
     """
 
     code: str
     name: str
     level: str
-    geo_fips: str
+    geo_fips: str = ""
     parent: str | None = None
 
 

@@ -141,7 +141,7 @@ def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     )
     starts = _starts(dataset, periods)
     ready: dict[str, Callable[[], Any]] = {
-        "geo_fips": lambda: looked_up(areas, [a.geo_fips for a in area_of]),
+        "geo_fips": lambda: looked_up(areas, [a.geo_fips or a.code for a in area_of]),
         "geo_name": lambda: looked_up(areas, [a.name for a in area_of]),
         "geo_level": lambda: looked_up(areas, [a.level for a in area_of]),
         "freq": lambda: constant(dataset.freq, rows),

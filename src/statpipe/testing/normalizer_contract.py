@@ -146,7 +146,8 @@ class NormalizerContract:
                 broken(
                     f"the agency prints {shown(value)} for {named(key)}, and the table says "
                     f"{shown(found)}",
-                    "hand the printed text to decimal.Decimal; no float(), no rounding, no other unit",
+                    "read the printed text with statpipe.api.exact: its sign, its marks, no float(), no "
+                    "rounding, no other unit; and look whether it is of this period and category",
                 )
             if status not in _STATUSES:
                 broken(
@@ -336,7 +337,8 @@ class NormalizerContract:
     ) -> None:
         """That one, and no other."""
         before = cells_of(self._sealed(normalizer, dataset, payloads), dataset)
-        for one in self._bendable(payloads, figures, dataset)[:6]:
+        found = self._bendable(payloads, figures, dataset)
+        for one in [one for one in found if one.key in before][:6]:
             for new in (damage.next_figure(one.literal), damage.opposite(one.literal), "0"):
                 changed = one.replaced(payloads, new)
                 after = self._cells_or_refusal(
@@ -534,7 +536,7 @@ class NormalizerContract:
         found = self._bendable(payloads, figures, dataset)
         for one, bent in damage.fields_left_out(payloads, found, self.optional_fields):
             after = self._cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
-            if after is not None and after.get(one.key) != before[one.key]:
+            if after is not None and after.get(one.key) != before.get(one.key):
                 broken(
                     f"{bent.what}, and the table changes without a word: {differences(before, after)}",
                     "raise ContentError for a record that lacks a field; list the field in "
@@ -573,7 +575,7 @@ class NormalizerContract:
                 after = self._cells_or_refusal(normalizer, dataset, order, bent.what)
                 if after is not None:
                     broken(
-                        f"{bent.what}, and the table says {shown(after[one.key][0])} for "
+                        f"{bent.what}, and the table says {shown(after.get(one.key, (None,))[0])} for "
                         f"{named(one.key)}",
                         "read every payload, and return every row: statpipe refuses keys that stand "
                         "twice",

@@ -542,9 +542,7 @@ class SourceContract:
             usual = self._probed(make_source(), dataset)
             for what, body in _NONSENSE.items():
                 source = make_source()
-                agency.fault = lambda _, answer, body=body: Answer(
-                    body, answer.media_type, answer.status, answer.headers
-                )
+                agency.fault = _instead(body)
                 with _quick(source):
                     found: list[Vintage] = []
                     error = _raised(partial(_ask, source, dataset, found))
@@ -807,10 +805,22 @@ def _faults(canary: str) -> dict[str, Fault]:
         "the agency answers 403": status(403),
         "the agency answers 404": status(404),
         "the agency answers 400": status(400),
-        "an answer is cut off": lambda _, answer: Answer(
-            answer.body + b" " * 64, answer.media_type, answer.status, answer.headers, cut=1
-        ),
+        "an answer is cut off": _cut_off,
     }
+
+
+def _cut_off(request: Request, answer: Answer) -> Answer | None:
+    """Send the first byte only. An answer to HEAD has none, so there the connection is closed."""
+    if request.method == "HEAD":
+        return None
+    return evolve(answer, body=answer.body + b" " * 64, cut=1)
+
+
+def _instead(body: bytes) -> Fault:
+    """Send another body. An answer to HEAD is its headers: they are left out."""
+    return lambda request, answer: (
+        evolve(answer, headers={}) if request.method == "HEAD" else evolve(answer, body=body)
+    )
 
 
 class _Patience:
@@ -842,6 +852,8 @@ def _with_echo(answer: Answer, canary: str) -> Answer:
         body = b'{"UserID":"' + canary.encode() + b'",' + body.lstrip()[1:]
     elif body.rstrip().endswith(b">"):
         body = body.rstrip() + f"<!-- {canary} -->".encode()
+    elif b"\x00" not in body and body[:2] not in {b"PK", b"\x1f\x8b"}:
+        body += f"\r\n{canary}\r\n".encode()
     return Answer(body, answer.media_type, answer.status, answer.headers)
 
 

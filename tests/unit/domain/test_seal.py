@@ -328,3 +328,10 @@ def test_key_order_counts_numbers_as_numbers_and_duplicates_are_found_where_ther
         first, second = twice
         assert first < second
         assert keys[first] == keys[second]
+
+
+def test_an_area_that_the_agency_calls_as_we_do_needs_one_code_only():
+    areas = (Area(code="NOR", name="Northport", level="port"),)
+    dataset = Dataset(name="T", title="t", normalizer="n", areas=areas)
+    (found,) = sealed(row(area="NOR"), dataset=dataset).to_pylist()
+    assert found["geo_fips"] == "NOR"
