@@ -17,7 +17,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import attrs
 
-from statpipe import api
+from statpipe import api, testing
 from statpipe.api import hookspecs
 from statpipe.cli.app import make_app
 from statpipe.engine.registry import Offer, Registry
@@ -33,6 +33,42 @@ ROLES = {
     "sink": "Sink",
     "notifier": "Notifier",
 }
+
+VALUES = (
+    "Dataset", "Area", "Category", "Agreement", "Selection", "Vintage", "Payload", "Snapshot",
+    "CheckResult", "Model", "Column", "Partition", "PartitionKey", "Receipt", "Diagnosis",
+)  # fmt: skip
+FUNCTIONS = ("exact", "observations_from_rows")
+ERRORS = ("Unavailable", "Rejected", "ContentError", "ConfigError", "PluginError", "Locked")
+PERIODS = """## Periods
+
+| `freq` | frequency | `time_period` |
+|---|---|---|
+| `A` | year | `2023` |
+| `S` | half-year | `2023-S1` |
+| `Q` | quarter | `2023-Q1` |
+| `M` | month | `2023-05` |
+"""
+STATUSES = """## Why a figure is special
+
+`obs_status` is a code of SDMX CL_OBS_STATUS. Those that agencies need most:
+
+| code | meaning | figure |
+|---|---|---|
+| `A` | normal | given |
+| `P` | provisional | given |
+| `E` | estimated | given |
+| `B` | break in the series | given |
+| `Q` | suppressed, confidential | empty |
+| `N` | not significant | empty or given |
+| `O` | missing | empty |
+| `M` | cannot exist | empty |
+
+What the agency prints beside or in place of a figure goes into `source_symbol` as it stands (`r`, `(D)`), the text of its footnotes
+into `notes`. That a figure was revised is no status: the history tells it.
+
+## Values
+"""
 
 
 def main() -> None:
@@ -57,6 +93,7 @@ def pages() -> dict[str, str]:
         "reference/commands.md": commands(),
         "reference/hooks.md": hooks(),
         "reference/settings.md": settings(),
+        "reference/types.md": types(),
         "decisions/index.md": decisions(),
     }
 
@@ -94,6 +131,29 @@ def settings() -> str:
         "What each means for the reader of figures is told in [Configuration](../configuration.md).\n",
     ]
     parts += [_settings(offer) for offer in own_offers() if offer.role != "model"]
+    return "\n".join(part.rstrip() + "\n" for part in parts)
+
+
+def types() -> str:
+    """
+    Return the page of the values that plugins make and get.
+    """
+    parts = [
+        "# Data types\n",
+        MADE,
+        "All of them come from `statpipe.api`, and are frozen: `attrs.evolve` makes a changed copy.\n",
+        PERIODS,
+        STATUSES,
+        *(_fields(getattr(api, name), defaults=True) for name in VALUES),
+        "## Functions\n",
+        *(_function(getattr(api, name)) for name in FUNCTIONS),
+        "## Errors\n",
+        *(_error(getattr(api, name)) for name in ERRORS),
+        "## For tests\n",
+        "From `statpipe.testing`; [Testing plugins](../testing-plugins.md) says how they are used.\n",
+        *(_fields(getattr(testing, name), defaults=True) for name in ("Request", "Answer")),
+        _role(testing.LocalAgency).replace("*may be written.* ", ""),
+    ]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
@@ -141,10 +201,25 @@ def _role(role: type) -> str:
     return "\n".join(parts)
 
 
-def _fields(item: type) -> str:
-    rows = [(f"`{f.name}`", _code(f.type)) for f in attrs.fields(item)]
+def _fields(item: type, *, defaults: bool = False) -> str:
+    fields = attrs.fields(item)
+    rows: list[tuple[str, ...]] = [(f"`{f.name}`", _code(f.type)) for f in fields]
+    names: tuple[str, ...] = ("field", "type")
+    if defaults:
+        rows = [(*row, _default(f)) for row, f in zip(rows, fields, strict=True)]
+        names = (*names, "default")
     head = f"### `{item.__name__}`\n\n{_markdown(inspect.getdoc(item) or '')}\n"
-    return head + "\n" + "\n".join(_table(("field", "type"), rows)) + "\n"
+    return head + "\n" + "\n".join(_table(names, rows)) + "\n"
+
+
+def _function(function: Any) -> str:
+    text = _markdown(inspect.getdoc(function) or "")
+    return f"### `{function.__name__}{_signature(function)}`\n\n{text}\n"
+
+
+def _error(error: type[api.StatpipeError]) -> str:
+    text = _markdown(inspect.getdoc(error) or "")
+    return f"### `{error.__name__}` (exit {error.exit_code})\n\n{text}\n"
 
 
 def _settings(offer: Offer) -> str:
@@ -171,6 +246,8 @@ def _default(field: Any) -> str:
         return "must be set"
     if isinstance(value, tuple | list):
         return ", ".join(f"`{one}`" for one in value) or "none"
+    if value == "":
+        return '`""`'
     if value is None:
         reference = field.metadata.get("variable")
         return f"`${{{reference}}}`" if reference else "none"

@@ -75,7 +75,7 @@ def grown(snapshot: Snapshot, times: int) -> pa.Table:
     return pa.concat_tables(parts).unify_dictionaries().combine_chunks()
 
 
-_FIRST = {"A": "", "S": "-S1", "Q": "-Q1", "M": "-01", "W": "-W01", "D": "-01-01"}
+_FIRST = {"A": "", "S": "-S1", "Q": "-Q1", "M": "-01"}
 
 
 def without_figures(table: pa.Table) -> pa.Table:
