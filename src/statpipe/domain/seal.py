@@ -183,7 +183,7 @@ class _Undescribed:
     """Stands for a code of a source that brings no code list: the code is all there is to say."""
 
     def __init__(self, code: str) -> None:
-        self.geo_fips = self.name = code
+        self.code = self.geo_fips = self.name = code
         self.level, self.unit_measure = "area", "number"
         self.parent: str | None = None
         self.sign, self.unit_mult = 1, 0

@@ -335,3 +335,8 @@ def test_an_area_that_the_agency_calls_as_we_do_needs_one_code_only():
     dataset = Dataset(name="T", title="t", normalizer="n", areas=areas)
     (found,) = sealed(row(area="NOR"), dataset=dataset).to_pylist()
     assert found["geo_fips"] == "NOR"
+
+
+def test_a_code_without_a_code_list_says_all_there_is_to_say_even_an_empty_one():
+    (found,) = sealed(row(area="")).to_pylist()
+    assert (found["geo_fips"], found["geo_name"], found["geo_level"]) == ("", "", "area")
