@@ -33,7 +33,7 @@ test: ## lint, types, import contracts, workflows, tests
 	@$(PYTHON) scripts/bootstrap.py dev
 	@$(MAKE) --no-print-directory lint types imports workflows docs tests
 
-test-all: ## the same, with the slow extras
+test-all: ## the same, with the slow extras, and new examples each time
 	@$(PYTHON) scripts/bootstrap.py dev
 	@$(MAKE) --no-print-directory lint types imports workflows docs diagrams
 	@$(BIN)/python -m pytest -n 2 --dist loadfile
@@ -64,7 +64,8 @@ docs: ## build the documentation into build/site; a broken link is an error
 	@$(BIN)/zensical build --strict --clean
 
 tests:
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow"
+	@# Hypothesis draws the same examples each time (its profile `ci`): a verdict belongs to the commit.
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" --hypothesis-profile=ci
 
 format: ## let ruff write the code as it wants it
 	@$(BIN)/ruff check --fix

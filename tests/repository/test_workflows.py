@@ -81,6 +81,13 @@ def test_tests_run_on_every_version_that_is_supported():
     assert versions == ["3.11", "3.12", "3.13"]
 
 
+def test_the_slow_extras_run_weekly_and_all_else_on_every_change():
+    runs = {step["run"]: step.get("if") for step in steps("ci.yml") if "run" in step}
+    assert runs["make test"] == "github.event_name != 'schedule'"
+    assert runs["make test-all"] == "github.event_name == 'schedule'"
+    assert runs["make demo"] is None
+
+
 def test_the_daily_run_reads_and_asks_for_a_token_and_no_more():
     job = jobs("ingest.yml")["run"]
     assert job["permissions"] == {"contents": "read", "id-token": "write"}

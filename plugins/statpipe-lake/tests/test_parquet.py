@@ -276,3 +276,18 @@ def test_what_is_no_parquet_at_all_is_an_error_of_arrow():
 def test_dates_and_periods_survive():
     found = from_parquet(BODY)
     assert found["period_start"][0].as_py() == date(int(found["time_period"][0].as_py()), 1, 1)
+
+
+@pytest.mark.slow
+def test_a_process_that_reads_and_ends_at_once_ends_well(tmp_path):
+    keys = [f"{n:06d}" for n in range(40_000)]
+    wide = pa.table({name: pa.array(keys).dictionary_encode() for name in "abcdefghij"})
+    (tmp_path / "part.parquet").write_bytes(to_parquet(partition(wide)))
+    code = (
+        "import pathlib, sys; from statpipe_lake.parquet import from_parquet; "
+        "table = from_parquet(pathlib.Path(sys.argv[1]).read_bytes())"
+    )
+    command = [sys.executable, "-c", code, str(tmp_path / "part.parquet")]
+    for _ in range(80):  # five at a time, so that threads wait for a core
+        ended = [subprocess.Popen(command, stderr=subprocess.PIPE) for _ in range(5)]
+        assert [(p.communicate()[1], p.returncode) for p in ended] == [(b"", 0)] * 5

@@ -57,13 +57,29 @@ def from_parquet(body: bytes) -> pa.Table:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(pa.BufferReader(body)) as file:
+    content = _in_arrows_memory(body)
+    with pq.ParquetFile(pa.BufferReader(content)) as file:
         gold = b"grain" in (file.metadata.metadata or {})
         texts = [f.name for f in file.schema_arrow if gold and pa.types.is_string(f.type)]
     table = pq.read_table(
-        pa.BufferReader(body), page_checksum_verification=True, read_dictionary=texts
+        pa.BufferReader(content), page_checksum_verification=True, read_dictionary=texts
     )
     return table.replace_schema_metadata(None)
+
+
+def _in_arrows_memory(body: bytes) -> pa.Buffer:
+    """
+    Copy a file's bytes to where Python does not own them.
+
+    Arrow's threads let go of a file a little after its table is there. If Python owns its bytes and
+    is just exiting, the thread is ended inside C++ and the process aborts ("terminate called
+    without an active exception"; seen in 7 of 1,500 processes that read 1.3 MB and ended).
+    """
+    import pyarrow as pa
+
+    buffer = pa.allocate_buffer(len(body))
+    memoryview(buffer).cast("B")[:] = body
+    return buffer
 
 
 def fingerprint_in(tail: bytes) -> str | None:
