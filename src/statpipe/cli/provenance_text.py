@@ -152,7 +152,7 @@ class _Printed:
 
 def _value(stand: Stand) -> str:
     if stand.value is not None:
-        return readable(stand.value)
+        return " ".join(filter(None, (readable(stand.value), stand.source_symbol)))
     return stand.source_symbol or (stand.obs_status if stand.obs_status != NORMAL else "")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from rich.console import Console
 
 from statpipe.api import Model
@@ -56,8 +56,10 @@ class People:
         sys.stdout.write("".join(f"{line}\n" for line in self._heading()))
         if self._count == 1 or not self._has(_PERIOD):
             self._show_rows()
-        elif self._distinct(_PERIOD) > 1 and self.model.measure and self._once_a_period:
-            self._show_series(self.model.measure)
+        elif self._distinct(_PERIOD) > 1 and self.model.measure and self._by_period:
+            names = [name for code in self._key for name in (code, _NAMES.get(code))]
+            for one in self._by_frequency:
+                one.show_series(self.model.measure, [n for n in names if n in self._varying])
         else:
             self._show_rows()
 
@@ -117,6 +119,24 @@ class People:
     @property
     def _count(self) -> int:
         return len(self._series)
+
+    @property
+    def _by_period(self) -> bool:
+        """Whether a series has one figure a period; changes have more, if few were looked at too."""
+        return set(self._grain) <= {*self._key, _PERIOD} and self._once_a_period
+
+    @cached_property
+    def _by_frequency(self) -> list[People]:
+        """These rows apart, as months and years have no first and last period in common."""
+        import pyarrow.compute as pc
+
+        if "freq" not in self._varying:
+            return [self]
+        found = self.table["freq"].cast("string")
+        return [
+            evolve(self, table=self.table.filter(pc.equal(found, freq)))
+            for freq in sorted(pc.unique(found).to_pylist())
+        ]
 
     @cached_property
     def _once_a_period(self) -> bool:
@@ -210,7 +230,10 @@ class People:
 
     # --- series ----------------------------------------------------------------------------------
 
-    def _show_series(self, measure: str) -> None:
+    def show_series(self, measure: str, names: Sequence[str]) -> None:
+        """
+        Print a line for each series, under the names of what tells them apart.
+        """
         import pyarrow.compute as pc
 
         shown = self._series[: self.limit]
@@ -221,11 +244,8 @@ class People:
             groups[code][row[_PERIOD]] = row
         periods = sorted(set(self.table[_PERIOD].to_pylist()))
         first, last, series = periods[0], periods[-1], list(groups.values())
-        names = [name for code in self._key for name in (code, _NAMES.get(code))]
         columns = {
-            name: [readable(next(iter(one.values()))[name]) for one in series]
-            for name in names
-            if name in self._varying
+            name: [readable(next(iter(one.values()))[name]) for one in series] for name in names
         }
         kind = self._types[measure]
         for period in (first, last):

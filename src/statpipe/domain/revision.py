@@ -26,8 +26,8 @@ class Movement:
     How far figures moved: sizes of the changes in per cent of the old figures' sizes.
 
     ``compared`` counts the cells that there were before as well, ``revised`` those that say
-    something else now. The percentages are ``None`` where no revised cell had a figure other than
-    zero before and has one now.
+    something else now: another figure, status or mark. The percentages are those of figures that
+    moved, and ``None`` where no such cell had a figure other than zero before.
     """
 
     compared: int
@@ -123,7 +123,10 @@ def revision_of(
 
 
 def _sizes(old: pa.Table, new: pa.Table) -> pa.Array:
-    """Give the size of each change in per cent of the old figure's; null where there is none."""
+    """
+    Give the size of each change in per cent of the old figure's; null where there is none, as where
+    only a status or mark changed.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -132,7 +135,8 @@ def _sizes(old: pa.Table, new: pa.Table) -> pa.Array:
     moved = pc.subtract(new["obs_value"], old["obs_value"]).combine_chunks().cast(pa.float64())
     base = pc.if_else(pc.equal(was, 0.0), pa.nulls(len(was), pa.float64()), was)
     sizes = pc.multiply(pc.divide(pc.abs(moved), pc.abs(base)), 100.0)
-    return pc.if_else(pc.is_valid(now), sizes, pa.nulls(len(now), pa.float64()))
+    there = pc.and_(pc.is_valid(now), pc.not_equal(moved, 0.0))
+    return pc.if_else(there, sizes, pa.nulls(len(now), pa.float64()))
 
 
 def _movement(compared: int, sizes: pa.Array) -> Movement:
@@ -199,4 +203,5 @@ def _shown(row: Mapping[str, Any]) -> str:
     if value is None:
         return str(row["source_symbol"] or row["obs_status"])
     text = f"{value:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    plain = text.rstrip("0").rstrip(".") if "." in text else text
+    return " ".join(filter(None, (plain, row["source_symbol"])))

@@ -244,14 +244,16 @@ def test_a_revision_says_which_releases_and_when():
     ]
 
 
-@pytest.mark.parametrize(
-    "changed", [{"notes": "Estimated."}, {"geo_name": "Calcutta"}, {"source_symbol": "e"}], ids=repr
-)
+@pytest.mark.parametrize("changed", [{"notes": "Estimated."}, {"geo_name": "Calcutta"}], ids=repr)
 def test_where_only_words_about_a_figure_changed_there_is_no_revision(changed):
     assert revision(figure("1"), figure("1", **changed)) == []
 
 
-def test_a_status_or_unit_that_changed_is_a_revision():
+def test_a_status_mark_or_unit_that_changed_is_a_revision():
+    marks = revision(
+        figure("1"), figure("1", source_symbol="e"), "difference old_symbol new_symbol"
+    )
+    assert marks == [(0, None, "e")]
     assert revision(figure("1"), figure("1", obs_status="E")) == [(1, 1, 0, 0.0, "A", "E")]
     units = revision(figure("1"), figure("1", unit_measure="Euros"), "old_unit new_unit")
     assert units == [("number", "Euros")]

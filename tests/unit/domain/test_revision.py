@@ -132,6 +132,17 @@ def test_another_status_or_marker_is_a_revision_without_a_size(old, new, revised
     ] * revised
 
 
+def test_a_mark_that_is_taken_away_is_a_revision_that_moves_nothing():
+    cell = {"ref_area": "CA", "category": "1", "time_period": "2020", "obs_value": Decimal("12.5")}
+    tables = [
+        seal(observations_from_rows([cell | {"source_symbol": mark}]), DATASET, "2022-10-06")
+        for mark in ("p", None)
+    ]
+    found = revision_of(*tables, DATASET, Vintage(released=date(2022, 10, 6)), "x")
+    assert (found.revised, found.overall.largest_percent) == (1, None)
+    assert [(m["old"], m["new"], m["percent"]) for m in found.largest] == [("12.5 p", "12.5", None)]
+
+
 def test_a_title_that_is_corrected_is_no_revision():
     old, new = (
         seal(observations_from_rows([row]), DATASET, "2022-10-06")

@@ -21,6 +21,8 @@ SELECT
     revised.unit AS new_unit,
     revised.old_status,
     revised.obs_status AS new_status,
+    revised.old_symbol,
+    revised.source_symbol AS new_symbol,
     revised.old_vintage,
     revised.vintage AS new_vintage,
     revised.realtime_start AS revised_on
@@ -30,6 +32,7 @@ FROM (
         lag(value) OVER cell AS old_value,
         lag(unit) OVER cell AS old_unit,
         lag(obs_status) OVER cell AS old_status,
+        lag(source_symbol) OVER cell AS old_symbol,
         lag(vintage) OVER cell AS old_vintage,
         unit = lag(unit) OVER cell AND unit_mult = lag(unit_mult) OVER cell AS same_unit
     FROM ${base}_history
@@ -46,4 +49,5 @@ WHERE revised.old_vintage IS NOT NULL
       revised.value IS DISTINCT FROM revised.old_value
       OR NOT revised.same_unit
       OR revised.obs_status <> revised.old_status
+      OR revised.source_symbol IS DISTINCT FROM revised.old_symbol
   )

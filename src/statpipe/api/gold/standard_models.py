@@ -132,7 +132,8 @@ class _Family:
             "revisions",
             self._columns(
                 "area_name category_name freq period_start year old_value new_value difference "
-                "percent old_unit new_unit old_status new_status old_vintage new_vintage revised_on"
+                "percent old_unit new_unit old_status new_status old_symbol new_symbol old_vintage "
+                "new_vintage revised_on"
             ),
             inputs=("history", "category", "area"),
             grain=(*self._key, "new_vintage"),

@@ -1,0 +1,83 @@
+"""Several series, a line each: first and last figure, and the way between them."""
+
+from datetime import date
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from statpipe.api import Column, Model
+from statpipe.cli.series import People
+
+COLUMNS = ("ref_area", "category", "freq", "time_period")
+
+
+def model(*, grain=("ref_area", "category", "time_period"), measure="value"):
+    return Model(
+        name="harvest",
+        title="Harvest",
+        inputs=("tea",),
+        grain=grain,
+        columns=(
+            *(Column(name=name, type="text", description=name) for name in COLUMNS),
+            Column(name="new_vintage", type="text", description="vintage"),
+            Column(name="value", type="decimal", description="value"),
+            Column(name="old_value", type="decimal", description="value before"),
+        ),
+        sql="SELECT 1",
+        measure=measure,
+    )
+
+
+def shown(capsys, rows, **of):
+    table = pa.Table.from_pylist(
+        [
+            {
+                **dict(zip(COLUMNS, keys, strict=True)),
+                "new_vintage": str(date(2024, 1, 1)),
+                "value": Decimal(value),
+                "old_value": Decimal(1),
+            }
+            for *keys, value in rows
+        ]
+    )
+    People(model=model(**of), table=table, limit=50).show()
+    return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
+
+
+def test_each_frequency_has_a_first_and_last_period_of_its_own(capsys):
+    found = shown(
+        capsys,
+        [
+            ("AS", "Y:1", "A", "2023", 7),
+            ("AS", "Y:1", "A", "2024", 8),
+            ("AS", "Q:1", "Q", "2023-Q4", 2),
+            ("AS", "Q:1", "Q", "2024-Q1", 3),
+        ],
+    )
+    assert found[-6:] == [
+        "",
+        "category value 2023 value 2024 2023 to 2024",
+        "Y:1 7 8 ▁█",
+        "",
+        "category value 2023-Q4 value 2024-Q1 2023-Q4 to 2024-Q1",
+        "Q:1 2 3 ▁█",
+    ]
+
+
+def test_changes_are_shown_row_by_row_even_if_each_cell_changed_once(capsys):
+    found = shown(
+        capsys,
+        [
+            ("AS", "Y:1", "A", "2023", 7),
+            ("AS", "Y:1", "A", "2024", 8),
+            ("AS", "Y:2", "A", "2023", 9),
+        ],
+        grain=("ref_area", "category", "time_period", "new_vintage"),
+    )
+    assert found[-3:] == ["Y:1 2023 7", "Y:1 2024 8", "Y:2 2023 9"]
+
+
+@pytest.mark.parametrize("measure", ["value", None])
+def test_one_figure_is_told_as_a_row(capsys, measure):
+    assert "2023 7 1" in shown(capsys, [("AS", "Y:1", "A", "2023", 7)], measure=measure)
