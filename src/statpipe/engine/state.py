@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import attrs
 from attrs import field, frozen
 
-from statpipe.api import Dataset, Held, Layer, Normalizer, PartitionKey, Vintage
+from statpipe.api import ContentError, Dataset, Held, Layer, Normalizer, PartitionKey, Vintage
 
 _SEPARATOR = "\n"
 """Stands between the tokens of a vintage that is known from an archive and from the agency."""
+_FIRST_TIME_ZONE = timedelta(hours=14)
+"""Where a day begins first, the clock is that far ahead of UTC."""
 
 
 def code_of(dataset: Dataset, normalizer: Normalizer) -> str:
@@ -112,7 +114,11 @@ class State:
 
         A live source offers one vintage a date, which must be the last one we know of that date; an
         archive may offer several, or one that was revised since.
+
+        :raises ContentError: A vintage has a date that is still to come. What is published under it
+            would stand above all that is released until then.
         """
+        refuse_dates_to_come(dataset, offered)
         dates = [vintage.released for vintage in offered]
         decisions = []
         for vintage in offered:
@@ -132,6 +138,20 @@ class State:
                 )
             )
         return decisions
+
+
+def refuse_dates_to_come(dataset: Dataset, offered: Sequence[Vintage]) -> None:
+    """
+    Refuse a release that nobody can have made yet: its date was misread.
+    """
+    today = (datetime.now(UTC) + _FIRST_TIME_ZONE).date()
+    for vintage in offered:
+        if vintage.released > today:
+            msg = (
+                f"dataset {dataset.name}: the release date {vintage.released} is still to come; "
+                f"see how the source reads it out of {vintage.note!r}"
+            )
+            raise ContentError(msg)
 
 
 def _reason(known: Sequence[Held], candidates: Sequence[Held], vintage: Vintage) -> str:

@@ -1,11 +1,11 @@
 """What a probe's answer means in view of what the lake holds."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 
 import attrs
 import pytest
 
-from statpipe.api import Category, Held, Origin, Selection, Vintage
+from statpipe.api import Category, ContentError, Held, Origin, Selection, Vintage
 from statpipe.engine.state import State, code_of, outdated, silver_key
 from support.tea import TeaNormalizer, tea_dataset
 
@@ -74,6 +74,17 @@ def test_what_is_fetched_and_why(known, offered, full, expected):
     for decision, reason in zip(decisions, expected, strict=True):
         assert decision.reason.startswith(reason)
         assert decision.fetch == (reason != SAME)
+
+
+def test_a_date_that_is_still_to_come_was_misread():
+    tomorrow = datetime.now(UTC).date() + timedelta(days=1)
+    later = Vintage(released=tomorrow + timedelta(days=1), note="2 March")
+    with pytest.raises(ContentError) as refused:
+        State([]).decide(TEA, [later], full=False)
+    assert str(refused.value) == (
+        f"dataset {TEA.name}: the release date {later.released} is still to come; see how "
+        "the source reads it out of '2 March'"
+    )
 
 
 def test_vintages_stand_in_the_order_of_their_release():
