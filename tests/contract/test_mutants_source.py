@@ -117,6 +117,34 @@ class BringsEverythingAtOnce(RainSource):
         return list(super().fetch(dataset, vintage))
 
 
+class WaitsForEver(RainSource):
+    def get(self, path):
+        with contextlib.suppress(urllib.error.HTTPError):
+            self.opener.open(self._settings.url + path).close()
+        return super().get(path)
+
+
+class LetsTheTimeOutPass(RainSource):
+    def get(self, path):
+        try:
+            with self.opener.open(self._settings.url + path, timeout=10):
+                pass
+        except urllib.error.URLError:
+            pass
+        return super().get(path)
+
+
+class DayOfThisMachine(RainSource):
+    def probe(self, dataset):
+        noon = datetime(2024, 3, 1, 12, tzinfo=UTC).timestamp()
+        return attrs.evolve(super().probe(dataset), released=date.fromtimestamp(noon))
+
+
+class AsksForOneStation(RainSource):
+    def fetch(self, dataset, vintage):
+        yield from itertools.islice(super().fetch(dataset, vintage), 1)
+
+
 class OneName(RainSource):
     def payload(self, station, body):
         return attrs.evolve(super().payload(station, body), name="rain")
@@ -297,6 +325,16 @@ class WaitsForAnotherKey(RainSource):
 
 
 CAUGHT = {
+    WaitsForEver: ("test_it_does_not_wait_for_ever", "waits for an answer without an end"),
+    LetsTheTimeOutPass: (
+        "test_it_does_not_wait_for_ever",
+        "takes the question and says nothing, and the source raises TimeoutError",
+    ),
+    DayOfThisMachine: (
+        "test_the_same_release_is_the_same_vintage_on_any_day",
+        "gives another date: 2024-03-01",
+    ),
+    AsksForOneStation: ("test_what_is_fetched_can_be_read", "holds nothing of the area S"),
     KeyInUrl: ("test_the_key_is_shown_nowhere", "its `request` holds it"),
     KeyInQuotedUrl: ("test_the_key_is_shown_nowhere", "its `request` holds it"),
     KeyInBytes: ("test_the_key_is_shown_nowhere", "its body holds it"),
@@ -362,6 +400,10 @@ CAUGHT = {
 }
 
 
+class RainContract(SourceContract):
+    serves_everything = True
+
+
 @pytest.fixture
 def said_of(caplog, capsys):
     with LocalAgency() as agency:
@@ -378,7 +420,7 @@ def said_of(caplog, capsys):
             agency.answer("/released", b'{"date": "2024-03-01", "note": "March report"}')
             make = lambda: kind(Settings(agency.url, Secret(CANARY)))  # noqa: E731
             return failures(
-                SourceContract,
+                RainContract,
                 only,
                 make_source=make,
                 source=make,

@@ -57,6 +57,8 @@ class Bea:
 
 
 class TestPceSource(SourceContract):
+    serves_everything = True
+
     @pytest.fixture
     def canary(self, fake):
         return fake.key

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import time as times
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -38,6 +39,19 @@ def clock_moved(days: int, modules: Iterable[ModuleType] = ()) -> Iterator[None]
         _replaced_in(modules, instead),
     ):
         yield
+
+
+@contextmanager
+def time_zone(zone: str) -> Iterator[None]:
+    """
+    Let this process be in another time zone, named as POSIX does.
+    """
+    try:
+        with mock.patch.dict(os.environ, TZ=zone):
+            times.tzset()
+            yield
+    finally:
+        times.tzset()
 
 
 @contextmanager

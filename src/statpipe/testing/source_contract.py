@@ -32,13 +32,16 @@ from statpipe.domain.seal import seal
 from statpipe.testing.all_logs import all_logs
 from statpipe.testing.author import Author
 from statpipe.testing.canary import CANARY, shows, text_of
-from statpipe.testing.clock import clock_moved, quick_sleep
+from statpipe.testing.clock import clock_moved, quick_sleep, time_zone
 from statpipe.testing.damage import PAGE
 from statpipe.testing.local_agency import Answer, Fault, LocalAgency, Request
+from statpipe.testing.silence import waits
 from statpipe.testing.watch import watched
 from statpipe.testing.wording import broken, foreseen, missing, told
 
 _DAYS = (0, 1_234, 9)
+_ZONES = ("UTC0", "<+14>-14", "<-12>12")
+"""Where it is tomorrow first, and yesterday longest. No database of time zones is needed for these."""
 _MOST_ASKED = 200
 
 
@@ -89,11 +92,14 @@ class SourceContract:
     - ``probe_reads_everything = True``: the agency has no cheaper question than the whole answer.
     - ``payloads_as_served = False``: payloads are cut out of answers, so they are not found in them.
     - ``agency_may_echo = False``: the agency never repeats what it was asked in its answers.
+    - ``serves_everything = True``: the agency on this machine has a figure, or a reason for there being
+      none, for every area and every category of the datasets; then each of them has to be fetched.
     """
 
     probe_reads_everything: ClassVar[bool] = False
     payloads_as_served: ClassVar[bool] = True
     agency_may_echo: ClassVar[bool] = True
+    serves_everything: ClassVar[bool] = False
 
     @pytest.fixture
     def canary(self) -> str:
@@ -184,9 +190,9 @@ class SourceContract:
         """Its date is the agency's and its token is of what the agency says: never our clock."""
         for dataset in self._datasets(make_source):
             first: Vintage | None = None
-            for days in _DAYS:
+            for days, zone in zip(_DAYS, _ZONES, strict=True):
                 source = make_source()
-                with clock_moved(days, Author(source).modules()):
+                with time_zone(zone), clock_moved(days, Author(source).modules()):
                     today = date.today()  # noqa: DTZ011 - what a careless source would take
                     found = self._probed(source, dataset)
                 source.close()
@@ -203,7 +209,8 @@ class SourceContract:
                         f"nothing changed at the agency, and a second probe of {dataset.name} gives "
                         f"another {what}: {_seen(first)}, then {_seen(found)}",
                         "leave out of the token what differs from answer to answer: time, order, "
-                        "request numbers, the header Date; and take the date from the agency",
+                        "request numbers, the header Date; take the date from the agency, and turn no "
+                        "time into this machine's zone",
                     )
                 first = first or found
 
@@ -395,6 +402,8 @@ class SourceContract:
                 table = seal(normalizer.normalize(dataset, payloads), dataset, vintage.id)
             if not len(table):
                 broken(f"what was fetched of {dataset.name} holds no figure", "see the payloads")
+            if self.serves_everything:
+                self._whole(dataset, table)
         source.close()
 
     # --- the key ---------------------------------------------------------------------------------
@@ -522,6 +531,29 @@ class SourceContract:
             for when, error in self._failures(make_source, agency, fault):
                 self._is(f"{what} {when}", error, wanted, canary)
 
+    def test_it_does_not_wait_for_ever(
+        self, make_source: Callable[[], Source], agency: Agency | None, canary: str
+    ) -> None:
+        """An agency that takes the question and says nothing would hold up the run for hours."""
+        self._needed(agency)
+        with waits() as found:
+            self._once(make_source)
+        if found.endless:
+            broken(
+                "the source waits for an answer without an end",
+                "give every request a time-out, such as httpx.Client(timeout=30)",
+            )
+        if not found.blocking:
+            return
+        for dataset in self._datasets(make_source):
+            source = make_source()
+            with waits(silent=True), _quick(source):
+                error = _raised(partial(source.probe, dataset))
+            source.close()
+            self._is(
+                "the agency takes the question and says nothing", error, (Unavailable,), canary
+            )
+
     def test_it_gives_up(self, make_source: Callable[[], Source], agency: Agency | None) -> None:
         """An agency that is down is not asked for ever: the next run is tomorrow."""
         agency = self._needed(agency)
@@ -630,6 +662,22 @@ class SourceContract:
                 ]
         finally:
             source.close()
+
+    def _whole(self, dataset: Dataset, table: Any) -> None:
+        __tracebackhide__ = True
+        there = {name: set(table[name].unique().to_pylist()) for name in ("ref_area", "category")}
+        chosen = dataset.selection
+        for what, name, entries, wanted in (
+            ("area", "ref_area", dataset.areas, chosen.areas),
+            ("category", "category", dataset.categories, chosen.categories),
+        ):
+            for code in (entry.code for entry in entries):
+                if code not in there[name] and (wanted is None or code in wanted):
+                    broken(
+                        f"what was fetched of {dataset.name} holds nothing of the {what} {code}",
+                        "ask for all that the dataset lists, page by page where the agency has pages; "
+                        "if the local agency has no such figures, set `serves_everything = False`",
+                    )
 
     def _look_right(
         self, payloads: Sequence[Payload], dataset: Dataset, expected: int | None
