@@ -11,8 +11,8 @@ import pyarrow as pa
 import pytest
 
 from contract.caught import assert_caught, failures
-from contract.rain import FIGURES, RAIN, RainNormalizer, payload_of
-from statpipe.api import ContentError, observations_from_rows
+from contract.rain import FIGURES, RAIN, STATIONS, RainNormalizer, payload_of
+from statpipe.api import ContentError, Payload, observations_from_rows
 from statpipe.testing import NormalizerContract
 
 
@@ -64,6 +64,26 @@ class SuppressedIsZero(RainNormalizer):
     def row(self, station, record):
         row = super().row(station, record)
         return row | {"obs_value": row["obs_value"] or Decimal(0), "obs_status": "A"}
+
+
+class ReadsAHundredRecords(RainNormalizer):
+    def normalize(self, dataset, payloads):
+        return super().normalize(dataset, payloads).slice(0, 100)
+
+
+class KnowsTwoKinds(RainNormalizer):
+    def rows(self, payload):
+        return [row for row in super().rows(payload) if row["category"] in {"rain", "snow"}]
+
+
+class KnowsTwoStations(RainNormalizer):
+    def rows(self, payload):
+        return [row for row in super().rows(payload) if row["ref_area"] in {"N", "S"}]
+
+
+class LeavesOldYearsOut(RainNormalizer):
+    def rows(self, payload):
+        return [row for row in super().rows(payload) if row["time_period"] > "1990"]
 
 
 class TakesAnyGrouping(RainNormalizer):
@@ -257,6 +277,19 @@ CAUGHT = {
     LeavesOutMissing: ("test_the_example_is_read_as_the_agency_prints_it", "has no such row"),
     SuppressedIsZero: ("test_the_example_is_read_as_the_agency_prints_it", "the table says 0"),
     Rounds: ("test_the_example_is_read_as_the_agency_prints_it", "prints 1852.25 for N rain"),
+    ReadsAHundredRecords: ("test_more_of_the_same_is_read_to_the_end", "other years as well, and "),
+    KnowsTwoKinds: (
+        "test_a_code_that_is_new_is_not_left_out",
+        "there is the code rainqq instead of rain in the payloads, and the row of the figure 1,852.25",
+    ),
+    KnowsTwoStations: (
+        "test_a_code_that_is_new_is_not_left_out",
+        "there is the code Nqq instead of N in the payloads, and the row of the figure 1,852.25",
+    ),
+    LeavesOldYearsOut: (
+        "test_more_of_the_same_is_read_to_the_end",
+        "in the table, such as N rain 1900-01",
+    ),
     TakesAnyGrouping: ("test_a_mark_in_the_wrong_place_is_refused", "and the table says 123\n"),
     SwapsReasons: (
         "test_a_figure_is_marked_as_the_agency_marks_it",
@@ -327,3 +360,27 @@ def test_a_normalizer_that_breaks_a_promise_is_caught(mutant):
 
 def test_the_honest_one_keeps_them_all():
     assert said_of(RainNormalizer()) == {}
+
+
+class MeasuredRain(RainNormalizer):
+    """The office says what its figures are in."""
+
+    def rows(self, payload):
+        unit = json.loads(payload.body).get("unit")
+        if unit != "millimetres":
+            raise ContentError(f"payload {payload.name}: unit {unit!r}; expected millimetres")
+        return super().rows(payload)
+
+
+@pytest.mark.parametrize(("kind", "caught"), [(RainNormalizer, True), (MeasuredRain, False)])
+def test_another_unit_that_is_taken_for_the_old_one_is_caught(kind, caught):
+    bodies = [json.loads(payload_of(s).body) | {"unit": "millimetres"} for s in STATIONS]
+    payloads = [Payload(name=b["station"], body=json.dumps(b).encode()) for b in bodies]
+    promise = "test_another_unit_is_refused"
+    said = failures(
+        NormalizerContract, promise, normalizer=kind(), dataset=RAIN, payloads=lambda: payloads
+    )
+    if caught:
+        assert_caught(said, promise, "say Bushels instead of millimetres, and the table still says")
+    else:
+        assert said == {}

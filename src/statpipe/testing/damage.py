@@ -77,7 +77,7 @@ class Found:
         if self.document.form != "json" or old[self.start - 1] + old[end : end + 1] != '""':
             return None
         new = self.document.with_text(old[: self.start - 1] + text + old[end + 1 :])
-        return _with(payloads, self.place, new)
+        return with_payload(payloads, self.place, new)
 
     def replaced(self, payloads: Sequence[Payload], text: str) -> tuple[Payload, ...]:
         """
@@ -88,7 +88,7 @@ class Found:
         if self.document.form == "json" and old[self.start - 1] != '"' and not _is_number(text):
             text = json.dumps(text)
         new = self.document.with_text(old[: self.start] + text + old[end:])
-        return _with(payloads, self.place, new)
+        return with_payload(payloads, self.place, new)
 
 
 def found_figures(
@@ -121,8 +121,28 @@ def says(payload: Payload, word: str) -> bool:
     """
     Tell whether a word stands in a payload on its own.
     """
-    whole = re.compile(rf"(?<!\w){re.escape(word)}(?!\w)")
-    return any(whole.search(document.text) for document in documents(payload))
+    return any(_whole(word).search(document.text) for document in documents(payload))
+
+
+def in_another_unit(payloads: Sequence[Payload], unit: str) -> Damage | None:
+    """
+    Wherever payloads name a unit, they name another one.
+    """
+    changed = []
+    for payload in payloads:
+        new = payload
+        for member in [d.member for d in documents(payload)]:
+            document = next(d for d in documents(new) if d.member == member)
+            text = _whole(unit).sub("Bushels", document.text)
+            new = document.with_text(text) if text != document.text else new
+        changed.append(new)
+    if all(new is old for new, old in zip(changed, payloads, strict=True)):
+        return None
+    return Damage(f"the payloads say Bushels instead of {unit}", tuple(changed))
+
+
+def _whole(words: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(words)}(?!\w)")
 
 
 def next_figure(literal: str) -> str:
@@ -161,7 +181,8 @@ def not_payloads(payloads: Sequence[Payload]) -> Iterator[Damage]:
                 bodies["is cut off in the middle of a row"] = cut
         for what, body in bodies.items():
             yield Damage(
-                f"payload {payload.name} {what}", _with(payloads, place, with_body(payload, body))
+                f"payload {payload.name} {what}",
+                with_payload(payloads, place, with_body(payload, body)),
             )
 
 
@@ -199,7 +220,7 @@ def fields_left_out(
                 one,
                 Damage(
                     f"{what} the record of the figure {one.literal}",
-                    _with(payloads, one.place, one.document.with_text(text)),
+                    with_payload(payloads, one.place, one.document.with_text(text)),
                 ),
             )
 
@@ -209,7 +230,7 @@ def _nothing(_: Found, __: frozenset[str]) -> Iterator[tuple[str, str]]:
 
 
 def _json_records(one: Found, optional: frozenset[str]) -> Iterator[tuple[str, str]]:
-    path = _record(one)
+    path = record_path(one)
     if path is None:
         return
     root = tree(one.document.text)
@@ -226,7 +247,7 @@ def _json_records(one: Found, optional: frozenset[str]) -> Iterator[tuple[str, s
 def _xml_records(one: Found, optional: frozenset[str]) -> Iterator[tuple[str, str]]:
     text = one.document.text
     start = text.rfind("<", 0, one.start)
-    element = _ELEMENT.match(text, start)
+    element = ELEMENT.match(text, start)
     if element is None or element.end() <= one.start:
         return
     whole = element.group(0)
@@ -285,7 +306,7 @@ def repeated_records(payloads: Sequence[Payload], found: Sequence[Found]) -> Ite
             if text is not None:
                 yield Damage(
                     f"the record of the figure {one.literal} {what}",
-                    _with(payloads, one.place, one.document.with_text(text)),
+                    with_payload(payloads, one.place, one.document.with_text(text)),
                 )
 
 
@@ -328,7 +349,7 @@ def any_damage(payloads: Sequence[Payload]) -> st.SearchStrategy[Damage]:
     return st.one_of(ways)
 
 
-_ELEMENT = re.compile(r"<[\w.:-]+(?:\s+[\w.:-]+=\"[^\"]*\"){2,}\s*/>")
+ELEMENT = re.compile(r"<[\w.:-]+(?:\s+[\w.:-]+=\"[^\"]*\"){2,}\s*/>")
 """An empty element with at least two attributes: a record by itself."""
 
 _KINDS: tuple[Any, ...] = (None, True, Number("7"), "x", [], {}, [None])
@@ -359,7 +380,7 @@ def _leaf(
     where = ".".join(str(step) for step in path)
     return Damage(
         f"{where} of payload {document.name} is {printed(leaf)[:_MOST_LEAVES]}",
-        _with(payloads, place, document.with_text(printed(bent))),
+        with_payload(payloads, place, document.with_text(printed(bent))),
     )
 
 
@@ -387,7 +408,7 @@ def _word(
     text = document.text
     return Damage(
         f"{text[start:end]!r} of payload {document.name} is {word[:_MOST_LEAVES]!r}",
-        _with(payloads, place, document.with_text(text[:start] + word + text[end:])),
+        with_payload(payloads, place, document.with_text(text[:start] + word + text[end:])),
     )
 
 
@@ -399,7 +420,7 @@ def _bytes_changed(payloads: Sequence[Payload], place: int) -> st.SearchStrategy
         body = payload.body[:start] + put + payload.body[start + length :]
         return Damage(
             f"bytes {start} to {start + length} of payload {payload.name} are {put!r}",
-            _with(payloads, place, with_body(payload, body)),
+            with_payload(payloads, place, with_body(payload, body)),
         )
 
     return st.builds(
@@ -417,7 +438,10 @@ def opposite(literal: str) -> str:
     return literal[1:] if literal.startswith("-") else f"-{literal}"
 
 
-def _with(payloads: Sequence[Payload], place: int, new: Payload) -> tuple[Payload, ...]:
+def with_payload(payloads: Sequence[Payload], place: int, new: Payload) -> tuple[Payload, ...]:
+    """
+    Return the payloads with another one in this place.
+    """
     return (*payloads[:place], new, *payloads[place + 1 :])
 
 
@@ -466,7 +490,7 @@ def _renamed(document: Document, name: str) -> str:
     return "".join(lines)
 
 
-def _record(one: Found) -> tuple[str | int, ...] | None:
+def record_path(one: Found) -> tuple[str | int, ...] | None:
     """Give the way to the record of a figure: what holds it, if that is one of a list of records."""
     root = tree(one.document.text)
     for path in places(root):
@@ -480,7 +504,7 @@ def _record(one: Found) -> tuple[str | int, ...] | None:
 def _twice(one: Found, literal: str) -> str | None:
     text = one.document.text
     if one.document.form == "json":
-        path = _record(one)
+        path = record_path(one)
         if path is None:
             return None
         root = tree(text)
@@ -494,7 +518,7 @@ def _twice(one: Found, literal: str) -> str | None:
         end = len(text) if end < 0 else end + 1
     else:
         start = text.rfind("<", 0, one.start)
-        element = _ELEMENT.match(text, start) if one.document.form == "xml" else None
+        element = ELEMENT.match(text, start) if one.document.form == "xml" else None
         if element is None or element.end() <= one.start:
             return None
         end = element.end()

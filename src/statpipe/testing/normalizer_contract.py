@@ -16,7 +16,7 @@ from statpipe.api import ContentError, Dataset, Normalizer, Payload, Selection
 from statpipe.domain.canonical import content_hash
 from statpipe.domain.observation import NORMAL
 from statpipe.domain.seal import seal
-from statpipe.testing import damage
+from statpipe.testing import damage, records
 from statpipe.testing.cells import Key, cells_of, differences, figure, named, shown
 from statpipe.testing.other_process import normalized_elsewhere
 from statpipe.testing.watch import watched
@@ -77,6 +77,10 @@ class NormalizerContract:
     - ``decimal_mark = ","``: the agency prints 1.852,25 or 1 852,25; write ``figures`` like that too.
     - ``names_its_table = False``: the dataset's name stands in the payloads by chance, and does not say
       which table they are of.
+    - ``names_its_units = False``: the unit of a category stands in the payloads by chance, and does not
+      say what the figures are in.
+    - ``leaves_out_unknown = True``: the agency prints areas or categories that are left out on purpose,
+      so that a code that the dataset does not list is no reason to refuse a payload.
     - ``figures_are_text = False``: the payloads are binary, so figures cannot be found and bent in
       them. Four promises then go untested.
     - ``examples``: how many damaged payloads Hypothesis draws, on top of those in which each place is bent.
@@ -88,6 +92,8 @@ class NormalizerContract:
     markers: ClassVar[frozenset[str]] = frozenset()
     decimal_mark: ClassVar[str] = "."
     names_its_table: ClassVar[bool] = True
+    names_its_units: ClassVar[bool] = True
+    leaves_out_unknown: ClassVar[bool] = False
     figures_are_text: ClassVar[bool] = True
     examples: ClassVar[int] = 100
 
@@ -510,6 +516,68 @@ class NormalizerContract:
             "word stands there by chance, set `names_its_table = False` in the class",
         )
 
+    def test_another_unit_is_refused(
+        self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
+    ) -> None:
+        """Where a payload says what its figures are in, that is looked at."""
+        units = {one.unit_measure for one in dataset.categories} if self.names_its_units else set()
+        before = self._sealed(normalizer, dataset, payloads)
+        for unit in sorted(units):
+            bent = damage.in_another_unit(payloads, unit)
+            if bent is None:
+                continue
+            table = self._read(normalizer, dataset, bent.payloads, bent.what)
+            if isinstance(table, ContentError) or _units(table) != _units(before):
+                continue
+            broken(
+                f"{bent.what}, and the table still says {unit}",
+                "compare what it says with the category's `unit_measure`, and raise ContentError if "
+                "they differ; if those words stand there by chance, set `names_its_units = False` in "
+                "the class",
+            )
+
+    def test_a_code_that_is_new_is_not_left_out(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """An agency that adds an area, or gives it another code, is noticed."""
+        if self.leaves_out_unknown or not self.figures_are_text:
+            return
+        found = self._bendable(payloads, figures, dataset)
+        for one, code, bent in records.unknown_codes(payloads, found):
+            after = self._cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
+            if after is not None and one.key not in after and not any(code in key for key in after):
+                broken(
+                    f"{bent.what} in the payloads, and the row of the figure {one.literal} is left out",
+                    "return a row for whatever is printed: statpipe refuses codes that the dataset does "
+                    "not list; to leave some out on purpose set `leaves_out_unknown = True` in the "
+                    "class",
+                )
+
+    def test_more_of_the_same_is_read_to_the_end(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """The example is small; what the agency sends is not."""
+        if not self.figures_are_text or dataset.selection.periods is not None:
+            return
+        found = self._bendable(payloads, figures, dataset)
+        for keys, bent in records.many_years(payloads, found):
+            after = self._cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
+            if after is not None and any(key not in after for key in keys):
+                lost = [key for key in keys if key not in after]
+                broken(
+                    f"{bent.what}, and {len(lost)} of them are not in the table, such as "
+                    f"{named(lost[0])}",
+                    "read every record; cut nothing off, and take every period that is printed",
+                )
+
     def test_a_renamed_field_is_not_lost_quietly(
         self,
         normalizer: Normalizer,
@@ -728,6 +796,12 @@ class NormalizerContract:
                 "for payloads that are no text set `figures_are_text = False`",
             )
         return found
+
+
+def _units(table: pa.Table) -> set[tuple[str, int]]:
+    """Give units and powers of ten, as the table has them."""
+    columns = (table["unit_measure"].to_pylist(), table["unit_mult"].to_pylist())
+    return set(zip(*columns, strict=True))
 
 
 def _statpipe_says(error: BaseException) -> bool:
