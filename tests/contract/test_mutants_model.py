@@ -50,7 +50,36 @@ def column(name, **fields):
     )
 
 
+SINCE = attrs.evolve(
+    RAIN,
+    sql=SQL.replace("FROM rain", "FROM rain AS r").replace(
+        "AS share",
+        "* (SELECT COUNT(*) FROM rain AS all_time WHERE all_time.ref_area = r.ref_area) AS share",
+    ),
+)
+"""Its figures change with every release that is still to come."""
+
 CAUGHT = {
+    "a day too late": (
+        said("realtime_start <= :as_of", "realtime_start < :as_of"),
+        "test_what_was_believed_on_a_day_owes_nothing_to_later_releases",
+        "gives 0 rows instead of 48",
+    ),
+    "a day too early": (
+        said("realtime_end >= :as_of", "realtime_end > :as_of"),
+        "test_what_was_believed_on_a_day_owes_nothing_to_later_releases",
+        "gives 48 rows instead of 0",
+    ),
+    "what is still to come": (
+        SINCE,
+        "test_what_was_believed_on_a_day_owes_nothing_to_later_releases",
+        "as of 2023-10-01, with what was released later",
+    ),
+    "a division by zero": (
+        said("NULLIF(SUM(obs_value) OVER (PARTITION BY ref_area, category), 0)", "0"),
+        "test_each_row_is_one_by_its_grain_and_has_what_it_must",
+        "as share, which is no figure",
+    ),
     "all intervals": (
         said("realtime_start <= :as_of AND realtime_end >= :as_of", "TRUE"),
         "test_each_row_is_one_by_its_grain_and_has_what_it_must",

@@ -289,7 +289,14 @@ class WritesManifestsAnew(MemoryLake):
         return super().manifest(source, run_id).strip(b"{}")
 
 
+class RecordsAnotherStory(MemoryLake):
+    def record(self, manifest):
+        self.runs.pop((manifest.source, manifest.run_id), None)
+        super().record(manifest)
+
+
 LAKES = {
+    RecordsAnotherStory: "test_what_was_recorded_of_a_run_stays",
     StripsPayloads: "test_payloads_come_back_byte_for_byte",
     KeepsOneBodyAName: "test_payloads_of_one_name_lie_side_by_side",
     DoesNotVerify: "test_a_payload_that_is_lost_or_damaged_is_told_by_its_key",

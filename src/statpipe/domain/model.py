@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from typing import Literal
 
 from attrs import field, frozen, validators
@@ -116,3 +117,13 @@ class Model:
         Return the SQL of the latest state.
         """
         return self.sql_as_of(f"DATE '{FOREVER.isoformat()}'")
+
+
+def can_take_date(models: Sequence[Model], model: Model) -> bool:
+    """
+    Tell whether a model, or something that it reads, can be asked for an earlier state.
+    """
+    by_name = {one.name: one for one in models}
+    return model.takes_date or any(
+        can_take_date(models, by_name[name]) for name in model.inputs if name in by_name
+    )

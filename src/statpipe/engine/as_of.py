@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from statpipe.api import ConfigError, ContentError, Lake, Model
+from statpipe.domain.model import can_take_date
 from statpipe.engine.gold import gold_key, opened_gold
 from statpipe.engine.model_order import sources_of
 from statpipe.engine.records import held_of
@@ -29,16 +30,6 @@ def day_of(text: str) -> date:
     except ValueError:
         msg = f"--as-of {text!r} is no date; say year, month and day, such as --as-of 2021-01-01"
         raise ConfigError(msg) from None
-
-
-def can_take_date(models: Sequence[Model], model: Model) -> bool:
-    """
-    Tell whether a model, or something that it reads, can be asked for an earlier state.
-    """
-    by_name = {one.name: one for one in models}
-    return model.takes_date or any(
-        can_take_date(models, by_name[name]) for name in model.inputs if name in by_name
-    )
 
 
 def latest_table(lake: Lake, models: Sequence[Model], model: Model) -> pa.Table:

@@ -7,7 +7,7 @@ import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, NoReturn
 
@@ -15,7 +15,7 @@ import pytest
 
 from statpipe.api import Area, Category, Dataset, Model
 from statpipe.domain.history import history_schema
-from statpipe.domain.model import AS_OF
+from statpipe.domain.model import AS_OF, can_take_date
 from statpipe.domain.period import FOREVER
 from statpipe.testing.snapshots import history_of
 from statpipe.testing.wording import agree, broken, missing
@@ -69,6 +69,7 @@ _ONLY_DUCKDB: Mapping[str, str] = {
 
 _FOREVER = f"DATE '{FOREVER.isoformat()}'"
 _SHOWN = 3
+_MOST_DAYS = 4
 
 
 class ModelContract:
@@ -156,6 +157,7 @@ class ModelContract:
                         "is declared as never null",
                         "correct the SQL (an outer join?), or declare the column nullable",
                     )
+            self._finite(model, names, rows)
             places = [names.index(name) for name in model.grain]
             keys = [tuple(row[place] for place in places) for row in rows]
             twice = sorted({str(key) for key in keys if keys.count(key) > 1})
@@ -166,6 +168,25 @@ class ModelContract:
                     "the SQL joins too much (join on the dataset as well, and choose the interval by "
                     "realtime_end), or the grain lacks a column",
                 )
+
+    def test_what_was_believed_on_a_day_owes_nothing_to_later_releases(
+        self, models: Sequence[Model], histories: Mapping[str, pa.Table]
+    ) -> None:
+        """As of a day, a model is what it was on that day, when nobody knew what was to come."""
+        dated = {model.name for model in models if can_take_date(models, model)}
+        for day in _days_of(histories) if dated else ():
+            then = {name: _known_on(table, day) for name, table in histories.items()}
+            latest = {m.name: _sorted(m, c, rows) for m, c, rows in _run(models, then)}
+            for model, columns, rows in _run(models, histories, f"DATE '{day.isoformat()}'"):
+                if model.name in dated:
+                    _refuse_other(
+                        model,
+                        _sorted(model, columns, rows),
+                        latest[model.name],
+                        f"as of {day}, with what was released later in the lake as well",
+                        f"take the rows with realtime_start <= {AS_OF} AND realtime_end >= {AS_OF}, "
+                        "also in what is joined; or read a model that does",
+                    )
 
     def test_the_order_of_input_rows_makes_no_difference(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
@@ -233,6 +254,17 @@ class ModelContract:
                     f"take the rows with realtime_start <= {AS_OF} AND realtime_end >= {AS_OF}",
                 )
 
+    def _finite(self, model: Model, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+        __tracebackhide__ = True
+        for row in rows:
+            for name, value in zip(names, row, strict=True):
+                if isinstance(value, float) and not math.isfinite(value):
+                    broken(
+                        f"model {model.name} gives {value} as {name}, which is no figure: here, "
+                        "DuckDB divides by zero, and PostgreSQL ends with an error",
+                        "say NULLIF(..., 0) below the line, and what it means in another column",
+                    )
+
 
 def has_its_columns(
     model: Model, columns: Sequence[tuple[str, str]], *, more_allowed: bool = False
@@ -298,7 +330,8 @@ def problems_with_declaration(model: Model) -> None:
 
 def made_up_history() -> pa.Table:
     """
-    Return a history with revisions, a missing figure, a zero, a dropped cell, a parent and a part.
+    Return a history with revisions, a missing figure, zeros, one that is negative, two that are equal,
+    a dropped cell, a parent and a part.
     """
     dataset = Dataset(
         name="T1",
@@ -326,6 +359,10 @@ def made_up_history() -> pa.Table:
     first["CA", "T1:2", "2018"] = None
     first["NY", "T1:2", "2019"] = "0"
     first["NY", "T1:2", "2022"] = None
+    first["CA", "T1:2", "2017"] = "-12.5"
+    first["CA", "T1:2", "2021"] = first["NY", "T1:2", "2021"]
+    for category in ("T1:1", "T1:2"):
+        first["NY", category, "2016"] = "0"
     second = dict(first) | {("CA", "T1:1", "2020"): "999.5", ("CA", "T1:2", "2018"): "7"}
     del second["NY", "T1:2", "2015"]
     return history_of(dataset, {date(2023, 10, 1): first, date(2024, 10, 1): second})
@@ -368,6 +405,27 @@ def _run(
                 done.add(model.name)
                 waiting.remove(model)
         return found
+
+
+def _days_of(histories: Mapping[str, pa.Table]) -> list[date]:
+    """Give the days of the first releases, and those before the next ones."""
+    starts = sorted(
+        {d for table in histories.values() for d in table["realtime_start"].to_pylist()}
+    )
+    before = [day - timedelta(days=1) for day in starts[1:]]
+    return sorted({*starts, *before})[:_MOST_DAYS]
+
+
+def _known_on(table: pa.Table, day: date) -> pa.Table:
+    """Give a history as it was known on a day."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = table.filter(pc.less_equal(table["realtime_start"], day))
+    place = known.schema.get_field_index("realtime_end")
+    ends = known["realtime_end"]
+    open_ = pc.if_else(pc.greater_equal(ends, day), pa.scalar(FOREVER, ends.type), ends)
+    return known.set_column(place, known.schema.field(place), open_)
 
 
 @contextmanager

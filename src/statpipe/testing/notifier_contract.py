@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -29,13 +30,24 @@ class NotifierContract:
             def make_notifier(self, canary):      # makes one, with the canary as its credential
                 return lambda: Bell(Settings(url=Secret(f"https://127.0.0.1:1/{canary}")))
 
-    It is told of every way in which a run can end, with the network barred. It may raise: the engine
-    tells that in a warning, so the text must not show the credential.
+    It is told of every way in which a run can end, with the network barred. Then it has to raise, or
+    log a warning: the engine tells that and goes on, so the text must not show the credential.
+
+    A fixture more is worth its lines: ``received``, a function that gives the messages that have
+    arrived so far as texts, say of a :class:`~statpipe.testing.LocalAgency`::
+
+            @pytest.fixture
+            def received(self, agency):           # one whose answer to a POST is 200
+                return lambda: [request.body.decode() for request in agency.requests]
+
+    Then a run has to be told in one message, which says which source it was of and where.
 
     - ``seconds``: how long one hook may take.
+    - ``silent_on``: outcomes that are no news, and so are not told.
     """
 
     seconds: ClassVar[float] = 35.0
+    silent_on: ClassVar[frozenset[str]] = frozenset({"unchanged"})
 
     @pytest.fixture
     def canary(self) -> str:
@@ -47,15 +59,26 @@ class NotifierContract:
         """Override: makes a notifier, with the canary as its credential."""
         missing(self, "make_notifier", "a function that makes a new notifier")
 
+    @pytest.fixture
+    def received(self) -> Callable[[], Sequence[str]] | None:
+        """Override, if you like: gives the messages that have arrived so far."""
+        return None
+
     def test_making_it_asks_nobody(self, make_notifier: Callable[[], Notifier]) -> None:
         """It is made whenever an environment is opened."""
-        with (
-            watched(self) as watch,
-            foreseen("making it", "raise ConfigError only for settings that are wrong"),
-        ):
-            notifier = make_notifier()
+        notifier: object = None
+        problem = "nothing"
+        with watched(self) as watch:
+            try:
+                notifier = make_notifier()
+            except Exception as error:  # noqa: BLE001 - whatever the author's code raises
+                problem = told(error)
         if watch.first("network"):
             broken("making the notifier asks the network", "connect when something is sent")
+        if notifier is None:
+            broken(
+                f"making it raises {problem}", "raise ConfigError only for settings that are wrong"
+            )
         if not isinstance(notifier, Notifier):
             broken(f"it is a {type(notifier).__name__}", "inherit statpipe.api.Notifier")
 
@@ -80,13 +103,22 @@ class NotifierContract:
         capsys: pytest.CaptureFixture[str],
     ) -> None:
         """In time, changing nothing, showing nothing."""
-        notifier = make_notifier()
+        notifier, logged = make_notifier(), []
         hook = getattr(notifier, "statpipe_run_finished", None)
         with all_logs(caplog):
             for manifest in endings() if hook is not None else ():
                 before, begun = manifest.as_json(), time.monotonic()
-                with watched(notifier):
-                    self._tell(hook, RunFinished(manifest=manifest), canary)
+                caplog.clear()
+                with watched(notifier) as watch:
+                    raised = self._tell(hook, RunFinished(manifest=manifest), canary)
+                warned = any(record.levelno >= logging.WARNING for record in caplog.records)
+                logged.append(caplog.text)
+                if watch.first("network") and not (raised or warned):
+                    broken(
+                        f"there is no network, and nobody hears that the run that ended as "
+                        f"{manifest.outcome} was not told",
+                        "let the exception out, with a text of your own: the engine warns and goes on",
+                    )
                 if manifest.as_json() != before:
                     broken("the notifier changes the manifest", "work on a copy")
                 if time.monotonic() - begun > self.seconds:
@@ -103,7 +135,7 @@ class NotifierContract:
         for what, text in (
             ("repr(notifier)", repr(notifier)),
             ("diagnose()", repr(found)),
-            ("a log line", caplog.text),
+            ("a log line", "".join([*logged, caplog.text])),
             ("what is printed", printed.out + printed.err),
         ):
             if shows(text, canary):
@@ -114,7 +146,44 @@ class NotifierContract:
                 "print to standard error: with --json, standard output is the manifest",
             )
 
-    def _tell(self, hook: Any, event: RunFinished, canary: str) -> None:
+    def test_each_run_is_told_once_and_by_name(
+        self,
+        make_notifier: Callable[[], Notifier],
+        received: Callable[[], Sequence[str]] | None,
+        canary: str,
+    ) -> None:
+        """What changed, what failed: once. That nothing has changed: not at all."""
+        notifier = make_notifier()
+        hook = getattr(notifier, "statpipe_run_finished", None)
+        if received is None or hook is None:
+            return
+        for manifest in endings():
+            before = len(received())
+            with foreseen(
+                f"telling of a run that ended as {manifest.outcome}",
+                "let the receiver of the fixture `received` take what is sent",
+            ):
+                hook(RunFinished(manifest=manifest))
+            messages = received()[before:]
+            wanted = 0 if manifest.outcome in self.silent_on else 1
+            if len(messages) != wanted:
+                broken(
+                    f"of a run that ended as {manifest.outcome}, {len(messages)} messages arrive; "
+                    f"expected {wanted}",
+                    "send one message a run, and none where nothing has changed; name the outcomes that "
+                    "are no news in `silent_on`",
+                )
+            for text in messages:
+                if shows(text, canary):
+                    broken("the message shows the credential", "send what is in the manifest alone")
+                for what, word in (("source", manifest.source), ("place", manifest.environment)):
+                    if word not in text:
+                        broken(
+                            f"the message about a run of {word} does not name the {what}: {text[:80]!r}",
+                            "begin with manifest.source and manifest.environment",
+                        )
+
+    def _tell(self, hook: Any, event: RunFinished, canary: str) -> bool:
         __tracebackhide__ = True
         try:
             hook(event)
@@ -126,6 +195,8 @@ class NotifierContract:
                 )
             if not str(error).strip():
                 broken(f"it raises {told(error)}", "say in one line what was not sent, and why")
+            return True
+        return False
 
 
 def endings() -> Sequence[Manifest]:

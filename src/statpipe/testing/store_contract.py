@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from typing import ClassVar, NoReturn
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -212,6 +214,19 @@ class StoreContract(SinkContract):
         sink.record(manifest_of())
         sink.record(manifest_of())
         agree(len(sink.run_ids("agency")), 1, "the number of runs", "use the run id as the place")
+
+    def test_what_was_recorded_of_a_run_stays(self, sink: Lake, another: Lake) -> None:
+        """A manifest is evidence: another one under the same id is refused."""
+        whole = manifest_of()
+        sink.record(whole)
+        with suppress(Exception):
+            another.record(attrs.evolve(whole, message="another story"))
+        agree(
+            sink.manifest("agency", whole.run_id),
+            whole.as_json(),
+            "the manifest of a run, after another one was recorded under its id",
+            "write it only where there is none yet (put if absent), and refuse one that differs",
+        )
 
     def _told(self, read: object, place: str, remedy: str) -> None:
         __tracebackhide__ = True

@@ -7,7 +7,8 @@ import attrs
 import pytest
 
 from statpipe.api import ConfigError, ContentError
-from statpipe.engine.as_of import can_take_date, day_of, latest_table, table_as_of
+from statpipe.domain.model import can_take_date
+from statpipe.engine.as_of import day_of, latest_table, table_as_of
 from statpipe.engine.gold import gold_key
 from support.tea import LATEST, cells, family, prices
 
