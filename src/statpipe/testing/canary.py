@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import base64
-import json
 import traceback
 from collections.abc import Iterable
 from typing import Any
-from urllib.parse import quote, quote_plus
 
-from statpipe.api import ContentError
+from statpipe.api import ContentError, Secret
+from statpipe.domain.secret import REDACTED, written_forms
 
 CANARY = "Canary+7f3a=Key"
 """What the kit hands to a source as its key. Its signs are written otherwise in addresses."""
-
-REDACTED = b"REDACTED"
-
-
-def forms(secret: str) -> list[str]:
-    """
-    Return how a secret may be written: plain, in an address, in JSON, in hexadecimal.
-    """
-    body = secret.encode()
-    written = [secret, quote(secret, safe=""), quote(secret), quote_plus(secret)]
-    written += [json.dumps(secret)[1:-1], body.hex()]
-    return sorted(set(written), key=len, reverse=True)
 
 
 def _base64_forms(secret: str) -> list[str]:
@@ -44,7 +31,7 @@ def shows(text: str | bytes, secret: str) -> bool:
     if isinstance(text, bytes):
         text = text.decode("latin-1")
     lower = text.lower()
-    return any(form.lower() in lower for form in forms(secret)) or any(
+    return any(form.lower() in lower for form in written_forms(secret)) or any(
         form in text for form in _base64_forms(secret)
     )
 
@@ -53,11 +40,10 @@ def redacted(body: bytes, secrets: Iterable[str]) -> bytes:
     """
     Replace each secret, in all forms and cases, by ``REDACTED``.
     """
-    import re
-
     for secret in secrets:
-        for form in (*forms(secret), *_base64_forms(secret)):
-            body = re.sub(re.escape(form.encode()), REDACTED, body, flags=re.IGNORECASE)
+        body = Secret(secret).removed_from(body)
+        for form in _base64_forms(secret):
+            body = body.replace(form.encode(), REDACTED)
     return body
 
 

@@ -29,6 +29,8 @@ Figures = Mapping[Key, str | None]
 """Key in the order of ``dataset.key`` -> figure as the agency prints it, ``None`` where it shows none."""
 
 _VINTAGE = "2000-01-01"
+_TELLING = 2
+"""So many figures of an example at least can be told from one another."""
 _STATUSES = frozenset("ABDEFGHIJKLMNOPQSUVWX")
 """SDMX CL_OBS_STATUS, versions 2.1 and 2.2."""
 
@@ -794,6 +796,13 @@ class NormalizerContract:
                 "no figure of the fixture `figures` stands in the payloads just once",
                 "write figures as the agency prints them, and take an example in which they differ; "
                 "for payloads that are no text set `figures_are_text = False`",
+            )
+        there = sum(text is not None for text in texts.values())
+        if len(found) < _TELLING <= there - 1:
+            broken(
+                f"of the {there} figures of the fixture `figures`, {found[0].literal} alone stands in the "
+                "payloads just once, so little can be bent",
+                "take an example in which figures differ, and write them as the agency prints them",
             )
         return found
 

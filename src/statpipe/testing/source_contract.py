@@ -457,8 +457,8 @@ class SourceContract:
             if shows(payload.body, canary):
                 broken(
                     f"the agency repeats the key in its answer, and payload {payload.name} keeps it",
-                    'take it out before making the Payload: `body.replace(key.encode(), b"REDACTED")`'
-                    "; set `agency_may_echo = False` in the class if the agency never does that",
+                    "take it out before making the Payload: `key.removed_from(response.content)`, where "
+                    "key is the Secret; set `agency_may_echo = False` in the class if the agency never does that",
                 )
 
     def test_no_failure_shows_the_key(

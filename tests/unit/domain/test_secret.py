@@ -78,3 +78,28 @@ def test_equal_secrets_are_equal_and_no_text_is(secret):
     assert hash(secret) == hash(Secret(CANARY))
     assert secret != Secret("other")
     assert secret != CANARY
+
+
+ODD = 'a/B+c%d"e\\f=g&Ñ'
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        ODD,
+        'A/b+c%d"e\\f=g&Ñ',
+        "a%2FB%2Bc%25d%22e%5Cf%3Dg%26%C3%91",
+        "a%2fb%2bc%25d%22e%5cf%3dg%26%c3%91",
+        'a/B+c%d\\"e\\\\f=g&\\u00d1',
+        ODD.encode().hex().upper(),
+    ],
+)
+def test_it_is_taken_out_of_answers_in_whatever_form_and_case(form):
+    body = b"\xff<" + form.encode() + b">" + form.encode()
+    assert Secret(ODD).removed_from(body) == b"\xff<REDACTED>REDACTED"
+
+
+@pytest.mark.parametrize("value", [ODD, ""])
+def test_an_answer_without_it_stays_as_it_is(value):
+    body = bytes(range(256)) * 3
+    assert Secret(value).removed_from(body) is body
