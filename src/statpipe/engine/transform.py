@@ -87,16 +87,14 @@ class Transform:
         """
         Judge the vintages of one release; publish all of them, or none.
         """
+        ready: list[tuple[Candidate, Reconciled]] = []
         try:
-            ready = [(candidate, self._reconciled(candidate)) for candidate in candidates]
+            for candidate in candidates:
+                ready.append((candidate, self._reconciled(candidate)))  # noqa: PERF401 - counted
             revisions = self._revisions(ready)
             refused = self._refused(ready, revisions)
         except StatpipeError as error:
-            for candidate in candidates:
-                self._note(candidate, candidate.vintage, "failed")
-                for kept in candidate.bronze:
-                    if f"payload {kept.name}" in str(error):
-                        log.warning("the payload lies in Bronze", bronze=kept.key)
+            self._failed(candidates, len(ready), error)
             raise
         for candidate, final in ready:
             revision = revisions.get(candidate.dataset.name)
@@ -105,6 +103,20 @@ class Transform:
             else:
                 self._commit(candidate, final, revision)
         return not refused
+
+    def _failed(self, candidates: Sequence[Candidate], place: int, error: StatpipeError) -> None:
+        """Note that a release is not published: because of the one in this place, if there is one."""
+        culprit = candidates[place] if place < len(candidates) else None
+        for candidate in candidates:
+            noted = candidate
+            if culprit is not None and candidate is not culprit:
+                name = culprit.dataset.name
+                reason = f"{candidate.reason}, but {name} of the same release failed"
+                noted = attrs.evolve(candidate, reason=reason)
+            self._note(noted, candidate.vintage, "failed")
+            for kept in candidate.bronze:
+                if f"payload {kept.name}" in str(error):
+                    log.warning("the payload lies in Bronze", bronze=kept.key)
 
     def _reconciled(self, candidate: Candidate) -> Reconciled:
         redo, dataset = candidate.redo, candidate.dataset

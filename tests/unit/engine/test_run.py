@@ -230,3 +230,15 @@ def test_the_manifest_tells_what_made_it(office):
         ("green", 8, "new vintage"),
     ]
     assert latest_manifest(office.lake, SOURCE) == manifest
+
+
+def test_of_a_release_that_cannot_be_read_the_table_at_fault_is_told_from_the_others(office):
+    black, green = office.agency.datasets
+    (last,) = office.agency.offered(green)
+    cell = next(iter(last.figures))
+    office.agency.publish(green, last.released, {**last.figures, cell: "1.2.3"})
+    manifest = office.run()
+    assert [(v.dataset, v.outcome, v.reason) for v in manifest.vintages] == [
+        (black, "failed", f"new vintage, but {green} of the same release failed"),
+        (green, "failed", "new vintage"),
+    ]
