@@ -14,7 +14,7 @@ import pytest
 
 from contract.caught import assert_caught, failures
 from contract.rain import ANSWERS, RAIN, STATIONS, RainNormalizer, RainSource, Settings, log
-from statpipe.api import Payload, Rejected, Secret, Unavailable, Vintage
+from statpipe.api import ConfigError, Payload, Rejected, Secret, Unavailable, Vintage
 from statpipe.testing import CANARY, LocalAgency, SourceContract
 
 
@@ -427,6 +427,7 @@ def said_of(caplog, capsys):
                 agency=agency,
                 canary=CANARY,
                 normalizer=RainNormalizer(),
+                keyless=None,
                 released=date(2024, 3, 1),
                 revise=revise,
                 caplog=caplog,
@@ -474,5 +475,44 @@ def test_a_release_that_comes_between_probe_and_fetch_is_not_taken_for_the_one_b
         )
     if caught:
         assert_caught(said, promise, "fetch() brings that under the date 2024-03-01")
+    else:
+        assert said == {}
+
+
+class WantsAKey(RainSource):
+    def get(self, path):
+        if self._settings.key is None:
+            raise ConfigError("the office wants a key; set RAIN_KEY")
+        return super().get(path)
+
+
+class WantsItLater(WantsAKey):
+    def get(self, path):
+        if self._settings.key is None:
+            self.opener.open(self._settings.url + path, timeout=10).close()
+        return super().get(path)
+
+
+class SaysUnavailable(RainSource):
+    def get(self, path):
+        raise Unavailable("no key; run again later")
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (WantsAKey, ""),
+        (WantsItLater, "the source asks the network"),
+        (SaysUnavailable, "the source says Unavailable"),
+        (RainSource, "the source asks the network"),
+    ],
+)
+def test_a_source_without_its_key_has_to_say_so_at_once(kind, words):
+    promise = "test_without_its_key_it_says_which_variable_to_set"
+    with LocalAgency() as agency:
+        agency.answer("/released", b'{"date": "2024-03-01"}')
+        said = failures(SourceContract, promise, keyless=kind(Settings(agency.url)))
+    if words:
+        assert_caught(said, promise, words)
     else:
         assert said == {}

@@ -81,6 +81,7 @@ class SourceContract:
     Fixtures that may be overridden besides:
 
     - ``normalizer``: then what is fetched must also be readable.
+    - ``keyless``: a source whose key is not set; then it has to say so, before it asks anybody.
     - ``revise``: a function that lets the agency publish other figures; then the probe must see it.
     - ``released``: the day that the agency's answers name, a ``datetime.date``.
     - ``agency``: a source that does not speak HTTP, or has a fake of its own, may leave it out;
@@ -124,6 +125,11 @@ class SourceContract:
         source = make_source()
         yield source
         source.close()
+
+    @pytest.fixture
+    def keyless(self) -> Source | None:
+        """Override, if you like: a source whose key is not set."""
+        return None
 
     @pytest.fixture
     def normalizer(self) -> Normalizer | None:
@@ -499,6 +505,23 @@ class SourceContract:
                     "do not follow redirects (`follow_redirects=False`), or only to the same host, and "
                     "say Rejected",
                 )
+
+    def test_without_its_key_it_says_which_variable_to_set(self, keyless: Source | None) -> None:
+        """Before it asks anybody; what needs no key works all the same."""
+        if keyless is None:
+            return
+        with foreseen("a source without its key", "ask for the key where it is sent"):
+            dataset = keyless.datasets()[0]
+        with watched(keyless) as watch:
+            error = _raised(partial(keyless.probe, dataset))
+        keyless.close()
+        said = f"says {told(error)}" if error is not None else "goes on"
+        if watch.first("network") or not isinstance(error, ConfigError):
+            what = "asks the network" if watch.first("network") else said
+            broken(
+                f"without its key, the source {what}",
+                "raise ConfigError that names the variable to set, before anything is asked",
+            )
 
     # --- failures --------------------------------------------------------------------------------
 
