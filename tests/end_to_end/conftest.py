@@ -8,6 +8,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,13 @@ class Home:
 
 @pytest.fixture
 def home(tmp_path: Path) -> Iterator[Home]:
-    folder = tmp_path / "a folder"
+    with new_home(tmp_path) as made:
+        yield made
+
+
+@contextmanager
+def new_home(below: Path) -> Iterator[Home]:
+    folder = below / "a folder"
     folder.mkdir()
     made = Home(folder)
     yield made

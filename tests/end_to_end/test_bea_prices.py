@@ -21,6 +21,8 @@ from support.price_releases import (
     zipped,
 )
 
+from .conftest import new_home
+
 LAKE_ONLY = "[environments.local.sinks.lake]\n"
 PCE_2024 = (
     "Last updated: October 3, 2024-- new statistics for 2023; revised statistics for 2019-2022."
@@ -295,6 +297,10 @@ def test_the_check_on_line_numbers_does_not_stand_in_for_broken_checks(tmp_path)
 
 @pytest.fixture
 def three_seasons(home):
+    return seasons(home)
+
+
+def seasons(home):
     archives = Archives(home, f"{LAKE_ONLY}[environments.local.sinks.postgres]\n")
     archives.pce("2022", PCE.read_bytes())
     archives.pce("2024", nominal_pce(PCE_2024))
@@ -306,13 +312,23 @@ def three_seasons(home):
     return archives
 
 
+@pytest.fixture(scope="module")
+def moved_seasons(tmp_path_factory):
+    """Three seasons, of which the second has figures of its own; read only. And its last manifest."""
+    with new_home(tmp_path_factory.mktemp("moved")) as home:
+        archives = seasons(home)
+        archives.pce("2024", moved(nominal_pce(PCE_2024), Decimal("1.02")))
+        archives.run("bea_pce_state")
+        yield home, archives.run("bea_rpp_state")
+
+
 def test_each_season_has_its_pair_and_each_base_year_its_unit(three_seasons, home):
     """
     PCE of October 2024 and September 2025 says the same as that of 2022 here. Only the release of
     2022 thus has figures of its own, so that the later deflators find no PCE of their season.
     """
-    three_seasons.run("bea_pce_state")
     three_seasons.run("bea_rpp_state")
+    three_seasons.run("bea_pce_state")
     rows = gold(home, "pce_state_real_history")
     assert {(r["pce_vintage"], r["deflator_vintage"], r["unit"]) for r in rows} == {
         ("2022-10-06", "2022-12-15", "Millions of constant 2012 dollars"),
@@ -343,10 +359,8 @@ def moved(body, factor_of_2021):
     return packed.getvalue()
 
 
-def test_real_pce_that_is_not_bea_s_own_is_told_with_its_cells(three_seasons, home):
-    three_seasons.pce("2024", moved(nominal_pce(PCE_2024), Decimal("1.02")))
-    three_seasons.run("bea_pce_state")
-    manifest = three_seasons.run("bea_rpp_state")
+def test_real_pce_that_is_not_bea_s_own_is_told_with_its_cells(moved_seasons):
+    home, manifest = moved_seasons
     (told,) = verdicts(manifest, "real_pce")
     assert (told["passed"], told["severity"], told["failures"]) == (False, "warning", 51)
     assert len(told["cells"]) == 20
@@ -359,10 +373,8 @@ def test_real_pce_that_is_not_bea_s_own_is_told_with_its_cells(three_seasons, ho
     assert "warning: real_pce on pce_state_real_check latest" in shown
 
 
-def test_lake_and_postgres_hold_the_same_models(three_seasons, home):
-    three_seasons.pce("2024", moved(nominal_pce(PCE_2024), Decimal("1.02")))
-    three_seasons.run("bea_pce_state")
-    three_seasons.run("bea_rpp_state")
+def test_lake_and_postgres_hold_the_same_models(moved_seasons):
+    home, _ = moved_seasons
     address = home.run("db", "start").stdout.strip()
     with psycopg.connect(address, row_factory=dict_row) as connection:
         _hold_the_same(home, connection)
@@ -404,10 +416,8 @@ def _is_same(column, mine, theirs, where):
         assert str(mine) == theirs, where
 
 
-def test_a_day_s_state_is_one_pair(three_seasons, home):
-    three_seasons.pce("2024", moved(nominal_pce(PCE_2024), Decimal("1.02")))
-    three_seasons.run("bea_rpp_state")
-    three_seasons.run("bea_pce_state")
+def test_a_day_s_state_is_one_pair(moved_seasons):
+    home, _ = moved_seasons
     found = {}
     for day in ("2022-12-14", "2022-12-15", "2024-10-03", "2025-02-19", "2025-02-20"):
         found[day] = home.query(

@@ -592,4 +592,4 @@ def decimal(value: Any) -> str:
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=30, stateful_step_count=14, deadline=None)
+TestLives.settings = settings(max_examples=20, stateful_step_count=14, deadline=None)
