@@ -53,11 +53,28 @@ def judge(
                 f"({type(error).__name__}: {error}); correct or uninstall its plugin"
             )
             raise PluginError(msg) from error
+        _refuse_other_verdict(name, result, current)
         if accept_revision and result.about_revision and result.refuses:
             result = attrs.evolve(result, accepted=True)
         results.append(result)
         tell(result)
     return results
+
+
+def _refuse_other_verdict(name: str, result: object, current: Snapshot) -> None:
+    """A verdict is recorded under the names that it bears: they have to be the right ones."""
+    wanted = (name, current.dataset.name, current.vintage.id)
+    if not isinstance(result, CheckResult):
+        told = f"a {type(result).__name__}"
+    elif (result.check, result.dataset, result.vintage) != wanted:
+        told = f"a verdict of {result.check!r} on {result.dataset} {result.vintage}"
+    else:
+        return
+    msg = (
+        f"check {name!r} judged {current.dataset.name} {current.vintage.id} and returned {told}; it "
+        "has to return a CheckResult of its own name on what it judged; correct or uninstall its plugin"
+    )
+    raise PluginError(msg)
 
 
 def verdict_on(made: Partition) -> CheckResult:

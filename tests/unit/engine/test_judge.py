@@ -23,12 +23,17 @@ class Says(Check):
         self.asked.append((current, previous))
         if isinstance(self.answer, Exception):
             raise self.answer
-        return self.answer if isinstance(self.answer, CheckResult) else result(self.answer)
+        return result(self.answer) if isinstance(self.answer, str) else self.answer
 
 
 def result(name):
     return CheckResult(
-        check=name, dataset="black", vintage="v", severity="error", passed=True, message=""
+        check=name,
+        dataset="black",
+        vintage="2024-03-01",
+        severity="error",
+        passed=True,
+        message="",
     )
 
 
@@ -78,9 +83,27 @@ def test_what_would_refuse_because_figures_moved_is_accepted_when_asked_and_noth
         result("moved"), severity=severity, passed=passed, about_revision=about_revision
     )
     check, told = Says(moved), []
-    assert judge({"m": check}, CURRENT, BEFORE, told.append) == [moved]
-    judge({"m": check}, CURRENT, BEFORE, told.append, accept_revision=True)
+    assert judge({"moved": check}, CURRENT, BEFORE, told.append) == [moved]
+    judge({"moved": check}, CURRENT, BEFORE, told.append, accept_revision=True)
     assert told == [moved, attrs.evolve(moved, accepted=accepted)]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "told"),
+    [
+        (True, "a bool"),
+        (None, "a NoneType"),
+        (result("other"), "a verdict of 'other' on black "),
+        (attrs.evolve(result("mine"), dataset="green"), "a verdict of 'mine' on green "),
+        (attrs.evolve(result("mine"), vintage="1999-01-01"), "a verdict of 'mine' on black 1999-"),
+    ],
+)
+def test_a_verdict_that_is_none_or_of_something_else_is_refused(verdict, told):
+    with pytest.raises(PluginError) as refused:
+        judge({"mine": Says(verdict)}, CURRENT, None, lambda _: None)
+    assert str(refused.value).startswith("check 'mine' judged black 20")
+    assert f" and returned {told}" in str(refused.value)
+    assert "has to return a CheckResult of its own name" in str(refused.value)
 
 
 def test_a_foreseen_error_passes_unchanged():
