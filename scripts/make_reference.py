@@ -147,6 +147,8 @@ def types() -> str:
         *(_fields(getattr(api, name), defaults=True) for name in VALUES),
         "## Functions\n",
         *(_function(getattr(api, name)) for name in FUNCTIONS),
+        "## A credential\n",
+        _role(api.Secret).replace("*may be written.* ", ""),
         "## Errors\n",
         *(_error(getattr(api, name)) for name in ERRORS),
         "## For tests\n",
@@ -189,7 +191,7 @@ def _hook(name: str) -> str:
 
 
 def _role(role: type) -> str:
-    parts = [f"### `{role.__name__}`\n", _markdown(inspect.getdoc(role) or "")]
+    parts = [f"### `{role.__name__}`\n", _markdown(inspect.getdoc(role) or "") + "\n"]
     for name, member in vars(role).items():
         function = member.fget if isinstance(member, property) else member
         if name.startswith("_") or not inspect.isfunction(function):
@@ -261,7 +263,9 @@ def _is_event(item: object) -> bool:
 def _signature(function: Any) -> str:
     found = inspect.signature(function)
     kept = [parameter for parameter in found.parameters.values() if parameter.name != "self"]
-    return str(found.replace(parameters=kept)).replace("'", "")
+    # Annotations are texts here, which Python shows in quotes; a default is one that keeps them.
+    shown = re.sub(r"(: |-> )'([^']*)'", r"\1\2", str(found.replace(parameters=kept)))
+    return shown.replace("'", '"')
 
 
 def _code(kind: object) -> str:
@@ -288,7 +292,7 @@ def _markdown(text: str) -> str:
     """Turn the little reStructuredText of docstrings into Markdown."""
     text = re.sub(r":(?:class|meth|data|func):`~?(?:[\w.]+\.)?(\w+)`", r"`\1`", text)
     text = re.sub(r":raises (\w+): ", r"\n*Raises* `\1`: ", text)
-    text = text.replace("``", "`")
+    text = text.replace("``", "`").replace("::\n", ":\n")
     return re.sub(r"\.\. code-block:: (\w+)\n\n((?:    .*\n?|\n)+)", _fenced, text)
 
 
