@@ -37,7 +37,7 @@ COMMANDS = (
     ("db", "start"),
     ("db", "stop"),
 )
-HEAVY = ("pyarrow", "duckdb", "boto3", "httpx", "psycopg")
+HEAVY = ("pyarrow", "duckdb", "boto3", "httpx", "psycopg", "obstore")
 
 SECOND = """
 from statpipe.api import Component, hookimpl
@@ -171,6 +171,40 @@ def test_a_wrong_configuration_is_2_and_names_the_place(tea, text, arguments, sa
     assert last_line(done).endswith("(exit 2)")
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+BEA = "[environments.local.sinks.lake]\n[sources.bea_pce_state]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[environment.x]\n", "unknown key environment; did you mean 'environments'?"),
+        (
+            "[environments.local]\nsink = 1\n",
+            "unknown key environments.local.sink; did you mean 'sinks'?",
+        ),
+        (f"{BEA}chanel = 'api'\n", "unknown key 'chanel'; did you mean 'channel'?"),
+        (f"{BEA}years = ['x']\n", "sources.bea_pce_state.years"),
+        (f"{BEA}tables = 'SAPCE1'\n", "is 'SAPCE1'; expected a list"),
+        (f"{BEA}channel = 'sea'\n", "sources.bea_pce_state.channel"),
+        (f"{BEA}key = '1234'\n", "sources.bea_pce_state.key: a secret is written as a reference"),
+        (
+            "[environments.local.sinks.lake]\npath = '${NOT_SET}'\n",
+            "refers to ${NOT_SET}, which is not set",
+        ),
+        ("[engine]\nworkers = 'two'\n", "engine.workers is 'two'; expected 1 or more"),
+        ("[environments.local.sinks.postgres]\n", "has 0 lakes among its sinks"),
+    ],
+)
+def test_what_is_written_wrongly_is_told_with_file_place_and_nearest_name(home, text, says):
+    home.configure(text)
+    done = home.run("run", "bea_pce_state", code=2)
+    (line,) = [line for line in done.stderr.splitlines() if line.endswith("(exit 2)")]
+    assert says in line
+    assert "statpipe.toml" in line
+    assert "1234" not in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 @pytest.mark.parametrize("text", ["[sinks]\n", "[sources.tea_price]\n"])
@@ -392,6 +426,39 @@ def test_a_broken_plugin_is_listed_and_stops_nobody(tea):
     done = tea.run("doctor", code=2)
     assert "upgrade or uninstall cracked-cup" in done.stdout
     assert "no tea today" in last_line(tea.run("run", "coffee", code=2))
+
+
+def test_each_way_of_being_broken_is_told_with_what_is_meant(tea):
+    install(
+        tea.plugins,
+        name="misspelt",
+        entry_points={"misspelt": "misspelt_one", "gone": "not_there"},
+        modules={
+            "misspelt_one": "from statpipe.api import hookimpl\n@hookimpl\ndef statpipe_source():\n    return []\n"
+        },
+    )
+    rows = json.loads(tea.run("plugins", "list", "--json").stdout)
+    broken = {row["plugin"]: row["summary"] for row in rows if row["status"] == "broken"}
+    assert broken["gone"] == "ModuleNotFoundError: No module named 'not_there'"
+    assert (
+        "statpipe_source is no hook of statpipe; did you mean 'statpipe_sources'?"
+        in broken["misspelt"]
+    )
+
+
+def test_a_name_that_two_plugins_offer_names_both(tea):
+    install(
+        tea.plugins,
+        name="another-tea",
+        version="2.5",
+        entry_points={"another": "another_tea"},
+        modules={"another_tea": "from support.tea import statpipe_sources\n"},
+    )
+    done = tea.run("run", "tea_prices", code=2)
+    assert "another-tea 2.5 and " in done.stderr
+    assert "; uninstall one of them" in done.stderr
+    rows = json.loads(tea.run("plugins", "list", "--json").stdout)
+    assert {r["status"] for r in rows if r["name"] == "tea_prices"} == {"name taken twice"}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
