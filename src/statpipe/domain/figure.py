@@ -12,7 +12,8 @@ def exact(printed: str, *, mark: str = ".", grouping: str = "") -> Decimal:
     Read a printed figure: sign, digits, decimals, and nothing else.
 
     *mark* stands before the decimals, *grouping* between thousands: ``exact("1852976.3")``,
-    ``exact("1,852,976.3", grouping=",")``, ``exact("1.852.976,3", mark=",", grouping=".")``.
+    ``exact("1,852,976.3", grouping=",")``, ``exact("1.852.976,3", mark=",", grouping=".")``. Of
+    several characters in *grouping*, such as a blank and a no-break space, a figure has one throughout.
 
     :raises TypeError: It is no text. A float would have lost digits already.
     :raises ValueError: It is no such figure, also where a mark stands in a place that is not its own.
@@ -23,12 +24,14 @@ def exact(printed: str, *, mark: str = ".", grouping: str = "") -> Decimal:
     if not _pattern(mark, grouping).fullmatch(printed):
         msg = f"{printed!r} is no figure"
         raise ValueError(msg)
-    return Decimal(printed.replace(grouping, "").replace(mark, "."))
+    return Decimal(printed.translate(dict.fromkeys(map(ord, grouping))).replace(mark, "."))
 
 
 @cache
 def _pattern(mark: str, grouping: str) -> re.Pattern[str]:
     whole = "[0-9]+"
     if grouping:
-        whole = rf"(?:{whole}|[0-9]{{1,3}}(?:{re.escape(grouping)}[0-9]{{3}})+)"
+        thousands = "[0-9]{3}"
+        first = rf"[0-9]{{1,3}}([{re.escape(grouping)}]){thousands}"
+        whole = rf"(?:{first}(?:\1{thousands})*|{whole})"
     return re.compile(rf"-?{whole}(?:{re.escape(mark)}[0-9]+)?")

@@ -20,6 +20,9 @@ from statpipe.domain.figure import exact
         ("1.852.976,3", {"mark": ",", "grouping": "."}, "1852976.3"),
         ("1 852", {"mark": ",", "grouping": " "}, "1852"),
         ("0,5", {"mark": ","}, "0.5"),
+        ("1\u202f852\u202f976,3", {"mark": ",", "grouping": " \u00a0\u202f"}, "1852976.3"),
+        ("1 852 976", {"grouping": " \u00a0"}, "1852976"),
+        ("-1^852^976", {"grouping": "^]"}, "-1852976"),
     ],
 )
 def test_a_figure_is_read_as_it_is_printed(printed, marks, value):
@@ -44,6 +47,7 @@ def test_a_figure_is_read_as_it_is_printed(printed, marks, value):
         ("1,5", {}),
         ("1,5", {"grouping": ","}),
         ("1234,567", {"grouping": ","}),
+        ("1 852\u00a0976", {"grouping": " \u00a0"}),
         ("1.23", {"mark": ",", "grouping": "."}),
         ("1852.5", {"mark": ","}),
     ],
