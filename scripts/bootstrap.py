@@ -38,7 +38,8 @@ def main() -> None:
             print("statpipe: making .venv", flush=True)
             venv.create(VENV, with_pip=True)
         print(f"statpipe: installing requirements/{wanted}.txt and the plugins", flush=True)
-        _pip("install", "--require-hashes", "-r", f"requirements/{wanted}.txt")
+        # The file names everything that is needed: nothing is resolved, so no later release can matter.
+        _pip("install", "--no-deps", "--require-hashes", "-r", f"requirements/{wanted}.txt")
         # The plugins name each other nowhere and their dependencies are there already.
         editable = [argument for project in PROJECTS for argument in ("-e", project)]
         _pip("install", "--no-deps", "--no-build-isolation", *editable)
