@@ -44,7 +44,7 @@ def office(home, tmp_path):
 
 def test_a_run_tells_what_the_release_changed_on_the_terminal_and_in_markdown(office):
     first = office.run("run", SOURCE)
-    assert "black 2024-03-01, the first: 8 cells" in first.stderr
+    assert "black 2024-03-01: first release, 8 figures" in first.stderr
     office.publish("2024-04-01", prices(2))
     second = office.run("run", SOURCE, "--markdown", "report.md")
     line = "black 2024-04-01 since 2024-03-01: 0 cells added, 8 of 8 revised"
@@ -52,6 +52,25 @@ def test_a_run_tells_what_the_release_changed_on_the_terminal_and_in_markdown(of
     written = (office.home.folder / "report.md").read_text(encoding="utf-8")
     assert f"{line} (median " in written
     assert office.run("runs", "show", "latest", "--markdown").stdout == written
+
+
+def test_the_report_and_the_gold_model_of_revisions_have_the_same_percentages(home):
+    home.configure('[environments.local.sinks.lake]\n[sources.bea_pce_state]\nchannel = "sample"\n')
+    home.environment.pop("BEA_API_KEY", None)
+    (manifest,) = json.loads(home.run("run", "bea_pce_state", "--json").stdout)
+    shown = home.run("show", "pce_state_revisions", "--json").stdout
+    gold = {
+        (row["ref_area"], row["category"], row["time_period"], row["new_vintage"]): row
+        for row in json.loads(shown)
+    }
+    moves = 0
+    for record in manifest["vintages"]:
+        for move in record["revision"]["largest"]:
+            row = gold[move["ref_area"], move["category"], move["time_period"], record["vintage"]]
+            assert (move["percent"], move["old"]) == (row["percent"], row["old_value"])
+            moves += 1
+    assert moves >= 10
+    assert any(row["percent"] < 0 for row in gold.values() if row["percent"])
 
 
 def test_a_report_for_a_folder_that_is_not_there_is_refused_before_anything_is_done(office):
@@ -67,7 +86,7 @@ def test_a_report_that_cannot_be_written_takes_nothing_else_from_the_reader(offi
     (office.home.folder / "taken").mkdir()
     done = office.run("run", SOURCE, "--markdown", "taken", "--json", code=2)
     assert json.loads(done.stdout)[0]["outcome"] == "loaded"
-    assert "black 2024-03-01, the first: 8 cells" in done.stderr
+    assert "black 2024-03-01: first release, 8 figures" in done.stderr
     assert "the report cannot be written: taken: Is a directory" in done.stderr
 
 

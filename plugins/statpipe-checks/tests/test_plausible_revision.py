@@ -33,7 +33,7 @@ def test_a_first_vintage_moves_nothing(judge, observe):
     first = revision_of(None, current.table, current.dataset, current.vintage, "")
     result = judge("plausible_revision", attrs.evolve(current, revision=first))
     assert result.passed
-    assert result.message == "T 2022-10-06, the first: 1 cells"
+    assert result.message == "T 2022-10-06: first release, 1 figure"
 
 
 def test_a_usual_revision_passes_with_its_numbers(judge, revised):

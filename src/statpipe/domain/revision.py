@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from statpipe.domain.canonical import FIGURES
-from statpipe.domain.codes import encoded
+from statpipe.domain.codes import codes_or_values, encoded
 from statpipe.domain.dataset import Dataset
 from statpipe.domain.difference import difference
 from statpipe.domain.vintage import Vintage
@@ -20,14 +21,17 @@ SHOWN_MOVES = 10
 """How many of the largest revisions are named."""
 
 
+_UNIT = ("unit_measure", "unit_mult")
+
+
 @frozen(kw_only=True)
 class Movement:
     """
-    How far figures moved: sizes of the changes in per cent of the old figures' sizes.
+    How far figures moved: sizes of the changes, without a sign, in per cent of the old figures' sizes.
 
-    ``compared`` counts the cells that there were before as well, ``revised`` those that say
-    something else now: another figure, status or mark. The percentages are those of figures that
-    moved, and ``None`` where no such cell had a figure other than zero before.
+    ``compared`` counts the cells that existed before as well, ``revised`` those that say something
+    else now: another figure, unit, status or mark. The percentages are those of figures that moved,
+    and ``None`` where no such cell had a figure other than zero before.
     """
 
     compared: int
@@ -37,14 +41,38 @@ class Movement:
     largest_percent: float | None = None
 
 
+def _with_signs(moves: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
+    """Give a fall its sign, also where a manifest from before recorded sizes only."""
+    return tuple(
+        {**move, "percent": -move["percent"]}
+        if (move.get("percent") or 0) > 0 and _fell(move["old"], move["new"])
+        else move
+        for move in moves
+    )
+
+
+def _fell(old: str, new: str) -> bool:
+    try:
+        was, now = (Decimal(text.partition(" ")[0]) for text in (old, new))  # a mark may follow
+    except InvalidOperation:
+        return False
+    return now < was
+
+
 @frozen(kw_only=True)
 class Revision:
     """
     A vintage against what was believed before it.
 
-    ``since`` is the vintage before, empty if this is the first. ``dropped`` counts cells that it was
-    asked for and does not hold. ``by_area`` holds the areas of which something was revised;
-    ``largest`` the cells that moved farthest, figures as exact text.
+    ``since`` is the earlier release that its figures are compared with, and ``since_also`` names the
+    releases before that one which some cells come from, newest first. ``since`` is the vintage's own
+    name where more of it, or another reading of it, is compared only with what was held of it before,
+    and empty if there was nothing to compare with. ``dropped`` counts cells that the vintage was asked
+    for and does not hold. ``by_area`` holds the areas of which something was revised.
+
+    ``largest`` holds the cells that moved farthest: figures as exact text, and ``percent``, the change
+    in per cent of the old figure's size, negative for a fall, as in the Gold model of revisions. It is
+    ``None`` where there is no such number: a figure is missing, the old one is zero, or the unit changed.
     """
 
     dataset: str
@@ -55,7 +83,8 @@ class Revision:
     dropped: int
     overall: Movement
     by_area: Mapping[str, Movement] = field(factory=dict, repr=False)
-    largest: tuple[Mapping[str, Any], ...] = field(default=(), repr=False)
+    largest: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, converter=_with_signs)
+    since_also: tuple[str, ...] = ()
 
     @property
     def revised(self) -> int:
@@ -71,7 +100,7 @@ class Revision:
         """
         name = f"{self.dataset} {self.vintage}"
         if not self.since:
-            return f"{name}, the first: {self.cells:,} cells"
+            return f"{name}: first release, {counted(self.cells, 'figure')}"
         moved = self.overall
         sizes = (
             f" (median {percent(moved.median_percent)}, 95th percentile "
@@ -80,74 +109,116 @@ class Revision:
             else ""
         )
         return (
-            f"{name} since {self.since}: {self.added:,} cells added, {self.revised:,} of "
+            f"{name} since {self._before}: {counted(self.added, 'cell')} added, {self.revised:,} of "
             f"{moved.compared:,} revised{sizes}, {self.dropped:,} dropped"
         )
+
+    @property
+    def _before(self) -> str:
+        if self.since == self.vintage:
+            return "the same release was last read"
+        *first, last = (self.since, *self.since_also)
+        return f"{', '.join(first)} and {last}" if first else last
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    Write a number with its noun: ``1 figure``, ``33,120 figures``.
+    """
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def percent(value: float | None) -> str:
     """
-    Write a percentage for people.
+    Write a percentage for people: two decimals, or two digits where those would show nothing. A fall
+    has its minus.
     """
     if value is None:
         return "-"
-    return f"{value:,.2f} %" if value >= 0.01 or value == 0 else f"{value:.2g} %"  # noqa: PLR2004
+    if abs(value) >= 0.01 or value == 0:  # noqa: PLR2004
+        return f"{value + 0.0:,.2f} %"
+    return f"{Decimal(f'{value:.2g}'):f} %"
 
 
-def revision_of(
-    before: pa.Table | None, after: pa.Table, dataset: Dataset, vintage: Vintage, since: str
+def revision_of(  # noqa: PLR0917 - what is compared, and the names of both sides
+    before: pa.Table | None,
+    after: pa.Table,
+    dataset: Dataset,
+    vintage: Vintage,
+    since: str,
+    since_also: tuple[str, ...] = (),
 ) -> Revision:
     """
     Compare a vintage's Silver with what was believed before it, likewise as Silver.
     """
-    names = [*dict.fromkeys((*dataset.key, *FIGURES, "category_name"))]
+    names = [*dict.fromkeys((*dataset.key, *FIGURES, *_UNIT, "category_name"))]
     new = after.select(names)
     old = vintage.selection.rows_of(before if before is not None else after.slice(0, 0))
-    # Titles are told, not compared: they may be corrected freely.
+    # Titles are reported, not compared: they may be corrected freely.
     found = difference(
         old.select(names).drop(["category_name"]), new.drop(["category_name"]), dataset.key
     )
-    sizes = _sizes(found.replaced, found.changed)
+    changes = _changes(found.replaced, found.changed)
     compared = len(new) - len(found.added)
     return Revision(
         dataset=dataset.name,
         vintage=vintage.id,
         since=since,
+        since_also=since_also,
         cells=len(new),
         added=len(found.added),
         dropped=len(found.removed),
-        overall=_movement(compared, sizes),
-        by_area=_by_area(old, found.removed, found.changed, sizes),
-        largest=_largest(found.replaced, found.changed, sizes, _titles(after)),
+        overall=_movement(compared, changes),
+        by_area=_by_area(old, found.removed, found.changed, changes),
+        largest=_largest(found.replaced, found.changed, changes, _titles(after)),
     )
 
 
-def _sizes(old: pa.Table, new: pa.Table) -> pa.Array:
+def _changes(old: pa.Table, new: pa.Table) -> pa.Array:
     """
-    Give the size of each change in per cent of the old figure's; null where there is none, as where
-    only a status or mark changed.
+    Give each change in per cent of the old figure's size, as the Gold model of revisions does.
+
+    Null where a figure is missing, the old one is zero, or the unit changed.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    was, now = (table["obs_value"].combine_chunks().cast(pa.float64()) for table in (old, new))
+    was = _doubles(old["obs_value"])
     # The difference is taken exactly: doubles of twenty digits would round it away.
-    moved = pc.subtract(new["obs_value"], old["obs_value"]).combine_chunks().cast(pa.float64())
-    base = pc.if_else(pc.equal(was, 0.0), pa.nulls(len(was), pa.float64()), was)
-    sizes = pc.multiply(pc.divide(pc.abs(moved), pc.abs(base)), 100.0)
-    there = pc.and_(pc.is_valid(now), pc.not_equal(moved, 0.0))
-    return pc.if_else(there, sizes, pa.nulls(len(now), pa.float64()))
+    moved = _doubles(pc.subtract(new["obs_value"], old["obs_value"]))
+    comparable = pc.not_equal(was, 0.0)
+    for name in _UNIT:
+        was_in, is_in = (codes_or_values(table[name]) for table in (old, new))
+        comparable = pc.and_(comparable, pc.equal(was_in, is_in))
+    changes = pc.divide(pc.multiply(moved, 100.0), pc.abs(was))
+    return pc.if_else(comparable, changes, pa.nulls(len(was), pa.float64()))
 
 
-def _movement(compared: int, sizes: pa.Array) -> Movement:
+def _doubles(decimals: pa.ChunkedArray) -> pa.Array:
+    """Give the nearest doubles, as databases do. Arrow's own cast misses some by one digit."""
+    import pyarrow as pa
+
+    return decimals.cast(pa.string()).cast(pa.float64()).combine_chunks()
+
+
+def _sizes(changes: pa.Array) -> pa.Array:
+    """Give the sizes of the changes that moved a figure."""
     import pyarrow.compute as pc
 
-    if sizes.null_count == len(sizes):
-        return Movement(compared=compared, revised=len(sizes))
+    moved = pc.fill_null(pc.not_equal(changes, 0.0), fill_value=False)
+    return pc.abs(changes.filter(moved))
+
+
+def _movement(compared: int, changes: pa.Array) -> Movement:
+    import pyarrow.compute as pc
+
+    sizes = _sizes(changes)
+    if not len(sizes):
+        return Movement(compared=compared, revised=len(changes))
     median, high = pc.quantile(sizes, [0.5, 0.95]).to_pylist()
     return Movement(
         compared=compared,
-        revised=len(sizes),
+        revised=len(changes),
         median_percent=median,
         p95_percent=high,
         largest_percent=pc.max(sizes).as_py(),
@@ -155,29 +226,29 @@ def _movement(compared: int, sizes: pa.Array) -> Movement:
 
 
 def _by_area(
-    old: pa.Table, removed: pa.Table, changed: pa.Table, sizes: pa.Array
+    old: pa.Table, removed: pa.Table, changed: pa.Table, changes: pa.Array
 ) -> dict[str, Movement]:
     import pyarrow.compute as pc
 
-    def counted(table: pa.Table) -> dict[str, int]:
+    def by_area(table: pa.Table) -> dict[str, int]:
         counts = pc.value_counts(encoded(table["ref_area"]).cast("string")).to_pylist()
         return {entry["values"]: entry["counts"] for entry in counts}
 
-    there, gone, revised = counted(old), counted(removed), counted(changed)
+    there, gone, revised = by_area(old), by_area(removed), by_area(changed)
     areas = encoded(changed["ref_area"]).cast("string")
     return {
-        area: _movement(there[area] - gone.get(area, 0), sizes.filter(pc.equal(areas, area)))
+        area: _movement(there[area] - gone.get(area, 0), changes.filter(pc.equal(areas, area)))
         for area in sorted(revised, key=lambda area: (-revised[area], area))
     }
 
 
 def _largest(
-    old: pa.Table, new: pa.Table, sizes: pa.Array, titles: Mapping[str, str]
+    old: pa.Table, new: pa.Table, changes: pa.Array, titles: Mapping[str, str]
 ) -> tuple[Mapping[str, Any], ...]:
     import pyarrow.compute as pc
 
-    order = pc.sort_indices(sizes, sort_keys=[("", "descending")])[:SHOWN_MOVES]
-    was, now, moved = (part.take(order).to_pylist() for part in (old, new, sizes))
+    order = pc.sort_indices(pc.abs(changes), sort_keys=[("", "descending")])[:SHOWN_MOVES]
+    was, now, moved = (part.take(order).to_pylist() for part in (old, new, changes))
     return tuple(
         {
             "ref_area": after["ref_area"],
@@ -186,9 +257,9 @@ def _largest(
             "time_period": after["time_period"],
             "old": _shown(before),
             "new": _shown(after),
-            "percent": None if size is None else round(size, 4),
+            "percent": percents,
         }
-        for before, after, size in zip(was, now, moved, strict=True)
+        for before, after, percents in zip(was, now, moved, strict=True)
     )
 
 

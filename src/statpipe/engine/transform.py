@@ -158,8 +158,12 @@ class Transform:
         earlier = self._earlier(candidate, final)
         published = [Published(vintage=h.vintage, table=self._read(h)) for h in earlier]
         before = standing(history(published)) if published else None
-        since = earlier[0].vintage.id if earlier else ""
-        return revision_of(before, final.silver.table, candidate.dataset, final.vintage, since)
+        names = _releases_of(before, earlier, final.vintage)
+        others = [name for name in names if name != final.vintage.id]
+        since, *also = others or names or [""]
+        return revision_of(
+            before, final.silver.table, candidate.dataset, final.vintage, since, tuple(also)
+        )
 
     def _earlier(self, candidate: Candidate, final: Reconciled) -> list[Held]:
         """Give the vintages before, newest first, until one was asked for all that this one is."""
@@ -280,6 +284,21 @@ class Transform:
                 bronze=candidate.bronze,
             )
         )
+
+
+def _releases_of(before: pa.Table | None, earlier: Sequence[Held], vintage: Vintage) -> list[str]:
+    """Name the releases, newest first, that the figures believed before a vintage were read from."""
+    import pyarrow.compute as pc
+
+    if before is None:
+        return []
+    names, left = [], vintage.selection.rows_of(before)
+    for held in earlier:
+        own = held.selection.holds(left)
+        if pc.any(own).as_py():
+            names.append(held.vintage.id)
+        left = left.filter(pc.invert(own))
+    return names
 
 
 def _always(table: pa.Table) -> Callable[[Held], pa.Table]:

@@ -123,5 +123,5 @@ def test_a_first_vintage_is_one_line(capsys):
         overall=Movement(compared=0, revised=0),
     )  # fmt: skip
     print_revisions(manifest(first))
-    assert capsys.readouterr().err == "\nT 2022-10-06, the first: 7 cells\n"
+    assert capsys.readouterr().err == "\nT 2022-10-06: first release, 7 figures\n"
     assert date(2022, 10, 6).isoformat() in first.in_words

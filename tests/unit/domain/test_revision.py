@@ -5,6 +5,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import attrs
 import pyarrow.compute as pc
 import pytest
 from hypothesis import given, settings
@@ -90,7 +91,12 @@ def test_the_counts_and_sizes_are_those_of_the_cells(before, after):
     named = [(m["ref_area"], m["category"], m["time_period"]) for m in found.largest]
     assert set(named) == revised  # there are fewer than are shown
     moved = [m["percent"] for m in found.largest if m["percent"] is not None]
-    assert moved == sorted(moved, reverse=True)
+    assert moved == sorted(moved, key=abs, reverse=True)
+    for move in found.largest:
+        cell = (move["ref_area"], move["category"], move["time_period"])
+        if before[cell] and after[cell] is not None:
+            signed = float((after[cell] - before[cell]) / abs(before[cell]) * 100)
+            assert move["percent"] == pytest.approx(signed)
 
 
 def test_cells_that_were_not_asked_for_are_not_dropped():
@@ -140,7 +146,7 @@ def test_a_mark_that_is_taken_away_is_a_revision_that_moves_nothing():
     ]
     found = revision_of(*tables, DATASET, Vintage(released=date(2022, 10, 6)), "x")
     assert (found.revised, found.overall.largest_percent) == (1, None)
-    assert [(m["old"], m["new"], m["percent"]) for m in found.largest] == [("12.5 p", "12.5", None)]
+    assert [(m["old"], m["new"], m["percent"]) for m in found.largest] == [("12.5 p", "12.5", 0.0)]
 
 
 def test_a_title_that_is_corrected_is_no_revision():
@@ -163,17 +169,75 @@ def test_a_title_that_is_corrected_is_no_revision():
 
 def test_the_line_says_what_there_is_to_say():
     cell = ("CA", "1", "2020")
-    assert report(None, {cell: Decimal(1)}).in_words == "T 2022-10-06, the first: 1 cells"
+    assert report(None, {cell: Decimal(1)}).in_words == "T 2022-10-06: first release, 1 figure"
     assert report({cell: Decimal(1)}, {cell: None}).in_words == (
         "T 2022-10-06 since 2021-10-08: 0 cells added, 1 of 1 revised, 0 dropped"
     )
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "-"), (0.0, "0.00 %"), (0.00123, "0.0012 %"), (1234.5, "1,234.50 %")]
+    ("value", "text"),
+    [
+        (None, "-"),
+        (0.0, "0.00 %"),
+        (-0.0, "0.00 %"),
+        (0.00123, "0.0012 %"),
+        (-0.00123, "-0.0012 %"),
+        (1.2e-9, "0.0000000012 %"),
+        (1234.5, "1,234.50 %"),
+        (-0.9669754481683729, "-0.97 %"),
+    ],
 )
-def test_percentages_are_written_for_people(value, text):
+def test_changes_are_written_for_people_with_their_sign(value, text):
     assert percent(value) == text
+
+
+def test_a_fall_is_negative_and_the_largest_size_has_no_sign():
+    cell = ("US", "1", "2019")
+    found = report({cell: Decimal(14533254)}, {cell: Decimal(14392721)})
+    (move,) = found.largest
+    assert percent(move["percent"]) == "-0.97 %"
+    assert move["percent"] == pytest.approx(-0.9669754)
+    assert found.overall.largest_percent == -move["percent"]
+
+
+def test_a_fall_in_a_manifest_from_before_gets_its_sign():
+    moves = [
+        {"old": "14533254", "new": "14392721 p", "percent": 0.967},
+        {"old": "-5", "new": "-2", "percent": 60.0},
+        {"old": "100", "new": "(D)", "percent": None},
+    ]
+    found = attrs.evolve(report(None, {("CA", "1", "2020"): Decimal(1)}), largest=moves)
+    assert [percent(move["percent"]) for move in found.largest] == ["-0.97 %", "60.00 %", "-"]
+    assert attrs.evolve(found).largest == found.largest
+
+
+def test_a_figure_in_another_unit_is_revised_and_has_no_percentage():
+    cell = {"ref_area": "CA", "category": "1", "time_period": "2020", "unit_measure": "Dollars"}
+    for new in ({"unit_measure": "Thousands of dollars"}, {"unit_mult": 3}):
+        tables = [
+            seal(observations_from_rows([row]), DATASET, "2022-10-06")
+            for row in (cell | {"obs_value": 1000}, cell | {"obs_value": 1} | new)
+        ]
+        found = revision_of(*tables, DATASET, Vintage(released=date(2022, 10, 6)), "x")
+        assert (found.revised, found.overall.largest_percent) == (1, None)
+        assert [percent(move["percent"]) for move in found.largest] == ["-"]
+
+
+@pytest.mark.parametrize(
+    ("since", "also", "words"),
+    [
+        ("2021-10-08", (), "since 2021-10-08:"),
+        ("2021-10-08", ("2020-10-08",), "since 2021-10-08 and 2020-10-08:"),
+        ("2022-10-06", (), "since the same release was last read:"),
+    ],
+)
+def test_the_line_names_the_releases_that_figures_are_compared_with(since, also, words):
+    cell = ("CA", "1", "2020")
+    found = attrs.evolve(
+        report({cell: Decimal(1)}, {cell: Decimal(2)}), since=since, since_also=also
+    )
+    assert f"T 2022-10-06 {words} 0 cells added, 1 of 1 revised" in found.in_words
 
 
 def test_bea_s_real_revision_of_2022():

@@ -93,6 +93,53 @@ def test_more_of_the_same_release_adds_and_revises_nothing(office):
     assert (found.since, found.added, found.revised, found.dropped) == ("2024-03-01", 4, 0, 0)
 
 
+def test_more_of_a_release_names_the_earlier_releases_that_its_cells_are_compared_with(office):
+    office.run()
+    office.agency.ports = ("MOM",)
+    office.agency.publish("black", "2024-04-01", prices(3))
+    office.run()
+    office.agency.ports = ("CAL",)
+    office.agency.publish("black", "2024-05-01", prices(5))
+    office.run()
+    office.agency.ports = None
+    found = revisions(office.run())["black"]
+    assert (found.vintage, found.since, found.since_also) == ("2024-05-01", "2024-04-01", ())
+    assert (found.added, found.revised, found.overall.compared) == (0, 4, 8)
+    assert "black 2024-05-01 since 2024-04-01: 0 cells added, 4 of 8 revised" in found.in_words
+
+
+def test_a_release_that_few_were_asked_of_before_is_compared_with_the_one_before_that_as_well(
+    office,
+):
+    office.run()
+    office.agency.ports = ("MOM",)
+    office.agency.publish("black", "2024-04-01", prices(3))
+    office.run()
+    office.agency.ports = None
+    office.agency.publish("black", "2024-05-01", prices(5))
+    found = revisions(office.run())["black"]
+    assert (found.since, found.since_also) == ("2024-04-01", ("2024-03-01",))
+    assert "since 2024-04-01 and 2024-03-01: " in found.in_words
+
+
+def test_a_release_that_shares_no_cell_with_earlier_ones_is_the_first_of_its_cells(office):
+    office.agency.ports = ("MOM",)
+    office.run()
+    office.agency.ports = ("CAL",)
+    office.agency.publish("black", "2024-04-01", prices(3))
+    found = revisions(office.run())["black"]
+    assert (found.since, found.added, found.overall.compared) == ("", 4, 0)
+
+
+def test_a_change_under_an_unchanged_date_is_compared_with_the_release_of_that_date(office):
+    office.run()
+    for number in (2, 3):
+        office.agency.publish("black", "2024-03-01", prices(number))
+        found = revisions(office.run())["black"]
+        before = "2024-03-01" if number == 2 else "2024-03-01.02"
+        assert (found.vintage, found.since) == (f"2024-03-01.0{number}", before)
+
+
 def test_other_code_that_reads_other_figures_is_a_revision_and_one_that_reads_the_same_is_none(
     office,
 ):
