@@ -116,12 +116,34 @@ BAD_FILES = {
     "truncated": (CSV[: CSV.index('"Note')], 'no "Last updated'),
     "cut in a row": (CSV[:250], "expected"),
     "empty": ("", "no rows before"),
-    "a page": ("<html>Not found</html>", "no rows before"),
-    "a column missing": (CSV.replace("LineCode,", "Line,"), "no column for LineCode"),
+    "a page": ("<html>Not found</html>", "no column for GeoFIPS, TableName"),
+    "a column missing": (CSV.replace("LineCode,", ""), "line 1: no column for LineCode"),
+    "a column that is not known": (CSV.replace("Region", "Rank"), "column 'Rank' is not known"),
+    "a column under two names": (CSV.replace("Region", "Line"), "columns 'Line' and 'LineCode'"),
     "no years": (CSV.replace("2020,2021", "y,z"), "no column for any year"),
-    "a year that is none": (CSV.replace("2020,2021", "2020,20x1"), "'20x1', which is no year"),
-    "a year twice": (CSV.replace("2020,2021", "2021,2021"), "a column twice"),
-    "a cell too many": (CSV.replace(",1.5,2.5", ",1.5,2.5,3.5"), "columns"),
+    "a year that is none": (CSV.replace("2020,2021", "2020,20x1"), "column '20x1' is not known"),
+    "a year twice": (CSV.replace("2020,2021", "2021,2021"), "a column twice ('2021')"),
+    "a cell too many": (CSV.replace(",1.5,2.5", ",1.5,2.5,3.5"), "line 2: 11 columns; expected 10"),
+    "a cell too few": (CSV.replace(",1.5,2.5", ",1.5"), "line 2: 9 columns; expected 10"),
+    "a row cut short": (CSV.replace(',SAPCE1,13,"..."', "\r\n"), "line 3: 3 columns"),
+    "a quote that stays open": (CSV.replace('Services "', "Services "), "line 3: not valid CSV"),
+    "a last row with an open quote": (
+        CSV[: CSV.index('"Note')] + ' "98000","Far W\r\n' + CSV[CSV.index('"Note') :],
+        "line 4: not valid CSV",
+    ),
+    "a last row of which just the area is left": (
+        CSV.replace('"Note', '"98000"\r\n"Note'),
+        "line 4: 1 column; expected 10 columns",
+    ),
+    "a footer cut in the date": (CSV[: CSV.index(", 2022--")], "not valid CSV"),
+    "a NUL": (CSV.replace("Services", "Ser\0vices"), "line 3: control character U+0000"),
+    "a NUL in the last row": (CSV.replace("4.5", "4.5\0"), "line 3: control character U+0000"),
+    "an escape sequence": (CSV.replace("Services", "\x1b[31m"), "control character U+001B"),
+    "a row below the footer": (CSV + CSV.splitlines()[1], "line 8: a row below the footer"),
+    "text in a column without a name": (
+        CSV.replace("2020,2021", "2020,,2021").replace(",1.5,2.5", ",1.5,7,2.5"),
+        "line 2: '7' in column 10, which has no name",
+    ),
     "another table": (CSV.replace(",SAPCE1,", ",SAGDP2,"), "table 'SAGDP2'"),
     "another title": (CSV.replace(" Goods ", " Gasoline "), "titled 'Gasoline'; expected 'Goods'"),
     "another unit": (CSV.replace("Millions of current", "Thousands of"), "is in 'Thousands of"),
@@ -144,9 +166,12 @@ def test_a_file_that_is_none_is_refused_by_name_and_place(case):
     assert "expected" in str(caught.value)
 
 
-def test_a_file_in_another_encoding_is_refused():
-    with pytest.raises(ContentError, match="not UTF-8"):
-        normalize(CSV.replace("California", "Californía").encode("latin-1"), "text/csv")
+def test_bytes_without_a_meaning_are_refused_with_their_place():
+    body = CSV.encode().replace(b"California", b"Calif\x81rnia", 1)
+    with pytest.raises(
+        ContentError, match=rf"byte {body.index(0x81)}: not text in UTF-8 or Windows"
+    ):
+        normalize(body, "text/csv")
 
 
 def test_the_good_file_is_read():

@@ -1,48 +1,53 @@
-"""BEA's CSV files of a whole table, as tables of text in long form.
+"""BEA's CSV files of a whole table: a row per area and line, a column per year, and a footer.
 
-``GeoFIPS,GeoName,Region,TableName,LineCode,IndustryClassification,Description,Unit,1997,...``: a row
-per area and line, a column per year, and four footer lines. Older files order columns differently.
+The footer is some lines of one cell each: a note, the table's title, the last update, and the source.
 """
 
 from __future__ import annotations
 
-import csv
 import html
 import re
+from array import array
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from statpipe.api import ContentError, Payload
-from statpipe.domain.codes import encoded
+from statpipe.domain.codes import encoded, looked_up
 from statpipe_bea.crosswalk import PrintedLine
+from statpipe_bea.csv_columns import Columns, columns_of
+from statpipe_bea.csv_records import CsvText, Record, bare, csv_text, decoded
 from statpipe_bea.release import last_updated
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NEEDED = ("GeoFIPS", "TableName", "LineCode", "Description", "Unit")
-_YEAR = re.compile(r"(19|20|21)\d{2}")
 _FOOTNOTE = re.compile(r"<LI>\s*(?P<ref>[^&<\s]{1,12})&nbsp;(?P<text>[^<]*)</LI>")
-_FOOTER_LINES = 12
+_FOOTER = re.compile(r"(Note|Last updated|Source):|U\.S\. Bureau of Economic Analysis")
+_BATCH = 2_000
+_MOST_ROWS = 250_000
+"""BEA's longest table by state has about 8,000 rows."""
 
 
 @frozen(kw_only=True)
 class WideTable:
     """
-    The rows of a CSV file: text columns, of which ``years`` hold figures.
+    The rows of a CSV file: text columns ``area``, ``table``, ``line``, ``title``, ``unit``, and one for
+    each of ``years``. ``note`` is the footer's last update, ``lines`` the line on which each row stands.
     """
 
     payload: Payload
     note: str
     years: tuple[str, ...]
     table: pa.Table = field(repr=False)
+    lines: array[int] = field(repr=False)
 
     def where(self, row: int, year: str | None = None) -> str:
         """
-        Say where a row stands; the header is line 1.
+        Say on which line of the file a row stands; the first line is line 1.
         """
-        place = f"payload {self.payload.name}, line {row + 2}"
+        place = f"payload {self.payload.name}, line {self.lines[row]}"
         return f"{place}, column {year}" if year else place
 
 
@@ -53,46 +58,39 @@ def read_csv(payload: Payload) -> WideTable:
     :raises ContentError: It is not BEA's CSV, or was cut off.
     """
     import pyarrow as pa
-    import pyarrow.csv as pa_csv
 
-    text = _decoded(payload)
-    end = _end_of_rows(payload)
-    note = last_updated(text[-4096:])
-    if note is None:
-        msg = (
-            f'payload {payload.name}: no "Last updated: <date>" in its footer; expected BEA\'s file '
-            "whole, it may have been cut off"
-        )
+    text = csv_text(payload)
+    records = text.records()
+    header = next(records, None)
+    if header is None:
+        msg = f"payload {payload.name}: no rows before its footer; expected BEA's CSV of a table"
         raise ContentError(msg, payload=payload)
-    names = [name.strip() for name in _fields(payload.body[: payload.body.find(b"\n")])]
-    _refuse_other_columns(payload, names)
-    try:
-        table = pa_csv.read_csv(
-            pa.BufferReader(memoryview(payload.body)[:end]),
-            read_options=pa_csv.ReadOptions(use_threads=False, skip_rows=1, column_names=names),
-            convert_options=pa_csv.ConvertOptions(
-                column_types={name: pa.string() for name in names}, strings_can_be_null=False
-            ),
-        )
-    except pa.ArrowInvalid as error:
-        what = " ".join(str(error).split())  # it quotes the file's lines
-        msg = f"payload {payload.name}: {what}; expected {len(names)} columns in each line"
-        raise ContentError(msg, payload=payload) from error
-    years = tuple(name for name in names if _YEAR.fullmatch(name))
-    return WideTable(payload=payload, note=note, years=years, table=table.combine_chunks())
+    columns = columns_of(header, payload)
+    footer: list[str] = []
+    lines = array("L")
+    batches = list(_batches(_rows(text, records, columns, footer), columns, lines, payload))
+    if not lines:
+        msg = f"payload {payload.name}: no rows before its footer; expected BEA's CSV of a table"
+        raise ContentError(msg, payload=payload)
+    table = pa.Table.from_batches(batches).combine_chunks()
+    wide = WideTable(
+        payload=payload,
+        note=_note(payload, footer),
+        years=columns.years,
+        table=table,
+        lines=lines,
+    )
+    if text.separator != ",":
+        _refuse_commas(wide)
+    return wide
 
 
 def stripped(column: pa.ChunkedArray) -> pa.DictionaryArray:
     """
-    Return a column's codes with blanks and quotes around them removed (``' "00000"'``).
+    Return a column's codes without blanks and quotes around them.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
     codes = encoded(column)
-    return pa.DictionaryArray.from_arrays(
-        codes.indices, pc.utf8_trim(codes.dictionary, characters=' "')
-    )
+    return looked_up(codes, [bare(text) for text in codes.dictionary.to_pylist()])
 
 
 def printed_lines(wide: WideTable) -> list[PrintedLine]:
@@ -101,8 +99,8 @@ def printed_lines(wide: WideTable) -> list[PrintedLine]:
     """
     import pyarrow as pa
 
-    lines, units = stripped(wide.table["LineCode"]), stripped(wide.table["Unit"])
-    titles = encoded(wide.table["Description"])
+    lines, units = stripped(wide.table["line"]), stripped(wide.table["unit"])
+    titles = encoded(wide.table["title"])
     seen = pa.table(
         {
             "row": pa.array(range(len(wide.table)), pa.int32()),
@@ -126,50 +124,87 @@ def printed_lines(wide: WideTable) -> list[PrintedLine]:
 def footnotes(payload: Payload) -> dict[str, str]:
     """
     Read the texts of a ``__Footnotes.html``, by reference.
+
+    :raises ContentError: It is not text.
     """
-    text = payload.body.decode("utf-8", errors="replace")
+    text = decoded(payload)
     return {m["ref"]: html.unescape(m["text"]).strip() for m in _FOOTNOTE.finditer(text)}
 
 
-def _decoded(payload: Payload) -> str:
-    try:
-        return payload.body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        msg = f"payload {payload.name}, byte {error.start}: not UTF-8; expected BEA's CSV in UTF-8"
-        raise ContentError(msg, payload=payload) from error
+def _rows(
+    text: CsvText, records: Iterable[Record], columns: Columns, footer: list[str]
+) -> Iterator[tuple[int, list[str]]]:
+    """Yield each row with its line; what follows the rows goes to *footer*."""
+    for record in records:
+        if _is_footer(record):
+            footer.append(text.separator.join(record.texts()))
+        elif footer:
+            msg = (
+                f"payload {text.payload.name}, line {record.line}: a row below the footer; expected the "
+                "rows of one table, and then its footer"
+            )
+            raise ContentError(msg, payload=text.payload)
+        else:
+            yield record.line, columns.fitted(record, text.payload)
 
 
-def _end_of_rows(payload: Payload) -> int:
-    """Find where the footer starts: behind the last line that has more than one field."""
-    body = payload.body
-    end = len(body)
-    for _ in range(_FOOTER_LINES):
-        start = body.rfind(b"\n", 0, max(end - 1, 0)) + 1
-        if len(_fields(body[start:end])) > 1:
-            return end
-        if start == 0:
-            break
-        end = start
-    msg = f"payload {payload.name}: no rows before its footer; expected BEA's CSV of a table"
-    raise ContentError(msg, payload=payload)
+def _is_footer(record: Record) -> bool:
+    """A footer has one cell of words; a row that was cut off begins with an area's digits."""
+    first, *others = record.cells
+    words = bare(first)
+    if _FOOTER.match(words):
+        return True
+    return not any(map(str.strip, others)) and not words.isdigit()
 
 
-def _fields(line: bytes) -> list[str]:
-    try:
-        return next(csv.reader([line.decode().strip()]), [])
-    except csv.Error:  # a stray carriage return or a field without end: no line of BEA's
-        return []
+def _batches(
+    rows: Iterable[tuple[int, list[str]]], columns: Columns, lines: array[int], payload: Payload
+) -> Iterator[pa.RecordBatch]:
+    """Make arrays of some rows at a time: Python's objects need far more memory than text does."""
+    waiting: list[list[str]] = []
+    for line, cells in rows:
+        lines.append(line)
+        waiting.append(cells)
+        if len(waiting) == _BATCH:
+            yield _batch(waiting, columns)
+            waiting = []
+        if len(lines) > _MOST_ROWS:
+            msg = (
+                f"payload {payload.name}: more than {_MOST_ROWS:,} rows; expected a table of BEA's"
+            )
+            raise ContentError(msg, payload=payload)
+    if waiting:
+        yield _batch(waiting, columns)
 
 
-def _refuse_other_columns(payload: Payload, names: list[str]) -> None:
-    missing = [name for name in NEEDED if name not in names]
-    if missing or not any(_YEAR.fullmatch(name) for name in names):
-        lacking = ", ".join(missing) or "any year"
-        msg = f"payload {payload.name}, line 1: no column for {lacking}; expected {', '.join(NEEDED)} and years"
+def _batch(rows: list[list[str]], columns: Columns) -> pa.RecordBatch:
+    import pyarrow as pa
+
+    arrays = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
+    return pa.RecordBatch.from_arrays(arrays, names=list(columns.names))
+
+
+def _note(payload: Payload, footer: Iterable[str]) -> str:
+    notes = [note for text in footer if (note := last_updated(text))]
+    if not notes:
+        msg = (
+            f'payload {payload.name}: no "Last updated: <date>" in its footer; expected BEA\'s file, '
+            "complete; it may have been cut off"
+        )
         raise ContentError(msg, payload=payload)
-    known = {*NEEDED, "GeoName", "Region", "IndustryClassification"}
-    odd = [name for name in names if name not in known and not _YEAR.fullmatch(name)]
-    if odd or len(set(names)) != len(names):
-        what = f"column {odd[0]!r}, which is no year" if odd else "a column twice"
-        msg = f"payload {payload.name}, line 1: {what}; expected {', '.join(NEEDED)} and years"
-        raise ContentError(msg, payload=payload)
+    return notes[0]
+
+
+def _refuse_commas(wide: WideTable) -> None:
+    """Where cells are not separated by commas, a comma may be a decimal point or stand for thousands."""
+    import pyarrow.compute as pc
+
+    for year in wide.years:
+        row = pc.index(pc.match_substring(wide.table[year], ","), True).as_py()
+        if row >= 0:
+            msg = (
+                f"{wide.where(row, year)}: figure {wide.table[year][row].as_py()!r} in a file that does not "
+                "separate its cells by commas; expected figures without commas, since this one may be a "
+                "decimal point or stand for thousands. Use the file as BEA published it"
+            )
+            raise ContentError(msg, payload=wide.payload)

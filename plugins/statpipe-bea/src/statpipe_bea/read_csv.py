@@ -68,18 +68,23 @@ def _part(
 
 
 def _areas(wide: WideTable, dataset: Dataset) -> pa.DictionaryArray:
-    codes = stripped(wide.table["GeoFIPS"])
+    codes = stripped(wide.table["area"])
     return looked_up(
         codes,
         [
-            area_code(fips, dataset, _finder(wide, codes, place))
+            area_code(_five_digits(fips), dataset, _finder(wide, codes, place))
             for place, fips in enumerate(codes.dictionary.to_pylist())
         ],
     )
 
 
+def _five_digits(fips: str) -> str:
+    """A spreadsheet takes ``06000`` for a number and drops its zeros."""
+    return fips.zfill(5) if fips.isdecimal() else fips
+
+
 def _categories(wide: WideTable, dataset: Dataset, titles: Mapping[str, str]) -> pa.DictionaryArray:
-    names, lines = stripped(wide.table["TableName"]), stripped(wide.table["LineCode"])
+    names, lines = stripped(wide.table["table"]), stripped(wide.table["line"])
     for place, name in enumerate(names.dictionary.to_pylist()):
         if table_name(name) != dataset.name:
             where = _finder(wide, names, place)()
@@ -107,7 +112,7 @@ def _check_lines(
     import pyarrow as pa
 
     known: dict[str, Category] = {category.code: category for category in dataset.categories}
-    descriptions, units = encoded(wide.table["Description"]), stripped(wide.table["Unit"])
+    descriptions, units = encoded(wide.table["title"]), stripped(wide.table["unit"])
     seen = pa.table(
         {
             "row": _range(len(wide.table)),

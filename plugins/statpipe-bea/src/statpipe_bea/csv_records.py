@@ -1,0 +1,131 @@
+"""The records of a CSV file, each with the line on which it begins.
+
+The module ``csv`` is the only reader, from the header to the footer. It counts blank lines and lines within
+quotes, so that a message names the line which a text editor shows.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+
+from attrs import field, frozen
+
+from statpipe.api import ContentError, Payload
+
+_SEPARATORS = ",;\t"
+_LONGEST_HEADER = 16_384
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
+
+@frozen(kw_only=True)
+class Record:
+    """
+    The cells of one record as they stand in the file, and the line on which it begins.
+    """
+
+    line: int
+    cells: list[str] = field(repr=False)
+
+    def texts(self) -> list[str]:
+        """
+        Return the cells without blanks and quotes around them; blank cells at the end are left out.
+        """
+        cells = [bare(cell) for cell in self.cells]
+        while cells and not cells[-1]:
+            cells.pop()
+        return cells
+
+
+@frozen(kw_only=True)
+class CsvText:
+    """
+    A decoded CSV file and the character that separates its cells.
+    """
+
+    payload: Payload
+    text: str = field(repr=False)
+    separator: str
+
+    def records(self) -> Iterator[Record]:
+        """
+        Yield the records that are not blank.
+
+        :raises ContentError: A record is not CSV, such as one whose quote is never closed.
+        """
+        reader = csv.reader(
+            io.StringIO(self.text, newline=""),
+            delimiter=self.separator,
+            skipinitialspace=True,  # BEA writes a blank before the first quote
+            strict=True,
+        )
+        line = 1
+        while True:
+            try:
+                cells = next(reader, None)
+            except csv.Error as error:
+                raise ContentError(self._not_csv(line, error), payload=self.payload) from error
+            if cells is None:
+                return
+            if cells and any(map(str.strip, cells)):
+                yield Record(line=line, cells=cells)
+            line = reader.line_num + 1
+
+    def _not_csv(self, line: int, error: csv.Error) -> str:
+        return (
+            f"payload {self.payload.name}, line {line}: not valid CSV ({error}); expected BEA's file, "
+            "complete; it may have been cut off"
+        )
+
+
+def csv_text(payload: Payload) -> CsvText:
+    """
+    Decode a file and find its separator: a comma, or what spreadsheets write in its place.
+
+    :raises ContentError: It is empty, is not text, or holds control characters.
+    """
+    text = decoded(payload)
+    control = _CONTROL.search(text)
+    if control:
+        line = text.count("\n", 0, control.start()) + 1
+        msg = (
+            f"payload {payload.name}, line {line}: control character U+{ord(control[0]):04X}; expected "
+            "BEA's CSV"
+        )
+        raise ContentError(msg, payload=payload)
+    header = text.lstrip()[:_LONGEST_HEADER].partition("\n")[0]
+    separator = max(_SEPARATORS, key=header.count)
+    return CsvText(payload=payload, text=text, separator=separator)
+
+
+def decoded(payload: Payload) -> str:
+    """
+    Decode a file: UTF-8, UTF-16 with a byte order mark, or else the Western code page of spreadsheets.
+
+    :raises ContentError: A byte has no meaning in any of them.
+    """
+    body = payload.body
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        encodings = {"utf-16": "UTF-16"}
+    else:
+        encodings = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
+    place = 0
+    for encoding in encodings:
+        try:
+            return body.decode(encoding)
+        except UnicodeDecodeError as error:
+            place = error.start
+    msg = (
+        f"payload {payload.name}, byte {place}: not text in {' or '.join(encodings.values())}; expected "
+        "BEA's file in UTF-8"
+    )
+    raise ContentError(msg, payload=payload)
+
+
+def bare(cell: str) -> str:
+    """
+    Return a cell without blanks and quotes around it (``' "00000"'``).
+    """
+    return cell.strip().strip('"').strip()
