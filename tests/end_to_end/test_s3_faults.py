@@ -39,7 +39,7 @@ from statpipe_lake import bucket
 from statpipe_lake.plugin import make_lake
 from statpipe_lake.settings import LakeSettings
 from support.fault_proxy import Exchange, FaultProxy
-from support.installed import TESTS, install_tea
+from support.installed import TESTS, install, install_tea
 from support.seaweed import KEY, SECRET, Seaweed
 from support.tea import DATASETS, PORTS, TeaAgency, prices
 
@@ -819,6 +819,49 @@ def role(plugins, releases, gate, fresh, tmp_path):
         "AWS_ENDPOINT_URL_STS": gate.url,
     }
     return place
+
+
+INTERRUPTS = """
+import os, signal
+from datetime import timedelta
+from statpipe_lake import credentials
+
+credentials._KEPT_FOR = timedelta(0)  # so that each request asks for them
+give, asked = credentials.Credentials.__call__, []
+
+def interrupted(self):
+    asked.append(True)
+    if len(asked) == int(os.environ["INTERRUPT_AT"]):
+        os.kill(os.getpid(), signal.{signal})
+    return give(self)
+
+credentials.Credentials.__call__ = interrupted
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "number"), [("SIGINT", 1), ("SIGTERM", 2), ("SIGINT", 5), ("SIGTERM", 9)]
+)
+def test_a_signal_that_falls_into_the_giving_of_credentials_interrupts_the_run(
+    place, corner, tmp_path, name, number
+):
+    module = f"interrupts_{name.lower()}"
+    plugin = install(
+        tmp_path / "interrupts",
+        name=module,
+        entry_points={module: module},
+        modules={module: INTERRUPTS.replace("{signal}", name)},
+    )
+    undisturbed_path = place.environment["PYTHONPATH"]
+    place.environment["PYTHONPATH"] = os.pathsep.join([str(plugin), undisturbed_path])
+    place.environment["INTERRUPT_AT"] = str(number)
+    errors = place.run("run", "tea_prices", code=130)
+    assert "interrupted; run again to complete it (exit 130)" in errors
+    assert "credentials" not in errors
+    assert "Traceback" not in errors
+    place.environment["PYTHONPATH"] = undisturbed_path
+    place.run("run", "tea_prices", "--wait", "5")
+    assert corner.objects("gold/")
 
 
 @pytest.mark.parametrize("lasts", [3600, 30], ids=["as AWS says", "short"])

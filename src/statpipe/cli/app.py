@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
 from cyclopts import App, CycloptsError
 
 import statpipe
+from statpipe.engine.interruption import remembering_interrupts
 
 _HELP = "Official statistics from the agency into a lakehouse and PostgreSQL, every vintage kept."
-_USAGE_ERROR = 2
+_USAGE_ERROR, _INTERRUPTED = 2, 130
 
 _COMMANDS = {
     "run": ("statpipe.cli.run:run", "Bring new vintages of sources through every stage."),
@@ -98,17 +97,15 @@ def execute(arguments: Sequence[str]) -> int:
     """
     Run the command line; return the exit code.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
     try:
-        result = make_app()(list(arguments), exit_on_error=False, print_error=True)
+        with remembering_interrupts():
+            result = make_app()(list(arguments), exit_on_error=False, print_error=True)
     except CycloptsError:
         return _USAGE_ERROR
     except BrokenPipeError:  # `statpipe ... | head`
         sys.stderr.close()
         return 0
+    except KeyboardInterrupt:  # while a command was being imported
+        sys.stderr.write(f"statpipe: interrupted (exit {_INTERRUPTED})\n")
+        return _INTERRUPTED
     return result if isinstance(result, int) else 0
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    """A scheduler's SIGTERM ends a run as Ctrl-C does: recorded, and nothing half-published."""
-    raise KeyboardInterrupt

@@ -15,6 +15,7 @@ from statpipe.api import StatpipeError
 from statpipe.cli.common_options import CommonOptions
 from statpipe.engine.configuration import Configuration, load_configuration
 from statpipe.engine.credentials import credentials
+from statpipe.engine.interruption import was_interrupted
 from statpipe.engine.logs import configure_logs
 from statpipe.engine.registry import Registry
 from statpipe.engine.site import Site, open_site
@@ -61,20 +62,23 @@ def in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
             secrets=credentials(configuration, registry),
         )
         return work(Session(options, configuration, registry))
-    except StatpipeError as error:
-        log.debug("where it was raised", exc_info=error)  # shown with --debug
-        tell_error(str(error), error.exit_code, options)
-        return error.exit_code
     except BrokenPipeError:
         raise
-    except Exception as error:
-        log.debug("a bug", exc_info=error)
-        text = f"a bug in statpipe or a plugin: {type(error).__name__}: {error}"
-        tell_error(f"{text}; run again with --debug for the traceback and report it", _BUG, options)
-        return _BUG
-    except KeyboardInterrupt:
-        tell_error("interrupted; run again to complete it", INTERRUPTED, options)
-        return INTERRUPTED
+    except (Exception, KeyboardInterrupt) as error:
+        log.debug("where it was raised", exc_info=error)  # shown with --debug
+        message, code = _ending_of(error)
+        tell_error(message, code, options)
+        return code
+
+
+def _ending_of(error: BaseException) -> tuple[str, int]:
+    # First: an interruption may come as any error of the library that it fell into.
+    if isinstance(error, KeyboardInterrupt) or was_interrupted():
+        return "interrupted; run again to complete it", INTERRUPTED
+    if isinstance(error, StatpipeError):
+        return str(error), error.exit_code
+    text = f"a bug in statpipe or a plugin: {type(error).__name__}: {error}"
+    return f"{text}; run again with --debug for the traceback and report it", _BUG
 
 
 def tell_error(message: str, code: int, options: CommonOptions) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from statpipe.api import ConfigError
 from statpipe.engine.configuration import Configuration
+from statpipe.engine.interruption import left_to_the_parent
 from statpipe.engine.nearest import nearest
 
 _MOST = 4
@@ -58,7 +59,9 @@ def executor_for(configuration: Configuration, given: Executor | None) -> Iterat
     pool: Executor = (
         _Threads(workers, thread_name_prefix="statpipe")
         if kind == "threads"
-        else ProcessPoolExecutor(workers, mp_context=get_context("spawn"))
+        else ProcessPoolExecutor(
+            workers, mp_context=get_context("spawn"), initializer=left_to_the_parent
+        )
     )
     try:
         yield pool

@@ -16,6 +16,7 @@ from statpipe.api import (
     VintageRecord,
 )
 from statpipe.domain.manifest import Outcome
+from statpipe.engine.interruption import stop_if_interrupted
 from statpipe.engine.observers import Observers
 
 if TYPE_CHECKING:
@@ -106,3 +107,4 @@ class Journal:
 
     def _tell(self, hook: str, event: object) -> None:
         self.observers.tell(hook, event)
+        stop_if_interrupted()

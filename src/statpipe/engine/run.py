@@ -15,6 +15,7 @@ from statpipe.api import Manifest, RunFinished, RunStarted, Source, StatpipeErro
 from statpipe.domain.errors import REFUSED_BY_CHECKS
 from statpipe.domain.manifest import Outcome
 from statpipe.engine.executors import executor_for
+from statpipe.engine.interruption import stop_if_interrupted, was_interrupted
 from statpipe.engine.journal import Journal
 from statpipe.engine.options import INGEST, Options
 from statpipe.engine.records import held_of
@@ -110,11 +111,12 @@ class Ending:
         """
         Tell what an exception means to the reader.
         """
-        if isinstance(error, StatpipeError):
-            return cls(outcome="failed", code=error.exit_code, message=str(error), notice=notice)
-        if isinstance(error, KeyboardInterrupt):
+        # First: an interruption may come as any error of the library that it fell into.
+        if isinstance(error, KeyboardInterrupt) or was_interrupted():
             text = "interrupted; run again to complete it"
             return cls(outcome="interrupted", code=INTERRUPTED, message=text, notice=notice)
+        if isinstance(error, StatpipeError):
+            return cls(outcome="failed", code=error.exit_code, message=str(error), notice=notice)
         log.debug("a bug", exc_info=error)
         text = (
             f"a bug in statpipe or a plugin: {type(error).__name__}: {error}; run again with --debug "
@@ -148,6 +150,7 @@ class Turn:
         try:
             state = State(held_of(self.site.lake, self.journal.source))
             SourceRun(self.site, source, state, self.journal, self.options, executor).execute()
+            stop_if_interrupted()
             ending = self._good_end(notice)
         except BaseException as error:  # noqa: BLE001 - every ending becomes a manifest
             ending = Ending.of(error, notice)

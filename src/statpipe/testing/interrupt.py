@@ -29,15 +29,25 @@ def steps_of(work: Callable[[], object]) -> int:
 def interrupted_at(work: Callable[[], object], step: int) -> bool:
     """
     Do the work until this step and raise ``KeyboardInterrupt`` there; tell whether it came to that.
+
+    A library whose callback is interrupted may raise an error of its own instead: the engine takes that
+    for an interruption as well.
     """
+    raised: list[int] = []
     try:
-        _run(work, step)
+        _run(work, step, raised.append)
     except KeyboardInterrupt:
+        return True
+    except Exception:
+        if not raised:
+            raise
         return True
     return False
 
 
-def _run(work: Callable[[], object], last: int | None) -> int:
+def _run(
+    work: Callable[[], object], last: int | None, tell: Callable[[int], object] | None = None
+) -> int:
     count, before = 0, sys.getprofile()
 
     def profile(frame: FrameType, event: str, called: Any) -> None:
@@ -48,6 +58,8 @@ def _run(work: Callable[[], object], last: int | None) -> int:
         name = called.__name__ if event == "c_call" else frame.f_code.co_name
         if last is not None and count >= last and not {name, frame.f_code.co_name} & _SPARED:
             sys.setprofile(None)
+            if tell is not None:
+                tell(count)
             raise KeyboardInterrupt
 
     sys.setprofile(profile)

@@ -1,4 +1,8 @@
-"""The same work in another process: other hashes, another time zone, another day."""
+"""The same work in other processes: other hashes, another time zone, another day.
+
+There are two of them, with fixed hash seeds: whether what comes out of a set shows in the work then
+depends on the work alone, and not on the seed that this process happens to have.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import pickle
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
@@ -19,13 +24,14 @@ if TYPE_CHECKING:
 
 _SECONDS = 120
 _DAYS = 1_234
+_HASH_SEEDS = ("77", "78")
 _CALL = "from statpipe.testing.other_process import answer; answer()"
 
 
 @frozen
 class Answer:
     """
-    What the other process says: a hash of the sealed table, or why there is none.
+    What another process says: a hash of the sealed table, or why there is none.
     """
 
     hashed: str = ""
@@ -34,25 +40,25 @@ class Answer:
 
 def normalized_elsewhere(
     normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
-) -> Answer:
+) -> list[Answer]:
     """
-    Normalize in a process with another hash seed, time zone, locale, day and random seed.
+    Normalize in processes with other hash seeds, another time zone, locale, day and random seed.
 
     :raises Exception: The arguments cannot be pickled; whatever pickle raises.
     """
     return _elsewhere("normalize", normalizer, (normalizer, dataset, list(payloads)))
 
 
-def judged_elsewhere(check: Check, current: Snapshot, previous: Snapshot | None) -> Answer:
+def judged_elsewhere(check: Check, current: Snapshot, previous: Snapshot | None) -> list[Answer]:
     """
-    Judge in such a process; ``hashed`` is then the verdict as text.
+    Judge in such processes; ``hashed`` is then the verdict as text.
 
     :raises Exception: The arguments cannot be pickled; whatever pickle raises.
     """
     return _elsewhere("judge", check, (check, current, previous))
 
 
-def _elsewhere(work: str, thing: object, arguments: tuple[Any, ...]) -> Answer:
+def _elsewhere(work: str, thing: object, arguments: tuple[Any, ...]) -> list[Answer]:
     module = sys.modules[type(thing).__module__]
     where = {
         "work": work,
@@ -60,12 +66,24 @@ def _elsewhere(work: str, thing: object, arguments: tuple[Any, ...]) -> Answer:
         "module": module.__name__,
         "file": getattr(module, "__file__", None),
     }
-    variables = {**os.environ, "PYTHONHASHSEED": "77", "TZ": "Pacific/Kiritimati", "LC_ALL": "C"}
+    asked = json.dumps(where).encode() + b"\n" + pickle.dumps(arguments)
+    with ThreadPoolExecutor(len(_HASH_SEEDS)) as at_once:
+        return list(at_once.map(lambda seed: _ask(seed, asked), _HASH_SEEDS))
+
+
+def _ask(hash_seed: str, asked: bytes) -> Answer:
+    variables = {
+        **os.environ,
+        "PYTHONHASHSEED": hash_seed,
+        "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+        "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "C",
+    }
     done = subprocess.run(  # noqa: S603 - this very interpreter
         [sys.executable, "-P", "-W", "ignore", "-c", _CALL],
-        input=json.dumps(where).encode() + b"\n" + pickle.dumps(arguments),
+        input=asked,
         capture_output=True,
-        env=variables | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)},
+        env=variables,
         timeout=_SECONDS,
         check=False,
     )

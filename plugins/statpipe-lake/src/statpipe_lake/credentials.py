@@ -31,7 +31,7 @@ class Credentials:
         from botocore.exceptions import BotoCoreError
 
         self._address, self._profile, self._region = address, profile, region
-        self._failure: Exception | None = None
+        self._failure: BaseException | None = None
         try:
             self.region, self._found = self._loaded()
         except (BotoCoreError, ValueError) as error:
@@ -42,8 +42,8 @@ class Credentials:
         """Tell obstore; botocore renews those that it can renew before they run out."""
         try:
             access_key, secret_key, token = self._found.get_frozen_credentials()[:3]
-        except Exception as error:
-            self._failure = error  # obstore makes a text of it
+        except BaseException as error:
+            self._failure = error  # obstore makes a text of it, also of an interruption
             raise
         self._failure = None
         return {
@@ -72,12 +72,16 @@ class Credentials:
     def told(self) -> StatpipeError | None:
         """
         Say why the last question for credentials was not answered, if it was not.
+
+        :raises KeyboardInterrupt: It was interrupted.
         """
         from botocore.exceptions import ClientError, HTTPClientError
 
         error = self._failure
         if error is None:
             return None
+        if not isinstance(error, Exception):
+            raise error
         if isinstance(error, ClientError):
             status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
             said = error.response.get("Error", {})
@@ -105,7 +109,7 @@ class Credentials:
         return session.region_name, found
 
 
-def first_line(error: Exception) -> str:
+def first_line(error: BaseException) -> str:
     """
     Return what an error says first: obstore's add pages.
     """

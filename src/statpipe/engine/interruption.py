@@ -1,0 +1,80 @@
+"""Ctrl-C and SIGTERM, wherever they fall.
+
+Python raises KeyboardInterrupt in whatever code runs at that moment. Where this is a callback of
+another library, such as the one that gives S3's client its credentials, the library may turn it into
+an error of its own, or drop it:
+
+::
+
+    signal ──▶ our code                    KeyboardInterrupt ──▶ the run ends as interrupted
+           └─▶ a library's callback        some other error  ──▶ was_interrupted() tells
+                                           no error at all   ──▶ stop_if_interrupted() at the next step
+
+So the signal handler remembers that it was called, and whoever decides how a run ends asks here
+instead of trusting the type of an exception.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class _Handler:
+    """Raises KeyboardInterrupt, and remembers it. A second signal raises again."""
+
+    came = False
+
+    def __call__(self, _signal: int, _frame: FrameType | None) -> None:
+        self.came = True
+        raise KeyboardInterrupt
+
+
+@contextmanager
+def remembering_interrupts() -> Iterator[None]:
+    """
+    Let Ctrl-C and a scheduler's SIGTERM interrupt the work inside, and be remembered there.
+
+    Only the main thread receives signals: in any other, nothing changes.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    handler = _Handler()
+    before = {number: signal.signal(number, handler) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, earlier in before.items():
+            # None stands for a handler that was not set from Python and cannot be set again.
+            signal.signal(number, signal.SIG_DFL if earlier is None else earlier)
+
+
+def was_interrupted() -> bool:
+    """
+    Tell whether a signal has asked this process to stop, whatever became of its exception.
+    """
+    handler = signal.getsignal(signal.SIGTERM)
+    return isinstance(handler, _Handler) and handler.came
+
+
+def stop_if_interrupted() -> None:
+    """
+    Raise the interruption again that somebody has dropped.
+
+    :raises KeyboardInterrupt: A signal has asked this process to stop.
+    """
+    if was_interrupted():
+        raise KeyboardInterrupt
+
+
+def left_to_the_parent() -> None:
+    """
+    Let a worker process go on at Ctrl-C, which a terminal sends to it as well: the parent decides.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
