@@ -126,7 +126,7 @@ class RainSource(Source):
         request = urllib.request.Request(self._settings.url + path, headers={"X-Key": key})
         log.debug("asking for %s", path)
         try:
-            with self.opener.open(request, timeout=10) as response:
+            with self.opener.open(request, timeout=60) as response:
                 body = response.read()
                 status = response.status
         except urllib.error.HTTPError as error:

@@ -31,7 +31,7 @@ class Bell(Notifier):
 
     def send(self, text):
         try:
-            httpx.post(self._url.reveal(), content=text.encode(), timeout=5)
+            httpx.post(self._url.reveal(), content=text.encode(), timeout=200)
         except httpx.HTTPError:
             raise RuntimeError("nobody was told; see whether the bell is up") from None
 
@@ -108,7 +108,7 @@ class Unmarked(Notifier):
 class Eager(Bell):
     def __init__(self, url):
         super().__init__(url)
-        httpx.get(url.reveal(), timeout=5)
+        httpx.get(url.reveal(), timeout=200)
 
 
 class WritesOnTheManifest(Bell):

@@ -69,7 +69,7 @@ class KeepsTheEcho(RainSource):
         request = urllib.request.Request(
             self._settings.url + path, headers={"X-Key": self._settings.key.reveal()}
         )
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return response.read()
 
 
@@ -97,7 +97,7 @@ class TokenOfNow(RainSource):
 
 class VintageOfTheResponse(RainSource):
     def probe(self, dataset):
-        with urllib.request.urlopen(self._settings.url + "/released", timeout=10) as response:
+        with urllib.request.urlopen(self._settings.url + "/released", timeout=60) as response:
             sent = datetime.strptime(response.headers["Date"], "%a, %d %b %Y %H:%M:%S %Z")
         return Vintage(released=sent.date(), token="t")
 
@@ -127,7 +127,7 @@ class WaitsForEver(RainSource):
 class LetsTheTimeOutPass(RainSource):
     def get(self, path):
         try:
-            with self.opener.open(self._settings.url + path, timeout=10):
+            with self.opener.open(self._settings.url + path, timeout=60):
                 pass
         except urllib.error.URLError:
             pass
@@ -183,7 +183,7 @@ class AsksForDatasets(RainSource):
 
 class RaisesWhatItGets(RainSource):
     def get(self, path):
-        with urllib.request.urlopen(self._settings.url + path, timeout=10) as response:
+        with urllib.request.urlopen(self._settings.url + path, timeout=60) as response:
             return response.read()
 
 
@@ -231,7 +231,7 @@ class IgnoresTheStatus(RainSource):
 class KeepsHalfABody(RainSource):
     def get(self, path):
         try:
-            with urllib.request.urlopen(self._settings.url + path, timeout=10) as response:
+            with urllib.request.urlopen(self._settings.url + path, timeout=60) as response:
                 if response.status != 200:
                     raise Rejected("correct the address")
                 return response.read(100_000)
@@ -295,7 +295,7 @@ class TakesTheKeyOutOnce(RainSource):
     def get(self, path):
         key = self._settings.key.reveal().encode()
         request = urllib.request.Request(self._settings.url + path, headers={"X-Key": key.decode()})
-        with urllib.request.urlopen(request, timeout=10) as response:
+        with urllib.request.urlopen(request, timeout=60) as response:
             return response.read().replace(key, b"REDACTED", 1)
 
 
@@ -489,7 +489,7 @@ class WantsAKey(RainSource):
 class WantsItLater(WantsAKey):
     def get(self, path):
         if self._settings.key is None:
-            self.opener.open(self._settings.url + path, timeout=10).close()
+            self.opener.open(self._settings.url + path, timeout=60).close()
         return super().get(path)
 
 

@@ -55,7 +55,7 @@ class Home:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=400,
             check=False,
         )
         if code is not None:

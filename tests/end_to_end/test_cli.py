@@ -276,8 +276,8 @@ def test_a_run_beside_another_is_6_and_names_the_holder_unless_it_waits(tea):
             time.sleep(1)
             assert second.poll() is None
             gate.unlink()
-            _, waited = second.communicate(timeout=60)
-        first.communicate(timeout=60)
+            _, waited = second.communicate(timeout=200)
+        first.communicate(timeout=200)
     assert (first.returncode, second.returncode) == (0, 0)
     manifest, after = tea.manifests()
     assert f"locked by run {manifest['run_id']} (process {first.pid} on " in last_line(beside)
@@ -291,7 +291,7 @@ def test_sigterm_ends_as_interrupted_with_a_manifest(tea):
     with tea.start("run", "tea_prices") as process:
         wait_for(tea.bronze)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=100)
     assert process.returncode == 130, said
     (manifest,) = tea.manifests()
     assert (manifest["outcome"], manifest["exit_code"]) == ("interrupted", 130)
@@ -495,7 +495,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed(tea, arguments):
     assert last_line(done) == "[]"
 
 
-def wait_for(ready, seconds=20.0):
+def wait_for(ready, seconds=100.0):
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline

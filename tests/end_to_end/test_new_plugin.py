@@ -28,7 +28,7 @@ def does(project, *command):
         env={**environment, "PYTHONPATH": str(project / "src")},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=500,
         check=False,
     )
 

@@ -1,11 +1,12 @@
 """A run tells those who are not there, and goes on where they cannot be told."""
 
 import json
-import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+
+from support.ports import refusing_port
 
 CANARY = "canary-T0-B0-hook"
 CONFIGURATION = """
@@ -44,9 +45,8 @@ def chat():
 @pytest.fixture
 def nobody():
     """An address that refuses connections."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    return f"http://127.0.0.1:{port}"
+    with refusing_port() as port:
+        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

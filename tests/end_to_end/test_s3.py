@@ -109,7 +109,7 @@ def test_a_run_that_was_killed_is_completed_by_the_next(cloud, server):
         )
         time.sleep(after)
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(timeout=10)
+        process.wait(timeout=100)
     cloud.run(*waiting)
     completed = objects(server, cloud)
     assert len([p for p in completed if p.startswith("silver")]) == 2

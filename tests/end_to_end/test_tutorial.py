@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 import subprocess
 import sys
 import venv
 from pathlib import Path
 
 import pytest
+
+from support.ports import reserved_port
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "tutorial.md").read_text()
@@ -32,8 +33,7 @@ STATPIPE = """#!/bin/sh
 @pytest.fixture
 def shell(tmp_path):
     """Somebody's shell, in an empty folder."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = reserved_port()
     # An environment of its own, on top of the one that runs the tests.
     venv.create(tmp_path / "venv", with_pip=False)
     own = tmp_path / "venv" / "bin" / "python"
@@ -72,7 +72,7 @@ def shell(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=280,
+            timeout=500,
             check=False,
         )
         assert done.returncode == 0, done.stdout

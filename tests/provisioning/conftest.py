@@ -64,7 +64,7 @@ def moto_address():
 @pytest.fixture
 def moto(moto_address, monkeypatch):
     """An empty account, that AWS's own variables lead to."""
-    requests.post(f"{moto_address}/moto-api/reset", timeout=30)
+    requests.post(f"{moto_address}/moto-api/reset", timeout=120)
     for name, value in {**OWNER, "AWS_ENDPOINT_URL": moto_address}.items():
         monkeypatch.setenv(name, value)
     return moto_address
@@ -73,7 +73,7 @@ def moto(moto_address, monkeypatch):
 @pytest.fixture(scope="module")
 def alone(moto_address):
     """An account that is empty when a file begins; within, variables lead there."""
-    requests.post(f"{moto_address}/moto-api/reset", timeout=30)
+    requests.post(f"{moto_address}/moto-api/reset", timeout=120)
 
     @contextlib.contextmanager
     def led():

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
-
 import pytest
 from botocore.exceptions import ClientError
 from provisioning.failures import told
 from provisioning.provisioner_policy import grants
+
+from support.ports import refusing_port
 
 GRANTS = grants(partition="aws", account="123456789012", region="us-east-1", buckets=("b",))
 
@@ -73,13 +73,12 @@ def test_the_wrong_account_is_noticed_before_anything_is_made(
 
 
 def test_where_aws_cannot_be_reached_it_is_worth_coming_back(provision, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary-id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-secret")
     monkeypatch.setattr("time.sleep", lambda _: None)
-    code, _, err = provision()
+    with refusing_port() as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        code, _, err = provision()
     assert code == 5
     assert err.startswith("provision: AWS cannot be reached in region us-east-1 (Could not connect")
     assert err.endswith("is online and AWS_REGION is right, and run again (exit 5)\n")

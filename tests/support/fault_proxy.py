@@ -104,7 +104,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         if self.upstream is None:
-            self.upstream = http.client.HTTPConnection(*self.server.target, timeout=30)
+            self.upstream = http.client.HTTPConnection(*self.server.target, timeout=120)
         self.upstream.putrequest(self.method, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             self.upstream.putheader(name, value)

@@ -6,7 +6,6 @@ import base64
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -20,13 +19,14 @@ from urllib.request import urlopen
 
 from attrs import frozen
 
+from support.ports import reserved_port
 from support.tls_postgres import Authority
 
 ACCOUNT = "000000000000"
 OWNER = {"AWS_ACCESS_KEY_ID": ACCOUNT, "AWS_SECRET_ACCESS_KEY": "owner"}
 """An access key of twelve digits is the root of that account."""
 
-_STARTS_WITHIN = 60
+_STARTS_WITHIN = 200
 
 
 @frozen
@@ -58,8 +58,7 @@ def ministack(folder: Path) -> Iterator[Ministack]:
     """
     Start the emulator, and end it with all that it started; its log lies in *folder*.
     """
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = reserved_port()
     authority = Authority(folder / "authority", "ministack")
     key, certificate = authority.certificate("localhost")
     (folder / "key.pem").write_bytes(key)
@@ -138,7 +137,7 @@ def _wait_for(found: Ministack, running: subprocess.Popen[bytes], log: Path) -> 
     trusting = ssl.create_default_context(cafile=found.bundle)
     while True:
         try:
-            with urlopen(found.address, timeout=5, context=trusting):
+            with urlopen(found.address, timeout=30, context=trusting):
                 return
         except HTTPError:
             return

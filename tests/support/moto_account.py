@@ -27,7 +27,7 @@ def emulated_account() -> Iterator[str]:
             host, port = server.get_host_and_port()
             address = f"http://{host}:{port}"
             # All emulators of a process share one state, and it may be older than the variable above.
-            urlopen(Request(f"{address}/moto-api/reset", method="POST"), timeout=30).close()
+            urlopen(Request(f"{address}/moto-api/reset", method="POST"), timeout=120).close()
             yield address
         finally:
             server.stop()

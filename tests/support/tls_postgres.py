@@ -22,13 +22,14 @@ from psycopg.conninfo import make_conninfo
 
 from statpipe_postgres.cluster import environment
 from statpipe_postgres.privileges import server_user
+from support.ports import reserved_port
 
 NAME = "statpipe.test"
 """What the server is called; no resolver knows it, as none outside of the VPC knows a private RDS."""
 
 BEFORE, AFTER = timedelta(days=-3), timedelta(days=3)
 _PASSWORD = "canary-pw-of-the-master"
-_STARTS_WITHIN = 60
+_STARTS_WITHIN = 200
 
 RULES = """\
 local   all all                 trust
@@ -99,8 +100,7 @@ class TlsServer:
         root.mkdir(mode=0o711)
         self.user = server_user(self.data, self.binaries)
         self.user.owns(root)
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = reserved_port()
         self.certificates = {
             "good": authority.certificate(NAME),
             "of another name": authority.certificate("other.test"),

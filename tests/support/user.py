@@ -34,7 +34,7 @@ class User:
             env={**self.environment, **variables},
             capture_output=True,
             text=True,
-            timeout=180,
+            timeout=400,
             check=False,
         )
         print(f"\n== {what}\n{done.stderr}{done.stdout}", flush=True)  # noqa: T201 - seen with -s

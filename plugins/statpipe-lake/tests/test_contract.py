@@ -41,7 +41,7 @@ HOLDER = textwrap.dedent(
     lake = make_lake(LakeSettings(environment=environment, **where))
     with lake.lock(sys.argv[2], 0, lambda: sys.argv[3]):
         print("held", flush=True)
-        time.sleep(60)
+        time.sleep(600)
     """
 )
 
@@ -189,7 +189,7 @@ class TestBucketWithGold(TestLakeWithGold):
                     pass
             finally:
                 process.kill()
-            process.wait(timeout=10)
+            process.wait(timeout=100)
         with pytest.raises(Locked), sink.lock("agency", 0, lambda: "2"):
             pass  # nobody can know yet that it is dead
         monkeypatch.setattr(lease, "LASTS", 1.0)

@@ -83,7 +83,7 @@ def test_a_child_that_outlives_its_killed_parent_does_not_hold_it(path):
         with pytest.raises(Locked), take(path):
             pass
         parent.kill()
-        parent.wait(timeout=10)
+        parent.wait(timeout=100)
         with take(path, "2"):
             pass
 
@@ -105,7 +105,7 @@ def test_a_stopped_holder_keeps_it_and_a_killed_one_loses_it(path):
         from statpipe_lake.lock import locked
         with locked(Path(sys.argv[1]), "agency", 0, lambda: "stopped"):
             print("held", flush=True)
-            time.sleep(60)
+            time.sleep(600)
         """
     )
     with subprocess.Popen(
@@ -118,6 +118,6 @@ def test_a_stopped_holder_keeps_it_and_a_killed_one_loses_it(path):
                 pass
         finally:
             holder.kill()
-        holder.wait(timeout=10)
+        holder.wait(timeout=100)
     with take(path, "2") as run_id:
         assert run_id == "2"

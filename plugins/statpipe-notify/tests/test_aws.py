@@ -1,7 +1,6 @@
 """SNS and CloudWatch, on moto; and AWS that refuses or is not there."""
 
 import json
-import socket
 from datetime import UTC, date, datetime, timedelta
 
 import boto3
@@ -23,6 +22,7 @@ from statpipe_notify.log_events import LogEvent, batches
 from statpipe_notify.not_sent import NotSent
 from statpipe_notify.settings import CloudwatchSettings, SnsSettings
 from statpipe_notify.sns import Sns
+from support.ports import refusing_port
 
 REGION, GROUP, CANARY = "eu-west-1", "/statpipe/prod", "canary-secret-key"
 TOPIC = f"arn:aws:sns:{REGION}:123456789012:statpipe"
@@ -211,11 +211,10 @@ def test_no_region_is_told_by_name(finished):
 
 
 def test_aws_that_is_not_there_is_given_up_and_the_other_half_told_as_well(finished, monkeypatch):
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-    with pytest.raises(NotSent) as raised:
-        cloudwatch(metric=True, log_group=GROUP).statpipe_run_finished(finished())
+    with refusing_port() as port:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
+        with pytest.raises(NotSent) as raised:
+            cloudwatch(metric=True, log_group=GROUP).statpipe_run_finished(finished())
     metric, log = str(raised.value).split("; also: ")
     assert metric.startswith("cloudwatch:PutMetricData on the namespace statpipe failed: Endpoint")
     assert log.startswith("logs:CreateLogStream on the log group /statpipe/prod failed: Endpoint")

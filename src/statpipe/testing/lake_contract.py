@@ -89,7 +89,7 @@ class LakeContract(StoreContract):
 
         def wait_for_it() -> None:
             waits.set()
-            with another.lock("agency", 30, make_id):
+            with another.lock("agency", 100, make_id):
                 order.append("second")
 
         with ThreadPoolExecutor(1) as pool:
@@ -98,7 +98,7 @@ class LakeContract(StoreContract):
                 waits.wait(10)
                 time.sleep(0.3)
                 order.append("first")
-            waiting.result(timeout=20)
+            waiting.result(timeout=100)
         agree(order, ["first", "id", "second"], "the order of work", _ALONE)
 
     def test_who_waited_in_vain_is_told_so(self, sink: Lake, another: Lake) -> None:
@@ -108,7 +108,8 @@ class LakeContract(StoreContract):
             text = _refused(another, "agency", 0.3, lambda: "run-2")
         if "run-1" not in text:
             broken(f"Locked says {text!r}", "name the run that is at work")
-        if not 0.3 <= time.monotonic() - begun < 10:
+        # The upper bound is far off, since this machine may be busy with something else.
+        if not 0.3 <= time.monotonic() - begun < 60:
             broken("who was to wait 0.3 seconds waited otherwise", "wait as long as `wait` says")
 
     def test_of_many_at_once_each_has_its_turn_alone(self, sink: Lake, another: Lake) -> None:

@@ -26,7 +26,7 @@ def test_processes_and_their_number_are_configured(tmp_path):
     with executor_for(configured(tmp_path, executor="processes", workers=1), None) as pool:
         assert isinstance(pool, ProcessPoolExecutor)
         assert pool._max_workers == 1
-        assert pool.submit(len, "tea").result(timeout=30) == 3
+        assert pool.submit(len, "tea").result(timeout=120) == 3
 
 
 def test_an_executor_that_was_handed_in_is_used_and_left_open(tmp_path):

@@ -189,13 +189,11 @@ def test_a_clock_is_moved_also_where_it_was_imported_by_name():
 
 
 def test_sleep_takes_no_time_and_clocks_go_on():
-    begun = time.perf_counter()
     with quick_sleep() as slept:
         before = time.monotonic()
-        time.sleep(3600)
-        assert time.monotonic() - before >= 3600
-    assert slept == [3600]
-    assert time.perf_counter() - begun < 5
+        time.sleep(360_000)  # longer than any run of the tests, if it were slept
+        assert time.monotonic() - before >= 360_000
+    assert slept == [360_000]
 
 
 def test_work_is_interrupted_at_any_step():
