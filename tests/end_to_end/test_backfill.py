@@ -19,6 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pyarrow.parquet as pq
 import pytest
 
+from support.bea_layouts import layout_of_2019
 from support.installed import install
 
 from .conftest import DATA, Home
@@ -206,13 +207,28 @@ def test_killed_in_the_middle_it_is_completed_by_running_it_again(
     assert here.published() == undisturbed
 
 
+def test_a_file_that_is_not_the_agency_s_is_a_mistake_and_nothing_of_it_is_kept(here):
+    (here.folder / "README.md").write_text("# A project\n")
+    done = here.run("backfill", "bea_pce_state", "--from-archive", "README.md", code=2)
+    assert "README.md holds none of SAPCE1, SAPCE2, SAPCE3, SAPCE4; name BEA's zip" in done.stderr
+    assert not (here.lake / "bronze").exists()
+
+
+def test_bea_s_layout_of_2019_in_a_folder_of_a_zip_is_a_vintage(here):
+    with zipfile.ZipFile(here.folder / "kept.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("SAEXP/SAEXP1 (1).csv", layout_of_2019("2018", "2019"))
+    (manifest, _) = backfilled(here, here.folder / "kept.zip")
+    (vintage,) = manifest["vintages"]
+    assert (vintage["vintage"], vintage["outcome"]) == ("2019-10-03", "published")
+
+
 def test_a_damaged_zip_is_named_and_the_others_are_loaded(here, undisturbed):
     folder = folder_with(here, OLDER, NEWER)
     (folder / "SAPCE-2021.zip").write_bytes(NEWER.read_bytes()[:100_000])
     done = here.run("backfill", "bea_pce_state", "--from-archive", str(folder), *ONE_TABLE, code=4)
     assert done.stderr.strip().splitlines()[-1] == (
-        "statpipe: bea_pce_state: payload SAPCE-2021.zip: no readable zip (File is not a zip file); "
-        "expected BEA's SAPCE.zip whole (exit 4)"
+        "statpipe: bea_pce_state: payload SAPCE-2021.zip: not a valid zip file (File is not a zip "
+        "file); expected BEA's SAPCE.zip, complete (exit 4)"
     )
     assert here.published() == undisturbed
     kept = [path.name for path in (here.lake / "bronze").rglob("SAPCE-2021*.gz")]

@@ -104,8 +104,8 @@ def test_what_cannot_be_read_of_an_archive_is_set_aside_by_name(bulk, older, tmp
     assert found == dict.fromkeys(TABLES, later) | {"SAPCE1": ["2020-10-08", *later]}
     assert [error.payload.name for error in source.unreadable()] == ["SAPCE-1.zip", "SAPCE-2.csv"]
     assert [str(error).split(";")[0] for error in source.unreadable()] == [
-        "payload SAPCE-1.zip: no readable zip (File is not a zip file)",
-        "payload SAPCE-2.csv: expected a name such as SAPCE1__ALL_AREAS_1997_2021.csv",
+        "payload SAPCE-1.zip: not a valid zip file (File is not a zip file)",
+        "payload SAPCE-2.csv: holds none of SAPCE1, SAPCE2, SAPCE3, SAPCE4",
     ]
     source.close()
 
@@ -113,7 +113,7 @@ def test_what_cannot_be_read_of_an_archive_is_set_aside_by_name(bulk, older, tmp
 def test_an_archive_that_is_configured_is_read_whole_or_not_at_all(older, tmp_path):
     (tmp_path / "SAPCE.zip").write_bytes(b"PK no more")
     source = source_of(channel="archive", archive=(str(tmp_path), str(older)))
-    with pytest.raises(ContentError, match=r"payload SAPCE\.zip: no readable zip"):
+    with pytest.raises(ContentError, match=r"payload SAPCE\.zip: not a valid zip file"):
         source.vintages(source.datasets()[0])
 
 

@@ -108,7 +108,7 @@ def columns_of(header: Record, payload: Payload) -> Columns:
     years: dict[str, int] = {}
     unknown = []
     for place, name in enumerate(names):
-        known = re.sub(r"[\s_]", "", name).casefold()
+        known = _known(name)
         if _YEAR.fullmatch(name):
             found, what = years, name
         elif known in ROLES:
@@ -132,6 +132,18 @@ def columns_of(header: Record, payload: Payload) -> Columns:
         width=len(names),
         unnamed=tuple(place for place, name in enumerate(names) if not name),
     )
+
+
+def place_of(header: Record, role: str) -> int | None:
+    """
+    Return where the column with this role is; ``None`` if there is none.
+    """
+    roles = [ROLES.get(_known(text)) for text in header.texts()]
+    return roles.index(role) if role in roles else None
+
+
+def _known(name: str) -> str:
+    return re.sub(r"[\s_]", "", name).casefold()
 
 
 def _refuse_missing(

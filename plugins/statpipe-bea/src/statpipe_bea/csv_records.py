@@ -16,7 +16,7 @@ from attrs import field, frozen
 from statpipe.api import ContentError, Payload
 
 _SEPARATORS = ",;\t"
-_LONGEST_HEADER = 16_384
+_LONGEST_LINE = 65_536
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 
 
@@ -56,7 +56,7 @@ class CsvText:
         :raises ContentError: A record is not CSV, such as one whose quote is never closed.
         """
         reader = csv.reader(
-            io.StringIO(self.text, newline=""),
+            self._lines(),
             delimiter=self.separator,
             skipinitialspace=True,  # BEA writes a blank before the first quote
             strict=True,
@@ -72,6 +72,17 @@ class CsvText:
             if cells and any(map(str.strip, cells)):
                 yield Record(line=line, cells=cells)
             line = reader.line_num + 1
+
+    def _lines(self) -> Iterator[str]:
+        """Yield the lines; a single one without end would fill the memory with cells."""
+        for number, line in enumerate(io.StringIO(self.text, newline=""), 1):
+            if len(line) > _LONGEST_LINE:
+                msg = (
+                    f"payload {self.payload.name}, line {number}: {len(line):,} characters; expected at most "
+                    f"{_LONGEST_LINE:,} in a line of BEA's CSV"
+                )
+                raise ContentError(msg, payload=self.payload)
+            yield line
 
     def _not_csv(self, line: int, error: csv.Error) -> str:
         return (
@@ -95,7 +106,7 @@ def csv_text(payload: Payload) -> CsvText:
             "BEA's CSV"
         )
         raise ContentError(msg, payload=payload)
-    header = text.lstrip()[:_LONGEST_HEADER].partition("\n")[0]
+    header = text.lstrip()[:_LONGEST_LINE].partition("\n")[0]
     separator = max(_SEPARATORS, key=header.count)
     return CsvText(payload=payload, text=text, separator=separator)
 

@@ -17,8 +17,8 @@ from statpipe.api import ContentError, Payload
 from statpipe.domain.codes import encoded, looked_up
 from statpipe_bea.crosswalk import PrintedLine
 from statpipe_bea.csv_columns import Columns, columns_of
+from statpipe_bea.csv_heads import note_in
 from statpipe_bea.csv_records import CsvText, Record, bare, csv_text, decoded
-from statpipe_bea.release import last_updated
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -66,16 +66,23 @@ def read_csv(payload: Payload) -> WideTable:
         msg = f"payload {payload.name}: no rows before its footer; expected BEA's CSV of a table"
         raise ContentError(msg, payload=payload)
     columns = columns_of(header, payload)
-    footer: list[str] = []
+    footer: list[Record] = []
     lines = array("L")
     batches = list(_batches(_rows(text, records, columns, footer), columns, lines, payload))
     if not lines:
         msg = f"payload {payload.name}: no rows before its footer; expected BEA's CSV of a table"
         raise ContentError(msg, payload=payload)
     table = pa.Table.from_batches(batches).combine_chunks()
+    note = note_in(text.text)
+    if note is None or not footer:
+        msg = (
+            f'payload {payload.name}: no "Last updated: <date>" in its footer; expected BEA\'s file, '
+            "complete; it may have been cut off"
+        )
+        raise ContentError(msg, payload=payload)
     wide = WideTable(
         payload=payload,
-        note=_note(payload, footer),
+        note=note,
         years=columns.years,
         table=table,
         lines=lines,
@@ -132,12 +139,12 @@ def footnotes(payload: Payload) -> dict[str, str]:
 
 
 def _rows(
-    text: CsvText, records: Iterable[Record], columns: Columns, footer: list[str]
+    text: CsvText, records: Iterable[Record], columns: Columns, footer: list[Record]
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield each row with its line; what follows the rows goes to *footer*."""
     for record in records:
         if _is_footer(record):
-            footer.append(text.separator.join(record.texts()))
+            footer.append(record)
         elif footer:
             msg = (
                 f"payload {text.payload.name}, line {record.line}: a row below the footer; expected the "
@@ -182,17 +189,6 @@ def _batch(rows: list[list[str]], columns: Columns) -> pa.RecordBatch:
 
     arrays = [pa.array(cells, pa.string()) for cells in zip(*rows, strict=True)]
     return pa.RecordBatch.from_arrays(arrays, names=list(columns.names))
-
-
-def _note(payload: Payload, footer: Iterable[str]) -> str:
-    notes = [note for text in footer if (note := last_updated(text))]
-    if not notes:
-        msg = (
-            f'payload {payload.name}: no "Last updated: <date>" in its footer; expected BEA\'s file, '
-            "complete; it may have been cut off"
-        )
-        raise ContentError(msg, payload=payload)
-    return notes[0]
 
 
 def _refuse_commas(wide: WideTable) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import attrs
@@ -20,23 +22,59 @@ from statpipe.api import (
 from statpipe_bea.channels.channel import Channel
 from statpipe_bea.channels.download import is_address
 from statpipe_bea.channels.downloads import Downloads
-from statpipe_bea.channels.zips import TableFile, table_files
+from statpipe_bea.channels.whole_tables import AmbiguousTable, whole_tables
+from statpipe_bea.channels.zips import NotAnAnswer, TableFile, table_files
 from statpipe_bea.family import Family
 from statpipe_bea.lines import ReleaseLines
+
+logger = logging.getLogger(__name__)
+
+
+@frozen(kw_only=True)
+class Place:
+    """
+    A file or an address. ``folder`` is the folder that was named in its stead, if one was.
+    """
+
+    path: str
+    folder: str = ""
+
+    @property
+    def is_local(self) -> bool:
+        """
+        Whether this is a file on this machine.
+        """
+        return not is_address(self.path)
 
 
 @frozen(kw_only=True)
 class Entry:
     """
-    A release of a table, and the file that it lies in. ``digest`` is the file's own token.
+    A release of a table, and the file that it lies in. ``digest`` is the file's own hash.
     """
 
     table: str
-    place: str
+    place: Place
+    name: str
+    size: int
     digest: str
     vintage: Vintage
     payloads: int
     lines: ReleaseLines
+
+    @property
+    def note(self) -> str:
+        """
+        The last update of the file.
+        """
+        return self.vintage.note
+
+    @property
+    def is_loose(self) -> bool:
+        """
+        Whether the table is a file of a folder, and does not lie in a zip.
+        """
+        return bool(self.place.folder) and self.name == self.place.path
 
 
 class FilesChannel(Channel):
@@ -44,8 +82,9 @@ class FilesChannel(Channel):
     Tables out of zips; one zip is one release of each table in it.
 
     An archive holds many. Each is unpacked once for its table of contents, and once more when a
-    release of it is fetched, so that only one is in memory. A *partial* channel brings what it can:
-    files that cannot be read are set aside, and a table may be in none.
+    release of it is fetched, so that only one is in memory. Of the CSV files in a folder, as of those
+    in a zip, the one with all areas counts. A *partial* channel brings what it can: files that cannot
+    be read are set aside, and a table may be in none.
     """
 
     def __init__(
@@ -65,7 +104,7 @@ class FilesChannel(Channel):
         self._partial = partial
         self._downloads = Downloads(home)
         self._index: list[Entry] | None = None
-        self._opened: tuple[str, list[TableFile]] | None = None
+        self._opened: tuple[Place, list[TableFile]] | None = None
 
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
         found: dict[str, Vintage] = {}
@@ -80,7 +119,7 @@ class FilesChannel(Channel):
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
         entry = self._entry(dataset, vintage)
         for file in self._open(entry.place) if entry else ():
-            if entry and file.table == dataset.name and file.vintage().token == entry.digest:
+            if entry and file.table == dataset.name and file.digest == entry.digest:
                 yield from file.payloads
                 return
 
@@ -113,48 +152,71 @@ class FilesChannel(Channel):
     def _contents(self, dataset: Dataset) -> list[Entry]:
         """Return what there is of a dataset, with its selection."""
         if self._index is None:
-            self._index = [entry for place in self._files() for entry in self._listed(place)]
+            self._index = list(self._whole(self._places_in_order()))
         return [
             attrs.evolve(e, vintage=e.lines.vintage(e.vintage, dataset.selection))
             for e in self._index
             if e.table == dataset.name
         ]
 
-    def _listed(self, place: str) -> list[Entry]:
+    def _whole(self, places: Iterable[Place]) -> Iterator[Entry]:
+        """Yield the table of contents of all places; of loose files in a folder, those that count."""
+        for _, group in groupby(places, key=lambda place: place.folder):
+            entries = [entry for place in group for entry in self._listed(place)]
+            try:
+                whole = whole_tables(entry for entry in entries if entry.is_loose)
+            except AmbiguousTable as error:
+                whole = self._set_aside(error)
+            yield from (entry for entry in entries if not entry.is_loose or entry in whole)
+
+    def _listed(self, place: Place) -> list[Entry]:
         """Return the table of contents of one file."""
         try:
             return [
                 Entry(
                     table=file.table,
                     place=place,
-                    digest=file.vintage().token,
+                    name=file.name if file.member else place.path,
+                    size=file.size,
+                    digest=file.digest,
                     vintage=file.vintage(),
                     payloads=len(file.payloads),
                     lines=file.lines(self._family.dataset(file.table)),
                 )
                 for file in self._open(place)
             ]
+        except NotAnAnswer as error:
+            if place.folder:
+                logger.warning("%s was skipped: %s", place.path, error)
+                return []
+            if place.is_local:
+                msg = f"{place.path} holds none of {', '.join(self._family.titles)}; name BEA's zip, or a CSV file out of it"
+                raise ConfigError(msg) from error
+            return self._set_aside(error)
         except ContentError as error:
-            if not self._partial:
-                raise
-            self.unreadable.append(error)
-            return []
+            return self._set_aside(error)
 
-    def _files(self) -> Iterator[str]:
+    def _set_aside(self, error: ContentError) -> list[Entry]:
+        if not self._partial:
+            raise error
+        self.unreadable.append(error)
+        return []
+
+    def _places_in_order(self) -> Iterator[Place]:
         """Return each file once, folders replaced by what is in them."""
         return iter(dict.fromkeys(file for place in self._places for file in self._inside(place)))
 
-    def _inside(self, place: str) -> Iterator[str]:
+    def _inside(self, place: str) -> Iterator[Place]:
         path = self._home / Path(place).expanduser()
         if is_address(place) or not path.is_dir():
-            yield place
+            yield Place(path=place)
             return
         inside = sorted(p for p in path.iterdir() if p.suffix.lower() in {".zip", ".csv"})
         if not inside:
             raise ConfigError(f"{path} has no .zip and no .csv file; name a folder of BEA's zips")
-        yield from map(str, inside)
+        yield from (Place(path=str(file), folder=str(path)) for file in inside)
 
-    def _open(self, place: str) -> list[TableFile]:
+    def _open(self, place: Place) -> list[TableFile]:
         if self._opened is None or self._opened[0] != place:
-            self._opened = (place, list(table_files(self._downloads.read(place), self._family)))
+            self._opened = (place, table_files(self._downloads.read(place.path), self._family))
         return self._opened[1]

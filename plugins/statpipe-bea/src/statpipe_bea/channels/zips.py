@@ -1,4 +1,8 @@
-"""BEA's zips of CSV files, read as what they are: archives from outside."""
+"""Zips and CSV files of BEA's tables, read by what is in them and not by what they are named.
+
+People keep BEA's zips as they came, unpacked and packed again, in folders, or several in one. Names of members
+are only names: nothing is written anywhere.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,23 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from pathlib import PurePosixPath
 
-from attrs import frozen
+import attrs
+from attrs import define, field, frozen
 
 from statpipe.api import ContentError, Dataset, Payload, Vintage
 from statpipe.domain.selection import EVERYTHING
 from statpipe_bea.channels.channel import vintage_of
+from statpipe_bea.channels.whole_tables import AmbiguousTable, whole_tables
 from statpipe_bea.crosswalk import is_renumbered
+from statpipe_bea.csv_heads import Head, head_of
+from statpipe_bea.csv_records import decoded
 from statpipe_bea.csv_tables import printed_lines, read_csv
 from statpipe_bea.family import Family, pce_by_state
 from statpipe_bea.lines import ReleaseLines, numbered_lines, release_lines
 from statpipe_bea.part import table_name
-from statpipe_bea.release import last_updated
 
-_CSV = re.compile(r"(?P<table>[A-Z0-9]+)_{1,2}(?:ALL_AREAS|STATE)_\d{4}_\d{4}\.csv")
 _DAMAGE = (
     zipfile.BadZipFile,
     zlib.error,
@@ -35,17 +42,47 @@ _DAMAGE = (
 """What zipfile raises where bytes are not what they were; a method that it does not know as well."""
 
 _LARGEST_MEMBER = 64 << 20
+_LARGEST_SUM = 256 << 20
 _MOST_MEMBERS = 10_000
+_DEEPEST = 1
+_MEDIA_TYPES = {".csv": "text/csv", ".html": "text/html", ".htm": "text/html"}
+_FOOTNOTES = re.compile(r"<TITLE>\s*([A-Z0-9]+) Footnotes", re.IGNORECASE)
+_MARKS = (b"geofips", b"bureau of economic analysis", b"bea.gov")
 
 
 @frozen(kw_only=True)
 class TableFile:
     """
     One table of one release: its CSV file and its page of footnotes, under today's name.
+
+    ``member`` is where the CSV file lies in a zip, ``note`` the last update in its footer.
     """
 
     table: str
+    note: str | None
+    member: str = ""
     payloads: tuple[Payload, ...]
+
+    @property
+    def name(self) -> str:
+        """
+        The name of the CSV file, with its folders.
+        """
+        return self.member or self.payloads[0].name
+
+    @property
+    def size(self) -> int:
+        """
+        The length of the CSV file in bytes.
+        """
+        return len(self.payloads[0].body)
+
+    @property
+    def digest(self) -> str:
+        """
+        SHA-256 of the CSV file and its footnotes.
+        """
+        return hashlib.sha256(b"".join(payload.body for payload in self.payloads)).hexdigest()
 
     def vintage(self) -> Vintage:
         """
@@ -54,9 +91,8 @@ class TableFile:
         :raises ContentError: It has none.
         """
         csv = self.payloads[0]
-        digest = hashlib.sha256(b"".join(payload.body for payload in self.payloads)).hexdigest()
-        note = last_updated(csv.body[-4096:].decode("utf-8", errors="replace"))
-        return vintage_of(note, f"csv:{digest}", EVERYTHING, csv, "the file's footer")
+        place = "the file's footer, complete; it may have been cut off"
+        return vintage_of(self.note, f"csv:{self.digest}", EVERYTHING, csv, place)
 
     def lines(self, dataset: Dataset) -> ReleaseLines:
         """
@@ -70,69 +106,206 @@ class TableFile:
         return release_lines(dataset, printed, self.vintage().released)
 
 
-def table_files(archive: Payload, family: Family | None = None) -> Iterator[TableFile]:
+class NotAnAnswer(ContentError):
+    """
+    A file that BEA cannot have sent, such as a text about something else: nothing of it is kept.
+    """
+
+
+def table_files(archive: Payload, family: Family | None = None) -> list[TableFile]:
     """
     Return a family's tables in a zip, or the one in a bare CSV file.
 
-    :raises ContentError: It is neither, it holds none of the tables, or it unpacks to more than any
-        file of BEA's.
+    Of a table that the zip holds for all areas and for single ones as well, the file of all areas is returned.
+
+    :raises NotAnAnswer: It holds none of the tables, and is not a damaged zip either.
+    :raises ContentError: It is damaged, holds a table of one release twice, or unpacks to more than
+        any file of BEA's.
     """
     family = family or pce_by_state()
-    if archive.media_type == "text/csv":
-        match = _whole_table(archive.name, family)
-        if match is None:
-            msg = f"payload {archive.name}: expected a name such as {family.member}"
-            raise ContentError(msg, payload=archive)
-        yield TableFile(table=table_name(match["table"]), payloads=(archive,))
-        return
-    try:
-        with zipfile.ZipFile(io.BytesIO(archive.body)) as opened:
-            yield from _tables_in(opened, archive, family)
-    except _DAMAGE as error:
-        msg = f"payload {archive.name}: no readable zip ({error}); expected BEA's {family.zip_url.rpartition('/')[2]} whole"
-        raise ContentError(msg, payload=archive) from error
-
-
-def _tables_in(opened: zipfile.ZipFile, archive: Payload, family: Family) -> Iterator[TableFile]:
-    names = opened.namelist()
-    if len(names) > _MOST_MEMBERS:
-        msg = f"payload {archive.name}: {len(names):,} members; expected BEA's few hundred"
-        raise ContentError(msg, payload=archive)
-    found = [match for name in names if (match := _whole_table(name, family))]
+    found = _in_zip(archive, family) if _is_zip(archive) else _bare(archive, family)
     if not found:
-        msg = f"payload {archive.name}: no member such as {family.member}"
-        raise ContentError(msg, payload=archive)
-    for match in found:
-        footnotes = f"{match['table']}__Footnotes.html"
-        members = [(match[0], "text/csv")]
-        if footnotes in names:
-            members.append((footnotes, "text/html"))
-        yield TableFile(
-            table=table_name(match["table"]),
-            payloads=tuple(_member(opened, archive, *member) for member in members),
-        )
-
-
-def _whole_table(name: str, family: Family) -> re.Match[str] | None:
-    """Match the name of a file that holds one of the tables, under today's name or a former one."""
-    match = _CSV.fullmatch(name)
-    return match if match and table_name(match["table"]) in family.titles else None
-
-
-def _member(opened: zipfile.ZipFile, archive: Payload, name: str, media_type: str) -> Payload:
-    # The declared size may lie: stop reading at the limit, whatever it says.
-    with opened.open(name) as member:
-        body = member.read(_LARGEST_MEMBER + 1)
-    if len(body) > _LARGEST_MEMBER:
         msg = (
-            f"payload {archive.name}, member {name}: unpacks to more than {_LARGEST_MEMBER >> 20} MiB; "
-            "expected a CSV file of a few"
+            f"payload {archive.name}: holds none of {', '.join(family.titles)}; expected BEA's "
+            f"{family.zip_url.rpartition('/')[2]}, or a CSV file out of it"
         )
-        raise ContentError(msg, payload=archive)
-    return Payload(
-        name=name,
-        body=body,
-        media_type=media_type,
-        request={**archive.request, "member": name, "archive_sha256": archive.sha256},
-        retrieved=archive.retrieved,
+        raise _not_found(archive, msg)
+    return found
+
+
+def _is_zip(archive: Payload) -> bool:
+    return archive.body.startswith(b"PK") or (
+        not _has_marks(archive) and zipfile.is_zipfile(io.BytesIO(archive.body))
     )
+
+
+def _not_found(archive: Payload, msg: str) -> ContentError:
+    """Bronze keeps what may be an answer of BEA's: one that names BEA, or a zip whose start is lost."""
+    broken = archive.name.lower().endswith(".zip") and b"\0" in archive.body
+    if _has_marks(archive) or (broken and not _is_zip(archive)):
+        return ContentError(msg, payload=archive)
+    return NotAnAnswer(msg)
+
+
+def _has_marks(archive: Payload) -> bool:
+    if archive.body.startswith(b"PK"):
+        return False
+    text = archive.body.replace(b"\0", b"").lower()  # UTF-16 has a NUL beside each letter
+    return any(mark in text for mark in _MARKS)
+
+
+def _bare(archive: Payload, family: Family) -> list[TableFile]:
+    if not _has_marks(archive):
+        return []
+    csv = attrs.evolve(archive, media_type="text/csv")
+    head = head_of(csv)
+    if head is None or table_name(head.table) not in family.titles:
+        return []
+    return [TableFile(table=table_name(head.table), note=head.note, payloads=(csv,))]
+
+
+@frozen(kw_only=True)
+class _Member:
+    """A member that may belong to a table: the folder and name by which it is stored, and what it holds."""
+
+    folder: str
+    name: str
+    payload: Payload = field(repr=False)
+    head: Head | None = None
+
+
+@define
+class _Room:
+    """How much may still be unpacked of a zip, whatever sizes it declares."""
+
+    archive: Payload
+    members: int
+    size: int
+
+    def read(self, opened: zipfile.ZipFile, info: zipfile.ZipInfo) -> bytes:
+        limit = min(_LARGEST_MEMBER, self.size)
+        with opened.open(info) as member:
+            body = member.read(limit + 1)
+        if len(body) > limit:
+            what = f", member {info.filename!r}" if limit == _LARGEST_MEMBER else ""
+            msg = (
+                f"payload {self.archive.name}{what}: unpacks to more than {limit >> 20} MiB; expected "
+                "CSV files of a few"
+            )
+            if limit < _LARGEST_MEMBER:
+                msg = (
+                    f"payload {self.archive.name}: unpacks to more than {_LARGEST_SUM >> 20} MiB in all; "
+                    "expected CSV files of a few"
+                )
+            raise ContentError(msg, payload=self.archive)
+        self.size -= len(body)
+        return body
+
+
+def _in_zip(archive: Payload, family: Family) -> list[TableFile]:
+    try:
+        members = list(_members(archive.body, _Room(archive, _MOST_MEMBERS, _LARGEST_SUM), "", 0))
+    except _DAMAGE as error:
+        msg = (
+            f"payload {archive.name}: not a valid zip file ({error}); expected BEA's "
+            f"{family.zip_url.rpartition('/')[2]}, complete"
+        )
+        raise ContentError(msg, payload=archive) from error
+    pages = [member for member in members if member.payload.media_type == "text/html"]
+    headed = [_headed(m, family) for m in members if m.payload.media_type == "text/csv"]
+    try:
+        return whole_tables(
+            TableFile(
+                table=table_name(member.head.table),
+                member=member.name,
+                note=member.head.note,
+                payloads=(member.payload, *_footnotes_of(member, pages)),
+            )
+            for member in headed
+            if member.head is not None and table_name(member.head.table) in family.titles
+        )
+    except AmbiguousTable as error:
+        raise ContentError(f"payload {archive.name}: {error}", payload=archive) from error
+
+
+def _members(body: bytes, room: _Room, place: str, depth: int) -> Iterator[_Member]:
+    """Yield the CSV files and pages in a zip, and in the zips in it."""
+    with zipfile.ZipFile(io.BytesIO(body)) as opened:
+        infos = opened.infolist()
+        room.members -= len(infos)
+        if room.members < 0:
+            msg = f"payload {room.archive.name}: more than {_MOST_MEMBERS:,} members; expected BEA's few hundred"
+            raise ContentError(msg, payload=room.archive)
+        for info in infos:
+            path = PurePosixPath(place + info.filename.replace("\\", "/"))
+            suffix = path.suffix.lower()
+            if info.is_dir() or "__MACOSX" in path.parts or path.name.startswith("."):
+                continue
+            if suffix == ".zip" and depth < _DEEPEST:
+                yield from _members(room.read(opened, info), room, f"{path}/", depth + 1)
+            elif suffix in _MEDIA_TYPES:
+                yield _member(room, path, room.read(opened, info), _MEDIA_TYPES[suffix])
+
+
+def _member(room: _Room, path: PurePosixPath, body: bytes, media_type: str) -> _Member:
+    shown = "".join(c if c.isprintable() else "?" for c in str(path))
+    archive = room.archive
+    return _Member(
+        folder=str(path.parent),
+        name=shown,
+        payload=Payload(
+            name=_safe(path.name),
+            body=body,
+            media_type=media_type,
+            request={**archive.request, "member": shown, "archive_sha256": archive.sha256},
+            retrieved=archive.retrieved,
+        ),
+    )
+
+
+def _headed(member: _Member, family: Family) -> _Member:
+    """Say what table a member holds. One that is damaged is an error only if it is named like a table."""
+    word = re.split(r"[^A-Z0-9]", PurePosixPath(member.name).name.upper(), maxsplit=1)[0]
+    ours = table_name(word) in family.titles
+    try:
+        head = head_of(member.payload)
+    except ContentError:
+        if ours:
+            raise
+        return member
+    if ours and (head is None or not head.table):
+        msg = (
+            f"payload {member.payload.name}: no row of a table; expected BEA's CSV of {table_name(word)}, "
+            "complete; it may have been cut off"
+        )
+        raise ContentError(msg, payload=member.payload)
+    return attrs.evolve(member, head=head)
+
+
+def _footnotes_of(member: _Member, pages: list[_Member]) -> tuple[Payload, ...]:
+    """Find the page of a table: beside it, of its table, and of its release if there are several."""
+    assert member.head is not None, "only tables have footnotes"
+    wanted = member.head.table.upper()
+    found: dict[str, Payload] = {}
+    for page in pages:
+        if page.folder == member.folder:
+            text = decoded(page.payload)
+            title = _FOOTNOTES.search(text)
+            if title and title[1].upper() == wanted:
+                found[page.payload.sha256] = page.payload
+    if len(found) > 1 and member.head.note:
+        note = member.head.note
+        found = {sha: p for sha, p in found.items() if note in decoded(p)}
+    if len(found) > 1:
+        names = " and ".join(payload.name for payload in found.values())
+        msg = (
+            f"payload {member.payload.name}: {names} are both footnotes of {wanted} for {member.head.note!r}; "
+            "expected one page, keep the one that belongs to the file"
+        )
+        raise ContentError(msg, payload=member.payload)
+    return tuple(found.values())
+
+
+def _safe(name: str) -> str:
+    kept = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "_" for c in name)
+    return kept.lstrip("._-") or "file"
