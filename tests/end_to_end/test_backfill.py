@@ -219,7 +219,7 @@ def test_bea_s_layout_of_2019_in_a_folder_of_a_zip_is_a_vintage(here):
         archive.writestr("SAEXP/SAEXP1 (1).csv", layout_of_2019("2018", "2019"))
     (manifest, _) = backfilled(here, here.folder / "kept.zip")
     (vintage,) = manifest["vintages"]
-    assert (vintage["vintage"], vintage["outcome"]) == ("2019-10-03", "published")
+    assert (vintage["vintage"], vintage["outcome"]) == ("2019-10-03", "loaded")
 
 
 def test_a_damaged_zip_is_named_and_the_others_are_loaded(here, undisturbed):
