@@ -33,22 +33,29 @@ def normalize(body, media_type="application/json", name="p1"):
 GOOD = body_of(answer([row(), row(TimePeriod="2021")]))
 
 BAD_ANSWERS = {
-    "truncated": (GOOD[:-40], "is no JSON"),
-    "empty": (b"", "the body is empty"),
-    "blank": (b" \r\n", "the body is empty"),
-    "a page": (b"<html><body>Service unavailable</body></html>", "is no JSON"),
-    "JSON and then a page": (GOOD + b"<html></html>", "is no JSON"),
-    "control characters": (GOOD.replace(b"California", b"Cali\x01fornia"), "a control character"),
-    "another encoding": (GOOD.replace(b"California", "Californía".encode("latin-1")), "not UTF-8"),
-    "UTF-16": (GOOD.decode().encode("utf-16"), "not UTF-8"),
-    "no results": (b'{"BEAAPI":{"Request":{}}}', "no object at BEAAPI.Results"),
-    "not an object": (b"[1, 2]", "no object at BEAAPI.Results"),
+    "truncated": (GOOD[:-40], "not valid JSON"),
+    "empty": (b"", "the answer is empty"),
+    "blank": (b" \r\n", "the answer is empty"),
+    "a page": (b"<html><body>Service unavailable</body></html>", "not valid JSON"),
+    "JSON and then a page": (GOOD + b"<html></html>", "something else follows the JSON"),
+    "a byte that Windows-1252 has not": (
+        GOOD.replace(b"California", b"C\x81"),
+        "not text in UTF-8",
+    ),
+    "no results": (b'{"BEAAPI":{"Request":{}}}', "BEAAPI.Results is not one object"),
+    "not an object": (b"[1, 2]", "the JSON is not an object"),
     "no rows": (body_of(answer([])), "is empty"),
-    "rows that are no objects": (body_of(answer(["x"])), "expected an object"),
-    "a row that is null": (GOOD.replace(b'"Data":[', b'"Data":[null,'), "Data[0]: None"),
-    "a last row that is null": (GOOD.replace(b'],"Notes"', b',null],"Notes"'), "Data[2]: None"),
-    "notes that are no objects": (GOOD.replace(b'"Notes":[', b'"Notes":[null,'), "Notes are [None"),
-    "an unknown marker": (body_of(answer([row(DataValue="0", NoteRef="(Z)")])), "marker '(Z)'"),
+    "rows that are no objects": (body_of(answer(["x"])), "not an object"),
+    "a row that is null": (GOOD.replace(b'"Data":[', b'"Data":[null,'), "Data[0] is None"),
+    "a last row that is null": (GOOD.replace(b'],"Notes"', b',null],"Notes"'), "Data[2] is None"),
+    "notes that are no objects": (
+        GOOD.replace(b'"Notes":[', b'"Notes":[null,'),
+        "Notes[0] is not an object",
+    ),
+    "an unknown marker": (
+        body_of(answer([row(DataValue="0", NoteRef="(Z)")])),
+        "NoteRef '(Z)' is neither",
+    ),
     "an unknown marker as figure": (body_of(answer([row(DataValue="(Z)")])), "marker '(Z)'"),
     "a figure beside a marker": (
         body_of(answer([row(DataValue="12.5", NoteRef="(D)")])),
@@ -62,7 +69,7 @@ BAD_ANSWERS = {
     "a quarter": (body_of(answer([row(TimePeriod="2021Q1")])), "TimePeriod '2021Q1'"),
     "NaN as text": (body_of(answer([row(DataValue="NaN")])), "figure 'NaN'"),
     "Infinity as text": (body_of(answer([row(DataValue="Infinity")])), "figure 'Infinity'"),
-    "NaN as a number": (GOOD.replace(b'"1.5"', b"NaN"), "NaN in Data"),
+    "NaN as a number": (GOOD.replace(b'"1.5"', b"NaN"), "NaN is not a figure"),
     "an exponent": (body_of(answer([row(DataValue="1e5")])), "figure '1e5'"),
     "an empty figure": (body_of(answer([row(DataValue="")])), "figure ''"),
     "a figure of a hundred digits": (body_of(answer([row(DataValue="9" * 100)])), "at most 20"),
@@ -71,7 +78,7 @@ BAD_ANSWERS = {
     "another table": (body_of(answer([row(Code="SAGDP2-1")])), "Code 'SAGDP2-1'"),
     "an unknown line": (body_of(answer([row(Code="SAPCE1-99")])), "no line 99"),
     "an unknown area": (body_of(answer([row(GeoFips="99999")])), "area '99999'"),
-    "no date": (body_of(answer([row()], note="Revised.")), 'no note "Last updated'),
+    "no date": (body_of(answer([row()], note="Revised.")), 'has no note "Last updated'),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from statpipe.domain.text import WHITE_SPACE
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -26,6 +28,23 @@ def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
         column = column.cast(pa.string()).dictionary_encode()
     wanted = pa.dictionary(pa.int32(), pa.string())
     return column if column.type == wanted else column.cast(wanted)
+
+
+def trimmed(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
+    """
+    Return a text column as :func:`encoded` does, without the white space around each text.
+
+    Texts that differ in nothing else get one code.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    codes = encoded(column)
+    texts = pc.utf8_trim(codes.dictionary, characters=WHITE_SPACE)
+    if texts.equals(codes.dictionary):
+        return codes
+    distinct = texts.dictionary_encode()
+    return pa.DictionaryArray.from_arrays(distinct.indices.take(codes.indices), distinct.dictionary)
 
 
 def codes_or_values(column: pa.ChunkedArray) -> pa.Array:

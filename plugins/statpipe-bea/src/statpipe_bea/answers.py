@@ -1,30 +1,35 @@
 """Answers of BEA's API as tables of text, without a Python object per row.
 
 The rows of ``Data`` are cut out of the body, put on a line each, and parsed by pyarrow in one go.
-That is done only where it is certainly right: no escape sequences, no nested brackets. Whatever is
-not so plain takes :func:`rows_of`, which is the meaning of it all and says where a payload is
-wrong.
+That is done only where it certainly gives what :func:`rows_of` gives: UTF-8 without escapes or nested
+brackets, and keys in their usual spelling, each once. Whatever is not so plain takes
+:func:`rows_of`, which is the meaning of it all and says where a payload is wrong.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from attrs import field, frozen
 
 from statpipe.api import ContentError, Payload
+from statpipe.domain.text import holdable, stripped
+from statpipe_bea.release import last_updated
+from statpipe_bea.results import listed, results, unexpected
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 NEEDED = ("Code", "GeoFips", "TimePeriod", "CL_UNIT", "UNIT_MULT", "DataValue")
 COLUMNS = (*NEEDED, "NoteRef")
+_KNOWN = (*COLUMNS, "GeoName")
 
 _DATA = b'"Data":['
-_CONTROL = bytes(code for code in range(32) if code not in b"\t\r\n")
+_CUT = "rows"
+"""Stands in the place of the rows that are cut out."""
+
 _BATCH_BYTES = 4 << 20
 """pyarrow's JSON reader wants megabytes at a time; more only costs memory."""
 
@@ -32,31 +37,51 @@ _BATCH_BYTES = 4 << 20
 @frozen(kw_only=True)
 class Answer:
     """
-    One answer: the results less their rows, and the rows still as bytes (or already as a list).
+    One answer: the results less their rows, and the rows as bytes where they can be cut out.
     """
 
     payload: Payload
     results: Mapping[str, Any] = field(repr=False)
-    rows: memoryview | list[dict[str, Any]] = field(repr=False)
+    rows: memoryview | None = field(default=None, repr=False)
 
     @property
-    def notes(self) -> dict[str, str]:
+    def notes(self) -> list[tuple[str, str]]:
         """
-        The texts of ``Notes`` by reference.
+        References and texts of ``Notes``, without what no sink can hold.
 
-        :raises ContentError: They are no list of objects.
+        :raises ContentError: They are not objects.
         """
-        notes = self.results.get("Notes") or []
-        notes = [notes] if isinstance(notes, dict) else notes
-        if not isinstance(notes, list) or not all(isinstance(note, dict) for note in notes):
-            msg = (
-                f"payload {self.payload.name}: Notes are {notes!r:.60}; expected a list of objects"
-            )
-            raise ContentError(msg, payload=self.payload)
-        return {
-            str(note.get("NoteRef", "")).strip(): str(note.get("NoteText", "")).strip()
-            for note in notes
-        }
+        notes = listed(self.results.get("Notes"))
+        for number, note in enumerate(notes):
+            if not isinstance(note, dict):
+                raise unexpected(
+                    self.payload, f"BEAAPI.Results.Notes[{number}]", "is not an object"
+                )
+        return [(_text(note, "NoteRef"), _text(note, "NoteText")) for note in notes]
+
+    @property
+    def footnotes(self) -> dict[str, str]:
+        """
+        The texts that ``Notes`` gives for each reference.
+
+        :raises ContentError: Notes are not objects.
+        """
+        texts: dict[str, dict[str, None]] = {}
+        for reference, text in self.notes:
+            texts.setdefault(reference, {})[text] = None
+        return {reference: " ".join(said) for reference, said in texts.items() if reference}
+
+    @property
+    def release(self) -> str:
+        """
+        The note "Last updated", which names the release.
+
+        :raises ContentError: No note does.
+        """
+        for _, text in self.notes:
+            if note := last_updated(text):
+                return note
+        raise unexpected(self.payload, "BEAAPI.Results.Notes", 'has no note "Last updated: <date>"')
 
 
 @frozen(kw_only=True)
@@ -84,24 +109,14 @@ def read_answer(payload: Payload) -> Answer:
     """
     Take an answer apart.
 
-    :raises ContentError: It is no JSON answer of BEA's with rows.
+    :raises ContentError: It is not a JSON answer of BEA's with rows.
     """
-    body = payload.body
-    _refuse_other_than_text(payload)
-    start = body.find(_DATA)
-    end = body.find(b"]", start)
-    if 0 <= start < end and _is_plain(body, start + len(_DATA), end):
-        rest = body[: start + len(_DATA)] + body[end:]
-        inside = memoryview(body)[start + len(_DATA) : end]
-        with contextlib.suppress(ContentError):  # a bracket in a text: cut in the wrong place
-            return Answer(payload=payload, results=_results(payload, rest), rows=inside)
-    results = _results(payload, body)
-    rows = results.get("Data")
-    rows = [rows] if isinstance(rows, dict) else rows
-    if not isinstance(rows, list):
-        msg = f"payload {payload.name}: no rows at BEAAPI.Results.Data; expected a list"
-        raise ContentError(msg, payload=payload)
-    return Answer(payload=payload, results={**results, "Data": None}, rows=rows)
+    answer = _cut_apart(payload)
+    if answer is not None:
+        return answer
+    found = results(payload)
+    _listed_rows(payload, found)
+    return Answer(payload=payload, results={**found, "Data": None})
 
 
 def batches(answers: Sequence[Answer]) -> Iterator[Batch]:
@@ -114,59 +129,12 @@ def batches(answers: Sequence[Answer]) -> Iterator[Batch]:
     size = 0
     for answer in answers:
         waiting.append(answer)
-        size += len(answer.rows)
+        size += len(answer.payload.body)
         if size >= _BATCH_BYTES:
             yield _batch(waiting)
             waiting, size = [], 0
     if waiting:
         yield _batch(waiting)
-
-
-def _batch(answers: list[Answer]) -> Batch:
-    import pyarrow as pa
-
-    fast = _fast_rows(answers)
-    if fast is not None:
-        return fast
-    listed = [rows_of(answer) for answer in answers]
-    columns = {
-        name: pa.array([row[name] for rows in listed for row in rows], pa.string())
-        for name in COLUMNS
-    }
-    return Batch(answers=answers, counts=[len(rows) for rows in listed], table=pa.table(columns))
-
-
-def _fast_rows(answers: list[Answer]) -> Batch | None:
-    import pyarrow as pa
-    import pyarrow.json as pj
-
-    parts, counts = [], []
-    for answer in answers:
-        if isinstance(answer.rows, list):
-            return None
-        rows = bytes(answer.rows).strip()
-        count = rows.count(b"{")
-        if not count or rows.count(b"},{") != count - 1:
-            return None
-        if not (rows.startswith(b"{") and rows.endswith(b"}")):
-            return None  # nothing but objects: pyarrow dies of a row that is null
-        parts.append(rows.replace(b"},{", b"}\n{"))
-        counts.append(count)
-    schema = pa.schema([(name, pa.string()) for name in COLUMNS])
-    body = b"\n".join(parts)
-    try:
-        table = pj.read_json(
-            pa.BufferReader(body),
-            read_options=pj.ReadOptions(use_threads=False, block_size=max(len(body), 1)),
-            parse_options=pj.ParseOptions(
-                explicit_schema=schema, unexpected_field_behavior="ignore"
-            ),
-        )
-    except pa.ArrowInvalid:
-        return None
-    if len(table) != sum(counts) or any(table[name].null_count for name in NEEDED):
-        return None
-    return Batch(answers=answers, counts=counts, table=table)
 
 
 def rows_of(answer: Answer) -> list[dict[str, str | None]]:
@@ -176,71 +144,77 @@ def rows_of(answer: Answer) -> list[dict[str, str | None]]:
     :raises ContentError: One is not; the text names its number.
     """
     payload = answer.payload
-    rows = answer.rows
-    if not isinstance(rows, list):
-        rows = _parsed(payload, b"[" + bytes(rows) + b"]", "Data")
+    rows = _listed_rows(payload, results(payload))
     if not rows:
-        msg = f"payload {payload.name}: BEAAPI.Results.Data is empty; expected rows"
-        raise ContentError(msg, payload=payload)
+        raise unexpected(payload, "BEAAPI.Results.Data", "is empty")
     return [_row(payload, number, row) for number, row in enumerate(rows)]
 
 
-def _row(payload: Payload, number: int, row: object) -> dict[str, str | None]:
-    if not isinstance(row, dict):
-        msg = f"payload {payload.name}, Data[{number}]: {row!r}; expected an object"
-        raise ContentError(msg, payload=payload)
-    for name in NEEDED:
-        if not isinstance(row.get(name), str):
-            msg = f"payload {payload.name}, Data[{number}]: {name} is {row.get(name)!r}; expected text"
-            raise ContentError(msg, payload=payload)
-    reference = row.get("NoteRef")
-    if reference is not None and not isinstance(reference, str):
-        msg = f"payload {payload.name}, Data[{number}]: NoteRef is {reference!r}; expected text"
-        raise ContentError(msg, payload=payload)
-    return {name: row.get(name) for name in COLUMNS}
+def _batch(answers: list[Answer]) -> Batch:
+    import pyarrow as pa
+
+    fast = _fast_rows(answers)
+    if fast is not None:
+        return fast
+    listed_rows = [rows_of(answer) for answer in answers]
+    columns = {
+        name: pa.array([row[name] for rows in listed_rows for row in rows], pa.string())
+        for name in COLUMNS
+    }
+    counts = [len(rows) for rows in listed_rows]
+    return Batch(answers=answers, counts=counts, table=pa.table(columns))
 
 
-def _results(payload: Payload, body: bytes) -> dict[str, Any]:
-    document = _parsed(payload, body, "the answer")
-    api = document.get("BEAAPI") if isinstance(document, dict) else None
-    results = api.get("Results") if isinstance(api, dict) else None
-    if isinstance(results, list) and len(results) == 1:
-        results = results[0]
-    if not isinstance(results, dict):
-        msg = f"payload {payload.name}: no object at BEAAPI.Results; expected BEA's answer"
-        raise ContentError(msg, payload=payload)
-    return results
+def _fast_rows(answers: list[Answer]) -> Batch | None:
+    import pyarrow as pa
+    import pyarrow.json as pj
 
-
-def _parsed(payload: Payload, body: bytes, what: str) -> Any:
-    def refuse(constant: str) -> None:
-        msg = f"payload {payload.name}: {constant} in {what}; expected figures as text"
-        raise ContentError(msg, payload=payload)
-
+    parts, counts = [], []
+    for answer in answers:
+        if answer.rows is None:
+            return None
+        rows = bytes(answer.rows).strip()
+        count = rows.count(b"{")
+        if not count or rows.count(b"},{") != count - 1:
+            return None
+        if not (rows.startswith(b"{") and rows.endswith(b"}")):
+            return None  # nothing but objects: pyarrow dies of a row that is null
+        parts.append(rows.replace(b"},{", b"}\n{"))
+        counts.append(count)
+    schema = pa.schema([(name, pa.string()) for name in _KNOWN])
+    body = b"\n".join(parts)
     try:
-        # Numbers keep their text: a binary float would lose digits.
-        return json.loads(body, parse_float=str, parse_int=str, parse_constant=refuse)
-    except (ValueError, RecursionError) as error:
-        msg = f"payload {payload.name}: {what} is no JSON ({error}); expected BEA's answer whole"
-        raise ContentError(msg, payload=payload) from error
-
-
-def _refuse_other_than_text(payload: Payload) -> None:
-    body = payload.body
-    if not body.strip():
-        msg = f"payload {payload.name}: the body is empty; expected BEA's answer as JSON"
-        raise ContentError(msg, payload=payload)
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        msg = (
-            f"payload {payload.name}, byte {error.start}: not UTF-8; expected BEA's answer in UTF-8"
+        table = pj.read_json(
+            pa.BufferReader(body),
+            read_options=pj.ReadOptions(use_threads=False, block_size=max(len(body), 1)),
+            # Another key may be one of ours in another spelling.
+            parse_options=pj.ParseOptions(
+                explicit_schema=schema, unexpected_field_behavior="error"
+            ),
         )
-        raise ContentError(msg, payload=payload) from error
-    if len(body.translate(None, _CONTROL)) != len(body):
-        place = next(number for number, byte in enumerate(body) if byte in _CONTROL)
-        msg = f"payload {payload.name}, byte {place}: a control character; expected plain JSON"
-        raise ContentError(msg, payload=payload)
+    except pa.ArrowInvalid:
+        return None
+    if len(table) != sum(counts) or any(table[name].null_count for name in NEEDED):
+        return None
+    return Batch(answers=answers, counts=counts, table=table.select(COLUMNS))
+
+
+def _cut_apart(payload: Payload) -> Answer | None:
+    """Cut the rows out of an answer, if it is plain enough for that."""
+    body = payload.body
+    key = body.find(_DATA)
+    start, end = key + len(_DATA), body.find(b"]", key)
+    if not (0 <= key < end and _is_plain(body, start, end)):
+        return None
+    rest = b"".join((body[:start], b'"', _CUT.encode(), b'"', body[end:]))
+    try:
+        found = results(attrs.evolve(payload, body=rest))
+    except ContentError:  # a bracket in a text: cut in the wrong place
+        return None
+    if found.get("Data") != [_CUT]:
+        return None
+    rows = memoryview(body)[start:end]
+    return Answer(payload=payload, results={**found, "Data": None}, rows=rows)
 
 
 def _is_plain(body: bytes, start: int, end: int) -> bool:
@@ -250,4 +224,48 @@ def _is_plain(body: bytes, start: int, end: int) -> bool:
         and body.find(b"[", start, end) < 0
         and body[end + 1 : end + 2] in {b",", b"}"}
         and body.count(_DATA) == 1
+        and _is_utf_8(body)
     )
+
+
+def _is_utf_8(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _is_encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return True
+
+
+def _listed_rows(payload: Payload, found: Mapping[str, Any]) -> list[Any]:
+    rows = found.get("Data")
+    rows = [rows] if isinstance(rows, dict) else rows
+    if not isinstance(rows, list):
+        raise unexpected(payload, "BEAAPI.Results.Data", "is not a list of rows")
+    return rows
+
+
+def _row(payload: Payload, number: int, row: object) -> dict[str, str | None]:
+    place = f"BEAAPI.Results.Data[{number}]"
+    if not isinstance(row, dict):
+        raise unexpected(payload, place, f"is {row!r:.60}, not an object")
+    for name in COLUMNS:
+        text = row.get(name)
+        if not isinstance(text, str) and not (name == "NoteRef" and text is None):
+            raise unexpected(payload, f"{place}.{name}", f"is {text!r:.60}, not text")
+        if text and not _is_encodable(text):
+            raise unexpected(payload, f"{place}.{name}", f"is {text!r:.60}, half of a character")
+    return {name: row.get(name) for name in COLUMNS}
+
+
+def _text(note: Mapping[str, Any], name: str) -> str:
+    """Return a text of a note; where there is none, an empty one."""
+    text = note.get(name)
+    return "" if text is None else stripped(holdable(str(text)))

@@ -9,7 +9,8 @@ from statpipe_bea.csv_columns import place_of
 from statpipe_bea.csv_records import bare, csv_text
 from statpipe_bea.release import last_updated
 
-_FOOTER = "Last updated:"
+_FOOTER = ("Last updated", "last updated", "Last Updated", "LAST UPDATED")
+_LONGEST_LINE = 16_384
 
 
 @frozen(kw_only=True)
@@ -43,6 +44,7 @@ def note_in(text: str) -> str | None:
     """
     Find the last update in the footer of a file: the last one in its text.
     """
-    start = text.rfind(_FOOTER)
-    note = last_updated(text[start:]) if start >= 0 else None
-    return note.rstrip(" ,;\t") if note else None
+    start = max(map(text.rfind, _FOOTER))
+    line = text[start : start + _LONGEST_LINE].splitlines()[0] if start >= 0 else ""
+    note = last_updated(line.partition('"')[0])
+    return note.rstrip(" ,;") if note else None

@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from attrs import field, frozen
 
 from statpipe.api import ContentError, Payload
+from statpipe.domain.text import stripped
+from statpipe_bea.text import text_of
 
 _SEPARATORS = ",;\t"
 _LONGEST_LINE = 65_536
@@ -97,7 +99,7 @@ def csv_text(payload: Payload) -> CsvText:
 
     :raises ContentError: It is empty, is not text, or holds control characters.
     """
-    text = decoded(payload)
+    text = text_of(payload)
     control = _CONTROL.search(text)
     if control:
         line = text.count("\n", 0, control.start()) + 1
@@ -111,32 +113,8 @@ def csv_text(payload: Payload) -> CsvText:
     return CsvText(payload=payload, text=text, separator=separator)
 
 
-def decoded(payload: Payload) -> str:
-    """
-    Decode a file: UTF-8, UTF-16 with a byte order mark, or else the Western code page of spreadsheets.
-
-    :raises ContentError: A byte has no meaning in any of them.
-    """
-    body = payload.body
-    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        encodings = {"utf-16": "UTF-16"}
-    else:
-        encodings = {"utf-8-sig": "UTF-8", "cp1252": "Windows-1252"}
-    place = 0
-    for encoding in encodings:
-        try:
-            return body.decode(encoding)
-        except UnicodeDecodeError as error:
-            place = error.start
-    msg = (
-        f"payload {payload.name}, byte {place}: not text in {' or '.join(encodings.values())}; expected "
-        "BEA's file in UTF-8"
-    )
-    raise ContentError(msg, payload=payload)
-
-
 def bare(cell: str) -> str:
     """
     Return a cell without blanks and quotes around it (``' "00000"'``).
     """
-    return cell.strip().strip('"').strip()
+    return stripped(stripped(cell).strip('"'))

@@ -15,10 +15,13 @@ from attrs import field, frozen
 
 from statpipe.api import ContentError, Payload
 from statpipe.domain.codes import encoded, looked_up
+from statpipe.domain.text import holdable
+from statpipe.domain.text import stripped as stripped_text
 from statpipe_bea.crosswalk import PrintedLine
 from statpipe_bea.csv_columns import Columns, columns_of
 from statpipe_bea.csv_heads import note_in
-from statpipe_bea.csv_records import CsvText, Record, bare, csv_text, decoded
+from statpipe_bea.csv_records import CsvText, Record, bare, csv_text
+from statpipe_bea.text import text_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -134,8 +137,8 @@ def footnotes(payload: Payload) -> dict[str, str]:
 
     :raises ContentError: It is not text.
     """
-    text = decoded(payload)
-    return {m["ref"]: html.unescape(m["text"]).strip() for m in _FOOTNOTE.finditer(text)}
+    found = _FOOTNOTE.finditer(text_of(payload))
+    return {m["ref"]: stripped_text(holdable(html.unescape(m["text"]))) for m in found}
 
 
 def _rows(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from attrs import frozen
+
 from statpipe.api import ContentError
-from statpipe.domain.codes import encoded, looked_up
+from statpipe.domain.codes import encoded, looked_up, nothing, trimmed
 from statpipe.domain.observation import DECIMAL_DIGITS, DECIMAL_PLACES, NORMAL
+from statpipe.domain.text import stripped
 from statpipe_bea.markers import MARKER, MARKERS, NoteReference, note_reference
 
 if TYPE_CHECKING:
@@ -20,50 +23,70 @@ _PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"
 _WITH_COMMAS = r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
 
 
+@frozen
+class Printed:
+    """
+    What stands beside a value: the marker in its place, the reference to Notes, and those Notes.
+    """
+
+    marker: str | None
+    reference: NoteReference
+    notes: Mapping[str, str]
+
+    @property
+    def symbol(self) -> str | None:
+        """
+        The marker, wherever it is printed.
+        """
+        return self.marker or self.reference.marker
+
+    @property
+    def status(self) -> str:
+        """
+        The SDMX status that goes with the marker.
+        """
+        return MARKERS[self.symbol].status if self.symbol else NORMAL
+
+    @property
+    def text(self) -> str | None:
+        """
+        What the notes say.
+        """
+        return self.reference._replace(marker=self.symbol).text(self.notes)
+
+
 def figures(
-    texts: pa.Array, references: pa.Array | None, notes: Mapping[str, str], where: Where
+    texts: pa.Array,
+    references: pa.Array | None,
+    notes: Sequence[tuple[Mapping[str, str], int]],
+    where: Where,
 ) -> dict[str, Any]:
     """
     Return ``obs_value``, ``obs_status``, ``source_symbol`` and ``notes`` for printed figures.
 
     *texts* are the figures as printed; older answers print a marker or thousands commas there.
     *references* are the NoteRefs: a marker there blanks its figure, which the API prints as ``0``.
-    *notes* maps references to the texts that the payload brings.
+    *notes* are the texts of references, and for how many rows each of them is the one to look in.
 
-    :raises ContentError: A figure is no number and no known marker, or stands beside a marker.
+    :raises ContentError: A figure is not a number or a known marker, or stands beside a marker; a
+        reference is not defined.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    plain, in_text = _numbers_and_markers(texts, where)
-    values = _decimals(plain, where)
-    if references is None and not in_text:
+    numbers, markers = _numbers_and_markers(texts, where)
+    values = _decimals(numbers, where)
+    if markers is None and references is None:
         return _all_normal(values)
-    references = encoded(
-        references if references is not None else pa.nulls(len(texts), pa.string())
-    )
-    taken_apart = [
-        _reference(text, references, where) for text in references.dictionary.to_pylist()
-    ]
-    symbols = looked_up(references, [ref.marker for ref in taken_apart]).cast(pa.string())
-    footnotes = looked_up(references, [_text(ref, notes) for ref in taken_apart]).cast(pa.string())
-    _refuse_marked_figures(symbols, values, where)
-    if in_text:
-        markers = pa.array([in_text.get(row) for row in range(len(texts))], pa.string())
-        symbols = pc.coalesce(markers, symbols)
-        own = looked_up(
-            encoded(markers),
-            [notes.get(m, MARKERS[m].text) for m in encoded(markers).dictionary.to_pylist()],
-        ).cast(pa.string())
-        footnotes = pc.coalesce(pc.binary_join_element_wise(own, footnotes, " "), own, footnotes)
-    coded = encoded(symbols)
-    statuses = looked_up(coded, [MARKERS[symbol].status for symbol in coded.dictionary.to_pylist()])
-    nothing = pa.scalar(None, values.type)
+    printed, places = _printed(markers, references, notes, where)
+    _refuse_contradictions(printed, places, values, texts, where)
+    symbols = [one.symbol for one in printed]
+    blank = pa.array([symbol is not None for symbol in symbols]).take(places.indices)
     return {
-        "obs_value": pc.if_else(pc.is_valid(symbols), nothing, values),
-        "obs_status": encoded(statuses.cast(pa.string()).fill_null(NORMAL)),
-        "source_symbol": coded,
-        "notes": encoded(footnotes),
+        "obs_value": pc.if_else(blank, pa.scalar(None, values.type), values),
+        "obs_status": looked_up(places, [one.status for one in printed]),
+        "source_symbol": looked_up(places, symbols),
+        "notes": looked_up(places, [one.text for one in printed]),
     }
 
 
@@ -81,32 +104,104 @@ def _all_normal(values: pa.Array) -> dict[str, Any]:
     }
 
 
-def _numbers_and_markers(texts: pa.Array, where: Where) -> tuple[pa.Array, dict[int, str]]:
-    """Give figures as plain digits, null where a marker is printed; and those markers by row."""
+def _numbers_and_markers(
+    texts: pa.Array, where: Where
+) -> tuple[pa.Array, pa.DictionaryArray | None]:
+    """Give figures as plain digits, null where none is printed; and the markers printed instead."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     is_plain = pc.fill_null(pc.match_substring_regex(texts, _PLAIN), False)
     if pc.all(is_plain).as_py():
-        return texts, {}
-    odd_rows = pc.indices_nonzero(pc.invert(is_plain)).to_pylist()
-    with_commas = pc.fill_null(pc.match_substring_regex(texts, _WITH_COMMAS), False)
-    markers: dict[int, str] = {}
-    for row in odd_rows:
-        if with_commas[row].as_py():
-            continue
-        text = texts[row].as_py()
-        if text is None or MARKER.fullmatch(text.strip()) is None:
-            msg = (
-                f"{where(row)}: figure {text!r}; expected a decimal number or a marker such as (D)"
-            )
-            raise ContentError(msg)
-        markers[row] = _known(text.strip(), row, where)
-    numbers = pc.if_else(with_commas, pc.replace_substring(texts, ",", ""), texts)
-    if markers:
-        marked = pa.array([row in markers for row in range(len(texts))])
-        numbers = pc.if_else(marked, pa.scalar(None, pa.string()), numbers)
-    return numbers, markers
+        return texts, None
+    odd = trimmed(pc.if_else(is_plain, pa.scalar(None, pa.string()), texts))
+    as_number = pc.if_else(
+        pc.match_substring_regex(odd.dictionary, _WITH_COMMAS),
+        pc.replace_substring(odd.dictionary, ",", ""),
+        odd.dictionary,
+    )
+    is_number = pc.match_substring_regex(as_number, _PLAIN).to_pylist()
+    markers: list[str | None] = []
+    for number, text in zip(is_number, odd.dictionary.to_pylist(), strict=True):
+        if not number and text and text not in MARKERS:
+            raise _not_a_figure(where(pc.index(odd.indices, len(markers)).as_py()), text)
+        markers.append(text if text in MARKERS else None)
+    numbers = pc.if_else(pa.array(is_number, pa.bool_()), as_number, pa.scalar(None, pa.string()))
+    found = pc.coalesce(
+        pc.if_else(is_plain, texts, pa.scalar(None, pa.string())), numbers.take(odd.indices)
+    )
+    if not any(markers) and not found.null_count:
+        return found, None
+    return found, looked_up(odd, markers)
+
+
+def _not_a_figure(where: str, text: str) -> ContentError:
+    if MARKER.fullmatch(text):
+        return ContentError(
+            f"{where}: marker {text!r}; expected one of {', '.join(MARKERS)}; if BEA has added it, "
+            "statpipe-bea must learn its meaning"
+        )
+    return ContentError(
+        f"{where}: figure {text!r}; expected a decimal number or a marker such as (D)"
+    )
+
+
+def _printed(
+    markers: pa.DictionaryArray | None,
+    references: pa.Array | None,
+    notes: Sequence[tuple[Mapping[str, str], int]],
+    where: Where,
+) -> tuple[list[Printed], pa.DictionaryArray]:
+    """Give the distinct combinations of marker, reference and notes, and each row's place in them."""
+    import pyarrow.compute as pc
+
+    rows = sum(count for _, count in notes)
+    marked = markers if markers is not None else nothing(rows)
+    cited = trimmed(references) if references is not None else nothing(rows)
+    distinct, sets = _distinct(notes)
+    base = len(cited.dictionary) + 1
+    size = (len(marked.dictionary) + 1) * base
+    codes = pc.add(
+        pc.multiply(sets, size),
+        pc.add(pc.multiply(_codes(marked), base), _codes(cited)),
+    ).dictionary_encode()
+    printed = []
+    for place, code in enumerate(codes.dictionary.to_pylist()):
+        number, rest = divmod(code, size)
+        marker, reference = (
+            column.dictionary[at - 1].as_py() if at else None
+            for column, at in zip((marked, cited), divmod(rest, base), strict=True)
+        )
+        try:
+            taken_apart = note_reference(reference or "", distinct[number])
+        except ValueError as error:
+            row = pc.index(codes.indices, place).as_py()
+            msg = f"{where(row)}: {error}. If BEA has added it, statpipe-bea must learn its meaning"
+            raise ContentError(msg) from error
+        printed.append(Printed(marker, taken_apart, distinct[number]))
+    return printed, codes
+
+
+def _distinct(
+    notes: Sequence[tuple[Mapping[str, str], int]],
+) -> tuple[list[Mapping[str, str]], pa.Array]:
+    """Give the distinct notes, and for each row the number of its own."""
+    import pyarrow as pa
+
+    numbers: dict[tuple[tuple[str, str], ...], int] = {}
+    repeated = [
+        pa.repeat(numbers.setdefault(tuple(sorted(own.items())), len(numbers)), count)
+        for own, count in notes
+    ]
+    return [dict(own) for own in numbers], pa.concat_arrays(repeated).cast(pa.int64())
+
+
+def _codes(column: pa.DictionaryArray) -> pa.Array:
+    """Give codes from 1 on, and 0 where there is nothing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.add(pc.fill_null(column.indices.cast(pa.int64()), -1), 1)
 
 
 def _decimals(numbers: pa.Array, where: Where) -> pa.Array:
@@ -127,47 +222,46 @@ def _decimals(numbers: pa.Array, where: Where) -> pa.Array:
         raise ContentError(msg) from error
 
 
-def _reference(text: str, references: pa.DictionaryArray, where: Where) -> NoteReference:
-    import pyarrow.compute as pc
-
-    try:
-        return note_reference(text)
-    except ValueError as error:
-        place = references.dictionary.to_pylist().index(text)
-        row = pc.index(references.indices, place).as_py()
-        msg = f"{where(row)}: {error}; if BEA has added it, statpipe-bea must learn its meaning"
-        raise ContentError(msg) from error
-
-
-def _known(marker: str, row: int, where: Where) -> str:
-    if marker not in MARKERS:
-        msg = (
-            f"{where(row)}: marker {marker!r}; expected one of {', '.join(MARKERS)}; if BEA has added "
-            "it, statpipe-bea must learn its meaning"
-        )
-        raise ContentError(msg)
-    return marker
-
-
-def _refuse_marked_figures(symbols: pa.Array, values: pa.Array, where: Where) -> None:
-    """A marker in NoteRef stands beside "0"; beside another figure one of the two is wrong."""
+def _refuse_contradictions(
+    printed: Sequence[Printed],
+    places: pa.DictionaryArray,
+    values: pa.Array,
+    texts: pa.Array,
+    where: Where,
+) -> None:
+    """A marker stands alone or beside "0"; beside another figure one of the two is wrong."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    zero = pa.scalar("0", pa.string()).cast(values.type)
-    wrong = pc.and_(pc.is_valid(symbols), pc.fill_null(pc.not_equal(values, zero), False))
-    if pc.any(wrong).as_py():
+    def rows(chosen: Callable[[Printed], bool]) -> pa.Array:
+        return pa.array([chosen(one) for one in printed]).take(places.indices)
+
+    def refuse(wrong: pa.Array, why: str) -> None:
         row = pc.index(wrong, True).as_py()
-        msg = (
-            f"{where(row)}: figure {values[row].as_py().normalize():f} beside marker "
-            f"{symbols[row].as_py()}; expected 0 there, as BEA prints for a figure it does not show"
-        )
-        raise ContentError(msg)
+        if row >= 0:
+            one = printed[places.indices[row].as_py()]
+            figure = stripped(texts[row].as_py())
+            msg = why.format(figure=figure, symbol=one.symbol, one=one)
+            raise ContentError(f"{where(row)}: {msg}")
 
-
-def _text(reference: NoteReference, notes: Mapping[str, str]) -> str | None:
-    texts = []
-    if reference.marker:
-        texts.append(notes.get(reference.marker, MARKERS[reference.marker].text))
-    texts += [notes.get(footnote, f"Footnote {footnote}") for footnote in reference.footnotes]
-    return " ".join(texts) or None
+    shown, zero = pc.is_valid(values), pc.equal(values, pa.scalar(0).cast(values.type))
+    zero = pc.fill_null(zero, False)
+    symbols = rows(lambda one: one.symbol is not None)
+    refuse(
+        pc.and_(symbols, pc.and_not(shown, zero)),
+        "figure {figure} beside marker {symbol}; expected 0 there, as BEA prints for a figure it does "
+        "not show",
+    )
+    refuse(
+        pc.invert(pc.or_(shown, symbols)),
+        "figure {figure!r}; expected a decimal number or a marker such as (D)",
+    )
+    refuse(
+        rows(lambda one: {one.marker, one.reference.marker} - {None, one.symbol} != set()),
+        "marker {one.marker} beside marker {one.reference.marker}; expected one reason",
+    )
+    refuse(
+        pc.and_(zero, rows(lambda one: one.symbol is None and one.reference.may_blank)),
+        "figure {figure} beside {one.reference.footnotes}, which may say that it is not shown; "
+        "statpipe-bea must learn its meaning",
+    )

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
+
+from statpipe.domain.text import WHITE_SPACE, stripped
 
 MARKER = re.compile(r"\([A-Z]{1,3}\)")
 
@@ -30,6 +32,13 @@ MARKERS: Mapping[str, Marker] = {
 }
 """Q suppressed, N not significant, O missing, M cannot exist (SDMX CL_OBS_STATUS 2.2)."""
 
+_SPELLINGS = {spelling: marker for marker in MARKERS for spelling in (marker, marker.strip("()"))}
+_SEPARATORS = frozenset(WHITE_SPACE + ",;/")
+
+
+_LONGEST = 200
+_LIKE_A_MARKER = re.compile(r"\([A-Z]{1,3}\)|\b(D|L|NA|NM)\b", re.IGNORECASE)
+
 
 class NoteReference(NamedTuple):
     """
@@ -39,18 +48,76 @@ class NoteReference(NamedTuple):
     marker: str | None
     footnotes: tuple[str, ...]
 
+    @property
+    def may_blank(self) -> bool:
+        """
+        Whether a footnote looks like a marker whose meaning is not known, such as ``(S)``.
+        """
+        return any(_LIKE_A_MARKER.search(one) for one in self.footnotes)
 
-def note_reference(text: str | None) -> NoteReference:
-    """
-    Take a NoteRef apart: ``(L)``, ``2``, ``*``, or a marker beside a footnote, ``(D) 2``.
+    def text(self, notes: Mapping[str, str]) -> str | None:
+        """
+        Return what *notes* say about the references, each text once.
+        """
+        texts = [notes[one] for one in self.footnotes]
+        if self.marker:
+            bare = notes.get(self.marker.strip("()"), MARKERS[self.marker].text)
+            texts.insert(0, notes.get(self.marker, bare))
+        return " ".join(dict.fromkeys(filter(None, texts))) or None
 
-    :raises ValueError: It holds a marker that is not known, or two.
+
+def note_reference(text: str, defined: Collection[str]) -> NoteReference:
     """
-    tokens = re.split(r"[\s,;]+", (text or "").strip())
-    markers = [token for token in tokens if token.startswith("(")]
-    unknown = [marker for marker in markers if marker not in MARKERS]
-    if unknown or len(markers) > 1:
-        msg = f"marker {text!r}; expected one of {', '.join(MARKERS)}"
+    Take a NoteRef apart into markers and the references that Notes define, in any order.
+
+    ``(L)``, ``2``, ``*``, ``(D) 2``, ``*(D)``, ``2,(L)``; a marker may lack its brackets (``NA``).
+
+    :raises ValueError: A part of it is neither, or it holds two markers.
+    """
+    printed = stripped(text)
+    if len(printed) > _LONGEST:
+        msg = f"NoteRef {text[:40]!r}... has {len(text):,} characters; expected a few"
         raise ValueError(msg)
-    footnotes = tuple(token for token in tokens if token and not token.startswith("("))
-    return NoteReference(markers[0] if markers else None, footnotes)
+    parts = [printed] if printed in defined else _parts(printed, {*defined, *_SPELLINGS})
+    markers = list(dict.fromkeys(_SPELLINGS[part] for part in parts if part in _SPELLINGS))
+    if len(markers) > 1:
+        msg = f"NoteRef {text!r}; expected one marker, not {' and '.join(markers)}"
+        raise ValueError(msg)
+    footnotes = dict.fromkeys(part for part in parts if part not in _SPELLINGS)
+    return NoteReference(markers[0] if markers else None, tuple(footnotes))
+
+
+def _parts(text: str, known: Collection[str]) -> list[str]:
+    """Cut a text into known references, the longest first; what is between must be separators."""
+    lengths = sorted({len(one) for one in known if len(one) <= len(text)}, reverse=True)
+    parts: list[str] = []
+    place = 0
+    while place < len(text):
+        ends = (place + length for length in lengths)
+        end = next((e for e in ends if text[place:e] in known and _stands_alone(text, place, e)), 0)
+        if end:
+            parts.append(text[place:end])
+        elif text[place] not in _SEPARATORS:
+            raise _unknown(text, known)
+        place = end or place + 1
+    if text and not parts:
+        raise _unknown(text, known)
+    return parts
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    """A part is not a piece of a longer one: ``1`` of ``12``, ``*`` of ``**``, ``NA`` of ``NAME``."""
+    return not any(
+        _goes_on(text[place - 1], text[place]) for place in (start, end) if 0 < place < len(text)
+    )
+
+
+def _goes_on(one: str, other: str) -> bool:
+    return one == other or (one.isalnum() and other.isalnum())
+
+
+def _unknown(text: str, known: Collection[str]) -> ValueError:
+    names = ", ".join(sorted(set(known) - (_SPELLINGS.keys() - MARKERS.keys())))
+    return ValueError(
+        f"NoteRef {text!r} is neither a marker nor a reference in Notes; expected one of {names:.200}"
+    )

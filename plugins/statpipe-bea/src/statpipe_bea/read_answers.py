@@ -8,14 +8,14 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from statpipe.api import Category, ContentError, Dataset, Payload
-from statpipe.domain.codes import encoded, looked_up
+from statpipe.domain.codes import looked_up, one_array, trimmed
 from statpipe_bea.answers import Answer, Batch, batches, read_answer, rows_of
 from statpipe_bea.crosswalk import Layout, PrintedLine, identified, is_renumbered, layout_of
 from statpipe_bea.figures import figures
 from statpipe_bea.line_lists import is_line_list, line_titles
 from statpipe_bea.lines import from_titles
 from statpipe_bea.part import Part, area_code, table_name
-from statpipe_bea.release import last_updated, released
+from statpipe_bea.release import released
 from statpipe_bea.tables import category_code
 from statpipe_bea.titles import ends_in_title
 
@@ -58,27 +58,27 @@ def _part(batch: Batch, dataset: Dataset, categories: pa.DictionaryArray) -> Par
     import pyarrow as pa
 
     table = batch.table
-    areas, periods = encoded(table["GeoFips"]), encoded(table["TimePeriod"])
+    areas, periods = trimmed(table["GeoFips"]), trimmed(table["TimePeriod"])
     codes = [
-        area_code(fips, dataset, lambda f=fips: _first(batch, "GeoFips", f))  # type: ignore[misc]
+        area_code(fips, dataset, lambda f=fips: _first(batch, areas, f))  # type: ignore[misc]
         for fips in areas.dictionary.to_pylist()
     ]
     for period in periods.dictionary.to_pylist():
         if not _YEAR.fullmatch(period):
-            where = _first(batch, "TimePeriod", period)
+            where = _first(batch, periods, period)
             raise ContentError(f"{where}: TimePeriod {period!r}; expected a year such as 2021")
-    notes: dict[str, str] = {}
-    for answer in batch.answers:
-        notes |= answer.notes
     references = table["NoteRef"]
     columns = {
         "ref_area": looked_up(areas, codes),
         "category": categories,
         "time_period": periods,
         **figures(
-            _one(table["DataValue"]),
-            _one(references) if references.null_count < len(references) else None,
-            notes,
+            one_array(table["DataValue"]),
+            one_array(references) if references.null_count < len(references) else None,
+            [
+                (answer.footnotes, count)
+                for answer, count in zip(batch.answers, batch.counts, strict=True)
+            ],
             batch.where,
         ),
     }
@@ -123,15 +123,15 @@ def _named(payload: Payload) -> str:
 
 
 def _categories(batch: Batch, dataset: Dataset, lines: Mapping[str, str]) -> pa.DictionaryArray:
-    codes = encoded(batch.table["Code"])
+    codes = trimmed(batch.table["Code"])
     categories = []
     for text in codes.dictionary.to_pylist():
         match = _CODE.fullmatch(text)
         if match is None or table_name(match["table"]) != dataset.name:
-            where = _first(batch, "Code", text)
+            where = _first(batch, codes, text)
             raise ContentError(f"{where}: Code {text!r}; expected {dataset.name}-<line>")
         if match["line"] not in lines:
-            where = _first(batch, "Code", text)
+            where = _first(batch, codes, text)
             msg = (
                 f"{where}: {dataset.name} has no line {match['line']}; expected one of {len(lines)}. BEA "
                 "has added or renumbered lines, statpipe-bea must learn them"
@@ -147,7 +147,7 @@ def _check_units(
     """A line keeps its unit and multiplier; else its number means something else now."""
     import pyarrow as pa
 
-    units, powers = encoded(batch.table["CL_UNIT"]), encoded(batch.table["UNIT_MULT"])
+    units, powers = trimmed(batch.table["CL_UNIT"]), trimmed(batch.table["UNIT_MULT"])
     seen = pa.table(
         {"category": categories.indices, "unit": units.indices, "power": powers.indices}
     ).group_by(["category", "unit", "power"])
@@ -155,7 +155,7 @@ def _check_units(
         category = known[categories.dictionary[combination["category"]].as_py()]
         unit = units.dictionary[combination["unit"]].as_py()
         power = powers.dictionary[combination["power"]].as_py()
-        if unit.strip() == category.unit_measure and power.strip() == str(category.unit_mult):
+        if unit == category.unit_measure and power == str(category.unit_mult):
             continue
         row = _row_with(categories, category.code, units, unit, powers, power)
         msg = (
@@ -208,10 +208,7 @@ def _one_release(answers: Sequence[Answer]) -> str:
     """Return the note of the release that all answers are of."""
     first: tuple[str, str] | None = None
     for answer in answers:
-        note = next((n for n in answer.notes.values() if last_updated(n)), None)
-        if note is None:
-            msg = f'payload {answer.payload.name}: no note "Last updated: <date>"; expected one in Notes'
-            raise ContentError(msg, payload=answer.payload)
+        note = answer.release
         first = first or (answer.payload.name, note)
         if note != first[1]:
             msg = (
@@ -228,10 +225,11 @@ def _several(codes: pa.DictionaryArray) -> bool:
     return bool(pc.count_distinct(codes.indices).as_py() > 1)
 
 
-def _first(batch: Batch, column: str, text: str) -> str:
+def _first(batch: Batch, codes: pa.DictionaryArray, text: str) -> str:
     import pyarrow.compute as pc
 
-    return batch.where(pc.index(batch.table[column], text).as_py())
+    place = codes.dictionary.index(text).as_py()
+    return batch.where(pc.index(codes.indices, place).as_py())
 
 
 def _row_with(*pairs: object) -> int:
@@ -244,9 +242,3 @@ def _row_with(*pairs: object) -> int:
         same = pc.equal(column, pa.scalar(text, pa.string()))
         wanted = same if wanted is None else pc.and_(wanted, same)
     return int(pc.index(wanted, True).as_py())
-
-
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    import pyarrow as pa
-
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)

@@ -62,7 +62,7 @@ def _part(
         "time_period": pa.DictionaryArray.from_arrays(
             _each(len(years), rows), pa.array(years, pa.string())
         ),
-        **figures(texts, None, notes, where),
+        **figures(texts, None, [(notes, len(texts))], where),
     }
     return Part(table=pa.table(columns), where=where)
 

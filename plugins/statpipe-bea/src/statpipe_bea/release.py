@@ -2,26 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import date
 
+from statpipe.domain.text import holdable, stripped
+
 _MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
+    "january", "february", "march", "april", "may", "june",
+    "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
 # Named here, since what strptime understands depends on the locale.
 
 _NOTE = re.compile(
-    r"Last updated: (?P<month>[A-Z][a-z]+) (?P<day>\d{1,2}), (?P<year>\d{4})\b[^\"\r\n<]*"
+    r"\blast\s+updated\s*:?\s*(?P<month>[a-z]{3,9})\.?\s+(?P<day>\d{1,2})\s*,\s*(?P<year>\d{4})\b",
+    re.IGNORECASE | re.ASCII,
 )
 
 
 def last_updated(text: str) -> str | None:
     """
-    Find the note in a text: ``Last updated: October 6, 2022-- new statistics for 2021; ...``.
+    Find the note in a text, as one line: ``Last updated: October 6, 2022-- new statistics for 2021``.
+
+    What follows it in the text belongs to it. What no sink can hold is left out.
     """
-    found = _NOTE.search(text)
-    return found[0].strip() if found else None
+    line = " ".join(holdable(text).split())
+    found = _NOTE.search(line)
+    return stripped(line[found.start() :]) if found else None
 
 
 def released(note: str) -> date:
@@ -31,7 +38,14 @@ def released(note: str) -> date:
     :raises ValueError: It holds no date such as "October 6, 2022".
     """
     found = _NOTE.search(note)
-    if found is None or found["month"] not in _MONTHS:
-        msg = f'{note!r} is not of the form "Last updated: October 6, 2022"'
-        raise ValueError(msg)
-    return date(int(found["year"]), _MONTHS.index(found["month"]) + 1, int(found["day"]))
+    with contextlib.suppress(ValueError):  # there is no such day or month
+        if found is not None:
+            return date(int(found["year"]), _month(found["month"]), int(found["day"]))
+    msg = f'{note!r} is not of the form "Last updated: October 6, 2022"'
+    raise ValueError(msg)
+
+
+def _month(name: str) -> int:
+    """Read a month's name, or its first letters ("Oct", "Sept"); 0 if it is none."""
+    months = enumerate(_MONTHS, 1)
+    return next((number for number, month in months if month.startswith(name.lower())), 0)

@@ -10,7 +10,9 @@ import pytest
 import respx
 
 from statpipe.api import ContentError, Rejected, Secret, Unavailable
-from statpipe_bea.api import BeaClient, Limits, last_updated, parameter_values, results
+from statpipe_bea.answers import read_answer
+from statpipe_bea.api import BeaClient, Limits
+from statpipe_bea.results import parameter_values, results
 from support import bea_faults as faults
 
 from .conftest import NOON, ONE_LINE
@@ -46,7 +48,7 @@ def test_the_request_carries_the_key_and_all_parameters(fake, ask):
 
 
 def test_the_date_and_the_lines_of_a_table_can_be_read(client, ask):
-    assert last_updated(ask()).startswith("Last updated: October 6, 2022")
+    assert read_answer(ask()).release.startswith("Last updated: October 6, 2022")
     values = parameter_values(client.ask("SAPCE1-lines", LINES))
     assert len(values) == 24
     assert values[0] == ("1", "[SAPCE1] Personal consumption expenditures")
@@ -137,7 +139,7 @@ def test_odd_answers_that_can_be_read_are_taken_as_they_are(fake, client, ask, f
         (faults.api_error(101), (Unavailable, "error 101: The description", 2)),
         (faults.empty(), (ContentError, "byte 0 (line 1): the answer is empty", 3)),
         (faults.html_page(), (ContentError, "found '<!DOCTYPE html>", 3)),
-        (faults.truncated(), (ContentError, "no JSON from here on", 3)),
+        (faults.truncated(), (ContentError, "not valid JSON", 3)),
         (faults.followed_by_html(), (ContentError, "something else follows the JSON", 3)),
         (
             faults.redirect("https://a.example/b?c"),

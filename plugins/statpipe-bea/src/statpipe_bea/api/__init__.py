@@ -3,7 +3,6 @@
 It is imported only by a run that asks the API, since it loads httpx.
 """
 
-from statpipe_bea.api.answers import last_updated, parameter_values, results, text_of
 from statpipe_bea.api.budgets import Limits
 from statpipe_bea.api.client import BeaClient
 from statpipe_bea.api.retries import Patience
@@ -12,8 +11,4 @@ __all__ = [
     "BeaClient",
     "Limits",
     "Patience",
-    "last_updated",
-    "parameter_values",
-    "results",
-    "text_of",
 ]

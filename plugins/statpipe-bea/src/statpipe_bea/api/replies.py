@@ -9,9 +9,10 @@ from http import HTTPStatus
 import httpx
 
 from statpipe.api import ContentError, Payload, Rejected, Unavailable
-from statpipe_bea.api.answers import looks_whole, one_line, results, text_of
+from statpipe_bea.api.answers import looks_whole, one_line
 from statpipe_bea.api.refusals import failure, refusal_in, throttled
 from statpipe_bea.api.retries import Passing, retry_after
+from statpipe_bea.results import results
 
 TRIES_AT_CONTENT = 3
 """A body that was cut off once may come whole the next time; if it does not, it has changed."""
@@ -37,7 +38,7 @@ def payload_of(
         request=request,
         retrieved=retrieved,
     )
-    if response.status_code == HTTPStatus.OK and looks_whole(payload.body):
+    if response.status_code == HTTPStatus.OK and looks_whole(payload):
         return payload
     wait = retry_after(response.headers.get("retry-after", ""), retrieved)
     refusal = refusal_in(payload)
@@ -68,7 +69,7 @@ def _failure_of_http(response: httpx.Response, payload: Payload, wait: float | N
         return ContentError(f"{who}{_where(response)}", payload=payload)
     if status < HTTPStatus.MULTIPLE_CHOICES:
         return ContentError(f"{who}; expected HTTP 200 with JSON", payload=payload)
-    excerpt = one_line(text_of(payload.body[:1000]), 200)
+    excerpt = one_line(payload.body[:1000].decode(errors="ignore"), 200)
     return Rejected(f"{who}: correct the request or the url of the source. It says: {excerpt!r}")
 
 

@@ -8,18 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
-from statpipe.api import ContentError, Dataset, Diagnosis, Payload, Secret, Unavailable, Vintage
+from statpipe.api import Dataset, Diagnosis, Payload, Secret, Unavailable, Vintage
 from statpipe_bea.answers import Answer, read_answer, rows_of
 from statpipe_bea.channels.channel import Channel, vintage_of
 from statpipe_bea.crosswalk import is_renumbered
 from statpipe_bea.line_lists import METHOD, line_titles
 from statpipe_bea.lines import from_titles, release_lines
-from statpipe_bea.release import last_updated
 
 if TYPE_CHECKING:
     from statpipe_bea.api.client import BeaClient
-
-_LONGEST_NOTE = 4096
 
 
 class ApiChannel(Channel):
@@ -51,7 +48,7 @@ class ApiChannel(Channel):
         name, parameters = planned(dataset, codes)[0]
         payload = self._ask(name, parameters)
         answer = read_answer(payload)
-        note = next((n for n in answer.notes.values() if last_updated(n)), None)
+        note = answer.release
         found = vintage_of(note, _token(note, answer), dataset.selection, payload)
         lines = release_lines(dataset, from_titles(listed, payload.name), found.released)
         return [lines.vintage(found, dataset.selection)]
@@ -138,7 +135,7 @@ def _expected(dataset: Dataset) -> dict[str, str]:
     return {category.code.split(":")[1]: category.code for category in dataset.categories}
 
 
-def _token(note: str | None, answer: Answer) -> str:
+def _token(note: str, answer: Answer) -> str:
     """Hash note and figures: not the time of the answer, nor the order of its rows."""
     figures = sorted(
         [str(row[name] or "") for name in ("Code", "GeoFips", "TimePeriod", "NoteRef")]
@@ -157,10 +154,7 @@ def _number(text: str) -> str:
 
 
 def _refuse_other_release(payload: Payload, vintage: Vintage) -> None:
-    note = last_updated(payload.body[-_LONGEST_NOTE:].decode("utf-8", errors="replace"))
-    if note is None:
-        msg = f'payload {payload.name}: no note "Last updated: <date>" at its end; expected it in Notes'
-        raise ContentError(msg, payload=payload)
+    note = read_answer(payload).release
     if note != vintage.note:
         msg = (
             f"BEA released new figures while they were being read ({vintage.note!r}, then {note!r}); "

@@ -12,12 +12,12 @@ from importlib.resources.abc import Traversable
 import attrs
 
 from statpipe.api import Dataset, Diagnosis, Payload, Selection, Vintage
+from statpipe_bea.answers import read_answer
 from statpipe_bea.channels.channel import Channel, vintage_of
 from statpipe_bea.crosswalk import Layout
 from statpipe_bea.family import Family
 from statpipe_bea.line_lists import METHOD, line_titles
 from statpipe_bea.lines import ReleaseLines, from_titles, release_lines
-from statpipe_bea.release import last_updated
 
 
 class SampleChannel(Channel):
@@ -66,12 +66,9 @@ class SampleChannel(Channel):
             dataset.selection,
             periods=years if asked is None else [year for year in years if year in asked],
         )
-        vintage = vintage_of(
-            last_updated(second.decode()),
-            f"sample:{hashlib.sha256(packed).hexdigest()}",
-            brought,
-            Payload(name=f"{dataset.name}-sample", body=second),
-        )
+        sample = Payload(name=f"{dataset.name}-sample", body=second)
+        token = f"sample:{hashlib.sha256(packed).hexdigest()}"
+        vintage = vintage_of(read_answer(sample).release, token, brought, sample)
         return _lines(dataset, _payload(first), vintage).vintage(vintage, brought)
 
 

@@ -24,11 +24,11 @@ from statpipe_bea.channels.channel import vintage_of
 from statpipe_bea.channels.whole_tables import AmbiguousTable, whole_tables
 from statpipe_bea.crosswalk import is_renumbered
 from statpipe_bea.csv_heads import Head, head_of
-from statpipe_bea.csv_records import decoded
 from statpipe_bea.csv_tables import printed_lines, read_csv
 from statpipe_bea.family import Family, pce_by_state
 from statpipe_bea.lines import ReleaseLines, numbered_lines, release_lines
 from statpipe_bea.part import table_name
+from statpipe_bea.text import text_of
 
 _DAMAGE = (
     zipfile.BadZipFile,
@@ -289,13 +289,13 @@ def _footnotes_of(member: _Member, pages: list[_Member]) -> tuple[Payload, ...]:
     found: dict[str, Payload] = {}
     for page in pages:
         if page.folder == member.folder:
-            text = decoded(page.payload)
+            text = text_of(page.payload)
             title = _FOOTNOTES.search(text)
             if title and title[1].upper() == wanted:
                 found[page.payload.sha256] = page.payload
     if len(found) > 1 and member.head.note:
         note = member.head.note
-        found = {sha: p for sha, p in found.items() if note in decoded(p)}
+        found = {sha: p for sha, p in found.items() if note in text_of(p)}
     if len(found) > 1:
         names = " and ".join(payload.name for payload in found.values())
         msg = (

@@ -1,0 +1,120 @@
+"""Reading BEA's JSON in every shape in which it has been seen."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from statpipe.api import ContentError, Payload
+from statpipe_bea.results import parameter_values, results
+
+NOTES = [{"NoteRef": " ", "NoteText": "Last updated: October 6, 2022-- new statistics for 2021."}]
+
+
+def payload(document: object) -> Payload:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    return Payload(name="SAPCE1-line-9", body=body)
+
+
+def whole(**found: object) -> dict[str, object]:
+    return {"BEAAPI": {"Request": {"RequestParam": []}, "Results": found}}
+
+
+def test_results_come_from_an_object_or_from_a_list_of_one():
+    one = payload(whole(Notes=NOTES))
+    listed = payload({"BEAAPI": {"Results": [{"Notes": NOTES}]}})
+    assert results(one) == results(listed) == {"Notes": NOTES}
+
+
+def test_keys_in_lower_case_come_out_in_beas_usual_spelling():
+    lower = payload({"beaapi": {"results": {"notes": [{"noteref": " ", "notetext": "a"}]}}})
+    assert results(lower) == {"Notes": [{"NoteRef": " ", "NoteText": "a"}]}
+
+
+def test_numbers_stay_text_so_that_no_digit_is_lost():
+    assert results(payload(b'{"BEAAPI":{"Results":{"Data":[391059.0,7]}}}')) == {
+        "Data": ["391059.0", "7"]
+    }
+
+
+def test_a_number_of_thousands_of_digits_is_no_trap():
+    body = b'{"BEAAPI":{"Results":{"Data":' + b"9" * 5000 + b"}}}"
+    assert results(payload(body)) == {"Data": "9" * 5000}
+
+
+def test_raw_control_characters_inside_of_texts_are_read():
+    body = json.dumps(whole(Notes=NOTES)).replace("updated: ", "updated:\t\r\n\x00").encode()
+    (note,) = results(payload(body))["Notes"]
+    assert note["NoteText"].startswith("Last updated:\t\r\n\x00October")
+
+
+def test_a_byte_order_mark_is_no_hindrance():
+    assert results(payload(b"\xef\xbb\xbf" + json.dumps(whole(Notes=NOTES)).encode()))
+
+
+def test_a_key_that_stands_twice_is_refused_in_whatever_spelling():
+    body = b'{"BEAAPI":{"Results":{"Data":[{"DataValue":"1","datavalue":"2"}]}}}'
+    with pytest.raises(ContentError, match="an object has the key 'DataValue' twice; expected"):
+        results(payload(body))
+
+
+def test_numbers_that_json_has_not_are_refused():
+    with pytest.raises(ContentError, match="payload SAPCE1-line-9: NaN is not a figure; expected"):
+        results(payload(b'{"BEAAPI":{"Results":{"Data":[NaN]}}}'))
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        (b"", "byte 0 (line 1): the answer is empty"),
+        (b" \r\n", "byte 0 (line 1): the answer is empty"),
+        (b'{"BEAAPI":\n{"Results":{"Notes":["a', "byte 32 (line 2): not valid JSON"),
+        (b'{"BEAAPI":{"Results":{}}}\n<html>', "byte 25 (line 1): something else follows"),
+        (b'{"a":"\xc3\xb1"}\n<html>', "byte 10 (line 1): something else follows"),
+        (b'{"a":"\xf1"}\n<html>', "byte 9 (line 1): something else follows"),
+        (b'\xef\xbb\xbf{"a":"b"}\n<html>', "byte 12 (line 1): something else follows"),
+        (b"<html>Sorry</html>", "found '<html>Sorry</html>'"),
+        (b"[1]", "the JSON is not an object"),
+        (b"null", "the JSON is not an object"),
+        (b'{"Results":{}}', "the object has no BEAAPI"),
+        (b'{"BEAAPI":[]}', "the object has no BEAAPI, or it is not an object"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b'{"BEAAPI":{}}', "BEAAPI.Results is not one object"),
+        (b'{"BEAAPI":{"Results":[]}}', "BEAAPI.Results is not one object"),
+        (b'{"BEAAPI":{"Results":[{},{}]}}', "BEAAPI.Results is not one object"),
+        (b'{"BEAAPI":{"Results":"none"}}', "BEAAPI.Results is not one object"),
+    ],
+)
+def test_what_is_no_answer_is_refused_with_payload_and_place(body, says):
+    with pytest.raises(ContentError) as error:
+        results(payload(body))
+    assert says in str(error.value)
+    assert "SAPCE1-line-9" in str(error.value)
+    assert error.value.payload.body == body
+
+
+def test_parameter_values_are_pairs_of_key_and_description():
+    values = [{"Key": "1", "Desc": "[SAPCE1] Goods"}, {"key": 2, "desc": "[SAPCE1] Services"}]
+    assert parameter_values(payload(whole(ParamValue=values))) == [
+        ("1", "[SAPCE1] Goods"),
+        ("2", "[SAPCE1] Services"),
+    ]
+
+
+def test_a_single_parameter_value_may_be_an_object():
+    assert parameter_values(payload(whole(paramvalue={"Key": "1", "Desc": "a"}))) == [("1", "a")]
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ([], "ParamValue lists no values"),
+        (["1"], "ParamValue[0] is not an object with Key and Desc"),
+        ([{"Key": "1", "Desc": "a"}, {"Key": "2"}], "ParamValue[1] is not an object"),
+    ],
+)
+def test_a_list_of_values_of_another_shape_is_refused(values, says):
+    with pytest.raises(ContentError) as error:
+        parameter_values(payload(whole(ParamValue=values)))
+    assert says in str(error.value)

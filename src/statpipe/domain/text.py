@@ -1,0 +1,35 @@
+"""Text as agencies print it: which blanks around it mean nothing, and what no sink can hold."""
+
+from __future__ import annotations
+
+import re
+
+_INVISIBLE = "\u180e\u200b\u2060\ufeff"
+"""Zero-width characters that spreadsheets and web pages put around a text."""
+
+WHITE_SPACE = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
+    "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000" + _INVISIBLE
+)
+"""What may stand around a figure, a marker, a unit or a code without meaning anything.
+
+Unicode's white space (no-break and thin spaces included), and characters of no width.
+"""
+
+
+def stripped(text: str) -> str:
+    """
+    Return a text without the white space around it.
+    """
+    return text.strip(WHITE_SPACE)
+
+
+UNHOLDABLE = re.compile("[\0\ud800-\udfff\ufffd]")
+"""NUL and lone surrogates, which sinks cannot store, and U+FFFD, which stands for lost text."""
+
+
+def holdable(text: str) -> str:
+    """
+    Return a text without the characters that no sink can hold.
+    """
+    return UNHOLDABLE.sub("", text)
