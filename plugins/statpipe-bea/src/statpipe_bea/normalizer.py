@@ -27,7 +27,7 @@ class RegionalNormalizer(Normalizer):
 
     titles: Mapping[str, str] = field(factory=dict)
 
-    version = "1"
+    version = "2"
 
     def normalize(self, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
         import pyarrow as pa
