@@ -295,7 +295,7 @@ def _footnotes_of(member: _Member, pages: list[_Member]) -> tuple[Payload, ...]:
                 found[page.payload.sha256] = page.payload
     if len(found) > 1 and member.head.note:
         note = member.head.note
-        found = {sha: p for sha, p in found.items() if note in text_of(p)}
+        found = {sha: p for sha, p in found.items() if note in " ".join(text_of(p).split())}
     if len(found) > 1:
         names = " and ".join(payload.name for payload in found.values())
         msg = (
