@@ -74,13 +74,18 @@ class ContentError(StatpipeError):
 class Unavailable(StatpipeError):
     """
     Somebody is down or asks us to slow down. ``retry_after`` is in seconds, where it was named.
+
+    ``payload`` is what arrived in place of data, such as a web page: the engine keeps it in Bronze.
     """
 
     exit_code: ClassVar[int] = 5
 
-    def __init__(self, message: str, *, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, payload: Payload | None = None
+    ) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.payload = payload
 
 
 class Locked(StatpipeError):

@@ -8,6 +8,8 @@ from urllib.parse import quote, quote_plus
 
 REDACTED = b"REDACTED"
 
+_QUOTES = ("''", '""', "``", "\u2018\u2019", "\u201c\u201d", "\u201e\u201c", "\u00ab\u00bb")
+
 
 class Secret:
     """
@@ -59,6 +61,13 @@ def written_forms(secret: str) -> list[str]:
     forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), escaped}
     forms |= {escaped.replace("/", "\\/"), secret.encode().hex()}
     return sorted(forms - {""}, key=lambda form: (-len(form), form))
+
+
+def is_quoted(text: str) -> bool:
+    """
+    Tell whether a text stands in quotes, as it does when it was copied along with them.
+    """
+    return len(text.strip()) > 1 and f"{text.strip()[0]}{text.strip()[-1]}" in _QUOTES
 
 
 def _replaced(body: bytes, needle: bytes) -> bytes:

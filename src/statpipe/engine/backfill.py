@@ -14,6 +14,7 @@ from statpipe.api import (
     ConfigError,
     ContentError,
     Dataset,
+    Lake,
     Manifest,
     Payload,
     Source,
@@ -22,6 +23,7 @@ from statpipe.api import (
 from statpipe.domain.errors import REFUSED_BY_CHECKS
 from statpipe.engine.executors import executor_for
 from statpipe.engine.ingest import chosen_datasets
+from statpipe.engine.kept import keeping_what_arrived
 from statpipe.engine.options import INGEST, LOAD, TRANSFORM, Options
 from statpipe.engine.run import close_source, run_source
 from statpipe.engine.site import Site
@@ -64,7 +66,7 @@ def backfill(  # noqa: PLR0917 - what run_sources takes, and where the archive l
         stack.callback(close_source, source, name)
         archive = source.archive(places)
         stack.callback(close_source, archive, name)
-        days = _releases(name, archive, places, options)
+        days = _releases(site.lake, name, archive, places, options)
         workers = stack.enter_context(executor_for(site.configuration, executor))
         manifests = []
         for wanted, ready in _runs(archive, days, options, tell):
@@ -74,10 +76,15 @@ def backfill(  # noqa: PLR0917 - what run_sources takes, and where the archive l
         return manifests
 
 
-def _releases(name: str, archive: Source, places: Sequence[str], options: Options) -> list[date]:
+def _releases(
+    lake: Lake, name: str, archive: Source, places: Sequence[str], options: Options
+) -> list[date]:
     """Read the archive's table of contents, before any run."""
     datasets = chosen_datasets(name, archive, options)
-    found = {vintage.released for dataset in datasets for vintage in archive.vintages(dataset)}
+    found: set[date] = set()
+    for dataset in datasets:
+        with keeping_what_arrived(lake, name, dataset):
+            found |= {vintage.released for vintage in archive.vintages(dataset)}
     if not found and not archive.unreadable():
         msg = (
             f"{name}: there is no release of {', '.join(d.name for d in datasets)} in "

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Executor
 
 import attrs
-import structlog
 
 from statpipe.api import (
     BronzeObject,
@@ -26,12 +24,11 @@ from statpipe.api import (
 from statpipe.domain.manifest import Outcome
 from statpipe.engine.candidate import Candidate, Part
 from statpipe.engine.journal import Journal
+from statpipe.engine.kept import keeping_what_arrived
 from statpipe.engine.nearest import nearest
 from statpipe.engine.options import TRANSFORM, Options
 from statpipe.engine.state import Decision, State, code_of
 from statpipe.engine.task import Task, normalize
-
-log = structlog.get_logger("statpipe")
 
 
 def chosen_datasets(name: str, source: Source, options: Options) -> Sequence[Dataset]:
@@ -67,7 +64,7 @@ class Ingest:
         """
         wanted = []
         for dataset in datasets:
-            with self._keeping_what_arrived(dataset):
+            with keeping_what_arrived(self.lake, self.journal.source, dataset):
                 offered = self.source.vintages(dataset)
             releases, full = self.options.releases, self.options.full
             for decision in self.state.decide(dataset, offered, full=full, archive=bool(releases)):
@@ -89,7 +86,7 @@ class Ingest:
         payloads: list[Payload] = []
         bronze: list[BronzeObject] = []
         try:
-            with self._keeping_what_arrived(dataset):
+            with keeping_what_arrived(self.lake, self.journal.source, dataset):
                 for number, payload in enumerate(self.source.fetch(dataset, vintage), 1):
                     bronze.append(self.lake.keep(self.journal.source, dataset.name, payload))
                     payloads.append(payload)
@@ -169,15 +166,3 @@ class Ingest:
                 bronze=bronze,
             )
         )
-
-    @contextlib.contextmanager
-    def _keeping_what_arrived(self, dataset: Dataset) -> Iterator[None]:
-        """Bronze keeps a payload also when nobody can read it."""
-        try:
-            yield
-        except ContentError as error:
-            if error.payload is not None:
-                with contextlib.suppress(StatpipeError):
-                    kept = self.lake.keep(self.journal.source, dataset.name, error.payload)
-                    log.warning("kept what arrived", bronze=kept.key)
-            raise

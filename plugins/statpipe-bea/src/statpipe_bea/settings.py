@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Literal
 
+import attrs
 from attrs import field, frozen
 
 from statpipe.api import Environment, Secret, Severity, secret
@@ -13,6 +15,11 @@ ChannelName = Literal["auto", "api", "bulk", "archive", "sample"]
 
 API_URL = "https://apps.bea.gov/api/data"
 SIGN_UP_URL = "https://apps.bea.gov/API/signup/"
+
+
+def _is_a_time(_: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if not 0 < value < math.inf:
+        raise ValueError(f"{attribute.name!r} must be a number of seconds above 0: {value}")
 
 
 @frozen(kw_only=True)
@@ -24,7 +31,7 @@ class RegionalSettings:
     key is there), ``bulk`` and ``archive`` (named below), and ``sample`` (embedded environments
     only). ``tables``, ``areas`` (codes such as ``CA``, ``US``, ``FWST``) and ``years`` select; left
     out, they mean all. ``bulk`` is the address or path of BEA's zip, ``archive`` a list of folders,
-    zips or addresses of older ones.
+    zips or addresses of older ones. ``timeout`` is the time for one whole answer or file, in seconds.
     """
 
     channel: ChannelName = "auto"
@@ -35,6 +42,7 @@ class RegionalSettings:
     api_url: str = API_URL
     bulk: str | None = None
     archive: tuple[str, ...] = ()
+    timeout: float = field(default=300.0, validator=_is_a_time)
     environment: Environment
 
 

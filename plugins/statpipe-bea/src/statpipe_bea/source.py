@@ -81,7 +81,9 @@ class BeaSource(Source):
         from statpipe_bea.channels.files import FilesChannel
 
         home = self._settings.environment.home
-        channel = FilesChannel("archive", places, home, self._family, partial=True)
+        channel = FilesChannel(
+            "archive", places, home, self._family, partial=True, seconds=self._settings.timeout
+        )
         return BeaSource(self._settings, self._family, channel)
 
     def unreadable(self) -> Sequence[ContentError]:
@@ -116,7 +118,7 @@ def chosen_channel(settings: RegionalSettings, family: Family) -> Channel:
             raise ConfigError(_no_key(settings, family))
         from statpipe_bea.channels.api import ApiChannel
 
-        return ApiChannel(settings.key, settings.api_url, family.source)
+        return ApiChannel(settings.key, settings.api_url, family.source, seconds=settings.timeout)
     if name == "sample":
         if not settings.environment.embedded:
             msg = (
@@ -130,11 +132,12 @@ def chosen_channel(settings: RegionalSettings, family: Family) -> Channel:
     from statpipe_bea.channels.files import FilesChannel
 
     if name == "bulk":
-        return FilesChannel("bulk", [settings.bulk or family.zip_url], home, family)
+        places = [settings.bulk or family.zip_url]
+        return FilesChannel("bulk", places, home, family, seconds=settings.timeout)
     if not settings.archive:
         msg = f"sources.{family.source}.archive is empty; name folders, zips or addresses of BEA's older files"
         raise ConfigError(msg)
-    return FilesChannel("archive", settings.archive, home, family)
+    return FilesChannel("archive", settings.archive, home, family, seconds=settings.timeout)
 
 
 def _first_possible(settings: RegionalSettings, family: Family) -> str:

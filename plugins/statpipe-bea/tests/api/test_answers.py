@@ -7,7 +7,7 @@ import json
 import pytest
 
 from statpipe.api import Payload
-from statpipe_bea.api.answers import looks_whole, one_line
+from statpipe_bea.api.answers import looks_whole
 
 NOTES = [{"NoteRef": " ", "NoteText": "Last updated: October 6, 2022-- new statistics for 2021."}]
 
@@ -44,8 +44,3 @@ def test_a_look_over_an_answer_finds_what_needs_a_closer_look(body):
 def test_a_look_over_a_healthy_answer_is_enough(indent):
     assert looks_whole(payload(json.dumps(whole(Notes=NOTES), indent=indent).encode() + b"\r\n"))
     assert looks_whole(payload(json.dumps({"BEAAPI": {"Results": [{"Notes": [{}]}]}}).encode()))
-
-
-def test_texts_from_outside_become_one_printable_line():
-    assert one_line("a\r\n\x1b[31mb\ud800 \t c") == "a [31mb c"
-    assert one_line("abcdef", 3) == "abc..."

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from statpipe.api import Payload, Rejected, Unavailable
+from statpipe.api.http import Passing
 from statpipe_bea.api.refusals import Refusal, failure, refusal_in
-from statpipe_bea.api.retries import Passing
 
 NODE = {"APIErrorCode": "40", "APIErrorDescription": "Missing parameter."}
 FOUND = Refusal(40, "Missing parameter")

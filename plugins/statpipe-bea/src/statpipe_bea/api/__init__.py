@@ -3,9 +3,9 @@
 It is imported only by a run that asks the API, since it loads httpx.
 """
 
+from statpipe.api.http import Patience
 from statpipe_bea.api.budgets import Limits
 from statpipe_bea.api.client import BeaClient
-from statpipe_bea.api.retries import Patience
 
 __all__ = [
     "BeaClient",

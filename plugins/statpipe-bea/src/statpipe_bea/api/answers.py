@@ -1,4 +1,4 @@
-"""Looks answers over without reading them, and quotes texts from outside."""
+"""Looks answers over without reading them."""
 
 from __future__ import annotations
 
@@ -24,14 +24,6 @@ def looks_whole(payload: Payload) -> bool:
         and b"\\u00" not in lowered  # a key may be written in escapes
         and _is_text(payload)
     )
-
-
-def one_line(text: str, longest: int = 300) -> str:
-    """
-    Return a text from outside as one printable line.
-    """
-    line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    return line if len(line) <= longest else f"{line[:longest]}..."
 
 
 def _is_text(payload: Payload) -> bool:

@@ -8,16 +8,20 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 
 import attrs
-import httpx
 
-from statpipe.api import ContentError, Payload, Secret, StatpipeError, Unavailable
-from statpipe_bea.api.address import checked_url
+from statpipe.api import Payload, Secret, StatpipeError
+from statpipe.api.http import (
+    Credential,
+    Passing,
+    Patience,
+    Transport,
+    checked_address,
+    persist,
+)
 from statpipe_bea.api.budgets import Budgets, Limits
 from statpipe_bea.api.memo import Memo
-from statpipe_bea.api.redaction import LogGuard, Redactor, checked_key
 from statpipe_bea.api.replies import payload_of
-from statpipe_bea.api.retries import Passing, Patience, persist
-from statpipe_bea.api.transport import KeyedTransport, TooLarge, network_to
+from statpipe_bea.key import checked_key
 
 MEBIBYTE = 1024 * 1024
 LARGEST_ANSWER = 64 * MEBIBYTE
@@ -34,11 +38,12 @@ class BeaClient:
     """
     One key's connection to the API. For one thread.
 
-    The key is added to requests in the innermost transport and taken out of answers there; nothing
-    else holds it. Requests wait for BEA's budgets, and what may pass is asked again. *now* gives the
-    date and time in UTC, *clock* seconds for measuring, *sleep* waits.
+    The transport adds the key to requests and takes it out of answers; nothing else holds it.
+    Requests wait for BEA's budgets, and what may pass is asked again. *seconds* is the time for one
+    whole answer, *silence* for each wait within it. *now* gives the date and time in UTC, *clock*
+    seconds for measuring, *sleep* waits.
 
-    :raises ConfigError: The key is none, or *url* is none that a key may be sent to.
+    :raises ConfigError: The key is not valid, or *url* is not an address that a key may be sent to.
     """
 
     def __init__(
@@ -49,13 +54,15 @@ class BeaClient:
         limits: Limits | None = None,
         patience: Patience | None = None,
         largest_answer: int = LARGEST_ANSWER,
-        timeout: float = 60.0,
+        seconds: float = 300.0,
+        silence: float = 60.0,
         now: Callable[[], datetime] = _now,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         checked_key(key)
-        self._url = checked_url(url)
+        checked_address(url, what="the url of the BEA source", keyed=True)
+        self._url = url
         self._limits = limits or Limits()
         self._patience = patience or Patience()
         self._now = now
@@ -63,29 +70,19 @@ class BeaClient:
         self._budgets = Budgets(self._limits, clock=clock, sleep=sleep)
         self._memo = Memo(REMEMBERED)
         self._requests = 0
-        transport = KeyedTransport(
-            network_to(self._url),
-            key=key,
+        self._sleep = sleep
+        self._transport = Transport(
+            agent=f"statpipe-bea/{version('statpipe-bea')}",
+            credential=Credential(name="UserID", secret=key),
+            accept="application/json",
             largest=largest_answer,
-            seconds=self._patience.seconds,
+            seconds=seconds,
+            silence=silence,
             clock=clock,
-        )
-        self._guard = LogGuard(Redactor(key))
-        self._guard.start()
-        self._http = httpx.Client(
-            transport=transport,
-            timeout=timeout,
-            follow_redirects=False,
-            trust_env=False,
-            headers={
-                "User-Agent": f"statpipe-bea/{version('statpipe-bea')}",
-                "Accept": "application/json",
-                "Accept-Encoding": "gzip",
-            },
         )
 
     def __repr__(self) -> str:
-        return f"BeaClient(url={str(self._url)!r}, requests={self._requests})"
+        return f"BeaClient(url={self._url!r}, requests={self._requests})"
 
     @property
     def requests(self) -> int:
@@ -113,7 +110,7 @@ class BeaClient:
             lambda: self._try(name, parameters),
             patience=self._patience,
             clock=self._clock,
-            longest_lock_out=self._limits.longest_lock_out,
+            sleep=self._sleep,
         )
         self._memo.remember(parameters, payload)
         return payload
@@ -122,20 +119,16 @@ class BeaClient:
         """
         Release the connection.
         """
-        self._http.close()
-        self._guard.stop()
+        self._transport.close()
 
     def _try(self, name: str, parameters: Mapping[str, str]) -> Payload:
         self._budgets.wait_for_room()
         try:
-            response = self._send(name, parameters)
-            self._budgets.received(len(response.content))
-            return payload_of(
-                response,
-                name=name,
-                request={"url": str(self._url), **parameters},
-                retrieved=self._now(),
-            )
+            self._requests += 1
+            answer = self._transport.get(self._url, parameters, name=name)
+            self._budgets.received(len(answer.body))
+            request = {"url": self._url, **parameters}
+            return payload_of(answer, name=name, request=request, retrieved=self._now())
         except Passing as passing:
             self._budgets.failed()
             self._budgets.lock_out(passing.wait)
@@ -143,21 +136,3 @@ class BeaClient:
         except StatpipeError:
             self._budgets.failed()
             raise
-
-    def _send(self, name: str, parameters: Mapping[str, str]) -> httpx.Response:
-        self._requests += 1
-        try:
-            return self._http.get(self._url, params=dict(parameters))
-        except TooLarge as error:
-            raise ContentError(
-                f"{name}: BEA's answer is too large: {error}; ask for less, or look what is there at "
-                f"{self._url}"
-            ) from None
-        except (httpx.TransportError, httpx.DecodingError) as error:
-            what = f"{type(error).__name__}: {error}".rstrip(": ")
-            raise Passing(
-                Unavailable(
-                    f"{name}: BEA cannot be reached at {self._url.host} ({what}): look at the "
-                    "network, then run again"
-                )
-            ) from None

@@ -10,8 +10,7 @@ from typing import Any
 from attrs import frozen
 
 from statpipe.api import ContentError, Payload, Rejected, StatpipeError, Unavailable
-from statpipe_bea.api.answers import one_line
-from statpipe_bea.api.retries import Passing
+from statpipe.api.http import Passing, one_line
 from statpipe_bea.results import api_node, listed
 
 SIGN_UP = "https://apps.bea.gov/API/signup/"

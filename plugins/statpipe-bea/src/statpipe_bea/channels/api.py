@@ -12,6 +12,7 @@ from statpipe.api import Dataset, Diagnosis, Payload, Secret, Unavailable, Vinta
 from statpipe_bea.answers import Answer, read_answer, rows_of
 from statpipe_bea.channels.channel import Channel, vintage_of
 from statpipe_bea.crosswalk import is_renumbered
+from statpipe_bea.key import checked_key
 from statpipe_bea.line_lists import METHOD, line_titles
 from statpipe_bea.lines import from_titles, release_lines
 
@@ -33,8 +34,11 @@ class ApiChannel(Channel):
         "certified by BEA."
     )
 
-    def __init__(self, key: Secret, url: str, source: str = "bea_pce_state") -> None:
-        self._key = key
+    def __init__(
+        self, key: Secret, url: str, source: str = "bea_pce_state", *, seconds: float = 300.0
+    ) -> None:
+        self._key = checked_key(key)
+        self._seconds = seconds
         self._url = url
         self._source = source
         self._client: BeaClient | None = None
@@ -91,7 +95,7 @@ class ApiChannel(Channel):
         if self._client is None:
             from statpipe_bea.api.client import BeaClient
 
-            self._client = BeaClient(key=self._key, url=self._url)
+            self._client = BeaClient(key=self._key, url=self._url, seconds=self._seconds)
         return self._client.ask(name, parameters)
 
 

@@ -2,88 +2,84 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
-import stamina
+from statpipe.api import ConfigError, Payload
 
-from statpipe.api import ConfigError, ContentError, Payload, Rejected, Unavailable
+if TYPE_CHECKING:
+    from statpipe.api.http import Transport
 
 _LARGEST = 256 << 20
 _MEDIA_TYPES = {".zip": "application/zip", ".csv": "text/csv"}
-_TRIES = 4
-_SECONDS = 300.0
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 
 def is_address(place: str) -> bool:
     """
     Tell an address from a path.
     """
-    return urlsplit(place).scheme in {"http", "https"}
+    return _SCHEME.match(place) is not None
 
 
-def retrieved(place: str, home: Path) -> Payload:
+def open_transport(seconds: float) -> Transport:
+    """
+    Open the way to BEA's site; *seconds* is the time for one file.
+    """
+    from statpipe.api.http import Transport
+
+    agent = f"statpipe-bea/{version('statpipe-bea')}"
+    return Transport(agent=agent, largest=_LARGEST, seconds=seconds)
+
+
+def retrieved(place: str, home: Path, transport: Callable[[], Transport]) -> Payload:
     """
     Return the file at an address or path; a relative path starts at *home*.
 
-    :raises ConfigError: There is no such file.
-    :raises Unavailable: The site cannot be reached now.
+    :raises ConfigError: There is no such file, or the address cannot be asked.
+    :raises Unavailable: The site cannot be reached now, or sends a web page.
     :raises Rejected: It has no such file.
     """
-    return _downloaded(place) if is_address(place) else _read(home / Path(place).expanduser())
+    if is_address(place):
+        return _downloaded(place, transport())
+    return _read(home / Path(place).expanduser())
 
 
 def _read(path: Path) -> Payload:
     try:
         body = path.read_bytes()
-    except OSError as error:
-        msg = f"{path} cannot be read: {error.strerror}; name a file that is there, or its address"
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is not a path"
+        msg = f"{path} cannot be read: {why}; name a file that is there, or its address"
         raise ConfigError(msg) from error
-    return _payload(path.name, body, {"path": path.name})
-
-
-def _downloaded(address: str) -> Payload:
-    for attempt in stamina.retry_context(
-        on=Unavailable, attempts=_TRIES, timeout=_SECONDS, wait_initial=1.0, wait_max=30.0
-    ):
-        with attempt:
-            return _get(address)
-    raise Unavailable(f"{address} did not answer")  # unreachable: the last attempt raises
-
-
-def _get(address: str) -> Payload:
-    import httpx
-
-    body = bytearray()
-    try:
-        with httpx.stream("GET", address, timeout=60.0) as response:
-            if response.status_code >= 500 or response.status_code == 429:  # noqa: PLR2004
-                msg = f"{address} answers {response.status_code}; run again later"
-                raise Unavailable(msg)
-            if response.status_code != 200:  # noqa: PLR2004
-                msg = (
-                    f"{address} answers {response.status_code}; look whether BEA has moved the file"
-                )
-                raise Rejected(msg)
-            for chunk in response.iter_bytes():
-                body += chunk
-                if len(body) > _LARGEST:
-                    msg = f"{address} is larger than {_LARGEST >> 20} MiB; expected a few"
-                    raise ContentError(msg)
-    except httpx.TransportError as error:
-        msg = f"{address} cannot be reached ({type(error).__name__}: {error}); run again later"
-        raise Unavailable(msg) from error
-    name = Path(urlsplit(address).path).name or "download.zip"
-    return _payload(name, bytes(body), {"url": address})
-
-
-def _payload(name: str, body: bytes, request: dict[str, str]) -> Payload:
-    safe = "".join(c if c.isalnum() or c in "._-" else "_" for c in name).lstrip("._-") or "file"
+    name = _safe(path.name)
     return Payload(
-        name=safe,
+        name=name,
         body=body,
-        media_type=_MEDIA_TYPES.get(Path(safe).suffix.lower(), "application/zip"),
-        request=request,
+        media_type=_media_type(name),
+        request={"path": path.name},
         retrieved=datetime.now(UTC),
     )
+
+
+def _downloaded(address: str, transport: Transport) -> Payload:
+    from statpipe.api.http import checked_address, fetch
+
+    shown = re.sub(r"//[^/?#]*@", "//", address).partition("?")[0]
+    url = checked_address(address, what=f"{shown!r}")
+    name = _safe(Path(url.path).name or "download.zip")
+    return fetch(transport, address, name=name, media_type=_media_type(name))
+
+
+def _safe(name: str) -> str:
+    """Return a name that a payload may have."""
+    kept = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "_" for c in name)
+    return kept.lstrip("._-") or "file"
+
+
+def _media_type(name: str) -> str:
+    return _MEDIA_TYPES.get(Path(name).suffix.lower(), "application/zip")

@@ -5,13 +5,16 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 import attrs
 from attrs import field, frozen
 
 from statpipe.api import Payload
-from statpipe_bea.channels.download import is_address, retrieved
+from statpipe_bea.channels.download import is_address, open_transport, retrieved
+
+if TYPE_CHECKING:
+    from statpipe.api.http import Transport
 
 
 @frozen
@@ -19,10 +22,13 @@ class Downloads:
     """
     Reads files from paths and addresses. What was downloaded lies in files without a name until
     :meth:`close`: a long archive does not fit into memory, and a process that dies leaves nothing.
+    *seconds* is the time for one download.
     """
 
     home: Path
+    seconds: float = 300.0
     _kept: dict[str, tuple[Payload, IO[bytes]]] = field(factory=dict, init=False, repr=False)
+    _way: list[Transport] = field(factory=list, init=False, repr=False)
     _open: ExitStack = field(factory=ExitStack, init=False, repr=False)
 
     def read(self, place: str) -> Payload:
@@ -30,20 +36,26 @@ class Downloads:
         Return the file at a path or address. Raises what :func:`retrieved` raises.
         """
         if not is_address(place):
-            return retrieved(place, self.home)
+            return retrieved(place, self.home, self._transport)
         if place in self._kept:
             head, file = self._kept[place]
             file.seek(0)
             return attrs.evolve(head, body=file.read())
-        payload = retrieved(place, self.home)
+        payload = retrieved(place, self.home, self._transport)
         file = self._open.enter_context(TemporaryFile())  # noqa: SIM115 - closed by close()
         file.write(payload.body)
         self._kept[place] = (attrs.evolve(payload, body=b""), file)
         return payload
+
+    def _transport(self) -> Transport:
+        if not self._way:
+            self._way.append(self._open.enter_context(open_transport(self.seconds)))
+        return self._way[0]
 
     def close(self) -> None:
         """
         Give the room back.
         """
         self._kept.clear()
+        self._way.clear()
         self._open.close()

@@ -84,7 +84,7 @@ class FilesChannel(Channel):
     An archive holds many. Each is unpacked once for its table of contents, and once more when a
     release of it is fetched, so that only one is in memory. Of the CSV files in a folder, as of those
     in a zip, the one with all areas counts. A *partial* channel brings what it can: files that cannot
-    be read are set aside, and a table may be in none.
+    be read are set aside, and a table may be in none. *seconds* is the time for one download.
     """
 
     def __init__(
@@ -95,6 +95,7 @@ class FilesChannel(Channel):
         family: Family,
         *,
         partial: bool = False,
+        seconds: float = 300.0,
     ) -> None:
         self.name = name
         self.unreadable: list[ContentError] = []
@@ -102,7 +103,7 @@ class FilesChannel(Channel):
         self._home = home
         self._family = family
         self._partial = partial
-        self._downloads = Downloads(home)
+        self._downloads = Downloads(home, seconds)
         self._index: list[Entry] | None = None
         self._opened: tuple[Place, list[TableFile]] | None = None
 

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
 import pytest
 import stamina
 
 from statpipe.api import ContentError, Payload, Rejected, Unavailable
-from statpipe_bea.api.retries import Passing, Patience, persist, retry_after
-
-NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+from statpipe.api.http.retries import Passing, Patience, persist
 
 
 def attempts(time, *outcomes, takes=0.0):
@@ -30,7 +26,7 @@ def attempts(time, *outcomes, takes=0.0):
 
 def run(attempt, time, **patience):
     patient = Patience(**{"first_wait": 0, "jitter": 0, **patience})
-    return persist(attempt, patience=patient, clock=time.clock, longest_lock_out=120)
+    return persist(attempt, patience=patient, clock=time.clock, sleep=time.sleep)
 
 
 def passing(text="down", **options):
@@ -126,22 +122,8 @@ def test_each_retry_is_told_to_staminas_hooks(time):
     assert [str(details.caused_by) for details in told] == ["a", "b"]
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("0", 0),
-        ("17", 17),
-        (" 3600 ", 3600),
-        ("Mon, 23 Nov 2026 12:01:30 GMT", 90),
-        ("Mon, 23 Nov 2026 07:01:30 -0500", 90),
-        ("Mon, 23 Nov 2026 12:01:30 -0000", 90),
-        ("Mon, 23 Nov 2026 11:00:00 GMT", 0),
-        ("", None),
-        ("soon", None),
-        ("-5", None),
-        ("²", None),
-        ("Mon, 99 Nov 99999 12:01:30 +999999", None),
-    ],
-)
-def test_retry_after_is_read_in_seconds_or_as_a_date(header, seconds):
-    assert retry_after(header, NOON) == seconds
+def test_it_waits_as_long_as_the_agency_asks_and_no_longer(time):
+    attempt, calls = attempts(time, passing(wait=7), passing(), passing(wait=20.5), "answer")
+    assert run(attempt, time) == "answer"
+    assert time.slept == [7, 20.5]
+    assert calls == [0, 7, 7, 27.5]

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections import Counter
 from collections.abc import Callable
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-import stamina
 from attrs import frozen
 
-from statpipe.api import StatpipeError
+from statpipe.domain.errors import StatpipeError
 
 T = TypeVar("T")
+
+logger = logging.getLogger(__name__)
 
 
 @frozen(kw_only=True)
 class Patience:
     """
     How long to go on: tries and seconds in all, and the growing waits in between, in seconds.
+
+    ``longest_lock_out`` is how many seconds are waited where the agency asks to be left alone.
     """
 
     tries: int = 5
@@ -27,6 +30,7 @@ class Patience:
     first_wait: float = 1.0
     longest_wait: float = 30.0
     jitter: float = 1.0
+    longest_lock_out: float = 120.0
 
 
 class Passing(Exception):
@@ -47,30 +51,39 @@ def persist(
     attempt: Callable[[], T],
     *,
     patience: Patience,
-    clock: Callable[[], float],
-    longest_lock_out: float,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> T:
     """
     Call *attempt* until it returns, or raises something other than :class:`Passing`.
 
+    Between tries it waits a growing time, and as long as the agency asks to be left alone.
+
     :raises StatpipeError: It did not pass; the text says how often it was tried.
     """
-    started, made = clock(), 0
+    import stamina
+
+    started, made, pause = clock(), 0, 0.0
     seen: Counter[int] = Counter()
 
     def counted() -> T:
         nonlocal made
+        if pause > 0:
+            logger.info("waiting %.0f s, as the agency asks", pause)
+            sleep(pause)
         made += 1
         return attempt()
 
     def is_worth_it(error: Exception) -> bool:
+        nonlocal pause
         if not isinstance(error, Passing):
             return False
+        pause = error.wait
         allowed = error.tries or patience.tries
         seen[allowed] += 1
         return (
             seen[allowed] < allowed
-            and error.wait <= longest_lock_out
+            and error.wait <= patience.longest_lock_out
             and clock() - started + error.wait < patience.seconds
         )
 
@@ -88,18 +101,3 @@ def persist(
     if made > 1:
         error.args = (f"{error} (tried {made} times)",)
     raise error
-
-
-def retry_after(header: str, now: datetime) -> float | None:
-    """
-    Return the seconds that a Retry-After header asks for, in seconds or as an HTTP date.
-    """
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        when = parsedate_to_datetime(text)
-    except (ValueError, OverflowError):
-        return None
-    aware = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (aware - now).total_seconds())

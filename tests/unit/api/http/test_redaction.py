@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statpipe.api import Secret
-from statpipe_bea.api.redaction import LogGuard, Redactor
+from statpipe.api.http.redaction import LogGuard, Redactor
 
 KEY = "C0FFEE00-dead-4BAD-8bad-00CaFe00Beef"
 ODD_KEY = 'a/b+c%d"e\\f=g&h'

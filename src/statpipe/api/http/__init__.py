@@ -1,0 +1,30 @@
+"""The transport that all plugins share: how to ask an agency, within bounds of time and size.
+
+It reads proxies and certificates from the environment, bounds each answer in time and size, follows
+redirects where no credential goes along, adds a credential as a request leaves and takes it out of
+the answer. Import it where it is needed: it loads httpx.
+"""
+
+from statpipe.api.http.address import checked_address
+from statpipe.api.http.answer import Answer
+from statpipe.api.http.credential import Credential
+from statpipe.api.http.fetch import fetch
+from statpipe.api.http.one_line import one_line
+from statpipe.api.http.page import page_title
+from statpipe.api.http.retries import Passing, Patience, persist
+from statpipe.api.http.status import failure_of
+from statpipe.api.http.transport import Transport
+
+__all__ = [
+    "Answer",
+    "Credential",
+    "Passing",
+    "Patience",
+    "Transport",
+    "checked_address",
+    "failure_of",
+    "fetch",
+    "one_line",
+    "page_title",
+    "persist",
+]

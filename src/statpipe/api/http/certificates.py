@@ -1,0 +1,70 @@
+"""Which certificates are trusted: those that the environment names, or those that come along."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import field, frozen
+
+from statpipe.domain.errors import ConfigError
+
+_OPENSSLS = ("SSL_CERT_FILE", "SSL_CERT_DIR")
+_OTHERS = "REQUESTS_CA_BUNDLE"
+
+
+@frozen(kw_only=True)
+class Trust:
+    """
+    The certificates that servers are verified with. ``variables`` name them; none: those of certifi.
+    """
+
+    context: ssl.SSLContext = field(repr=False)
+    variables: tuple[str, ...] = ()
+
+
+def trust_of(environment: Mapping[str, str]) -> Trust:
+    """
+    Load the certificates: ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, else ``REQUESTS_CA_BUNDLE`` (a file
+    or a folder), else the authorities that come with the package certifi.
+
+    An empty variable counts as not set.
+
+    :raises ConfigError: What a variable names is not there or holds no certificates.
+    """
+    # Not ssl.create_default_context: it writes session keys to wherever SSLKEYLOGFILE says.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    named = [name for name in _OPENSSLS if environment.get(name)]
+    if not named and environment.get(_OTHERS):
+        named = [_OTHERS]
+    for name in named:
+        _load(context, name, Path(environment[name]).expanduser())
+    if not named:
+        import certifi
+
+        context.load_verify_locations(cafile=certifi.where())
+    return Trust(context=context, variables=tuple(named))
+
+
+def _load(context: ssl.SSLContext, name: str, path: Path) -> None:
+    wants_folder = name == "SSL_CERT_DIR" or (name == _OTHERS and path.is_dir())
+    try:
+        if wants_folder:
+            if not path.is_dir():
+                raise _unusable(name, path, "it is not a folder")
+            context.load_verify_locations(capath=path)
+        else:
+            context.load_verify_locations(cafile=path)
+    except ssl.SSLError:
+        raise _unusable(name, path, "it holds no certificates in PEM form") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "it is not a path"
+        raise _unusable(name, path, why) from None
+
+
+def _unusable(name: str, path: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"{name} names {str(path)!r}, which cannot be used: {why}; name a file of certificates, or "
+        f"unset {name}"
+    )

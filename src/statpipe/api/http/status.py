@@ -1,0 +1,72 @@
+"""What an HTTP status asks of the reader."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from http import HTTPStatus
+
+from statpipe.api.http.address import parsed
+from statpipe.api.http.answer import Answer
+from statpipe.api.http.one_line import one_line
+from statpipe.api.http.page import page_title
+from statpipe.api.http.retries import Passing
+from statpipe.domain.errors import ContentError, Rejected, Unavailable
+from statpipe.domain.payload import Payload
+
+_MAY_PASS = frozenset({408, 425, 429})
+_TRIES_AT_PAGES = 3
+
+
+def failure_of(
+    answer: Answer, payload: Payload, *, now: datetime, wait: float | None = None
+) -> Exception | None:
+    """
+    Return what to raise for an answer; ``None`` where it is data. *payload* is what it becomes.
+
+    A status that may pass and a web page with status 200 are :class:`Passing`, and come to
+    ``Unavailable``; *wait* is how long to stay away in seconds where the server does not say.
+    """
+    status, said = answer.status, _said(answer)
+    who = f"{payload.name}: {_host(answer)} answers HTTP {answer.phrase}{said}"
+    if status in _MAY_PASS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        asked = answer.retry_after(now)
+        pause = asked if asked is not None else wait
+        when = f"in {pause:.0f} s" if pause else "later"
+        error = Unavailable(f"{who}; run again {when}", retry_after=pause)
+        return Passing(error, wait=pause or 0)
+    if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED or status >= HTTPStatus.BAD_REQUEST:
+        return Rejected(f"{who}; correct the request, or look whether the agency has moved it")
+    if status >= HTTPStatus.MULTIPLE_CHOICES:
+        return ContentError(f"{who}{_where(answer)}", payload=payload)
+    if status != HTTPStatus.OK:
+        return ContentError(f"{who}; expected HTTP 200 with data", payload=payload)
+    if page_title(answer) is not None:
+        text = f"{who} instead of data: the agency is down or has moved; run again later"
+        return Passing(Unavailable(text, payload=payload), tries=_TRIES_AT_PAGES)
+    return None
+
+
+def _said(answer: Answer) -> str:
+    title = page_title(answer)
+    if title:
+        return f" with the web page {title!r}"
+    if title is not None:
+        return " with a web page"
+    if answer.status < HTTPStatus.BAD_REQUEST or not answer.body.strip():
+        return ""
+    return f" and says {one_line(answer.body[:1000].decode('utf-8', errors='replace'), 200)!r}"
+
+
+def _where(answer: Answer) -> str:
+    if not answer.redirect:
+        return " without an address to go on to"
+    target, _ = parsed(answer.redirect)
+    return (
+        f", to {target.host if target else 'an address that cannot be read'}. The redirect is not "
+        "followed, since the key would go along: if the agency has moved, configure its new address"
+    )
+
+
+def _host(answer: Answer) -> str:
+    url, _ = parsed(answer.url)
+    return url.host if url else answer.url

@@ -1,0 +1,300 @@
+"""The way to an agency: one answer at a time, bounded in time and size.
+
+A credential joins a request here, as it leaves, and is taken out of the answer here. Whatever lies
+above sees addresses without it.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from types import TracebackType
+from typing import Self
+
+import httpcore
+import httpx
+
+from statpipe.api.http.address import checked_address, is_here
+from statpipe.api.http.answer import Answer
+from statpipe.api.http.certificates import Trust, trust_of
+from statpipe.api.http.credential import Credential
+from statpipe.api.http.deadline import BoundedBackend, Deadline
+from statpipe.api.http.decoding import TooLarge, Undecodable, decoded
+from statpipe.api.http.one_line import one_line
+from statpipe.api.http.proxy import Proxy, proxy_for
+from statpipe.api.http.redaction import LogGuard, Redactor
+from statpipe.api.http.redirect import MOST, REDIRECTS, next_address
+from statpipe.api.http.retries import Passing
+from statpipe.domain.errors import ConfigError, ContentError, Rejected, Unavailable
+from statpipe.domain.secret import Secret
+
+MEBIBYTE = 1024 * 1024
+CONNECT_SECONDS = 20.0
+"""For each address of a host."""
+IDLE_SECONDS = 5.0
+"""A connection that was not used for longer is not used again: servers close them."""
+
+_TROUBLE = (
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.ProxyError,
+    Undecodable,
+    ssl.SSLError,
+)
+
+
+class Transport:
+    """
+    Connections to the servers of an agency. For one thread.
+
+    *agent* says who asks. A *credential* is added to each request; then no redirect is followed.
+    *largest* bounds an answer in bytes, packed and unpacked; *seconds* the time for the whole of it,
+    from looking up the name on, redirects included; *silence* each wait for more of it.
+
+    Proxies and certificates are those that the *environment* names: ``HTTPS_PROXY``, ``HTTP_PROXY``,
+    ``ALL_PROXY``, ``NO_PROXY``, ``SSL_CERT_FILE``, ``SSL_CERT_DIR``, ``REQUESTS_CA_BUNDLE``.
+
+    ::
+
+        with Transport(agent="my-plugin/1.0") as transport:
+            answer = transport.get("https://agency.example/data.csv")
+    """
+
+    def __init__(
+        self,
+        *,
+        agent: str,
+        credential: Credential | None = None,
+        accept: str = "*/*",
+        largest: int = 64 * MEBIBYTE,
+        seconds: float = 300.0,
+        silence: float = 60.0,
+        environment: Mapping[str, str] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._credential = credential
+        self._headers = {"User-Agent": agent, "Accept": accept, "Accept-Encoding": "gzip"}
+        self._largest = largest
+        self._seconds = seconds
+        self._timeouts = {
+            "connect": min(CONNECT_SECONDS, silence),
+            "read": silence,
+            "write": silence,
+            "pool": silence,
+        }
+        self._environment = os.environ if environment is None else environment
+        self._deadline = Deadline(clock)
+        self._trust: Trust | None = None
+        self._pools: dict[str, httpcore.ConnectionPool] = {}
+        self._redactor = Redactor(credential.secret if credential else Secret(""))
+        self._guard = LogGuard(self._redactor) if credential else None
+        if self._guard is not None:
+            self._guard.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def get(
+        self, address: str, parameters: Mapping[str, str] | None = None, *, name: str = ""
+    ) -> Answer:
+        """
+        Return the answer to one request, whatever its status. *name* begins each message.
+
+        :raises Passing: The server cannot be reached or does not answer properly, which may pass.
+        :raises Unavailable: It cannot be reached, and asking again would not help.
+        :raises ContentError: The answer is larger than any.
+        :raises ConfigError: The address, a proxy or the certificates cannot be used.
+        """
+        keyed = self._credential is not None
+        url = checked_address(address, what=name or "the address", keyed=keyed)
+        url = url.copy_merge_params(dict(parameters)) if parameters else url
+        self._deadline.start(self._seconds)
+        outcome = self._followed(url, f"{name}: " if name else "")
+        if isinstance(outcome, Exception):
+            # Raised here, it has no context: the frames of the library's own error hold the key.
+            raise outcome
+        return outcome
+
+    def close(self) -> None:
+        """
+        Release the connections.
+        """
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()
+        if self._guard is not None:
+            self._guard.stop()
+
+    def _followed(self, url: httpx.URL, start: str) -> Answer | Exception:
+        """Follow redirects, where no credential goes along."""
+        seen: set[httpx.URL] = set()
+        while True:
+            outcome = self._exchanged(url, start)
+            if isinstance(outcome, Exception) or not outcome.redirect or self._credential:
+                return outcome
+            seen.add(url)
+            target, flaw = next_address(url, outcome.redirect)
+            if target is None:
+                msg = (
+                    f"{start}{url.host} redirects to {one_line(flaw)}, which is not followed; if the "
+                    "agency has moved, configure its new address"
+                )
+                return Rejected(msg)
+            if target in seen or len(seen) > MOST:
+                msg = f"{start}{url.host} redirects in circles, to {target.host}; run again later"
+                return Passing(Unavailable(msg))
+            url = target
+
+    def _exchanged(self, url: httpx.URL, start: str) -> Answer | Exception:
+        """Return an error instead of raising it: the frames below hold the credential."""
+        proxy: Proxy | None = None
+        try:
+            proxy = self._proxy(url)
+            return self._answer(url, proxy)
+        except ConfigError as error:
+            return error
+        except TooLarge as error:
+            return ContentError(
+                f"{start}the answer of {url.host} is too large: {error}; ask for less, or look what "
+                "lies at the address"
+            )
+        except _TROUBLE as error:
+            return self._trouble(error, url, start, proxy)
+        except Exception as error:
+            if type(error).__module__.partition(".")[0] == "socksio":
+                return self._trouble(error, url, start, proxy)
+            if self._credential is None:
+                raise
+            return RuntimeError(self._redactor.text(f"{type(error).__name__}: {error}"))
+
+    def _answer(self, url: httpx.URL, proxy: Proxy | None) -> Answer:
+        sent, headers = url, {"Host": url.netloc.decode("ascii"), **self._headers}
+        if self._credential is not None:
+            value = self._credential.secret.reveal()
+            if self._credential.place == "query":
+                sent = url.copy_add_param(self._credential.name, value)
+            else:
+                headers[self._credential.name] = value
+        target = httpcore.URL(
+            scheme=sent.raw_scheme, host=sent.raw_host, port=sent.port, target=sent.raw_path
+        )
+        with self._pool(proxy).stream(
+            "GET", target, headers=list(headers.items()), extensions={"timeout": self._timeouts}
+        ) as response:
+            if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and proxy:
+                raise httpcore.ProxyError("407 Proxy Authentication Required")
+            told = _headers(response.headers)
+            encoding = told.get("content-encoding", "")
+            body = decoded(response.iter_stream(), encoding, largest=self._largest)
+        clean = {name: self._redactor.text(value) for name, value in told.items()}
+        return Answer(
+            url=str(url),
+            status=response.status,
+            headers=clean,
+            body=self._redactor.body(body),
+            redirect=clean.get("location", "") if response.status in REDIRECTS else "",
+        )
+
+    def _proxy(self, url: httpx.URL) -> Proxy | None:
+        if self._credential is not None and url.scheme == "http" and is_here(url.host):
+            return None  # nobody in between sees the credential
+        return proxy_for(url, self._environment)
+
+    def _pool(self, proxy: Proxy | None) -> httpcore.ConnectionPool:
+        if self._trust is None:
+            self._trust = trust_of(self._environment)
+        known = "" if proxy is None else str(proxy.url)
+        if known not in self._pools:
+            self._pools[known] = httpcore.ConnectionPool(
+                ssl_context=self._trust.context,
+                proxy=None if proxy is None else _opened(proxy, self._trust.context),
+                keepalive_expiry=IDLE_SECONDS,
+                network_backend=BoundedBackend(self._deadline),
+            )
+        return self._pools[known]
+
+    def _trouble(
+        self, error: Exception, url: httpx.URL, start: str, proxy: Proxy | None
+    ) -> Exception:
+        what = one_line(self._redactor.text(f"{type(error).__name__}: {error}").rstrip(": "))
+        via = f" through the proxy that {proxy.variable} names" if proxy else ""
+        if isinstance(error, httpcore.ProxyError) and proxy and str(error).startswith("4"):
+            return ConfigError(
+                f"{start}the proxy that {proxy.variable} names does not let us through to {url.host} "
+                f"({one_line(str(error), 100)}): correct {proxy.variable}, or list the host in NO_PROXY"
+            )
+        if self._deadline.is_over():
+            return Passing(
+                Unavailable(
+                    f"{start}{url.host} has not answered completely within {self._seconds:.0f} s{via}; "
+                    "run again later, or allow more time"
+                )
+            )
+        if isinstance(error, Undecodable):
+            msg = (
+                f"{start}what {url.host} answers cannot be unpacked{via} ({error}); run again later"
+            )
+            return Passing(Unavailable(msg))
+        for reason in error.args:
+            if isinstance(reason, ssl.SSLCertVerificationError):
+                return Unavailable(f"{start}{self._unverified(reason, url, via)}")
+        return Passing(
+            Unavailable(
+                f"{start}{url.host} cannot be reached{via} ({what}): look at the network, then run "
+                "again"
+            )
+        )
+
+    def _unverified(self, error: ssl.SSLCertVerificationError, url: httpx.URL, via: str) -> str:
+        named = self._trust.variables if self._trust else ()
+        if named:
+            remedy = (
+                f"the certificates that {' and '.join(named)} names are in use: correct or unset it"
+            )
+        else:
+            remedy = (
+                "if a proxy of your network signs connections anew, name the file of its certificate "
+                "in SSL_CERT_FILE"
+            )
+        why = one_line(error.verify_message or str(error))
+        return (
+            f"the certificate of {url.host} does not verify{via} ({why}), so nothing was sent: {remedy}; "
+            "otherwise wait until the agency has renewed it"
+        )
+
+
+def _opened(proxy: Proxy, context: ssl.SSLContext) -> httpcore.Proxy:
+    url = proxy.url
+    login = (url.username.encode(), url.password.encode()) if url.userinfo else None
+    address = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=b"/")
+    secure = context if url.scheme == "https" else None
+    return httpcore.Proxy(address, auth=login, ssl_context=secure)
+
+
+def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Give names in lower case and the values of repeated ones in one, as a list."""
+    found: dict[str, str] = {}
+    for name, value in raw:
+        key = name.decode("latin-1").lower()
+        text = _decoded_value(value)
+        found[key] = f"{found[key]}, {text}" if key in found else text
+    return found
+
+
+def _decoded_value(value: bytes) -> str:
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("latin-1")
