@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from statpipe.api import ConfigError, Environment
 from statpipe.engine.nearest import nearest
+from statpipe.engine.variables import read_variables
 
 FILE = "statpipe.toml"
 LOCAL = "local"
@@ -25,8 +26,8 @@ class Configuration:
     What is configured.
 
     ``path`` is the file, ``None`` where there is none; ``home`` the folder that relative paths start
-    from. ``variables`` are what ``${NAME}`` refers to: ``.env`` beside the file, and above it the
-    process environment.
+    from. ``variables`` are what ``${NAME}`` refers to: those of the process environment, then those of
+    ``.env`` beside the file. None is empty.
     """
 
     path: Path | None
@@ -112,27 +113,17 @@ def load_configuration(path: Path | None = None, folder: Path | None = None) -> 
     if path is not None:
         path = path.absolute()
         try:
-            document = tomllib.loads(path.read_text(encoding="utf-8"))
+            document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path} is no TOML: {error}") from error
     home = path.parent if path else folder
     configuration = Configuration(
-        path=path, home=home, document=document, variables=_variables(home)
+        path=path, home=home, document=document, variables=read_variables(home / ".env", os.environ)
     )
     _refuse_unknown_keys(configuration)
     return configuration
-
-
-def _variables(home: Path) -> dict[str, str]:
-    dotenv = home / ".env"
-    if not dotenv.is_file():
-        return dict(os.environ)
-    from dotenv import dotenv_values
-
-    written = {k: v for k, v in dotenv_values(dotenv, interpolate=False).items() if v is not None}
-    return {**written, **os.environ}
 
 
 def _refuse_unknown_keys(configuration: Configuration) -> None:

@@ -14,6 +14,7 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 from statpipe.api import Component, ConfigError, Environment, Secret
 from statpipe.engine.configuration import Configuration
 from statpipe.engine.nearest import nearest
+from statpipe.engine.variables import secret_of
 
 _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _LITERAL_SECRET = 'a secret is written as a reference, "${VARIABLE}", never as itself'  # noqa: S105
@@ -29,7 +30,8 @@ def filled(
     """
     Make a component's settings.
 
-    :raises ConfigError: A key is unknown, a type wrong, a variable not set, or a secret written out.
+    :raises ConfigError: A key is unknown, a type wrong, a variable not set, or a secret written out or
+        in quotes.
     """
     fields = {a.name: a for a in attrs.fields(attrs.resolve_types(component.settings))}
     where = f"{configuration.shown}: {place}"
@@ -44,8 +46,7 @@ def filled(
     for name, attribute in fields.items():
         variable = attribute.metadata.get("variable")
         if variable and name not in values:
-            found = configuration.variables.get(variable)
-            values[name] = Secret(found) if found else None
+            values[name] = secret_of(configuration.variables, variable)
     if "environment" in fields:
         values["environment"] = environment
     try:
@@ -79,8 +80,7 @@ def _resolved(
         match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
         if match is None:
             raise ConfigError(f"{where}: {_LITERAL_SECRET}")
-        found = configuration.variables.get(match["name"])
-        return Secret(found) if found else None
+        return secret_of(configuration.variables, match["name"])
     if isinstance(value, str):
         return _REFERENCE.sub(lambda m: _variable(m["name"], where, configuration), value)
     if isinstance(value, list):

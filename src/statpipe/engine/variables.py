@@ -1,0 +1,58 @@
+"""The variables that a configuration refers to: the process environment, and ``.env`` below it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+from statpipe.api import ConfigError, Secret
+from statpipe.domain.secret import is_quoted
+
+
+def read_variables(file: Path, environment: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return the variables that are set. Those of the process go before those of *file*, which may be
+    missing.
+
+    An empty one counts as not set: GitHub Actions passes secrets that nobody has set as empty texts,
+    and such a one must not hide the value in the file.
+
+    :raises ConfigError: The file cannot be read.
+    """
+    written = _read(file) if file.is_file() else {}
+    return {name: value for name, value in [*written.items(), *environment.items()] if value}
+
+
+def secret_of(variables: Mapping[str, str], name: str) -> Secret | None:
+    """
+    Return a variable as a secret, ``None`` where it is not set.
+
+    :raises ConfigError: It has quotes around it, or cannot be written as UTF-8. It is not shown.
+    """
+    value = variables.get(name)
+    if not value:
+        return None
+    if is_quoted(value):
+        msg = f"{name} has quotes around its value; remove the quotes, they would be sent along with it"
+        raise ConfigError(msg)
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        msg = f"{name} holds bytes that are not valid UTF-8; set it anew"
+        raise ConfigError(msg) from None
+    return Secret(value)
+
+
+def _read(file: Path) -> dict[str, str]:
+    from dotenv import dotenv_values
+
+    try:
+        # Editors of Windows begin a file with a mark.
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{file} is not valid UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be read: {error.strerror}") from error
+    found = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    return {name: value for name, value in found.items() if value is not None}
