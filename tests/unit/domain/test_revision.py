@@ -243,14 +243,14 @@ def test_the_line_names_the_releases_that_figures_are_compared_with(since, also,
 def test_bea_s_real_revision_of_2022():
     """SAPCE1 of 6 October 2022 against SAEXP1 of 8 October 2020: all years were revised."""
     from statpipe_bea import tables
-    from statpipe_bea.channels.download import retrieved
+    from statpipe_bea.channels.download import file_at
     from statpipe_bea.channels.zips import table_files
     from statpipe_bea.normalizer import RegionalNormalizer
 
     dataset = tables.dataset("SAPCE1")
 
     def read(name, vintage):
-        for file in table_files(retrieved(str(DATA / name), DATA)):
+        for file in table_files(file_at(DATA / name)):
             if file.table == "SAPCE1":
                 return seal(
                     RegionalNormalizer().normalize(dataset, list(file.payloads)), dataset, vintage

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -36,20 +35,12 @@ def open_transport(seconds: float) -> Transport:
     return Transport(agent=agent, largest=_LARGEST, seconds=seconds)
 
 
-def retrieved(place: str, home: Path, transport: Callable[[], Transport]) -> Payload:
+def file_at(path: Path) -> Payload:
     """
-    Return the file at an address or path; a relative path starts at *home*.
+    Return the file at a path.
 
-    :raises ConfigError: There is no such file, or the address cannot be asked.
-    :raises Unavailable: The site cannot be reached now, or sends a web page.
-    :raises Rejected: It has no such file.
+    :raises ConfigError: There is no such file.
     """
-    if is_address(place):
-        return _downloaded(place, transport())
-    return _read(home / Path(place).expanduser())
-
-
-def _read(path: Path) -> Payload:
     try:
         body = path.read_bytes()
     except (OSError, ValueError) as error:
@@ -66,7 +57,14 @@ def _read(path: Path) -> Payload:
     )
 
 
-def _downloaded(address: str, transport: Transport) -> Payload:
+def downloaded(address: str, transport: Transport) -> Payload:
+    """
+    Return the file at an address.
+
+    :raises ConfigError: The address cannot be asked.
+    :raises Unavailable: The site cannot be reached now, or sends a web page.
+    :raises Rejected: It has no such file.
+    """
     from statpipe.api.http import checked_address, fetch
 
     shown = re.sub(r"//[^/?#]*@", "//", address).partition("?")[0]

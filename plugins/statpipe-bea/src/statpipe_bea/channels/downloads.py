@@ -11,7 +11,7 @@ import attrs
 from attrs import field, frozen
 
 from statpipe.api import Payload
-from statpipe_bea.channels.download import is_address, open_transport, retrieved
+from statpipe_bea.channels.download import downloaded, file_at, is_address, open_transport
 
 if TYPE_CHECKING:
     from statpipe.api.http import Transport
@@ -33,15 +33,16 @@ class Downloads:
 
     def read(self, place: str) -> Payload:
         """
-        Return the file at a path or address. Raises what :func:`retrieved` raises.
+        Return the file at a path or address; a relative path starts at ``home``. Raises what
+        :func:`file_at` and :func:`downloaded` raise.
         """
         if not is_address(place):
-            return retrieved(place, self.home, self._transport)
+            return file_at(self.home / Path(place).expanduser())
         if place in self._kept:
             head, file = self._kept[place]
             file.seek(0)
             return attrs.evolve(head, body=file.read())
-        payload = retrieved(place, self.home, self._transport)
+        payload = downloaded(place, self._transport())
         file = self._open.enter_context(TemporaryFile())  # noqa: SIM115 - closed by close()
         file.write(payload.body)
         self._kept[place] = (attrs.evolve(payload, body=b""), file)
