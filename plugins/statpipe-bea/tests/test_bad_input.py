@@ -76,8 +76,8 @@ BAD_ANSWERS = {
     "more places than can be kept": (body_of(answer([row(DataValue="1.123456789")])), "8 behind"),
     "a column missing": (body_of(answer([row(without="CL_UNIT")])), "CL_UNIT is None"),
     "another table": (body_of(answer([row(Code="SAGDP2-1")])), "Code 'SAGDP2-1'"),
-    "an unknown line": (body_of(answer([row(Code="SAPCE1-99")])), "no line 99"),
-    "an unknown area": (body_of(answer([row(GeoFips="99999")])), "area '99999'"),
+    "a line that is no number": (body_of(answer([row(Code="SAPCE1-x")])), "Code 'SAPCE1-x'"),
+    "an area that is no code": (body_of(answer([row(GeoFips="CA")])), "area 'CA'"),
     "no date": (body_of(answer([row()], note="Revised.")), 'has no note "Last updated'),
 }
 
@@ -158,8 +158,8 @@ BAD_FILES = {
     "another table": (CSV.replace(",SAPCE1,", ",SAGDP2,"), "table 'SAGDP2'"),
     "another title": (CSV.replace(" Goods ", " Gasoline "), "titled 'Gasoline'; expected 'Goods'"),
     "another unit": (CSV.replace("Millions of current", "Thousands of"), "is in 'Thousands of"),
-    "an unknown line": (CSV.replace("SAPCE1,2,", "SAPCE1,99,"), "SAPCE1:99 is not in"),
-    "an unknown area": (CSV.replace("06000", "66000"), "area '66000'"),
+    "a line that is no number": (CSV.replace("SAPCE1,2,", "SAPCE1,x,"), "line 'x' of SAPCE1"),
+    "an area that is no code": (CSV.replace("06000", "CA"), "area 'CA'"),
     "a row twice": (CSV.replace("13,", "2,").replace(" Services ", " Goods "), "a second figure"),
     "an unknown marker": (CSV.replace("1.5", "(Z)"), "line 2, column 2020: marker '(Z)'"),
     "NaN": (CSV.replace("4.5", "NaN"), "line 3, column 2021: figure 'NaN'"),

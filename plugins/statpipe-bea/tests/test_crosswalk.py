@@ -6,6 +6,7 @@ import zipfile
 from datetime import date
 from pathlib import Path
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from statpipe_bea.crosswalk import (
     recorded,
 )
 from statpipe_bea.line_lists import METHOD
-from statpipe_bea.lines import lines_in_token
+from statpipe_bea.lines import lines_in_token, release_lines
 from statpipe_bea.normalizer import RegionalNormalizer
 from support.price_releases import Line, Sheet, first_release, release_of_2025, release_of_2026
 
@@ -188,8 +189,24 @@ def test_a_title_that_is_accepted_is_the_category():
 
 
 def test_a_known_title_in_another_unit_is_another_thing():
-    assert "in 'Index (2022=100)', which no recorded release has" in refusal(
-        changed(unit="Index (2022=100)")
+    assert refusal(changed(unit="Index (2022=100)")) == (
+        "here: line 1 of SARPP is titled 'RPPs: All items ' in 'Index (2022=100)'; SARPP:rpp_all_items is in "
+        "'Index'. It is another category: record it in statpipe_bea/data/price_lines.csv"
+    ).replace("items '", "items'")
+
+
+def test_a_unit_in_another_spelling_says_how_to_accept_it():
+    lines = [
+        PrintedLine(
+            line="3", title="Real PCE", unit="Millions of dollars, constant 2012", where="here"
+        )
+    ]
+    text = refusal(
+        [attrs.evolve(lines[0], title="Real PCE (millions of constant (2012) dollars)")], "SARPI"
+    )
+    assert text.endswith(
+        "accept it in statpipe.toml: [normalizers.bea_regional.units] "
+        '"Millions of dollars, constant 2012" = "Millions of constant 2012 dollars"'
     )
 
 
@@ -210,15 +227,40 @@ def test_a_number_that_is_none_is_refused():
     assert "line 'x' of SARPP; expected a number" in refusal(changed(line="x"))
 
 
-def test_a_line_more_or_less_is_refused():
+def test_a_line_less_is_refused():
     lines = printed(RELEASES[D2022]["SARPP"])
     text = refusal(lines[:4])
     assert "holds 4 categories (without SARPP:rpp_other_services)" in text
     assert "record the new list in statpipe_bea/data/price_lines.csv" in text
-    deflator = PrintedLine(
-        line="6", title="Implicit regional price deflator", unit="Index", where="here"
+
+
+@pytest.mark.parametrize(
+    ("title", "unit"),
+    [
+        ("RPPs: Services: Education", "Index"),
+        ("RPPs: All items", "Percent"),
+        ("Implicit regional price deflator", "Index"),  # of 2012 then, which SARPP never printed
+    ],
+)
+def test_a_line_more_is_left_out_and_the_others_are_what_they_were(title, unit):
+    lines = printed(RELEASES[D2022]["SARPP"])
+    more = PrintedLine(line="6", title=title, unit=unit, where="here")
+    assert layout_of("SARPP", [more, *lines], D2022, {}) == known_layout("SARPP", D2022)
+
+
+def test_a_line_more_does_not_hide_one_under_a_new_title():
+    more = PrintedLine(line="6", title="RPPs: Services: Education", unit="Index", where="here")
+    assert "line 1 of SARPP is titled 'RPPs: Everything'" in refusal(
+        [*changed(title="RPPs: Everything"), more]
     )
-    assert "holds 6 categories (with SARPP:deflator_2017)" in refusal([*lines, deflator])
+
+
+def test_a_new_line_is_asked_for_so_that_it_waits_in_bronze():
+    lines = printed(RELEASES[D2022]["SARPP"])
+    more = PrintedLine(line="6", title="RPPs: Services: Education", unit="Index", where="here")
+    found = release_lines(price_tables.dataset("SARPP"), iter([*lines, more]), D2022)
+    assert found.new == ("6",)
+    assert found.asked == {**known_layout("SARPP", D2022), "6": None}
 
 
 def test_two_lines_of_one_title_are_refused():
@@ -349,14 +391,18 @@ def test_without_a_list_of_lines_an_answer_says_itself_what_its_line_is():
 def test_an_answer_whose_line_is_in_no_list_is_refused():
     lines, *answers = by_api(RELEASES[D2022]["SARPP"])
     moved = answers[0].body.replace(b'"SARPP-1"', b'"SARPP-6"')
-    with pytest.raises(ContentError, match="SARPP has no line 6; expected one of 5"):
+    with pytest.raises(
+        ContentError, match="SARPP has no line 6 in its list of lines; expected one of 5"
+    ):
         silver_of([lines, Payload(name="odd", body=moved)], D2022)
 
 
 def test_an_answer_of_another_title_than_its_line_in_the_list_is_refused():
     lines, *answers = by_api(RELEASES[D2022]["SARPP"])
     moved = answers[1].body.replace(b'"SARPP-2"', b'"SARPP-1"')
-    with pytest.raises(ContentError, match="is titled 'RPPs: Goods'; expected 'RPPs: All items'"):
+    with pytest.raises(
+        ContentError, match="is titled 'RPPs: Goods', which is the title of SARPP:rpp_goods"
+    ):
         silver_of([lines, Payload(name="odd", body=moved)], D2022)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -17,11 +17,18 @@ from statpipe.api import (
     PluginError,
     Snapshot,
     StatpipeError,
+    Vintage,
 )
+from statpipe.domain.new_codes import NewCode
 from statpipe.domain.verdict import SHOWN_CELLS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+NEW_CODES = "new_codes"
+"""The name under which new codes are reported, beside the checks of plugins."""
+_WORDS = {"category": "category", "ref_area": "area"}
 
 
 def judge(
@@ -75,6 +82,32 @@ def _refuse_other_verdict(name: str, result: object, current: Snapshot) -> None:
         "has to return a CheckResult of its own name on what it judged; correct or uninstall its plugin"
     )
     raise PluginError(msg)
+
+
+def warning_of_new_codes(
+    source: str, dataset: Dataset, vintage: Vintage, new_codes: Collection[NewCode]
+) -> CheckResult:
+    """
+    Warn of codes that the agency has added: they lie in Bronze, and everything else is loaded.
+    """
+    named = [f"{_WORDS[one.column]} {one.code} ({one.name})" for one in new_codes]
+    told = ", ".join(named[:SHOWN_CELLS]) + ", ..." * (len(named) > SHOWN_CELLS)
+    codes = "1 new code" if len(named) == 1 else f"{len(named)} new codes"
+    return CheckResult(
+        check=NEW_CODES,
+        dataset=dataset.name,
+        vintage=vintage.id,
+        severity="warning",
+        passed=False,
+        message=(
+            f"{codes}, not loaded: {told}; the figures lie in Bronze. Once the plugin of {source} lists "
+            f"them, load them with `statpipe run {source} --full`"
+        ),
+        failures=len(named),
+        cells=tuple(
+            {one.column: one.code, "title": one.name} for one in list(new_codes)[:SHOWN_CELLS]
+        ),
+    )
 
 
 def verdict_on(made: Partition) -> CheckResult:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+import attrs
 from attrs import field, frozen
 
 from statpipe.api import Dataset, Normalizer, Payload
 from statpipe.domain.canonical import content_hash, figures_hash
+from statpipe.domain.new_codes import NewCode, without_new_codes
 from statpipe.domain.seal import seal
 
 if TYPE_CHECKING:
@@ -36,22 +38,25 @@ class Task:
 @frozen(kw_only=True)
 class Silver:
     """
-    A sealed table with its hashes.
+    A sealed table with its hashes, and the codes that the payloads hold besides and it does not.
     """
 
     table: pa.Table = field(repr=False)
     figures: str
     fingerprint: str
+    new_codes: tuple[NewCode, ...] = ()
 
 
 def normalize(task: Task) -> Silver:
     """
-    Turn payloads into a sealed table.
+    Turn payloads into a sealed table of the codes that the dataset lists.
 
     :raises ContentError: A payload is malformed.
     """
     table = task.normalizer.normalize(task.dataset, task.payloads)
-    return silver_of(seal(table, task.dataset, task.vintage), task.code)
+    table, new_codes = without_new_codes(table, task.dataset)
+    silver = silver_of(seal(table, task.dataset, task.vintage), task.code)
+    return attrs.evolve(silver, new_codes=new_codes)
 
 
 def silver_of(table: pa.Table, code: str) -> Silver:

@@ -27,7 +27,7 @@ from statpipe.domain.manifest import Outcome
 from statpipe.domain.revision import Revision, revision_of
 from statpipe.engine.candidate import Candidate, Part
 from statpipe.engine.journal import Journal
-from statpipe.engine.judge import judge, siblings_of
+from statpipe.engine.judge import judge, siblings_of, warning_of_new_codes
 from statpipe.engine.reconcile import Reconciled, reconcile
 from statpipe.engine.records import payloads_of, record_of
 from statpipe.engine.state import Outdated, State, silver_key
@@ -92,6 +92,7 @@ class Transform:
             for candidate in candidates:
                 ready.append((candidate, self._reconciled(candidate)))  # noqa: PERF401 - counted
             revisions = self._revisions(ready)
+            self._warn_of_new_codes(ready)
             refused = self._refused(ready, revisions)
         except StatpipeError as error:
             self._failed(candidates, len(ready), error)
@@ -181,6 +182,19 @@ class Transform:
 
     def _is_there(self, held: Held) -> bool:
         return self.lake.fingerprint(silver_key(self.journal.source, held)) == held.fingerprint
+
+    def _warn_of_new_codes(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> None:
+        for candidate, final in ready:
+            found = [code for part in candidate.parts for code in part.result.result().new_codes]
+            if found:
+                self.journal.judged(
+                    warning_of_new_codes(
+                        self.journal.source,
+                        candidate.dataset,
+                        final.vintage,
+                        tuple(dict.fromkeys(found)),
+                    )
+                )
 
     def _refused(
         self, ready: Sequence[tuple[Candidate, Reconciled]], revisions: Mapping[str, Revision]

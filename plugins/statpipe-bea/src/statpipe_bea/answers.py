@@ -150,6 +150,20 @@ def rows_of(answer: Answer) -> list[dict[str, str | None]]:
     return [_row(payload, number, row) for number, row in enumerate(rows)]
 
 
+def area_name(answer: Answer, fips: str) -> str | None:
+    """
+    Look up the name that an answer prints for an area; ``None`` if it has no row of it.
+
+    For areas that are not on record: names of the others are known, so that nothing else reads them.
+    """
+    payload = answer.payload
+    for row in _listed_rows(payload, results(payload)):
+        name = row.get("GeoName") if isinstance(row, dict) else None
+        if isinstance(name, str) and stripped(str(row["GeoFips"])) == fips:
+            return stripped(holdable(name)) or None
+    return None
+
+
 def _batch(answers: list[Answer]) -> Batch:
     import pyarrow as pa
 

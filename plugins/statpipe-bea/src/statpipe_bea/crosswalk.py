@@ -17,12 +17,19 @@ from importlib.resources import files
 from attrs import frozen
 
 from statpipe.api import ContentError
+from statpipe_bea.accepted import may_be_same
 from statpipe_bea.titles import plain, tails
 
 Layout = Mapping[str, str]
 """Categories by the number of the line that holds them in one release."""
 
 _DATA = "statpipe_bea/data/price_lines.csv"
+
+
+class UnknownLine(ContentError):
+    """
+    A line whose title and unit are on record nowhere: a new line, or a new title.
+    """
 
 
 @frozen(kw_only=True)
@@ -93,23 +100,35 @@ def layout_of(
     """
     Read which category each line of a release holds, from titles and units.
 
-    *accepted* maps categories to titles that are accepted besides the recorded ones.
+    *accepted* maps categories to titles that are accepted besides the recorded ones. Where all lines of
+    a recorded release are found, any line beside them is new and left out: it cannot be one of them
+    under a new title.
 
-    :raises ContentError: A line is no known category, two lines are the same one, or the lines are
-        not those of any recorded release, in whatever order.
+    :raises ContentError: Two lines are the same category, or the lines are not those of any
+        recorded release, in whatever order.
     """
+    unknown: list[UnknownLine] = []
     found: dict[str, str] = {}
     places: dict[str, PrintedLine] = {}
     for one in printed:
-        category = identified(table, one, released, accepted)
+        try:
+            category = identified(table, one, released, accepted)
+        except UnknownLine as error:
+            unknown.append(error)
+            continue
         first = places.setdefault(category, one)
         if first.line != one.line or found.get(one.line, category) != category:
             _refuse_two(table, one, category, found.get(one.line), first)
         found[one.line] = category
     held = set(found.values())
-    if not any(held == set(layout.values()) for layout in _layouts(table).values()):
-        raise ContentError(_other_lines(table, found, next(iter(places.values()), None)))
-    return found
+    complete = [set(layout.values()) for layout in _layouts(table).values()]
+    complete = [layout for layout in complete if layout <= held]
+    if complete:
+        kept = max(complete, key=len)
+        return {line: category for line, category in found.items() if category in kept}
+    if unknown:
+        raise unknown[0]
+    raise ContentError(_other_lines(table, found, next(iter(places.values()), None)))
 
 
 def layout_or_known(
@@ -143,7 +162,8 @@ def identified(
     The same title in the same unit is the same category. Where a title and unit have been two (the
     deflator prints no base year), it is the one recorded for the time of the release.
 
-    :raises ContentError: It is none that is known.
+    :raises UnknownLine: It is none that is known.
+    :raises ContentError: It may be two.
     """
     if not printed.line.isdecimal():
         raise ContentError(f"{printed.where}: line {printed.line!r} of {table}; expected a number")
@@ -162,7 +182,7 @@ def identified(
         return categories.pop()
     if categories:
         raise ContentError(_undated(table, printed, released, categories))
-    raise ContentError(_unknown(table, printed, released))
+    raise UnknownLine(_unknown(table, printed, released))
 
 
 def _undated(table: str, printed: PrintedLine, released: date, categories: set[str]) -> str:
@@ -175,16 +195,31 @@ def _undated(table: str, printed: PrintedLine, released: date, categories: set[s
 
 def _unknown(table: str, printed: PrintedLine, released: date) -> str:
     unit = "" if printed.unit is None else f" in {printed.unit!r}"
+    head = (
+        f"{printed.where}: line {printed.line} of {table} is titled {printed.title.strip()!r}{unit}"
+    )
+    names = tails(printed.title)
+    known = next((row for row in reversed(recorded(table)) if plain(row.title) in names), None)
+    if known is not None and printed.unit is not None:
+        return f"{head}; {known.category} is in {known.unit!r}. {_other_unit(printed.unit, known)}"
     before = known_layout(table, released).get(printed.line)
     row = next((r for r in reversed(recorded(table)) if r.category == before), None)
     was = f"line {printed.line} was {row.title!r} in {row.unit!r}" if row else "it is a new number"
     return (
-        f"{printed.where}: line {printed.line} of {table} is titled {printed.title.strip()!r}{unit}, "
-        f"which no recorded release has ({was}); expected a known title in its unit. If it is a known "
+        f"{head}, which no recorded release has ({was}); expected a known title in its unit. If it is a known "
         "category under a new title, accept it in statpipe.toml: [normalizers.bea_regional.titles] "
         f'"{before or table + ":<category>"}" = "<the new title>"; if it is a new one, record it in '
         f"{_DATA}"
     )
+
+
+def _other_unit(printed: str, known: Recorded) -> str:
+    if may_be_same(printed, known.unit):
+        return (
+            "If it is the same unit in another spelling, accept it in statpipe.toml: "
+            f'[normalizers.bea_regional.units] "{printed}" = "{known.unit}"'
+        )
+    return f"It is another category: record it in {_DATA}"
 
 
 def _refuse_two(

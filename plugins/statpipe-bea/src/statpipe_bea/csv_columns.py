@@ -19,6 +19,7 @@ from statpipe_bea.csv_records import Record
 
 ROLES: Mapping[str, str] = {
     "geofips": "area",
+    "geoname": "area_name",
     "table": "table",
     "tablename": "table",
     "line": "line",
@@ -38,7 +39,7 @@ NEEDED: Mapping[str, str] = {
 """The name that BEA uses today, by what the column holds."""
 
 IGNORED = frozenset(
-    {"geoname", "region", "industryclassification", "industryid", "componentname", "componentid"}
+    {"region", "industryclassification", "industryid", "componentname", "componentid"}
 )
 """Columns of BEA's that say nothing which the others do not."""
 
@@ -61,9 +62,10 @@ class Columns:
     @property
     def names(self) -> tuple[str, ...]:
         """
-        What the columns hold that are read: ``area``, ``table``, ``line``, ``title``, ``unit``, and years.
+        What the columns hold that are read: ``area``, ``table``, ``line``, ``title``, ``unit``, and years;
+        ``area_name`` if the file has it.
         """
-        return (*NEEDED, *self.years)
+        return tuple(self.places)
 
     def fitted(self, record: Record, payload: Payload) -> list[str]:
         """
@@ -127,7 +129,7 @@ def columns_of(header: Record, payload: Payload) -> Columns:
         )
         raise ContentError(msg, payload=payload)
     return Columns(
-        places={role: roles[role] for role in NEEDED} | years,
+        places=roles | years,
         years=tuple(years),
         width=len(names),
         unnamed=tuple(place for place, name in enumerate(names) if not name),

@@ -36,8 +36,8 @@ _MOST_ROWS = 250_000
 @frozen(kw_only=True)
 class WideTable:
     """
-    The rows of a CSV file: text columns ``area``, ``table``, ``line``, ``title``, ``unit``, and one for
-    each of ``years``. ``note`` is the footer's last update, ``lines`` the line on which each row stands.
+    The rows of a CSV file: text columns ``area``, ``table``, ``line``, ``title``, ``unit``, perhaps
+    ``area_name``, and one for each of ``years``. ``note`` is the footer's last update, ``lines`` the line on which each row stands.
     """
 
     payload: Payload

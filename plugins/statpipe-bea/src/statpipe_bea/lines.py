@@ -19,12 +19,21 @@ _TOLD = " lines:"
 class ReleaseLines:
     """
     The lines of a table in one release. ``told`` is whether the release itself says so, by title
-    and unit; else they are the recorded ones, and the normalizer will say what is wrong.
+    and unit; else they are the recorded ones, and the normalizer will say what is wrong. ``new`` are
+    lines that are on record nowhere.
     """
 
     codes: Layout
     renumbered: bool = False
     told: bool = False
+    new: tuple[str, ...] = ()
+
+    @property
+    def asked(self) -> Mapping[str, str | None]:
+        """
+        The lines to ask an agency for: those with a category, and new ones, which have none yet.
+        """
+        return {**self.codes, **dict.fromkeys(self.new)}
 
     def vintage(self, vintage: Vintage, asked: Selection) -> Vintage:
         """
@@ -69,8 +78,10 @@ def release_lines(dataset: Dataset, printed: Iterable[PrintedLine], released: da
     """
     if not is_renumbered(dataset.name):
         return numbered_lines(dataset, (one.line for one in printed))
+    printed = list(printed)
     codes, told = layout_or_known(dataset.name, printed, released)
-    return ReleaseLines(codes=codes, renumbered=True, told=told)
+    new = tuple(one.line for one in printed if told and one.line not in codes)
+    return ReleaseLines(codes=codes, renumbered=True, told=told, new=new)
 
 
 def from_titles(titles: Mapping[str, str], where: str) -> list[PrintedLine]:

@@ -38,7 +38,7 @@ def make_normalizer(settings: NormalizerSettings) -> Normalizer:
     """
     from statpipe_bea.normalizer import RegionalNormalizer
 
-    return RegionalNormalizer(titles=dict(settings.titles))
+    return RegionalNormalizer(titles=dict(settings.titles), units=dict(settings.units))
 
 
 def make_line_numbers(settings: LineNumberSettings) -> Check:

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 from statpipe.api import Category, ContentError, Dataset, Payload
 from statpipe.domain.codes import looked_up, one_array, trimmed
-from statpipe_bea.answers import Answer, Batch, batches, read_answer, rows_of
+from statpipe_bea.accepted import Accepted
+from statpipe_bea.answers import Answer, Batch, area_name, batches, read_answer, rows_of
 from statpipe_bea.crosswalk import Layout, PrintedLine, identified, is_renumbered, layout_of
 from statpipe_bea.figures import figures
 from statpipe_bea.line_lists import is_line_list, line_titles
 from statpipe_bea.lines import from_titles
-from statpipe_bea.part import Part, area_code, table_name
+from statpipe_bea.other_lines import other_title, other_unit
+from statpipe_bea.part import Part, area_code, names_with_new, table_name
 from statpipe_bea.release import released
 from statpipe_bea.tables import category_code
-from statpipe_bea.titles import ends_in_title
+from statpipe_bea.titles import ends_in_title, without_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +29,7 @@ _YEAR = re.compile(r"(19|20|21)\d{2}")
 
 
 def observations_of_answers(
-    dataset: Dataset, payloads: Sequence[Payload], titles: Mapping[str, str]
+    dataset: Dataset, payloads: Sequence[Payload], accepted: Accepted
 ) -> list[Part]:
     """
     Read all answers of one release of a table: line lists, and rows.
@@ -40,21 +42,24 @@ def observations_of_answers(
     answers = [read_answer(payload) for payload in payloads if not is_line_list(payload)]
     note = _one_release(answers)
     if is_renumbered(dataset.name):
-        codes = _codes_by_title(dataset, lists, answers, _day(note, answers), titles)
+        codes = _codes_by_title(dataset, lists, answers, _day(note, answers), accepted.titles)
     else:
         for payload in lists:
-            _check_line_list(payload, dataset, known, titles)
+            _check_line_list(payload, dataset, known, accepted.titles)
         codes = {code.rpartition(":")[2]: code for code in known}
+    titles = {line: title for one in lists for line, title in line_titles(one).items()}
     parts = []
     for batch in batches(answers):
-        categories = _categories(batch, dataset, codes)
-        _check_units(batch, categories, known)
-        _check_titles(batch, categories, known, titles)
-        parts.append(_part(batch, dataset, categories))
+        categories = _categories(batch, dataset, codes, titles)
+        _check_units(batch, categories, known, accepted)
+        _check_titles(batch, categories, known, accepted.titles)
+        parts.append(_part(batch, dataset, categories, titles))
     return parts
 
 
-def _part(batch: Batch, dataset: Dataset, categories: pa.DictionaryArray) -> Part:
+def _part(
+    batch: Batch, dataset: Dataset, categories: pa.DictionaryArray, titles: Mapping[str, str]
+) -> Part:
     import pyarrow as pa
 
     table = batch.table
@@ -68,8 +73,17 @@ def _part(batch: Batch, dataset: Dataset, categories: pa.DictionaryArray) -> Par
             where = _first(batch, periods, period)
             raise ContentError(f"{where}: TimePeriod {period!r}; expected a year such as 2021")
     references = table["NoteRef"]
+    area_codes = looked_up(areas, codes)
+    names = {
+        "category_name": names_with_new(
+            categories,
+            dataset.categories,
+            lambda code: without_table(titles.get(code.rpartition(":")[2], "")),
+        ),
+        "geo_name": names_with_new(area_codes, dataset.areas, lambda fips: _area_name(batch, fips)),
+    }
     columns = {
-        "ref_area": looked_up(areas, codes),
+        "ref_area": area_codes,
         "category": categories,
         "time_period": periods,
         **figures(
@@ -81,6 +95,7 @@ def _part(batch: Batch, dataset: Dataset, categories: pa.DictionaryArray) -> Par
             ],
             batch.where,
         ),
+        **{name: column for name, column in names.items() if column is not None},
     }
     return Part(table=pa.table(columns), where=batch.where)
 
@@ -122,7 +137,9 @@ def _named(payload: Payload) -> str:
     return f"payload {payload.name}"
 
 
-def _categories(batch: Batch, dataset: Dataset, lines: Mapping[str, str]) -> pa.DictionaryArray:
+def _categories(
+    batch: Batch, dataset: Dataset, lines: Mapping[str, str], titles: Mapping[str, str]
+) -> pa.DictionaryArray:
     codes = trimmed(batch.table["Code"])
     categories = []
     for text in codes.dictionary.to_pylist():
@@ -130,34 +147,44 @@ def _categories(batch: Batch, dataset: Dataset, lines: Mapping[str, str]) -> pa.
         if match is None or table_name(match["table"]) != dataset.name:
             where = _first(batch, codes, text)
             raise ContentError(f"{where}: Code {text!r}; expected {dataset.name}-<line>")
-        if match["line"] not in lines:
+        line = match["line"]
+        if line not in lines and titles and line not in titles:
             where = _first(batch, codes, text)
             msg = (
-                f"{where}: {dataset.name} has no line {match['line']}; expected one of {len(lines)}. BEA "
-                "has added or renumbered lines, statpipe-bea must learn them"
+                f"{where}: {dataset.name} has no line {line} in its list of lines; expected one of "
+                f"{len(titles)}"
             )
             raise ContentError(msg)
-        categories.append(lines[match["line"]])
+        categories.append(lines.get(line) or category_code(dataset.name, line))
     return looked_up(codes, categories)
 
 
 def _check_units(
-    batch: Batch, categories: pa.DictionaryArray, known: Mapping[str, Category]
+    batch: Batch,
+    categories: pa.DictionaryArray,
+    known: Mapping[str, Category],
+    accepted: Accepted,
 ) -> None:
     """A line keeps its unit and multiplier; else its number means something else now."""
     import pyarrow as pa
 
     units, powers = trimmed(batch.table["CL_UNIT"]), trimmed(batch.table["UNIT_MULT"])
+    units_known = {category.unit_measure for category in known.values()}
     seen = pa.table(
         {"category": categories.indices, "unit": units.indices, "power": powers.indices}
     ).group_by(["category", "unit", "power"])
     for combination in seen.aggregate([]).to_pylist():
-        category = known[categories.dictionary[combination["category"]].as_py()]
+        category = known.get(categories.dictionary[combination["category"]].as_py())
+        if category is None:
+            continue
         unit = units.dictionary[combination["unit"]].as_py()
         power = powers.dictionary[combination["power"]].as_py()
-        if unit == category.unit_measure and power == str(category.unit_mult):
+        same_power = power == str(category.unit_mult)
+        if same_power and accepted.unit(unit, units_known) == category.unit_measure:
             continue
         row = _row_with(categories, category.code, units, unit, powers, power)
+        if same_power:
+            raise ContentError(other_unit(batch.where(row), unit, category))
         msg = (
             f"{batch.where(row)}: {category.code} is in {unit!r} times 10^{' '.join(power.split())}; expected "
             f"{category.unit_measure!r} times 10^{category.unit_mult}: the line has changed its meaning"
@@ -179,9 +206,10 @@ def _check_titles(
         first += count
         if not isinstance(statistic, str) or not statistic.strip() or _several(own):
             continue
-        category = known[own[0].as_py()]
-        if not ends_in_title(statistic, category, titles):
-            raise ContentError(_other_title(answer.payload.name, statistic, category))
+        category = known.get(own[0].as_py())
+        if category is not None and not ends_in_title(statistic, category, titles):
+            where = f"payload {answer.payload.name}"
+            raise ContentError(other_title(where, statistic, category, known.values()))
 
 
 def _check_line_list(
@@ -193,15 +221,14 @@ def _check_line_list(
     for line, title in line_titles(payload).items():
         category = known.get(category_code(dataset.name, line))
         if category is not None and not ends_in_title(title, category, titles):
-            raise ContentError(_other_title(payload.name, title, category), payload=payload)
+            where = f"payload {payload.name}"
+            msg = other_title(where, title, category, known.values())
+            raise ContentError(msg, payload=payload)
 
 
-def _other_title(name: str, title: str, category: Category) -> str:
-    return (
-        f"payload {name}: line {category.code} is titled {title!r}; expected {category.name!r}. If it "
-        "is the same category under a new title, accept it in statpipe.toml: "
-        f'[normalizers.bea_regional.titles] "{category.code}" = "<the new title>"'
-    )
+def _area_name(batch: Batch, fips: str) -> str | None:
+    names = (area_name(answer, fips) for answer in batch.answers)
+    return next((name for name in names if name), None)
 
 
 def _one_release(answers: Sequence[Answer]) -> str:

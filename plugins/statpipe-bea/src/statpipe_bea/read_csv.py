@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+import attrs
+
 from statpipe.api import Category, ContentError, Dataset, Payload
 from statpipe.domain.codes import encoded, looked_up
+from statpipe_bea.accepted import Accepted
 from statpipe_bea.crosswalk import is_renumbered, layout_of
+from statpipe_bea.csv_records import bare
 from statpipe_bea.csv_tables import WideTable, footnotes, printed_lines, read_csv, stripped
 from statpipe_bea.figures import figures
-from statpipe_bea.part import Part, area_code, table_name
+from statpipe_bea.other_lines import other_title, other_unit
+from statpipe_bea.part import Part, area_code, line_code, names_with_new, table_name
 from statpipe_bea.release import released
-from statpipe_bea.tables import category_code
 from statpipe_bea.titles import same_title
 
 if TYPE_CHECKING:
@@ -23,7 +27,7 @@ def observations_of_csv(
     dataset: Dataset,
     payloads: Sequence[Payload],
     footnote_pages: Sequence[Payload],
-    titles: Mapping[str, str],
+    accepted: Accepted,
 ) -> list[Part]:
     """
     Read the CSV files of one release of a table.
@@ -33,18 +37,20 @@ def observations_of_csv(
     notes: dict[str, str] = {}
     for page in footnote_pages:
         notes |= footnotes(page)
-    return [_part(read_csv(payload), dataset, notes, titles) for payload in payloads]
+    return [_part(read_csv(payload), dataset, notes, accepted) for payload in payloads]
 
 
-def _part(
-    wide: WideTable, dataset: Dataset, notes: Mapping[str, str], titles: Mapping[str, str]
-) -> Part:
+def _part(wide: WideTable, dataset: Dataset, notes: Mapping[str, str], accepted: Accepted) -> Part:
     import pyarrow as pa
 
     rows = len(wide.table)
     areas = _areas(wide, dataset)
-    categories = _categories(wide, dataset, titles)
-    _check_lines(wide, dataset, categories, titles)
+    categories = _categories(wide, dataset, accepted)
+    titles = _checked_lines(wide, dataset, categories, accepted)
+    names = {
+        "category_name": names_with_new(categories, dataset.categories, titles.get),
+        "geo_name": names_with_new(areas, dataset.areas, _area_names(wide, areas)),
+    }
     periods = dataset.selection.periods
     years = [year for year in wide.years if periods is None or year in periods]
     if not years:
@@ -63,6 +69,7 @@ def _part(
             _each(len(years), rows), pa.array(years, pa.string())
         ),
         **figures(texts, None, [(notes, len(texts))], where),
+        **{name: column.take(every_row) for name, column in names.items() if column is not None},
     }
     return Part(table=pa.table(columns), where=where)
 
@@ -83,35 +90,49 @@ def _five_digits(fips: str) -> str:
     return fips.zfill(5) if fips.isdecimal() else fips
 
 
-def _categories(wide: WideTable, dataset: Dataset, titles: Mapping[str, str]) -> pa.DictionaryArray:
+def _area_names(wide: WideTable, areas: pa.DictionaryArray) -> Callable[[str], str | None]:
+    """Give the name that is printed for an area where it stands first."""
+    import pyarrow.compute as pc
+
+    def name(code: str) -> str | None:
+        if "area_name" not in wide.table.column_names:
+            return None
+        row = pc.index(areas.indices, pc.index(areas.dictionary, code).as_py()).as_py()
+        return bare(wide.table["area_name"][row].as_py())
+
+    return name
+
+
+def _categories(wide: WideTable, dataset: Dataset, accepted: Accepted) -> pa.DictionaryArray:
     names, lines = stripped(wide.table["table"]), stripped(wide.table["line"])
     for place, name in enumerate(names.dictionary.to_pylist()):
         if table_name(name) != dataset.name:
             where = _finder(wide, names, place)()
             raise ContentError(f"{where}: table {name!r}; expected {dataset.name}")
+    known: Mapping[str, str] = {}
     if is_renumbered(dataset.name):
-        layout = layout_of(dataset.name, printed_lines(wide), released(wide.note), titles)
-        return looked_up(lines, [layout[line] for line in lines.dictionary.to_pylist()])
-    known = {category.code for category in dataset.categories}
-    codes = [category_code(dataset.name, line) for line in lines.dictionary.to_pylist()]
-    for place, code in enumerate(codes):
-        if code not in known:
-            where = _finder(wide, lines, place)()
-            msg = (
-                f"{where}: {code} is not in the code list; expected one of {len(known)} lines. BEA has "
-                "added or renumbered lines, statpipe-bea must learn them"
-            )
-            raise ContentError(msg)
+        units = {category.unit_measure for category in dataset.categories}
+        printed = [
+            attrs.evolve(one, unit=accepted.unit(one.unit or "", units))
+            for one in printed_lines(wide)
+        ]
+        known = layout_of(dataset.name, printed, released(wide.note), accepted.titles)
+    codes = [
+        known.get(line) or line_code(line, dataset, _finder(wide, lines, place))
+        for place, line in enumerate(lines.dictionary.to_pylist())
+    ]
     return looked_up(lines, codes)
 
 
-def _check_lines(
-    wide: WideTable, dataset: Dataset, categories: pa.DictionaryArray, titles: Mapping[str, str]
-) -> None:
-    """Each line has the title and the unit of the code list in every row."""
+def _checked_lines(
+    wide: WideTable, dataset: Dataset, categories: pa.DictionaryArray, accepted: Accepted
+) -> dict[str, str]:
+    """Check titles and units of all lines that are listed, and return the titles of the others."""
     import pyarrow as pa
 
     known: dict[str, Category] = {category.code: category for category in dataset.categories}
+    units_known = {category.unit_measure for category in dataset.categories}
+    new: dict[str, str] = {}
     descriptions, units = encoded(wide.table["title"]), stripped(wide.table["unit"])
     seen = pa.table(
         {
@@ -122,20 +143,21 @@ def _check_lines(
         }
     ).group_by(["category", "title", "unit"])
     for combination in seen.aggregate([("row", "min")]).to_pylist():
-        category = known[categories.dictionary[combination["category"]].as_py()]
+        code = categories.dictionary[combination["category"]].as_py()
         title = descriptions.dictionary[combination["title"]].as_py()
         unit = units.dictionary[combination["unit"]].as_py()
         where = wide.where(combination["row_min"])
-        if not same_title(title, category, titles):
-            msg = (
-                f"{where}: {category.code} is titled {title.strip()!r}; expected {category.name!r}. If "
-                "it is the same category under a new title, accept it in statpipe.toml: "
-                f'[normalizers.bea_regional.titles] "{category.code}" = "<the new title>"'
-            )
-            raise ContentError(msg)
-        if unit != category.unit_measure:
-            msg = f"{where}: {category.code} is in {unit!r}; expected {category.unit_measure!r}: the line has changed its meaning"
-            raise ContentError(msg)
+        if code not in known:
+            if new.setdefault(code, bare(title)) != bare(title):
+                msg = f"{where}: {code} is titled {title!r} and elsewhere {new[code]!r}; expected one title a line"
+                raise ContentError(msg)
+            continue
+        category = known[code]
+        if not same_title(title, category, accepted.titles):
+            raise ContentError(other_title(where, title, category, dataset.categories))
+        if accepted.unit(unit, units_known) != category.unit_measure:
+            raise ContentError(other_unit(where, unit, category))
+    return new
 
 
 def _finder(wide: WideTable, codes: pa.DictionaryArray, place: int) -> Callable[[], str]:

@@ -79,7 +79,9 @@ class NormalizerSettings:
     """
     The settings of ``[normalizers.bea_regional]``.
 
-    ``titles`` accepts a new title as the same category: ``"SAPCE3:46" = "New title"``.
+    ``titles`` accepts a new title as the same category: ``"SAPCE3:46" = "New title"``. ``units`` accepts
+    a new spelling of a unit: ``"Millions of dollars" = "Millions of current dollars"``.
     """
 
     titles: Mapping[str, str] = field(factory=dict)
+    units: Mapping[str, str] = field(factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from statpipe.api import Category
 
@@ -51,3 +51,19 @@ def tails(printed: str) -> set[str]:
     A title may itself hold a colon ("Less: Receipts ..."), so every tail counts.
     """
     return {plain(printed)} | {plain(printed[m.end() :]) for m in _BOUNDARY.finditer(printed)}
+
+
+def owner_of(printed: str, categories: Iterable[Category], but: Category) -> Category | None:
+    """
+    Return another category whose title a wording ends in, the longest if there are several.
+    """
+    ends = tails(printed)
+    others = [one for one in categories if one.code != but.code and plain(one.name) in ends]
+    return max(others, key=lambda one: len(one.name), default=None)
+
+
+def without_table(printed: str) -> str:
+    """
+    Return the API's wording without the name of the table in front: ``[SAPCE1] Goods``.
+    """
+    return re.sub(r"^\s*\[[^\]]*\]\s*", "", printed).strip()

@@ -61,7 +61,7 @@ class ApiChannel(Channel):
         listed = self._line_list(dataset)
         yield listed
         printed = from_titles(line_titles(listed), listed.name)
-        codes = release_lines(dataset, printed, vintage.released).codes
+        codes = release_lines(dataset, printed, vintage.released).asked
         for name, parameters in planned(dataset, codes):
             payload = self._ask(name, parameters)
             _refuse_other_release(payload, vintage)
