@@ -19,7 +19,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 import pyarrow.parquet as pq
 import pytest
 
-from support.bea_layouts import layout_of_2019
+from support.bea_layouts import file_of_2020, layout_of_2019, with_new_codes
 from support.installed import install
 
 from .conftest import DATA, Home
@@ -220,6 +220,17 @@ def test_bea_s_layout_of_2019_in_a_folder_of_a_zip_is_a_vintage(here):
     (manifest, _) = backfilled(here, here.folder / "kept.zip")
     (vintage,) = manifest["vintages"]
     assert (vintage["vintage"], vintage["outcome"]) == ("2019-10-03", "loaded")
+
+
+def test_a_new_line_and_area_wait_and_the_run_names_them(here):
+    (here.folder / "kept.csv").write_bytes(with_new_codes(file_of_2020(), "SAEXP1"))
+    done = here.run("backfill", "bea_pce_state", "--from-archive", "kept.csv", *ONE_TABLE)
+    assert "check new_codes warns of SAPCE1 2020-10-08" in done.stderr
+    assert (
+        "2 new codes, not loaded: category SAPCE1:25 (Cannabis), area 72000 (Puerto" in done.stderr
+    )
+    of = ("--area", "CA", "--category", "SAPCE1:1", "--period", "2019")
+    assert "kept.csv" in here.run("explain", "pce_state", *of).stdout
 
 
 def test_a_damaged_zip_is_named_and_the_others_are_loaded(here, undisturbed):

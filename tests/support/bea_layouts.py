@@ -47,6 +47,20 @@ def last_years(body: bytes, count: int) -> bytes:
     return b"\r\n".join(lines)
 
 
+def with_new_codes(body: bytes, table: str = "SAPCE1") -> bytes:
+    """A file in which BEA has added line 25, for California, and the area 72000, for line 1."""
+    header, *lines = body.split(b"\r\n")
+    figures = ",".join(
+        str(place) for place, name in enumerate(header.split(b",")) if name.isdigit()
+    )
+    unit = "Millions of current dollars"
+    new = (
+        f' "06000","California",8,{table},25,"..."," Cannabis ","{unit}",{figures}',
+        f' "72000","Puerto Rico",,{table},1,"...","Personal consumption expenditures ","{unit}",{figures}',
+    )
+    return b"\r\n".join([header, *(text.encode() for text in new), *lines])
+
+
 def layout_of_2019(*years: str) -> bytes:
     """The figures of the file of 2020 in the layout of 2019."""
     lines = [",".join([HEADER_2019, *years])]

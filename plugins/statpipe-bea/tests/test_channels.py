@@ -1,5 +1,7 @@
 """Four ways to the same figures: the same Silver, cell by cell."""
 
+import io
+import zipfile
 from pathlib import Path
 
 import attrs
@@ -7,10 +9,12 @@ import pytest
 
 from statpipe.api import ConfigError, ContentError, Environment, Rejected, Secret, Unavailable
 from statpipe.domain.canonical import content_hash
+from statpipe.domain.new_codes import without_new_codes
 from statpipe.domain.seal import seal
 from statpipe_bea.normalizer import RegionalNormalizer
 from statpipe_bea.settings import BeaSettings
 from statpipe_bea.source import BeaSource
+from support.bea_layouts import with_new_codes
 
 YEARS = (2017, 2018, 2019, 2020, 2021)
 TABLES = ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")
@@ -60,6 +64,31 @@ def test_all_channels_give_the_same_silver(table, fake, api, bulk):
         assert content_hash(other) == content_hash(by_sample)
 
 
+def test_a_new_line_and_area_wait_whatever_the_channel_and_the_rest_is_as_before(fake, api, bulk):
+    with zipfile.ZipFile(bulk) as opened:
+        (name,) = (n for n in opened.namelist() if n.startswith("SAPCE1__ALL"))
+        body = with_new_codes(opened.read(name))
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as made:
+        made.writestr(name, body)
+    before = silver_of(source_of(channel="sample"), "SAPCE1")
+    fake.publish(out.getvalue())
+    by_bulk = source_of(channel="bulk", bulk=fake.zip_url, years=YEARS, tables=("SAPCE1",))
+    for source in (api, by_bulk):
+        dataset = source.datasets()[0]
+        (vintage,) = source.vintages(dataset)
+        payloads = list(source.fetch(dataset, vintage))
+        table = RegionalNormalizer().normalize(dataset, payloads)
+        known, new = without_new_codes(table, dataset)
+        assert [(one.code, one.name.rpartition(": ")[2]) for one in new] == [
+            ("SAPCE1:25", "Cannabis"),
+            ("72000", "Puerto Rico"),
+        ]
+        assert seal(known, dataset, vintage.id).equals(before)
+        assert any(b"Cannabis" in payload.body for payload in payloads)
+    assert any(asked.get("linecode") == "25" for asked in fake.requests)
+
+
 def test_an_archive_holds_a_vintage_for_each_zip(bulk, older, tmp_path):
     for zipped in (bulk, older):
         (tmp_path / zipped.name).write_bytes(zipped.read_bytes())
@@ -84,8 +113,6 @@ def range_of(first, last):
 
 
 def test_a_bare_csv_file_is_an_archive_too(older, tmp_path):
-    import zipfile
-
     with zipfile.ZipFile(older) as opened:
         opened.extractall(tmp_path)
     source = source_of(channel="archive", archive=(str(tmp_path),), tables=("SAPCE1",))
@@ -183,8 +210,6 @@ def test_the_same_number_in_another_precision_is_no_change(fake, quick):
 
 def fake_value(fake, table, line, fips, year):
     import csv
-    import io
-    import zipfile
 
     with zipfile.ZipFile(io.BytesIO(fake.bulk)) as opened:
         name = next(n for n in opened.namelist() if n.startswith(f"{table}__ALL"))
