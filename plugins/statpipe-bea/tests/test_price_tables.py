@@ -163,7 +163,7 @@ def test_a_zip_without_parities_is_rejected(tmp_path):
 
 def test_the_zip_of_another_family_holds_none_of_the_tables(bulk):
     source = source_of(channel="bulk", bulk=str(bulk))
-    with pytest.raises(ContentError, match=r"no member such as SARPP_STATE_2008_2021\.csv"):
+    with pytest.raises(ConfigError, match=r"SAPCE\.zip holds none of SARPP, SARPI, SAIRPD; name"):
         source.vintages(of_table(source, "SARPP"))
 
 
