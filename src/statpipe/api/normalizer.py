@@ -32,6 +32,10 @@ class Normalizer(ABC):
         what is left out comes from the dataset's code lists. A figure is an exact decimal; a missing
         one is null and has an ``obs_status`` other than ``A``. Only ``dataset.selection`` is wanted.
 
+        Return rows of codes that the dataset does not list, too, with the name that the payload prints
+        in ``category_name`` or ``geo_name``: the engine sets them aside and warns of them by that name.
+        Without a name they are refused.
+
         :raises ContentError: A payload is malformed; the text names payload, place and what was
             expected.
         """
