@@ -205,7 +205,6 @@ def test_figures_that_move_under_an_unchanged_date_are_a_vintage_of_their_own(ho
         "html_page",
         pytest.param("truncated", marks=pytest.mark.slow),
         pytest.param("followed_by_html", marks=pytest.mark.slow),
-        pytest.param("control_characters", marks=pytest.mark.slow),
     ],
 )
 def test_what_nobody_can_read_is_kept_in_bronze_and_nothing_is_published(home, bea, fault):

@@ -27,7 +27,7 @@ def failure_of(
     ``Unavailable``; *wait* is how long to stay away in seconds where the server does not say.
     """
     status, said = answer.status, _said(answer)
-    who = f"{payload.name}: {_host(answer)} answers HTTP {answer.phrase}{said}"
+    who = f"{payload.name}: {_place(answer)} answers HTTP {answer.phrase}{said}"
     if status in _MAY_PASS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         asked = answer.retry_after(now)
         pause = asked if asked is not None else wait
@@ -67,6 +67,6 @@ def _where(answer: Answer) -> str:
     )
 
 
-def _host(answer: Answer) -> str:
+def _place(answer: Answer) -> str:
     url, _ = parsed(answer.url)
-    return url.host if url else answer.url
+    return str(url.copy_with(query=None, fragment=None)) if url else answer.url

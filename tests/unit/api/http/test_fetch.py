@@ -78,10 +78,11 @@ def test_a_long_wait_is_left_to_the_next_run(serve, bring, time):
 
 
 def test_a_web_page_is_an_agency_that_is_down_and_goes_with_the_error(serve, bring):
+    server = serve(reply(PAGE, Content_Type="application/zip"))
     with pytest.raises(Unavailable) as error:
-        bring(serve(reply(PAGE, Content_Type="application/zip")))
+        bring(server)
     assert str(error.value) == (
-        "SAPCE.zip: 127.0.0.1 answers HTTP 200 OK with the web page 'Down [31m' instead of data: the "
+        f"SAPCE.zip: {server.url} answers HTTP 200 OK with the web page 'Down [31m' instead of data: the "
         "agency is down or has moved; run again later (tried 3 times)"
     )
     assert (error.value.payload.body, error.value.payload.suffix) == (PAGE, ".html")
@@ -110,4 +111,4 @@ def test_what_does_not_pass_says_what_to_do(serve, bring, answer, error, says):
     with pytest.raises(error) as raised:
         bring(serve(answer))
     assert says in str(raised.value)
-    assert str(raised.value).startswith("SAPCE.zip: 127.0.0.1 answers ")
+    assert str(raised.value).startswith("SAPCE.zip: http://127.0.0.1:")
