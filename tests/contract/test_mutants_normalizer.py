@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import attrs
 import pyarrow as pa
 import pytest
 
@@ -266,7 +267,17 @@ class TakesNumbersToo(RainNormalizer):
         return super().row(station, record | {"value": str(record["value"])})
 
 
+class DecodesWithReplacements(RainNormalizer):
+    def rows(self, payload):
+        text = payload.body.decode(errors="replace")
+        return super().rows(attrs.evolve(payload, body=text.encode()))
+
+
 CAUGHT = {
+    DecodesWithReplacements: (
+        "test_text_that_cannot_be_decoded_is_not_replaced",
+        "ends in the byte 0xff, and the table says 'N\ufffd' in column ref_area: what stood there",
+    ),
     ReadsTheClock: ("test_nothing_but_the_payloads_is_looked_at", "clock: datetime.now()"),
     WritesTheTime: ("test_the_same_payloads_give_the_same_table", "other names or notes"),
     RollsDice: ("test_nothing_but_the_payloads_is_looked_at", "chance: random."),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Literal
 
-from attrs import field, frozen, validators
+from attrs import converters, field, frozen, validators
 
 from statpipe.domain.selection import EVERYTHING, Selection
+from statpipe.domain.text import holdable, holdable_code
 
 Frequency = Literal["A", "S", "Q", "M"]
 """SDMX CL_FREQ: annual, half-yearly, quarterly, monthly."""
@@ -21,13 +22,15 @@ class Area:
     ``code`` is what analysts use (``CA``), ``geo_fips`` what the agency uses (``06000``), if that is
     another. ``parent`` is the code of the area that this one is a part of, and ``level`` says what it is (``country``,
     ``region``, ``state``).
+
+    :raises ContentError: No sink can hold the code.
     """
 
-    code: str
-    name: str
-    level: str
-    geo_fips: str = ""
-    parent: str | None = None
+    code: str = field(converter=holdable_code)
+    name: str = field(converter=holdable)
+    level: str = field(converter=holdable_code)
+    geo_fips: str = field(default="", converter=holdable_code)
+    parent: str | None = field(default=None, converter=converters.optional(holdable_code))
 
 
 @frozen(kw_only=True)
@@ -37,13 +40,15 @@ class Category:
 
     ``sign`` is -1 where the figure is subtracted on the way to its ``parent``. Where ``areas`` is
     not empty, the agency publishes the category for these areas only.
+
+    :raises ContentError: No sink can hold the code.
     """
 
-    code: str
-    name: str
-    unit_measure: str
+    code: str = field(converter=holdable_code)
+    name: str = field(converter=holdable)
+    unit_measure: str = field(converter=holdable)
     unit_mult: int = 0
-    parent: str | None = None
+    parent: str | None = field(default=None, converter=converters.optional(holdable_code))
     sign: int = 1
     areas: tuple[str, ...] = ()
 
@@ -74,7 +79,7 @@ class Dataset:
     """
 
     name: str = field(validator=validators.matches_re(r"[A-Za-z0-9][A-Za-z0-9_-]*"))
-    title: str
+    title: str = field(converter=holdable)
     normalizer: str
     freq: Frequency = "A"
     areas: tuple[Area, ...] = field(default=(), repr=False)

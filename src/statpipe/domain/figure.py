@@ -6,10 +6,12 @@ import re
 from decimal import Decimal
 from functools import cache
 
+from statpipe.domain.text import stripped
+
 
 def exact(printed: str, *, mark: str = ".", grouping: str = "") -> Decimal:
     """
-    Read a printed figure: sign, digits, decimals, and nothing else.
+    Read a printed figure: sign, digits, decimals, and nothing else but white space around them.
 
     *mark* stands before the decimals, *grouping* between thousands: ``exact("1852976.3")``,
     ``exact("1,852,976.3", grouping=",")``, ``exact("1.852.976,3", mark=",", grouping=".")``. Of
@@ -21,10 +23,11 @@ def exact(printed: str, *, mark: str = ".", grouping: str = "") -> Decimal:
     if not isinstance(printed, str):
         msg = f"{printed!r} is {type(printed).__name__}, not the text that the agency prints"
         raise TypeError(msg)
-    if not _pattern(mark, grouping).fullmatch(printed):
-        msg = f"{printed!r} is no figure"
+    figure = stripped(printed)
+    if not _pattern(mark, grouping).fullmatch(figure):
+        msg = f"{printed!r} is not a figure"
         raise ValueError(msg)
-    return Decimal(printed.translate(dict.fromkeys(map(ord, grouping))).replace(mark, "."))
+    return Decimal(figure.translate(dict.fromkeys(map(ord, grouping))).replace(mark, "."))
 
 
 @cache

@@ -17,6 +17,7 @@ from attrs import field, frozen
 from statpipe.domain.partition import Receipt
 from statpipe.domain.revision import Revision
 from statpipe.domain.selection import EVERYTHING, Selection
+from statpipe.domain.text import holdable, recordable
 from statpipe.domain.verdict import CheckResult
 from statpipe.domain.vintage import Vintage
 
@@ -35,7 +36,7 @@ class BronzeObject:
     sha256: str
     size: int
     media_type: str
-    request: Mapping[str, str]
+    request: Mapping[str, str] = field(converter=recordable)
     retrieved: datetime | None = None
 
 
@@ -62,8 +63,8 @@ class Held:
     dataset: str
     released: date
     sequence: int
-    note: str
-    token: str
+    note: str = field(converter=holdable)
+    token: str = field(converter=recordable)
     selection: Selection = EVERYTHING
     figures: str = ""
     fingerprint: str = ""
@@ -95,9 +96,9 @@ class VintageRecord:
 
     dataset: str
     vintage: str
-    note: str
+    note: str = field(converter=holdable)
     outcome: Outcome
-    reason: str = ""
+    reason: str = field(default="", converter=recordable)
     rows: int = 0
     figures: str = ""
     fingerprint: str = ""
@@ -111,24 +112,26 @@ class Manifest:
     """
     The record of one run of one source. Times are UTC.
 
+    Its texts are such that every sink can hold them: what none can stands as an escape.
+
     ``accepted_revision`` says that the operator accepted revisions that a check would have refused.
     """
 
     run_id: str
     source: str
     environment: str
-    command: str
+    command: str = field(converter=recordable)
     started: datetime
     finished: datetime
     outcome: Outcome
     exit_code: int
-    message: str = ""
-    notice: str = ""
+    message: str = field(default="", converter=recordable)
+    notice: str = field(default="", converter=recordable)
     accepted_revision: bool = False
     vintages: tuple[VintageRecord, ...] = ()
     checks: tuple[CheckResult, ...] = ()
     receipts: tuple[Receipt, ...] = ()
-    versions: Mapping[str, str] = field(factory=dict)
+    versions: Mapping[str, str] = field(factory=dict, converter=recordable)
     holds: tuple[Held, ...] = field(default=(), repr=False)
 
     def as_json(self) -> bytes:
@@ -137,7 +140,7 @@ class Manifest:
         """
         document = attrs.asdict(self, value_serializer=_plain)
         text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
-        # A message may name a file whose name is no UTF-8; in JSON its bytes stand as \udcXX.
+        # What is not a text of the manifest itself may still hold half of a character.
         return text.encode(errors="backslashreplace")
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from statpipe.domain.errors import ContentError
+from statpipe.domain.text import stripped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 KEY = ("ref_area", "category", "time_period")
 REQUIRED = (*KEY, "obs_value")
 OPTIONAL = ("obs_status", "source_symbol", "notes")
+FREE_TEXT = ("geo_name", "category_name", "unit_measure", "source_symbol", "notes")
+"""The columns that hold an agency's words; every other text is a code."""
+
 DECIMAL_DIGITS, DECIMAL_PLACES = 28, 8
 """Room for every official figure: 20 digits before the point and 8 behind it, exact."""
 
@@ -110,12 +114,33 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
         values = [row.get(name) for row in listed]
         if name == "obs_value":
             values = [_exact(value) for value in values]
+        elif name not in types:
+            values = _encodable(values, name)
         try:
             columns[name] = pa.array(values, types.get(name, pa.string()))
         except (pa.ArrowException, OverflowError) as error:
             msg = f"column {name} holds something else than {types.get(name, 'text')}: {error}"
             raise ContentError(msg) from error
     return pa.table(columns)
+
+
+def _encodable(values: list[Any], column: str) -> list[Any]:
+    """Arrow cannot hold half of a character: mark it as lost, so that the gate takes it out."""
+    for row, value in enumerate(values):
+        if isinstance(value, str) and _is_half(value):
+            if column not in FREE_TEXT:
+                msg = f"column {column}, row {row:,}: {value!r} holds half of a character; expected a code of plain text"
+                raise ContentError(msg)
+            values[row] = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return values
+
+
+def _is_half(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _exact(value: object) -> Decimal | None:
@@ -125,7 +150,7 @@ def _exact(value: object) -> Decimal | None:
         msg = f"{value!r} is a binary float, which cannot hold a published figure exactly: pass its text"
         raise ContentError(msg)
     try:
-        number = Decimal(str(value))
+        number = Decimal(stripped(str(value)))
     except ArithmeticError as error:
         msg = f"{value!r} is no decimal number"
         raise ContentError(msg) from error

@@ -10,6 +10,8 @@ from functools import cached_property
 import attrs
 from attrs import field, validators
 
+from statpipe.domain.text import recordable
+
 MEDIA_SUFFIXES = {
     "application/json": ".json",
     "text/csv": ".csv",
@@ -32,7 +34,7 @@ class Payload:
     name: str = field(validator=validators.matches_re(r"[A-Za-z0-9][A-Za-z0-9._-]*"))
     body: bytes = field(repr=lambda body: f"<{len(body):,} bytes>")
     media_type: str = "application/json"
-    request: Mapping[str, str] = field(factory=dict)
+    request: Mapping[str, str] = field(factory=dict, converter=recordable)
     retrieved: datetime | None = None
 
     @cached_property

@@ -19,8 +19,10 @@ from statpipe.domain.codes import (
     used_texts,
 )
 from statpipe.domain.errors import ContentError
+from statpipe.domain.gate import admitted
 from statpipe.domain.observation import KEY, NORMAL, REQUIRED, silver_schema
 from statpipe.domain.period import period_start
+from statpipe.domain.text import WHITE_SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -87,6 +89,7 @@ def in_key_order(table: pa.Table, dataset: Dataset) -> pa.Table:
 def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
     """Check names and types of what a normalizer returned; give text columns as codes."""
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     schema = silver_schema(dataset.dimensions)
     missing = [n for n in (*REQUIRED, *dataset.dimensions) if n not in table.column_names]
@@ -117,9 +120,11 @@ def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
                 "published figure exactly: make it decimal or text"
             )
             raise ContentError(msg)
+        if name == "obs_value" and pa.types.is_string(column.type):
+            column = pc.utf8_trim(column, characters=WHITE_SPACE)
         try:
             columns[name] = (
-                encoded(column)
+                admitted(encoded(column), name, dataset.name)
                 if pa.types.is_dictionary(wanted)
                 else one_array(column.cast(wanted))
             )

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
+
+from statpipe.domain.errors import ContentError
 
 _INVISIBLE = "\u180e\u200b\u2060\ufeff"
 """Zero-width characters that spreadsheets and web pages put around a text."""
@@ -24,12 +28,43 @@ def stripped(text: str) -> str:
     return text.strip(WHITE_SPACE)
 
 
-UNHOLDABLE = re.compile("[\0\ud800-\udfff\ufffd]")
+_UNHOLDABLE = re.compile("[\0\ud800-\udfff\ufffd]")
 """NUL and lone surrogates, which sinks cannot store, and U+FFFD, which stands for lost text."""
 
 
 def holdable(text: str) -> str:
     """
-    Return a text without the characters that no sink can hold.
+    Return an agency's text without the characters that no sink can hold.
     """
-    return UNHOLDABLE.sub("", text)
+    return _UNHOLDABLE.sub("", text)
+
+
+def holdable_code(text: str) -> str:
+    """
+    Return a code as it is: without one of its characters it would be another code.
+
+    :raises ContentError: No sink can hold it.
+    """
+    found = _UNHOLDABLE.search(text)
+    if found:
+        msg = f"{text!r} holds {_escaped(found)}, which no sink can store; expected a code of plain text"
+        raise ContentError(msg)
+    return text
+
+
+def recordable(value: Any) -> Any:
+    """
+    Return a message, or mappings and sequences of them, with what no sink can hold as an escape.
+    """
+    if isinstance(value, str):
+        return _UNHOLDABLE.sub(_escaped, value)
+    if isinstance(value, Mapping):
+        return {recordable(name): recordable(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        texts = map(recordable, value)
+        return list(texts) if isinstance(value, list) else tuple(texts)
+    return value
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"

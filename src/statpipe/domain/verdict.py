@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import field, frozen
 
+from statpipe.domain.text import recordable
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
@@ -53,9 +55,9 @@ class CheckResult:
     vintage: str
     severity: Severity
     passed: bool
-    message: str
+    message: str = field(converter=recordable)
     failures: int = 0
-    cells: tuple[Mapping[str, Any], ...] = ()
+    cells: tuple[Mapping[str, Any], ...] = field(default=(), converter=recordable)
     about_revision: bool = False
     accepted: bool = False
 

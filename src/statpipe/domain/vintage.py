@@ -7,6 +7,7 @@ from datetime import date
 from attrs import field, frozen, validators
 
 from statpipe.domain.selection import EVERYTHING, Selection
+from statpipe.domain.text import holdable, recordable
 
 
 @frozen(kw_only=True)
@@ -21,8 +22,8 @@ class Vintage:
     """
 
     released: date
-    note: str = ""
-    token: str = ""
+    note: str = field(default="", converter=holdable)
+    token: str = field(default="", converter=recordable)
     sequence: int = field(default=1, validator=validators.ge(1))
     selection: Selection = EVERYTHING
 

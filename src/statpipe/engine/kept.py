@@ -6,6 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 from statpipe.api import ContentError, Dataset, Lake, StatpipeError, Unavailable
+from statpipe.domain.wrong_text import wrong_text_refused
 
 
 @contextlib.contextmanager
@@ -14,7 +15,8 @@ def keeping_what_arrived(lake: Lake, source: str, dataset: Dataset) -> Iterator[
     Keep the payload of an error in Bronze, and add its place to the error's message.
     """
     try:
-        yield
+        with wrong_text_refused(dataset):
+            yield
     except (ContentError, Unavailable) as error:
         if error.payload is not None:
             with contextlib.suppress(StatpipeError):

@@ -17,6 +17,7 @@ from statpipe.api import Dataset, Normalizer, Payload
 from statpipe.domain.canonical import content_hash, figures_hash
 from statpipe.domain.new_codes import NewCode, without_new_codes
 from statpipe.domain.seal import seal
+from statpipe.domain.wrong_text import wrong_text_refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -53,10 +54,11 @@ def normalize(task: Task) -> Silver:
 
     :raises ContentError: A payload is malformed.
     """
-    table = task.normalizer.normalize(task.dataset, task.payloads)
-    table, new_codes = without_new_codes(table, task.dataset)
-    silver = silver_of(seal(table, task.dataset, task.vintage), task.code)
-    return attrs.evolve(silver, new_codes=new_codes)
+    with wrong_text_refused(task.dataset, task.payloads):
+        table = task.normalizer.normalize(task.dataset, task.payloads)
+        table, new_codes = without_new_codes(table, task.dataset)
+        sealed = seal(table, task.dataset, task.vintage)
+    return attrs.evolve(silver_of(sealed, task.code), new_codes=new_codes)
 
 
 def silver_of(table: pa.Table, code: str) -> Silver:

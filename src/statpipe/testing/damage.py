@@ -334,6 +334,54 @@ def each_place(payloads: Sequence[Payload]) -> Iterator[Damage]:
                         yield _word(payloads, place, document, span, word)
 
 
+def odd_texts(payloads: Sequence[Payload]) -> Iterator[Damage]:
+    """
+    A text in each place ends in a byte that is not text, or in what JSON can write and nobody store.
+    """
+    for place, payload in enumerate(payloads[:_MOST_PAYLOADS]):
+        for document in documents(payload)[:_MOST_PAYLOADS]:
+            for where, marked in _marked_texts(document):
+                for what, odd in _ODD_TEXTS.items():
+                    if document.form == "json" or not odd.startswith("\\"):
+                        bent = document.with_text(marked.replace(_MARK, odd))
+                        yield Damage(
+                            f"{where} of payload {document.name} ends in {what}",
+                            with_payload(payloads, place, bent),
+                        )
+
+
+def _marked_texts(document: Document) -> Iterator[tuple[str, str]]:
+    """Give the document with a mark behind each of its texts in turn, and where that is."""
+    if document.form != "json":
+        spans = [
+            s for s in _spans(document.text) if document.text[slice(*s)].strip("().-").isalnum()
+        ]
+        for _, end in spans[:: len(spans) // _MOST_PLACES + 1]:
+            yield f"the text before character {end}", _at(document.text, end)
+        return
+    whole = tree(document.text)
+    alike: dict[tuple[object, ...], Path] = {}
+    for path in places(whole):
+        if isinstance(at(whole, path), str):
+            alike.setdefault(tuple("[]" if isinstance(s, int) else s for s in path), path)
+    for path in list(alike.values())[:_MOST_PLACES]:
+        bent = tree(document.text)
+        at(bent, path[:-1])[path[-1]] += _MARK
+        yield ".".join(str(step) for step in path), printed(bent)
+
+
+def _at(text: str, place: int) -> str:
+    return f"{text[:place]}{_MARK}{text[place:]}"
+
+
+_MARK = "ODDTEXT"
+_ODD_TEXTS = {
+    "the byte 0xff": "\udcff",
+    "half of a character": "\\ud800",
+    "a NUL": "\\u0000",
+}
+
+
 def any_damage(payloads: Sequence[Payload]) -> st.SearchStrategy[Damage]:
     """
     Draw payloads of which any one is damaged anywhere.

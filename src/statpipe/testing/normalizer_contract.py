@@ -16,6 +16,7 @@ from statpipe.api import ContentError, Dataset, Normalizer, Payload, Selection
 from statpipe.domain.canonical import content_hash
 from statpipe.domain.observation import NORMAL
 from statpipe.domain.seal import seal
+from statpipe.domain.wrong_text import wrong_text_refused
 from statpipe.testing import damage, records
 from statpipe.testing.cells import Key, cells_of, differences, figure, named, shown
 from statpipe.testing.other_process import normalized_elsewhere
@@ -684,6 +685,14 @@ class NormalizerContract:
 
         arrives()
 
+    def test_text_that_cannot_be_decoded_is_not_replaced(
+        self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
+    ) -> None:
+        """What stands there is lost otherwise, and nobody knows."""
+        self._sealed(normalizer, dataset, payloads)
+        for bent in damage.odd_texts(payloads):
+            self._read(normalizer, dataset, bent.payloads, bent.what)
+
     # --- how it is done --------------------------------------------------------------------------
 
     def _table(
@@ -747,7 +756,10 @@ class NormalizerContract:
     ) -> pa.Table | ContentError:
         __tracebackhide__ = True
         try:
-            return seal(normalizer.normalize(dataset, list(payloads)), dataset, _VINTAGE)
+            with wrong_text_refused(dataset, payloads):
+                table = normalizer.normalize(dataset, list(payloads))
+                _refuse_replacements(table, payloads, what)
+                return seal(table, dataset, _VINTAGE)
         except ContentError as error:
             text = str(error).strip()
             # A line break that was put into the payload may be quoted.
@@ -806,6 +818,21 @@ class NormalizerContract:
                 "take an example in which figures differ, and write them as the agency prints them",
             )
         return found
+
+
+def _refuse_replacements(table: pa.Table, payloads: Sequence[Payload], what: str) -> None:
+    __tracebackhide__ = True
+    if any("\ufffd".encode() in payload.body for payload in payloads):
+        return
+    for name in table.column_names:
+        texts = [text for text in table[name].unique().to_pylist() if isinstance(text, str)]
+        lost = next((text for text in texts if "\ufffd" in text), None)
+        if lost is not None:
+            broken(
+                f"{what}, and the table says {lost!r} in column {name}: what stood there is lost",
+                "decode with payload.body.decode(), without errors='replace': statpipe refuses the "
+                "payload then, and names the byte",
+            )
 
 
 def _units(table: pa.Table) -> set[tuple[str, int]]:

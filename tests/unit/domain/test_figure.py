@@ -23,6 +23,8 @@ from statpipe.domain.figure import exact
         ("1\u202f852\u202f976,3", {"mark": ",", "grouping": " \u00a0\u202f"}, "1852976.3"),
         ("1 852 976", {"grouping": " \u00a0"}, "1852976"),
         ("-1^852^976", {"grouping": "^]"}, "-1852976"),
+        (" 5", {}, "5"),
+        ("\u00a0-1 852,5\u2009\ufeff\n", {"mark": ",", "grouping": " "}, "-1852.5"),
     ],
 )
 def test_a_figure_is_read_as_it_is_printed(printed, marks, value):
@@ -37,8 +39,8 @@ def test_a_figure_is_read_as_it_is_printed(printed, marks, value):
         ("-", {}),
         (".5", {}),
         ("5.", {}),
-        (" 5", {}),
-        ("5\n", {}),
+        ("- 5", {}),
+        ("5 5", {}),
         ("1_5", {}),
         ("٣", {}),
         ("1e3", {}),
@@ -53,7 +55,7 @@ def test_a_figure_is_read_as_it_is_printed(printed, marks, value):
     ],
 )
 def test_anything_else_is_refused(printed, marks):
-    with pytest.raises(ValueError, match=r" is no figure$") as raised:
+    with pytest.raises(ValueError, match=r" is not a figure$") as raised:
         exact(printed, **marks)
     assert repr(printed) in str(raised.value)
 

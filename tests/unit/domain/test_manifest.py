@@ -43,7 +43,7 @@ def test_it_is_for_people_to_read_too():
 def test_a_message_that_names_a_file_with_a_broken_name_is_recorded_all_the_same():
     """Python shows undecodable bytes of file names as lone surrogates, which UTF-8 has not."""
     broken = attrs.evolve(PLAIN, message="no file t\udce9.csv")
-    assert json.loads(broken.as_json())["message"] == "no file t\udce9.csv"
+    assert json.loads(broken.as_json())["message"] == "no file t\\udce9.csv"
 
 
 def test_what_is_held_gives_its_vintage_back():

@@ -1,0 +1,99 @@
+"""No text passes the gate to Silver that a sink cannot hold."""
+
+import attrs
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from statpipe.domain.errors import ContentError
+from statpipe.domain.gate import admitted
+from statpipe.domain.observation import FREE_TEXT, observations_from_rows, silver_schema
+from statpipe.domain.seal import seal
+from support.observations import PLAIN, as_drawn, row, sealed
+
+ODD = ["\0", "\ufffd", "\ud800", "\udfff"]
+CUBE = attrs.evolve(PLAIN, dimensions=("kind",))
+CODES = (
+    "ref_area",
+    "category",
+    "time_period",
+    "geo_fips",
+    "geo_level",
+    "freq",
+    "obs_status",
+    "parent_category",
+)
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("column", FREE_TEXT)
+def test_free_text_loses_what_no_sink_can_hold(column, odd):
+    (found,) = sealed(row(**{column: f"a{odd}b{odd}"})).to_pylist()
+    assert found[column] == "ab"
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("column", ["source_symbol", "notes"])
+def test_nothing_is_left_of_nothing_else(column, odd):
+    (found,) = sealed(row(**{column: odd})).to_pylist()
+    assert found[column] is None
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("column", [*CODES, "kind"])
+def test_a_code_is_refused_with_its_column_and_row(column, odd):
+    rows = [row(kind="x"), row(kind="x", category="T:2") | {column: f"1{odd}"}]
+    with pytest.raises(ContentError) as caught:
+        seal(observations_from_rows(rows), CUBE, "2020-01-01")
+    assert f"column {column}, row 1" in str(caught.value)
+    assert repr(f"1{odd}") in str(caught.value)
+    assert "expected a code of plain text" in str(caught.value)
+
+
+def test_text_that_is_not_utf_8_is_refused_whatever_arrow_let_through():
+    half = pa.StringArray.from_buffers(
+        1, pa.py_buffer(b"\0\0\0\0\3\0\0\0"), pa.py_buffer(b"\xed\xa0\x80")
+    )
+    for column in ("notes", "category"):
+        table = observations_from_rows([row(notes="x")])
+        table = table.set_column(table.column_names.index(column), column, half)
+        with pytest.raises(
+            ContentError, match=f"dataset T: column {column} is not valid: .*Invalid UTF8"
+        ):
+            seal(table, PLAIN, "2020-01-01")
+
+
+def test_a_code_of_rows_that_are_gone_is_no_matter():
+    codes = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), pa.array(["a", "b\0"]))
+    assert admitted(codes, "category", "T").to_pylist() == ["a"]
+
+
+@settings(deadline=None)
+@given(
+    data=st.data(),
+    texts=st.lists(
+        st.one_of(st.none(), st.text("a\0\ufffd\u00a0é", max_size=3)), min_size=1, max_size=6
+    ),
+)
+def test_silver_holds_the_text_less_these_characters_in_whatever_form_it_came(data, texts):
+    rows = [row(period=str(2000 + number)) for number in range(len(texts))]
+    table = observations_from_rows(rows).append_column("notes", as_drawn(data.draw, texts))
+    found = seal(table, PLAIN, "2020-01-01")["notes"].to_pylist()
+    cleaned = [t and t.replace("\0", "").replace("\ufffd", "") for t in texts]
+    assert found == [c if c or not t else None for t, c in zip(texts, cleaned, strict=True)]
+
+
+def test_every_text_of_silver_is_a_code_or_free_text():
+    """A new column must say which it is."""
+    texts = [f.name for f in silver_schema() if pa.types.is_dictionary(f.type)]
+    assert set(texts) == {*FREE_TEXT, *CODES, "dataset", "vintage"}
+
+
+def test_white_space_around_figures_in_text_means_nothing():
+    table = observations_from_rows([row(value=None, obs_status="O")])
+    text = pa.array(["\u00a0-1.50\u2009\n"])
+    table = table.set_column(table.column_names.index("obs_value"), "obs_value", text)
+    (found,) = seal(table, PLAIN, "2020-01-01").to_pylist()
+    assert str(found["obs_value"].normalize()) == "-1.5"
+    assert sealed(row(value="\ufeff 1.5\u202f"))["obs_value"][0].as_py() * 2 == 3
