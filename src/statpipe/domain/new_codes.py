@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from attrs import frozen
+from attrs import field, frozen
 
 from statpipe.domain.codes import encoded, used_texts
 from statpipe.domain.errors import ContentError
+from statpipe.domain.gate import admitted
+from statpipe.domain.text import holdable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +30,7 @@ class NewCode:
 
     column: str
     code: str
-    name: str
+    name: str = field(converter=holdable)
 
 
 def without_new_codes(table: pa.Table, dataset: Dataset) -> tuple[pa.Table, tuple[NewCode, ...]]:
@@ -72,7 +74,7 @@ def _new_codes(table: pa.Table, dataset: Dataset) -> Iterator[NewCode]:
         listed = lists[column]
         if not listed or not {column, names} <= set(table.column_names):
             continue
-        codes = encoded(table[column])
+        codes = admitted(encoded(table[column]), column, dataset.name)
         for code in sorted(set(used_texts(codes)) - listed):
             row = pc.index(codes.indices, pc.index(codes.dictionary, code).as_py()).as_py()
             name = table[names][row].as_py()

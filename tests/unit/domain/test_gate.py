@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from statpipe.domain.errors import ContentError
 from statpipe.domain.gate import admitted
+from statpipe.domain.new_codes import without_new_codes
 from statpipe.domain.observation import FREE_TEXT, observations_from_rows, silver_schema
 from statpipe.domain.seal import seal
-from support.observations import PLAIN, as_drawn, row, sealed
+from support.observations import CODED, PLAIN, as_drawn, row, sealed
 
 ODD = ["\0", "\ufffd", "\ud800", "\udfff"]
 CUBE = attrs.evolve(PLAIN, dimensions=("kind",))
@@ -49,6 +50,17 @@ def test_a_code_is_refused_with_its_column_and_row(column, odd):
     assert f"column {column}, row 1" in str(caught.value)
     assert repr(f"1{odd}") in str(caught.value)
     assert "expected a code of plain text" in str(caught.value)
+
+
+def test_a_new_code_goes_through_the_gate_as_well():
+    new = row(category="T:9\0", category_name="New\0")
+    table = observations_from_rows([row(category_name="All"), new])
+    with pytest.raises(ContentError, match=r"dataset T: column category, row 1 .*'T:9\\x00' holds"):
+        without_new_codes(table, CODED)
+    (found,) = without_new_codes(
+        observations_from_rows([row(category_name="All"), new | {"category": "T:9"}]), CODED
+    )[1]
+    assert (found.code, found.name) == ("T:9", "New")
 
 
 def test_text_that_is_not_utf_8_is_refused_whatever_arrow_let_through():
