@@ -2,90 +2,99 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
+# Whose shell it is called from must not matter.
+unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR PYTHONINSPECT PYTHONCASEOK VIRTUAL_ENV __PYVENV_LAUNCHER__
+
 .DEFAULT_GOAL := help
-.PHONY: help demo ingest provision database staging-rehearsal test test-all lint types imports workflows docs diagrams tests format reference requirements benchmark clean
+.PHONY: help runtime dev demo ingest provision database staging-rehearsal test test-all lint types imports workflows docs diagrams unit tests format reference requirements benchmark tidy clean
 
-help: ## show what there is
-	@grep -E '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 16
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
 
-demo: ## run the main job on the bundled sample: no key, no server, no account
-	@$(PYTHON) scripts/bootstrap.py runtime
+# Each target brings what it needs; where that is there already, it takes no time.
+runtime: ## make .venv with what statpipe needs to run, and its test kit
+	@$(PYTHON) -I scripts/bootstrap.py runtime
+
+dev: ## make .venv with what tests, documentation and benchmarks need, too
+	@$(PYTHON) -I scripts/bootstrap.py dev
+
+demo: runtime ## run the main job on the bundled sample: no key, no server, no account
 	@$(BIN)/statpipe run bea_pce_state --wait 600
 	@cat scripts/after_demo.txt
 
-ingest: ## run bea_pce_state in ENV=staging|prod, FULL=1 for every figure; evidence in out/
-	@$(PYTHON) scripts/bootstrap.py runtime
+ingest: runtime ## run bea_pce_state in ENV=staging|prod, FULL=1 for every figure; evidence in out/
 	@$(BIN)/python scripts/ingest.py
 
-provision: ## make what ENV=staging|prod needs in AWS; PLAN=1 only says it, DESTROY_PLAN=1 how to undo it
-	@$(PYTHON) scripts/bootstrap.py runtime
+provision: runtime ## make what ENV=staging|prod needs in AWS; PLAN=1 only says it, DESTROY_PLAN=1 how to undo it
 	@$(BIN)/python provisioning/provision_aws.py --env "$(ENV)" $(if $(PLAN),--plan,$(if $(DESTROY_PLAN),--destroy-plan,--outputs "$(ENV).values"))
 
-database: ## make schemas, roles and grants in the database of ENV=staging|prod
-	@$(PYTHON) scripts/bootstrap.py runtime
+database: runtime ## make schemas, roles and grants in the database of ENV=staging|prod
 	@$(BIN)/python provisioning/init_database.py --env "$(ENV)"
 
-staging-rehearsal: ## do on emulators what docs/setup.md does in an account, and show it
-	@$(PYTHON) scripts/bootstrap.py dev
+staging-rehearsal: dev ## do on emulators what docs/setup.md does in an account, and show it
 	@$(BIN)/python -m pytest -q -s --no-header tests/end_to_end/test_staging_rehearsal.py
 
-test: ## lint, types, import contracts, workflows, tests
-	@$(PYTHON) scripts/bootstrap.py dev
-	@$(MAKE) --no-print-directory lint types imports workflows docs tests
+test: dev ## lint, types, import contracts, workflows, documentation, tests
+	@$(BIN)/python scripts/left_behind.py $(MAKE) --no-print-directory lint types imports workflows docs tests
 
-test-all: ## the same, with the slow extras, and new examples each time
-	@$(PYTHON) scripts/bootstrap.py dev
-	@$(MAKE) --no-print-directory lint types imports workflows docs diagrams
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+test-all: dev ## the same, with the slow extras, and new examples each time
+	@$(BIN)/python scripts/left_behind.py $(MAKE) --no-print-directory lint types imports workflows docs diagrams
+	@$(BIN)/python scripts/left_behind.py $(BIN)/python -m pytest -n 2 --dist loadfile
 
-lint:
+lint: dev ## check style and format of the code
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 
-types:
+types: dev ## check the types
 	@$(BIN)/mypy
 
-imports:
+imports: dev ## check which package imports which
 	@$(BIN)/lint-imports --no-cache
 
-workflows: ## check the workflows of GitHub Actions
+workflows: dev ## check the workflows of GitHub Actions
 	@$(BIN)/zizmor --quiet --offline --no-progress --strict-collection --persona=pedantic .github
 	@$(BIN)/python scripts/actionlint.py
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
 
-diagrams: ## render the Mermaid diagrams of the pages; one that does not is an error
-	@$(PYTHON) scripts/bootstrap.py dev
+diagrams: dev ## render the Mermaid diagrams of the pages; one that does not is an error
 	@$(BIN)/python scripts/diagrams.py
 
-docs: ## build the documentation into build/site; a broken link is an error
+docs: dev ## build the documentation into build/site; a broken link is an error
 	@$(BIN)/python scripts/make_reference.py --check
 	@$(BIN)/zensical build --strict --clean
 
-tests:
+unit: dev ## run the unit tests alone
+	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" --hypothesis-profile=ci tests/unit
+
+tests: dev ## run the tests, without the slow extras
 	@# Hypothesis draws the same examples each time (its profile `ci`): a verdict belongs to the commit.
 	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" --hypothesis-profile=ci
 
-format: ## let ruff write the code as it wants it
+format: dev ## let ruff write the code as it wants it
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-reference: ## write the reference pages anew, out of the code
-	@$(PYTHON) scripts/bootstrap.py dev
+reference: dev ## write the reference pages anew, out of the code
 	@$(BIN)/python scripts/make_model_reference.py
 	@$(BIN)/python scripts/make_reference.py
 
-benchmark: ## measure speed and memory; prints ratios
-	@$(PYTHON) scripts/bootstrap.py dev
+benchmark: dev ## measure speed and memory; prints ratios
 	@$(BIN)/python benchmarks/run.py
 
-requirements: ## compile requirements/*.txt anew (needs uv)
-	@for name in runtime dev; do \
-	  uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
-	    --no-annotate --no-emit-index-url --no-emit-find-links \
-	    requirements/$$name.in -o requirements/$$name.txt || exit 1; \
-	done
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+  --no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+requirements: dev ## compile requirements/*.txt anew
+	@$(COMPILE) requirements/dev.in -o requirements/dev.txt
+	@# The same pins: an environment for the tests serves the demo as well.
+	@$(COMPILE) -c requirements/dev.txt requirements/runtime.in -o requirements/runtime.txt
+
+tidy: ## in a fresh clone: refuse what a target left behind, that git neither tracks nor ignores
+	@$(PYTHON) -I scripts/left_behind.py
 
 clean: ## remove what the commands above made, the local data included
-	@rm -rf .venv .statpipe out .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage
+	@[ ! -d .statpipe/postgres ] || [ ! -x $(BIN)/statpipe ] || $(BIN)/statpipe db stop >/dev/null 2>&1 || true
+	@rm -rf .venv .statpipe out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* .bootstrap.lock
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -7,8 +7,10 @@ import json
 import multiprocessing
 import resource
 import sys
+import tempfile
 import time
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -90,10 +92,15 @@ def in_process(function, *arguments):
 
 def main() -> None:
     """Print the figures as JSON."""
-    folder = Path.cwd()
-    found = []
+    with tempfile.TemporaryDirectory(prefix="statpipe-benchmark-") as folder:
+        print(json.dumps(measures(folder, sys.argv[1:] or TABLES)))
+
+
+def measures(folder: str, tables: Sequence[str]) -> list[dict[str, object]]:
+    """Measure both forms of each table; payloads lie in *folder* in between."""
+    found: list[dict[str, object]] = []
     for form in ("csv", "api"):
-        for table in TABLES:
+        for table in tables:
             in_process(dump, form, table, folder)
             rows, best, size, _ = in_process(measure, form, table, folder, 5)
             *_, peak = in_process(measure, form, table, folder, 1)
@@ -114,7 +121,7 @@ def main() -> None:
                     "met": peak < allowed,
                 }
             )
-    print(json.dumps(found))
+    return found
 
 
 if __name__ == "__main__":

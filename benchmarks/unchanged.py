@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -20,10 +21,10 @@ IMPORTS = (
 sys.path.insert(0, str(ROOT / "tests"))
 
 
-def timed(command: list[str], environment: dict[str, str]) -> float:
-    """Time a process."""
+def timed(command: list[str], environment: dict[str, str], folder: str) -> float:
+    """Time a process that works in *folder*."""
     began = time.perf_counter()
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    subprocess.run(command, env=environment, cwd=folder, check=True, capture_output=True)
     return time.perf_counter() - began
 
 
@@ -31,19 +32,24 @@ def main() -> None:
     """Print the figures as JSON."""
     from support.fake_bea import FakeBea
 
-    with FakeBea(ROOT / "tests" / "data" / "SAPCE.zip") as fake:
-        Path("statpipe.toml").write_text(
+    with (
+        FakeBea(ROOT / "tests" / "data" / "SAPCE.zip") as fake,
+        tempfile.TemporaryDirectory(prefix="statpipe-benchmark-") as folder,
+    ):
+        Path(folder, "statpipe.toml").write_text(
             f'[sources.bea_pce_state]\napi_url = "{fake.url}"\ntables = ["SAPCE1"]\nyears = [2020, 2021]\n'
         )
         environment = {**os.environ, "BEA_API_KEY": fake.key}
         run = [sys.executable, "-m", "statpipe", "run", "bea_pce_state"]
         database = [sys.executable, "-m", "statpipe", "db"]
-        timed(run, environment)
-        timed([*database, "start"], environment)  # its start-up is the database's, not ours
-        unchanged = min(timed(run, environment) for _ in range(REPEAT))
-        timed([*database, "stop"], environment)
-        cold = min(timed(run, environment) for _ in range(3))
-    imports = min(timed([sys.executable, "-c", IMPORTS], environment) for _ in range(REPEAT))
+        timed(run, environment, folder)
+        timed([*database, "start"], environment, folder)  # its start-up is the database's, not ours
+        unchanged = min(timed(run, environment, folder) for _ in range(REPEAT))
+        timed([*database, "stop"], environment, folder)
+        cold = min(timed(run, environment, folder) for _ in range(3))
+        imports = min(
+            timed([sys.executable, "-c", IMPORTS], environment, folder) for _ in range(REPEAT)
+        )
     ratio = unchanged / imports
     print(
         json.dumps(

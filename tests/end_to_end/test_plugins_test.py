@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import subprocess
 import sys
 
@@ -136,7 +137,11 @@ def test_a_name_that_is_none_is_told(command):
     done = command("wett")
     assert done.returncode == 2
     assert "no plugin is named 'wett'" in done.stderr
-    assert "pip install -e ." in done.stderr
+    python = shlex.quote(sys.executable)
+    assert (
+        "see `statpipe plugins list`, or install it from its folder: "
+        f"{python} -m pip install --no-build-isolation -e FOLDER (exit 2)"
+    ) in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -20,7 +20,7 @@ INSTEAD = {
 ELSEWHERE = (
     "make test",  # this is a part of it
     "BEA_API_KEY=...",  # asks BEA itself; test_bea does it with a server like BEA's
-    "statpipe plugins new",  # test_new_plugin
+    "harbour",  # test_new_plugin
 )
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-import sys
-import venv
 from pathlib import Path
 
 import pytest
 
 from support.ports import reserved_port
+from support.runtime_only import runtime_only
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "tutorial.md").read_text()
@@ -21,7 +20,7 @@ BLOCK = re.compile(
 BLOCKS = [(m["kind"], m["title"], m["text"]) for m in BLOCK.finditer(PAGE)]
 PIP = """#!/bin/sh
 # What it needs is there already, and there is no network.
-exec "{python}" -m pip "$@" -q --no-deps --no-build-isolation --disable-pip-version-check
+exec "{python}" -m pip "$@" -q --no-index --disable-pip-version-check
 """
 STATPIPE = """#!/bin/sh
 "{python}" -m statpipe "$@" || exit
@@ -34,13 +33,7 @@ STATPIPE = """#!/bin/sh
 def shell(tmp_path):
     """Somebody's shell, in an empty folder."""
     port = reserved_port()
-    # An environment of its own, on top of the one that runs the tests.
-    venv.create(tmp_path / "venv", with_pip=False)
-    own = tmp_path / "venv" / "bin" / "python"
-    (site,) = (tmp_path / "venv" / "lib").glob("python*/site-packages")
-    others = [path for path in sys.path if path.endswith("site-packages")]
-    lines = [f"import site; site.addsitedir({path!r})\n" for path in others]
-    (site / "others.pth").write_text("".join(lines))
+    own = runtime_only(tmp_path / "venv") / "python"
     tools = tmp_path / "bin"
     tools.mkdir()
     words = {"python": own, "port": port}

@@ -2,6 +2,7 @@
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -77,12 +78,29 @@ def test_tests_have_no_right_in_a_cloud_and_no_secret():
 
 
 def test_tests_run_on_every_version_that_is_supported():
-    versions = jobs("ci.yml")["test"]["strategy"]["matrix"]["python"]
-    assert versions == ["3.11", "3.12", "3.13"]
+    matrix = jobs("ci.yml")["test"]["strategy"]["matrix"]
+    versions = [*(one["python"] for one in matrix["include"]), *matrix["python"]]
+    assert versions == ["3.11.0", "3.12", "3.13", "3.14"], "the oldest one to the patch"
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["requires-python"] == ">=3.11"
+    told = [c for c in project["classifiers"] if re.search(r"Python :: 3\.\d", c)]
+    assert [c.rpartition(" ")[2] for c in told] == ["3.11", "3.12", "3.13", "3.14"]
+    assert "Python 3.11, 3.12, 3.13 or 3.14" in (ROOT / "README.md").read_text()
+
+
+def test_macos_runs_the_demo_and_the_unit_tests():
+    job = jobs("ci.yml")["macos"]
+    assert job["runs-on"].startswith("macos-")
+    assert [step["run"] for step in job["steps"] if "run" in step] == [
+        "make demo",
+        "make unit",
+        "make tidy",
+    ]
 
 
 def test_the_slow_extras_run_weekly_and_all_else_on_every_change():
-    runs = {step["run"]: step.get("if") for step in steps("ci.yml") if "run" in step}
+    test = jobs("ci.yml")["test"]
+    runs = {step["run"]: step.get("if") for step in test["steps"] if "run" in step}
     assert runs["make test"] == "github.event_name != 'schedule'"
     assert runs["make test-all"] == "github.event_name == 'schedule'"
     assert runs["make demo"] is None

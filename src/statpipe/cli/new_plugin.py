@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import keyword
 import re
+import shutil
 import sys
+from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Literal
 
 from statpipe.api import ConfigError
 from statpipe.cli.common_options import CommonOptions
+from statpipe.cli.install_command import install_command, program
 from statpipe.cli.session import Session, in_session
 from statpipe.engine.registry import Registry
 
 Role = Literal["source", "check"]
 
 _LONGEST = 40
+_SUFFIX = ".template"
 
 
 def new_plugin(
@@ -83,14 +87,6 @@ def _must_be_free(name: str, role: Role, registry: Registry) -> None:
 
 
 def _write(name: str, role: Role, folder: Path) -> None:
-    try:
-        from copier import run_copy
-    except ModuleNotFoundError:
-        msg = (
-            "statpipe plugins new needs copier, which is not installed; pip install "
-            "'statpipe[testing]'"
-        )
-        raise ConfigError(msg) from None
     words = name.split("_")
     answers = {
         "name": name,
@@ -102,17 +98,24 @@ def _write(name: str, role: Role, folder: Path) -> None:
     }
     try:
         with as_file(files("statpipe.cli") / "templates" / role) as template:
-            run_copy(str(template), str(folder), data=answers, defaults=True, quiet=True)
+            for path in sorted(path for path in template.rglob("*") if path.is_file()):
+                place = folder / _filled(str(path.relative_to(template)), answers)
+                place.parent.mkdir(parents=True, exist_ok=True)
+                text = _filled(path.read_text(encoding="utf-8"), answers)
+                place.with_name(place.name.removesuffix(_SUFFIX)).write_text(text, encoding="utf-8")
     except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)  # a part of a plugin helps nobody
         msg = f"{folder} cannot be written ({error.strerror}); name another folder with --into"
         raise ConfigError(msg) from None
 
 
+def _filled(text: str, answers: Mapping[str, str]) -> str:
+    return re.sub(r"{{ (\w+) }}", lambda found: answers[found[1]], text)
+
+
 def _next_steps(name: str, folder: Path) -> str:
     return f"""\
-{folder} is there. Next:
+{folder} is ready. Next, from this folder:
 
-  cd {folder}
-  pip install -e '.[test]'
-  pytest                             # the contracts; what fails says what to do
-  statpipe plugins test {name}"""
+  {install_command(folder)}
+  {program("statpipe")} plugins test {name}     # the contracts; a failure says what to do"""

@@ -17,6 +17,7 @@ import attrs
 
 from statpipe.api import ConfigError, PluginError
 from statpipe.cli.common_options import DataOptions
+from statpipe.cli.install_command import install_command
 from statpipe.cli.session import Session, in_session, tell_error, write_json
 from statpipe.cli.tables import print_table
 from statpipe.engine.nearest import nearest
@@ -94,8 +95,8 @@ class _Plugin:
         if match is None:
             names = {one.plugin for one in known}
             msg = (
-                f"no plugin is named {name!r}{nearest(name, names)}; install it, for example with "
-                "`pip install -e .` in its folder, and see `statpipe plugins list`"
+                f"no plugin is named {name!r}{nearest(name, names)}; see `statpipe plugins list`, or "
+                f"install it from its folder: {install_command('FOLDER')}"
             )
             raise PluginError(msg)
         if isinstance(match, Broken):

@@ -10,16 +10,18 @@ fixtures, and run pytest. Each test that fails says in plain words what is wrong
         @pytest.fixture
         def normalizer(self): ...
 
-It needs the extra ``statpipe[testing]``.
+It needs pytest and hypothesis, which every environment made by ``make`` has.
 """
+
+import sys as _sys
 
 try:
     import hypothesis as _hypothesis  # noqa: F401
     import pytest as _pytest  # noqa: F401, PT013
 except ModuleNotFoundError as _error:
     raise ImportError(
-        f"statpipe.testing needs {_error.name}, which is not installed: "
-        "pip install 'statpipe[testing]'"
+        f"statpipe.testing needs {_error.name}, which is not installed: run `make runtime` in "
+        f"statpipe's checkout, or {_sys.executable} -m pip install hypothesis pytest"
     ) from None
 
 from statpipe.testing.canary import CANARY, redacted, shows

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -65,14 +67,45 @@ def test_a_folder_that_is_there_is_left_alone(new, tmp_path):
     assert [path.name for path in mine.parent.iterdir()] == ["mine.txt"]
 
 
-def test_without_copier_the_line_says_what_to_install(new, monkeypatch):
-    monkeypatch.setitem(sys.modules, "copier", None)
+def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_left(new, tmp_path, monkeypatch):
+    written = Path.write_text
+
+    def full(path, *arguments, **keywords):
+        if path.name == "source.py":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return written(path, *arguments, **keywords)
+
+    monkeypatch.setattr(Path, "write_text", full)
     code, _, err = new("harbour")
     assert code == 2
     assert (
-        "statpipe plugins new needs copier, which is not installed; pip install "
-        "'statpipe[testing]' (exit 2)"
+        "statpipe: statpipe-harbour cannot be written (No space left on device); name another "
+        "folder with --into (exit 2)\n"
     ) in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_next_steps_can_be_pasted(new, tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "executable", str(tmp_path / ".venv" / "bin" / "python"))
+    _, out, _ = new("harbour", "--into", "my plugins")
+    assert (
+        out
+        == """\
+my plugins/statpipe-harbour is ready. Next, from this folder:
+
+  .venv/bin/python -m pip install --no-build-isolation -e 'my plugins/statpipe-harbour'
+  .venv/bin/statpipe plugins test harbour     # the contracts; a failure says what to do
+"""
+    )
+
+
+def test_elsewhere_the_next_steps_name_programs_by_their_whole_path(new, monkeypatch):
+    monkeypatch.setattr(sys, "executable", "/a b/.venv/bin/python")
+    _, out, _ = new("harbour")
+    assert (
+        "  '/a b/.venv/bin/python' -m pip install --no-build-isolation -e statpipe-harbour\n" in out
+    )
+    assert "  '/a b/.venv/bin/statpipe' plugins test harbour " in out
 
 
 @pytest.mark.parametrize("role", ["source", "check"])
@@ -95,4 +128,4 @@ def test_names_are_made_of_the_one_that_was_given(new, tmp_path, role):
             assert "{{" not in text
             assert "{%" not in text
     assert "class TideTables" in "".join(p.read_text() for p in package.glob("*.py"))
-    assert not (folder / "copier.yml").exists()
+    assert not list(folder.rglob("*.template"))

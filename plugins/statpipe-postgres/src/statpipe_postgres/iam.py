@@ -49,7 +49,7 @@ class IamLogin:
         except ImportError:
             msg = (
                 "iam = true of the sink postgres needs boto3, which is not installed; "
-                "pip install 'statpipe-postgres[iam]'"
+                "run `make runtime`, or pip install boto3"
             )
             raise ConfigError(msg) from None
         try:

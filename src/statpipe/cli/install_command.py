@@ -1,0 +1,23 @@
+"""The command that installs a plugin beside this statpipe, from its folder."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+
+def program(name: str) -> str:
+    """Return how to call a program of this environment from the current folder, such as python."""
+    path = Path(sys.executable).with_name(name)
+    here = Path.cwd()
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+
+
+def install_command(folder: Path | str) -> str:
+    """
+    Return a command that can be pasted.
+
+    The build backend of this environment is used, so that nothing has to be downloaded for it.
+    """
+    return f"{program('python')} -m pip install --no-build-isolation -e {shlex.quote(str(folder))}"
