@@ -96,5 +96,5 @@ tidy: ## in a fresh clone: refuse what a target left behind, that git neither tr
 
 clean: ## remove what the commands above made, the local data included
 	@[ ! -d .statpipe/postgres ] || [ ! -x $(BIN)/statpipe ] || $(BIN)/statpipe db stop >/dev/null 2>&1 || true
-	@rm -rf .venv .statpipe out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage .coverage.* .bootstrap.lock
-	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf .venv .statpipe out build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* .bootstrap.lock
+	@find . \( -name __pycache__ -o -name '*.egg-info' \) -type d -prune -exec rm -rf {} +
