@@ -173,7 +173,10 @@ def test_without_a_model_all_are_listed_with_their_rows(here, tmp_path):
             ("pce_state_history", *OLD_DAY),
             "model pce_state_history is the same on any date; --as-of is for pce_state, ",
         ),
-        (("pce_state", "--as-of", "never"), "--as-of 'never' is no date; say year, month and day"),
+        (
+            ("pce_state", "--as-of", "never"),
+            "--as-of 'never' is not a date; give year, month and day",
+        ),
         (
             ("pce_state", "--where", "geo_level"),
             "--where 'geo_level' is not of the form column=value, such as geo_level=state",

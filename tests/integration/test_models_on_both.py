@@ -193,6 +193,98 @@ def test_common_questions_are_answered_by_index(database, question):
     assert "Function Scan" not in plan
 
 
+FILTERS = {
+    "ref_area": "CA",
+    "area_name": "California",
+    "geo_level": "region",
+    "geo_fips": "06000",
+    "state_fips": "06",
+    "category": "SAPCE1:1",
+    "category_name": "Gasoline",
+    "dataset": "SAPCE1",
+    "time_period": "2019",
+    "year": 2019,
+    "period_start": "2019-01-01",
+}
+NEEDS_OTHER_ROWS = {
+    # A mean needs the years before, a rank the other states.
+    "pce_state_rolling": {"time_period", "year"},
+    "pce_state_rank": {"ref_area", "area_name"},
+}
+VIEWS = [m for m in BEA if m.materialized == "view"]
+
+
+@pytest.mark.parametrize(
+    ("relation", "column"),
+    [
+        (relation, column.name)
+        for model in VIEWS
+        for relation in (model.name, *([f"{model.name}_as_of(NULL)"] if model.takes_date else []))
+        for column in model.columns
+        if column.name in FILTERS.keys() - NEEDS_OTHER_ROWS.get(model.name, set())
+    ],
+)
+def test_a_filter_reaches_the_tables_below_every_join_and_window(database, relation, column):
+    value = FILTERS[column]
+    question = sql.SQL("EXPLAIN (FORMAT JSON) SELECT * FROM gold.{} WHERE {} = {}").format(
+        sql.SQL(relation), sql.Identifier(column), sql.Literal(value)
+    )
+    ((explained,),) = database.execute(question).fetchall()
+    nodes = list(_nodes(explained[0]["Plan"]))
+    filtered = [node for node in nodes if str(value) in _conditions(node)]
+    assert filtered
+    assert {node.get("Relation Name", node["Node Type"]) for node in filtered} <= {
+        "pce_state_history",
+        "pce_state_history_year_category_idx",
+        "pce_state_area",
+        "pce_state_category",
+        "Bitmap Index Scan",
+    }
+    if column in {"year", "time_period"}:
+        # No side of a join reads other years.
+        scans = [n for n in nodes if n.get("Relation Name") == "pce_state_history"]
+        joined = 2 if relation == "pce_state_yoy" else 1
+        whole = [n for n in scans if str(value) not in _conditions(n) and "Index Cond" not in n]
+        assert len(whole) < joined, whole
+
+
+def _nodes(plan: dict[str, Any]) -> Any:
+    yield plan
+    for part in plan.get("Plans", ()):
+        yield from _nodes(part)
+
+
+def _conditions(node: dict[str, Any]) -> str:
+    return " ".join(str(text) for name, text in node.items() if name.endswith(("Cond", "Filter")))
+
+
+@pytest.mark.parametrize("day", ["infinity", "9999-12-31", None])
+def test_infinity_and_null_are_the_latest_figures(database, day):
+    asked = "SELECT * FROM gold.pce_state_as_of(%s::date) ORDER BY 1, 2, 3, 4"
+    latest = database.execute("SELECT * FROM gold.pce_state ORDER BY 1, 2, 3, 4").fetchall()
+    assert database.execute(asked, (day,)).fetchall() == latest
+
+
+@pytest.mark.parametrize("day", ["-infinity", "1900-01-01"])
+def test_before_the_first_release_there_are_no_figures(database, day):
+    asked = "SELECT count(*) FROM gold.pce_state_as_of(%s::date)"
+    assert database.execute(asked, (day,)).fetchone() == (0,)
+
+
+def test_states_have_the_code_that_maps_use(database):
+    codes = dict(
+        database.execute("SELECT ref_area, state_fips FROM gold.pce_state_area").fetchall()
+    )
+    assert codes == {"CA": "06", "DC": "11", "WY": "56", "US": None, "FWST": None}
+
+
+def test_the_float_beside_a_value_is_the_value(database):
+    rows = database.execute("SELECT value, value_float FROM gold.pce_state").fetchall()
+    assert rows
+    for value, number in rows:
+        assert number == (None if value is None else float(value))
+
+
 def test_tables_and_views_carry_their_descriptions(database):
     for model in BEA:
         titles = database.execute(

@@ -7,9 +7,9 @@ import subprocess
 from decimal import Decimal
 
 import pytest
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from statpipe.api import Environment, Rejected
+from statpipe.api import ConfigError, Environment, Unavailable
 from statpipe_postgres.plugin import make_postgres
 from statpipe_postgres.settings import PostgresSettings
 
@@ -31,25 +31,87 @@ def test_a_percent_sign_is_only_a_percent_sign(sink):
 
 
 @pytest.mark.parametrize(
-    ("statement", "said"),
+    ("statement", "message"),
     [
-        ("SELECT nonsense", 'column "nonsense" does not exist'),
-        ("SELEC 1", 'syntax error at or near "SELEC"'),
-        ("DELETE FROM spending", "cannot execute DELETE in a read-only transaction"),
+        (
+            "SELECT valu FROM spending",
+            """PostgreSQL refuses the statement: column "valu" does not exist
+  line 1: SELECT valu FROM spending
+                 ^
+  hint: Perhaps you meant to reference the column "spending.value".""",
+        ),
+        (
+            "SELECT area\n\tFROM spending\n\tWERE year = 2021",
+            """PostgreSQL refuses the statement: syntax error at or near "year"
+  line 3:  WERE year = 2021
+                ^
+  correct the statement, and run it again""",
+        ),
+        (
+            "SELECT 'né', 1 / area FROM spending",
+            """PostgreSQL refuses the statement: operator does not exist: integer / text
+  line 1: SELECT 'né', 1 / area FROM spending
+                         ^
+  hint: """,
+        ),
+        (
+            "SELECT * FROM pce_stat",
+            """PostgreSQL refuses the statement: relation "pce_stat" does not exist
+  line 1: SELECT * FROM pce_stat
+                        ^
+  `statpipe show` lists the tables""",
+        ),
+        (
+            "SELECT " + "1 + " * 60 + "oops" + " + 1" * 60,
+            """PostgreSQL refuses the statement: column "oops" does not exist
+  line 1: ...+ 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + oops + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 +...
+                                                               ^
+  correct the statement, and run it again""",  # noqa: E501 - as it is shown
+        ),
+        ("SELECT 1 / 0", "PostgreSQL refuses the statement: division by zero\n  correct the"),
+        ("SELECT (SELECT year FROM spending)", "more than one row returned by a subquery"),
+        ("SELEC 1", 'at or near "SELEC"\n  line 1'),
+        ("DELETE FROM spending", "read-only transaction\n  statpipe only reads here; connect with"),
         ("DROP TABLE gold.spending", "cannot execute DROP TABLE in a read-only transaction"),
-        ("SELECT 1; DROP TABLE gold.spending", "cannot insert multiple commands"),
+        ("SELECT 1; DROP TABLE gold.spending", "commands into a prepared statement\n  run one"),
         ("COMMIT; DROP TABLE gold.spending", "cannot insert multiple commands"),
         ("SELECT set_config('transaction_read_only', 'off', true)", "read-write mode must be set"),
+        ("COPY spending TO STDOUT", "COPY is not run here\n  write SELECT, with --csv for a file"),
+        ("COPY spending FROM STDIN", "in a read-only transaction\n  statpipe only reads here"),
+        ("SELECT 'infinity'::date", "'infinity'\n  cast the column to text, and run it again"),
+        ("", "the statement is empty; write one, such as SELECT * FROM gold.<table>"),
+        (" \n\t", "the statement is empty"),
+        (";", "the statement is empty"),
+        ("-- SELECT 1", "the statement is empty"),
+        ("/* nothing */ ;", "the statement is empty"),
+        ("SELECT 1\0; DROP TABLE gold.spending", "the statement has a NUL character in it"),
+        ("SELECT '\udce9'", "the statement is not valid UTF-8 at character 9"),
     ],
 )
-def test_a_wrong_or_writing_statement_is_rejected_in_the_words_of_the_database(
-    sink, partition, three_rows, statement, said
+def test_a_wrong_or_writing_statement_is_the_user_s_mistake_shown_at_its_place(
+    sink, partition, three_rows, statement, message
 ):
     sink.write(partition(three_rows))
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(ConfigError) as caught:
         sink.query(statement)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
     assert sink.query("SELECT count(*) FROM spending").rows == [(3,)]
+
+
+def test_what_may_not_be_read_says_which_grant_is_missing(make_sink, admin, dsn):
+    admin.execute("CREATE SCHEMA gold; CREATE TABLE gold.spending ()")
+    name = f"stranger_{admin.info.dbname}"
+    admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'canary-pw'")
+    admin.execute(f"GRANT USAGE ON SCHEMA gold TO {name}")
+    sink = make_sink(address=make_conninfo(dsn, user=name, password="canary-pw"))
+    with pytest.raises(ConfigError, match=f"ON TABLE spending to the role {name}"):
+        sink.query("SELECT * FROM spending")
+
+
+def test_a_lost_connection_is_no_mistake_of_the_statement(sink):
+    with pytest.raises(Unavailable, match="see that it is up and can be reached, and run again"):
+        sink.query("SELECT pg_terminate_backend(pg_backend_pid())")
+    assert sink.query("SELECT 1").rows == [(1,)]
 
 
 def test_a_served_database_is_not_ours_to_start_or_stop(sink):

@@ -42,7 +42,7 @@ def error_of(state, message="it said so"):
         ("25006", Unavailable, "point the dsn at the primary"),
         ("55P03", Unavailable, "somebody else holds the lock"),
         ("57P01", Unavailable, "it is shutting down; run again when it is back"),
-        ("57014", Unavailable, "raise its statement_timeout"),
+        ("57014", Unavailable, "raise reply_timeout of the sink postgres"),
         ("40P01", Unavailable, "run again"),
         ("08006", Unavailable, "run again when it is back"),
         ("58030", Unavailable, "run again when it is back"),

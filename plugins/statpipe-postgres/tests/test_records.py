@@ -73,6 +73,23 @@ def test_recording_twice_equals_recording_once(sink, admin, manifest):
     assert admin.execute("SELECT message FROM statpipe.ingest_runs").fetchone() == ("once more",)
 
 
+def test_the_record_is_put_right_from_the_runs_that_the_lake_knows(sink, admin, manifest):
+    other = attrs.evolve(manifest, run_id="other", source="another")
+    killed = attrs.evolve(manifest, run_id="killed")
+    missed = attrs.evolve(manifest, run_id="missed", message="while the database was down")
+    for one in (manifest, killed, other):
+        sink.record(one)
+    known = {manifest.run_id: manifest, "missed": missed, "damaged": None}
+    asked = []
+    for _ in range(2):
+        sink.match_records("agency", list(known), lambda run: asked.append(run) or known[run])
+        for table in ("ingest_runs", "check_results", "lineage"):
+            rows = admin.execute(f"SELECT run_id FROM statpipe.{table} ORDER BY 1").fetchall()
+            assert [run for (run,) in rows] == [manifest.run_id, "missed", "other"]
+    # What is recorded is not read again.
+    assert asked == ["missed", "damaged", "damaged"]
+
+
 def test_every_table_and_column_of_the_record_is_explained(sink, admin, manifest):
     sink.record(manifest)
     silent = admin.execute(

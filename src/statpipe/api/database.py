@@ -60,7 +60,9 @@ class Database(Sink):
         """
         Run one reading statement and return its rows.
 
-        :raises Rejected: The statement is wrong; the text is the database's.
+        :raises ConfigError: The statement is wrong, or the role may not read what it names. The
+            text is the database's, with the place of the mistake.
+        :raises Unavailable: The database cannot be reached, or does not answer in time.
         """
 
     @abstractmethod

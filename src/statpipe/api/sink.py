@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from statpipe.api.diagnosis import Diagnosis
 from statpipe.domain.manifest import Manifest
@@ -40,6 +40,20 @@ class Sink(ABC):
     def record(self, manifest: Manifest) -> None:  # noqa: B027
         """
         Keep the manifest of a finished run. The lake is told last.
+        """
+
+    def match_records(  # noqa: B027
+        self, source: str, run_ids: Sequence[str], manifest: Callable[[str], Manifest | None]
+    ) -> None:
+        """
+        Keep the records of exactly these runs of a source, which are all that the lake knows.
+
+        A run that was killed after :meth:`record` and before the lake had its manifest is unknown:
+        its record goes. A run that was not recorded, since this sink was down, is recorded now:
+        *manifest* reads it, and gives ``None`` where that is not possible. The caller holds the
+        source's lock.
+
+        :raises Unavailable: The store cannot be reached.
         """
 
     def remove_scratch(self) -> None:  # noqa: B027

@@ -27,9 +27,10 @@ _PERIOD = "time_period"
 _NAMES = {"ref_area": "area_name", "category": "category_name"}
 _DESCRIBED = {
     "time_period": ("freq", "period_start", "year"),
-    "ref_area": ("geo_level", "geo_fips"),
+    "ref_area": ("geo_level", "geo_fips", "state_fips"),
     "category": ("parent_category", "top_category", "sign", "category_depth", "category_path"),
     "unit": ("unit_mult",),
+    "value": ("value_float",),
 }
 """What another column tells already, to those who read figures."""
 _NUMBERS = ("decimal", "double", "integer")

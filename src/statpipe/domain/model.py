@@ -14,6 +14,7 @@ AS_OF = ":as_of"
 """Stands in a model's SQL for the date of the state that is asked for."""
 
 _NAME = r"[a-z][a-z0-9_]*"
+_LATEST = f"DATE '{FOREVER.isoformat()}'"
 
 ColumnType = Literal["text", "integer", "decimal", "double", "date"]
 
@@ -92,7 +93,7 @@ class Model:
             self.inputs,
             self.grain,
             self.columns,
-            self.sql,
+            self.sql_as_of("as_of"),
             self.materialized,
             self.indexes,
         )
@@ -107,16 +108,17 @@ class Model:
 
     def sql_as_of(self, day: str) -> str:
         """
-        Return the SQL for a date, given as an SQL expression.
+        Return the SQL for a date, given as an SQL expression; infinity and NULL are the latest state.
         """
-        return self.sql.replace(AS_OF, day)
+        # least() skips NULL in DuckDB and in PostgreSQL.
+        return self.sql.replace(AS_OF, f"least({day}, {_LATEST})")
 
     @property
     def latest_sql(self) -> str:
         """
         Return the SQL of the latest state.
         """
-        return self.sql_as_of(f"DATE '{FOREVER.isoformat()}'")
+        return self.sql.replace(AS_OF, _LATEST)
 
 
 def can_take_date(models: Sequence[Model], model: Model) -> bool:

@@ -11,6 +11,7 @@ import attrs
 
 from statpipe.api import ConfigError, ContentError, Lake, Model
 from statpipe.domain.model import can_take_date
+from statpipe.domain.period import FOREVER
 from statpipe.engine.gold import gold_key, opened_gold
 from statpipe.engine.model_order import sources_of
 from statpipe.engine.records import held_of
@@ -18,17 +19,23 @@ from statpipe.engine.records import held_of
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_ENDS_OF_TIME = {"infinity": FOREVER, "-infinity": date.min}
+
 
 def day_of(text: str) -> date:
     """
-    Read a date that a person typed.
+    Read a date that a person typed; ``infinity`` and ``-infinity`` are PostgreSQL's.
 
-    :raises ConfigError: It is none.
+    :raises ConfigError: It is not a date.
     """
+    if text in _ENDS_OF_TIME:
+        return _ENDS_OF_TIME[text]
     try:
         return date.fromisoformat(text)
     except ValueError:
-        msg = f"--as-of {text!r} is no date; say year, month and day, such as --as-of 2021-01-01"
+        msg = (
+            f"--as-of {text!r} is not a date; give year, month and day, such as --as-of 2021-01-01"
+        )
         raise ConfigError(msg) from None
 
 

@@ -62,6 +62,8 @@ def configure_logs(
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    # It warns of what it ignores while it tidies up after an error that we report.
+    logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
 def _plain_retry(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -8,10 +8,13 @@ from functools import cache
 from typing import Any
 
 import cattrs
+import structlog
 
-from statpipe.api import ContentError, Lake, Manifest, VintageRecord
+from statpipe.api import ContentError, Lake, Manifest, Sink, VintageRecord
 from statpipe.domain.manifest import Held, Origin
 from statpipe.domain.payload import Payload
+
+log = structlog.get_logger("statpipe")
 
 
 def manifest_of(lake: Lake, source: str, run_id: str) -> Manifest:
@@ -29,6 +32,23 @@ def manifest_of(lake: Lake, source: str, run_id: str) -> Manifest:
             "restore it from a backup, or upgrade statpipe if a newer version wrote it"
         )
         raise ContentError(msg) from error
+
+
+def match_records(lake: Lake, sink: Sink, source: str) -> None:
+    """
+    Have a sink hold the records of just those runs that the lake knows.
+
+    :raises Unavailable: One of them cannot be reached.
+    """
+
+    def readable(run_id: str) -> Manifest | None:
+        try:
+            return manifest_of(lake, source, run_id)
+        except ContentError as error:
+            log.warning("run not recorded", sink=type(sink).__name__, error=str(error))
+            return None
+
+    sink.match_records(source, [run_id for _, run_id in lake.run_ids(source)], readable)
 
 
 def latest_manifest(lake: Lake, source: str) -> Manifest | None:

@@ -18,7 +18,7 @@ from statpipe.engine.executors import executor_for
 from statpipe.engine.interruption import stop_if_interrupted, was_interrupted
 from statpipe.engine.journal import Journal
 from statpipe.engine.options import INGEST, Options
-from statpipe.engine.records import held_of
+from statpipe.engine.records import held_of, match_records
 from statpipe.engine.run_id import new_run_id
 from statpipe.engine.site import Site
 from statpipe.engine.source_run import SourceRun
@@ -218,6 +218,9 @@ class Turn:
             if sink is self.site.lake and state is None:
                 continue  # what the lake holds could not be read, so it must not be overwritten
             try:
+                if sink is not self.site.lake and state is not None:
+                    # Of a run that was killed, or while the sink was down.
+                    match_records(self.site.lake, sink, self.journal.source)
                 sink.record(manifest)
             except BaseException as error:  # noqa: BLE001 - told below; the next sink must hear of it
                 if manifest.exit_code == 0:

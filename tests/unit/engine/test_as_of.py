@@ -91,10 +91,15 @@ def test_what_was_not_made_yet_says_what_to_run(office):
     )
 
 
+def test_infinity_is_the_latest_state_as_in_postgresql():
+    assert day_of("infinity") == date(9999, 12, 31)
+    assert day_of("-infinity") == date(1, 1, 1)
+
+
 @pytest.mark.parametrize("text", ["yesterday", "2021", "2021-02-30", "01.02.2021", ""])
 def test_a_date_that_is_none_is_refused_with_an_example(text):
     with pytest.raises(ConfigError) as raised:
         day_of(text)
     assert str(raised.value) == (
-        f"--as-of {text!r} is no date; say year, month and day, such as --as-of 2021-01-01"
+        f"--as-of {text!r} is not a date; give year, month and day, such as --as-of 2021-01-01"
     )

@@ -174,6 +174,33 @@ def test_load_fills_a_sink_from_the_lake_alone(office):
     assert office.ledger.held.keys() == office.lake.held.keys()
 
 
+def test_the_record_of_a_run_that_was_killed_before_its_manifest_goes_with_the_next_run(
+    office, monkeypatch
+):
+    class Killed(BaseException):
+        pass
+
+    def die(_):
+        raise Killed
+
+    first = office.run()
+    with monkeypatch.context() as patch:
+        # Every ending becomes a manifest, so that only a kill keeps it from the lake.
+        patch.setattr(office.lake, "record", die)
+        killed = office.run(full=True)
+    assert [m.run_id for m in office.ledger.manifests] == [first.run_id, killed.run_id]
+    third = office.run(stages=frozenset({LOAD}))
+    assert [m.run_id for m in office.ledger.manifests] == [first.run_id, third.run_id]
+
+
+def test_a_run_that_a_sink_missed_is_recorded_by_the_next_one(office):
+    office.ledger.down = True
+    missed = office.run()
+    office.ledger.down = False
+    second = office.run()
+    assert [m.run_id for m in office.ledger.manifests] == [missed.run_id, second.run_id]
+
+
 def test_a_release_is_published_whole_or_not_at_all(office):
     office.run()
     before = dict(office.lake.held)

@@ -16,6 +16,7 @@ from statpipe_postgres.address import Address, served_address
 from statpipe_postgres.embedded import EmbeddedPostgres
 from statpipe_postgres.errors import readable
 from statpipe_postgres.iam import IamLogin, iam_login, with_token
+from statpipe_postgres.patience import PatientConnection
 from statpipe_postgres.settings import PostgresSettings
 from statpipe_postgres.tls import with_tls
 
@@ -30,6 +31,9 @@ _DEFAULTS = {
     "tcp_user_timeout": "30000",
 }
 """What the address may overrule."""
+
+_GRACE = 5.0
+"""Seconds for a cancelled statement's error to arrive."""
 
 
 class Connection:
@@ -99,13 +103,15 @@ class Connection:
             parameters["password"] = self.embedded.password
         if self._iam is not None:
             parameters["password"] = self._iam.token()
-        session = psycopg.connect(
+        session = PatientConnection.connect(
             make_conninfo(**parameters),
             autocommit=True,
             client_encoding="UTF8",
             # Poolers that hand each transaction to another server process know no prepared ones.
             prepare_threshold=None,
         )
+        # The server gives up first, where it can: it says why, and frees its locks.
+        session.patience = self._settings.reply_timeout + _GRACE
         with contextlib.ExitStack() as undo:
             undo.callback(session.close)
             session.execute(
@@ -113,10 +119,20 @@ class Connection:
                 " set_config('search_path', 'pg_catalog, pg_temp', false)",
                 (f"{self._settings.lock_timeout}s",),
             )
+            _limit_statements(session, self._settings.reply_timeout * 1000)
             as_loader(session, gold=self._settings.gold, operations=self._settings.operations)
             undo.pop_all()
         self._session = session
         return session
+
+
+def _limit_statements(session: Session, milliseconds: int) -> None:
+    """Have the server end a statement that takes longer; a shorter limit of its own stays."""
+    session.execute(
+        "SELECT set_config('statement_timeout', %(ours)s::text, false) FROM pg_settings"
+        " WHERE name = 'statement_timeout' AND setting::bigint NOT BETWEEN 1 AND %(ours)s",
+        {"ours": milliseconds},
+    )
 
 
 @contextmanager

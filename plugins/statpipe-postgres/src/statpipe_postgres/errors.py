@@ -9,6 +9,7 @@ import psycopg
 from statpipe.api import ConfigError, ContentError, StatpipeError, Unavailable
 from statpipe_postgres.address import Address, is_here
 from statpipe_postgres.distrust import why_distrusted
+from statpipe_postgres.patience import NoReply
 
 _LATER = "run again when it is back"
 
@@ -18,7 +19,8 @@ _UNAVAILABLE = {
     "53300": "it has no connection left; close some, or raise max_connections, and run again",
     "25006": "it is read-only now, as a standby or a full disk makes it; point the dsn at the primary",
     "55P03": "somebody else holds the lock; look at pg_stat_activity, and run again",
-    "57014": "it cancelled the statement; raise its statement_timeout, or run again later",
+    "57014": "the statement took too long or was cancelled; run again later, or raise reply_timeout of "
+    "the sink postgres and the server's statement_timeout",
     "57P01": f"it is shutting down; {_LATER}",
     "57P02": f"one of its processes crashed; {_LATER}",
     "57P03": f"it is starting up or shutting down; {_LATER}",
@@ -60,6 +62,11 @@ _AT_THE_DOOR = (
     (r"SSL was required|certificate|sslmode", "correct sslmode and the certificates of the dsn"),
 )  # fmt: skip
 """libpq gives no SQLSTATE for a connection that was not made: its words must do."""
+
+_SILENT = (
+    "see that the server and what stands before it are well, and run again; if it only needs longer, "
+    "raise reply_timeout of the sink postgres"
+)
 
 _TOKEN_REFUSED = re.compile(r"(PAM|password) authentication failed|no pg_hba.conf entry")
 _FULL = re.compile(r"too many (clients|connections)|connection slots are reserved|slots reserved")
@@ -103,6 +110,8 @@ def _without_state(
     for pattern, remedy in _AT_THE_DOOR:
         if re.search(pattern, said):
             return ConfigError(f"{start}; {remedy}")
+    if isinstance(error, NoReply):
+        return Unavailable(f"{start}; {_SILENT}")
     tunnel = address.tunnel
     what = f"the tunnel at {tunnel}" if tunnel and is_here(tunnel) else "it"
     return Unavailable(f"{start}; see that {what} is up and can be reached, and run again")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -156,18 +156,42 @@ def record(session: Session, operations: str, manifest: Manifest) -> None:
     """
     Write a run's record in place of any earlier one. The caller holds a transaction.
     """
+    forget(session, operations, {manifest.run_id})
     for table, rows in (
         (INGEST_RUNS, _run(manifest)),
         (CHECK_RESULTS, _checks(manifest)),
         (LINEAGE, _lineage(manifest)),
     ):
         name = sql.Identifier(operations, table.name)
-        session.execute(
-            sql.SQL("DELETE FROM {} WHERE run_id = %s").format(name), (manifest.run_id,)
-        )
         slots = sql.SQL(", ").join([sql.Placeholder()] * len(table.columns))
         with session.cursor() as cursor:
             cursor.executemany(sql.SQL("INSERT INTO {} VALUES ({})").format(name, slots), rows)
+
+
+def recorded_runs(session: Session, operations: str, source: str) -> set[str]:
+    """
+    Return the identifiers of a source's runs that are recorded.
+    """
+    rows = session.execute(
+        sql.SQL("SELECT run_id FROM {} WHERE source = %s").format(
+            sql.Identifier(operations, INGEST_RUNS.name)
+        ),
+        (source,),
+    ).fetchall()
+    return {run_id for (run_id,) in rows}
+
+
+def forget(session: Session, operations: str, run_ids: Collection[str]) -> None:
+    """
+    Remove the records of runs. The caller holds a transaction.
+    """
+    for table in (INGEST_RUNS, CHECK_RESULTS, LINEAGE):
+        session.execute(
+            sql.SQL("DELETE FROM {} WHERE run_id = ANY(%s)").format(
+                sql.Identifier(operations, table.name)
+            ),
+            (sorted(run_ids),),
+        )
 
 
 def _run(manifest: Manifest) -> Iterator[tuple[Any, ...]]:

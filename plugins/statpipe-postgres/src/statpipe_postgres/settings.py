@@ -9,6 +9,8 @@ from attrs import field, frozen, validators
 from statpipe.api import Environment, Secret, secret
 
 _NAME = validators.matches_re(r"[a-z_][a-z0-9_]{0,62}")
+_LIMIT = validators.and_(validators.ge(1), validators.le(2_000_000))
+"""PostgreSQL counts a statement's milliseconds in 31 bits."""
 _PORT = validators.and_(validators.ge(1), validators.le(65535))
 NOBODY_LOGS_IN_AS = ("statpipe_loader", "statpipe_reader")
 """The two roles that rights are given to, and logins are members of."""
@@ -22,7 +24,9 @@ class PostgresSettings:
     """
     ``dsn`` is a libpq address (``postgresql://...`` or ``host=... dbname=...``) of a served
     database. Without one, an embedded environment runs a server of its own in the folder
-    ``embedded``; a relative path starts at the configuration's folder. Times are in seconds.
+    ``embedded``; a relative path starts at the configuration's folder. Times are in seconds:
+    ``connect_timeout`` to connect, ``lock_timeout`` for a lock that somebody else holds, and
+    ``reply_timeout`` for one statement, or for a server that falls silent.
 
     ``ca`` is the certificate, in PEM, of the CA that a served database is verified with, or ``rds``
     for that of Amazon RDS. ``allow_insecure`` lets the dsn ask for a weaker ``sslmode``. With
@@ -36,6 +40,7 @@ class PostgresSettings:
     operations_schema: str = field(default="statpipe", validator=_NAME)
     connect_timeout: int = field(default=10, validator=validators.ge(1))
     lock_timeout: int = field(default=60, validator=validators.ge(1))
+    reply_timeout: int = field(default=600, validator=_LIMIT)
     ca: str | None = None
     allow_insecure: bool = False
     iam: bool = False

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 import psycopg
+from psycopg.pq import ExecStatus, TransactionStatus
 
 from statpipe.api import (
+    ConfigError,
     Database,
     Diagnosis,
     How,
@@ -19,7 +21,6 @@ from statpipe.api import (
     PartitionKey,
     PluginError,
     Receipt,
-    Rejected,
     Rows,
     StatpipeError,
     Unavailable,
@@ -38,6 +39,7 @@ from statpipe_postgres.derive import derive
 from statpipe_postgres.errors import readable
 from statpipe_postgres.load import Written, load, wal_position
 from statpipe_postgres.settings import PostgresSettings
+from statpipe_postgres.statement import empty, mistake, readable_bytes
 from statpipe_postgres.tables import GoldTable
 
 NAME = "postgres"
@@ -143,6 +145,20 @@ class PostgresSink(Database):
             advisory_lock(session, f"run {manifest.run_id}")
             operations.record(session, self._settings.operations, manifest)
 
+    def match_records(
+        self, source: str, run_ids: Sequence[str], manifest: Callable[[str], Manifest | None]
+    ) -> None:
+        with self._ready(f"comparing the record of {source} with the lake") as session:
+            recorded = operations.recorded_runs(session, self._settings.operations, source)
+            unknown = recorded - set(run_ids)
+            if unknown:
+                with transaction(session):
+                    operations.forget(session, self._settings.operations, unknown)
+            for run_id in run_ids:
+                found = manifest(run_id) if run_id not in recorded else None
+                if found is not None:
+                    self.record(found)
+
     def remove_scratch(self) -> None:
         if self._settings.environment.scratch is None:
             return
@@ -153,17 +169,22 @@ class PostgresSink(Database):
         self._has_schemas = False
 
     def query(self, sql: str) -> Rows:
+        sent = readable_bytes(sql)
         with self._connection.session("asking") as session, transaction(session, read_only=True):
             session.execute("SELECT set_config('search_path', %s, true)", (self._settings.gold,))
             try:
                 # A pipeline takes one statement at a time: nobody can smuggle in a COMMIT.
                 with psycopg.RawCursor(session) as cursor, session.pipeline() as pipeline:
-                    cursor.execute(sql.encode())
+                    cursor.execute(sent)
                     pipeline.sync()
+                    if cursor.pgresult and cursor.pgresult.status == ExecStatus.EMPTY_QUERY:
+                        raise empty()
                     names = tuple(column.name for column in cursor.description or ())
                     return Rows(names, cursor.fetchall() if names else ())
             except psycopg.Error as error:
-                raise self._wrong_statement(error) from None
+                if session.info.transaction_status == TransactionStatus.ACTIVE:
+                    session.close()  # it waits for the rest of a COPY
+                raise self._wrong_statement(error, sql) from None
 
     def init(self) -> Sequence[str]:
         with self._connection.session("making schemas, roles and grants") as session:
@@ -271,16 +292,13 @@ class PostgresSink(Database):
             )
             raise Unavailable(msg) from lost
 
-    def _wrong_statement(self, error: psycopg.Error) -> StatpipeError:
+    def _wrong_statement(self, error: psycopg.Error, sql: str) -> StatpipeError:
         foreseen = readable(error, self._connection.address, "asking")
+        no_right = isinstance(error, psycopg.errors.InsufficientPrivilege)
         read_only = isinstance(error, psycopg.errors.ReadOnlySqlTransaction)
-        if isinstance(foreseen, Unavailable) and not read_only:
+        if foreseen and (no_right or (isinstance(foreseen, Unavailable) and not read_only)):
             return foreseen
-        said = error.diag.message_primary or str(error)
-        hint = f" ({error.diag.message_hint})" if error.diag.message_hint else ""
-        return Rejected(
-            f"PostgreSQL refuses the statement: {self._connection.address.hide(said)}{hint}"
-        )
+        return ConfigError(self._connection.address.hide(mistake(error, sql)))
 
 
 def _table(schema: str, partition: Partition) -> GoldTable:

@@ -15,4 +15,14 @@ ranked AS (
         ) AS recency
     FROM described
 )
-SELECT ref_area, geo_name AS area_name, geo_level, geo_fips FROM ranked WHERE recency = 1
+SELECT
+    ref_area,
+    geo_name AS area_name,
+    geo_level,
+    geo_fips,
+    -- Agencies fill the code of a state up to that of a county; maps have two digits.
+    CASE
+        WHEN geo_level = 'state' AND geo_fips SIMILAR TO '[0-9][0-9](000)?' THEN left(geo_fips, 2)
+    END AS state_fips
+FROM ranked
+WHERE recency = 1

@@ -24,6 +24,8 @@ STANDARD: Mapping[str, Column] = {
         _c("area_name", "text", "Name of the area"),
         _c("geo_level", "text", "What the area is, such as country, region or state"),
         _c("geo_fips", "text", "Area in the agency's own coding"),
+        _c("state_fips", "text", "Two-digit FIPS code of a state, as maps use it; empty for other areas",
+           null=True),
         _c("freq", "text", "Frequency: A annual, S half-yearly, Q quarterly, M monthly (SDMX CL_FREQ)"),
         _c("period_start", "date", "First day of the period"),
         _c("year", "integer", "Year of the period"),
@@ -35,6 +37,8 @@ STANDARD: Mapping[str, Column] = {
         _c("category_path", "text", "Titles from the top of the hierarchy down to the category"),
         _c("value", "decimal", "The figure exactly as published; empty if the agency does not show it",
            null=True, unit="see unit"),
+        _c("value_float", "double", "The figure as a floating-point number, for tools that do not "
+           "calculate with exact decimals", null=True, unit="see unit"),
         _c("unit", "text", "Unit as the agency prints it"),
         _c("unit_mult", "integer", "Power of ten of the unit"),
         _c("obs_status", "text",

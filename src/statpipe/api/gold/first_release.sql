@@ -1,32 +1,37 @@
--- The figures as they were first published.
+-- The figures as they were first published. What a reader may filter by is in PARTITION BY, so that
+-- a database applies the filter before it sorts.
 SELECT
-    first.ref_area,
-    first.time_period,
-    first.category,
-    first.dataset${first_dimensions},
-    area.area_name,
-    category.category_name,
-    first.freq,
-    first.period_start,
-    first.year,
-    first.value,
-    first.unit,
-    first.unit_mult,
-    first.obs_status,
-    first.source_symbol,
-    first.notes,
-    first.vintage,
-    first.realtime_start
+    ref_area,
+    time_period,
+    category,
+    dataset${dimensions},
+    area_name,
+    category_name,
+    freq,
+    period_start,
+    year,
+    value,
+    unit,
+    unit_mult,
+    obs_status,
+    source_symbol,
+    notes,
+    vintage,
+    realtime_start
 FROM (
     SELECT
-        *,
+        history.*,
+        area.area_name,
+        category.category_name,
         row_number() OVER (
-            PARTITION BY ref_area, category, time_period, dataset${dimensions}
-            ORDER BY realtime_start, vintage
+            PARTITION BY
+                history.ref_area, history.category, history.time_period, history.dataset${history_dimensions},
+                history.year, history.period_start, history.freq, area.area_name, category.category_name
+            ORDER BY history.realtime_start, history.vintage
         ) AS place
-    FROM ${base}_history
-) AS first
-JOIN ${base}_category AS category
-    ON category.dataset = first.dataset AND category.category = first.category
-JOIN ${base}_area AS area ON area.ref_area = first.ref_area
-WHERE first.place = 1
+    FROM ${base}_history AS history
+    JOIN ${base}_category AS category
+        ON category.dataset = history.dataset AND category.category = history.category
+    JOIN ${base}_area AS area ON area.ref_area = history.ref_area
+) AS released
+WHERE place = 1

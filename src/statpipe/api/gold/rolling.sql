@@ -1,5 +1,6 @@
 -- Means over the last three and five years, and compound growth since three and five years ago.
--- Years in another unit are as good as missing.
+-- Years in another unit are as good as missing. What a reader may filter by is in PARTITION BY, so that
+-- a database applies the filter before it sorts; but a year needs those before it.
 SELECT
     ref_area,
     time_period,
@@ -44,19 +45,27 @@ FROM (
     WHERE freq = 'A'
     WINDOW
         three AS (
-            PARTITION BY ref_area, category, dataset, unit, unit_mult${dimensions}
+            PARTITION BY
+                ref_area, category, dataset, unit, unit_mult${dimensions},
+                area_name, geo_level, category_name
             ORDER BY year RANGE BETWEEN 2 PRECEDING AND CURRENT ROW
         ),
         five AS (
-            PARTITION BY ref_area, category, dataset, unit, unit_mult${dimensions}
+            PARTITION BY
+                ref_area, category, dataset, unit, unit_mult${dimensions},
+                area_name, geo_level, category_name
             ORDER BY year RANGE BETWEEN 4 PRECEDING AND CURRENT ROW
         ),
         three_ago AS (
-            PARTITION BY ref_area, category, dataset, unit, unit_mult${dimensions}
+            PARTITION BY
+                ref_area, category, dataset, unit, unit_mult${dimensions},
+                area_name, geo_level, category_name
             ORDER BY year RANGE BETWEEN 3 PRECEDING AND 3 PRECEDING
         ),
         five_ago AS (
-            PARTITION BY ref_area, category, dataset, unit, unit_mult${dimensions}
+            PARTITION BY
+                ref_area, category, dataset, unit, unit_mult${dimensions},
+                area_name, geo_level, category_name
             ORDER BY year RANGE BETWEEN 5 PRECEDING AND 5 PRECEDING
         )
 ) AS rolled

@@ -94,7 +94,7 @@ class _Family:
             title=f"{self.title}: areas",
             inputs=(self.source,),
             grain=("ref_area",),
-            columns=standard("ref_area area_name geo_level geo_fips"),
+            columns=standard("ref_area area_name geo_level geo_fips state_fips"),
             sql=self._sql("area"),
         )
 
@@ -104,9 +104,9 @@ class _Family:
             "latest figures",
             "latest",
             self._columns(
-                "area_name geo_level geo_fips freq period_start year category_name parent_category "
-                "top_category sign category_depth category_path value unit unit_mult obs_status "
-                "source_symbol notes vintage realtime_start"
+                "area_name geo_level geo_fips state_fips freq period_start year category_name "
+                "parent_category top_category sign category_depth category_path value value_float unit "
+                "unit_mult obs_status source_symbol notes vintage realtime_start"
             ),
             inputs=("history", "category", "area"),
             measure="value",

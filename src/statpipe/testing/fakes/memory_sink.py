@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from statpipe.api import (
     Layer,
     Manifest,
@@ -53,6 +55,16 @@ class MemorySink(Sink):
     def record(self, manifest: Manifest) -> None:
         self._call("record", manifest.run_id)
         self.manifests.append(manifest)
+
+    def match_records(
+        self, source: str, run_ids: Sequence[str], manifest: Callable[[str], Manifest | None]
+    ) -> None:
+        there = {one.run_id for one in self.manifests if one.source == source}
+        self.manifests = [
+            one for one in self.manifests if one.source != source or one.run_id in run_ids
+        ]
+        missing = (manifest(run_id) for run_id in run_ids if run_id not in there)
+        self.manifests += [one for one in missing if one is not None]
 
     def remove_scratch(self) -> None:
         self.scratch_removed += 1

@@ -140,7 +140,7 @@ def _rank() -> Model:
     return Model(
         name=f"{_NAME}_rank",
         title=f"{_TITLE}: rank among the states and location quotient against the US",
-        inputs=(f"{_NAME}_share",),
+        inputs=(_NAME, f"{_NAME}_share"),
         grain=_GRAIN,
         columns=(
             *standard("ref_area time_period category dataset area_name category_name year value"),

@@ -28,9 +28,13 @@ LEFT JOIN pce_state AS parent
     ON parent.ref_area = part.ref_area
     AND parent.category = part.parent_category
     AND parent.time_period = part.time_period
+    AND parent.year = part.year
+    AND parent.dataset = part.dataset
     AND parent.unit = part.unit
 LEFT JOIN pce_state AS total
     ON total.ref_area = part.ref_area
     AND total.category = part.top_category
     AND total.time_period = part.time_period
+    AND total.year = part.year
+    AND total.dataset = part.dataset
     AND total.unit = part.unit
