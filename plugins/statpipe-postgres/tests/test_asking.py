@@ -66,7 +66,7 @@ def test_a_percent_sign_is_only_a_percent_sign(sink):
             """PostgreSQL refuses the statement: column "oops" does not exist
   line 1: ...+ 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + oops + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 + 1 +...
                                                                ^
-  correct the statement, and run it again""",  # noqa: E501 - as it is shown
+  correct the statement, and run it again""",
         ),
         ("SELECT 1 / 0", "PostgreSQL refuses the statement: division by zero\n  correct the"),
         ("SELECT (SELECT year FROM spending)", "more than one row returned by a subquery"),

@@ -1,7 +1,5 @@
 """A server, or a proxy before it, that falls silent is waited for no longer than the settings say."""
 
-# ruff: noqa: PLR0917 - fixtures come as positional arguments
-
 from __future__ import annotations
 
 import contextlib

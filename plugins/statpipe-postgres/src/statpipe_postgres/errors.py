@@ -110,11 +110,10 @@ def _without_state(
     for pattern, remedy in _AT_THE_DOOR:
         if re.search(pattern, said):
             return ConfigError(f"{start}; {remedy}")
-    if isinstance(error, NoReply):
-        return Unavailable(f"{start}; {_SILENT}")
     tunnel = address.tunnel
     what = f"the tunnel at {tunnel}" if tunnel and is_here(tunnel) else "it"
-    return Unavailable(f"{start}; see that {what} is up and can be reached, and run again")
+    remedy = f"see that {what} is up and can be reached, and run again"
+    return Unavailable(f"{start}; {_SILENT if isinstance(error, NoReply) else remedy}")
 
 
 def _said(error: psycopg.Error) -> str:

@@ -22,7 +22,7 @@ SELECT
     geo_fips,
     -- Agencies fill the code of a state up to that of a county; maps have two digits.
     CASE
-        WHEN geo_level = 'state' AND geo_fips SIMILAR TO '[0-9][0-9](000)?' THEN left(geo_fips, 2)
+        WHEN geo_level = 'state' AND geo_fips SIMILAR TO '[0-9][0-9]000|[0-9][0-9]' THEN left(geo_fips, 2)
     END AS state_fips
 FROM ranked
 WHERE recency = 1
