@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
 import stat
 import subprocess
+import sys
+from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
+from statpipe.api import Unavailable
 from statpipe_postgres import locks
 from statpipe_postgres.embedded import EmbeddedPostgres
 
@@ -155,3 +160,74 @@ def test_variables_for_other_databases_mislead_nobody(root, monkeypatch, tmp_pat
     server.start()
     assert ask(server) == (1,)
     server.close()
+
+
+def processes_of(root):
+    """All processes that have a file of the folder open, though it may be deleted: server, keeper, janitor."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            opened = [os.readlink(one) for one in (process / "fd").iterdir()]
+            if any(one.startswith(f"{root}/") for one in opened):
+                found.add(int(process.name))
+    return found - {os.getpid()}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks at processes in /proc")
+def test_no_process_of_a_server_knows_our_secrets(root, monkeypatch):
+    for name in ("BEA_API_KEY", "STATPIPE_PG", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "LC_CANARY"):
+        monkeypatch.setenv(name, "canary-secret")
+    server = EmbeddedPostgres(root)
+    server.keep()
+    pids = processes_of(root)
+    # At least the server, its keeper, its janitor and one of the server's own workers.
+    assert len(pids) > 3
+    for pid in pids:
+        told = Path(f"/proc/{pid}/environ").read_bytes()
+        assert b"canary-secret" not in told
+    assert server.stop()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks at processes in /proc")
+@pytest.mark.parametrize("long", [False, True], ids=["socket in the folder", "socket elsewhere"])
+def test_a_folder_that_was_removed_takes_its_server_along_and_spares_a_new_one(
+    root, tmp_path, eventually, long
+):
+    if long:
+        place = tmp_path / ("long" * 25)
+        place.mkdir()
+        root = root.rename(place / "postgres")
+    old = EmbeddedPostgres(root)
+    old.keep()
+    old.close()
+    before = processes_of(root)
+    assert before
+    shutil.rmtree(root)
+    new = EmbeddedPostgres(root)
+    new.start()
+    assert ask(new) == (1,)
+    eventually(lambda: not before & processes_of(root))
+    assert ask(new) == (1,)
+    new.close()
+    assert is_down(new)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it looks at processes in /proc")
+def test_a_folder_that_was_removed_leaves_no_process_behind(root, eventually):
+    server = EmbeddedPostgres(root)
+    server.keep()
+    server.close()
+    assert processes_of(root)
+    shutil.rmtree(root)
+    eventually(lambda: not processes_of(root))
+    assert server.stop()
+
+
+def test_a_lock_that_is_a_symbolic_link_is_not_followed(root, tmp_path):
+    precious = tmp_path / "precious"
+    precious.write_text("kept")
+    (root / "users.lock").unlink(missing_ok=True)
+    (root / "users.lock").symlink_to(precious)
+    with pytest.raises(Unavailable, match="the folder of the embedded PostgreSQL"):
+        EmbeddedPostgres(root).start()
+    assert precious.read_text() == "kept"

@@ -30,12 +30,16 @@ _LIGHT = {
 }
 """Written into postgresql.conf, where its owner may change it."""
 
+_PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
+
 
 def environment() -> dict[str, str]:
     """
-    Return the environment of PostgreSQL's programs: ours, less what would steer them elsewhere.
+    Return the environment of every process that we start: what programs need to run, no more.
+
+    The server may run as another user, and long after us: our secrets are none of its business.
     """
-    ours = {name: text for name, text in os.environ.items() if not name.startswith(("PG", "LC_"))}
+    ours = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return ours | {"LC_ALL": "C", "TZ": "UTC"}
 
 

@@ -160,26 +160,29 @@ class EmbeddedPostgres:
     def _bring_up(self, user: ServerUser) -> None:
         launched = False
         give_up = time.monotonic() + _START_WITHIN
-        while not self._answers():
+        while True:
             free = locks.attempt(self.folder.server_lock)
-            if free is not None and launched:
-                os.close(free)
-                raise self._failure("did not start")
+            answers = self._answers()
+            if free is None and answers:
+                return
             if free is not None:
                 try:
-                    self._launch(user, free)
+                    if launched:
+                        raise self._failure("did not start")
+                    # Who answers otherwise is a server whose folder was removed: its janitor ends it.
+                    if not answers:
+                        self._launch(user, free)
+                        launched = True
                 finally:
                     os.close(free)
-                launched = True
-            elif time.monotonic() > give_up:
+            if time.monotonic() > give_up:
                 raise self._failure(f"did not answer within {_START_WITHIN:.0f} seconds")
-            else:
-                time.sleep(_LOOK_AGAIN)
+            time.sleep(_LOOK_AGAIN)
 
     def _launch(self, user: ServerUser, server_lock: int) -> None:
         forget_dead_server(self.folder)
         log = self.folder.log
-        os.close(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        os.close(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
         if log.stat().st_size > _LARGEST_LOG:
             os.truncate(log, 0)
         _detach(
@@ -187,6 +190,7 @@ class EmbeddedPostgres:
             str(self.folder.users_lock),
             str(self.folder.server_lock),
             str(self.folder.sockets),
+            str(self.folder.data / "postmaster.pid"),
             *self._stop_command(user),
         )
         sockets = str(self.folder.sockets).replace('"', '""')

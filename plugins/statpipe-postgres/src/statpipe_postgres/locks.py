@@ -15,9 +15,9 @@ from pathlib import Path
 
 def open_lock(path: Path) -> int:
     """
-    Open a lock file, making it where there is none.
+    Open a lock file, making it where there is none. A symbolic link is not followed.
     """
-    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 
 @contextmanager
