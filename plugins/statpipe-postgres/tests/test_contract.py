@@ -3,7 +3,7 @@
 import pytest
 
 from contract.sink_contract import SinkContract
-from statpipe.api import Rejected
+from statpipe.api import ConfigError
 
 
 class TestPostgresSink(SinkContract):
@@ -20,6 +20,6 @@ class TestPostgresSink(SinkContract):
     def figures_in(self, sink, key):
         try:
             found = sink.query(f"SELECT area, year, value FROM {key.owner}")
-        except Rejected:
+        except ConfigError:
             return None
         return {(area, year): value for area, year, value in found.rows}

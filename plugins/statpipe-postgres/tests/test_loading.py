@@ -18,7 +18,6 @@ from statpipe.api import (
     ContentError,
     Model,
     PluginError,
-    Rejected,
     Unavailable,
 )
 from statpipe_postgres.encode import csv_batches
@@ -458,5 +457,5 @@ def test_a_partition_without_its_model_is_a_bug(sink, partition, three_rows):
 
 
 def test_the_error_of_a_query_never_counts_as_a_load(sink):
-    with pytest.raises(Rejected):
+    with pytest.raises(ConfigError):
         sink.query("SELECT * FROM spending")
