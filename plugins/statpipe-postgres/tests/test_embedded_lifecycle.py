@@ -167,7 +167,7 @@ def processes_of(root):
     found = set()
     for process in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
-            opened = [os.readlink(one) for one in (process / "fd").iterdir()]
+            opened = [str(one.readlink()) for one in (process / "fd").iterdir()]
             if any(one.startswith(f"{root}/") for one in opened):
                 found.add(int(process.name))
     return found - {os.getpid()}

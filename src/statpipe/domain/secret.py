@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
+from functools import cache
 from typing import Final
 from urllib.parse import quote, quote_plus
 
 REDACTED = b"REDACTED"
+
+_SHORTEST_CORE = 8
+_WRITTEN = {
+    "+": r"(?:\+|-|%2[Bb]|\\u002[Bb])",
+    "/": r"(?:\\?/|_|%2[Ff]|\\u002[Ff])",
+}
+"""The two signs of base64, and those of its form for addresses, as addresses and JSON write them."""
 
 _QUOTES = ("''", '""', "``", "\u2018\u2019", "\u201c\u201d", "\u201e\u201c", "\u00ab\u00bb")
 
@@ -31,11 +41,10 @@ class Secret:
         """
         Return the bytes with ``REDACTED`` wherever the credential stood; agencies repeat it in answers.
 
-        It is found in whatever case, as it is and as addresses, JSON and hexadecimal write it.
+        It is found in whatever case, as it is and as addresses, JSON, Python and hexadecimal write
+        it; and in base64, also inside of a longer text, such as ``user:password``.
         """
-        for form in written_forms(self._value):
-            body = _replaced(body, form.encode().lower())
-        return body
+        return redacted(body, self._value, REDACTED)
 
     def __repr__(self) -> str:
         return "Secret('***')"
@@ -53,14 +62,61 @@ class Secret:
         raise TypeError(msg)
 
 
-def written_forms(secret: str) -> list[str]:
+def redacted(body: bytes, secret: str, mark: bytes) -> bytes:
+    """
+    Replace a credential by a mark in every form in which it may be written.
+    """
+    for form in written_forms(secret):
+        body = _replaced(body, form.encode(errors="surrogatepass").lower(), mark)
+    for core, whole in _base64_patterns(secret):
+        if core.search(body):
+            body = whole.sub(lambda _: mark, body)
+    return body
+
+
+@cache
+def written_forms(secret: str) -> tuple[str, ...]:
     """
     Return how a credential may be written, longest first, so that none is cut short by another.
+
+    In these forms case does not matter; of base64, see :func:`base64_cores`.
     """
-    escaped = json.dumps(secret)[1:-1]
-    forms = {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), escaped}
-    forms |= {escaped.replace("/", "\\/"), secret.encode().hex()}
-    return sorted(forms - {""}, key=lambda form: (-len(form), form))
+    plain = {secret, repr(secret)[1:-1]}
+    escaped = {json.dumps(p, ensure_ascii=ascii_)[1:-1] for p in plain for ascii_ in (True, False)}
+    sent = secret.encode(errors="surrogatepass")
+    forms = plain | escaped | {form.replace("/", "\\/") for form in escaped}
+    forms |= {quote(sent, safe=""), quote(sent), quote_plus(sent), sent.hex()}
+    return tuple(sorted(forms - {""}, key=lambda form: (-len(form), form)))
+
+
+def base64_cores(secret: str) -> list[str]:
+    """
+    Return what a base64 text that has the credential inside must hold, wherever it begins in there.
+
+    These are the characters that only the credential decides, for each of the three places that its
+    first byte can have in a group. What is too short to be told from other text is left out.
+    """
+    sent = secret.encode(errors="surrogatepass")
+    cores = []
+    for before in range(3):
+        text = base64.b64encode(bytes(before) + sent).decode()
+        first, last = -(-8 * before // 6), 8 * (before + len(sent)) // 6
+        cores.append(text[first:last])
+    return [core for core in cores if len(core) >= _SHORTEST_CORE]
+
+
+@cache
+def _base64_patterns(secret: str) -> tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...]:
+    """Give each core, and the core with the characters at its ends, which hold the rest of it."""
+    found = []
+    for core in base64_cores(secret):
+        written = "".join(_WRITTEN.get(c, c) for c in core)
+        sign = f"(?:[A-Za-z0-9]|{_WRITTEN['+']}|{_WRITTEN['/']})?"
+        ending = r"(?:=|%3[Dd]|\\u003[Dd]){0,2}"
+        found.append(
+            (re.compile(written.encode()), re.compile(f"{sign}{written}{sign}{ending}".encode()))
+        )
+    return tuple(found)
 
 
 def is_quoted(text: str) -> bool:
@@ -70,7 +126,7 @@ def is_quoted(text: str) -> bool:
     return len(text.strip()) > 1 and f"{text.strip()[0]}{text.strip()[-1]}" in _QUOTES
 
 
-def _replaced(body: bytes, needle: bytes) -> bytes:
+def _replaced(body: bytes, needle: bytes, mark: bytes) -> bytes:
     """Replace without regard to case; lower-casing bytes keeps their number."""
     lowered = body.lower()
     place = lowered.find(needle)
@@ -78,7 +134,7 @@ def _replaced(body: bytes, needle: bytes) -> bytes:
         return body
     parts, start = [], 0
     while place >= 0:
-        parts += [body[start:place], REDACTED]
+        parts += [body[start:place], mark]
         start = place + len(needle)
         place = lowered.find(needle, start)
     return b"".join([*parts, body[start:]])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import ast
-import json
 import logging
 import sys
 from collections.abc import Iterable, MutableMapping
 from typing import IO, Any, Literal
 
 import structlog
+
+from statpipe.domain.secret import redacted
 
 Format = Literal["text", "json"]
 
@@ -31,7 +32,8 @@ def configure_logs(
 
     *secrets* are masked in every line, whoever writes it: the last of several nets.
     """
-    masked = _as_written(secrets)
+    # One secret may begin as another.
+    masked = sorted(filter(None, secrets), key=len, reverse=True)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         _plain_retry,
@@ -102,16 +104,8 @@ def _text(_: object, __: str, event: dict[str, Any]) -> str:
     return f"{line}\n{trace}" if trace else line
 
 
-def _as_written(secrets: Iterable[str]) -> tuple[str, ...]:
-    """Give each secret as it may stand in a line: itself, quoted, and escaped for JSON."""
-    forms = {form for secret in secrets if secret for form in (secret, repr(secret)[1:-1])}
-    forms |= {
-        json.dumps(form, ensure_ascii=plain)[1:-1] for form in forms for plain in (True, False)
-    }
-    return tuple(sorted(forms, key=len, reverse=True))  # one secret may begin as another
-
-
-def _masked(line: str, secrets: tuple[str, ...]) -> str:
+def _masked(line: str, secrets: Iterable[str]) -> str:
+    body = line.encode(errors="surrogatepass")
     for secret in secrets:
-        line = line.replace(secret, "***")
-    return line
+        body = redacted(body, secret, b"***")
+    return body.decode(errors="surrogatepass")

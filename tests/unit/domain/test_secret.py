@@ -1,13 +1,17 @@
 """A secret shows itself to nobody who does not ask for it by name."""
 
+import base64
 import copy
 import json
 import logging
 import pickle
 import traceback
+from urllib.parse import quote
 
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from statpipe.domain.secret import Secret
 
@@ -103,3 +107,44 @@ def test_it_is_taken_out_of_answers_in_whatever_form_and_case(form):
 def test_an_answer_without_it_stays_as_it_is(value):
     body = bytes(range(256)) * 3
     assert Secret(value).removed_from(body) is body
+
+
+@given(
+    secret=st.text(st.characters(codec="utf-8"), min_size=8, max_size=40),
+    before=st.binary(max_size=7),
+    after=st.binary(max_size=7),
+    form=st.sampled_from(["standard", "for addresses", "without padding", "in JSON", "quoted"]),
+)
+def test_it_is_taken_out_of_base64_whatever_stands_around_it(secret, before, after, form):
+    plain = before + secret.encode() + after
+    encoded = base64.b64encode(plain).decode()
+    text = {
+        "standard": encoded,
+        "for addresses": base64.urlsafe_b64encode(plain).decode(),
+        "without padding": encoded.rstrip("="),
+        "in JSON": encoded.replace("/", "\\/"),
+        "quoted": quote(encoded, safe=""),
+    }[form]
+    left = Secret(secret).removed_from(f"<{text}>".encode())
+    assert left.startswith(b"<")
+    assert left.endswith(b">")
+    assert b"REDACTED" in left
+    # Of what stands around it, and not more, some signs are left.
+    rest = left.replace(b"REDACTED", b"")
+    for sign in (b"\\/", b"%2F", b"%2B", b"%3D"):
+        rest = rest.replace(sign, b"?")
+    assert len(rest) - 2 <= 4 * (len(before) + 2) // 3 + 4 * (len(after) + 2) // 3 + 4
+
+
+def test_basic_authentication_and_tokens_of_a_key_are_taken_out_whole():
+    header = base64.b64encode(f"user:{CANARY}".encode()).decode()
+    left = Secret(CANARY).removed_from(f"Authorization: Basic {header}".encode())
+    assert left == b"Authorization: Basic " + base64.b64encode(b"user:")[:6] + b"REDACTED"
+    for encode in (base64.b64encode, base64.urlsafe_b64encode):
+        assert Secret(CANARY).removed_from(encode(CANARY.encode())) == b"REDACTED"
+
+
+def test_text_that_only_looks_like_base64_stays():
+    body = base64.b64encode(b"other figures of another key") + b" Zm9v YmFy"
+    assert Secret(CANARY).removed_from(body) == body
+    assert Secret("abc").removed_from(base64.b64encode(b"xabcx")) == base64.b64encode(b"xabcx")

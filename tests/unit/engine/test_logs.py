@@ -1,5 +1,6 @@
 """Log lines: a run id in each, no secret in any."""
 
+import base64
 import io
 import json
 import logging
@@ -88,6 +89,17 @@ def test_a_secret_that_begins_as_another_is_masked_whole(lines):
     written = lines(secrets=["tea", "tea-and-milk"])
     log.info("key tea-and-milk")
     assert "milk" not in written()[0]
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_secrets_are_masked_in_base64_too(lines, form):
+    key = "tea-and-milk/and+sugar"
+    for before in ("", "u:", "user:", "a user:"):
+        encoded = base64.b64encode(f"{before}{key}".encode()).decode()
+        written = lines(form, secrets=[key])
+        log.info("asking", header=f"Basic {encoded}")
+        assert encoded[-20:] not in written()[-1]
+        assert "***" in written()[-1]
 
 
 def test_a_traceback_stays_in_its_json_line(lines):
