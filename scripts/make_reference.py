@@ -11,6 +11,7 @@ import inspect
 import re
 import sys
 from collections.abc import Iterable, Iterator
+from inspect import get_annotations
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -205,7 +206,9 @@ def _role(role: type) -> str:
 
 def _fields(item: type, *, defaults: bool = False) -> str:
     fields = attrs.fields(item)
-    rows: list[tuple[str, ...]] = [(f"`{f.name}`", _code(f.type)) for f in fields]
+    # As they are written: the fields' own types change once cattrs has read a value of the class.
+    written = {n: kind for c in reversed(item.__mro__) for n, kind in get_annotations(c).items()}
+    rows: list[tuple[str, ...]] = [(f"`{f.name}`", _code(written[f.name])) for f in fields]
     names: tuple[str, ...] = ("field", "type")
     if defaults:
         rows = [(*row, _default(f)) for row, f in zip(rows, fields, strict=True)]
