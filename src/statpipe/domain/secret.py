@@ -64,10 +64,12 @@ class Secret:
 
 def redacted(body: bytes, secret: str, mark: bytes) -> bytes:
     """
-    Replace a credential by a mark in every form in which it may be written.
+    Replace a credential by a mark in every form in which it may be written, in UTF-16 as well.
     """
-    for form in written_forms(secret):
-        body = _replaced(body, form.encode(errors="surrogatepass").lower(), mark)
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be") if b"\0" in body else ("utf-8",):
+        written = mark.decode().encode(encoding)
+        for form in written_forms(secret):
+            body = _replaced(body, form.encode(encoding, "surrogatepass").lower(), written)
     for core, whole in _base64_patterns(secret):
         if core.search(body):
             body = whole.sub(lambda _: mark, body)

@@ -103,6 +103,13 @@ def test_it_is_taken_out_of_answers_in_whatever_form_and_case(form):
     assert Secret(ODD).removed_from(body) == b"\xff<REDACTED>REDACTED"
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_it_is_taken_out_of_answers_in_utf_16(encoding):
+    body = f'{{"key": "{CANARY.upper()}"}}'.encode(encoding)
+    redacted = Secret(CANARY).removed_from(body).decode(encoding)
+    assert redacted == '{"key": "REDACTED"}'
+
+
 @pytest.mark.parametrize("value", [ODD, ""])
 def test_an_answer_without_it_stays_as_it_is(value):
     body = bytes(range(256)) * 3
