@@ -195,6 +195,18 @@ class IsAlwaysSerious(NoNegativeRain):
         return super().verdict(current, rows, severity="error", **changes)
 
 
+class PublishesAnyway(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        said = f"{len(rows)} figures are negative; they are kept as published"
+        return super().verdict(current, rows, **{"message": said, **changes})
+
+
+class SpeaksBySeverity(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        said = f"{self.severity}: {len(rows)} figures are negative"
+        return super().verdict(current, rows, **{"message": said, **changes})
+
+
 class AddsUp(NoNegativeRain):
     def negative(self, table):
         assert sum(table["obs_value"].to_pylist()) is not None
@@ -225,6 +237,8 @@ CAUGHT = {
     NamesNoCell: ("test_the_cells_are_those_that_fail", "which is none of those that fail"),
     CountsTwice: ("test_the_cells_are_those_that_fail", "`failures` is 4; expected 2"),
     IsAlwaysSerious: ("test_it_warns_if_it_is_told_to", "is (False, 'error')"),
+    PublishesAnyway: ("test_the_message_assumes_no_severity", "'kept as published'"),
+    SpeaksBySeverity: ("test_the_message_assumes_no_severity", "the check that is set to warn"),
     AddsUp: ("test_it_judges_a_vintage_without_figures", "TypeError"),
     SaysTrue: ("test_what_is_good_passes", "check returned bool"),
 }

@@ -111,9 +111,9 @@ def test_the_agencys_own_slip_is_reported_and_not_repaired(judge, observe, categ
     )
     assert (result.passed, result.refuses, result.failures) == (False, False, 1)
     assert result.message == (
-        "1 of 2 sums miss by more than rounding explains, largest: US 128 2019 is -16656.9, its "
-        "categories make -5205.6 (difference -11451.3, allowed 0.2); the figures are kept as "
-        "published: use them with care and see whether the agency knows"
+        "1 of 2 sums are off by more than rounding, largest: US 128 2019 is -16656.9, its "
+        "categories add up to -5205.6 (difference -11451.3, allowed 0.2); treat these cells with "
+        "care and consider reporting them to the agency"
     )
 
 
@@ -125,7 +125,7 @@ def test_an_aggregate_is_the_sum_of_the_smallest_areas_below_it(judge, observe, 
     result = judge("additivity", observe(text, areas=nation, additive=BOTH))
     assert result.failures == 2
     assert result.message.startswith(
-        "2 of 3 sums miss by more than rounding explains, largest: E 1 2019 is 3, its areas make 4 "
+        "2 of 3 sums are off by more than rounding, largest: E 1 2019 is 3, its areas add up to 4 "
         "(difference -1, allowed 0.1); "
     )
 
@@ -233,8 +233,8 @@ def test_a_us_only_line_that_just_the_agreeing_dataset_shows_is_counted(judge, s
 
 def test_while_the_agreeing_dataset_is_not_at_hand_a_miss_of_the_whole_proves_nothing(judge, short):
     message = (
-        "0 sums judged, none off by more than rounding; 1 more miss, but what they miss may be "
-        "published in LONG, which is not at hand"
+        "0 sums judged, none off by more than rounding; 1 more are off, but the rest may be "
+        "published in LONG, which is not available"
     )
     assert judge("additivity", short(long=None)).message == message
     # A table of fewer areas cannot tell which line is for the US only.
@@ -249,7 +249,7 @@ def test_a_region_has_no_such_excuse(judge, observe, areas):
         observe(text, areas=areas("US", "W<US", "CA<W"), additive=BOTH, agreements=agreed),
     )
     assert [cell["ref_area"] for cell in result.cells] == ["W"]
-    assert "1 more miss, but what they miss may be published in LONG" in result.message
+    assert "1 more are off, but the rest may be published in LONG" in result.message
 
 
 # --- rounding and suppression ---

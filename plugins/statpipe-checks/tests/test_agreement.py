@@ -37,7 +37,7 @@ def test_cells_that_differ_are_shown_with_both_figures(judge, pair):
     assert (result.passed, result.refuses, result.failures) == (False, False, 1)
     assert result.message == (
         "1 of 4 cells differ, first: US 2 2019 is 4 and L9 of LONG is 4.1; 4 cells compared with "
-        "LONG; both are kept as published: see whether they are of one release, or ask the agency"
+        "LONG; see whether they are of one release, or ask the agency"
     )
     assert result.cells == (
         {
@@ -79,4 +79,4 @@ def test_a_cell_that_only_one_of_them_holds_is_not_compared(judge, pair):
 def test_a_dataset_that_is_not_at_hand_cannot_be_compared(judge, observe):
     result = judge("agreement", observe(SHORT, agreements=AGREED))
     assert result.passed
-    assert result.message == "could not be compared with LONG: it is not at hand"
+    assert result.message == "not compared with LONG, which is not available"

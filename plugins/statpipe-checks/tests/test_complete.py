@@ -1,3 +1,5 @@
+from datetime import date
+
 import attrs
 import pytest
 
@@ -32,7 +34,8 @@ def test_a_missing_area_is_told_once(judge, observe, lists):
     assert (result.refuses, result.failures) == (True, 4)
     assert result.message == (
         "4 observations missing: area TX is missing; "
-        "see whether a payload was cut short or the code list is out of date"
+        "see whether a payload was cut short, the agency withdrew them, or the code list is out of "
+        "date"
     )
     assert result.cells == ({"missing": "area", "ref_area": "TX", "observations": 4},)
 
@@ -106,3 +109,50 @@ def test_an_empty_table_is_not_complete(judge, observe, lists):
     result = judge("complete", attrs.evolve(current, table=current.table[:0]))
     assert result.refuses
     assert result.message == "the table has no rows; see whether the agency's answer was empty"
+    assert not result.about_revision
+
+
+@pytest.mark.parametrize("gone", ["TX ", " 2 ", "CA 2 ", "CA 2 2019", " 2019 "])
+def test_what_the_vintage_before_lacked_as_well_is_asked_about_once(gone, judge, observe, lists):
+    before = observe(cube(leave_out=[gone]), released=date(2021, 10, 8), **lists)
+    current = observe(cube(leave_out=[gone]), **lists)
+    assert judge("complete", before).passed is (gone == " 2019 ")
+    result = judge("complete", current, before)
+    assert (result.passed, result.cells) == (True, ())
+
+
+def test_what_is_missing_in_both_vintages_is_counted(judge, observe, lists):
+    """Also in the year that is new."""
+    before = observe(cube(leave_out=["TX ", "2020"]), released=date(2021, 10, 8), **lists)
+    result = judge("complete", observe(cube(leave_out=["TX "]), **lists), before)
+    assert result.message == (
+        "2 areas, 3 categories, 2 periods: nothing is missing that was there in 2021-10-08; 4 are "
+        "missing in both"
+    )
+
+
+def test_a_further_gap_is_reported_beside_one_that_is_known(judge, observe, lists):
+    before = observe(cube(leave_out=["TX ", "CA 2 2019"]), released=date(2021, 10, 8), **lists)
+    current = observe(cube(leave_out=["TX ", "CA 2 ", "CA 1 2020"]), **lists)
+    result = judge("complete", current, before)
+    assert (result.passed, result.failures) == (False, 3)
+    assert result.message.startswith(
+        "3 observations missing: category 2 is missing for CA; CA 1 has"
+    )
+
+
+def test_what_the_vintage_before_was_not_asked_for_is_no_excuse(judge, observe, lists, only):
+    before = observe(
+        cube(leave_out=["TX "]),
+        released=date(2021, 10, 8),
+        brought=only(areas=("US", "CA")),
+        **lists,
+    )
+    result = judge("complete", observe(cube(leave_out=["TX "]), **lists), before)
+    assert "area TX is missing" in result.message
+
+
+def test_an_empty_vintage_before_is_no_excuse(judge, observe, lists):
+    full = observe(cube(), **lists)
+    before = attrs.evolve(full, table=full.table[:0])
+    assert not judge("complete", observe(cube(leave_out=["TX "]), **lists), before).passed

@@ -39,8 +39,15 @@ class Of(CheckContract):
 
     @pytest.fixture
     def check(self):
+        return self.made()
+
+    @pytest.fixture
+    def lenient(self):
+        return self.made(severity="warning")
+
+    def made(self, **settings):
         (component,) = (c for c in statpipe_checks() if c.name == self.name)
-        return component.factory(component.settings())
+        return component.factory(component.settings(**settings))
 
     @pytest.fixture
     def good(self, observe, declared):

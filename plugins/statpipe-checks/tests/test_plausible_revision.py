@@ -50,8 +50,7 @@ def test_figures_in_another_unit_are_refused_with_what_to_do(judge, revised):
     assert (result.refuses, result.about_revision, result.failures) == (True, True, 30)
     assert result.message.endswith(
         "the median is 99,900.00 %, the limit 10 % and the 95th percentile is 99,900.00 %, the limit "
-        "50 %; look at the report, and if the agency really revised so, run again with "
-        "--accept-revision"
+        "50 %; see in the report whether the agency really revised so"
     )
     assert result.cells[0]["old"] == "100"
     assert result.cells[0]["new"] == "100000"

@@ -27,8 +27,7 @@ def test_fewer_rows_than_before_are_refused_and_located(judge, observe):
     assert (result.refuses, result.failures) == (True, 1)
     assert result.message == (
         "3 rows, 4 in 2021-10-08 within the same selection: 1 fewer, first: CA 1 has 1 of 2; see "
-        "whether the answer was cut short; if the agency withdrew figures, run again with "
-        "--accept-revision"
+        "whether the answer was cut short or the agency withdrew figures"
     )
     assert result.cells == ({"ref_area": "CA", "category": "1", "rows": 1, "previous": 2},)
 

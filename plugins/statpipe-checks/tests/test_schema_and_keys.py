@@ -112,7 +112,7 @@ def test_a_key_that_stands_twice_is_reported_with_its_figures(judge, observe):
     assert (result.refuses, result.failures) == (True, 1)
     assert result.message == (
         "1 key with more than one row, first: CA 1 2019 has 2, from 4.25 to 4.25; the normalizer "
-        "reads something twice, or the dataset needs a further dimension"
+        "reads rows twice, or the dataset needs a further dimension"
     )
     assert result.cells == (
         {

@@ -43,7 +43,7 @@ def test_a_refusal_is_an_error_and_a_warning_a_warning_with_the_first_cells(mani
         ("warning", "check colour warns of black 2022-10-06"),
         (
             "warning",
-            "check move would refuse, and was overruled by the operator: black 2022-10-06",
+            "check move would refuse black 2022-10-06, and --accept-revision overrules it",
         ),
     ]
     assert told[0][2] == "2 prices taste of dust\nref_area CAL, category dust, obs_value 1.5"

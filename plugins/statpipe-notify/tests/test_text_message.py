@@ -38,7 +38,10 @@ def test_a_refused_run_shows_the_cells_of_the_checks_that_failed_refusals_first(
 
 def test_a_refusal_that_was_overruled_says_so(manifest, found):
     text = text_message(manifest(checks=(found(accepted=True, about_revision=True),)), 10_000)
-    assert "check taste would refuse, and was overruled by the operator: black" in text
+    assert (
+        "check taste would refuse black 2022-10-06, and --accept-revision overrules it: 2 prices"
+        in text
+    )
 
 
 def test_a_run_that_met_another_one_has_no_manifest_to_look_at(manifest):

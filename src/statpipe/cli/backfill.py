@@ -17,7 +17,7 @@ from statpipe.api import ConfigError
 from statpipe.cli.common_options import DataOptions, split
 from statpipe.cli.manifests import manifest_document
 from statpipe.cli.report import RunReport
-from statpipe.cli.run import tell_endings
+from statpipe.cli.run import repeated, tell_endings
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.engine.backfill import Step
 from statpipe.engine.backfill import backfill as run_backfill
@@ -52,11 +52,15 @@ def backfill(
     wait
         Seconds to wait while another run of the same source is at work.
     accept_revision
-        Publish also figures that moved farther than a check finds plausible.
+        Publish also what a check refuses because it asks whether the agency meant it.
     """
     options = options or DataOptions()
     wanted = Options(
-        tables=split(tables), wait=wait, accept_revision=accept_revision, command="backfill"
+        tables=split(tables),
+        wait=wait,
+        accept_revision=accept_revision,
+        command="backfill",
+        arguments=("--from-archive", *from_archive, *repeated(options)),
     )
 
     def work(session: Session) -> int:

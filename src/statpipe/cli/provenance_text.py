@@ -10,6 +10,7 @@ from statpipe.cli.status_words import status_in_words
 from statpipe.cli.tables import print_table
 from statpipe.domain.observation import NORMAL
 from statpipe.domain.period import FOREVER
+from statpipe.domain.verdict import CheckResult
 from statpipe.engine.cell_history import Stand
 from statpipe.engine.evidence import Evidence, telling
 from statpipe.engine.provenance import Provenance
@@ -127,10 +128,7 @@ class _Printed:
             self._line("", versions)
 
     def _checks(self) -> None:
-        rows = [
-            (one.check, "passed" if one.passed else one.severity, one.message, run_id)
-            for run_id, one in self._of.checks
-        ]
+        rows = [(one.check, _verdict(one), one.message, run_id) for run_id, one in self._of.checks]
         self._console.print()
         if rows:
             print_table("Its vintage was judged", ("check", "verdict", "message", "run"), rows)
@@ -168,3 +166,9 @@ def _end(stand: Stand) -> str:
     if stand.realtime_end < stand.realtime_start:
         return "replaced under the same date"
     return stand.realtime_end.isoformat()
+
+
+def _verdict(result: CheckResult) -> str:
+    if result.passed:
+        return "passed"
+    return "accepted" if result.accepted else result.severity

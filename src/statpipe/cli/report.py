@@ -10,7 +10,6 @@ from rich.progress import Progress, TaskID
 
 from statpipe.api import (
     CheckFinished,
-    CheckResult,
     Manifest,
     PartitionWritten,
     PayloadReceived,
@@ -80,10 +79,7 @@ class RunReport:
             log.debug("check passed", check=result.check, dataset=result.dataset)
             return
         tell = log.error if result.refuses else log.warning
-        tell(
-            f"check {result.check} {_verb(result)} {result.dataset} {result.vintage}",
-            message=result.message,
-        )
+        tell(result.headline, message=result.message, next_step=result.next_step or None)
 
     @hookimpl
     def statpipe_partition_written(self, event: PartitionWritten) -> None:
@@ -119,12 +115,6 @@ class RunReport:
             self._progress.remove_task(self._task)
             self._progress.stop()
             self._task = None
-
-
-def _verb(result: CheckResult) -> str:
-    if result.accepted:
-        return "would refuse, and is overruled by --accept-revision:"
-    return "refuses" if result.refuses else "warns of"
 
 
 def print_summary(manifest: Manifest) -> None:

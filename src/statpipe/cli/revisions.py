@@ -81,7 +81,7 @@ def _lines(manifest: Manifest) -> Iterator[str]:
             yield ""
             yield from _table((*_CELL, "change"), map(_row, revision.largest))
     if manifest.accepted_revision:
-        yield "Revisions beyond the limits were accepted by the operator of this run."
+        yield "Checks that refused this release were overruled by the operator of this run."
 
 
 def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

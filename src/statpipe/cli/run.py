@@ -6,10 +6,11 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
+import attrs
 from cyclopts import Parameter
 
 from statpipe.api import ConfigError, Manifest
-from statpipe.cli.common_options import DataOptions, split
+from statpipe.cli.common_options import CommonOptions, DataOptions, split
 from statpipe.cli.manifests import manifest_document
 from statpipe.cli.report import RunReport, print_receipts, print_summary
 from statpipe.cli.revisions import write_markdown
@@ -46,7 +47,7 @@ def run(
     wait
         Seconds to wait while another run of the same source is at work.
     accept_revision
-        Publish also figures that moved farther than a check finds plausible.
+        Publish also what a check refuses because it asks whether the agency meant it.
     markdown
         File for the report on what new releases changed.
     """
@@ -66,6 +67,7 @@ def run_stages(
     """
     Run sources with these options, and tell how it went.
     """
+    wanted = attrs.evolve(wanted, arguments=repeated(options))
 
     def work(session: Session) -> int:
         if markdown is not None:
@@ -87,6 +89,13 @@ def run_stages(
         return worst([manifest.exit_code for manifest in manifests])
 
     return in_session(options, work)
+
+
+def repeated(options: CommonOptions) -> tuple[str, ...]:
+    """
+    Return the arguments that a command needs again to find the same configuration.
+    """
+    return () if options.config is None else ("--config", str(options.config))
 
 
 def chosen_sources(session: Session, names: tuple[str, ...], *, everything: bool) -> list[str]:

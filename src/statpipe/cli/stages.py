@@ -68,7 +68,7 @@ def transform(
     wait
         Seconds to wait while another run of the same source is at work.
     accept_revision
-        Publish also figures that moved farther than a check finds plausible.
+        Publish also what a check refuses because it asks whether the agency meant it.
     """
     wanted = Options(
         tables=split(tables),

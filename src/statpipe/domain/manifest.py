@@ -57,7 +57,8 @@ class Held:
 
     ``made_from`` names the Bronze that makes it, oldest first. ``figures`` is the hash of what the
     agency published; ``fingerprint`` that of the Silver partition, empty while there is only Bronze.
-    ``code`` identifies the normalizer, its version and the dataset's code lists.
+    ``code`` identifies the normalizer, its version and the dataset's code lists. ``accepted`` maps the
+    checks that the operator overruled for this vintage to the number of failures that were accepted.
     """
 
     dataset: str
@@ -71,6 +72,7 @@ class Held:
     rows: int = 0
     code: str = ""
     made_from: tuple[Origin, ...] = ()
+    accepted: Mapping[str, int] = field(factory=dict)
 
     @property
     def vintage(self) -> Vintage:
@@ -114,7 +116,8 @@ class Manifest:
 
     Its texts are such that every sink can hold them: what none can stands as an escape.
 
-    ``accepted_revision`` says that the operator accepted revisions that a check would have refused.
+    ``accepted_revision`` says that checks were overruled by the operator. Each of their results in
+    ``checks`` is marked as ``accepted``.
     """
 
     run_id: str

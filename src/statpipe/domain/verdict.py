@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from statpipe.domain.vintage import Vintage
 
 Severity = Literal["error", "warning"]
-"""An error refuses the vintage; a warning is told and published."""
+"""An error refuses the vintage. A warning is reported and refuses nothing."""
 
 SHOWN_CELLS = 20
 """How many offending cells a result carries; ``failures`` counts them all."""
@@ -46,8 +46,12 @@ class CheckResult:
     A verdict on one vintage, with the offending cells (at most :data:`SHOWN_CELLS`).
 
     Each cell is a mapping of column names to values that JSON can hold (figures as text).
-    ``about_revision`` says that the figures were read well and moved implausibly: an operator who
-    knows that the agency meant it may accept that, and then it is ``accepted``.
+    ``message`` says how many of what were found, and where. It assumes no severity: a check does not
+    know what becomes of the vintage.
+
+    ``about_revision`` says that the verdict is about the agency's figures and not about how they were
+    read: an operator who knows that the agency meant them may overrule it, and then it is
+    ``accepted``. The engine fills that in, and ``next_step``: what the operator can do now.
     """
 
     check: str
@@ -60,6 +64,26 @@ class CheckResult:
     cells: tuple[Mapping[str, Any], ...] = field(default=(), converter=recordable)
     about_revision: bool = False
     accepted: bool = False
+    next_step: str = ""
+
+    @property
+    def headline(self) -> str:
+        """
+        What the check did about which vintage, in the words of every reader of a run.
+        """
+        about = f"{self.dataset} {self.vintage}"
+        if self.passed:
+            return f"check {self.check} passes {about}"
+        if self.accepted:
+            return f"check {self.check} would refuse {about}, and --accept-revision overrules it"
+        return f"check {self.check} {'refuses' if self.refuses else 'warns of'} {about}"
+
+    @property
+    def in_words(self) -> str:
+        """
+        What was found, and what the operator can do now.
+        """
+        return f"{self.message}; {self.next_step}" if self.next_step else self.message
 
     @property
     def refuses(self) -> bool:

@@ -25,6 +25,8 @@ from statpipe.domain.verdict import SHOWN_CELLS
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_NOTHING: Mapping[str, int] = {}
+
 
 NEW_CODES = "new_codes"
 """The name under which new codes are reported, beside the checks of plugins."""
@@ -38,11 +40,13 @@ def judge(
     tell: Callable[[CheckResult], None],
     *,
     accept_revision: bool = False,
+    accepted: Mapping[str, int] = _NOTHING,
 ) -> list[CheckResult]:
     """
-    Apply every check that has something to say about the dataset.
+    Apply every check that has something to say about the dataset; *tell* each result at once.
 
-    With *accept_revision*, verdicts on how far figures moved are told, and refuse nothing.
+    With *accept_revision*, verdicts on the agency's figures refuse nothing. Nor do those that were
+    *accepted* before for this vintage: checks, with the number of failures that were accepted.
 
     :raises PluginError: A check raised: what could not be judged is not published.
     """
@@ -61,7 +65,8 @@ def judge(
             )
             raise PluginError(msg) from error
         _refuse_other_verdict(name, result, current)
-        if accept_revision and result.about_revision and result.refuses:
+        before = name in accepted and result.failures <= accepted[name]
+        if result.refuses and result.about_revision and (accept_revision or before):
             result = attrs.evolve(result, accepted=True)
         results.append(result)
         tell(result)

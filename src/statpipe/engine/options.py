@@ -21,8 +21,9 @@ class Options:
     lake's Gold) and ``load`` (the lake to the other sinks). ``wait`` is how many seconds to wait for
     the lock. ``smallest`` asks for the least that the source can bring. ``releases`` are those of an
     archive that are asked for, all if empty; ``gold`` may be left to a later run. ``how`` says whether
-    databases are believed what they say they hold. ``accept_revision`` publishes figures that moved
-    farther than a check finds plausible.
+    databases are believed what they say they hold. ``accept_revision`` overrules checks that ask
+    whether the agency meant its figures. ``arguments`` are further arguments of the command line, such
+    as a configuration file, without which the same run could not be repeated.
     """
 
     full: bool = False
@@ -35,3 +36,4 @@ class Options:
     how: How = "trust"
     accept_revision: bool = False
     command: str = "run"
+    arguments: tuple[str, ...] = ()

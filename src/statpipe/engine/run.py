@@ -232,11 +232,13 @@ class Turn:
 
 def _refusal(journal: Journal) -> str:
     refusals = [result for result in journal.checks if result.refuses]
-    first = refusals[0]
-    more = f" (and {len(refusals) - 1} more)" if len(refusals) > 1 else ""
+    # What cannot be overruled comes first: it says what has to be done.
+    first = min(refusals, key=lambda result: result.about_revision)
+    others = [f"{r.check} on {r.dataset}" for r in refusals if r is not first]
+    also = f" (also refused by {', '.join(dict.fromkeys(others))})" if others else ""
     return (
-        f"refused by check {first.check} on {first.dataset} {first.vintage}: {first.message}{more}; "
-        "nothing of this release was published, Bronze keeps it"
+        f"refused by check {first.check} on {first.dataset} {first.vintage}: {first.message}{also}; "
+        f"nothing of this release was published, Bronze keeps it; {first.next_step}"
     )
 
 

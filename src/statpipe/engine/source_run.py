@@ -12,6 +12,7 @@ from statpipe.engine.candidate import Candidate
 from statpipe.engine.ingest import Ingest, chosen_datasets
 from statpipe.engine.journal import Journal
 from statpipe.engine.load import Load
+from statpipe.engine.next_step import commands
 from statpipe.engine.options import INGEST, LOAD, TRANSFORM, Options
 from statpipe.engine.site import Site
 from statpipe.engine.state import Decision, Outdated, State, code_of, outdated
@@ -53,6 +54,7 @@ class SourceRun:
             state=state,
             journal=journal,
             executor=executor,
+            commands=commands(journal.source, site.environment.name, options),
             accept_revision=options.accept_revision,
         )
         self._load = Load(

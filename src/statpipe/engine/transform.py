@@ -11,6 +11,7 @@ import structlog
 
 from statpipe.api import (
     Check,
+    CheckResult,
     Dataset,
     Held,
     Lake,
@@ -28,6 +29,7 @@ from statpipe.domain.revision import Revision, revision_of
 from statpipe.engine.candidate import Candidate, Part
 from statpipe.engine.journal import Journal
 from statpipe.engine.judge import judge, siblings_of, warning_of_new_codes
+from statpipe.engine.next_step import Commands, with_next_steps
 from statpipe.engine.reconcile import Reconciled, reconcile
 from statpipe.engine.records import payloads_of, record_of
 from statpipe.engine.state import Outdated, State, silver_key
@@ -50,6 +52,7 @@ class Transform:
     state: State
     journal: Journal
     executor: Executor = attrs.field(repr=False)
+    commands: Commands
     accept_revision: bool = False
 
     def read_back(self, item: Outdated, normalizer: Normalizer, code: str) -> Candidate:
@@ -93,16 +96,21 @@ class Transform:
                 ready.append((candidate, self._reconciled(candidate)))  # noqa: PERF401 - counted
             revisions = self._revisions(ready)
             self._warn_of_new_codes(ready)
-            refused = self._refused(ready, revisions)
+            results = self._judged(ready, revisions)
         except StatpipeError as error:
             self._failed(candidates, len(ready), error)
             raise
+        refused = any(result.refuses for result in results)
         for candidate, final in ready:
-            revision = revisions.get(candidate.dataset.name)
+            name = candidate.dataset.name
+            revision = revisions.get(name)
             if refused:
                 self._note(candidate, final.vintage, "refused", final.silver, revision)
             else:
-                self._commit(candidate, final, revision)
+                accepted = {
+                    r.check: r.failures for r in results if r.accepted and r.dataset == name
+                }
+                self._commit(candidate, final, revision, accepted)
         return not refused
 
     def _failed(self, candidates: Sequence[Candidate], place: int, error: StatpipeError) -> None:
@@ -196,26 +204,31 @@ class Transform:
                     )
                 )
 
-    def _refused(
+    def _judged(
         self, ready: Sequence[tuple[Candidate, Reconciled]], revisions: Mapping[str, Revision]
-    ) -> bool:
+    ) -> list[CheckResult]:
+        """Judge the whole release, and then report: what can be done depends on all results."""
         tables = {c.dataset.name: final.silver.table for c, final in ready}
-        results = [
-            result
-            for candidate, final in ready
-            if candidate.is_news(final)
-            for result in judge(
-                self.checks,
-                attrs.evolve(
-                    self._snapshot(candidate.dataset, final, tables),
-                    revision=revisions.get(candidate.dataset.name),
-                ),
-                self._previous(candidate.dataset, final.vintage),
-                self.journal.judged,
-                accept_revision=self.accept_revision,
-            )
-        ]
-        return any(result.refuses for result in results)
+        results: list[CheckResult] = []
+        try:
+            for candidate, final in ready:
+                if not candidate.is_news(final):
+                    continue
+                snapshot = self._snapshot(candidate.dataset, final, tables)
+                held = candidate.redo or final.same
+                judge(
+                    self.checks,
+                    attrs.evolve(snapshot, revision=revisions.get(candidate.dataset.name)),
+                    self._previous(candidate.dataset, final.vintage),
+                    results.append,
+                    accept_revision=self.accept_revision,
+                    accepted=held.accepted if held is not None else {},
+                )
+        finally:
+            results = with_next_steps(results, self.commands)
+            for result in results:
+                self.journal.judged(result)
+        return results
 
     def _snapshot(
         self, dataset: Dataset, final: Reconciled, tables: Mapping[str, pa.Table]
@@ -240,9 +253,18 @@ class Transform:
             return None
         return Snapshot(dataset=dataset, vintage=before.vintage, table=self._read(before))
 
-    def _commit(self, candidate: Candidate, final: Reconciled, revision: Revision | None) -> None:
+    def _commit(
+        self,
+        candidate: Candidate,
+        final: Reconciled,
+        revision: Revision | None,
+        accepted: Mapping[str, int],
+    ) -> None:
         made_from = self._made_from(candidate, final)
         held = held_as(candidate.dataset, final.vintage, final.silver, candidate.code, made_from)
+        if not candidate.is_news(final) and final.same is not None:
+            accepted = final.same.accepted  # nothing was judged
+        held = attrs.evolve(held, accepted=accepted)
         receipt = self.lake.write(
             Partition(
                 key=silver_key(self.journal.source, held),

@@ -6,6 +6,7 @@ import copy
 import itertools
 import json
 import random
+import re
 from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, ClassVar
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 _ORDERS = 6
 _MANY = 73
+_FATE = re.compile(
+    r"\brefus(?:e|es|ed|al)\b|--accept-revision|kept as published|nothing [\w ]*published",
+    re.IGNORECASE,
+)
+"""Words about what becomes of a vintage. Only the engine knows: it sees severity and all results."""
 _ROWS = 3_000
 
 
@@ -186,6 +192,25 @@ class CheckContract:
             "(passed, severity) of the check that is set to warn",
             "take the severity of the settings, and nothing else",
         )
+
+    def test_the_message_assumes_no_severity(
+        self, check: Check, lenient: Check | None, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """Whether a vintage is published depends on settings and on other checks."""
+        message = self._judged(check, bad, previous).message
+        if found := _FATE.search(message):
+            broken(
+                f"the message says {found.group()!r}: {message!r}",
+                "say how many of what were found, and where; statpipe adds what becomes of the "
+                "vintage and what the operator can do",
+            )
+        if lenient is not None:
+            agree(
+                self._judged(lenient, bad, previous).message,
+                message,
+                "the message of the check that is set to warn",
+                "say the same whatever the severity",
+            )
 
     def test_the_verdict_is_about_what_was_judged(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None

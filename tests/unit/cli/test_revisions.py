@@ -93,7 +93,7 @@ def test_markdown_has_a_table_of_areas_and_one_of_the_largest_moves():
 def test_a_run_that_changed_nothing_says_so_and_one_that_was_overruled_as_well():
     assert "No vintage changed any figure." in as_markdown(manifest(None))
     overruled = as_markdown(manifest(REVISION, accepted_revision=True))
-    assert overruled.rstrip().endswith("accepted by the operator of this run.")
+    assert overruled.rstrip().endswith("overruled by the operator of this run.")
 
 
 def test_a_report_goes_to_a_file_or_says_why_not(tmp_path):

@@ -89,6 +89,22 @@ def test_what_would_refuse_because_figures_moved_is_accepted_when_asked_and_noth
 
 
 @pytest.mark.parametrize(
+    ("failures", "accepted", "refuses"),
+    [
+        (2, {"moved": 2}, False),
+        (1, {"moved": 2}, False),
+        (3, {"moved": 2}, True),  # more has happened since
+        (2, {"other": 9}, True),
+        (0, {}, True),
+    ],
+)
+def test_what_was_accepted_for_a_vintage_stays_accepted(failures, accepted, refuses):
+    moved = attrs.evolve(result("moved"), passed=False, about_revision=True, failures=failures)
+    (found,) = judge({"moved": Says(moved)}, CURRENT, BEFORE, lambda _: None, accepted=accepted)
+    assert (found.refuses, found.accepted) == (refuses, not refuses)
+
+
+@pytest.mark.parametrize(
     ("verdict", "told"),
     [
         (True, "a bool"),

@@ -4,7 +4,7 @@ import json
 
 import attrs
 
-from statpipe.engine.records import manifest_of
+from statpipe.engine.records import latest_manifest, manifest_of
 from support.tea import SOURCE, prices
 
 CELL = ("CAL", "fine", "2024-01")
@@ -172,3 +172,58 @@ def test_accepting_a_revision_accepts_nothing_else(office):
     office.agency.check = "error"
     office.agency.publish("black", "2024-04-01", prices(30))
     assert office.run(accept_revision=True).exit_code == 3
+
+
+def test_a_refusal_says_what_happened_and_what_can_be_done(office):
+    office.run()
+    office.agency.check = "implausible"
+    office.agency.publish("black", "2024-04-01", prices(30))
+    refused = office.run(tables=("black",))
+    assert refused.message == (
+        "refused by check tea_check on black 2024-04-01: 1 price tastes of dust; nothing of this "
+        "release was published, Bronze keeps it; if the agency meant this, publish it with: "
+        "statpipe run tea_prices --tables black --accept-revision"
+    )
+    (result,) = refused.checks
+    assert result.in_words in refused.message.replace(
+        "nothing of this release was published, Bronze keeps it; ", ""
+    )
+    assert json.loads(refused.as_json())["checks"][0]["next_step"] == result.next_step
+
+
+def test_all_checks_that_refuse_are_named_once(office):
+    office.agency.check = "implausible"
+    refused = office.run()
+    assert (
+        "on black 2024-03-01: 1 price tastes of dust (also refused by tea_check on green); n"
+        in (refused.message)
+    )
+
+
+def test_what_was_accepted_is_not_asked_again_when_other_code_reads_the_same_vintage(office):
+    office.run()
+    office.agency.check = "implausible"
+    office.agency.publish("black", "2024-04-01", prices(30))
+    office.run(accept_revision=True)
+    assert [dict(h.accepted) for h in latest_manifest(office.lake, SOURCE).holds] == [
+        {},
+        {"tea_check": 1},
+        {},
+    ]
+    office.agency.check = "pass"
+    office.run()
+    office.agency.check, office.agency.version = "implausible", "3"
+    manifest = office.run(tables=("black",))
+    first = {v.vintage: v.outcome for v in manifest.vintages}
+    assert first["2024-03-01"] == "refused"  # this one was never overruled
+
+
+def test_an_accepted_vintage_is_made_anew_without_asking(office):
+    office.agency.check = "implausible"
+    office.run(accept_revision=True)
+    office.agency.version = "3"
+    manifest = office.run()
+    assert (manifest.exit_code, manifest.outcome) == (0, "loaded")
+    assert all(result.accepted for result in manifest.checks)
+    office.agency.version = "1"
+    assert office.run().exit_code == 0

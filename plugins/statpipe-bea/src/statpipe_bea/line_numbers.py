@@ -65,6 +65,7 @@ class LineNumbers(Check):
             vintage=current.vintage.id,
             severity=self._severity,
             passed=not moved,
+            about_revision=bool(moved),
             message=message or "the lines have the numbers on record",
             failures=len(moved or ()),
             cells=tuple(

@@ -26,6 +26,7 @@ class Additivity(TableCheck):
 
     name = "additivity"
     needs = (*KEY, "obs_value", "parent_category", "sign")
+    about_revision = True
 
     def __init__(self, settings: SumSettings) -> None:
         super().__init__(settings)
@@ -48,9 +49,9 @@ class Additivity(TableCheck):
         if not counts["failures"]:
             return self.fine(current, f"{judged} judged, none off by more than rounding{asides}")
         message = (
-            f"{counts['failures']:,} of {judged} miss by more than rounding explains, "
-            f"largest: {_worded(cells[0], current.dataset)}{asides}; the figures are kept as "
-            "published: use them with care and see whether the agency knows"
+            f"{counts['failures']:,} of {judged} are off by more than rounding, largest: "
+            f"{_worded(cells[0], current.dataset)}{asides}; treat these cells with care and consider "
+            "reporting them to the agency"
         )
         return self.found(current, message, counts["failures"], cells)
 
@@ -95,8 +96,8 @@ def _asides(counts: Mapping[str, int], unseen: set[str]) -> str:
         texts += f"; {counts['not_judged']:,} not judged, since a figure is missing"
     if counts["unproven"]:
         texts += (
-            f"; {counts['unproven']:,} more miss, but what they miss may be published in "
-            f"{', '.join(sorted(unseen))}, which is not at hand"
+            f"; {counts['unproven']:,} more are off, but the rest may be published in "
+            f"{', '.join(sorted(unseen))}, which is not available"
         )
     return texts
 
@@ -104,7 +105,7 @@ def _asides(counts: Mapping[str, int], unseen: set[str]) -> str:
 def _worded(cell: Mapping[str, Any], dataset: Dataset) -> str:
     parts = "areas" if cell["dimension"] == "ref_area" else "categories"
     return (
-        f"{place(cell, dataset.dimensions)} is {figure(cell['published'])}, its {parts} make "
+        f"{place(cell, dataset.dimensions)} is {figure(cell['published'])}, its {parts} add up to "
         f"{figure(cell['computed'])} (difference {figure(cell['difference'])}, "
         f"allowed {figure(cell['allowed'])})"
     )

@@ -27,6 +27,7 @@ class Agreements(TableCheck):
 
     name = "agreement"
     needs = (*KEY, *_COMPARED)
+    about_revision = True
 
     def applies_to(self, dataset: Dataset) -> bool:
         """
@@ -42,7 +43,7 @@ class Agreements(TableCheck):
         for agreement in current.dataset.agreements:
             sibling = current.siblings.get(agreement.dataset)
             if sibling is None:
-                told.append(f"could not be compared with {agreement.dataset}: it is not at hand")
+                told.append(f"not compared with {agreement.dataset}, which is not available")
                 continue
             common, different, shown = _compare(current, agreement, sibling)
             told.append(f"{counted(common, 'cell')} compared with {agreement.dataset}")
@@ -55,8 +56,8 @@ class Agreements(TableCheck):
             f"{failures:,} of {counted(compared, 'cell')} differ, first: "
             f"{place(first, current.dataset.dimensions)} is {figure(first['obs_value'])} and "
             f"{first['other_category']} of {first['other_dataset']} is "
-            f"{figure(first['other_value'])}; {'; '.join(told)}; both are kept as published: see "
-            "whether they are of one release, or ask the agency"
+            f"{figure(first['other_value'])}; {'; '.join(told)}; see whether they are of one release, "
+            "or ask the agency"
         )
         return self.found(current, message, failures, cells)
 

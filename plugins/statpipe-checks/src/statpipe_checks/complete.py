@@ -9,7 +9,7 @@ from statpipe.api import CheckResult, Snapshot
 from statpipe.domain.observation import KEY
 from statpipe_checks.asked import asked_for
 from statpipe_checks.code_lists import categories_of, codes_in
-from statpipe_checks.database import Database, database, table_of
+from statpipe_checks.database import Database, database, listed, table_of
 from statpipe_checks.results import counted
 from statpipe_checks.table_check import TableCheck
 
@@ -26,39 +26,50 @@ class Complete(TableCheck):
     """
     Every area that was asked for has every category published for it in every period of the table.
 
-    A period that was asked for and occurs nowhere is no gap: agencies leave out, without a word,
-    the years that they have not published yet. A row whose figure is missing is a row that is there.
+    A period that was asked for and occurs nowhere is not judged here: agencies leave out, without a
+    word, the years that they have not published yet. A row without a figure is a row. What the
+    vintage before lacked as well was asked about then, and is counted but not reported again.
     """
 
     name = "complete"
     needs = (*KEY, "parent_category", "sign")
+    about_revision = True
 
-    def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:  # noqa: ARG002
+    def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """
         Report whole areas first, then whole categories, then what is missing within them.
         """
         if not len(current.table):
             message = "the table has no rows; see whether the agency's answer was empty"
-            return self.found(current, message, 1, [{"missing": "everything"}])
-        expected = expected_pairs(current)
+            return self.misread(current, message, 1, [{"missing": "everything"}])
+        asked = expected_pairs(current)
         with database() as silver:
             silver.add("obs", current.table, KEY)
             periods = len(codes_in(current.table, "time_period"))
-            present = _periods_present(silver)
+            present = _periods_present(silver, "obs")
+            absent_before = _add_gaps_before(silver, previous)
+            expected = asked - {pair for pair in absent_before if not present.get(pair)}
             gaps = list(_gaps(expected, present, periods))
-            gaps += _single_cells(silver, expected, present, periods)
-        missing = sum(max(periods - present.get(pair, 0), 0) for pair in expected)
+            single, cells = _single_cells(silver, expected, present, periods)
+        missing = sum(gap["observations"] for gap in gaps) + single
+        gaps += cells
         if not missing:
+            every = sum(max(periods - present.get(pair, 0), 0) for pair in asked)
             message = (
                 f"{counted(len({area for area, _ in expected}), 'area')}, "
                 f"{counted(len({c for _, c in expected}), 'category', 'categories')}, "
                 f"{counted(periods, 'period')}: nothing is missing"
             )
+            if every and previous is not None:
+                message += (
+                    f" that was there in {previous.vintage.id}; {every:,} are missing in both"
+                )
             return self.fine(current, message)
         message = (
             f"{counted(missing, 'observation')} missing: "
             f"{'; '.join(gap['text'] for gap in gaps[:3])}{'; ...' if len(gaps) > 3 else ''}; "  # noqa: PLR2004
-            "see whether a payload was cut short or the code list is out of date"
+            "see whether a payload was cut short, the agency withdrew them, or the code list is out of "
+            "date"
         )
         cells = [{n: v for n, v in gap.items() if n != "text"} for gap in gaps]
         return self.found(current, message, missing, cells)
@@ -90,12 +101,14 @@ def _areas(current: Snapshot, selection: Selection) -> list[str]:
     return [code for code in declared if selection.areas is None or code in selection.areas]
 
 
-def _periods_present(silver: Database) -> dict[Pair, int]:
-    rows = silver.rows("""
+def _periods_present(silver: Database, table: str) -> dict[Pair, int]:
+    rows = silver.rows(
+        f"""
         SELECT ref_area, category, count(DISTINCT time_period) AS periods
-        FROM obs
+        FROM {table}
         GROUP BY ref_area, category
-    """)
+        """  # noqa: S608 -- a name of this module's
+    )
     return {(row["ref_area"], row["category"]): row["periods"] for row in rows}
 
 
@@ -132,21 +145,47 @@ def _gaps(expected: set[Pair], present: dict[Pair, int], periods: int) -> Iterat
             }
 
 
-def _single_cells(
-    silver: Database, expected: set[Pair], present: dict[Pair, int], periods: int
-) -> list[dict[str, Any]]:
+def _add_gaps_before(silver: Database, previous: Snapshot | None) -> set[Pair]:
+    """
+    Make the table ``lacked`` of single cells that the vintage before lacked, and return the pairs of
+    which it had nothing.
+    """
+    silver.run(f"CREATE TEMP TABLE lacked ({', '.join(f'{name} VARCHAR' for name in KEY)})")
+    if previous is None or not len(previous.table):
+        return set()
+    silver.add("before", previous.table, KEY)
+    expected = expected_pairs(previous)
+    periods = len(codes_in(previous.table, "time_period"))
+    present = _periods_present(silver, "before")
     short = sorted(pair for pair in expected if 0 < present.get(pair, 0) < periods)
-    silver.add("short", _pairs_table(short), ("ref_area", "category"))
-    _, cells = silver.first("""
+    silver.add("short_before", _pairs_table(short), ("ref_area", "category"))
+    silver.run(f"INSERT INTO lacked {_lacking('short_before', 'before')}")
+    return {pair for pair in expected if not present.get(pair)}
+
+
+def _lacking(short: str, table: str) -> str:
+    """Write the query for the cells of pairs that a table has only in part."""
+    return f"""
         SELECT s.ref_area, s.category, p.time_period
-        FROM short AS s
-        CROSS JOIN (SELECT DISTINCT time_period FROM obs WHERE time_period IS NOT NULL) AS p
-        ANTI JOIN obs AS o
+        FROM {short} AS s
+        CROSS JOIN (SELECT DISTINCT time_period FROM {table} WHERE time_period IS NOT NULL) AS p
+        ANTI JOIN {table} AS o
             ON o.ref_area = s.ref_area
             AND o.category = s.category
             AND o.time_period = p.time_period
-    """)
-    return [
+    """  # noqa: S608 -- names of this module's
+
+
+def _single_cells(
+    silver: Database, expected: set[Pair], present: dict[Pair, int], periods: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """Count single cells that are missing, and give the first of them."""
+    short = sorted(pair for pair in expected if 0 < present.get(pair, 0) < periods)
+    silver.add("short", _pairs_table(short), ("ref_area", "category"))
+    number, cells = silver.first(
+        f"FROM ({_lacking('short', 'obs')}) ANTI JOIN lacked USING ({listed(KEY)})"
+    )
+    return number, [
         {
             "missing": "observation",
             **cell,

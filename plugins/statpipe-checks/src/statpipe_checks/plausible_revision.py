@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
-
 from statpipe.api import Check, CheckResult, Snapshot
 from statpipe.domain.revision import Revision, percent
 from statpipe_checks.results import verdict
@@ -15,8 +13,8 @@ _FEW = 20
 
 class PlausibleRevision(Check):
     """
-    Judges the report on what the vintage did to the figures. Unlike the others, it may be overruled:
-    an agency does revise a whole history once in a while.
+    Judges the report on what the vintage did to the figures. An agency does revise a whole history
+    once in a while, so the operator may overrule it.
     """
 
     name = "plausible_revision"
@@ -33,18 +31,18 @@ class PlausibleRevision(Check):
             severity = self._settings.severity
             return verdict(self.name, severity, current, revision.in_words)
         message = (
-            f"{revision.in_words}: {' and '.join(beyond)}; look at the report, and if the agency "
-            "really revised so, run again with --accept-revision"
+            f"{revision.in_words}: {' and '.join(beyond)}; see in the report whether the agency "
+            "really revised so"
         )
-        result = verdict(
+        return verdict(
             self.name,
             self._settings.severity,
             current,
             message,
             failures=revision.revised + revision.dropped,
             cells=revision.largest,
+            about_revision=True,
         )
-        return attrs.evolve(result, about_revision=True)
 
     def _beyond(self, revision: Revision) -> list[str]:
         """Name the limits that are passed."""

@@ -20,6 +20,7 @@ def verdict(
     *,
     failures: int = 0,
     cells: Iterable[Mapping[str, Any]] = (),
+    about_revision: bool = False,
 ) -> CheckResult:
     """
     Give the verdict on *current*; it passed if there are no *failures*.
@@ -37,6 +38,7 @@ def verdict(
             {name: as_json(value) for name, value in cell.items()}
             for cell in islice(cells, SHOWN_CELLS)
         ),
+        about_revision=about_revision and bool(failures),
     )
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import attrs
-
 from statpipe.api import CheckResult, Snapshot
 from statpipe.domain.observation import KEY
 from statpipe_checks.asked import asked_for
@@ -19,6 +17,7 @@ class RowCount(TableCheck):
 
     name = "row_count"
     needs = KEY
+    about_revision = True
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """
@@ -40,11 +39,9 @@ class RowCount(TableCheck):
         message = (
             f"{told} within the same selection: {len(before) - len(now):,} fewer, first: "
             f"{first['ref_area']} {first['category']} has {first['rows']} of {first['previous']}; "
-            "see whether the answer was cut short; if the agency withdrew figures, run again with "
-            "--accept-revision"
+            "see whether the answer was cut short or the agency withdrew figures"
         )
-        result = self.found(current, message, len(before) - len(now), cells)
-        return attrs.evolve(result, about_revision=True)
+        return self.found(current, message, len(before) - len(now), cells)
 
 
 _SHRUNK = """

@@ -25,6 +25,7 @@ class StableCategories(TableCheck):
 
     name = "stable_categories"
     needs = _COLUMNS
+    about_revision = True
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """

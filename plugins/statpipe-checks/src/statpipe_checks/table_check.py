@@ -32,6 +32,8 @@ class TableCheck(Check):
 
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
+    about_revision: ClassVar[bool] = False
+    """Whether it asks what the agency meant, and not whether the figures were read correctly."""
 
     def __init__(self, settings: HasSeverity) -> None:
         self.severity: Severity = settings.severity
@@ -44,7 +46,7 @@ class TableCheck(Check):
         missing = [name for name in wanted if name not in current.table.column_names]
         if missing:
             message = f"not judged: the table has no {', '.join(missing)}; see the check schema"
-            return self.found(current, message, len(missing), [{"column": n} for n in missing])
+            return self.misread(current, message, len(missing), [{"column": n} for n in missing])
         return self.judge(current, previous)
 
     @abstractmethod
@@ -68,5 +70,25 @@ class TableCheck(Check):
     ) -> CheckResult:
         """
         Say that the check failed *failures* times; *cells* are the first of them.
+        """
+        return verdict(
+            self.name,
+            self.severity,
+            current,
+            message,
+            failures=failures,
+            cells=cells,
+            about_revision=self.about_revision,
+        )
+
+    def misread(
+        self,
+        current: Snapshot,
+        message: str,
+        failures: int,
+        cells: Iterable[Mapping[str, Any]],
+    ) -> CheckResult:
+        """
+        Say that the check failed because the table itself is wrong, whatever the agency meant.
         """
         return verdict(self.name, self.severity, current, message, failures=failures, cells=cells)

@@ -40,6 +40,6 @@ class UniqueKeys(TableCheck):
             f"{counted(failures, 'key')} with more than one row, "
             f"first: {place(first, current.dataset.dimensions)} has {first['rows']}, from "
             f"{figure(first['lowest'])} to {figure(first['highest'])}; the normalizer reads "
-            "something twice, or the dataset needs a further dimension"
+            "rows twice, or the dataset needs a further dimension"
         )
         return self.found(current, message, failures, cells)

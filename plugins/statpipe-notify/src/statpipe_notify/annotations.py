@@ -63,7 +63,7 @@ def _remarks(manifest: Manifest) -> Iterator[Annotation]:
         yield Annotation(
             level="error" if result.refuses else "warning",
             title=verdict(result),
-            text="\n".join((plain(result.message), *cells)),
+            text="\n".join((plain(result.in_words), *cells)),
         )
 
 

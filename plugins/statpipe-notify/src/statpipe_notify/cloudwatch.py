@@ -70,7 +70,7 @@ class Cloudwatch(Notifier):
             check=result.check,
             dataset=result.dataset,
             vintage=result.vintage,
-            message=result.message,
+            message=result.in_words,
             failures=result.failures or None,
             accepted=result.accepted or None,
             cells=[dict(cell) for cell in result.cells] or None,

@@ -57,10 +57,7 @@ def verdict(result: CheckResult) -> str:
     """
     Say what a check did about which vintage.
     """
-    verb = "refuses" if result.refuses else "warns of"
-    if result.accepted:
-        verb = "would refuse, and was overruled by the operator:"
-    return plain(f"check {result.check} {verb} {result.dataset} {result.vintage}")
+    return plain(result.headline)
 
 
 def manifest_path(manifest: Manifest) -> str:

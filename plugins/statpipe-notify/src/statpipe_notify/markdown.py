@@ -99,7 +99,7 @@ def _moved(area: str, moved: Movement) -> tuple[Any, ...]:
 def _check(result: CheckResult) -> Iterator[str]:
     yield f"### {escaped(verdict(result))}"
     yield ""
-    yield escaped(result.message)
+    yield escaped(result.in_words)
     yield ""
     if result.cells:
         columns = list(dict.fromkeys(name for cell in result.cells for name in cell))

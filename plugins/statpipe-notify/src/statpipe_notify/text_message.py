@@ -49,7 +49,7 @@ def _details(manifest: Manifest) -> Iterator[str]:
         if record.revision is not None:
             yield from _moves(record.revision)
     for result in failed_checks(manifest):
-        yield f"{verdict(result)}: {plain(result.message)}"
+        yield f"{verdict(result)}: {plain(result.in_words)}"
         yield from _cells(result)
 
 

@@ -220,7 +220,7 @@ def _checks(manifest: Manifest) -> Iterator[tuple[Any, ...]]:
             result.vintage,
             result.severity,
             result.passed,
-            result.message,
+            result.in_words,
             result.failures,
             Jsonb([dict(cell) for cell in result.cells]),
         )
