@@ -6,7 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from statpipe.domain.codes import encoded, one_array
+from statpipe.domain.codes import encoded, looked_up, one_array
 from statpipe.domain.observation import KEY
 
 if TYPE_CHECKING:
@@ -53,6 +53,23 @@ def content_hash(table: pa.Table, columns: Sequence[str] | None = None) -> str:
             array = array.fill_null(pa.array([0]).cast(array.type)[0])
         digest.update(_bytes_of(array))
     return digest.hexdigest()
+
+
+def meaning_hash(table: pa.Table) -> str:
+    """
+    Hash the values of a table as a reader takes them: runs of white space in texts are one blank.
+    """
+    import pyarrow as pa
+
+    columns = []
+    for column in table.columns:
+        if pa.types.is_dictionary(column.type):
+            codes = encoded(column)
+            texts = codes.dictionary.to_pylist()
+            columns.append(looked_up(codes, [" ".join(text.split()) for text in texts]))
+        else:
+            columns.append(column)
+    return content_hash(canonical(pa.Table.from_arrays(columns, schema=table.schema)))
 
 
 def figures_hash(table: pa.Table) -> str:

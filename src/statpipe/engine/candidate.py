@@ -45,4 +45,4 @@ class Candidate:
         """
         Tell whether publishing it would change anything.
         """
-        return self.redo is not None or final.same is None or final.grown
+        return self.redo is not None or final.changes

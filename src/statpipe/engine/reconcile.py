@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs import field, frozen
 
-from statpipe.api import Dataset, Held, Selection, Vintage
-from statpipe.domain.canonical import canonical, figures_hash
+from statpipe.api import ContentError, Dataset, Held, Selection, Vintage
+from statpipe.domain.canonical import canonical, figures_hash, meaning_hash
 from statpipe.domain.seal import in_key_order, with_vintage
 from statpipe.engine.task import Silver, silver_of
 
@@ -25,13 +26,21 @@ class Reconciled:
     A table under its vintage's final name.
 
     ``same`` is the held vintage that it is a part of or adds to, if any; ``grown`` says whether
-    cells came in addition.
+    cells came in addition, ``reworded`` whether its texts, such as footnotes, say something else.
     """
 
     vintage: Vintage
     silver: Silver = field(repr=False)
     same: Held | None = None
     grown: bool = False
+    reworded: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """
+        Whether publishing it would change what is held.
+        """
+        return self.same is None or self.grown or self.reworded
 
 
 def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
@@ -42,12 +51,12 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
 
     Equal figures are the same vintage. Where selections differ, only what both asked for is
     compared: equal there, the cells are joined. Anything else is a change under an unchanged date,
-    which gets the next sequence number.
+    which gets the next sequence number. Texts that differ in white space only stay as they are held.
     """
     for held in reversed(known):
         if held.figures == fresh.figures:
             renamed = silver_of(with_vintage(fresh.table, held.vintage.id), code)
-            return Reconciled(
+            final = Reconciled(
                 vintage=attrs.evolve(
                     vintage,
                     sequence=held.sequence,
@@ -56,15 +65,28 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
                 silver=renamed,
                 same=held,
             )
+            return _with_texts_held(final, held, read)
     if known:
         joined = _joined(dataset, vintage, fresh, known[-1], code, read)
         if joined is not None:
-            return joined
+            return joined if joined.grown else _with_texts_held(joined, known[-1], read)
     sequence = known[-1].sequence + 1 if known else vintage.sequence
     final = attrs.evolve(vintage, sequence=sequence)
     if sequence > 1:
         fresh = silver_of(with_vintage(fresh.table, final.id), code)
     return Reconciled(vintage=final, silver=fresh)
+
+
+def _with_texts_held(final: Reconciled, held: Held, read: Read) -> Reconciled:
+    """Keep what is held of the same figures if it says the same; else note that it does not."""
+    if final.silver.fingerprint == held.fingerprint:
+        return final
+    with contextlib.suppress(ContentError):  # damaged: what was fetched takes its place
+        old = read(held)
+        if meaning_hash(old) == meaning_hash(final.silver.table):
+            kept = Silver(table=old, figures=held.figures, fingerprint=held.fingerprint)
+            return attrs.evolve(final, silver=kept)
+    return attrs.evolve(final, reworded=True)
 
 
 def _joined(  # noqa: PLR0917 - as above

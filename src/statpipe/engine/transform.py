@@ -160,6 +160,7 @@ class Transform:
             candidate.dataset.name: self._revision(candidate, final)
             for candidate, final in ready
             if candidate.is_news(final)
+            and not final.reworded
             and (candidate.redo is None or candidate.redo.figures != final.silver.figures)
         }
 
@@ -277,6 +278,10 @@ class Transform:
             self.state.drop(candidate.redo)
         self.state.put(held)
         outcome: Outcome = "loaded" if candidate.is_news(final) else "unchanged"
+        if final.reworded:
+            candidate = attrs.evolve(
+                candidate, reason=f"{candidate.reason}: texts changed, no figure"
+            )
         self._note(candidate, final.vintage, outcome, final.silver, revision)
 
     def _made_from(self, candidate: Candidate, final: Reconciled) -> tuple[Origin, ...]:
@@ -289,7 +294,7 @@ class Transform:
         )
         if same is None:
             return own
-        if not final.grown:
+        if not final.grown and not final.reworded:
             return same.made_from
         replaces = candidate.vintage.selection.covers(same.selection)
         return own if replaces else (*same.made_from, *own)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from statpipe.api import Selection, Vintage, observations_from_rows
+from statpipe.api import ContentError, Selection, Vintage, observations_from_rows
 from statpipe.domain.canonical import content_hash
 from statpipe.domain.seal import seal
 from statpipe.engine.reconcile import reconcile
@@ -100,6 +100,42 @@ def test_equal_figures_are_the_same_vintage_whatever_the_notes_say():
     assert again.vintage.id == first.vintage.id
     assert again.same is not None
     assert not again.grown
+
+
+def test_texts_that_differ_in_white_space_only_stay_as_they_are_held():
+    book = Book()
+    first = book.take(A, notes="A footnote, which is long.")
+    again = book.take(A, notes=" A footnote,\n  which is\u00a0long. ")
+    assert (again.changes, again.reworded) == (False, False)
+    assert again.silver.fingerprint == first.silver.fingerprint
+    assert set(again.silver.table["notes"].to_pylist()) == {"A footnote, which is long."}
+
+
+def test_other_texts_are_a_change_of_the_same_vintage():
+    book = Book()
+    book.take(A, notes="A footnote.")
+    again = book.take(A, notes="Another footnote.")
+    assert (again.vintage.id, again.reworded, again.changes) == ("2024-03-01", True, True)
+    assert set(again.silver.table["notes"].to_pylist()) == {"Another footnote."}
+
+
+def test_a_part_of_the_vintage_with_other_white_space_changes_nothing():
+    book = Book()
+    first = book.take(A, notes="One\ntwo")
+    again = book.take(A, Selection(areas=PORTS[:1]), notes="One two")
+    assert (again.changes, again.silver.fingerprint) == (False, first.silver.fingerprint)
+    assert book.take(A, Selection(areas=PORTS[:1]), notes="Three").reworded
+
+
+def test_silver_that_is_damaged_is_replaced_by_what_was_fetched():
+    first = silver(A, notes="One")
+    held = held_as(TEA, Vintage(released=DAY), first, "code")
+
+    def damaged(_):
+        raise ContentError("the partition is torn; run again")
+
+    again = reconcile(TEA, held.vintage, silver(A, notes="One two"), [held], "code", damaged)
+    assert again.reworded
 
 
 def test_a_changed_cell_is_the_next_in_sequence_and_so_is_a_vanished_one():
