@@ -146,6 +146,36 @@ class TestStableCategories(Of):
         return observe(GOOD, **declared | {"categories": swapped})
 
 
+class TestStableDescriptions(Of):
+    name = "stable_descriptions"
+
+    @pytest.fixture
+    def previous(self, good):
+        return attrs.evolve(good, vintage=Vintage(released=date(2021, 10, 8)))
+
+    @pytest.fixture
+    def bad(self, observe, declared):
+        turned = tuple(attrs.evolve(c, sign=-c.sign) for c in declared["categories"])
+        return observe(GOOD, **declared | {"categories": turned})
+
+
+class TestStillShown(Of):
+    name = "still_shown"
+    text = GOOD.replace("10", "-")
+
+    @pytest.fixture
+    def previous(self, observe, declared):
+        return observe(GOOD, released=date(2021, 10, 8), **declared)
+
+
+class TestSuspectPatterns(Of):
+    name = "suspect_patterns"
+
+    @pytest.fixture
+    def bad(self, observe, declared):
+        return observe("\n".join(f"{line[:-2]}0" for line in GOOD.strip().splitlines()), **declared)
+
+
 class TestPlausibleRevision(Of):
     name = "plausible_revision"
 

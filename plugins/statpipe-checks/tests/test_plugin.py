@@ -19,12 +19,15 @@ DEFAULTS = {
     "value_range": "error",
     "stable_categories": "error",
     "plausible_revision": "error",
+    "stable_descriptions": "warning",
+    "still_shown": "warning",
+    "suspect_patterns": "warning",
     "additivity": "warning",
     "agreement": "warning",
 }
 
 
-def test_ten_checks_are_offered_with_their_default_severities():
+def test_the_checks_are_offered_with_their_default_severities():
     assert {c.name: c.settings().severity for c in statpipe_checks()} == DEFAULTS
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statpipe.domain.period import period_start
+from statpipe.domain.period import period_start, periods_between
 
 PARTS = {
     "A": [""],
@@ -69,3 +69,11 @@ def test_anything_else_is_no_period_and_says_so(text, freq):
     with pytest.raises(ValueError, match=f"is no period of frequency {freq}") as caught:
         period_start(text, freq)
     assert repr(text) in str(caught.value)
+
+
+@given(st.integers(1000, 2990), st.integers(0, 9), st.sampled_from("ASQM"))
+def test_the_periods_between_are_all_of_them_in_order(year, more, freq):
+    parts = PARTS[freq]
+    wanted = [f"{year + n}{part}" for n in range(more + 1) for part in parts]
+    assert periods_between(wanted[0], wanted[-1], freq) == wanted
+    assert periods_between(wanted[-1], wanted[-1], freq) == wanted[-1:]

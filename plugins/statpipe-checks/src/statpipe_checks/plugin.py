@@ -10,8 +10,17 @@ from statpipe_checks.non_null_keys import NonNullKeys
 from statpipe_checks.plausible_revision import PlausibleRevision
 from statpipe_checks.row_count import RowCount
 from statpipe_checks.schema import Schema
-from statpipe_checks.settings import ErrorSettings, RevisionSettings, SumSettings, WarningSettings
+from statpipe_checks.settings import (
+    ErrorSettings,
+    RevisionSettings,
+    ShownSettings,
+    SumSettings,
+    WarningSettings,
+)
 from statpipe_checks.stable_categories import StableCategories
+from statpipe_checks.stable_descriptions import StableDescriptions
+from statpipe_checks.still_shown import StillShown
+from statpipe_checks.suspect_patterns import SuspectPatterns
 from statpipe_checks.unique_keys import UniqueKeys
 from statpipe_checks.value_range import ValueRange
 
@@ -69,6 +78,24 @@ def statpipe_checks() -> list[Component]:
             summary="A release moves and drops figures no farther than releases do",
             settings=RevisionSettings,
             factory=PlausibleRevision,
+        ),
+        Component(
+            name=StableDescriptions.name,
+            summary="Areas and categories are named and ordered as in the vintage before",
+            settings=WarningSettings,
+            factory=StableDescriptions,
+        ),
+        Component(
+            name=StillShown.name,
+            summary="Figures that were shown before are still shown, and no series has a gap",
+            settings=ShownSettings,
+            factory=StillShown,
+        ),
+        Component(
+            name=SuspectPatterns.name,
+            summary="No slice of the figures is blanked, scaled, or a copy of the period before",
+            settings=WarningSettings,
+            factory=SuspectPatterns,
         ),
         Component(
             name=Additivity.name,

@@ -14,7 +14,7 @@ from statpipe.domain.verdict import Severity
 @frozen(kw_only=True)
 class ErrorSettings:
     """
-    Of a check that asks whether we read the figures right: by default it refuses the vintage.
+    Of a check that asks whether the figures were read correctly: by default it refuses the release.
     """
 
     severity: Severity = "error"
@@ -23,7 +23,7 @@ class ErrorSettings:
 @frozen(kw_only=True)
 class WarningSettings:
     """
-    Of a check that asks whether the agency's figures agree: by default it tells and publishes.
+    Of a check that asks whether the agency's figures agree: by default it reports and refuses nothing.
     """
 
     severity: Severity = "warning"
@@ -43,6 +43,18 @@ class RevisionSettings:
     median_percent: float = field(default=10.0, validator=attrs.validators.ge(0))
     p95_percent: float = field(default=50.0, validator=attrs.validators.ge(0))
     dropped_percent: float = field(default=1.0, validator=attrs.validators.ge(0))
+
+
+@frozen(kw_only=True)
+class ShownSettings:
+    """
+    How many of the figures shown before may be missing now, in per cent: of the whole table, and of
+    each of its categories, areas and periods, each category of an area, and each period of either.
+    """
+
+    severity: Severity = "warning"
+    table_percent: float = field(default=1.0, validator=attrs.validators.ge(0))
+    slice_percent: float = field(default=50.0, validator=attrs.validators.ge(0))
 
 
 def _amount(_settings: Any, attribute: attrs.Attribute[str], value: str) -> None:

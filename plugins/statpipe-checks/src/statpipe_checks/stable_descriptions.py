@@ -1,0 +1,86 @@
+"""The check ``stable_descriptions``: areas and categories are described as in the vintage before."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from statpipe.api import CheckResult, Snapshot
+from statpipe_checks.database import database, listed
+from statpipe_checks.results import counted
+from statpipe_checks.table_check import TableCheck
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_DESCRIBED = {
+    "ref_area": {"geo_name": "name", "geo_level": "level", "geo_fips": "code of the agency"},
+    "category": {"category_name": "title", "parent_category": "parent", "sign": "sign"},
+}
+_NOUNS = {"ref_area": "area", "category": "category"}
+_COLUMNS = tuple(name for code, about in _DESCRIBED.items() for name in (code, *about))
+
+
+class StableDescriptions(TableCheck):
+    """
+    Compare names, levels and codes of areas, and titles, parents and signs of categories.
+
+    A state that is a region now, or a category with another parent or sign, changes what sums and
+    maps say, although no figure changes. Another unit is the business of ``stable_categories``.
+    """
+
+    name = "stable_descriptions"
+    needs = _COLUMNS
+    about_revision = True
+
+    def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
+        """
+        Report each property of an area or category that is another one now.
+        """
+        if previous is None:
+            return self.fine(current, "there is no earlier vintage to compare with")
+        changes = [
+            {_NOUNS[code]: one, "property": word, "previous": was[name], "now": now[name]}
+            for code, about in _DESCRIBED.items()
+            for one, was, now in _common(code, tuple(about), previous.table, current.table)
+            for name, word in about.items()
+            if was[name] != now[name]
+        ]
+        if not changes:
+            return self.fine(
+                current, f"areas and categories are described as in {previous.vintage.id}"
+            )
+        told = f"{counted(len(changes), 'description')} not as in {previous.vintage.id}"
+        first = "; ".join(_worded(change) for change in changes[:3])
+        more = f"; {len(changes) - 3:,} more" if len(changes) > 3 else ""  # noqa: PLR2004
+        message = f"{told}: {first}{more}; see whether sums, maps and names still mean the same"
+        return self.found(current, message, len(changes), changes)
+
+
+def _common(
+    code: str, about: tuple[str, ...], before: pa.Table, now: pa.Table
+) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Give the codes that both tables hold, with their descriptions in each."""
+    old, new = (_described(code, about, table) for table in (before, now))
+    return [(one, old[one], new[one]) for one in sorted(old.keys() & new.keys())]
+
+
+def _described(code: str, about: tuple[str, ...], table: pa.Table) -> dict[str, dict[str, Any]]:
+    texts = ", ".join(
+        f"""string_agg(DISTINCT "{name}"::VARCHAR, ' | ' ORDER BY "{name}"::VARCHAR) AS "{name}" """
+        for name in about
+    )
+    with database() as silver:
+        silver.add("obs", table, (code, *about))
+        rows = silver.rows(
+            f"SELECT {code}, {texts} FROM (SELECT DISTINCT {listed((code, *about))} FROM obs) "  # noqa: S608
+            f"WHERE {code} IS NOT NULL GROUP BY {code}"
+        )
+    return {row.pop(code): row for row in rows}
+
+
+def _worded(change: dict[str, Any]) -> str:
+    noun = "area" if "area" in change else "category"
+    was, now = (
+        "none" if change[name] is None else repr(change[name]) for name in ("previous", "now")
+    )
+    return f"{change['property']} of {noun} {change[noun]} was {was} and is {now}"

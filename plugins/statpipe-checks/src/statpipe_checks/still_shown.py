@@ -1,0 +1,199 @@
+"""The check ``still_shown``: figures do not vanish, neither since the vintage before nor in between."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from statpipe.api import CheckResult, Snapshot
+from statpipe.domain.observation import KEY
+from statpipe.domain.period import periods_between
+from statpipe_checks.asked import asked_for
+from statpipe_checks.code_lists import codes_in
+from statpipe_checks.database import Database, database, listed, table_of
+from statpipe_checks.results import counted, figure, place
+from statpipe_checks.settings import ShownSettings
+from statpipe_checks.table_check import TableCheck
+
+_FEW = 3
+"""Fewer figures than these say little about a whole slice."""
+
+_MISSING = "O"
+"""SDMX's status of a figure that is missing, and nothing says why."""
+
+_SLICES = (
+    *(("category",), ("ref_area",), ("time_period",)),
+    *(("ref_area", "category"), ("category", "time_period"), ("ref_area", "time_period")),
+)
+_NOUNS = {"ref_area": "area", "category": "category", "time_period": "period"}
+_NAMED = 3
+
+
+class StillShown(TableCheck):
+    """
+    Count figures that were shown before and are missing now: without a value, or not in the table.
+
+    They are reported beyond a share of the table, and beyond a share of a slice: a category, an area
+    or a period, a category of an area, or a period of either. An unexplained gap inside a series, with figures before and
+    after it, is reported at once, also in a first vintage, unless the vintage before had it as well.
+    """
+
+    name = "still_shown"
+    needs = (*KEY, "obs_value", "obs_status", "source_symbol")
+    about_revision = True
+
+    def __init__(self, settings: ShownSettings) -> None:
+        super().__init__(settings)
+        self._table, self._slice = settings.table_percent, settings.slice_percent
+
+    def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
+        """
+        Report lost figures with what they were, and gaps.
+        """
+        keys = current.dataset.key
+        with database() as silver:
+            _add_figures(silver, current, previous)
+            [counts] = silver.rows(
+                "SELECT count(*) AS shown, count(*) FILTER (lost) AS lost FROM was"
+            )
+            slices = self._slices(silver) if counts["lost"] else []
+            beyond = 100 * counts["lost"] > self._table * counts["shown"]
+            gaps, gap_cells = _gaps(silver, current)
+            lost_cells: Sequence[Mapping[str, Any]] = ()
+            if slices or beyond:
+                _, lost_cells = silver.first(
+                    f"SELECT {listed(keys)}, previous, now FROM was WHERE lost"  # noqa: S608
+                )
+        lost = counts["lost"] if slices or beyond else 0
+        told = _shown(counts, previous)
+        if not lost and not gaps:
+            return self.fine(current, told)
+        texts = []
+        if lost:
+            texts += [told, *_where(slices), _first(lost_cells[0], current)]
+        if gaps:
+            texts.append(_gaps_worded(gaps, gap_cells, current))
+        message = (
+            f"{'; '.join(texts)}; see whether the agency means it or the answer was read in part"
+        )
+        cells = [*({**c, "previous": figure(c["previous"])} for c in lost_cells), *gap_cells]
+        return self.found(current, message, lost + gaps, cells)
+
+    def _slices(self, silver: Database) -> list[dict[str, Any]]:
+        """Give the largest parts of the table of which more is lost than the settings allow."""
+        found = []
+        for names in _SLICES:
+            found += silver.rows(
+                f"""
+                SELECT {listed(names)}, count(*) AS shown, count(*) FILTER (lost) AS lost
+                FROM was
+                GROUP BY ALL
+                HAVING count(*) FILTER (lost) >= {_FEW}
+                   AND 100 * count(*) FILTER (lost) > $percent * count(*)
+                ORDER BY ALL
+                """,  # noqa: S608 -- column names and a constant, no values
+                percent=self._slice,
+            )
+        return found
+
+
+def _add_figures(silver: Database, current: Snapshot, previous: Snapshot | None) -> None:
+    """
+    Make the tables ``now`` and ``before`` of all rows, and ``was`` of figures shown before.
+    """
+    keys, selection = current.dataset.key, asked_for(current)
+    columns = (*keys, "obs_value", "obs_status", "source_symbol")
+    silver.add("now", selection.rows_of(current.table), columns)
+    table = current.table.slice(0, 0) if previous is None else previous.table
+    silver.add("before", selection.rows_of(table), columns)
+    silver.run(
+        f"""
+        CREATE TEMP TABLE was AS
+        SELECT {listed(keys, "before")}, before.obs_value AS previous,
+               now.obs_value IS NULL AS lost,
+               coalesce(now.source_symbol, now.obs_status, 'not in the table') AS now
+        FROM before LEFT JOIN now USING ({listed(keys)})
+        WHERE before.obs_value IS NOT NULL
+        """  # noqa: S608 -- column names, no values
+    )
+
+
+def _gaps(silver: Database, current: Snapshot) -> tuple[int, list[dict[str, Any]]]:
+    """
+    Count cells without a figure between figures of the same series, and give the first of them.
+
+    Not those whose status gives a reason, such as suppressed or not significant; nor those that the
+    vintage before shows, which are lost, or had as gaps or as rows without a figure.
+    """
+    dataset, asked = current.dataset, asked_for(current).periods
+    series = [name for name in dataset.key if name != "time_period"]
+    there = codes_in(current.table, "time_period")
+    if not there:
+        return 0, []
+    calendar = periods_between(there[0], there[-1], dataset.freq)
+    rows = [
+        {"time_period": period, "n": number}
+        for number, period in enumerate(p for p in calendar if asked is None or p in asked)
+    ]
+    silver.add("calendar", table_of(rows, {"time_period": "string", "n": "int32"}), rows[0])
+    for name in ("now", "before"):
+        silver.run(
+            f"""
+            CREATE TEMP TABLE gaps_{name} AS
+            WITH spans AS (
+                SELECT {listed(series)}, min(n) AS first, max(n) AS last
+                FROM {name} JOIN calendar USING (time_period)
+                WHERE obs_value IS NOT NULL
+                GROUP BY ALL
+                HAVING count(*) <= max(n) - min(n)
+            )
+            SELECT {listed(series, "spans")}, calendar.time_period
+            FROM spans JOIN calendar ON n BETWEEN first AND last
+            ANTI JOIN (FROM {name} WHERE obs_value IS NOT NULL OR obs_status <> '{_MISSING}') AS told
+                USING ({listed(dataset.key)})
+            """  # noqa: S608 -- column names, no values
+        )
+    return silver.first(
+        f"""
+        SELECT {listed(dataset.key)}, 'a gap' AS now
+        FROM gaps_now
+        ANTI JOIN gaps_before USING ({listed(dataset.key)})
+        ANTI JOIN before USING ({listed(dataset.key)})
+        """  # noqa: S608 -- column names, no values
+    )
+
+
+def _shown(counts: Mapping[str, int], previous: Snapshot | None) -> str:
+    if previous is None:
+        return "there is no earlier vintage to compare with, and no series has a gap"
+    return (
+        f"{counts['lost']:,} of {counted(counts['shown'], 'figure')} shown in {previous.vintage.id} "
+        f"{'is' if counts['lost'] == 1 else 'are'} missing now"
+    )
+
+
+def _where(slices: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Name whole categories, areas and periods, or where there are none, smaller slices."""
+    if not slices:
+        return
+    wide = [one for one in slices if sum(name in one for name in KEY) == 1]
+    worst = sorted(wide or slices, key=lambda one: (-one["lost"], place(one)))
+    texts = [
+        f"{' '.join(f'{_NOUNS[name]} {one[name]}' for name in KEY if name in one)} lost "
+        f"{one['lost']:,} of {one['shown']:,}"
+        for one in worst[:_NAMED]
+    ]
+    more = f", and so on in {len(worst) - _NAMED:,} more" if len(worst) > _NAMED else ""
+    yield f"{', '.join(texts)}{more}"
+
+
+def _first(cell: Mapping[str, Any], current: Snapshot) -> str:
+    return (
+        f"first: {place(cell, current.dataset.dimensions)} was {figure(cell['previous'])} and is "
+        f"{cell['now']}"
+    )
+
+
+def _gaps_worded(gaps: int, cells: Sequence[Mapping[str, Any]], current: Snapshot) -> str:
+    first = place(cells[0], current.dataset.dimensions)
+    return f"{counted(gaps, 'figure')} missing between figures of the same series, first: {first}"
