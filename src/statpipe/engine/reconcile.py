@@ -71,10 +71,10 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
         if joined is not None:
             return joined if joined.grown else _with_texts_held(joined, known[-1], read)
     sequence = known[-1].sequence + 1 if known else vintage.sequence
-    final = attrs.evolve(vintage, sequence=sequence)
+    named = attrs.evolve(vintage, sequence=sequence)
     if sequence > 1:
-        fresh = silver_of(with_vintage(fresh.table, final.id), code)
-    return Reconciled(vintage=final, silver=fresh)
+        fresh = silver_of(with_vintage(fresh.table, named.id), code)
+    return Reconciled(vintage=named, silver=fresh)
 
 
 def _with_texts_held(final: Reconciled, held: Held, read: Read) -> Reconciled:
