@@ -10,7 +10,7 @@ from provisioning.account import Account
 from provisioning.documents import meaning, policy
 from provisioning.names import AUDIENCE, ISSUER, Names
 from provisioning.reconcile import Aspect, Resource, absent_on
-from provisioning.settings import Settings
+from provisioning.settings import NAMED, Settings
 from provisioning.tags import SHARED, as_list, as_mapping, tagged, tags
 
 POLICY = "runtime"
@@ -60,19 +60,20 @@ def github_provider(account: Account) -> Resource[Any]:
     )
 
 
-def subjects(settings: Settings) -> list[str]:
+def subject(settings: Settings) -> str:
     """
-    Return what GitHub's token may say about who asks: this repository, in this environment of GitHub.
+    Return the subject that GitHub's token must have: this repository, in this environment of GitHub.
 
-    GitHub writes the numbers of owner and repository into tokens of newer repositories, so that a
-    name that changes hands opens nothing.
+    GitHub writes the numbers of owner and repository into it ("immutable subject claims"): numbers are
+    never given away again, so whoever takes over a name does not get the role. Repositories that were
+    made before 15 July 2026 send the name alone until an administrator switches that on; only
+    ``GITHUB_SUBJECT=named`` trusts this.
     """
-    owner, name = settings.repository.split("/")
-    numbered = f"{owner}@{settings.owner_id}/{name}@{settings.repository_id}"
-    return [
-        f"repo:{repository}:environment:{settings.environment}"
-        for repository in (settings.repository, numbered)
-    ]
+    repository = settings.repository
+    if settings.subject != NAMED:
+        owner, name = repository.split("/")
+        repository = f"{owner}@{settings.owner_id}/{name}@{settings.repository_id}"
+    return f"repo:{repository}:environment:{settings.environment}"
 
 
 def trust(account: Account, settings: Settings) -> dict[str, Any]:
@@ -85,7 +86,7 @@ def trust(account: Account, settings: Settings) -> dict[str, Any]:
             "Principal": {"Federated": provider_arn(account)},
             "Action": "sts:AssumeRoleWithWebIdentity",
             "Condition": {
-                "StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": subjects(settings)}
+                "StringEquals": {f"{ISSUER}:aud": AUDIENCE, f"{ISSUER}:sub": subject(settings)}
             },
         }
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from provisioning.account import Account
-from provisioning.names import METRIC, NAMESPACE, Names
+from provisioning.names import METRIC, Names
 from provisioning.reconcile import Aspect, Resource, absent_on
 from provisioning.settings import Settings
 from provisioning.tags import as_list, as_mapping, tagged, tags
@@ -140,7 +140,7 @@ def _freshness(settings: Settings) -> dict[str, Any]:
             f"No run of {settings.source} has succeeded for {settings.freshness_hours} hours: "
             "look at the workflow `ingest` on GitHub"
         ),
-        "Namespace": NAMESPACE,
+        "Namespace": Names(settings.environment).namespace,
         "MetricName": METRIC,
         "Dimensions": _dimensions(environment=settings.environment, source=settings.source),
         "Statistic": "Maximum",

@@ -15,8 +15,8 @@ AUDIENCE = "sts.amazonaws.com"
 TUNNEL = "AWS-StartPortForwardingSessionToRemoteHost"
 """AWS's document of a session that forwards a port, the only one that the role may start."""
 
-NAMESPACE, METRIC = "statpipe", "Success"
-"""The metric that statpipe-notify sends."""
+METRIC = "Success"
+"""The metric that statpipe-notify sends after each run."""
 
 BUDGET = PROJECT
 PORT = 5432
@@ -50,6 +50,14 @@ class Names:
         Security group of the database.
         """
         return f"{self.stem}-database"
+
+    @property
+    def namespace(self) -> str:
+        """
+        Namespace of the metric. A right to send metrics can be limited to a namespace and to nothing
+        else, so each environment has its own: staging cannot report that prod has succeeded.
+        """
+        return f"{PROJECT}/{self.environment}"
 
     @property
     def log_group(self) -> str:

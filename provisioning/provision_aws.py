@@ -32,7 +32,7 @@ from provisioning.provision import provision  # noqa: E402
 from provisioning.provisioner_policy import Grant, grants, provisioner_policy  # noqa: E402
 from provisioning.reconcile import Reconciler  # noqa: E402
 from provisioning.rollback import rollback  # noqa: E402
-from provisioning.settings import ENVIRONMENTS, Settings, read_settings  # noqa: E402
+from provisioning.settings import ENVIRONMENTS, NAMED, Settings, read_settings  # noqa: E402
 from provisioning.variables import read_variables  # noqa: E402
 
 INTERRUPTED = 130
@@ -112,6 +112,12 @@ def _act(account: Account, settings: Settings, wanted: argparse.Namespace) -> No
 def _provision(account: Account, settings: Settings, file: Path | None) -> None:
     verb = "plan for" if account.plan else "provisioning"
     _note(f"{verb} {settings.environment} in account {account.id}, {settings.region}")
+    if settings.subject == NAMED:
+        _note(
+            f"warning: GITHUB_SUBJECT={NAMED} trusts {settings.repository} by its name alone: whoever "
+            "gets that name, after a rename or a deletion, gets the role; switch on immutable subject "
+            "claims for the repository on GitHub, and remove the setting"
+        )
     made = provision(account, settings, Reconciler(plan=account.plan, tell=_tell))
     if account.plan:
         _note("nothing was changed")

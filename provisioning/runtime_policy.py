@@ -9,7 +9,7 @@ from attrs import frozen
 from provisioning.account import Account
 from provisioning.bucket import bucket_arn
 from provisioning.documents import policy
-from provisioning.names import LOGIN, NAMESPACE, TUNNEL, Names
+from provisioning.names import LOGIN, TUNNEL, Names
 from provisioning.settings import Settings
 
 
@@ -82,12 +82,12 @@ def _telling(account: Account, environment: str) -> list[dict[str, Any]]:
             ],
         },
         {
-            # Metrics have no ARN; the namespace is all that can be pinned.
+            # Metrics have no ARN: a right can name their namespace, and not their dimensions.
             "Sid": "SendMetric",
             "Effect": "Allow",
             "Action": "cloudwatch:PutMetricData",
             "Resource": "*",
-            "Condition": {"StringEquals": {"cloudwatch:namespace": NAMESPACE}},
+            "Condition": {"StringEquals": {"cloudwatch:namespace": names.namespace}},
         },
     ]
 

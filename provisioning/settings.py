@@ -20,6 +20,9 @@ RETENTIONS = (
 )  # fmt: skip
 """Days that CloudWatch Logs can keep a log group for."""
 
+NUMBERED, NAMED = "numbered", "named"
+"""Forms of the subject in GitHub's tokens: with the numbers of owner and repository, or without."""
+
 _MAJORS = ("13", "14", "15", "16", "17", "18")
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
@@ -40,6 +43,7 @@ class Settings:
     repository: str
     owner_id: str
     repository_id: str
+    subject: str
     email: str
     budget: Decimal
     database_class: str
@@ -173,6 +177,16 @@ def _version(text: str) -> str:
     return text
 
 
+def _subject(text: str) -> str:
+    if text not in {NUMBERED, NAMED}:
+        msg = (
+            f"write {NUMBERED}, or {NAMED} if GitHub still leaves the numbers out of the tokens of this "
+            "repository"
+        )
+        raise ValueError(msg)
+    return text
+
+
 _NUMBER = _matching(r"[0-9]{1,20}", "write GitHub's number of it; docs/setup.md says how to ask")
 
 VARIABLES = (
@@ -192,6 +206,7 @@ VARIABLES = (
     ),
     Variable(name="GITHUB_OWNER_ID", setting="owner_id", read=_NUMBER),
     Variable(name="GITHUB_REPOSITORY_ID", setting="repository_id", read=_NUMBER),
+    Variable(name="GITHUB_SUBJECT", setting="subject", read=_subject, default=NUMBERED),
     Variable(
         name="ALERT_EMAIL",
         setting="email",

@@ -132,7 +132,7 @@ def job(account, user, rds, tmp_path_factory):
     # The emulator does not know which namespace a metric is for; a test below holds the condition.
     rights = account.rights()
     (metric,) = [s for s in rights["Statement"] if s["Sid"] == "SendMetric"]
-    assert metric.pop("Condition") == {"StringEquals": {"cloudwatch:namespace": "statpipe"}}
+    assert metric.pop("Condition") == {"StringEquals": {"cloudwatch:namespace": "statpipe/staging"}}
     account.give(rights)
     variables = user.values("GitHub, environment staging, variables")
     way = f"host={HOST} hostaddr=127.0.0.1 port=15432 dbname=statpipe"
@@ -353,8 +353,12 @@ def test_the_role_may_not(as_role, service, request_, arguments):
     }, code
 
 
-def test_the_role_may_send_no_metric_of_another_namespace(account, user):
-    ours, other = ({"cloudwatch:namespace": name} for name in ("statpipe", "AWS/RDS"))
+@pytest.mark.parametrize(
+    "namespace", ["statpipe/prod", "statpipe", "statpipe/staging/x", "AWS/RDS"]
+)
+def test_the_role_may_not_send_metrics_to_another_namespace(account, user, namespace):
+    """Staging could otherwise report success for prod, and its alarm would stay silent."""
+    ours, other = ({"cloudwatch:namespace": name} for name in ("statpipe/staging", namespace))
     statement = next(s for s in provisioned(user) if s["Sid"] == "SendMetric")
     rights = {"Version": "2012-10-17", "Statement": [statement]}
     assert allows(rights, "cloudwatch:PutMetricData", "*", ours)
@@ -384,14 +388,14 @@ def test_the_role_may_open_a_tunnel_and_no_shell(account, user):
     assert not account.may("ssm:StartSession", instance + "i-0123456789", **checked)
 
 
-@pytest.mark.parametrize("subject", ["repo:octo/figures:environment:staging", NUMBERED])
-def test_the_repository_in_its_environment_gets_the_role(account, user, subject):
-    assert account.assume(subject)["SessionToken"]
+def test_the_repository_in_its_environment_gets_the_role(account, user):
+    assert account.assume(NUMBERED)["SessionToken"]
 
 
 @pytest.mark.parametrize(
     ("subject", "claims"),
     [
+        ("repo:octo/figures:environment:staging", {}),
         ("repo:octo/figures:environment:prod", {}),
         ("repo:octo@11/figures@22:environment:prod", {}),
         ("repo:octo/figures:pull_request", {}),

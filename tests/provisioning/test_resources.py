@@ -69,10 +69,9 @@ def test_the_role_trusts_one_repository_in_one_environment(both):
         "Condition": {
             "StringEquals": {
                 "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
-                "token.actions.githubusercontent.com:sub": [
-                    "repo:octo/statpipe:environment:staging",
-                    "repo:octo@11/statpipe@22:environment:staging",
-                ],
+                "token.actions.githubusercontent.com:sub": (
+                    "repo:octo@11/statpipe@22:environment:staging"
+                ),
             }
         },
     }
@@ -143,7 +142,7 @@ def test_the_database_is_private_encrypted_and_has_no_password_of_ours(both, env
 def test_alarms_and_logs(both):
     alarms = {a["AlarmName"]: a for a in both("cloudwatch").describe_alarms()["MetricAlarms"]}
     fresh = alarms["statpipe-prod-freshness"]
-    assert (fresh["Namespace"], fresh["MetricName"]) == ("statpipe", "Success")
+    assert (fresh["Namespace"], fresh["MetricName"]) == ("statpipe/prod", "Success")
     assert {d["Name"]: d["Value"] for d in fresh["Dimensions"]} == {
         "environment": "prod",
         "source": "bea_pce_state",
@@ -218,3 +217,43 @@ def test_settings_that_changed_are_followed(made, provision, monkeypatch):
     # Storage never shrinks: RDS would refuse it.
     monkeypatch.setenv("DB_STORAGE_GB", "20")
     assert "AllocatedStorage" not in provision()[1]
+
+
+def test_a_second_run_moves_what_an_older_version_made(made, provision):
+    """One metric namespace served both environments, and the trust also took names without numbers."""
+    cloudwatch, iam = made("cloudwatch"), made("iam")
+    names = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+    (alarm,) = cloudwatch.describe_alarms(AlarmNames=["statpipe-staging-freshness"])["MetricAlarms"]
+    kept = {key: value for key, value in alarm.items() if key in names and key != "Tags"}
+    cloudwatch.put_metric_alarm(**{**kept, "Namespace": "statpipe"})
+    trust = iam.get_role(RoleName="statpipe-staging")["Role"]["AssumeRolePolicyDocument"]
+    condition = trust["Statement"][0]["Condition"]["StringEquals"]
+    subject = condition["token.actions.githubusercontent.com:sub"]
+    condition["token.actions.githubusercontent.com:sub"] = [
+        "repo:octo/statpipe:environment:staging",
+        subject,
+    ]
+    iam.update_assume_role_policy(RoleName="statpipe-staging", PolicyDocument=json.dumps(trust))
+    _, out, _ = provision()
+    assert changed(out.split("\n\n")[0]) == {
+        "alarm statpipe-staging-freshness": {"rule"},
+        "role statpipe-staging": {"trust"},
+    }
+
+
+def test_a_repository_without_numbers_in_its_tokens_is_trusted_on_request(
+    made, provision, monkeypatch
+):
+    monkeypatch.setenv("GITHUB_SUBJECT", "named")
+    code, _, err = provision()
+    role = made("iam").get_role(RoleName="statpipe-staging")["Role"]
+    condition = role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"]["StringEquals"]
+    assert condition["token.actions.githubusercontent.com:sub"] == (
+        "repo:octo/statpipe:environment:staging"
+    )
+    assert (code, err.splitlines()[1]) == (
+        0,
+        "warning: GITHUB_SUBJECT=named trusts octo/statpipe by its name alone: whoever gets that "
+        "name, after a rename or a deletion, gets the role; switch on immutable subject claims for "
+        "the repository on GitHub, and remove the setting",
+    )

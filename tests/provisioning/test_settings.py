@@ -121,6 +121,12 @@ def test_all_that_is_missing_is_said_at_once():
             "LOG_RETENTION_DAYS is '31'; CloudWatch keeps logs for one of 1, 3, 5, 7, 14, 30, 60, 90, "
             "120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653 days",
         ),
+        (
+            "GITHUB_SUBJECT",
+            "both",
+            "GITHUB_SUBJECT is 'both'; write numbered, or named if GitHub still leaves the numbers "
+            "out of the tokens of this repository",
+        ),
         ("AWS_ACCOUNT_ID", "12", "AWS_ACCOUNT_ID is '12'; write the 12 digits of the account"),
         (
             "STATPIPE_SOURCE",

@@ -66,10 +66,10 @@ def cloudwatch(**settings):
 
 def metrics():
     found = boto3.client("cloudwatch", region_name=REGION)
-    listed = found.list_metrics(Namespace="statpipe")["Metrics"]
+    listed = found.list_metrics(Namespace="statpipe/prod")["Metrics"]
     for metric in listed:
         points = found.get_metric_statistics(
-            Namespace="statpipe",
+            Namespace="statpipe/prod",
             MetricName=metric["MetricName"],
             Dimensions=metric["Dimensions"],
             StartTime=datetime(2022, 10, 6, tzinfo=UTC),
@@ -205,7 +205,7 @@ def test_no_region_is_told_by_name(finished):
     with pytest.raises(NotSent) as raised:
         Cloudwatch(CloudwatchSettings(metric=True)).statpipe_run_finished(finished())
     assert str(raised.value) == (
-        "cloudwatch:PutMetricData on the namespace statpipe failed: NoRegionError; see whether "
+        "cloudwatch:PutMetricData on the namespace statpipe/prod failed: NoRegionError; see whether "
         "AWS can be reached, and the credentials"
     )
 
@@ -216,7 +216,9 @@ def test_aws_that_is_not_there_is_given_up_and_the_other_half_told_as_well(finis
         with pytest.raises(NotSent) as raised:
             cloudwatch(metric=True, log_group=GROUP).statpipe_run_finished(finished())
     metric, log = str(raised.value).split("; also: ")
-    assert metric.startswith("cloudwatch:PutMetricData on the namespace statpipe failed: Endpoint")
+    assert metric.startswith(
+        "cloudwatch:PutMetricData on the namespace statpipe/prod failed: Endpoint"
+    )
     assert log.startswith("logs:CreateLogStream on the log group /statpipe/prod failed: Endpoint")
     assert CANARY not in str(raised.value)
 

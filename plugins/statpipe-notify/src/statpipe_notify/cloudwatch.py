@@ -23,7 +23,7 @@ from statpipe_notify.log_events import LogEvent, batches
 from statpipe_notify.not_sent import NotSent
 from statpipe_notify.settings import CloudwatchSettings
 
-NAMESPACE, METRIC = "statpipe", "Success"
+METRIC = "Success"
 _GOOD = ("loaded", "unchanged", "ingested")
 
 
@@ -108,6 +108,8 @@ class Cloudwatch(Notifier):
             in_time(lambda: self._put_log(manifest))
 
     def _put_metric(self, manifest: Manifest) -> None:
+        # A right to send metrics can name a namespace, but no dimensions: each environment has its own.
+        namespace = f"statpipe/{manifest.environment}"
         metric = {
             "MetricName": METRIC,
             "Dimensions": [
@@ -120,9 +122,9 @@ class Cloudwatch(Notifier):
         }
         call(
             "cloudwatch:PutMetricData",
-            f"the namespace {NAMESPACE}",
+            f"the namespace {namespace}",
             lambda: self._client("cloudwatch").put_metric_data(
-                Namespace=NAMESPACE, MetricData=[metric]
+                Namespace=namespace, MetricData=[metric]
             ),
         )
 
