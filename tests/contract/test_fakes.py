@@ -26,6 +26,9 @@ class InMemory:
     def damage_payload(self, lake, key):
         lake.bronze[key] = attrs.evolve(lake.bronze[key], body=b"other")
 
+    def damage_manifest(self, lake, source, run_id):
+        lake.runs[source, run_id] = b""
+
     def damage_partition(self, lake, key):
         # A dict holds a table or it does not: the nearest to damage is loss.
         del lake.held[key]

@@ -291,11 +291,54 @@ class WritesManifestsAnew(MemoryLake):
 
 class RecordsAnotherStory(MemoryLake):
     def record(self, manifest):
-        self.runs.pop((manifest.source, manifest.run_id), None)
+        for place in (self.runs, self.copies):
+            place.pop((manifest.source, manifest.run_id), None)
         super().record(manifest)
 
 
+class TrustsWhatIsThere(MemoryLake):
+    def keep(self, source, dataset, payload):
+        there = dict(self.bronze)
+        kept = super().keep(source, dataset, payload)
+        self.bronze.update(there)
+        return kept
+
+
+class FindsNoFault(MemoryLake):
+    def faults(self, kept):
+        return []
+
+
+class LooksWhetherItIsThere(MemoryLake):
+    def manifest_faults(self, source, run_id):
+        return [] if (source, run_id) in self.runs else super().manifest_faults(source, run_id)
+
+
+class SaysItIsRestored(MemoryLake):
+    def restore_manifest(self, source, run_id):
+        return True
+
+
+class ForgetsTheRun(MemoryLake):
+    def restore_manifest(self, source, run_id):
+        whole = super().restore_manifest(source, run_id)
+        for place in (self.runs, self.copies):
+            place.pop((source, run_id), None)
+        return whole
+
+
+class ListsWhatIsSetAside(MemoryLake):
+    def restore_manifest(self, source, run_id):
+        return False
+
+
 LAKES = {
+    TrustsWhatIsThere: "test_a_payload_that_is_kept_again_mends_what_was_lost_or_damaged",
+    FindsNoFault: "test_a_payload_that_is_kept_again_mends_what_was_lost_or_damaged",
+    LooksWhetherItIsThere: "test_a_damaged_manifest_is_restored_or_set_aside",
+    SaysItIsRestored: "test_a_damaged_manifest_is_restored_or_set_aside",
+    ForgetsTheRun: "test_a_damaged_manifest_is_restored_or_set_aside",
+    ListsWhatIsSetAside: "test_a_damaged_manifest_is_restored_or_set_aside",
     RecordsAnotherStory: "test_what_was_recorded_of_a_run_stays",
     StripsPayloads: "test_payloads_come_back_byte_for_byte",
     KeepsOneBodyAName: "test_payloads_of_one_name_lie_side_by_side",

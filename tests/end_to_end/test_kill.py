@@ -20,8 +20,6 @@ KILLER = '''
 import os
 import signal
 
-import obstore
-
 kill_at = int(os.environ["KILL_AT"])
 count = 0
 
@@ -38,19 +36,6 @@ def die():
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def put(store, path, body, **options):
-    if reached():
-        die()
-    if reached():
-        # What a death in the middle of a put leaves: half of the object, under its staging name.
-        staged = f"{store.prefix}/{path}#1"
-        os.makedirs(os.path.dirname(staged), exist_ok=True)
-        with open(staged, "wb") as file:
-            file.write(bytes(body)[: len(body) // 2])
-        die()
-    return original_put(store, path, body, **options)
-
-
 def counted(original):
     def call(*arguments, **options):
         if reached():
@@ -60,8 +45,39 @@ def counted(original):
     return call
 
 
-original_put, obstore.put = obstore.put, put
-for name in ("pwrite", "truncate", "unlink", "replace", "rename"):
+def fdopen(handle, mode="r", *arguments, **options):
+    file = original_fdopen(handle, mode, *arguments, **options)
+    return Half(file) if mode == "wb" else file
+
+
+class Half:
+    """An object on its way: a death in the middle of it leaves half of it under its staging name."""
+
+    def __init__(self, file):
+        self.file = file
+
+    def write(self, body):
+        if reached():
+            self.file.write(bytes(body)[: len(body) // 2])
+            self.file.flush()
+            die()
+        return self.file.write(body)
+
+    def flush(self):
+        self.file.flush()
+
+    def fileno(self):
+        return self.file.fileno()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.file.close()
+
+
+original_fdopen, os.fdopen = os.fdopen, fdopen
+for name in ("pwrite", "truncate", "unlink", "replace", "rename", "link"):
     setattr(os, name, counted(getattr(os, name)))
 '''
 

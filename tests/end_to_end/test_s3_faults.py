@@ -695,16 +695,19 @@ def until(found):
 
 ASKED = (
     ("(PUT|GET)", f"bronze/tea_prices/(black|green)/{DAY}/(black|green)-CAL-{SHA}.json.gz"),
-    ("PUT", f"bronze/tea_prices/(black|green)/{DAY}/(black|green)-CAL-{SHA}.json.gz.meta.json"),
+    (
+        "(PUT|GET)",
+        f"bronze/tea_prices/(black|green)/{DAY}/(black|green)-CAL-{SHA}.json.gz.meta.json",
+    ),
     ("(PUT|GET)", f"silver/tea_prices/dataset=(black|green)/vintage={DAY}/part-0.parquet"),
     ("GET", "silver/tea_prices/"),
     ("(PUT|GET)", "gold/tea_latest/part-0.parquet"),
-    ("(PUT|GET)", f"runs/tea_prices/{RUN}.json"),
-    ("GET", "runs/tea_prices/"),
+    ("(PUT|GET)", f"(runs|copies)/tea_prices/{RUN}.json"),
+    ("GET", "(runs|copies)/tea_prices/"),
     ("(PUT|GET)", "locks/(tea_prices|gold).lock"),
     ("(PUT|HEAD)", "locks/(tea_prices|gold).lock.clock"),
     ("PUT", ".doctor"),
-    ("GET", "runs/"),
+    ("GET", "(runs|copies)/"),
 )
 
 

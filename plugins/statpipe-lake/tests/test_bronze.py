@@ -76,7 +76,11 @@ def test_any_gzip_reads_the_bytes_that_came(lake, root):
 
 def test_what_was_asked_lies_beside_it(lake, root):
     kept = lake.keep("agency", "T1", PAYLOAD)
-    assert json.loads((root / f"{kept.key}.meta.json").read_bytes()) == {
+    document = json.loads((root / f"{kept.key}.meta.json").read_bytes())
+    assert len(document.pop("self_sha256")) == 64
+    assert document == {
+        "key": kept.key,
+        "stored_sha256": hashlib.sha256((root / kept.key).read_bytes()).hexdigest(),
         "name": "T1-line-9",
         "sha256": DIGEST,
         "size": len(PAYLOAD.body),
@@ -118,10 +122,59 @@ def test_a_keeper_that_was_killed_between_its_two_files_is_completed(lake, root)
     }
 
 
+DAMAGES = [
+    lambda body: b"",
+    lambda body: body[:-1],
+    lambda body: body + b"\0" * 40,
+    lambda body: body[:4] + b"\1" + body[5:],  # in the header, where no reader looks
+    lambda body: gzip.compress(b"other"),
+    lambda body: b"\0" * len(body),
+]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("suffix", ["", ".meta.json"])
+def test_whoever_keeps_it_again_mends_it(lake, root, damage, suffix):
+    kept = lake.keep("agency", "T1", PAYLOAD)
+    before = files(root)
+    path = root / f"{kept.key}{suffix}"
+    path.write_bytes(damage(path.read_bytes()))
+    (fault,) = lake.faults(kept)
+    assert str(fault).startswith(f"{kept.key}{suffix} is damaged: ")
+    assert lake.keep("agency", "T1", PAYLOAD) == kept
+    assert lake.faults(kept) == []
+    assert {n: body for n, (body, _) in files(root).items()} == {
+        n: body for n, (body, _) in before.items()
+    }
+
+
+def test_the_note_of_another_run_on_the_same_payload_is_no_damage(lake, root):
+    lake.keep("agency", "T1", PAYLOAD)
+    before = files(root)
+    later = attrs.evolve(PAYLOAD, retrieved=PAYLOAD.retrieved.replace(hour=1), request={"a": "b"})
+    kept = lake.keep("agency", "T1", later)
+    assert lake.faults(kept) == []
+    assert files(root) == before
+
+
+def test_what_an_older_version_kept_is_whole(lake, root):
+    kept = lake.keep("agency", "T1", PAYLOAD)
+    note = root / f"{kept.key}.meta.json"
+    document = json.loads(note.read_bytes())
+    for name in ("key", "self_sha256", "stored_sha256"):
+        del document[name]
+    note.write_text(json.dumps(document, indent=1, sort_keys=True))
+    before = files(root)
+    older = attrs.evolve(kept, stored_sha256="")
+    assert lake.faults(older) == []
+    lake.keep("agency", "T1", PAYLOAD)
+    assert files(root) == before
+
+
 @pytest.mark.parametrize(
     ("damage", "reason"),
     [
-        (lambda body: b"", "is damaged"),
+        (lambda body: b"", "it is empty"),
         (lambda body: body[:-1], "is damaged"),
         (lambda body: body[: len(body) // 2], "is damaged"),
         (lambda body: b"no gzip at all", "is damaged"),
@@ -138,7 +191,9 @@ def test_a_damaged_payload_is_one_line_that_says_which_and_what_to_do(lake, root
     text = str(caught.value)
     assert text.startswith(f"{kept.key} in Bronze is damaged: ")
     assert reason in text
-    assert text.endswith("; restore it from a backup")
+    assert text.endswith(
+        "; run `statpipe lake verify agency --repair`, or restore it from a backup"
+    )
     assert "\n" not in text
 
 

@@ -106,6 +106,9 @@ class TestLakeWithGold(LakeContract):
         path = self.file(lake, f"{key.path}/part-0.parquet")
         path.write_bytes(path.read_bytes()[:-100])
 
+    def damage_manifest(self, lake, source, run_id):
+        self.file(lake, f"runs/{source}/{run_id}.json").write_bytes(b"")
+
     def holder(self, lake, *, name, run_id):
         home = self.file(lake, "").parents[2]
         return [sys.executable, "-c", HOLDER, str(home), name, run_id]
@@ -166,6 +169,10 @@ class TestBucketWithGold(TestLakeWithGold):
 
     def damage_partition(self, lake, key):
         self.cut(lake, f"{key.path}/part-0.parquet", 100)
+
+    def damage_manifest(self, lake, source, run_id):
+        key = self.key(lake, f"runs/{source}/{run_id}.json")
+        self.client.put_object(Bucket=BUCKET, Key=key, Body=b"")
 
     def cut(self, lake, key, length):
         whole = self.key(lake, key)

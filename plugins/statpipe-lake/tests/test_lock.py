@@ -21,7 +21,9 @@ def path(tmp_path):
 
 
 def take(path, run_id="1", wait=0.0):
-    return locked(path, "agency in environment local", wait, lambda: run_id)
+    return locked(
+        path.parents[1], "locks/agency.lock", "agency in environment local", wait, lambda: run_id
+    )
 
 
 def test_its_file_tells_programs_who_holds_it_and_is_empty_afterwards(path):
@@ -67,14 +69,14 @@ def test_a_child_that_outlives_its_killed_parent_does_not_hold_it(path):
         import subprocess, sys
         from pathlib import Path
         from statpipe_lake.lock import locked
-        with locked(Path(sys.argv[1]), "agency", 0, lambda: "1"):
+        with locked(Path(sys.argv[1]), "locks/agency.lock", "agency", 0, lambda: "1"):
             waits = [sys.executable, "-c", "import sys; sys.stdin.read()"]
             with subprocess.Popen(waits, close_fds=False):
                 print("held", flush=True)
         """
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(path)],
+        [sys.executable, "-c", code, str(path.parents[1])],
         stdin=subprocess.PIPE,  # the child's too: it ends when this is closed
         stdout=subprocess.PIPE,
         text=True,
@@ -92,9 +94,40 @@ def test_a_place_that_cannot_be_written_is_a_matter_of_configuration(tmp_path):
     (tmp_path / "locks").write_text("in the way")
     with pytest.raises(ConfigError) as caught, take(tmp_path / "locks" / "agency.lock"):
         pass
-    text = str(caught.value)
-    assert text.startswith(f"the lock file {tmp_path}/locks/agency.lock cannot be written: ")
-    assert text.endswith("give this user the right to write there")
+    assert str(caught.value) == (
+        f"the lock file {tmp_path}/locks/agency.lock cannot be written: {tmp_path}/locks is a file, "
+        "not a folder; remove it, and run again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (lambda path, other: path.symlink_to(other), "is a symbolic link, not a file"),
+        (lambda path, other: path.symlink_to("/nowhere/at/all"), "is a symbolic link, not a file"),
+        (lambda path, other: path.hardlink_to(other), "it is a hard link"),
+        (lambda path, other: os.mkfifo(path), "is a named pipe, not a file"),
+        (lambda path, other: path.mkdir(), "is a folder, not a file"),
+    ],
+)
+def test_a_lock_that_is_not_a_file_of_its_own_is_refused_and_nothing_else_is_touched(
+    path, tmp_path, make, kind
+):
+    other = tmp_path / "other"
+    other.write_text("precious")
+    path.parent.mkdir()
+    make(path, other)
+    with pytest.raises(ConfigError, match=f"cannot be written: .*{kind}; remove it"), take(path):
+        pass
+    assert other.read_text() == "precious"
+
+
+def test_a_folder_of_locks_that_is_a_link_is_refused(path, tmp_path):
+    (tmp_path / "elsewhere").mkdir()
+    path.parent.symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(ConfigError, match="locks is a symbolic link, not a folder"), take(path):
+        pass
+    assert not list((tmp_path / "elsewhere").iterdir())
 
 
 def test_a_stopped_holder_keeps_it_and_a_killed_one_loses_it(path):
@@ -103,13 +136,13 @@ def test_a_stopped_holder_keeps_it_and_a_killed_one_loses_it(path):
         import sys, time
         from pathlib import Path
         from statpipe_lake.lock import locked
-        with locked(Path(sys.argv[1]), "agency", 0, lambda: "stopped"):
+        with locked(Path(sys.argv[1]), "locks/agency.lock", "agency", 0, lambda: "stopped"):
             print("held", flush=True)
             time.sleep(600)
         """
     )
     with subprocess.Popen(
-        [sys.executable, "-c", code, str(path)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", code, str(path.parents[1])], stdout=subprocess.PIPE, text=True
     ) as holder:
         try:
             assert holder.stdout.readline() == "held\n"

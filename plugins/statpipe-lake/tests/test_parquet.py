@@ -24,7 +24,7 @@ from statpipe.api import (
 )
 from statpipe.domain.canonical import content_hash
 from statpipe.domain.seal import seal
-from statpipe_lake.parquet import fingerprint_in, from_parquet, to_parquet
+from statpipe_lake.parquet import fingerprint_in, from_parquet, part_fault, to_parquet
 
 PRINT = "0123456789abcdef" * 4
 DATASET = Dataset(
@@ -265,6 +265,40 @@ def places_of_pages():
 
 
 PAGES = places_of_pages()
+
+
+def test_every_flipped_bit_is_a_fault_also_where_no_reader_looks():
+    part = partition(sealed(12))
+    whole = to_parquet(part)
+    assert part_fault(whole, part.key.path) == ""
+    for place in range(0, len(whole) * 8, 7):
+        flipped = bytearray(whole)
+        flipped[place // 8] ^= 1 << place % 8
+        assert part_fault(bytes(flipped), part.key.path), place
+
+
+@pytest.mark.parametrize(
+    ("damage", "fault"),
+    [
+        (lambda _: b"", "it is empty"),
+        (lambda body: body[:-1], "it is cut off or not a Parquet file"),
+        (lambda body: body + b"\n", "it is cut off or not a Parquet file"),
+        (lambda body: bytes(len(body)), "it is cut off or not a Parquet file"),
+        (lambda body: body[:50] + bytes(len(body) - 3000) + body[-2950:], "its bytes have changed"),
+        (lambda _: b"PAR1PAR1", ""),
+    ],
+)
+def test_a_fault_is_said_in_words(damage, fault):
+    part = partition()
+    found = part_fault(damage(to_parquet(part)), part.key.path)
+    assert found.startswith(fault)
+    assert found
+
+
+def test_a_part_that_belongs_elsewhere_says_where():
+    assert part_fault(to_parquet(partition()), "silver/agency/dataset=T/vintage=2024-01-01") == (
+        "it belongs at silver/agency/dataset=T/vintage=2022-10-06"
+    )
 
 
 def test_what_is_no_parquet_at_all_is_an_error_of_arrow():

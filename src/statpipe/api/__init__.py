@@ -41,6 +41,7 @@ from statpipe.domain.errors import (
     StatpipeError,
     Unavailable,
 )
+from statpipe.domain.fault import Fault
 from statpipe.domain.figure import exact
 from statpipe.domain.manifest import BronzeObject, Held, Manifest, Origin, VintageRecord
 from statpipe.domain.model import Column, Model
@@ -70,6 +71,7 @@ __all__ = [
     "Dataset",
     "Diagnosis",
     "Environment",
+    "Fault",
     "Held",
     "How",
     "Lake",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from statpipe.api.sink import Sink
+from statpipe.domain.fault import Fault
 from statpipe.domain.manifest import BronzeObject
 from statpipe.domain.partition import PartitionKey
 from statpipe.domain.payload import Payload
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
 class Lake(Sink):
     """
     A store of objects. Each environment has one; every other sink can be rebuilt from it.
+
+    It notices damage. What it holds is never taken for whole just because something lies in its place:
+    :meth:`keep` and :meth:`write` compare, and replace what is damaged.
     """
 
     @abstractmethod
     def keep(self, source: str, dataset: str, payload: Payload) -> BronzeObject:
         """
-        Put a payload into Bronze, unless the same bytes lie there already.
+        Put a payload into Bronze, unless the same bytes lie there already. Damage is mended.
         """
 
     @abstractmethod
@@ -33,6 +37,12 @@ class Lake(Sink):
         Read a payload back from Bronze.
 
         :raises ContentError: It is gone, or its SHA-256 is not the recorded one.
+        """
+
+    @abstractmethod
+    def faults(self, kept: BronzeObject) -> Sequence[Fault]:
+        """
+        Read all that belongs to a payload; say what of it is missing or damaged.
         """
 
     @abstractmethod
@@ -49,6 +59,12 @@ class Lake(Sink):
         :raises ContentError: There is none, or it is damaged.
         """
 
+    def vouches_for(self, key: PartitionKey) -> bool:  # noqa: ARG002
+        """
+        Tell whether :meth:`read` notices each changed byte of a partition.
+        """
+        return False
+
     @abstractmethod
     def run_ids(self, source: str | None = None) -> Sequence[tuple[str, str]]:
         """
@@ -58,8 +74,38 @@ class Lake(Sink):
     @abstractmethod
     def manifest(self, source: str, run_id: str) -> bytes:
         """
-        Return a manifest's JSON.
+        Return a manifest's JSON: damaged only if there is no whole copy.
+
+        :raises ContentError: No such run was recorded.
         """
+
+    @abstractmethod
+    def manifest_faults(self, source: str, run_id: str) -> Sequence[Fault]:
+        """
+        Read a manifest, and its copies if the lake keeps any; say what is missing or damaged.
+        """
+
+    @abstractmethod
+    def restore_manifest(self, source: str, run_id: str) -> bool:
+        """
+        Set aside what is damaged of a manifest; put whole ones in its place if there is a copy.
+
+        What is set aside stays in the lake for people to look at. A run without a whole copy is no
+        longer listed; ``False`` says so. The caller holds the source's lock.
+        """
+
+    def unnamed(
+        self,
+        source: str | None,  # noqa: ARG002
+        kept: Iterable[BronzeObject],  # noqa: ARG002
+        keys: Iterable[PartitionKey],  # noqa: ARG002
+    ) -> Sequence[str]:
+        """
+        List the objects, of a source or of all, that belong to none of these payloads and partitions.
+
+        A run that was killed leaves such objects, and manifests that were set aside.
+        """
+        return ()
 
     @abstractmethod
     def lock(

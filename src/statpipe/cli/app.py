@@ -47,6 +47,15 @@ _GROUPS = {
             "show": ("statpipe.cli.runs:show_run", "Show the manifest of a run."),
         },
     ),
+    "lake": (
+        "The lake: figures, payloads and manifests.",
+        {
+            "verify": (
+                "statpipe.cli.lake:verify",
+                "Read everything in the lake, compare it with its record, repair damage.",
+            ),
+        },
+    ),
     "db": (
         "The database for analysts.",
         {

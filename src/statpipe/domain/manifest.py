@@ -1,7 +1,8 @@
 """The manifest of a run: what was asked, what arrived, what was judged, what was written.
 
 The newest manifest of a source also says what the lake holds of it (``holds``), so that one read
-tells a run what is there. It is written last: what no manifest names does not exist yet.
+tells a run what is there. It is written last: what no manifest names does not exist yet. It carries a
+SHA-256 of itself; manifests of older versions do not.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from attrs import field, frozen
 from statpipe.domain.partition import Receipt
 from statpipe.domain.revision import Revision
 from statpipe.domain.selection import EVERYTHING, Selection
+from statpipe.domain.self_hash import hashed_json, is_hashed, json_fault
 from statpipe.domain.text import holdable, recordable
 from statpipe.domain.verdict import CheckResult
 from statpipe.domain.vintage import Vintage
@@ -29,6 +31,9 @@ Outcome = Literal["loaded", "unchanged", "ingested", "refused", "failed", "inter
 class BronzeObject:
     """
     One payload as it lies in Bronze. ``key`` is its place below the environment's root.
+
+    ``stored_sha256`` is the hash of the object as the lake packed it. It is empty where the lake does
+    not pack, or an older version kept the payload.
     """
 
     key: str
@@ -38,6 +43,7 @@ class BronzeObject:
     media_type: str
     request: Mapping[str, str] = field(converter=recordable)
     retrieved: datetime | None = None
+    stored_sha256: str = ""
 
 
 @frozen(kw_only=True)
@@ -139,12 +145,26 @@ class Manifest:
 
     def as_json(self) -> bytes:
         """
-        Return the manifest as indented JSON, keys sorted.
+        Return the manifest as indented JSON, keys sorted, with its own hash.
         """
-        document = attrs.asdict(self, value_serializer=_plain)
-        text = json.dumps(document, indent=1, sort_keys=True, ensure_ascii=False)
-        # What is not a text of the manifest itself may still hold half of a character.
-        return text.encode(errors="backslashreplace")
+        return hashed_json(attrs.asdict(self, value_serializer=_plain))
+
+
+def manifest_fault(body: bytes, source: str, run_id: str) -> str:
+    """
+    Say why these bytes are not the manifest of a run; nothing if they are.
+    """
+    fault = json_fault(body)
+    if fault:
+        return fault
+    document = json.loads(body)
+    run = (document.get("source"), document.get("run_id"))
+    if run != (source, run_id):
+        return f"it is the manifest of run {run[1]} of {run[0]}"
+    known = {field.name for field in attrs.fields(Manifest)}
+    if not is_hashed(body) and not known.issuperset(document):
+        return "its bytes have changed"
+    return ""
 
 
 def _plain(_: object, __: object, value: Any) -> Any:

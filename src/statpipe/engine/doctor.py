@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import statpipe
 from statpipe.api import Diagnosis, StatpipeError
 from statpipe.engine.configuration import Configuration
+from statpipe.engine.records import manifest_of
 from statpipe.engine.registry import Registry
 from statpipe.engine.site import Site, open_site
 
@@ -48,6 +49,7 @@ def _parts(site: Site) -> Iterator[Diagnosis]:
             yield from sink.diagnose()
         except Exception as error:  # noqa: BLE001 - a doctor does not faint
             yield _failed(name, error)
+    yield from _manifests(site)
     for name, reason in site.notifiers.off.items():
         yield Diagnosis(f"notifier {name}", "error", f"is off: {reason}", "correct it as it says")
     for name, notifier in site.notifiers.ready.items():
@@ -64,6 +66,24 @@ def _parts(site: Site) -> Iterator[Diagnosis]:
                 source.close()
         except Exception as error:  # noqa: BLE001 - a doctor does not faint
             yield _failed(name, error)
+
+
+def _manifests(site: Site) -> Iterator[Diagnosis]:
+    """Read the newest manifest of each source: the one that says what the lake holds."""
+    try:
+        newest = dict(site.lake.run_ids())
+        for source, run_id in sorted(newest.items()):
+            subject = f"lake of {source}"
+            faults = site.lake.manifest_faults(source, run_id)
+            for fault in faults:
+                remedy = f"run `statpipe lake verify {source} --repair`"
+                yield Diagnosis(subject, "error", str(fault), remedy)
+            if not faults:
+                manifest = manifest_of(site.lake, source, run_id)
+                text = f"the newest manifest ({run_id}) names {len(manifest.holds)} vintages"
+                yield Diagnosis(subject, "ok", text)
+    except Exception as error:  # noqa: BLE001 - a doctor does not faint
+        yield _failed("lake", error)
 
 
 def _failed(name: str, error: Exception) -> Diagnosis:

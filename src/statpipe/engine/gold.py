@@ -96,6 +96,19 @@ class Gold:
             self._made[model.name] = made
         return made
 
+    def remade(self, model: Model) -> Partition:
+        """
+        Compute a model whatever the lake holds of it. Raises what :meth:`partition` raises.
+        """
+        made = Partition(
+            key=gold_key(model),
+            table=self._computed(model),
+            fingerprint=self.fingerprint(model) or "",
+            model=model,
+        )
+        self._made[model.name] = made
+        return made
+
     def close(self) -> None:
         """
         Let go of DuckDB and of the tables.

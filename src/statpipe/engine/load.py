@@ -12,7 +12,7 @@ from statpipe.api import Database, Held, How, Layer, Model, Partition, Sink, Una
 from statpipe.engine.gold import Gold, gold_key, opened_gold
 from statpipe.engine.journal import Journal
 from statpipe.engine.judge import verdict_on
-from statpipe.engine.records import held_of, manifest_of
+from statpipe.engine.records import held_of, whole_manifests
 from statpipe.engine.site import Site
 from statpipe.engine.state import State, silver_key
 
@@ -103,8 +103,8 @@ class Load:
             for receipt in sink.load(tables, views, self.how):
                 self.journal.written(receipt)
         if self.how == "rebuild":
-            for source, run_id in self.site.lake.run_ids(self.journal.source):
-                sink.record(manifest_of(self.site.lake, source, run_id))
+            for manifest in whole_manifests(self.site.lake, self.journal.source):
+                sink.record(manifest)
 
     @contextmanager
     def _left_behind(self) -> Iterator[None]:

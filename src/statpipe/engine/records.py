@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -11,27 +12,41 @@ import cattrs
 import structlog
 
 from statpipe.api import ContentError, Lake, Manifest, Sink, VintageRecord
-from statpipe.domain.manifest import Held, Origin
+from statpipe.domain.manifest import Held, Origin, manifest_fault
 from statpipe.domain.payload import Payload
+from statpipe.domain.self_hash import is_hashed
 
 log = structlog.get_logger("statpipe")
+
+
+class Damaged(ContentError):
+    """
+    A manifest whose bytes are not those that a run recorded.
+    """
 
 
 def manifest_of(lake: Lake, source: str, run_id: str) -> Manifest:
     """
     Read a manifest.
 
-    :raises ContentError: It is damaged, or of a newer version of statpipe.
+    :raises Damaged: Its bytes have changed, and there is no whole copy.
+    :raises ContentError: There is none, or a newer version of statpipe wrote it.
     """
     body = lake.manifest(source, run_id)
+    what = f"the manifest of run {run_id} of {source} cannot be read"
+    fault = manifest_fault(body, source, run_id)
+    if fault:
+        msg = f"{what}: {fault}; restore it from a backup, or {_verify(source)}"
+        raise Damaged(msg)
     try:
         return _converter().structure(json.loads(body), Manifest)
-    except (ValueError, KeyError, TypeError, ExceptionGroup) as error:
-        msg = (
-            f"the manifest of run {run_id} of {source} cannot be read ({type(error).__name__}); "
-            "restore it from a backup, or upgrade statpipe if a newer version wrote it"
-        )
-        raise ContentError(msg) from error
+    except (ValueError, KeyError, TypeError, AttributeError, ExceptionGroup) as error:
+        reason = type(error).__name__
+        if is_hashed(body):
+            msg = f"{what} ({reason}): a newer version of statpipe wrote it; upgrade statpipe"
+            raise ContentError(msg) from error
+        msg = f"{what} ({reason}); restore it from a backup, or {_verify(source)}"
+        raise Damaged(msg) from error
 
 
 def match_records(lake: Lake, sink: Sink, source: str) -> None:
@@ -53,10 +68,46 @@ def match_records(lake: Lake, sink: Sink, source: str) -> None:
 
 def latest_manifest(lake: Lake, source: str) -> Manifest | None:
     """
-    Return the newest manifest of a source: the one that says what the lake holds.
+    Return the newest whole manifest of a source: the one that says what the lake holds.
     """
-    runs = lake.run_ids(source)
-    return manifest_of(lake, source, runs[-1][1]) if runs else None
+    for _, run_id in reversed(lake.run_ids(source)):
+        try:
+            return manifest_of(lake, source, run_id)
+        except Damaged as error:
+            log.warning("a damaged manifest is passed over", error=str(error))
+    return None
+
+
+def mended_manifest(lake: Lake, source: str) -> Manifest | None:
+    """
+    Return the newest manifest of a source, as :func:`latest_manifest` does, for the holder of its lock.
+
+    A damaged one is set aside; what of it can be made again from a copy is. So a run goes on from what
+    the lake holds, or from the run before.
+    """
+    for _, run_id in reversed(lake.run_ids(source)):
+        faults = lake.manifest_faults(source, run_id)
+        restored = not faults or lake.restore_manifest(source, run_id)
+        for fault in faults:
+            what = "restored from a copy" if restored else "set aside; going on from the run before"
+            log.warning("a damaged manifest", fault=str(fault), what=what)
+        if restored:
+            try:
+                return manifest_of(lake, source, run_id)
+            except Damaged as error:
+                log.warning("a damaged manifest is passed over", error=str(error))
+    return None
+
+
+def whole_manifests(lake: Lake, source: str | None = None) -> Iterator[Manifest]:
+    """
+    Read all manifests that can be read, oldest first; warn of the others.
+    """
+    for run in lake.run_ids(source):
+        try:
+            yield manifest_of(lake, *run)
+        except Damaged as error:
+            log.warning("a damaged manifest is passed over", error=str(error))
 
 
 def held_of(lake: Lake, source: str) -> tuple[Held, ...]:
@@ -85,6 +136,10 @@ def payloads_of(lake: Lake, record: VintageRecord) -> tuple[Payload, ...]:
     Read a record's payloads back from Bronze, each verified by its SHA-256.
     """
     return tuple(lake.payload(kept) for kept in record.bronze)
+
+
+def _verify(source: str) -> str:
+    return f"set it aside with `statpipe lake verify {source} --repair`"
 
 
 @cache

@@ -18,7 +18,7 @@ from statpipe.engine.executors import executor_for
 from statpipe.engine.interruption import stop_if_interrupted, was_interrupted
 from statpipe.engine.journal import Journal
 from statpipe.engine.options import INGEST, Options
-from statpipe.engine.records import held_of, match_records
+from statpipe.engine.records import match_records, mended_manifest
 from statpipe.engine.run_id import new_run_id
 from statpipe.engine.site import Site
 from statpipe.engine.source_run import SourceRun
@@ -148,7 +148,8 @@ class Turn:
         self.tell_start(notice)
         state: State | None = None
         try:
-            state = State(held_of(self.site.lake, self.journal.source))
+            before = mended_manifest(self.site.lake, self.journal.source)
+            state = State(before.holds if before else ())
             SourceRun(self.site, source, state, self.journal, self.options, executor).execute()
             stop_if_interrupted()
             ending = self._good_end(notice)

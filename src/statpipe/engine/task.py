@@ -63,7 +63,13 @@ def normalize(task: Task) -> Silver:
 
 def silver_of(table: pa.Table, code: str) -> Silver:
     """
-    Hash a sealed table. The fingerprint is over what it holds and the code that made it.
+    Hash a sealed table.
     """
-    made_by = hashlib.sha256(f"{code}\n{content_hash(table)}".encode())
-    return Silver(table=table, figures=figures_hash(table), fingerprint=made_by.hexdigest())
+    return Silver(table=table, figures=figures_hash(table), fingerprint=fingerprint_of(table, code))
+
+
+def fingerprint_of(table: pa.Table, code: str) -> str:
+    """
+    Hash what a sealed table holds and the code that made it.
+    """
+    return hashlib.sha256(f"{code}\n{content_hash(table)}".encode()).hexdigest()

@@ -86,6 +86,14 @@ class Transform:
             redo=held,
         )
 
+    def remade(self, item: Outdated, normalizer: Normalizer, code: str) -> Silver:
+        """
+        Make a vintage anew from Bronze, under its name; nothing is judged or published.
+
+        :raises ContentError: Bronze is damaged, or cannot be read any more.
+        """
+        return self._reconciled(self.read_back(item, normalizer, code)).silver
+
     def publish(self, candidates: Sequence[Candidate]) -> bool:
         """
         Judge the vintages of one release; publish all of them, or none.

@@ -26,6 +26,9 @@ from statpipe.testing.wording import agree, broken, told
 _BRONZE = "keep the body byte for byte under its SHA-256, and what was asked beside it"
 _TELL = "raise ContentError that names the place and says how to get it back"
 _LISTED = "list what the store holds, by the whole key"
+_FAULTS = "read all that belongs to it, compare it with its hash, and name what differs"
+_MEND = "compare what is there with what is kept, and replace it if it differs"
+_ASIDE = "put a whole copy in its place and return True, or list the run no longer and return False"
 _RUNS = "sort by run id; run ids sort as the runs took their turns"
 
 
@@ -33,8 +36,9 @@ class StoreContract(SinkContract):
     """
     What is kept comes back as it was, and what is lost or damaged is told by its name.
 
-    For a :class:`statpipe.api.Lake`. Override what :class:`SinkContract` asks for, and the three
-    methods that do damage: :meth:`lose_payload`, :meth:`damage_payload`, :meth:`damage_partition`.
+    For a :class:`statpipe.api.Lake`. Override what :class:`SinkContract` asks for, and the methods
+    that do damage: :meth:`lose_payload`, :meth:`damage_payload`, :meth:`damage_partition` and
+    :meth:`damage_manifest`.
     """
 
     source: ClassVar[str] = "agency"
@@ -55,6 +59,10 @@ class StoreContract(SinkContract):
     def damage_partition(self, lake: Lake, key: PartitionKey) -> None:
         """Override: make the partition unreadable."""
         self._not_said("damage_partition")
+
+    def damage_manifest(self, lake: Lake, source: str, run_id: str) -> None:
+        """Override: make a run's manifest empty, and leave copies of it as they are."""
+        self._not_said("damage_manifest")
 
     def silver(
         self, dataset: str = "T1", vintage: str = "2022-10-06", source: str | None = None
@@ -118,6 +126,21 @@ class StoreContract(SinkContract):
         self._told(lambda: sink.payload(kept), kept.key, "restore it from a backup")
         agree(sink.payload(other).body, b"others", "another payload", _BRONZE)
 
+    @pytest.mark.parametrize("accident", ["lose_payload", "damage_payload"])
+    def test_a_payload_that_is_kept_again_mends_what_was_lost_or_damaged(
+        self, sink: Lake, another: Lake, accident: str
+    ) -> None:
+        """Whoever holds the right bytes in hand does not trust what lies in their place."""
+        payload = Payload(name="T1", body=b"figures", retrieved=MOMENT)
+        kept = sink.keep("agency", "T1", payload)
+        agree(list(sink.faults(kept)), [], "faults() of a whole payload", _FAULTS)
+        getattr(self, accident)(sink, kept.key)
+        named = [fault.path for fault in another.faults(kept)]
+        agree(named, [kept.key], "the objects that faults() names", _FAULTS)
+        agree(sink.keep("agency", "T1", payload), kept, "a payload kept again", _MEND)
+        agree(list(another.faults(kept)), [], "faults() of a payload kept again", _MEND)
+        agree(another.payload(kept).body, b"figures", "its body", _MEND)
+
     def test_a_table_comes_back_as_it_was(self, sink: Lake, another: Lake) -> None:
         """Schema, metadata, rows and their order."""
         same = "write the table as it is, with its schema and its metadata"
@@ -131,7 +154,7 @@ class StoreContract(SinkContract):
     def test_a_partition_that_is_not_there_is_told_by_its_place(self, sink: Lake) -> None:
         """With what makes it."""
         key = self.silver().key
-        self._told(lambda: sink.read(key), key.path, "run `statpipe transform`")
+        self._told(lambda: sink.read(key), key.path, "run `statpipe transform ")
 
     def test_a_damaged_partition_is_told_by_its_place_and_can_be_made_anew(
         self, sink: Lake
@@ -146,7 +169,7 @@ class StoreContract(SinkContract):
             "the fingerprint of a damaged partition",
             "give None for what cannot be read, so that it is written again",
         )
-        self._told(lambda: sink.read(partition.key), partition.key.path, "run `statpipe transform`")
+        self._told(lambda: sink.read(partition.key), partition.key.path, "run `statpipe ")
         agree(sink.write(partition).changed, True, "`changed` of writing it anew", _LISTED)
         agree(
             sink.read(partition.key).to_pylist(),
@@ -227,6 +250,24 @@ class StoreContract(SinkContract):
             "the manifest of a run, after another one was recorded under its id",
             "write it only where there is none yet (put if absent), and refuse one that differs",
         )
+
+    def test_a_damaged_manifest_is_restored_or_set_aside(self, sink: Lake, another: Lake) -> None:
+        """So that a source goes on, from this run if there is a copy, or from the one before."""
+        before, last = manifest_of(), manifest_of("20261007T141500000000Z-0000")
+        sink.record(before)
+        sink.record(last)
+        run = ("agency", last.run_id)
+        agree(list(sink.manifest_faults(*run)), [], "manifest_faults() of a whole one", _FAULTS)
+        self.damage_manifest(sink, *run)
+        if not any(last.run_id in fault.path for fault in another.manifest_faults(*run)):
+            broken("a manifest is empty, and manifest_faults() does not name it", _FAULTS)
+        restored = another.restore_manifest(*run)
+        ids = [before.run_id, *([last.run_id] if restored else [])]
+        agree([run_id for _, run_id in sink.run_ids("agency")], ids, "the runs listed", _ASIDE)
+        if restored:
+            agree(sink.manifest(*run), last.as_json(), "the manifest that was restored", _ASIDE)
+            agree(list(sink.manifest_faults(*run)), [], "manifest_faults() after that", _ASIDE)
+        agree(sink.manifest("agency", before.run_id), before.as_json(), "the one before", _ASIDE)
 
     def _told(self, read: object, place: str, remedy: str) -> None:
         __tracebackhide__ = True

@@ -5,7 +5,14 @@ from datetime import UTC, date, datetime
 
 import attrs
 
-from statpipe.domain.manifest import BronzeObject, Held, Manifest, Origin, VintageRecord
+from statpipe.domain.manifest import (
+    BronzeObject,
+    Held,
+    Manifest,
+    Origin,
+    VintageRecord,
+    manifest_fault,
+)
 from statpipe.domain.selection import Selection
 from statpipe.domain.vintage import Vintage
 
@@ -75,3 +82,30 @@ def test_its_repr_is_short_however_much_is_held():
     )
     held = Held(dataset="T", released=date(2022, 10, 6), sequence=1, note="", token="")
     assert len(repr(attrs.evolve(PLAIN, vintages=(record,), holds=(held,) * 100))) < 1500
+
+
+RUN = ("agency", PLAIN.run_id)
+
+
+def test_it_is_the_manifest_of_its_run_and_of_no_other():
+    assert manifest_fault(PLAIN.as_json(), *RUN) == ""
+    assert manifest_fault(PLAIN.as_json(), "agency", "another") == (
+        f"it is the manifest of run {PLAIN.run_id} of agency"
+    )
+
+
+def test_every_flipped_bit_of_it_is_noticed():
+    body = PLAIN.as_json()
+    for place in range(len(body) * 8):
+        flipped = bytearray(body)
+        flipped[place // 8] ^= 1 << place % 8
+        assert manifest_fault(bytes(flipped), *RUN), place
+
+
+def test_one_of_an_older_version_carries_no_hash_and_is_whole():
+    older = json.loads(PLAIN.as_json())
+    del older["self_sha256"]
+    assert manifest_fault(json.dumps(older).encode(), *RUN) == ""
+    assert manifest_fault(json.dumps({**older, "sel_sha256": "0"}).encode(), *RUN) == (
+        "its bytes have changed"
+    )

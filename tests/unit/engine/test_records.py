@@ -21,12 +21,16 @@ from statpipe.api import (
     Selection,
     VintageRecord,
 )
+from statpipe.domain.self_hash import hashed_json
 from statpipe.engine.records import (
+    Damaged,
     held_of,
     latest_manifest,
     manifest_of,
+    mended_manifest,
     payloads_of,
     record_of,
+    whole_manifests,
 )
 from support.fakes import MemoryLake
 
@@ -160,10 +164,26 @@ def test_the_selection_of_no_area_does_not_come_back_as_everything():
 
 def test_what_a_newer_version_added_is_passed_over():
     document = json.loads(PLAIN.as_json()) | {"invented_later": {"x": 1}}
+    assert manifest_of(lake_with(hashed_json(document)), "agency", RUN) == PLAIN
+
+
+def test_one_of_a_newer_version_that_cannot_be_read_asks_for_that_version():
+    """Its hash says that it is whole."""
+    document = json.loads(PLAIN.as_json()) | {"outcome": {"invented": "later"}, "holds": [1]}
+    with pytest.raises(ContentError, match="a newer version of statpipe wrote it; upgrade"):
+        manifest_of(lake_with(hashed_json(document)), "agency", RUN)
+
+
+def test_one_of_an_older_version_is_read_without_a_hash():
+    document = json.loads(PLAIN.as_json())
+    del document["self_sha256"]
     assert manifest_of(lake_with(json.dumps(document).encode()), "agency", RUN) == PLAIN
 
 
-READS_BADLY = "cannot be read .*restore it from a backup, or upgrade statpipe"
+READS_BADLY = (
+    "cannot be read.*restore it from a backup, or set it aside with "
+    "`statpipe lake verify agency --repair`"
+)
 
 
 @pytest.mark.parametrize(
@@ -185,7 +205,7 @@ READS_BADLY = "cannot be read .*restore it from a backup, or upgrade statpipe"
     ],
 )
 def test_a_damaged_manifest_is_told_by_its_run(body):
-    with pytest.raises(ContentError, match=READS_BADLY) as caught:
+    with pytest.raises(Damaged, match=READS_BADLY) as caught:
         manifest_of(lake_with(body), "agency", RUN)
     assert f"the manifest of run {RUN} of agency" in str(caught.value)
 
@@ -240,3 +260,50 @@ def test_the_payloads_of_a_vintage_are_found_through_its_record():
     assert payloads_of(lake, found) == tuple(payloads)
     with pytest.raises(ContentError, match=f"run {RUN} of agency has no record of U 2022-10-06"):
         record_of(lake, "agency", "U", origin)
+
+
+LATER = "20261007T141500000000Z-0000"
+
+
+def lake_of_two():
+    """The second run says that the lake holds something."""
+    lake = MemoryLake()
+    held = Held(dataset="T1", released=date(2026, 10, 7), sequence=1, note="", token="t")
+    lake.record(PLAIN)
+    lake.record(attrs.evolve(PLAIN, run_id=LATER, holds=(held,)))
+    return lake, held
+
+
+def tear(lake, *places):
+    for place in places:
+        place["agency", LATER] = place["agency", LATER][:40]
+
+
+def test_a_torn_manifest_is_read_from_its_copy():
+    lake, held = lake_of_two()
+    tear(lake, lake.runs)
+    assert held_of(lake, "agency") == (held,)
+    assert lake.aside == []
+
+
+def test_whoever_holds_the_lock_restores_it():
+    lake, held = lake_of_two()
+    tear(lake, lake.runs)
+    assert mended_manifest(lake, "agency").holds == (held,)
+    assert lake.aside == [("agency", LATER)]
+    assert not lake.manifest_faults("agency", LATER)
+
+
+def test_without_a_whole_copy_the_run_before_counts():
+    lake, _ = lake_of_two()
+    tear(lake, lake.runs, lake.copies)
+    assert latest_manifest(lake, "agency") == PLAIN
+    assert lake.aside == []
+    assert mended_manifest(lake, "agency") == PLAIN
+    assert lake.run_ids("agency") == [("agency", RUN)]
+
+
+def test_all_whole_manifests_are_read_around_a_damaged_one():
+    lake, _ = lake_of_two()
+    tear(lake, lake.runs, lake.copies)
+    assert list(whole_manifests(lake, "agency")) == [PLAIN]

@@ -46,11 +46,12 @@ def test_the_report_comes_back_with_the_manifest(office):
 def test_a_manifest_from_before_there_were_reports_is_still_read(office):
     written = office.run()
     document = json.loads(written.as_json())
-    del document["accepted_revision"]
+    del document["accepted_revision"], document["self_sha256"]
     for record in document["vintages"]:
         del record["revision"]
     for result in document["checks"]:
         del result["about_revision"], result["accepted"]
+    office.lake.copies.clear()
     office.lake.runs[SOURCE, written.run_id] = json.dumps(document).encode()
     read = manifest_of(office.lake, SOURCE, written.run_id)
     assert read.vintages == tuple(attrs.evolve(v, revision=None) for v in written.vintages)

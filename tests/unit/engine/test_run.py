@@ -211,13 +211,30 @@ def test_a_release_is_published_whole_or_not_at_all(office):
     assert office.lake.held == before
 
 
-def test_a_damaged_manifest_is_not_written_over(office):
+def test_a_damaged_manifest_is_restored_from_its_copy(office):
     manifest = office.run()
     office.lake.runs[SOURCE, manifest.run_id] = b"{}"
     again = office.run()
-    assert again.exit_code == 4
-    assert "cannot be read" in again.message
-    assert list(office.lake.runs) == [(SOURCE, manifest.run_id)]
+    assert (again.outcome, again.holds) == ("unchanged", manifest.holds)
+    assert office.lake.manifest(SOURCE, manifest.run_id) == manifest.as_json()
+    assert office.lake.aside == [(SOURCE, manifest.run_id)]
+
+
+def test_a_damaged_manifest_without_a_copy_is_set_aside_and_its_vintages_are_found_again(office):
+    """The agency still offers what that run had loaded: it comes back under its name."""
+    first = office.run()
+    office.agency.publish("black", "2024-04-01", prices(3))
+    second = office.run()
+    for place in (office.lake.runs, office.lake.copies):
+        place[SOURCE, second.run_id] = b""
+    silver = {k: p for k, p in office.lake.held.items() if k.layer == Layer.SILVER}
+    third = office.run()
+    assert third.exit_code == 0
+    assert [(h.dataset, h.vintage.id, h.fingerprint) for h in third.holds] == [
+        (h.dataset, h.vintage.id, h.fingerprint) for h in second.holds
+    ]
+    assert {k: p for k, p in office.lake.held.items() if k.layer == Layer.SILVER} == silver
+    assert office.lake.run_ids(SOURCE) == [(SOURCE, first.run_id), (SOURCE, third.run_id)]
 
 
 def test_a_payload_gone_from_bronze_is_said_when_it_is_needed(office):

@@ -6,9 +6,9 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
-from typing import Any, ClassVar, TypeVar
+from typing import Any, TypeVar
 
 import obstore
 from attrs import evolve, frozen
@@ -17,7 +17,7 @@ from obstore.store import S3Store
 from statpipe.api import ConfigError, Diagnosis, StatpipeError, Unavailable
 from statpipe_lake.credentials import LOG_IN, Credentials, first_line
 from statpipe_lake.lease import Lease
-from statpipe_lake.store import ObjectStore
+from statpipe_lake.store import ObjectStore, free_name
 
 _CODE = re.compile(r"<Code>([A-Za-z]+)</Code>")
 _STATUS = re.compile(r"status code: ([0-9]{3})")
@@ -32,6 +32,9 @@ _WIRE = re.compile("HTTP error|list response")
 """In obstore's errors: the wire was cut, or a listing on it."""
 _SPENT = re.compile(r"\bretries: ([0-9]+),\s+max_retries: \1,")
 """In obstore's errors: it has repeated the request already, as often as it may."""
+
+_NO_RANGE = re.compile("InvalidRange|status code: 416|non-partial response")
+"""In obstore's errors: the object has not a single byte."""
 
 _TIMES = {"connect_timeout": "10s", "timeout": "120s"}
 
@@ -67,13 +70,15 @@ class BucketPlace:
         return f"s3://{self.bucket}/{self.prefix}"
 
 
+_ABSENT = (FileNotFoundError, obstore.exceptions.PermissionDeniedError)
+_WHOLE: Any = {"range": {"offset": 0}}
+"""The reply to a range says how much there is, apart from how much comes."""
+
+
 class BucketStore(ObjectStore):
     """
     Objects below a prefix of a bucket.
     """
-
-    _whole: ClassVar[Any] = {"range": {"offset": 0}}
-    """The reply to a range says how much there is, apart from how much comes."""
 
     def __init__(self, place: BucketPlace) -> None:
         self._credentials = Credentials(place.address, place.profile, place.region)
@@ -84,6 +89,41 @@ class BucketStore(ObjectStore):
     @property
     def address(self) -> str:
         return self._place.address
+
+    def put(self, path: str, body: bytes) -> None:
+        with self._readable(path):
+            self._patiently(lambda: obstore.put(self._store, path, body))
+
+    def put_if_absent(self, path: str, body: bytes) -> bool:
+        with self._readable(path):
+            try:
+                self._patiently(lambda: obstore.put(self._store, path, body, mode="create"))
+            except obstore.exceptions.AlreadyExistsError:
+                return False
+            return True
+
+    def get(self, path: str) -> bytes | None:
+        return self._read(path, _WHOLE)
+
+    def tail(self, path: str, length: int) -> bytes | None:
+        # One request: between two, a writer may have put another object there.
+        return self._read(path, {"range": {"suffix": length}})
+
+    def paths(self, prefix: str) -> list[str]:
+        with self._readable(prefix):
+            return self._patiently(
+                lambda: sorted(
+                    m["path"] for page in obstore.list(self._store, prefix) for m in page
+                )
+            )
+
+    def set_aside(self, path: str) -> str:
+        """The role may have no right to delete: then the object stays under its own name as well."""
+        name, body = free_name(path, self.paths(path.rpartition("/")[0])), self.get(path)
+        self.put(name, body or b"")
+        with suppress(StatpipeError), self._readable(path):
+            self._patiently(lambda: obstore.delete(self._store, path))
+        return name
 
     @contextmanager
     def lock(self, name: str, shown: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
@@ -132,7 +172,30 @@ class BucketStore(ObjectStore):
             return
         yield Diagnosis("lake", "ok", f"{self.address} can be listed and written")
 
+    def _read(self, path: str, options: Any) -> bytes | None:
+        with self._readable(path):
+            try:
+                return self._patiently(lambda: self._bytes(path, options))
+            except _ABSENT as error:
+                self._absent(path, error)
+                return None
+
+    def _bytes(self, path: str, options: Any) -> bytes:
+        try:
+            found = obstore.get(self._store, path, options=options)
+        except obstore.exceptions.GenericError as error:
+            if not _NO_RANGE.search(str(error)):
+                raise
+            # An empty object has no range. If it is not empty by now, it comes whole.
+            return bytes(obstore.get(self._store, path).bytes())
+        body, (start, end) = bytes(found.bytes()), found.range
+        if len(body) != end - start:
+            msg = f"HTTP error: {len(body)} of {end - start} bytes came"
+            raise obstore.exceptions.GenericError(msg)
+        return body
+
     def _absent(self, path: str, error: Exception) -> None:
+        """Take what is not there as the answer that it is, unless more is missing."""
         code, _ = _said(error)
         if code == "NoSuchBucket" or (
             # Also what S3 says of an object that is not there to who may list a prefix only.

@@ -2,45 +2,104 @@
 
 from __future__ import annotations
 
-import contextlib
+import errno
+import os
+import re
 import shutil
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-import obstore
-from obstore.store import LocalStore
-
-from statpipe.api import ConfigError, Diagnosis, StatpipeError, Unavailable
+from statpipe.api import ConfigError, ContentError, Diagnosis, StatpipeError, Unavailable
+from statpipe_lake.below import Strange, folder, opened, walk
 from statpipe_lake.lock import locked
-from statpipe_lake.store import ObjectStore
+from statpipe_lake.store import ObjectStore, free_name
 
+_STAGED = re.compile(r".*#[0-9]+")
+"""The name of an object that is half-written."""
 _STAGED_FOR = 3600.0
 """Seconds after which another process's half-written object is certainly abandoned."""
+_REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR})
+"""What another path or another right would cure."""
 
 
 class FolderStore(ObjectStore):
     """
     Files below a folder.
+
+    An object is written under a name of its own, made durable, and then given its name; :meth:`settle`
+    makes the names durable. So a power failure leaves an object whole or not at all, and a manifest
+    never names one that is lost. Without *fsync* that is left to the operating system.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        with self._readable(str(root)):
+    def __init__(self, root: Path, *, corner: str = "", fsync: bool = True) -> None:
+        self.root = root / corner
+        self._fsync = fsync
+        self._unsettled: set[str] = set()
+        with self._readable(self.root):
             root.mkdir(parents=True, exist_ok=True)
-            self._store = LocalStore(prefix=root)
+            with folder(root, _parts(corner), make=lambda _: None):
+                pass
 
     @property
     def address(self) -> str:
         return str(self.root)
 
+    def put(self, path: str, body: bytes) -> None:
+        with self._writing(path, body) as (at, staged, name):
+            try:
+                os.replace(staged, name, src_dir_fd=at, dst_dir_fd=at)
+            except IsADirectoryError:
+                # Nothing of ours; it is kept, under another name.
+                _rename_aside(name, at)
+                os.replace(staged, name, src_dir_fd=at, dst_dir_fd=at)
+
+    def put_if_absent(self, path: str, body: bytes) -> bool:
+        with self._writing(path, body) as (at, staged, name):
+            try:
+                os.link(staged, name, src_dir_fd=at, dst_dir_fd=at, follow_symlinks=False)
+            except FileExistsError:
+                return False
+            finally:
+                os.unlink(staged, dir_fd=at)
+            return True
+
+    def get(self, path: str) -> bytes | None:
+        return self._read(path, None)
+
+    def tail(self, path: str, length: int) -> bytes | None:
+        return self._read(path, length)
+
+    def paths(self, prefix: str) -> list[str]:
+        with self._readable(self.root / prefix, reading=True):
+            return sorted(
+                f"{place}/{name}".lstrip("/")
+                for place, name, _ in walk(self.root, prefix)
+                if not _STAGED.fullmatch(name)
+            )
+
+    def set_aside(self, path: str) -> str:
+        place, _, name = path.rpartition("/")
+        with self._readable(self.root / path), folder(self.root, _parts(place)) as at:
+            aside = _rename_aside(name, at)
+        self._unsettled.add(place)
+        return f"{place}/{aside}"
+
+    def settle(self) -> None:
+        places, self._unsettled = self._unsettled, set()
+        for place in sorted(places) if self._fsync else ():
+            with self._readable(self.root / place), folder(self.root, _parts(place)) as at:
+                _flush_folder(at)
+
     @contextmanager
     def lock(self, name: str, shown: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
-        path = self.root / "locks" / f"{name}.lock"
-        with locked(path, shown, wait, run_id) as held_by:
-            self.sweep(name, *(f"{layer}/{name}" for layer in ("silver", "bronze", "runs")))
+        with locked(self.root, f"locks/{name}.lock", shown, wait, run_id) as held_by:
+            own = [f"{layer}/{name}" for layer in ("silver", "bronze", "runs", "copies")]
+            self.sweep(*(["gold"] if name == "gold" else own))
             yield held_by
+            self.settle()
 
     def sweep(self, *prefixes: str) -> None:
         """
@@ -48,15 +107,18 @@ class FolderStore(ObjectStore):
         caller holds, and elsewhere what is older than an hour.
         """
         now = time.time()
-        for staged in self.root.rglob("*#[0-9]*"):
-            own = any(staged.is_relative_to(self.root / prefix) for prefix in prefixes)
-            with contextlib.suppress(OSError):
-                if own or now - staged.stat().st_mtime > _STAGED_FOR:
-                    staged.unlink()
+        for place, name, at in walk(self.root, ""):
+            if not _STAGED.fullmatch(name):
+                continue
+            own = any(f"{place}/".startswith(f"{prefix}/") for prefix in prefixes)
+            with suppress(OSError):
+                written = os.stat(name, dir_fd=at, follow_symlinks=False).st_mtime
+                if own or now - written > _STAGED_FOR:
+                    os.unlink(name, dir_fd=at)
 
     def remove_all(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
-        with contextlib.suppress(OSError):  # another smoke run is at work beside it
+        with suppress(OSError):  # another smoke run is at work beside it
             self.root.parent.rmdir()
 
     def diagnose(self) -> Iterable[Diagnosis]:
@@ -77,20 +139,93 @@ class FolderStore(ObjectStore):
         )
 
     @contextmanager
-    def _readable(self, path: str) -> Iterator[None]:
-        where = self.root / path
+    def _writing(self, path: str, body: bytes) -> Iterator[tuple[int, str, str]]:
+        """Write a body under a name of its own; give its folder, that name, and the name to give it."""
+        place, _, name = path.rpartition("/")
+        staged = f"#{os.getpid()}{int.from_bytes(os.urandom(4)):010}"
+        with (
+            self._readable(self.root / path),
+            folder(self.root, _parts(place), self._made) as at,
+        ):
+            try:
+                handle = opened(self.root, staged, at, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+                with os.fdopen(handle, "wb") as file:
+                    file.write(body)
+                    file.flush()
+                    if self._fsync:
+                        _flush(file.fileno())
+                yield at, staged, name
+            except BaseException:
+                with suppress(OSError):
+                    os.unlink(staged, dir_fd=at)
+                raise
+            self._unsettled.add(place)
+
+    def _read(self, path: str, length: int | None) -> bytes | None:
+        place = path.rpartition("/")[0]
+        with (
+            self._readable(self.root / path, reading=True),
+            suppress(FileNotFoundError),
+            folder(self.root, _parts(place)) as at,
+            os.fdopen(opened(self.root, path, at), "rb") as file,
+        ):
+            if length is not None:
+                file.seek(max(0, os.fstat(file.fileno()).st_size - length))
+            return file.read()
+        return None
+
+    def _made(self, place: str) -> None:
+        self._unsettled.add(place.rpartition("/")[0])
+
+    @contextmanager
+    def _readable(self, where: Path, *, reading: bool = False) -> Iterator[None]:
+        """Say every failure in one readable line."""
         try:
             yield
-        except FileNotFoundError:
-            raise
-        except (obstore.exceptions.BaseError, OSError) as error:
-            reason = str(error).split("\n", 1)[0]
-            if (
-                isinstance(error, PermissionError | NotADirectoryError | FileExistsError)
-                or "ermission" in reason
-                or "os error 30" in reason
-            ):
-                msg = f"the lake cannot be written: {where}: {reason}; give this user the right to write there, or set another path"
+        except Strange as error:
+            if reading and error.wanted == "a file":
+                raise ContentError(str(error)) from error
+            msg = (
+                f"the lake cannot be used: {error}; put {error.wanted} in its place (statpipe follows "
+                "symbolic links to the lake, but none inside of it)"
+            )
+            raise (ContentError if reading else ConfigError)(msg) from error
+        except OSError as error:
+            reason = f"{error.strerror} (os error {error.errno})"
+            if error.errno in _REFUSED:
+                verb, right = ("read", "read it") if reading else ("written", "write there")
+                msg = (
+                    f"the lake cannot be {verb}: {where}: {reason}; give this user the right to "
+                    f"{right}, or set another path"
+                )
                 raise ConfigError(msg) from error
             msg = f"the lake failed at {where}: {reason}; free some space or repair the disk, and run again"
             raise Unavailable(msg) from error
+
+
+def _parts(path: str) -> list[str]:
+    return [part for part in path.split("/") if part]
+
+
+def _rename_aside(name: str, at: int) -> str:
+    aside = free_name(name, os.listdir(at))
+    os.rename(name, aside, src_dir_fd=at, dst_dir_fd=at)
+    return aside
+
+
+def _flush(handle: int) -> None:
+    if sys.platform == "darwin":
+        import fcntl
+
+        with suppress(OSError):  # a file system that does not know it
+            fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
+            return
+    os.fsync(handle)
+
+
+def _flush_folder(handle: int) -> None:
+    try:
+        _flush(handle)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # a file system whose folders cannot be flushed
+            raise

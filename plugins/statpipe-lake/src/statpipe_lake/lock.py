@@ -13,25 +13,35 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from statpipe.api import ConfigError, Locked
+from statpipe_lake.below import Strange, folder, opened
 
 _PAUSE = 0.2
 
 
 @contextmanager
-def locked(path: Path, name: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
+def locked(
+    root: Path, path: str, name: str, wait: float, run_id: Callable[[], str]
+) -> Iterator[str]:
     """
-    Hold the lock file *path*, trying for *wait* seconds; give the run id made then.
+    Hold the lock file *path* below *root*, trying for *wait* seconds; give the run id made then.
 
     :raises Locked: Somebody else still holds it then.
-    :raises ConfigError: The lock file cannot be written.
+    :raises ConfigError: The lock file cannot be written, or is not a file.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        with folder(root, path.split("/")[:-1], make=lambda _: None) as at:
+            handle = opened(root, path, at, os.O_RDWR | os.O_CREAT)
+    except Strange as error:
+        msg = f"the lock file {root / path} cannot be written: {error}; remove it, and run again"
+        raise ConfigError(msg) from error
     except OSError as error:
-        msg = f"the lock file {path} cannot be written: {error.strerror}; give this user the right to write there"
+        msg = (
+            f"the lock file {root / path} cannot be written: {error.strerror}; give this user the "
+            "right to write there"
+        )
         raise ConfigError(msg) from error
     try:
+        _refuse_second_name(handle, root / path)
         _acquire(handle, name, wait)
         holder = {
             "run_id": run_id(),
@@ -45,6 +55,13 @@ def locked(path: Path, name: str, wait: float, run_id: Callable[[], str]) -> Ite
         os.truncate(handle, 0)
     finally:
         os.close(handle)
+
+
+def _refuse_second_name(handle: int, path: Path) -> None:
+    """What is written into a file with two names (hard links) would change the other one, too."""
+    if os.fstat(handle).st_nlink > 1:
+        msg = f"the lock file {path} cannot be written: it is a hard link; remove it, and run again"
+        raise ConfigError(msg)
 
 
 def _acquire(handle: int, name: str, wait: float) -> None:

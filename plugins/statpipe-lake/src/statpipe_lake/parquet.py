@@ -1,4 +1,7 @@
-"""Tables as Parquet: equal tables give equal bytes, and the footer names the fingerprint."""
+"""Tables as Parquet: equal tables give equal bytes, and the footer names the fingerprint.
+
+The footer also says where the file belongs, and holds a SHA-256 of the whole file.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,27 @@ import base64
 import re
 from typing import TYPE_CHECKING
 
+from statpipe.domain.self_hash import BLANK, filled_in, is_right
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from statpipe.api import Partition
 
 FINGERPRINT = b"statpipe.fingerprint"
+PARTITION = b"statpipe.partition"
+SELF_HASH = b"statpipe.self_sha256"
 
-_FOOTER_ENTRY = re.compile(FINGERPRINT + rb"\x18\x40([0-9a-f]{64})")
-"""A key-value entry of Parquet's footer in Thrift's compact protocol: the key's text, then the head
-of field 2 (``0x18``: next field, binary), the length 64 (``0x40``), and the value."""
+FOOTER = 64 * 1024
+"""More than the footer of any of our files: some 6 KB of it per row group."""
+
+_ENTRY = rb"\x18\x40([0-9a-f]{64})"
+"""The end of a key-value entry of Parquet's footer in Thrift's compact protocol: after the key's text,
+the head of field 2 (``0x18``: next field, binary), the length 64 (``0x40``), and the value."""
+_FINGERPRINT = re.compile(FINGERPRINT + _ENTRY)
+_SELF_HASH = re.compile(SELF_HASH + _ENTRY)
+_OLDER = frozenset({b"ARROW:schema", b"title", b"grain", FINGERPRINT})
+"""What the footer of a file holds that an older version wrote."""
 
 
 def to_parquet(partition: Partition) -> bytes:
@@ -45,9 +59,43 @@ def to_parquet(partition: Partition) -> bytes:
             b"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()),
             **_described(partition),
             FINGERPRINT: partition.fingerprint.encode(),
+            PARTITION: partition.key.path.encode(),
+            SELF_HASH: BLANK.encode(),
         }
         writer.add_key_value_metadata(metadata)
-    return bytes(memoryview(sink.getvalue()))
+    body = bytes(memoryview(sink.getvalue()))
+    return filled_in(body, _place_of_hash(body))
+
+
+def part_fault(body: bytes, path: str) -> str:
+    """
+    Say why these bytes are not the partition that belongs at *path*; nothing if they are.
+
+    Files of older versions carry neither their place nor a hash of themselves: it is only known that
+    they can be read, and that the checksums of their pages are right.
+    """
+    if not body.endswith(b"PAR1"):
+        return "it is cut off or not a Parquet file" if body else "it is empty"
+    place = _place_of_hash(body)
+    if place is not None and not is_right(body, place):
+        return "its bytes have changed"
+    try:
+        metadata = _metadata_of(body)
+        if place is None:
+            from_parquet(body)
+    except Exception as error:  # noqa: BLE001 - pyarrow meets damage with errors of many types
+        return str(error).splitlines()[0] if str(error) else type(error).__name__
+    if place is None:
+        return "" if _OLDER.issuperset(metadata) else "its bytes have changed"
+    belongs = metadata.get(PARTITION, b"").decode(errors="replace")
+    return "" if belongs == path else f"it belongs at {belongs}"
+
+
+def carries_hash(body: bytes) -> bool:
+    """
+    Tell whether a file carries a hash of itself: those of older versions do not.
+    """
+    return _place_of_hash(body) is not None
 
 
 def from_parquet(body: bytes) -> pa.Table:
@@ -88,8 +136,21 @@ def fingerprint_in(tail: bytes) -> str | None:
 
     The daily run that finds nothing new needs no more than this.
     """
-    found = _FOOTER_ENTRY.search(tail)
+    found = _FINGERPRINT.search(tail)
     return found[1].decode() if found and tail.endswith(b"PAR1") else None
+
+
+def _place_of_hash(body: bytes) -> slice | None:
+    start = max(0, len(body) - FOOTER)
+    found = _SELF_HASH.search(body, start)
+    return slice(*found.span(1)) if found else None
+
+
+def _metadata_of(body: bytes) -> dict[bytes, bytes]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return pq.read_metadata(pa.BufferReader(_in_arrows_memory(body))).metadata or {}
 
 
 def _described(partition: Partition) -> dict[bytes, bytes]:

@@ -23,11 +23,15 @@ class LakeSettings:
     ``path`` is the folder of the lake, or ``s3://bucket/prefix``; a relative folder starts at the
     configuration's. Each environment has a folder of its own below it.
 
+    ``fsync`` has a folder survive a power failure: objects, and the folders that name them, are written
+    to the disk before the manifest that makes them known. ``false`` leaves that to the operating system.
+
     For buckets: ``region`` and ``profile`` are AWS's, by default those of AWS's own configuration;
     ``endpoint_url`` is the address of another server that speaks S3.
     """
 
     path: str = ".statpipe/lake"
+    fsync: bool = True
     region: str | None = None
     profile: str | None = None
     endpoint_url: str | None = None

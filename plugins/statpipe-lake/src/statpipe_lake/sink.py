@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
-from isal import igzip, igzip_lib
+import attrs
 
 from statpipe.api import (
     BronzeObject,
     ContentError,
     Diagnosis,
+    Fault,
     Lake,
     Layer,
     Manifest,
@@ -24,23 +24,27 @@ from statpipe.api import (
     Payload,
     Receipt,
 )
+from statpipe_lake import bronze
 from statpipe_lake.folder import FolderStore
-from statpipe_lake.parquet import fingerprint_in, from_parquet, to_parquet
+from statpipe_lake.manifests import Manifests
+from statpipe_lake.parquet import (
+    FOOTER,
+    carries_hash,
+    fingerprint_in,
+    from_parquet,
+    part_fault,
+    to_parquet,
+)
 from statpipe_lake.settings import LakeSettings
 from statpipe_lake.store import ObjectStore
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_DAMAGED = (OSError, EOFError, cast("type[Exception]", igzip_lib.IsalError))
-"""What unpacking raises, by the kind of damage; isal's stubs call the last one an instance."""
-
-_FOOTER = 64 * 1024
-"""More than the footer of any of our files: some 6 KB of it per row group."""
-
 _SILVER = re.compile(
     r"silver/(?P<source>[^/]+)/dataset=(?P<dataset>[^/]+)/vintage=(?P<vintage>[^/]+)/part-0\.parquet"
 )
+_LAYERS = ("bronze", "silver", "gold", "runs", "copies")
 
 
 class LakeSink(Lake):
@@ -53,9 +57,13 @@ class LakeSink(Lake):
     def __init__(self, settings: LakeSettings) -> None:
         self._settings = settings
         self._objects = _store(settings)
+        self._manifests = Manifests(self._objects)
 
     def fingerprint(self, key: PartitionKey) -> str | None:
-        tail = self._objects.tail(_part(key), _FOOTER)
+        try:
+            tail = self._objects.tail(_part(key), FOOTER)
+        except ContentError:
+            return None
         return None if tail is None else fingerprint_in(tail)
 
     def write(self, partition: Partition) -> Receipt:
@@ -63,34 +71,32 @@ class LakeSink(Lake):
         receipt = Receipt(
             sink="lake", path=partition.key.path, fingerprint=partition.fingerprint, rows=rows
         )
-        if self.fingerprint(partition.key) == partition.fingerprint:
+        if self.fingerprint(partition.key) == partition.fingerprint and self._is_whole(partition):
             return receipt
         body = to_parquet(partition)
         self._objects.put(_part(partition.key), body)
-        return Receipt(
-            sink="lake",
-            path=partition.key.path,
-            fingerprint=partition.fingerprint,
-            rows=rows,
-            inserted=rows,
-            bytes_written=len(body),
-        )
+        return attrs.evolve(receipt, inserted=rows, bytes_written=len(body))
 
     def read(self, key: PartitionKey) -> pa.Table:
-        import pyarrow as pa
-
-        body = self._objects.get(_part(key))
-        if body is None:
-            msg = f"the lake has no {_part(key)}; run `statpipe transform` to make it from Bronze"
-            raise ContentError(msg)
+        path = _part(key)
+        reason = ""
         try:
-            return from_parquet(body)
-        except (pa.ArrowException, OSError) as error:
-            msg = (
-                f"{_part(key)} in the lake is damaged ({str(error).splitlines()[0]}); delete the file "
-                "and run `statpipe transform` to make it from Bronze"
-            )
-            raise ContentError(msg) from error
+            body = self._objects.get(path)
+        except ContentError as error:
+            body, reason = b"", str(error)
+        if body is None:
+            msg = f"the lake has no {path}; run `statpipe transform {_owner(key) or '--all'}` to make it from Bronze"
+            raise ContentError(msg)
+        reason = reason or part_fault(body, key.path)
+        if reason:
+            verify = " ".join(("statpipe lake verify", *_owner(key).split(), "--repair"))
+            msg = f"{path} in the lake is damaged: {reason}; run `{verify}` to make it anew"
+            raise ContentError(msg)
+        return from_parquet(body)
+
+    def vouches_for(self, key: PartitionKey) -> bool:
+        tail = self._objects.tail(_part(key), FOOTER)
+        return tail is not None and carries_hash(tail)
 
     def partitions(self, source: str) -> Sequence[PartitionKey]:
         found = (_SILVER.fullmatch(path) for path in self._objects.paths(f"silver/{source}"))
@@ -111,6 +117,7 @@ class LakeSink(Lake):
             f"bronze/{source}/{dataset}/{retrieved.astimezone(UTC).date().isoformat()}/"
             f"{payload.name}-{payload.sha256}{payload.suffix}.gz"
         )
+        body = bronze.packed(payload.body)
         kept = BronzeObject(
             key=key,
             name=payload.name,
@@ -119,26 +126,25 @@ class LakeSink(Lake):
             media_type=payload.media_type,
             request=dict(payload.request),
             retrieved=retrieved,
+            stored_sha256=hashlib.sha256(body).hexdigest(),
         )
-        # The name holds the hash, so an object that is there already is this very one.
-        self._objects.put_if_absent(key, igzip.compress(payload.body, compresslevel=1, mtime=0))
-        self._objects.put_if_absent(f"{key}.meta.json", _meta(kept))
+        # The name holds the hash, so what is there is this very object, or damaged.
+        self._put_whole(key, body, lambda there: there == body)
+        note = bronze.note_path(key)
+        self._put_whole(note, bronze.note(kept), lambda there: not bronze.note_fault(kept, there))
         return kept
 
     def payload(self, kept: BronzeObject) -> Payload:
-        packed = self._objects.get(kept.key)
-        if packed is None:
-            msg = f"{kept.key} is gone from Bronze, though a manifest names it; restore it from a backup"
+        stored = self._objects.get(kept.key)
+        remedy = f"run `statpipe lake verify {kept.key.split('/')[1]} --repair`, or restore it from a backup"
+        if stored is None:
+            msg = f"{kept.key} is gone from Bronze, though a manifest names it; {remedy}"
             raise ContentError(msg)
         try:
-            body = igzip.decompress(packed)
-        except _DAMAGED as error:
-            body, reason = b"", str(error)
-        else:
-            reason = "its SHA-256 is not the recorded one"
-        if hashlib.sha256(body).hexdigest() != kept.sha256:
-            msg = f"{kept.key} in Bronze is damaged: {reason}; restore it from a backup"
-            raise ContentError(msg)
+            body = bronze.unpacked(kept, stored)
+        except ContentError as error:
+            msg = f"{kept.key} in Bronze is damaged: {error}; {remedy}"
+            raise ContentError(msg) from error
         return Payload(
             name=kept.name,
             body=body,
@@ -147,26 +153,47 @@ class LakeSink(Lake):
             retrieved=kept.retrieved,
         )
 
+    def faults(self, kept: BronzeObject) -> Sequence[Fault]:
+        note = bronze.note_path(kept.key)
+        looks = (
+            (kept.key, lambda body: bronze.object_fault(kept, body)),
+            (note, lambda body: bronze.note_fault(kept, body)),
+        )
+        return [Fault(path, reason) for path, look in looks if (reason := self._fault(path, look))]
+
     def run_ids(self, source: str | None = None) -> Sequence[tuple[str, str]]:
-        prefix = f"runs/{source}" if source else "runs"
-        found = (path.removesuffix(".json").split("/") for path in self._objects.paths(prefix))
-        return sorted(((p[1], p[2]) for p in found if len(p) == 3), key=lambda run: run[1])  # noqa: PLR2004
+        return self._manifests.run_ids(source)
 
     def manifest(self, source: str, run_id: str) -> bytes:
-        body = self._objects.get(f"runs/{source}/{run_id}.json")
-        if body is None:
-            msg = f"the lake has no manifest of run {run_id} of {source}"
-            raise ContentError(msg)
-        return body
+        return self._manifests.read(source, run_id)
+
+    def manifest_faults(self, source: str, run_id: str) -> Sequence[Fault]:
+        return self._manifests.faults(source, run_id)
+
+    def restore_manifest(self, source: str, run_id: str) -> bool:
+        return self._manifests.restore(source, run_id)
 
     def record(self, manifest: Manifest) -> None:
         # Who lost the lock does not know any more what the lake holds.
         self._objects.still_locked()
-        path = f"runs/{manifest.source}/{manifest.run_id}.json"
-        body = manifest.as_json()
-        if not self._objects.put_if_absent(path, body) and self._objects.get(path) != body:
-            msg = f"another run has already recorded {path}; run ids must not repeat"
-            raise RuntimeError(msg)
+        self._manifests.put(manifest)
+
+    def unnamed(
+        self, source: str | None, kept: Iterable[BronzeObject], keys: Iterable[PartitionKey]
+    ) -> Sequence[str]:
+        named = {_part(key) for key in keys}
+        for one in kept:
+            named |= {one.key, bronze.note_path(one.key)}
+        places = [f"{layer}/{source}" for layer in _LAYERS if layer != "gold"]
+        found = [
+            path for place in (places if source else _LAYERS) for path in self._objects.paths(place)
+        ]
+        recorded = ("runs/", "copies/")
+        return [
+            path
+            for path in found
+            if path not in named and not (path.startswith(recorded) and path.endswith(".json"))
+        ]
 
     def lock(
         self, name: str, wait: float, run_id: Callable[[], str]
@@ -184,26 +211,51 @@ class LakeSink(Lake):
     def locations(self) -> dict[str, str]:
         return {"lake": self._objects.address}
 
+    def _put_whole(self, path: str, body: bytes, whole: Callable[[bytes], bool]) -> None:
+        """Put an object, unless a whole one is there already."""
+        if self._objects.put_if_absent(path, body):
+            return
+        try:
+            there = self._objects.get(path)
+        except ContentError:
+            there = None
+        if there is None or not whole(there):
+            self._objects.put(path, body)
+
+    def _is_whole(self, partition: Partition) -> bool:
+        """Tell whether what is there under a partition's fingerprint is that partition."""
+        path = partition.key.path
+        body = self._objects.get(_part(partition.key))
+        if body is None or part_fault(body, path):
+            return False
+        return carries_hash(body) or bool(from_parquet(body).equals(partition.table))
+
+    def _fault(self, path: str, look: Callable[[bytes], str]) -> str:
+        try:
+            body = self._objects.get(path)
+        except ContentError as error:
+            return f"is damaged: {error}"
+        if body is None:
+            return "is gone"
+        reason = look(body)
+        return f"is damaged: {reason}" if reason else ""
+
 
 def _store(settings: LakeSettings) -> ObjectStore:
     if settings.in_bucket:
         from statpipe_lake.bucket import BucketStore
 
         return BucketStore(settings.place)
-    return FolderStore(settings.root)
+    root, scratch = settings.root, settings.environment.scratch
+    if scratch:
+        return FolderStore(root.parents[1], corner=f"scratch/{scratch}", fsync=settings.fsync)
+    return FolderStore(root, fsync=settings.fsync)
 
 
 def _part(key: PartitionKey) -> str:
     return f"{key.path}/part-0.parquet"
 
 
-def _meta(kept: BronzeObject) -> bytes:
-    document = {
-        "name": kept.name,
-        "sha256": kept.sha256,
-        "size": kept.size,
-        "media_type": kept.media_type,
-        "request": dict(kept.request),
-        "retrieved": kept.retrieved.isoformat() if kept.retrieved else None,
-    }
-    return json.dumps(document, indent=1, sort_keys=True).encode()
+def _owner(key: PartitionKey) -> str:
+    """Return the source that a partition belongs to; Gold may read several."""
+    return key.owner if key.layer is Layer.SILVER else ""

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Container, Iterable
 from contextlib import AbstractContextManager
-from typing import Any, ClassVar, TypeVar
-
-import obstore
 
 from statpipe.api import Diagnosis
-
-_ABSENT = (FileNotFoundError, obstore.exceptions.PermissionDeniedError)
-_T = TypeVar("_T")
 
 
 class ObjectStore(ABC):
     """
-    The few calls that the lake needs, over obstore. A folder and a bucket differ in how they are
-    opened and locked, and in what their failures mean.
-    """
+    The few calls that the lake needs. A path is relative to the store's root, its parts joined by ``/``.
 
-    _store: Any
-    _whole: ClassVar[Any] = None
-    """What to ask for to get an object whole."""
+    Every method raises :class:`statpipe.api.ConfigError` or :class:`statpipe.api.Unavailable` with one
+    readable line where the store refuses or fails.
+    """
 
     @property
     @abstractmethod
@@ -32,13 +24,13 @@ class ObjectStore(ABC):
         Where the objects lie, for people.
         """
 
+    @abstractmethod
     def put(self, path: str, body: bytes) -> None:
         """
         Put an object in place of what is there; readers see the old or the new one, never a part.
         """
-        with self._readable(path):
-            self._patiently(lambda: obstore.put(self._store, path, body))
 
+    @abstractmethod
     def put_if_absent(self, path: str, body: bytes) -> bool:
         """
         Put an object unless one is there; tell whether it was put.
@@ -46,36 +38,39 @@ class ObjectStore(ABC):
         A bucket may lose the reply to a put that it did, and the second try then finds our own
         object: who needs to know compares what is there.
         """
-        with self._readable(path):
-            try:
-                self._patiently(lambda: obstore.put(self._store, path, body, mode="create"))
-            except obstore.exceptions.AlreadyExistsError:
-                return False
-            return True
 
+    @abstractmethod
     def get(self, path: str) -> bytes | None:
         """
         Return an object's bytes, or ``None`` where there is none.
-        """
-        return self._read(path, self._whole)
 
+        :raises ContentError: Something else than an object is in its place.
+        """
+
+    @abstractmethod
     def tail(self, path: str, length: int) -> bytes | None:
         """
         Return an object's last *length* bytes, or ``None`` where there is none.
-        """
-        # One request: between two, a writer may have put another object there.
-        return self._read(path, {"range": {"suffix": length}})
 
+        :raises ContentError: Something else than an object is in its place.
+        """
+
+    @abstractmethod
     def paths(self, prefix: str) -> list[str]:
         """
         List the objects below a prefix, sorted.
         """
-        with self._readable(prefix):
-            return self._patiently(
-                lambda: sorted(
-                    m["path"] for page in obstore.list(self._store, prefix) for m in page
-                )
-            )
+
+    @abstractmethod
+    def set_aside(self, path: str) -> str:
+        """
+        Give an object the name ``<path>.damaged``, or that name with a number; return it.
+        """
+
+    def settle(self) -> None:  # noqa: B027 - a bucket keeps what it has answered for
+        """
+        Make sure that everything put so far survives a power failure.
+        """
 
     @abstractmethod
     def lock(
@@ -104,31 +99,10 @@ class ObjectStore(ABC):
         Look at what the store needs.
         """
 
-    @abstractmethod
-    def _readable(self, path: str) -> AbstractContextManager[None]:
-        """Say every failure in one readable line."""
 
-    def _read(self, path: str, options: Any) -> bytes | None:
-        with self._readable(path):
-            try:
-                return self._patiently(lambda: self._bytes(path, options))
-            except _ABSENT as error:
-                self._absent(path, error)
-                return None
-
-    def _bytes(self, path: str, options: Any) -> bytes:
-        found = obstore.get(self._store, path, options=options)
-        body, (start, end) = bytes(found.bytes()), found.range
-        if len(body) != end - start:
-            msg = f"HTTP error: {len(body)} of {end - start} bytes came"
-            raise obstore.exceptions.GenericError(msg)
-        return body
-
-    def _absent(self, path: str, error: Exception) -> None:  # noqa: ARG002 - for those who look
-        """Take what is not there as the answer that it is, unless more is missing."""
-        if not isinstance(error, FileNotFoundError):
-            raise error
-
-    def _patiently(self, request: Callable[[], _T]) -> _T:
-        """Make a request, again if that may help; all of them can be repeated."""
-        return request()
+def free_name(path: str, taken: Container[str]) -> str:
+    """
+    Return the first of ``<path>.damaged``, ``<path>.damaged.2``, ... that is not taken.
+    """
+    names = (f"{path}.damaged{number}" for number in ("", *(f".{n}" for n in range(2, 1000))))
+    return next(name for name in names if name not in taken)

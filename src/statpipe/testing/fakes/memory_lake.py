@@ -13,6 +13,7 @@ import attrs
 from statpipe.api import (
     BronzeObject,
     ContentError,
+    Fault,
     Lake,
     Layer,
     Locked,
@@ -20,6 +21,7 @@ from statpipe.api import (
     PartitionKey,
     Payload,
 )
+from statpipe.domain.manifest import manifest_fault
 from statpipe.testing.fakes.memory_sink import MemorySink
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
 
 class MemoryLake(MemorySink, Lake):
     """
-    A lake of dicts. ``bronze`` and ``runs`` can be looked at, and damaged, by a test.
+    A lake of dicts. ``bronze``, ``runs`` and ``copies`` can be looked at, and damaged, by a test.
+
+    Damaged manifests go to ``aside``.
     """
 
     layers = frozenset({Layer.BRONZE, Layer.SILVER, Layer.GOLD})
@@ -37,6 +41,8 @@ class MemoryLake(MemorySink, Lake):
         super().__init__(name)
         self.bronze: dict[str, Payload] = {}
         self.runs: dict[tuple[str, str], bytes] = {}
+        self.copies: dict[tuple[str, str], bytes] = {}
+        self.aside: list[tuple[str, str]] = []
         self.holders: dict[str, str] = {}
 
     def keep(self, source: str, dataset: str, payload: Payload) -> BronzeObject:
@@ -44,7 +50,9 @@ class MemoryLake(MemorySink, Lake):
         retrieved = payload.retrieved or datetime.now(UTC)
         day = retrieved.astimezone(UTC).date().isoformat()
         key = f"bronze/{source}/{dataset}/{day}/{payload.name}-{payload.sha256}{payload.suffix}"
-        self.bronze.setdefault(key, payload)
+        there = self.bronze.get(key)
+        if there is None or _hash(there) != payload.sha256:
+            self.bronze[key] = payload
         return BronzeObject(
             key=key,
             name=payload.name,
@@ -57,11 +65,22 @@ class MemoryLake(MemorySink, Lake):
 
     def payload(self, kept: BronzeObject) -> Payload:
         self._call("payload", kept.name)
-        found = self.bronze.get(kept.key)
-        if found is None or hashlib.sha256(found.body).hexdigest() != kept.sha256:
+        if self.faults(kept):
             msg = f"{kept.key} is gone from Bronze or damaged; restore it from a backup"
             raise ContentError(msg)
+        found = self.bronze[kept.key]
         return attrs.evolve(found, retrieved=kept.retrieved)
+
+    def faults(self, kept: BronzeObject) -> Sequence[Fault]:
+        found = self.bronze.get(kept.key)
+        if found is None:
+            return [Fault(kept.key, "is gone")]
+        if _hash(found) != kept.sha256:
+            return [Fault(kept.key, "is damaged: its SHA-256 is not the recorded one")]
+        return []
+
+    def vouches_for(self, key: PartitionKey) -> bool:
+        return True
 
     def partitions(self, source: str) -> Sequence[PartitionKey]:
         self._call("partitions", source)
@@ -71,27 +90,53 @@ class MemoryLake(MemorySink, Lake):
     def read(self, key: PartitionKey) -> pa.Table:
         self._call("read", key.path)
         if key not in self.held:
-            msg = f"the lake has no {key.path}; run `statpipe transform` to make it from Bronze"
+            owner = key.owner if key.layer is Layer.SILVER else "--all"
+            msg = f"the lake has no {key.path}; run `statpipe transform {owner}` to make it from Bronze"
             raise ContentError(msg)
         return self.held[key].table
 
     def run_ids(self, source: str | None = None) -> Sequence[tuple[str, str]]:
         self._call("run_ids", source or "")
-        return sorted((r for r in self.runs if source in {None, r[0]}), key=lambda run: run[1])
+        runs = {*self.runs, *self.copies}
+        return sorted((r for r in runs if source in {None, r[0]}), key=lambda run: run[1])
 
     def manifest(self, source: str, run_id: str) -> bytes:
         self._call("manifest", run_id)
-        if (source, run_id) not in self.runs:
+        run = (source, run_id)
+        found = [place[run] for place in (self.runs, self.copies) if run in place]
+        if not found:
             msg = f"the lake has no manifest of run {run_id} of {source}"
             raise ContentError(msg)
-        return self.runs[source, run_id]
+        return next((body for body in found if not manifest_fault(body, *run)), found[0])
+
+    def manifest_faults(self, source: str, run_id: str) -> Sequence[Fault]:
+        run = (source, run_id)
+        faults = []
+        for layer, place in (("runs", self.runs), ("copies", self.copies)):
+            reason = manifest_fault(place[run], *run) if run in place else ""
+            if run not in place or reason:
+                what = f"is damaged: {reason}" if reason else "is gone"
+                faults.append(Fault(f"{layer}/{source}/{run_id}", what))
+        return faults
+
+    def restore_manifest(self, source: str, run_id: str) -> bool:
+        run, body = (source, run_id), self.manifest(source, run_id)
+        whole = not manifest_fault(body, *run)
+        for place in (self.runs, self.copies):
+            if run in place and manifest_fault(place[run], *run):
+                self.aside.append(run)
+                del place[run]
+            if whole:
+                place[run] = body
+        return whole
 
     def record(self, manifest: Manifest) -> None:
         super().record(manifest)
         body = manifest.as_json()
-        if self.runs.setdefault((manifest.source, manifest.run_id), body) != body:
-            msg = f"another run has already recorded {manifest.run_id}; run ids must not repeat"
-            raise RuntimeError(msg)
+        for place in (self.runs, self.copies):
+            if place.setdefault((manifest.source, manifest.run_id), body) != body:
+                msg = f"another run has already recorded {manifest.run_id}; run ids must not repeat"
+                raise RuntimeError(msg)
 
     @contextmanager
     def lock(self, name: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
@@ -103,3 +148,7 @@ class MemoryLake(MemorySink, Lake):
             yield self.holders[name]
         finally:
             del self.holders[name]
+
+
+def _hash(payload: Payload) -> str:
+    return hashlib.sha256(payload.body).hexdigest()

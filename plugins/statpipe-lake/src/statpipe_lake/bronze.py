@@ -1,0 +1,101 @@
+"""A payload in the lake: packed, with a note beside it on what was asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any, cast
+
+import attrs
+from isal import igzip, igzip_lib
+
+from statpipe.api import BronzeObject, ContentError
+from statpipe.domain.self_hash import hashed_json, is_hashed, json_fault
+
+_DAMAGED = (OSError, EOFError, cast("type[Exception]", igzip_lib.IsalError))
+"""What unpacking raises, by the kind of damage; isal's stubs call the last one an instance."""
+
+_NOTED = frozenset({"name", "sha256", "size", "media_type", "request", "retrieved"})
+"""What the note of an older version holds."""
+
+
+def packed(body: bytes) -> bytes:
+    """
+    Pack a payload with gzip: equal payloads are equal bytes, whenever they are packed.
+    """
+    return bytes(igzip.compress(body, compresslevel=1, mtime=0))
+
+
+def unpacked(kept: BronzeObject, stored: bytes) -> bytes:
+    """
+    Unpack a payload and compare it with its SHA-256.
+
+    :raises ContentError: It is not the payload that was kept; the text is the reason.
+    """
+    if not stored:
+        raise ContentError("it is empty")
+    try:
+        body = bytes(igzip.decompress(stored))
+    except _DAMAGED as error:
+        raise ContentError(str(error) or type(error).__name__) from error
+    if hashlib.sha256(body).hexdigest() != kept.sha256:
+        raise ContentError("its SHA-256 is not the recorded one")
+    return body
+
+
+def object_fault(kept: BronzeObject, stored: bytes) -> str:
+    """
+    Say why these bytes are not the object that was kept; nothing if they are.
+    """
+    try:
+        body = unpacked(kept, stored)
+    except ContentError as error:
+        return str(error)
+    # Gzip has bytes that no reader looks at. Another release of the library may pack otherwise.
+    recorded = kept.stored_sha256
+    if not recorded or hashlib.sha256(stored).hexdigest() == recorded or stored == packed(body):
+        return ""
+    return "its bytes have changed, though the payload in it is right"
+
+
+def note_path(key: str) -> str:
+    """
+    Return the place of the note on an object.
+    """
+    return f"{key}.meta.json"
+
+
+def note(kept: BronzeObject) -> bytes:
+    """
+    Write down what was asked, and what came.
+    """
+    return hashed_json(attrs.asdict(kept, value_serializer=_plain))
+
+
+def note_fault(kept: BronzeObject, body: bytes) -> str:
+    """
+    Say why these bytes are not a note on the object; nothing if they are.
+
+    Another run may have written it: then request and time are those of that run.
+    """
+    fault = json_fault(body)
+    if fault:
+        return fault
+    document = json.loads(body)
+    hashed = is_hashed(body)
+    if not hashed and document.keys() != _NOTED:
+        return "its bytes have changed"
+    expected = {
+        **({"key": kept.key} if hashed else {}),
+        "name": kept.name,
+        "sha256": kept.sha256,
+        "size": kept.size,
+        "media_type": kept.media_type,
+    }
+    differing = [name for name, value in expected.items() if document.get(name) != value]
+    return f"its {differing[0]} is that of another object" if differing else ""
+
+
+def _plain(_: object, __: object, value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value

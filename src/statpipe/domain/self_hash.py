@@ -1,0 +1,85 @@
+"""Files that carry a SHA-256 of themselves, so that a change of any byte of them is noticed.
+
+The hash stands inside of the file. It is computed over the whole file with 64 zeros in its own place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+BLANK: Final = "0" * 64
+"""Holds the place of the hash until it is known."""
+
+NAME: Final = "self_sha256"
+"""The key of the hash in a JSON document."""
+
+_IN_JSON = re.compile(rb'^ "self_sha256": "([0-9a-f]{64})"', re.MULTILINE)
+"""A key of the outermost object: it is indented by just one blank."""
+
+
+def hashed_json(document: Mapping[str, Any]) -> bytes:
+    """
+    Write a document as indented JSON, keys sorted, with its own hash as ``self_sha256``.
+    """
+    text = json.dumps({**document, NAME: BLANK}, indent=1, sort_keys=True, ensure_ascii=False)
+    # Half of a character, as the name of a file may hold, stands in JSON as \udcXX.
+    body = text.encode(errors="backslashreplace")
+    return filled_in(body, place_in_json(body))
+
+
+def json_fault(body: bytes) -> str:
+    """
+    Say what is wrong with a document that :func:`hashed_json` wrote; nothing if its hash is right.
+
+    A document of an older version carries no hash: it must be a JSON object, nothing more is known.
+    """
+    place = place_in_json(body)
+    if place is not None:
+        return "" if is_right(body, place) else "its bytes have changed"
+    if not body:
+        return "it is empty"
+    try:
+        document = json.loads(body)
+    except ValueError:
+        return "it is not valid JSON"
+    if not isinstance(document, dict):
+        return "it is not a JSON object"
+    return "its bytes have changed" if NAME in document else ""
+
+
+def is_hashed(body: bytes) -> bool:
+    """
+    Tell whether a JSON document carries its own hash.
+    """
+    return place_in_json(body) is not None
+
+
+def place_in_json(body: bytes) -> slice | None:
+    """
+    Find the hash in a JSON document.
+    """
+    found = _IN_JSON.search(body)
+    return slice(*found.span(1)) if found else None
+
+
+def filled_in(body: bytes, place: slice | None) -> bytes:
+    """
+    Put the hash of a file into its place, which holds :data:`BLANK`.
+    """
+    assert place is not None, "the file has a place for its hash"
+    return body[: place.start] + hashlib.sha256(body).hexdigest().encode() + body[place.stop :]
+
+
+def is_right(body: bytes, place: slice) -> bool:
+    """
+    Tell whether the hash in this place is that of the file around it.
+    """
+    whole = memoryview(body)
+    digest = hashlib.sha256(whole[: place.start])
+    digest.update(BLANK.encode())
+    digest.update(whole[place.stop :])
+    return digest.hexdigest().encode() == whole[place]
