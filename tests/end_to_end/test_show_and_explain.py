@@ -185,7 +185,10 @@ def test_without_a_model_all_are_listed_with_their_rows(here, tmp_path):
             ("pce_state", "--csv", "--json"),
             "--csv and --json exclude each other; say one of them",
         ),
-        (("pce_state", "--limit", "0"), "--limit 0 shows nothing; say 1 or more"),
+        (
+            ("pce_state", "--limit", "0"),
+            "--limit: it must be a whole number, at least 1, not 0; see `statpipe show --help`",
+        ),
         (("--csv",), "no model is named; `statpipe show` lists them"),
         (
             ("pce_state", "--parquet", "nix/out.parquet"),
@@ -266,7 +269,7 @@ def test_what_is_not_there_is_2_in_one_line(here):
     for arguments, says in (
         (
             (*CALIFORNIA, "--period", "2031"),
-            "pce_state has no time_period 2031; it has 2015 to 2021",
+            "--period 2031: pce_state has no time_period 2031; it has 2015 to 2021",
         ),
         (
             (*CALIFORNIA, "--period", "2018", "--as-of", "2019-01-01"),

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import io
+import os
+import re
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 
-from cyclopts import App, CycloptsError
+from cyclopts import (
+    App,
+    CoercionError,
+    CycloptsError,
+    UnusedCliTokensError,
+    ValidationError,
+)
 
 import statpipe
 from statpipe.engine.interruption import remembering_interrupts
@@ -106,15 +116,66 @@ def execute(arguments: Sequence[str]) -> int:
     """
     Run the command line; return the exit code.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # any encoding will do
+    problem = _empty_value(arguments)
+    if problem:
+        return refuse(problem)
     try:
         with remembering_interrupts():
-            result = make_app()(list(arguments), exit_on_error=False, print_error=True)
-    except CycloptsError:
-        return _USAGE_ERROR
-    except BrokenPipeError:  # `statpipe ... | head`
-        sys.stderr.close()
+            result = make_app()(list(arguments), exit_on_error=False, print_error=False)
+        sys.stdout.flush()
+    except CycloptsError as error:
+        return refuse(_in_words(error))
+    except (BrokenPipeError, SystemExit):  # `statpipe ... | head`; rich exits where help is cut off
         return 0
     except KeyboardInterrupt:  # while a command was being imported
         sys.stderr.write(f"statpipe: interrupted (exit {_INTERRUPTED})\n")
         return _INTERRUPTED
+    finally:
+        _forget_lost_readers()
     return result if isinstance(result, int) else 0
+
+
+def refuse(problem: str) -> int:
+    """
+    Say in one line what is wrong with the arguments; return the exit code.
+    """
+    from statpipe.cli.terminal import say
+
+    say(f"statpipe: {problem} (exit {_USAGE_ERROR})", to_stderr=True)
+    return _USAGE_ERROR
+
+
+def _empty_value(arguments: Sequence[str]) -> str:
+    """Find an argument without a text: nobody means it, as with a variable that is not set."""
+    for before, argument in pairwise(["", *arguments]):
+        if re.fullmatch(r"--[a-z-]+=\s*", argument):
+            return f"{argument.partition('=')[0]} has an empty value"
+        if not argument.strip() and before.startswith("--"):
+            return f"{before} has an empty value"
+    return ""
+
+
+def _in_words(error: CycloptsError) -> str:
+    command = " ".join(("statpipe", *(error.command_chain or ())))
+    if isinstance(error, UnusedCliTokensError):
+        text = f"unexpected argument {', '.join(map(repr, error.unused_tokens or ()))}"
+    elif isinstance(error, ValidationError) and error.argument is not None:
+        text = f"{error.argument.name}: {error.exception_message}"
+    elif isinstance(error, CoercionError) and error.msg and error.argument is not None:
+        text = f"{error.argument.name}: {error.msg}"
+    else:
+        text = " ".join(str(error).split()).rstrip(".")
+        text = text[:1].lower() + text[1:]
+    return f"{text}; see `{command} --help`"
+
+
+def _forget_lost_readers() -> None:
+    """Python flushes both outputs when it ends, and would complain that nobody reads them."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -5,35 +5,37 @@ from __future__ import annotations
 import logging
 import sys
 from pathlib import Path
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Self
 from urllib.parse import urlsplit
 
 import structlog
-from cyclopts import Parameter
-from rich.console import Console
-from rich.progress import Progress
 
 from statpipe.api import ConfigError
-from statpipe.cli.common_options import DataOptions, split
+from statpipe.cli.common_options import DataOptions
 from statpipe.cli.manifests import manifest_document
+from statpipe.cli.option_types import Flag, Name, Names, Places, Seconds, split
 from statpipe.cli.report import RunReport
 from statpipe.cli.run import repeated, tell_endings
 from statpipe.cli.session import Session, in_session, write_json
+from statpipe.cli.terminal import make_progress
 from statpipe.engine.backfill import Step
 from statpipe.engine.backfill import backfill as run_backfill
 from statpipe.engine.options import Options
 from statpipe.engine.run import worst
 
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
 log = structlog.get_logger("statpipe")
 
 
 def backfill(
-    name: str,
+    name: Name,
     *,
-    from_archive: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
-    tables: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
-    wait: float = 0.0,
-    accept_revision: Annotated[bool, Parameter(negative="")] = False,
+    from_archive: Places = (),
+    tables: Names = (),
+    wait: Seconds = 0.0,
+    accept_revision: Flag = False,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -48,7 +50,7 @@ def backfill(
     from_archive
         Folders, files or addresses of the agency's older releases.
     tables
-        Just these datasets of the source.
+        Just these datasets of the source, such as `A B` or `A,B`.
     wait
         Seconds to wait while another run of the same source is at work.
     accept_revision
@@ -110,7 +112,7 @@ class ReleaseBar:
     def __init__(self, *, shown: bool) -> None:
         self._progress: Progress | None = None
         if shown and sys.stderr.isatty():
-            self._progress = Progress(console=Console(stderr=True), transient=True)
+            self._progress = make_progress()
 
     def __enter__(self) -> Self:
         return self

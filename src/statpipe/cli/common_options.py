@@ -34,10 +34,3 @@ class DataOptions(CommonOptions):
 
     json: Annotated[bool, Parameter(negative="")] = False
     "Write JSON to standard output."
-
-
-def split(names: tuple[str, ...]) -> tuple[str, ...]:
-    """
-    Take `A,B` and `A B` alike.
-    """
-    return tuple(part for name in names for part in name.split(",") if part)

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import sys
-from typing import Annotated
-
-from cyclopts import Parameter
-
 from statpipe.api import ConfigError, Database
 from statpipe.cli.common_options import CommonOptions, DataOptions
+from statpipe.cli.exports import write_csv
+from statpipe.cli.option_types import Csv
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import say
 from statpipe.engine.site import Site
 
 
 def query(
     sql: str,
     *,
-    csv_: Annotated[bool, Parameter(name="--csv", negative="")] = False,
+    csv_: Csv = False,
+    safe_csv: bool = True,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -30,18 +28,20 @@ def query(
         The statement. Tables for analysts are in the schema `gold`, which is searched first.
     csv_
         Write CSV to standard output.
+    safe_csv
+        Let no text of the CSV begin a formula in a spreadsheet or act on a terminal.
     """
     options = options or DataOptions()
 
     def work(session: Session) -> int:
+        if csv_ and options.json:
+            raise ConfigError("--csv and --json exclude each other; say one of them")
         with session.site() as site:
             found = _database(site).query(sql)
         if options.json:
             write_json([dict(zip(found.columns, row, strict=True)) for row in found.rows])
         elif csv_:
-            writer = csv.writer(sys.stdout, lineterminator="\n")
-            writer.writerow(found.columns)
-            writer.writerows(found.rows)
+            write_csv(found.columns, found.rows, safe=safe_csv)
         else:
             print_table("", found.columns, found.rows)
         return 0
@@ -60,7 +60,8 @@ def init(*, options: CommonOptions | None = None) -> int:
     def work(session: Session) -> int:
         with session.site() as site:
             lines = _database(site).init()
-        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        for line in lines:
+            say(line)
         return 0
 
     return in_session(options or CommonOptions(), work)
@@ -84,7 +85,7 @@ def _tell(session: Session, what: str) -> int:
     with session.site() as site:
         database = _database(site)
         text = database.start() if what == "start" else database.stop()
-    sys.stdout.write(text + "\n")
+    say(text)
     return 0
 
 

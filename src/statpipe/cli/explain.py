@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
 
-from cyclopts import Parameter
-
-from statpipe.api import ContentError
+from statpipe.api import ConfigError, ContentError
 from statpipe.cli.common_options import DataOptions
+from statpipe.cli.option_types import Conditions, Name
 from statpipe.cli.session import Session, in_session, tell_error, write_json
 from statpipe.cli.show import columns_wanted
 from statpipe.engine.as_of import day_of
 from statpipe.engine.cell_history import Cell
 from statpipe.engine.provenance import explain as explain_cell
 
+_OPTIONS = {
+    "ref_area": "--area",
+    "category": "--category",
+    "time_period": "--period",
+    "dataset": "--dataset",
+}
+
 
 def explain(
-    model: str,
+    model: Name,
     *,
-    area: str,
-    category: str,
-    period: str,
+    area: Name,
+    category: Name,
+    period: Name,
     dataset: str | None = None,
-    where: Annotated[tuple[str, ...], Parameter(negative="")] = (),
+    where: Conditions = (),
     as_of: str | None = None,
     options: DataOptions | None = None,
 ) -> int:
@@ -36,11 +42,11 @@ def explain(
     model
         Gold model, such as `pce_state`.
     area
-        Area by code, such as `CA`.
+        Area by code, such as `CA`. One, since a figure has one.
     category
-        Category by code, such as `SAPCE1:1`.
+        Category by code, such as `SAPCE1:1`. One, likewise.
     period
-        Period, such as `2021`.
+        Period, such as `2021`. One, likewise.
     dataset
         Dataset, where several have the figure.
     where
@@ -51,9 +57,7 @@ def explain(
     options = options or DataOptions()
 
     def work(session: Session) -> int:
-        dimensions = {
-            name: values[0] for name, values in columns_wanted((), (), (), where, ()).items()
-        }
+        dimensions = _dimensions(where)
         cell = Cell(
             ref_area=area,
             category=category,
@@ -78,3 +82,18 @@ def explain(
         return ContentError.exit_code if provenance.problems else 0
 
     return in_session(options, work)
+
+
+def _dimensions(where: Sequence[str]) -> dict[str, str]:
+    """Return the further dimensions of a cell, one value each."""
+    found = columns_wanted((), (), (), where, ())
+    for name, values in found.items():
+        option = _OPTIONS.get(name)
+        if option:
+            raise ConfigError(f"--where {name}={values[0]}: say {option} {values[0]}")
+        if len(values) > 1:
+            msg = (
+                f"--where {name} has {len(values)} values, {' and '.join(values)}; a figure has one"
+            )
+            raise ConfigError(msg)
+    return {name: values[0] for name, values in found.items()}

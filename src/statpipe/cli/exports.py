@@ -1,49 +1,93 @@
-"""A Gold table for programs: CSV and JSON on standard output, Parquet in a file."""
+"""Rows for programs: CSV and JSON on standard output, Parquet in a file."""
 
 from __future__ import annotations
 
 import csv
-import json
-import sys
-from collections.abc import Iterator
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from attrs import frozen
+
 from statpipe.api import ConfigError, Model
 from statpipe.cli.figures import exact
+from statpipe.cli.json_text import json_text
+from statpipe.cli.terminal import answer
+from statpipe.domain.visible import visible
+from statpipe.engine.workflow_commands import defused
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 _ROWS_AT_ONCE = 10_000
+_FORMULA = frozenset("=+-@\t\r")
+"""What begins a formula in a spreadsheet, https://owasp.org/www-community/attacks/CSV_Injection"""
+_HARMLESS = re.compile(r"[-+]?[\d.,]*|[-+]+")
+"""A figure, or a mark such as ``-``."""
 
 
-def write_rows_as_csv(table: pa.Table) -> None:
+def write_csv(columns: Sequence[str], rows: Iterable[Iterable[object]], *, safe: bool) -> None:
     """
     Write rows as CSV, decimals exactly, nothing for a missing value.
+
+    If *safe*, no text begins a formula or acts on a terminal: see :func:`safe_text`. Figures and dates
+    are never changed.
     """
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(table.column_names)
-    for row in _rows(table):
-        writer.writerow(row.values())
+    writer = csv.writer(_Output(defused if safe else str), lineterminator="\n")
+    write = safe_text if safe else str
+    writer.writerow([write(column) for column in columns])
+    for row in rows:
+        writer.writerow([write(cell) if isinstance(cell, str) else exact(cell) for cell in row])
+
+
+@frozen
+class _Output:
+    """Standard output, as the csv module wants it."""
+
+    made: Callable[[str], str]
+
+    def write(self, text: str) -> None:
+        answer(self.made(text))
+
+
+def safe_text(text: str) -> str:
+    r"""
+    Return a text of a CSV cell as a spreadsheet and a terminal may have it.
+
+    An apostrophe goes before what would begin a formula: one of ``= + - @``, also in full width, a tab
+    or a carriage return. A figure such as ``-5.2`` and a mark such as ``-`` stay. Controls, marks of
+    direction and what takes no room are escaped, as ``\x1b``; line breaks within a text stay.
+    """
+    begins = unicodedata.normalize("NFKC", text[:1]) in _FORMULA and not _HARMLESS.fullmatch(text)
+    seen = "\n".join(map(visible, text.split("\n")))
+    return f"'{seen}" if begins else seen
+
+
+def write_rows_as_csv(table: pa.Table, *, safe: bool) -> None:
+    """
+    Write a table as CSV.
+    """
+    write_csv(table.column_names, (row.values() for row in _rows(table)), safe=safe)
 
 
 def write_rows_as_json(table: pa.Table) -> None:
     """
     Write rows as a JSON array, one a line. Decimals are text, since JSON's readers make doubles.
     """
-    sys.stdout.write("[")
+    answer("[")
     for number, row in enumerate(_rows(table)):
-        sys.stdout.write(",\n " if number else "\n ")
-        json.dump(row, sys.stdout, ensure_ascii=False)
-    sys.stdout.write("\n]\n")
+        exactly = {name: exact(value) for name, value in row.items()}
+        answer((",\n " if number else "\n ") + json_text(exactly))
+    answer("\n]\n")
 
 
 def refuse_impossible_file(path: Path) -> None:
     """
     Look, before any work is done, whether a file can be written there.
 
-    :raises ConfigError: It is a folder, or its folder is not there.
+    :raises ConfigError: It is a folder, or its folder does not exist.
     """
     if not path.parent.is_dir():
         raise ConfigError(f"--parquet {path}: there is no folder {path.parent}; make it first")
@@ -76,5 +120,4 @@ def write_rows_as_parquet(table: pa.Table, model: Model, path: Path) -> None:
 
 def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
     for batch in table.to_batches(max_chunksize=_ROWS_AT_ONCE):
-        for row in batch.to_pylist():
-            yield {name: exact(value) for name, value in row.items()}
+        yield from batch.to_pylist()

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
+
+_PLACES, _DIGITS = 2, 3
+_TINY = 1e-9
+"""What is smaller is the noise of doubles, or shown with its exponent anyway."""
 
 
 def exact(value: object) -> object:
@@ -12,20 +17,21 @@ def exact(value: object) -> object:
     Return what JSON and CSV can hold without loss: a decimal or date as text, all else as it is.
     """
     if isinstance(value, Decimal):
-        return _without_zeros(f"{value:f}")
+        return _trimmed(f"{value:f}")
     return value.isoformat() if isinstance(value, date) else value
 
 
 def readable(value: object) -> str:
     """
-    Return a decimal exactly, with thousands separators; a double with two places; nothing for none.
+    Return a decimal exactly, with thousands separators; a double with two places, or more where it
+    takes more to show three digits; nothing for none.
     """
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return _without_zeros(f"{value:,f}")
+        return _trimmed(f"{value:,f}")
     if isinstance(value, float):
-        return f"{value:,.2f}"
+        return _double(value)
     return str(value)
 
 
@@ -40,6 +46,18 @@ def at_the_point(texts: Sequence[str]) -> list[str]:
     return [text.rjust(width) for text in padded]
 
 
-def _without_zeros(text: str) -> str:
+def _double(value: float) -> str:
+    if value == 0:
+        return "0"  # also for the zero that has a minus
+    if not math.isfinite(value):
+        return str(value)
+    if abs(value) < _TINY:
+        return f"{value:.{_DIGITS - 1}e}"
+    places = _DIGITS - 1 - math.floor(math.log10(abs(value)))
+    return f"{value:,.{max(places, _PLACES)}f}"
+
+
+def _trimmed(text: str) -> str:
     # A lake's decimals have eight places, whatever the agency printed.
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated, Self
+from typing import TYPE_CHECKING, Self
 
 import attrs
-from cyclopts import Parameter
-from rich.console import Console
-from rich.progress import Progress, TaskID
 
 from statpipe.api import ConfigError, ContentError
 from statpipe.cli.backfill import found_from_here
 from statpipe.cli.common_options import DataOptions
+from statpipe.cli.option_types import Flag, Name, Places, Seconds
 from statpipe.cli.session import Session, in_session, tell_error, write_json
 from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import make_progress, say, shown
 from statpipe.engine.verify import Verified
 from statpipe.engine.verify import verify as verify_lake
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 _ORDER = ("damaged", "repaired", "note")
 _SHOWN_NOTES = 20
 
 
 def verify(
-    source: str | None = None,
+    source: Name | None = None,
     *,
-    repair: Annotated[bool, Parameter(negative="")] = False,
-    from_archive: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
-    wait: float = 0.0,
+    repair: Flag = False,
+    from_archive: Places = (),
+    wait: Seconds = 0.0,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -53,7 +55,7 @@ def verify(
         if from_archive and not repair:
             raise ConfigError("--from-archive needs --repair; without it, nothing is written")
         places = found_from_here(from_archive) if from_archive else ()
-        with session.site() as site, ReadBar(shown=options.log_format == "text") as bar:
+        with session.site() as site, ReadBar(visible=options.log_format == "text") as bar:
             found = verify_lake(
                 site, source, repair=repair, places=places, wait=wait, tell=bar.moved
             )
@@ -76,11 +78,11 @@ class ReadBar:
     How many objects have been read; on a terminal only.
     """
 
-    def __init__(self, *, shown: bool) -> None:
+    def __init__(self, *, visible: bool) -> None:
         self._tasks: dict[str, TaskID] = {}
         self._progress: Progress | None = None
-        if shown and sys.stderr.isatty():
-            self._progress = Progress(console=Console(stderr=True), transient=True)
+        if visible and sys.stderr.isatty():
+            self._progress = make_progress()
 
     def __enter__(self) -> Self:
         if self._progress is not None:
@@ -97,7 +99,7 @@ class ReadBar:
         """
         if self._progress is not None:
             if kind not in self._tasks:
-                self._tasks[kind] = self._progress.add_task(kind)
+                self._tasks[kind] = self._progress.add_task(shown(kind, to_stderr=True))
             self._progress.update(self._tasks[kind], completed=done, total=of)
 
 
@@ -116,7 +118,7 @@ def _print(found: Verified, environment: str) -> None:
         columns = ("state", "object", "finding")
         print_table(f"statpipe lake verify, environment {environment}", columns, rows)
     read = ", ".join(f"{number:,} of {kind}" for kind, number in found.counts.items())
-    sys.stderr.write(f"objects read: {read}\n")
+    say(f"objects read: {read}", to_stderr=True)
 
 
 def _advice(found: Verified, source: str | None, options: DataOptions, *, repair: bool) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import keyword
 import re
 import shutil
-import sys
 from collections.abc import Mapping
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -15,6 +14,7 @@ from statpipe.api import ConfigError
 from statpipe.cli.common_options import CommonOptions
 from statpipe.cli.install_command import install_command, program
 from statpipe.cli.session import Session, in_session
+from statpipe.cli.terminal import say
 from statpipe.engine.registry import Registry
 
 Role = Literal["source", "check"]
@@ -51,7 +51,8 @@ def new_plugin(
             msg = f"{folder} is there already; choose another name, or another folder with --into"
             raise ConfigError(msg)
         _write(name, role, folder)
-        sys.stdout.write(f"{_next_steps(name, folder)}\n")
+        for line in _next_steps(name, folder).split("\n"):
+            say(line)
         return 0
 
     return in_session(options or CommonOptions(), work)

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import sys
-from typing import Annotated
-
 import attrs
-from cyclopts import Parameter
 
-from statpipe.cli.common_options import DataOptions, split
+from statpipe.cli.common_options import DataOptions
+from statpipe.cli.option_types import All, Flag, Name, Names, split
 from statpipe.cli.run import chosen_sources
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import say
 from statpipe.engine.options import Options
 from statpipe.engine.plan import plan_source
 
 
 def plan(
-    *names: str,
-    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
-    full: Annotated[bool, Parameter(negative="")] = False,
-    tables: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
+    *names: Name,
+    all_: All = False,
+    full: Flag = False,
+    tables: Names = (),
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -33,9 +31,9 @@ def plan(
     all_
         Every installed source.
     full
-        As `statpipe run --full` would.
+        As `statpipe run SOURCE --full` would.
     tables
-        Just these datasets of the source.
+        Just these datasets of the source, such as `A B` or `A,B`.
     """
     options = options or DataOptions()
     wanted = Options(full=full, tables=split(tables))
@@ -50,10 +48,12 @@ def plan(
         else:
             columns = ("source", "what", "vintage", "action", "requests", "reason")
             rows = [[getattr(step, name) for name in columns] for step in steps]
-            print_table(f"Plan for {options.env}", columns, rows, right=("requests",))
+            print_table(
+                f"Plan for {options.env}", columns, rows, right=("requests",), less=("source",)
+            )
         for made in plans:
             if made.notice:
-                sys.stderr.write(f"{made.notice}\n")
+                say(made.notice, to_stderr=True)
         return 0
 
     return in_session(options, work)

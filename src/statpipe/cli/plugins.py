@@ -38,7 +38,9 @@ def list_plugins(*, options: DataOptions | None = None) -> int:
         if options.json:
             write_json([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
         else:
-            print_table("Installed plugins", _COLUMNS, rows)
+            print_table(
+                "Installed plugins", _COLUMNS, rows, less=("plugin", "distribution", "version")
+            )
         return 0
 
     return in_session(options, work)

@@ -20,6 +20,7 @@ from statpipe.cli.common_options import DataOptions
 from statpipe.cli.install_command import install_command
 from statpipe.cli.session import Session, in_session, tell_error, write_json
 from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import say
 from statpipe.engine.nearest import nearest
 from statpipe.engine.registry import Broken, Offer
 
@@ -242,7 +243,10 @@ def _show(plugin: _Plugin, findings: Sequence[Finding]) -> None:
     print_table(title, _COLUMNS, rows, right=_COLUMNS[1:])
     for finding in findings:
         if finding.outcome == "failed":
-            sys.stdout.write(f"\n{finding.contract}: {finding.promise}\n  {finding.message}\n")
+            say()
+            say(f"{finding.contract}: {finding.promise}")
+            for line in finding.message.split("\n"):
+                say(line, label="  ")
     skipped = {f"{f.promise} ({f.message})" for f in findings if f.outcome == "skipped"}
     for one in sorted(skipped):
-        sys.stdout.write(f"skipped: {one}\n")
+        say(f"skipped: {one}")

@@ -14,7 +14,7 @@ from statpipe.engine.provenance import Provenance
 
 def provenance_document(provenance: Provenance) -> dict[str, Any]:
     """
-    Return what ``statpipe explain --json`` prints. Decimals are text.
+    Return what ``statpipe explain`` prints with ``--json``. Decimals are text.
     """
     history = provenance.history
     return {

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from rich.console import Console
-from rich.text import Text
-
 from statpipe.cli.figures import at_the_point, readable
 from statpipe.cli.status_words import status_in_words
 from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import say
 from statpipe.domain.observation import NORMAL
 from statpipe.domain.period import FOREVER
 from statpipe.domain.verdict import CheckResult
@@ -29,7 +27,6 @@ def print_provenance(provenance: Provenance) -> None:
 class _Printed:
     def __init__(self, provenance: Provenance) -> None:
         self._of = provenance
-        self._console = Console()
 
     def all(self) -> None:
         self._rows()
@@ -47,7 +44,7 @@ class _Printed:
             for name, value in row.items():
                 if value is not None:
                     self._line(name, readable(value), width=18)
-            self._console.print()
+            say()
 
     def _figure(self) -> None:
         history, now = self._of.history, self._of.current
@@ -82,12 +79,12 @@ class _Printed:
             for value, stand in zip(values, stands, strict=True)
         ]
         head = "value".rjust(max(map(len, values)))
-        self._console.print()
+        say()
         print_table("Its history", (head, "vintage", "from", "to", "status"), rows)
 
     def _silver(self) -> None:
         silver, history = self._of.silver, self._of.history
-        self._console.print()
+        say()
         self._title("Where it comes from")
         self._line("dataset", f"{history.cell.dataset} of {history.source}")
         self._line("Silver", silver.path)
@@ -129,14 +126,14 @@ class _Printed:
 
     def _checks(self) -> None:
         rows = [(one.check, _verdict(one), one.message, run_id) for run_id, one in self._of.checks]
-        self._console.print()
+        say()
         if rows:
             print_table("Its vintage was judged", ("check", "verdict", "message", "run"), rows)
         else:
-            self._console.print("Its vintage was judged by no check.", markup=False)
+            say("Its vintage was judged by no check.")
 
     def _title(self, text: str) -> None:
-        self._console.print(Text(text, style="bold"), soft_wrap=True)
+        say(text, style="bold")
 
     def _verified(self, what: str, damage: str) -> None:
         if damage:
@@ -145,7 +142,7 @@ class _Printed:
             self._line("", f"{what}: verified", style="green")
 
     def _line(self, label: str, text: str, *, width: int = _LABEL, style: str = "") -> None:
-        self._console.print(Text(f"{label:<{width}}") + Text(text, style=style), soft_wrap=True)
+        say(text, label=f"{label:<{width}}", style=style)
 
 
 def _value(stand: Stand) -> str:

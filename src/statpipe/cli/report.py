@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 import structlog
-from rich.console import Console
-from rich.progress import Progress, TaskID
 
 from statpipe.api import (
     CheckFinished,
@@ -20,6 +19,10 @@ from statpipe.api import (
 )
 from statpipe.cli.revisions import print_revisions
 from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import make_progress, say, shown
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 log = structlog.get_logger("statpipe")
 
@@ -35,7 +38,7 @@ class RunReport:
         self._progress: Progress | None = None
         self._task: TaskID | None = None
         if bar and sys.stderr.isatty():
-            self._progress = Progress(console=Console(stderr=True), transient=True)
+            self._progress = make_progress()
 
     @hookimpl
     def statpipe_run_started(self, event: RunStarted) -> None:
@@ -59,7 +62,8 @@ class RunReport:
         if self._progress is not None and event.expected:
             self._progress.start()
             self._task = self._progress.add_task(
-                f"{event.dataset} {event.vintage.id}", total=event.expected
+                shown(f"{event.dataset} {event.vintage.id}", to_stderr=True),
+                total=event.expected,
             )
 
     @hookimpl
@@ -122,8 +126,9 @@ def print_summary(manifest: Manifest) -> None:
     Print what a run did about each vintage, and the cells that its checks found.
     """
     if manifest.vintages:
+        say(to_stderr=True)
         print_table(
-            f"\n{manifest.source} in {manifest.environment}: {manifest.outcome}",
+            f"{manifest.source} in {manifest.environment}: {manifest.outcome}",
             ("dataset", "vintage", "outcome", "rows", "why"),
             [
                 (v.dataset, v.vintage, v.outcome, f"{v.rows:,}" if v.rows else "", v.reason)
@@ -138,8 +143,9 @@ def print_summary(manifest: Manifest) -> None:
             continue
         columns = list(dict.fromkeys(name for cell in result.cells for name in cell))
         severity = "accepted" if result.accepted else result.severity
+        say(to_stderr=True)
         print_table(
-            f"\n{severity}: {result.check} on {result.dataset} {result.vintage}, "
+            f"{severity}: {result.check} on {result.dataset} {result.vintage}, "
             f"{len(result.cells)} of {result.failures:,} cells",
             columns,
             [[cell.get(name) for name in columns] for cell in result.cells],
@@ -157,4 +163,5 @@ def print_receipts(manifest: Manifest) -> None:
         for r in manifest.receipts
     ]
     if receipts:
-        print_table("\nWritten", columns, receipts, to_stderr=True, right=columns[2:])
+        say(to_stderr=True)
+        print_table("Written", columns, receipts, to_stderr=True, right=columns[2:])

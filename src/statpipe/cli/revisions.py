@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping
-from html import escape
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from statpipe.api import ConfigError, Manifest
 from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import say
+from statpipe.domain.markdown import as_table, escaped
 from statpipe.domain.revision import Movement, Revision, percent
 
 _SHOWN = 5
@@ -30,11 +30,19 @@ def print_revisions(manifest: Manifest) -> None:
     Print one line a vintage, and the figures that moved farthest.
     """
     for revision in revisions_of(manifest):
-        sys.stderr.write(f"\n{revision.in_words}\n")
+        say(to_stderr=True)
+        say(revision.in_words, to_stderr=True)
         rows = [_row(move) for move in revision.largest[:_SHOWN]]
         if rows:
             columns = (*_CELL, "change")
-            print_table("", columns, rows, to_stderr=True, right=("old", "new", "change"))
+            print_table(
+                "",
+                columns,
+                rows,
+                to_stderr=True,
+                right=("old", "new", "change"),
+                less=("category_name",),
+            )
 
 
 def as_markdown(manifest: Manifest) -> str:
@@ -58,18 +66,18 @@ def write_markdown(manifests: list[Manifest], path: Path) -> None:
 
 
 def _lines(manifest: Manifest) -> Iterator[str]:
-    yield f"# Revisions: {manifest.source}, run {manifest.run_id}"
+    yield f"# Revisions: {escaped(manifest.source)}, run {escaped(manifest.run_id)}"
     yield ""
     found = revisions_of(manifest)
     if not found:
         yield "No vintage changed any figure."
     for revision in found:
-        yield f"## {revision.dataset} {revision.vintage}"
+        yield f"## {escaped(revision.dataset)} {escaped(revision.vintage)}"
         yield ""
-        yield f"{revision.in_words}."
+        yield f"{escaped(revision.in_words)}."
         yield ""
         if revision.by_area:
-            yield from _table(
+            yield from as_table(
                 ("area", "compared", "revised", "median", "95th percentile", "largest"),
                 (
                     (area, f"{moved.compared:,}", f"{moved.revised:,}", *_sizes(moved))
@@ -79,19 +87,9 @@ def _lines(manifest: Manifest) -> Iterator[str]:
         if revision.largest:
             yield "The figures that moved farthest:"
             yield ""
-            yield from _table((*_CELL, "change"), map(_row, revision.largest))
+            yield from as_table((*_CELL, "change"), map(_row, revision.largest))
     if manifest.accepted_revision:
         yield "Checks that refused this release were overruled by the operator of this run."
-
-
-def _table(columns: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(columns)} |"
-    yield "|" + "---|" * len(columns)
-    for row in rows:
-        # A title may hold a bar, which would end its cell, or a tag.
-        cells = (" ".join(escape(cell, quote=False).replace("|", "\\|").split()) for cell in row)
-        yield f"| {' | '.join(cells)} |"
-    yield ""
 
 
 def _row(move: Mapping[str, Any]) -> tuple[str, ...]:

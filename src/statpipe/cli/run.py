@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
-from typing import Annotated
 
 import attrs
-from cyclopts import Parameter
 
 from statpipe.api import ConfigError, Manifest
-from statpipe.cli.common_options import CommonOptions, DataOptions, split
+from statpipe.cli.common_options import CommonOptions, DataOptions
 from statpipe.cli.manifests import manifest_document
+from statpipe.cli.option_types import All, Flag, Name, Names, Seconds, split
 from statpipe.cli.report import RunReport, print_receipts, print_summary
 from statpipe.cli.revisions import write_markdown
 from statpipe.cli.session import Session, in_session, write_json
+from statpipe.cli.terminal import say
 from statpipe.engine.options import INGEST, Options
 from statpipe.engine.run import run_sources, worst
 
 
 def run(
-    *names: str,
-    all_: Annotated[bool, Parameter(name="--all", negative="")] = False,
-    full: Annotated[bool, Parameter(negative="")] = False,
-    tables: Annotated[tuple[str, ...], Parameter(consume_multiple=True)] = (),
-    wait: float = 0.0,
-    accept_revision: Annotated[bool, Parameter(negative="")] = False,
+    *names: Name,
+    all_: All = False,
+    full: Flag = False,
+    tables: Names = (),
+    wait: Seconds = 0.0,
+    accept_revision: Flag = False,
     markdown: Path | None = None,
     options: DataOptions | None = None,
 ) -> int:
@@ -43,7 +42,7 @@ def run(
     full
         Look at every figure, also where the agency's date has not changed.
     tables
-        Just these datasets of the source.
+        Just these datasets of the source, such as `A B` or `A,B`.
     wait
         Seconds to wait while another run of the same source is at work.
     accept_revision
@@ -105,6 +104,9 @@ def chosen_sources(session: Session, names: tuple[str, ...], *, everything: bool
     :raises ConfigError: None is named, or one that is not installed.
     """
     installed = session.registry.named("source")
+    if everything and names:
+        msg = f"--all and {', '.join(names)} exclude each other; name sources, or say --all"
+        raise ConfigError(msg)
     if everything:
         return list(installed)
     if not names:
@@ -139,11 +141,10 @@ def tell_endings(manifests: list[Manifest], places: list[tuple[str, str]]) -> No
             print_receipts(manifest)
     if any(manifest.exit_code == 0 for manifest in manifests):
         for what, where in places:
-            sys.stderr.write(f"{what}: {where}\n")
+            say(f"{what}: {where}", to_stderr=True)
     for manifest in manifests:
         if manifest.message:
-            sys.stderr.write(
-                f"statpipe: {manifest.source}: {manifest.message} (exit {manifest.exit_code})\n"
-            )
+            text = f"statpipe: {manifest.source}: {manifest.message} (exit {manifest.exit_code})"
+            say(text, to_stderr=True)
     for notice in dict.fromkeys(m.notice for m in manifests if m.notice):
-        sys.stderr.write(f"{notice}\n")
+        say(notice, to_stderr=True)

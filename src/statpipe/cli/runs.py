@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import sys
-from typing import Annotated
-
-from cyclopts import Parameter
-
 from statpipe.api import ConfigError, Lake
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.manifests import manifest_document
+from statpipe.cli.option_types import Count, Flag, Name
 from statpipe.cli.report import print_receipts, print_summary
 from statpipe.cli.revisions import as_markdown
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import answer
 from statpipe.engine.nearest import nearest
 from statpipe.engine.records import manifest_of
 
 _COLUMNS = ("run_id", "source", "command", "started", "seconds", "outcome", "exit_code", "message")
+_LESS = ("source", "command", "seconds", "exit_code")
 
 
 def list_runs(
-    source: str | None = None, *, limit: int = 20, options: DataOptions | None = None
+    source: Name | None = None, *, limit: Count = 20, options: DataOptions | None = None
 ) -> int:
     """
     List the latest runs of an environment, newest first.
@@ -38,6 +35,8 @@ def list_runs(
 
     def work(session: Session) -> int:
         with session.site() as site:
+            if source is not None:
+                _refuse_unknown(source, session, site.lake)
             newest = list(site.lake.run_ids(source))[::-1][:limit]
             manifests = [manifest_of(site.lake, *run) for run in newest]
         rows = [
@@ -56,16 +55,18 @@ def list_runs(
         if options.json:
             write_json([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
         else:
-            print_table(f"Runs in {options.env}", _COLUMNS, rows, right=("seconds", "exit_code"))
+            print_table(
+                f"Runs in {options.env}", _COLUMNS, rows, right=("seconds", "exit_code"), less=_LESS
+            )
         return 0
 
     return in_session(options, work)
 
 
 def show_run(
-    run_id: str = "latest",
+    run_id: Name = "latest",
     *,
-    markdown: Annotated[bool, Parameter(negative="")] = False,
+    markdown: Flag = False,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -81,10 +82,12 @@ def show_run(
     options = options or DataOptions()
 
     def work(session: Session) -> int:
+        if markdown and options.json:
+            raise ConfigError("--markdown and --json exclude each other; say one of them")
         with session.site() as site:
             manifest = manifest_of(site.lake, *_found(site.lake, run_id))
         if markdown:
-            sys.stdout.write(as_markdown(manifest))
+            answer(as_markdown(manifest))
             return 0
         document = manifest_document(manifest)
         if options.json:
@@ -97,15 +100,24 @@ def show_run(
             for k, v in document.items()
             if k not in {"holds", "vintages", "checks", "receipts"}
         }
-        print(json.dumps(shown, indent=1, ensure_ascii=False))  # noqa: T201 - the command's answer
+        write_json(shown)
         return 0
 
     return in_session(options, work)
 
 
+def _refuse_unknown(source: str, session: Session, lake: Lake) -> None:
+    """A source that is no longer installed may have been run."""
+    known = {*session.registry.named("source"), *(name for name, _ in lake.run_ids())}
+    if source not in known:
+        raise ConfigError(f"no source is named {source!r}{nearest(source, known)}")
+
+
 def _found(lake: Lake, wanted: str) -> tuple[str, str]:
     runs = list(lake.run_ids())
-    if wanted == "latest" and runs:
+    if wanted == "latest":
+        if not runs:
+            raise ConfigError("no run is recorded yet; `statpipe run SOURCE` makes one")
         return runs[-1]
     matching = [run for run in runs if run[1].startswith(wanted)]
     if len(matching) != 1:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from attrs import evolve, field, frozen
-from rich.console import Console
 
 from statpipe.api import Model
 from statpipe.cli.figures import at_the_point, readable
-from statpipe.cli.sparkline import sparkline
-from statpipe.cli.tables import print_table
+from statpipe.cli.sparkline import BLOCKS, LETTERS, sparkline
+from statpipe.cli.tables import print_table, text_width
+from statpipe.cli.terminal import say, shown, speaks, width
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import codes_or_values, key_codes
 from statpipe.domain.observation import NORMAL
@@ -34,7 +33,6 @@ _DESCRIBED = {
 }
 """What another column tells already, to those who read figures."""
 _NUMBERS = ("decimal", "double", "integer")
-_WIDTH_OF_A_FILE = 200
 _BETWEEN = 2
 """Blanks between columns."""
 
@@ -54,7 +52,12 @@ class People:
         """
         Print a heading with all that is the same, then the rest as a table.
         """
-        sys.stdout.write("".join(f"{line}\n" for line in self._heading()))
+        if not len(self.table):
+            say(f"{self.model.title}{self.words}")
+            say("no rows")
+            return
+        for line in self._heading():
+            say(line)
         if self._count == 1 or not self._has(_PERIOD):
             self._show_rows()
         elif self._distinct(_PERIOD) > 1 and self.model.measure and self._by_period:
@@ -220,10 +223,10 @@ class People:
 
     def _fitting(self, columns: Mapping[str, list[str]]) -> tuple[dict[str, list[str]], list[str]]:
         """Leave out the least telling columns where the terminal is too narrow."""
-        left = _width()
+        left = width()
         fitting: dict[str, list[str]] = {}
         for name, texts in columns.items():
-            left -= max(map(len, [name, *texts])) + _BETWEEN
+            left -= max(map(text_width, [name, *texts])) + _BETWEEN
             if left < -_BETWEEN and fitting:
                 break
             fitting[name] = texts
@@ -237,24 +240,23 @@ class People:
         """
         import pyarrow.compute as pc
 
-        shown = self._series[: self.limit]
-        rows = self.table.filter(pc.is_in(self._codes, value_set=shown)).to_pylist()
-        codes = self._codes.filter(pc.is_in(self._codes, value_set=shown)).to_pylist()
-        groups: dict[int, dict[str, Row]] = {code: {} for code in shown.to_pylist()}
+        first_ones = self._series[: self.limit]
+        rows = self.table.filter(pc.is_in(self._codes, value_set=first_ones)).to_pylist()
+        codes = self._codes.filter(pc.is_in(self._codes, value_set=first_ones)).to_pylist()
+        groups: dict[int, dict[str, Row]] = {code: {} for code in first_ones.to_pylist()}
         for code, row in zip(codes, rows, strict=True):
             groups[code][row[_PERIOD]] = row
         periods = sorted(set(self.table[_PERIOD].to_pylist()))
         first, last, series = periods[0], periods[-1], list(groups.values())
         columns = {
-            name: [readable(next(iter(one.values()))[name]) for one in series] for name in names
+            name: [shown(readable(next(iter(one.values()))[name])) for one in series]
+            for name in names
         }
         kind = self._types[measure]
         for period in (first, last):
             texts = [_cell(one[period], measure, kind) if period in one else "" for one in series]
             columns[f"{measure} {period}"] = at_the_point(texts)
-        lines = [
-            sparkline([one[p][measure] if p in one else None for p in periods]) for one in series
-        ]
+        lines = [_drawn([one[p][measure] if p in one else None for p in periods]) for one in series]
         columns[f"{first} to {last}"] = lines
         self._print(columns, [f"{measure} {first}", f"{measure} {last}"])
         self._tell_rest(self._count - len(series), "series", [])
@@ -269,8 +271,9 @@ class People:
             f"{word} {readable(row[measure])} ({row[_PERIOD]})"
             for word, row in (("min", low), ("max", high))
         )
-        line = sparkline([row[measure] for row in rows])
-        sys.stdout.write(f"\n{measure} {line}  {ends}\n")
+        line = _drawn([row[measure] for row in rows])
+        say()
+        say(f"{measure} {line}  {ends}")
 
     # --- common ----------------------------------------------------------------------------------
 
@@ -280,31 +283,32 @@ class People:
             name: _at_the_right([name, *texts]) if name in right else [name, *texts]
             for name, texts in columns.items()
         }
-        sys.stdout.write("\n")
+        say()
         heads, *rows = zip(*aligned.values(), strict=True)
         print_table("", heads, rows)
 
     def _tell_rest(self, more: int, what: str, left_out: Sequence[str]) -> None:
         if more > 0:
-            sys.stdout.write(f"\n{more:,} more {what}: choose fewer, or say --limit or --csv\n")
+            say()
+            say(f"{more:,} more {what}: choose fewer, or say --limit or --csv")
         if left_out:
-            sys.stdout.write(f"\nnot shown, as the window is narrow: {', '.join(left_out)}\n")
+            say()
+            say(f"not shown, as the window is narrow: {', '.join(left_out)}")
 
 
 def _cell(row: Row, name: str, kind: str) -> str:
     """Give a figure; where the agency shows none, its reason."""
     value = row[name]
     if value is not None or kind != "decimal":
-        return readable(value)
+        return shown(readable(value))
     status = row.get("obs_status")
-    return row.get("source_symbol") or (status if status and status != NORMAL else "")
+    return shown(row.get("source_symbol") or (status if status and status != NORMAL else ""))
+
+
+def _drawn(values: Sequence[Any]) -> str:
+    return sparkline(values, BLOCKS if speaks(BLOCKS) else LETTERS)
 
 
 def _at_the_right(texts: Sequence[str]) -> list[str]:
-    width = max(map(len, texts))
-    return [text.rjust(width) for text in texts]
-
-
-def _width() -> int:
-    console = Console()
-    return console.width if console.is_terminal else _WIDTH_OF_A_FILE
+    widest = max(map(text_width, texts))
+    return [" " * (widest - text_width(text)) + text for text in texts]

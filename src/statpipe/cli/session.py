@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +11,8 @@ from attrs import frozen
 
 from statpipe.api import StatpipeError
 from statpipe.cli.common_options import CommonOptions
+from statpipe.cli.json_text import json_text
+from statpipe.cli.terminal import ReaderGone, answer, hide, own_output, say
 from statpipe.engine.configuration import Configuration, load_configuration
 from statpipe.engine.credentials import credentials
 from statpipe.engine.interruption import was_interrupted
@@ -52,19 +52,22 @@ def in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
     """
     Do a command's work; a foreseen error becomes one line on standard error and its exit code.
     """
+    with own_output():
+        return _in_session(options, work)
+
+
+def _in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
     configure_logs(options.log_format, verbose=options.debug)
     try:
         configuration = load_configuration(options.config)
         registry = Registry.installed()
-        configure_logs(
-            options.log_format,
-            verbose=options.debug,
-            secrets=credentials(configuration, registry),
-        )
+        secrets = credentials(configuration, registry)
+        hide(secrets)
+        configure_logs(options.log_format, verbose=options.debug, secrets=secrets)
         return work(Session(options, configuration, registry))
-    except BrokenPipeError:
+    except ReaderGone:
         raise
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, SystemExit, KeyboardInterrupt) as error:  # plugins may even call sys.exit
         log.debug("where it was raised", exc_info=error)  # shown with --debug
         message, code = _ending_of(error)
         tell_error(message, code, options)
@@ -86,15 +89,13 @@ def tell_error(message: str, code: int, options: CommonOptions) -> None:
     Write one line on standard error.
     """
     if options.log_format == "json":
-        line = json.dumps({"event": message, "level": "error", "exit_code": code})
+        say(json_text({"event": message, "level": "error", "exit_code": code}), to_stderr=True)
     else:
-        line = f"statpipe: {message} (exit {code})"
-    sys.stderr.write(line + "\n")
+        say(f"statpipe: {message} (exit {code})", to_stderr=True)
 
 
 def write_json(document: Any) -> None:
     """
     Write data to standard output.
     """
-    json.dump(document, sys.stdout, indent=1, ensure_ascii=False, default=str)
-    sys.stdout.write("\n")
+    answer(json_text(document, indent=1) + "\n")

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 from attrs import frozen
-from cyclopts import Parameter
 
 from statpipe.api import ConfigError, ContentError, Model
-from statpipe.cli.common_options import DataOptions, split
+from statpipe.cli.common_options import DataOptions
 from statpipe.cli.exports import (
     refuse_impossible_file,
     write_rows_as_csv,
     write_rows_as_json,
     write_rows_as_parquet,
 )
+from statpipe.cli.option_types import Conditions, Count, Csv, Name, Names, split
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
-from statpipe.engine.as_of import day_of, latest_table, table_as_of
+from statpipe.engine.as_of import day_of, latest_table, rows_as_of
 from statpipe.engine.gold import gold_key
 from statpipe.engine.rows import chosen_rows
 from statpipe.engine.site import Site
@@ -27,48 +27,50 @@ from statpipe.engine.site import Site
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_Codes = Annotated[tuple[str, ...], Parameter(negative="")]
-
 
 def show(
-    model: str = "",
+    model: Name | None = None,
     *,
-    area: _Codes = (),
-    category: _Codes = (),
-    dataset: _Codes = (),
-    where: _Codes = (),
-    period: _Codes = (),
+    area: Names = (),
+    category: Names = (),
+    dataset: Names = (),
+    where: Conditions = (),
+    period: Names = (),
     as_of: str | None = None,
-    limit: int = 50,
-    csv_: Annotated[bool, Parameter(name="--csv", negative="")] = False,
+    limit: Count = 50,
+    csv_: Csv = False,
+    safe_csv: bool = True,
     parquet: Path | None = None,
     options: DataOptions | None = None,
 ) -> int:
     """
     Show figures of a Gold model; without a model, which there are.
 
-    What picks rows may be said several times, or with commas: `--area CA,US`.
+    Options that choose rows take several values: `--area CA US`, `--area CA,US`, or the option again.
+    Write the model before them.
 
     Parameters
     ----------
     model
         Its name, such as `pce_state`.
     area
-        Areas by code, such as `CA`.
+        Areas by code, such as `CA` or `CA TX`.
     category
-        Categories by code, such as `SAPCE1:1`.
+        Categories by code, such as `SAPCE1:1` or `SAPCE1:1,SAPCE1:2`.
     dataset
-        Datasets, such as `SAPCE1`.
+        Datasets, such as `SAPCE1` or `SAPCE1 SAPCE2`.
     where
-        Any other column, such as `geo_level=state`.
+        Any other column, such as `geo_level=state` or `geo_level=state,region`.
     period
-        Periods, such as `2021`, or all of `2019:2021`.
+        Periods, such as `2021` or `2019 2021`, or all of `2019:2021`.
     as_of
         Show what was believed on this day, such as `2021-01-01`.
     limit
         How many rows or series to print; files and JSON get them all.
     csv_
         Write CSV to standard output.
+    safe_csv
+        Let no text of the CSV begin a formula in a spreadsheet or act on a terminal.
     parquet
         Write Parquet to this file.
     """
@@ -80,6 +82,7 @@ def show(
             as_of=as_of,
             limit=limit,
             csv=csv_,
+            safe_csv=safe_csv,
             json=options.json,
             parquet=parquet,
         )
@@ -89,7 +92,7 @@ def show(
                 _show_models(site, wanted)
                 return 0
             chosen: Model = session.registry.find("model", model).item
-            table = chosen_rows(_table(site, chosen, wanted), chosen, wanted.rows)
+            table = _rows_wanted(site, chosen, wanted)
         _write(table, chosen, wanted)
         return 0
 
@@ -106,10 +109,11 @@ class Wanted:
     as_of: str | None
     limit: int
     csv: bool
+    safe_csv: bool
     json: bool
     parquet: Path | None
 
-    def refuse_impossible(self, model: str) -> None:
+    def refuse_impossible(self, model: str | None) -> None:
         """
         Refuse what cannot be answered, before anything is read.
 
@@ -119,16 +123,20 @@ class Wanted:
         named = [name for name, given in forms if given]
         if len(named) > 1:
             raise ConfigError(f"{' and '.join(named)} exclude each other; say one of them")
-        if self.limit < 1:
-            raise ConfigError(f"--limit {self.limit} shows nothing; say 1 or more")
         if not model and (self.rows or self.as_of or self.csv or self.parquet):
-            raise ConfigError("no model is named; `statpipe show` lists them")
+            raise ConfigError(
+                "no model is named; `statpipe show` lists them; write its name before the options"
+            )
         if self.parquet:
             refuse_impossible_file(self.parquet)
 
 
 def columns_wanted(
-    area: _Codes, category: _Codes, dataset: _Codes, where: _Codes, period: _Codes
+    area: Sequence[str],
+    category: Sequence[str],
+    dataset: Sequence[str],
+    where: Sequence[str],
+    period: Sequence[str],
 ) -> dict[str, tuple[str, ...]]:
     """
     Return, for each column that options name, the values that they want.
@@ -137,8 +145,8 @@ def columns_wanted(
     """
     wanted = {"ref_area": split(area), "category": split(category), "dataset": split(dataset)}
     for one in where:
-        column, equals, value = one.partition("=")
-        if not (column and equals and value):
+        column, equals, value = (part.strip() for part in one.partition("="))
+        if not (column and equals and value and all(split((value,)))):
             msg = f"--where {one!r} is not of the form column=value, such as geo_level=state"
             raise ConfigError(msg)
         wanted[column] = (*wanted.get(column, ()), *split((value,)))
@@ -146,16 +154,16 @@ def columns_wanted(
     return {column: values for column, values in wanted.items() if values}
 
 
-def _table(site: Site, model: Model, wanted: Wanted) -> pa.Table:
+def _rows_wanted(site: Site, model: Model, wanted: Wanted) -> pa.Table:
     models = site.registry.models()
     if wanted.as_of is None:
-        return latest_table(site.lake, models, model)
-    return table_as_of(site.lake, models, model, day_of(wanted.as_of))
+        return chosen_rows(latest_table(site.lake, models, model), model, wanted.rows)
+    return rows_as_of(site.lake, models, model, day_of(wanted.as_of), wanted.rows)
 
 
 def _write(table: pa.Table, model: Model, wanted: Wanted) -> None:
     if wanted.csv:
-        write_rows_as_csv(table)
+        write_rows_as_csv(table, safe=wanted.safe_csv)
     elif wanted.json:
         write_rows_as_json(table)
     elif wanted.parquet:
@@ -178,7 +186,9 @@ def _show_models(site: Site, wanted: Wanted) -> None:
         (m.name, m.title, "not made yet" if rows is None else f"{rows:,}", ", ".join(m.grain))
         for m, rows in listed
     ]
-    print_table(f"Gold models in {site.environment.name}", columns, texts, right=("rows",))
+    print_table(
+        f"Gold models in {site.environment.name}", columns, texts, right=("rows",), less=("grain",)
+    )
 
 
 def _rows(site: Site, model: Model) -> int | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.manifests import manifest_document
+from statpipe.cli.option_types import Name
 from statpipe.cli.report import RunReport, print_summary
 from statpipe.cli.session import Session, in_session, write_json
+from statpipe.cli.terminal import say
 from statpipe.engine.smoke import smoke as run_smoke
 
 
-def smoke(name: str, *, options: DataOptions | None = None) -> int:
+def smoke(name: Name, *, options: DataOptions | None = None) -> int:
     """
     Check an installation: a tiny pull through every stage into a corner that is removed again.
 
@@ -31,9 +31,9 @@ def smoke(name: str, *, options: DataOptions | None = None) -> int:
         if options.log_format == "text":
             print_summary(manifest)
             well = "works" if manifest.exit_code == 0 else f"fails: {manifest.message}"
-            sys.stderr.write(f"{name} in {options.env} {well}\n")
+            say(f"{name} in {options.env} {well}", to_stderr=True)
             if manifest.notice:
-                sys.stderr.write(f"{manifest.notice}\n")
+                say(manifest.notice, to_stderr=True)
         return manifest.exit_code
 
     return in_session(options, work)

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from cyclopts import Parameter
-
-from statpipe.api import How
-from statpipe.cli.common_options import DataOptions, split
+from statpipe.api import ConfigError, How
+from statpipe.cli.common_options import DataOptions
+from statpipe.cli.option_types import All, Flag, Name, Names, Seconds, split
 from statpipe.cli.run import run_stages
+from statpipe.cli.session import tell_error
 from statpipe.engine.options import INGEST, LOAD, TRANSFORM, Options
-
-_All = Annotated[bool, Parameter(name="--all", negative="")]
-_Flag = Annotated[bool, Parameter(negative="")]
-_Tables = Annotated[tuple[str, ...], Parameter(consume_multiple=True)]
 
 
 def ingest(
-    *names: str,
-    all_: _All = False,
-    full: Annotated[bool, Parameter(negative="")] = False,
-    tables: _Tables = (),
-    wait: float = 0.0,
+    *names: Name,
+    all_: All = False,
+    full: Flag = False,
+    tables: Names = (),
+    wait: Seconds = 0.0,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -36,7 +30,7 @@ def ingest(
     full
         Fetch also where the agency's date has not changed.
     tables
-        Just these datasets of the source.
+        Just these datasets of the source, such as `A B` or `A,B`.
     wait
         Seconds to wait while another run of the same source is at work.
     """
@@ -47,11 +41,11 @@ def ingest(
 
 
 def transform(
-    *names: str,
-    all_: _All = False,
-    tables: _Tables = (),
-    wait: float = 0.0,
-    accept_revision: _Flag = False,
+    *names: Name,
+    all_: All = False,
+    tables: Names = (),
+    wait: Seconds = 0.0,
+    accept_revision: Flag = False,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -64,7 +58,7 @@ def transform(
     all_
         Every installed source.
     tables
-        Just these datasets of the source.
+        Just these datasets of the source, such as `A B` or `A,B`.
     wait
         Seconds to wait while another run of the same source is at work.
     accept_revision
@@ -81,11 +75,11 @@ def transform(
 
 
 def load(
-    *names: str,
-    all_: _All = False,
-    verify: _Flag = False,
-    rebuild: _Flag = False,
-    wait: float = 0.0,
+    *names: Name,
+    all_: All = False,
+    verify: Flag = False,
+    rebuild: Flag = False,
+    wait: Seconds = 0.0,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -105,8 +99,13 @@ def load(
     wait
         Seconds to wait while another run of the same source is at work.
     """
+    options = options or DataOptions()
+    if verify and rebuild:
+        problem = "--verify and --rebuild exclude each other; say one of them"
+        tell_error(problem, ConfigError.exit_code, options)
+        return ConfigError.exit_code
     how: How = "rebuild" if rebuild else "verify" if verify else "trust"
     wanted = Options(wait=wait, stages=frozenset({LOAD}), command="load", how=how)
     # Nothing is fetched, so that catching up with all is what somebody means who names none.
     everything = all_ or not names
-    return run_stages(split(names), wanted, options or DataOptions(), everything=everything)
+    return run_stages(split(names), wanted, options, everything=everything)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from rich.console import Console
-from rich.table import Table
+from statpipe.cli.figures import exact
+from statpipe.cli.terminal import say, show, shown, width
+
+_BETWEEN = 2
+"""Blanks between columns."""
+_NARROW = 24
+"""A column that is wider may be folded, down to this."""
 
 
 def print_table(
@@ -15,17 +20,80 @@ def print_table(
     *,
     to_stderr: bool = False,
     right: Sequence[str] = (),
+    less: Sequence[str] = (),
 ) -> None:
     """
     Print rows; columns named in *right* are aligned there. Wide cells fold, nothing is cut off.
+
+    Where the window is too narrow, columns named in *less* are left out, and named below. If that is
+    not enough, each row becomes a block of lines.
     """
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for column in columns:
-        table.add_column(column, justify="right" if column in right else "left", overflow="fold")
+    cells = {name: [shown(name, to_stderr=to_stderr)] for name in columns}
     for row in rows:
-        table.add_row(*("" if cell is None else str(cell) for cell in row))
-    console = Console(stderr=to_stderr)
-    if not console.is_terminal:
-        # A file or a pipe has no width: give rows the room they need.
-        console = Console(stderr=to_stderr, width=200)
-    console.print(table, markup=False)
+        for name, cell in zip(columns, row, strict=True):
+            text = "" if cell is None else exact(cell)
+            cells[name].append(shown(text, to_stderr=to_stderr))
+    if title:
+        say(title, style="bold", to_stderr=to_stderr)
+    fitting = _fitting(cells, less, width(to_stderr=to_stderr))
+    if fitting:
+        _print_rows(fitting, right, to_stderr=to_stderr)
+    else:
+        _print_blocks(cells, to_stderr=to_stderr)
+    left_out = [name for name in columns if fitting and name not in fitting]
+    if left_out:
+        say(f"not shown, as the window is narrow: {', '.join(left_out)}", to_stderr=to_stderr)
+
+
+def text_width(text: str) -> int:
+    """
+    Return how many places a text takes on a terminal.
+    """
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _fitting(
+    cells: Mapping[str, list[str]], less: Sequence[str], room: int
+) -> dict[str, list[str]]:
+    """Return the columns that fit, nothing if the most needed ones do not."""
+    fitting = dict(cells)
+    for name in (*reversed(less), ""):
+        least = sum(min(_width(texts), _NARROW) + _BETWEEN for texts in fitting.values())
+        if least - _BETWEEN <= room:
+            return fitting
+        fitting.pop(name, None)
+    return {}
+
+
+def _print_rows(cells: Mapping[str, list[str]], right: Sequence[str], *, to_stderr: bool) -> None:
+    from rich.table import Table
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, (head, *texts) in cells.items():
+        table.add_column(
+            head,
+            justify="right" if name in right else "left",
+            overflow="fold",
+            no_wrap=_width([head, *texts]) <= _NARROW,
+            min_width=min(_width([head, *texts]), _NARROW),
+        )
+    for row in zip(*(texts[1:] for texts in cells.values()), strict=True):
+        table.add_row(*row)
+    show(table, to_stderr=to_stderr)
+
+
+def _print_blocks(cells: Mapping[str, list[str]], *, to_stderr: bool) -> None:
+    heads = [texts[0] for texts in cells.values()]
+    label = max(map(text_width, heads)) + _BETWEEN
+    for number, row in enumerate(zip(*(texts[1:] for texts in cells.values()), strict=True)):
+        if number:
+            say(to_stderr=to_stderr)
+        for head, text in zip(heads, row, strict=True):
+            if text:
+                say(text, label=f"{head:<{label}}", to_stderr=to_stderr)
+
+
+def _width(texts: Iterable[str]) -> int:
+    return max(map(text_width, texts), default=0)

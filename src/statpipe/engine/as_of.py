@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from statpipe.domain.period import FOREVER
 from statpipe.engine.gold import gold_key, opened_gold
 from statpipe.engine.model_order import sources_of
 from statpipe.engine.records import held_of
+from statpipe.engine.rows import NoRows, chosen_rows, in_options
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,6 +39,52 @@ def day_of(text: str) -> date:
             f"--as-of {text!r} is not a date; give year, month and day, such as --as-of 2021-01-01"
         )
         raise ConfigError(msg) from None
+
+
+def rows_as_of(
+    lake: Lake,
+    models: Sequence[Model],
+    model: Model,
+    day: date,
+    wanted: Mapping[str, Sequence[str]],
+) -> pa.Table:
+    """
+    Return the rows of a model that a reader chose, as they were believed on a day.
+
+    :raises ConfigError: As :func:`table_as_of` and :func:`~statpipe.engine.rows.chosen_rows` raise it.
+    :raises NoRows: There are none; the message says whether the day is the reason, and when there were.
+    """
+
+    def on(one: date) -> pa.Table:
+        return chosen_rows(table_as_of(lake, models, model, one), model, wanted)
+
+    def there(one: date) -> bool:
+        try:
+            return len(on(one)) > 0
+        except NoRows:
+            return False
+
+    try:
+        rows = on(day)
+    except NoRows:
+        # Raises the true reason, if the day is not.
+        now = chosen_rows(latest_table(lake, models, model), model, wanted)
+    else:
+        now = rows if len(rows) else latest_table(lake, models, model)
+        if len(rows) or not len(now):
+            return rows
+    what = f" with {in_options(wanted)}" if wanted else ""
+    releases = sorted(
+        {held.released for name in sources_of(models, model) for held in held_of(lake, name)}
+    )
+    later = [one for one in releases if one > day]
+    place = bisect_left(later, True, key=there)
+    first = f"; the first release with such a figure is of {later[place]}" if later[place:] else ""
+    if later[place:] and later == releases and place == 0:
+        first = f"; the first release in the lake is of {later[0]}"
+    say = f", say --as-of {later[place]} or later" if later[place:] else ""
+    msg = f"--as-of {day}{what}: {model.name} had no such row on that day{first}{say}"
+    raise NoRows(msg)
 
 
 def latest_table(lake: Lake, models: Sequence[Model], model: Model) -> pa.Table:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 import logging
 import sys
-from collections.abc import Iterable, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import IO, Any, Literal
 
 import structlog
 
 from statpipe.domain.secret import redacted
+from statpipe.domain.visible import visible, visible_lines
+from statpipe.engine.workflow_commands import defused
 
 Format = Literal["text", "json"]
 
@@ -32,8 +34,7 @@ def configure_logs(
 
     *secrets* are masked in every line, whoever writes it: the last of several nets.
     """
-    # One secret may begin as another.
-    masked = sorted(filter(None, secrets), key=len, reverse=True)
+    mask = mask_of(secrets)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         _plain_retry,
@@ -41,7 +42,7 @@ def configure_logs(
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: Any = structlog.processors.JSONRenderer() if form == "json" else _text
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _QuietHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
@@ -49,7 +50,7 @@ def configure_logs(
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 renderer,
-                lambda _, __, line: _masked(str(line), masked),
+                lambda _, __, line: defused(mask(str(line))),
             ],
         )
     )
@@ -100,8 +101,26 @@ def _text(_: object, __: str, event: dict[str, Any]) -> str:
     what, trace = event.pop("event"), event.pop("exception", "")
     details = " ".join(f"{key}={value}" for key, value in event.items() if value not in (None, ""))
     mark = "" if level in {"info", "debug"} else f"{level.upper()}: "
-    line = "  ".join(filter(None, (time, f"{mark}{what}", details, f"[{run}]" if run else "")))
-    return f"{line}\n{trace}" if trace else line
+    parts = (time, f"{mark}{what}", details, f"[{run}]" if run else "")
+    line = visible("  ".join(filter(None, parts)))
+    return f"{line}\n{visible_lines(trace)}" if trace else line
+
+
+class _QuietHandler(logging.StreamHandler[IO[str]]):
+    """A reader of log lines that has gone away is no reason to stop, nor to print tracebacks."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        if not isinstance(sys.exception(), BrokenPipeError):
+            super().handleError(record)
+
+
+def mask_of(secrets: Iterable[str]) -> Callable[[str], str]:
+    """
+    Return a function that replaces each secret in a text by ``***``, however it is written there.
+    """
+    # One secret may begin as another.
+    longest_first = sorted(filter(None, secrets), key=len, reverse=True)
+    return lambda text: _masked(text, longest_first)
 
 
 def _masked(line: str, secrets: Iterable[str]) -> str:

@@ -200,8 +200,8 @@ def _stand_on(history: CellHistory, model: Model, day: date | None) -> Stand:
     cell, first = in_words(history.cell), history.stands[0]
     if day is not None and day < first.realtime_start:
         msg = (
-            f"{model.name} has no figure for {cell} on {day}: it was first released on "
-            f"{first.realtime_start}; say --as-of {first.realtime_start} or later"
+            f"--as-of {day}: {model.name} has no figure for {cell} on {day}: it was first "
+            f"released on {first.realtime_start}; say --as-of {first.realtime_start} or later"
         )
         raise ConfigError(msg)
     stood = [one for one in history.stands if one.realtime_end >= one.realtime_start]

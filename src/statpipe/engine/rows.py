@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
+from functools import reduce
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ConfigError, Model
@@ -14,9 +16,21 @@ if TYPE_CHECKING:
 _PERIOD = "time_period"
 _NAMES = {"ref_area": "area_name", "category": "category_name"}
 """Columns of codes, and those with their names: a reader may have typed the name."""
+_OPTIONS = {
+    "ref_area": "--area",
+    "category": "--category",
+    "dataset": "--dataset",
+    _PERIOD: "--period",
+}
 _COMPARABLE = ("text", "integer", "date")
 _SHOWN = 12
 """How many choices a message names."""
+
+
+class NoRows(ConfigError):
+    """
+    What was chosen leaves no row; the message names the options at fault.
+    """
 
 
 def chosen_rows(table: pa.Table, model: Model, wanted: Mapping[str, Sequence[str]]) -> pa.Table:
@@ -25,22 +39,24 @@ def chosen_rows(table: pa.Table, model: Model, wanted: Mapping[str, Sequence[str
 
     Of periods, ``2019:2021`` means all from the one to the other; either may be left out.
 
-    :raises ConfigError: The model has no such column, a value stands nowhere in it, or no row has
-        all of them together.
+    :raises ConfigError: The model has no such column, or a range of periods ends before it begins.
+    :raises NoRows: A value is nowhere in its column, or no row has all of them together.
     """
     import pyarrow.compute as pc
 
     _refuse_other_columns(model, wanted)
+    _refuse_backward_ranges(wanted.get(_PERIOD, ()))
     for column, values in wanted.items():
         for value in values:
             if not pc.any(_marks(table, column, [value]), min_count=0).as_py():
-                raise ConfigError(_nowhere(table, model, column, value))
+                raise NoRows(_nowhere(table, model, column, value))
     rows, before = table, ""
     for column, values in wanted.items():
         fewer = rows.filter(_marks(rows, column, values))
         if not len(fewer):
             what = f"{model.name} has no {column} {', '.join(values)}{before}"
-            raise ConfigError(what + _there(rows, column, values[0]))
+            at_fault = _together(table, wanted)
+            raise NoRows(f"{at_fault}: {what}{_there(rows, column, values[0])}")
         rows = fewer
         before += f"{',' if before else ' for'} {column} {', '.join(values)}"
     return rows
@@ -56,6 +72,43 @@ def _refuse_other_columns(model: Model, wanted: Iterable[str]) -> None:
             there = ", ".join(one for one, kind in types.items() if kind in _COMPARABLE)
             msg = f"rows of {model.name} cannot be chosen by {name}, a {types[name]}; choose by {there}"
             raise ConfigError(msg)
+
+
+def _refuse_backward_ranges(periods: Sequence[str]) -> None:
+    for one in periods:
+        first, colon, last = one.partition(":")
+        if colon and last and last < first:
+            msg = f"--period {one} ends before it begins; say --period {last}:{first}"
+            raise ConfigError(msg)
+
+
+def in_option(column: str, values: Sequence[str]) -> str:
+    """
+    Return the option by which a reader chose these values of a column.
+    """
+    if column in _OPTIONS:
+        return f"{_OPTIONS[column]} {','.join(values)}"
+    return f"--where {column}={','.join(values)}"
+
+
+def in_options(wanted: Mapping[str, Sequence[str]]) -> str:
+    """
+    Return all options by which a reader chose.
+    """
+    return " ".join(in_option(column, values) for column, values in wanted.items())
+
+
+def _together(table: pa.Table, wanted: Mapping[str, Sequence[str]]) -> str:
+    """Name the fewest options that leave no row together."""
+    import pyarrow.compute as pc
+
+    marks = {column: _marks(table, column, values) for column, values in wanted.items()}
+    for size in range(2, len(wanted)):
+        for some in combinations(wanted, size):
+            if not pc.any(reduce(pc.and_, [marks[name] for name in some])).as_py():
+                chosen = {name: wanted[name] for name in some}
+                return f"no row has all of {in_options(chosen)}"
+    return f"no row has all of {in_options(wanted)}"
 
 
 def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
@@ -77,7 +130,8 @@ def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
 
 
 def _nowhere(table: pa.Table, model: Model, column: str, value: str) -> str:
-    return f"{model.name} has no {column} {value}{_there(table, column, value)}"
+    what = f"{model.name} has no {column} {value}{_there(table, column, value)}"
+    return f"{in_option(column, [value])}: {what}"
 
 
 def _there(table: pa.Table, column: str, value: str) -> str:

@@ -14,9 +14,11 @@ import statpipe
 from statpipe.api import Manifest, RunFinished, RunStarted, Source, StatpipeError
 from statpipe.domain.errors import REFUSED_BY_CHECKS
 from statpipe.domain.manifest import Outcome
+from statpipe.engine.credentials import credentials
 from statpipe.engine.executors import executor_for
 from statpipe.engine.interruption import stop_if_interrupted, was_interrupted
 from statpipe.engine.journal import Journal
+from statpipe.engine.logs import mask_of
 from statpipe.engine.options import INGEST, Options
 from statpipe.engine.records import match_records, mended_manifest
 from statpipe.engine.run_id import new_run_id
@@ -159,8 +161,9 @@ class Turn:
 
     def manifest(self, ending: Ending, state: State | None) -> Manifest:
         """
-        Write down what the run did.
+        Write down what the run did. Its message quotes no credential, whatever a library's error does.
         """
+        mask = mask_of(credentials(self.site.configuration, self.site.registry))
         return Manifest(
             run_id=self.journal.run_id,
             source=self.journal.source,
@@ -170,7 +173,7 @@ class Turn:
             finished=datetime.now(UTC),
             outcome=ending.outcome,
             exit_code=ending.code,
-            message=ending.message,
+            message=mask(ending.message),
             notice=ending.notice,
             accepted_revision=any(result.accepted for result in self.journal.checks),
             vintages=tuple(self.journal.vintages),

@@ -728,8 +728,8 @@ class SourceContract:
             if not payload.request:
                 broken(
                     f"`request` of {payload.name} is empty",
-                    "say what was asked (address and parameters, without the key): `statpipe explain` "
-                    "shows it",
+                    "say what was asked (address and parameters, without the key): `statpipe explain "
+                    "MODEL --area AREA --category CATEGORY --period PERIOD` shows it",
                 )
             if not all(isinstance(part, str) for one in payload.request.items() for part in one):
                 broken(f"`request` of {payload.name} holds more than texts", "use str() on values")

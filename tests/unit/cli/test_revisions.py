@@ -84,7 +84,7 @@ def test_markdown_has_a_table_of_areas_and_one_of_the_largest_moves():
         "",
         "| ref_area | category | category_name | time_period | old | new | change |",
         "|---|---|---|---|---|---|---|",
-        r"| CA | T:1 | Food \| drink &lt;b&gt;and&lt;/b&gt; more | 2020 | 100 | 110 | 10.00 % |",
+        "| CA | T:1 | Food &#124; drink &#60;b&#62;and&#60;/b&#62; more | 2020 | 100 | 110 | 10.00 % |",
         "| NY | T:1 | Food | 2020 | 100 | (D) | - |",
         "",
     ]

@@ -6,10 +6,11 @@ from decimal import Decimal
 import attrs
 import pytest
 
-from statpipe.api import ConfigError, ContentError
+from statpipe.api import ConfigError, ContentError, hookimpl
 from statpipe.domain.model import can_take_date
-from statpipe.engine.as_of import day_of, latest_table, table_as_of
+from statpipe.engine.as_of import day_of, latest_table, rows_as_of, table_as_of
 from statpipe.engine.gold import gold_key
+from statpipe.engine.rows import NoRows
 from support.tea import LATEST, cells, family, prices
 
 MODELS = family()
@@ -103,3 +104,56 @@ def test_a_date_that_is_none_is_refused_with_an_example(text):
     assert str(raised.value) == (
         f"--as-of {text!r} is not a date; give year, month and day, such as --as-of 2021-01-01"
     )
+
+
+class FamilyPlugin:
+    """The standard models of the agency's figures."""
+
+    @hookimpl
+    def statpipe_models(self):
+        return MODELS
+
+
+def chosen(office, day, **wanted):
+    rows = {name: (value,) for name, value in wanted.items()}
+    return rows_as_of(office.lake, MODELS, TEA, date.fromisoformat(day), rows)
+
+
+def test_rows_of_a_day_are_those_that_were_chosen(years):
+    found = figures(chosen(years, "2024-03-15", ref_area="CAL"))
+    assert found == {c: Decimal(p) for c, p in prices(1).items() if c[0] == "CAL"}
+
+
+@pytest.mark.parametrize(
+    ("day", "wanted", "says"),
+    [
+        (
+            "1900-01-01",
+            {"ref_area": "CAL"},
+            "--as-of 1900-01-01 with --area CAL: tea had no such row on that day; the first release "
+            "in the lake is of 2024-03-01, say --as-of 2024-03-01 or later",
+        ),
+        (
+            "1900-01-01",
+            {},
+            "--as-of 1900-01-01: tea had no such row on that day; the first release in the lake is "
+            "of 2024-03-01, say --as-of 2024-03-01 or later",
+        ),
+        (
+            "2024-03-15",
+            {"time_period": "2024-03"},
+            "--as-of 2024-03-15 with --period 2024-03: tea had no such row on that day; the first "
+            "release with such a figure is of 2024-04-01, say --as-of 2024-04-01 or later",
+        ),
+        ("1900-01-01", {"ref_area": "CALC"}, "--area CALC: tea has no ref_area CALC; did you mean"),
+    ],
+)
+def test_where_nothing_is_left_the_true_reason_is_told(office, day, wanted, says):
+    office.watching = [FamilyPlugin()]
+    office.run()
+    figures_of_march = {("CAL", "fine", "2024-03"): "9.25"}
+    office.agency.publish("black", "2024-04-01", prices(101) | figures_of_march)
+    office.run()
+    with pytest.raises(NoRows) as raised:
+        chosen(office, day, **wanted)
+    assert str(raised.value).startswith(says)

@@ -218,10 +218,16 @@ def test_a_cell_of_several_datasets_asks_for_one(shop):
 @pytest.mark.parametrize(
     ("changes", "says"),
     [
-        ({"ref_area": "CALC"}, "tea has no ref_area CALC; did you mean 'CAL' (Cal)?"),
-        ({"category": "fines"}, "tea has no category fines; did you mean 'fine' (fine)?"),
-        ({"time_period": "2031-01"}, "tea has no time_period 2031-01; it has 2024-01 to 2024-02"),
-        ({"dataset": "blck"}, "tea has no dataset blck; did you mean 'black'?"),
+        ({"ref_area": "CALC"}, "--area CALC: tea has no ref_area CALC; did you mean 'CAL' (Cal)?"),
+        (
+            {"category": "fines"},
+            "--category fines: tea has no category fines; did you mean 'fine' (fine)?",
+        ),
+        (
+            {"time_period": "2031-01"},
+            "--period 2031-01: tea has no time_period 2031-01; it has 2024-01 to 2024-02",
+        ),
+        ({"dataset": "blck"}, "--dataset blck: tea has no dataset blck; did you mean 'black'?"),
         (
             {"dimensions": {"cup": "big"}},
             "model tea has no column cup; its columns are ref_area, time_period",
@@ -235,7 +241,7 @@ def test_a_cell_that_is_not_there_is_refused_with_what_is(shop, changes, says):
 
 def test_before_the_first_release_its_date_is_told(two):
     assert refusal(two, day="2024-02-29") == (
-        "tea has no figure for CAL, fine, black, 2024-02 on 2024-02-29: it was first released on "
+        "--as-of 2024-02-29: tea has no figure for CAL, fine, black, 2024-02 on 2024-02-29: it was first released on "
         "2024-03-01; say --as-of 2024-03-01 or later"
     )
 

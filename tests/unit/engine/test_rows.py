@@ -4,7 +4,7 @@ import pyarrow as pa
 import pytest
 
 from statpipe.api import Column, ConfigError, Model
-from statpipe.engine.rows import chosen_rows
+from statpipe.engine.rows import NoRows, chosen_rows
 
 COLUMNS = {
     "ref_area": "text",
@@ -71,17 +71,27 @@ def test_rows_are_those_with_all_that_is_wanted(wanted, found):
 @pytest.mark.parametrize(
     ("wanted", "says"),
     [
-        ({"ref_area": "ca"}, "tea has no ref_area ca; did you mean 'CA' (California)?"),
+        ({"ref_area": "ca"}, "--area ca: tea has no ref_area ca; did you mean 'CA' (California)?"),
         (
             {"ref_area": "Californa"},
-            "tea has no ref_area Californa; did you mean 'CA' (California)?",
+            "--area Californa: tea has no ref_area Californa; did you mean 'CA' (California)?",
         ),
-        ({"ref_area": "CA XX"}, "tea has no ref_area XX; it has CA, US"),
-        ({"time_period": "1990"}, "tea has no time_period 1990; it has 2019 to 2021"),
-        ({"time_period": "2022:2025"}, "tea has no time_period 2022:2025; it has 2019 to 2021"),
+        ({"ref_area": "CA XX"}, "--area XX: tea has no ref_area XX; it has CA, US"),
+        (
+            {"time_period": "1990"},
+            "--period 1990: tea has no time_period 1990; it has 2019 to 2021",
+        ),
+        (
+            {"time_period": "2022:2025"},
+            "--period 2022:2025: tea has no time_period 2022:2025; it has 2019 to 2021",
+        ),
         (
             {"ref_area": "CA", "time_period": "2021"},
-            "tea has no time_period 2021 for ref_area CA; it has 2019 to 2020",
+            "no row has all of --area CA --period 2021: tea has no time_period 2021 for ref_area CA; it has 2019 to 2020",
+        ),
+        (
+            {"time_period": "2022:2020"},
+            "--period 2022:2020 ends before it begins; say --period 2020:2022",
         ),
         (
             {"category": "x"},
@@ -109,3 +119,12 @@ def test_of_many_choices_some_are_named():
 def test_an_empty_table_says_so():
     with pytest.raises(ConfigError, match="tea has no ref_area CA; it has no row"):
         chosen_rows(TABLE.slice(0, 0), MODEL, {"ref_area": ("CA",)})
+
+
+def test_of_several_options_the_fewest_that_leave_nothing_are_named():
+    wanted = {"area_name": "California", "ref_area": "CA US", "time_period": "2021"}
+    assert refusal(**wanted).startswith(
+        "no row has all of --where area_name=California --period 2021: tea has no "
+    )
+    with pytest.raises(NoRows):
+        values(**wanted)

@@ -157,7 +157,7 @@ class BucketStore(ObjectStore):
                 corners = self._place.prefix.rpartition("/")[0]
                 msg = (
                     f"{self.address} may not be removed; remove it yourself, and give who runs "
-                    f"`statpipe smoke` s3:DeleteObject on {self._place.bucket}/{corners}/*"
+                    f"`statpipe smoke SOURCE` s3:DeleteObject on {self._place.bucket}/{corners}/*"
                 )
                 raise ConfigError(msg) from error
 

@@ -11,8 +11,8 @@ from typing import Literal
 from attrs import frozen
 
 from statpipe.api import Manifest
+from statpipe.domain.visible import one_line
 from statpipe_notify.ending import failed_checks, headline, verdict
-from statpipe_notify.plain import plain
 
 MOST = 10
 """GitHub shows about as many of a step."""
@@ -31,7 +31,7 @@ class Annotation:
     text: str
 
     def __str__(self) -> str:
-        title = _escaped(plain(self.title)).replace(":", "%3A").replace(",", "%2C")
+        title = _escaped(one_line(self.title)).replace(":", "%3A").replace(",", "%2C")
         return f"::{self.level} title={title}::{_escaped(self.text)}"
 
 
@@ -54,16 +54,16 @@ def remarks_on(manifest: Manifest) -> list[Annotation]:
 def _remarks(manifest: Manifest) -> Iterator[Annotation]:
     if manifest.outcome in {"failed", "interrupted"}:
         title = f"{headline(manifest)} (exit {manifest.exit_code})"
-        yield Annotation(level="error", title=title, text=plain(manifest.message))
+        yield Annotation(level="error", title=title, text=one_line(manifest.message))
     for result in failed_checks(manifest):
         cells = (
-            ", ".join(f"{plain(name)} {plain(value)}" for name, value in cell.items())
+            ", ".join(f"{one_line(name)} {one_line(value)}" for name, value in cell.items())
             for cell in result.cells[:_SHOWN_CELLS]
         )
         yield Annotation(
             level="error" if result.refuses else "warning",
             title=verdict(result),
-            text="\n".join((plain(result.in_words), *cells)),
+            text="\n".join((one_line(result.in_words), *cells)),
         )
 
 

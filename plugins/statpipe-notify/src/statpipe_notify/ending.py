@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from statpipe.api import CheckResult, Manifest
-from statpipe_notify.plain import plain
+from statpipe.domain.visible import one_line
 
 LOCKED = 6
 """Exit code of a run that found another one at work."""
@@ -57,7 +57,7 @@ def verdict(result: CheckResult) -> str:
     """
     Say what a check did about which vintage.
     """
-    return plain(result.headline)
+    return one_line(result.headline)
 
 
 def manifest_path(manifest: Manifest) -> str:

@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from statpipe.api import CheckResult, Manifest
+from statpipe.domain.markdown import as_table, escaped
 from statpipe.domain.revision import Movement, Revision, percent
 from statpipe_notify.ending import exit_in_words, failed_checks, headline, manifest_path, verdict
-from statpipe_notify.plain import plain
 
 _CELL = ("ref_area", "category", "category_name", "time_period", "old", "new")
-_HARMLESS = frozenset(" .,-/%+='()?;")
-_BEGINNING = re.compile(r"[-+=]|\d{1,9}[.)](?= |$)")
-"""What begins a list, a rule or a heading at the start of a line, and is harmless elsewhere."""
-
 _QUIET = ("loaded", "unchanged", "ingested")
 
 
@@ -26,21 +21,6 @@ def as_markdown(manifest: Manifest) -> str:
     if manifest.outcome == "unchanged":
         return f"{escaped(headline(manifest))}, run {escaped(manifest.run_id)}\n\n"
     return "\n".join(_lines(manifest)) + "\n\n"
-
-
-def escaped(value: Any) -> str:
-    """
-    Write a value so that it is text, whatever Markdown or HTML it holds.
-
-    An entity is never structure in Markdown, so nothing needs to know where it stands.
-    """
-    text = plain(value)
-    begun = _BEGINNING.match(text)
-    marker = begun.end() - 1 if begun else -1
-    return "".join(
-        c if (c.isalnum() or c in _HARMLESS or not c.isascii()) and at != marker else f"&#{ord(c)};"
-        for at, c in enumerate(text)
-    )
 
 
 def _lines(manifest: Manifest) -> Iterator[str]:
@@ -57,7 +37,7 @@ def _lines(manifest: Manifest) -> Iterator[str]:
             (v.dataset, v.vintage, v.outcome, f"{v.rows:,}" if v.rows else "", v.reason)
             for v in manifest.vintages
         )
-        yield from _table(("dataset", "vintage", "outcome", "rows", "why"), rows)
+        yield from as_table(("dataset", "vintage", "outcome", "rows", "why"), rows)
     for record in manifest.vintages:
         if record.revision is not None:
             yield from _revision(record.revision)
@@ -76,13 +56,13 @@ def _revision(revision: Revision) -> Iterator[str]:
     if revision.largest:
         yield "The figures that moved farthest:"
         yield ""
-        yield from _table((*_CELL, "change"), map(_move, revision.largest))
+        yield from as_table((*_CELL, "change"), map(_move, revision.largest))
     if revision.by_area:
         yield "<details><summary>By area</summary>"
         yield ""
         areas = {"all": revision.overall, **revision.by_area}
         columns = ("area", "compared", "revised", "median", "95th percentile", "largest")
-        yield from _table(columns, (_moved(area, moved) for area, moved in areas.items()))
+        yield from as_table(columns, (_moved(area, moved) for area, moved in areas.items()))
         yield "</details>"
         yield ""
 
@@ -105,12 +85,4 @@ def _check(result: CheckResult) -> Iterator[str]:
         columns = list(dict.fromkeys(name for cell in result.cells for name in cell))
         yield f"{len(result.cells)} of {result.failures:,} cells:"
         yield ""
-        yield from _table(columns, ([c.get(name, "") for name in columns] for c in result.cells))
-
-
-def _table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
-    yield f"| {' | '.join(map(escaped, columns))} |"
-    yield "|" + "---|" * len(columns)
-    for row in rows:
-        yield f"| {' | '.join(map(escaped, row))} |"
-    yield ""
+        yield from as_table(columns, ([c.get(name, "") for name in columns] for c in result.cells))

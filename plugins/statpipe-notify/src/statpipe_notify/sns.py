@@ -6,10 +6,10 @@ import os
 import re
 
 from statpipe.api import ConfigError, Manifest, Notifier, RunFinished, hookimpl
+from statpipe.domain.visible import one_line
 from statpipe_notify.aws import call, client
 from statpipe_notify.ending import headline, workflow_run
 from statpipe_notify.in_time import in_time
-from statpipe_notify.plain import plain
 from statpipe_notify.settings import SnsSettings
 from statpipe_notify.text_message import text_message
 
@@ -43,7 +43,7 @@ class Sns(Notifier):
 
     def _publish(self, manifest: Manifest) -> None:
         topic = self._settings.topic
-        subject = f"statpipe: {plain(headline(manifest))}"
+        subject = f"statpipe: {one_line(headline(manifest))}"
         call(
             "sns:Publish",
             topic,

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from statpipe.api import CheckResult, Manifest
 from statpipe.domain.revision import Revision, percent
+from statpipe.domain.visible import one_line
 from statpipe_notify.ending import (
     exit_in_words,
     failed_checks,
@@ -13,7 +14,7 @@ from statpipe_notify.ending import (
     manifest_path,
     verdict,
 )
-from statpipe_notify.plain import plain, shortened
+from statpipe_notify.shortened import shortened
 
 CUT = "(cut here; the whole stands in the manifest)"
 _SHOWN_MOVES, _SHOWN_CELLS = 5, 10
@@ -33,8 +34,8 @@ def _top(manifest: Manifest, link: str) -> str:
     lines = (
         headline(manifest),
         exit_in_words(manifest),
-        plain(manifest.message),
-        plain(manifest.notice),
+        one_line(manifest.message),
+        one_line(manifest.notice),
         f"Run {manifest.run_id}" + (f", manifest {path} in the lake" if path else ""),
         link,
     )
@@ -44,26 +45,28 @@ def _top(manifest: Manifest, link: str) -> str:
 def _details(manifest: Manifest) -> Iterator[str]:
     for record in manifest.vintages:
         rows = f", {record.rows:,} rows" if record.rows else ""
-        why = f" ({plain(record.reason)})" if record.reason else ""
-        yield plain(f"{record.dataset} {record.vintage}: {record.outcome}{rows}") + why
+        why = f" ({one_line(record.reason)})" if record.reason else ""
+        yield one_line(f"{record.dataset} {record.vintage}: {record.outcome}{rows}") + why
         if record.revision is not None:
             yield from _moves(record.revision)
     for result in failed_checks(manifest):
-        yield f"{verdict(result)}: {plain(result.in_words)}"
+        yield f"{verdict(result)}: {one_line(result.in_words)}"
         yield from _cells(result)
 
 
 def _moves(revision: Revision) -> Iterator[str]:
-    yield f"  {plain(revision.in_words)}"
+    yield f"  {one_line(revision.in_words)}"
     for move in revision.largest[:_SHOWN_MOVES]:
-        cell = " ".join(plain(move[name]) for name in ("ref_area", "category", "time_period"))
+        cell = " ".join(one_line(move[name]) for name in ("ref_area", "category", "time_period"))
         change = percent(move["percent"])
-        yield f"    {cell}: {plain(move['old'])} -> {plain(move['new'])} ({change})"
+        yield f"    {cell}: {one_line(move['old'])} -> {one_line(move['new'])} ({change})"
 
 
 def _cells(result: CheckResult) -> Iterator[str]:
     for cell in result.cells[:_SHOWN_CELLS]:
-        yield "    " + ", ".join(f"{plain(name)} {plain(value)}" for name, value in cell.items())
+        yield "    " + ", ".join(
+            f"{one_line(name)} {one_line(value)}" for name, value in cell.items()
+        )
     more = result.failures - min(len(result.cells), _SHOWN_CELLS)
     if more > 0 and result.cells:
         yield f"    and {more:,} more"

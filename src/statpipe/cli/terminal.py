@@ -1,0 +1,229 @@
+"""What people read: every line and table of every command passes through here.
+
+Texts of agencies and plugins are made visible, credentials are masked, GitHub's runner finds no
+command, and what the output's encoding cannot write is escaped. Answers for programs, which are JSON
+and CSV, are written with :func:`answer`.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, TextIO
+
+from attrs import define
+
+from statpipe.domain.visible import visible
+from statpipe.engine.logs import mask_of
+from statpipe.engine.workflow_commands import defused
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.progress import Progress
+
+NO_LIMIT = 100_000
+"""Width of what is no terminal: a file or a pipe has none."""
+
+
+class ReaderGone(BrokenPipeError):
+    """
+    Whoever read our standard output has closed it, as ``head`` does.
+    """
+
+
+@define
+class _Screen:
+    output: TextIO
+    mask: Callable[[str], str] = str
+
+
+_screen: ContextVar[_Screen | None] = ContextVar("screen", default=None)
+
+
+@contextmanager
+def own_output() -> Iterator[None]:
+    """
+    Keep standard output for answers: what plugins and libraries print meanwhile goes to standard error.
+    """
+    before = sys.stdout
+    with _taken_over(before) as output:
+        token = _screen.set(_Screen(output))
+        sys.stdout = sys.stderr
+        try:
+            yield
+            _flush(output)
+        finally:
+            sys.stdout = before
+            _screen.reset(token)
+
+
+def hide(secrets: Iterable[str]) -> None:
+    """
+    Mask these credentials in all that people read from now on.
+    """
+    screen = _screen.get()
+    if screen is not None:
+        screen.mask = mask_of(secrets)
+
+
+def say(text: str = "", *, label: str = "", style: str = "", to_stderr: bool = False) -> None:
+    """
+    Print one line. *label* is ours and stands before the text; *style* is rich's, for the text.
+    """
+    if style:
+        from rich.text import Text
+
+        line = Text(label) + Text(shown(text, to_stderr=to_stderr), style)
+        show(line, to_stderr=to_stderr, soft_wrap=True)
+    else:
+        _emit(f"{label}{shown(text, to_stderr=to_stderr)}\n", to_stderr=to_stderr)
+
+
+def shown(value: object, *, to_stderr: bool = False) -> str:
+    """
+    Return a text as :func:`say` would print it, so that its width is known before.
+    """
+    encoding = _stream(to_stderr=to_stderr).encoding or "utf-8"
+    text = visible(_mask(str(value)))
+    return text if text.isascii() else text.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def show(renderable: RenderableType, *, to_stderr: bool = False, soft_wrap: bool = False) -> None:
+    """
+    Print something that rich lays out. Its texts must have passed :func:`shown`.
+    """
+    console = make_console(to_stderr=to_stderr)
+    with console.capture() as captured:
+        console.print(renderable, soft_wrap=soft_wrap)
+    text = captured.get()
+    if not console.is_terminal:
+        text = "".join(f"{line.rstrip(' ')}\n" for line in text.split("\n")[:-1])
+    _emit(text, to_stderr=to_stderr)
+
+
+def answer(text: str) -> None:
+    """
+    Write a part of an answer for programs to standard output, as it is.
+
+    :raises ReaderGone: Nobody reads it any more.
+    """
+    _write(text)
+
+
+def speaks(text: str) -> bool:
+    """
+    Tell whether standard output can write these characters.
+    """
+    try:
+        text.encode(_stream().encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def width(*, to_stderr: bool = False) -> int:
+    """
+    Return how many characters a line holds.
+    """
+    return make_console(to_stderr=to_stderr).width
+
+
+def make_console(*, to_stderr: bool = False) -> Console:
+    """
+    Make rich's view of an output: no markup, no emoji, nothing coloured because of what it says.
+    """
+    from rich.console import Console
+
+    class Ours(Console):
+        def on_broken_pipe(self) -> None:  # rich's own ends the process
+            if not to_stderr:
+                raise ReaderGone
+
+    stream = _stream(to_stderr=to_stderr)
+    return Ours(
+        file=stream,
+        width=None if stream.isatty() else NO_LIMIT,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+
+
+def make_progress() -> Progress:
+    """
+    Make a bar on standard error that leaves nothing behind; descriptions must have passed :func:`shown`.
+    """
+    from rich.progress import (
+        BarColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TaskProgressColumn(),
+        TimeRemainingColumn(),
+        console=make_console(to_stderr=True),
+        transient=True,
+    )
+
+
+def _mask(text: str) -> str:
+    screen = _screen.get()
+    return text if screen is None else screen.mask(text)
+
+
+def _stream(*, to_stderr: bool = False) -> TextIO:
+    screen = _screen.get()
+    return sys.stderr if to_stderr else sys.stdout if screen is None else screen.output
+
+
+def _emit(text: str, *, to_stderr: bool) -> None:
+    if to_stderr:
+        # Who stopped reading what we do must not stop us from doing it.
+        with suppress(BrokenPipeError):
+            sys.stderr.write(defused(text))
+    else:
+        _write(defused(text))
+
+
+def _write(text: str) -> None:
+    try:
+        _stream().write(text)
+    except BrokenPipeError:
+        raise ReaderGone from None
+
+
+def _flush(stream: TextIO) -> None:
+    try:
+        stream.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
+
+
+@contextmanager
+def _taken_over(stdout: TextIO) -> Iterator[TextIO]:
+    """Give standard output to us alone: others, and programs that they start, find standard error."""
+    try:
+        stdout.flush()
+        number = stdout.fileno()
+        kept = os.dup(number)
+        os.dup2(sys.stderr.fileno(), number)
+    except (AttributeError, OSError, ValueError):  # a test's, or none at all
+        yield stdout if stdout is not None else io.StringIO()
+        return
+    output = open(kept, "w", encoding=stdout.encoding, errors="backslashreplace", closefd=False)  # noqa: SIM115
+    try:
+        yield output
+    finally:
+        os.dup2(kept, number)
+        with suppress(OSError):
+            output.close()
+        os.close(kept)

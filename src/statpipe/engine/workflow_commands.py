@@ -1,0 +1,24 @@
+"""Commands that GitHub's runner would find in our output, although an agency wrote them.
+
+https://docs.github.com/actions/reference/workflow-commands-for-github-actions
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+_AT_THE_START = re.compile(r"^(\s*):(?=:)", re.MULTILINE)
+_ANYWHERE = re.compile(r"#(?=#\[)")
+"""The older form, which the runner still finds in the middle of a line."""
+
+
+def defused(text: str) -> str:
+    r"""
+    Return output in which the runner finds no command; outside of GitHub Actions, the output itself.
+
+    The escapes are those of JSON, so that a line of JSON stays what it is.
+    """
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+    return _ANYWHERE.sub(r"\\u0023", _AT_THE_START.sub(r"\1\\u003a", text))

@@ -1,0 +1,145 @@
+"""Every command that a message or a page advises is one that can be typed as it stands.
+
+Words in capitals, such as SOURCE, stand for what the reader knows; so does what a message fills in. In a
+sentence of a page or of a docstring, `statpipe run` alone is the command's name. A message advises.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from statpipe.cli.app import execute, make_app
+
+ROOT = Path(__file__).parents[2]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *sorted((ROOT / "plugins").glob("*/README.md")),
+    *sorted((ROOT / "src").rglob("*.md.jinja")),
+]
+SOURCES = [
+    path
+    for folder in (
+        "src",
+        "provisioning",
+        "scripts",
+        *(f"plugins/{p.name}/src" for p in (ROOT / "plugins").iterdir()),
+    )
+    for path in sorted((ROOT / folder).rglob("*.py"))
+]
+QUOTED = re.compile(r"`((?:statpipe|make) [^`\n]+)`")
+COMMAND_NAMES = "|".join(name for name in make_app() if not name.startswith("-"))
+BARE = re.compile(
+    rf"(?:\b(?:run|say) |^ +(?=statpipe))((?:statpipe (?:{COMMAND_NAMES})|make [a-z-]+)\b[^`\n;,()]*)",
+    re.MULTILINE,
+)
+FILLED_IN = "FILLED_IN"
+NEED_A_SOURCE = ("run", "plan", "ingest", "transform")
+"""They parse without one, and then say that no source is named."""
+HARMLESS = ("doctor", "plugins list", "runs list", "show")
+
+
+def strings(path: Path) -> Iterator[tuple[bool, str]]:
+    """Every text of a module, with whether it is a docstring; what is filled in has a name."""
+    tree = ast.parse(path.read_text())
+    inside = {
+        part
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in ast.walk(node)
+        if part is not node
+    }
+    statements = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if node in inside:
+            continue
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node in statements, node.value
+        elif isinstance(node, ast.JoinedStr):
+            yield (
+                False,
+                "".join(
+                    str(part.value) if isinstance(part, ast.Constant) else FILLED_IN
+                    for part in node.values
+                ),
+            )
+
+
+def advised() -> Iterator[tuple[str, str, bool]]:
+    """Each command, where it is, and whether it may be just a name."""
+    for path in SOURCES:
+        for is_docstring, text in strings(path):
+            found = QUOTED.findall(text) + ([] if is_docstring else BARE.findall(text))
+            yield from ((str(path.relative_to(ROOT)), one, is_docstring) for one in found)
+    for page in PAGES:
+        text = page.read_text()
+        blocks = re.findall(r"```(?:sh|bash|console)\n(.*?)```", text, re.DOTALL)
+        prose = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+        where = str(page.relative_to(ROOT))
+        yield from ((where, one, True) for one in QUOTED.findall(prose))
+        for line in "\n".join(blocks).splitlines():
+            match = re.search(r"(?:^|&& |\bbin/)((?:statpipe|make) [^#|>&]+)", line)
+            if match:
+                yield where, match[1], False
+
+
+def words_of(command: str) -> list[str]:
+    command = re.sub(r"\{\{.*?\}\}", FILLED_IN, command)
+    words = (re.sub(r"\.\.\.$", "", word) for word in shlex.split(command))
+    return [re.sub(r"^([a-z]+)\|[a-z|]+$", r"\1", word) for word in words if word]
+
+
+COMMANDS = sorted(set(advised()))
+
+
+def test_there_are_commands_of_every_kind():
+    assert len(COMMANDS) > 80
+    assert {command.split()[0] for _, command, _ in COMMANDS} == {"statpipe", "make"}
+    assert any(FILLED_IN in command for _, command, _ in COMMANDS)
+
+
+@pytest.mark.parametrize(("where", "command", "may_be_a_name"), COMMANDS)
+def test_every_command_can_be_typed_as_it_stands(where, command, may_be_a_name):
+    program, *words = words_of(command)
+    if program == "make":
+        refuse_unknown_target(words)
+        return
+    if may_be_a_name and is_name_of_a_command(words):
+        return
+    make_app().parse_args(words, exit_on_error=False, print_error=False)
+    named = "--all" in words or (len(words) > 1 and not words[1].startswith("-"))
+    assert words[0] not in NEED_A_SOURCE or named or words[1:2] == ["--help"], (where, command)
+
+
+def is_name_of_a_command(words):
+    app = make_app()
+    for word in words:
+        if word not in app:
+            return False
+        app = app[word]
+    return True
+
+
+def refuse_unknown_target(words):
+    makefile = (ROOT / "Makefile").read_text()
+    for word in words:
+        variable, equals, _ = word.partition("=")
+        if equals:
+            assert re.search(rf"\b{variable}\b", makefile), word
+        else:
+            assert re.search(rf"^{word}:", makefile, re.MULTILINE), word
+
+
+@pytest.mark.parametrize("command", HARMLESS)
+def test_advised_commands_that_change_nothing_run(command, tmp_path, monkeypatch, capsys):
+    assert any(f"statpipe {command}" in one for _, one, _ in COMMANDS)
+    (tmp_path / "statpipe.toml").write_text("[environments.local.sinks.lake]\n")
+    monkeypatch.chdir(tmp_path)
+    assert execute(command.split()) == 0
+    assert capsys.readouterr().out

@@ -1,0 +1,126 @@
+"""What people read: safe, of any width and encoding."""
+
+import io
+import re
+import sys
+
+import pytest
+
+from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import ReaderGone, answer, hide, own_output, say
+
+HOSTILE = "[red]\x1b[31m\u202e:smile:\n::error::x ##[error]y"
+
+
+class Terminal(io.TextIOWrapper):
+    """An output of some encoding, which may be a terminal."""
+
+    def __init__(self, encoding="utf-8", *, terminal=False):
+        super().__init__(io.BytesIO(), encoding=encoding, errors="strict")
+        self.terminal = terminal
+
+    def isatty(self):
+        return self.terminal
+
+    @property
+    def text(self):
+        self.flush()
+        styled = self.buffer.getvalue().decode(self.encoding)
+        return re.sub(r"\x1b\[[0-9;]*m", "", styled)
+
+
+@pytest.fixture
+def output(monkeypatch):
+    def make(encoding="utf-8", *, width=None):
+        made = Terminal(encoding, terminal=width is not None)
+        monkeypatch.setattr(sys, "stdout", made)
+        monkeypatch.setenv("COLUMNS", str(width or 80))
+        monkeypatch.setenv("NO_COLOR", "1")
+        monkeypatch.setenv("TERM", "xterm")
+        monkeypatch.delenv("GITHUB_ACTIONS", raising=False)
+        return made
+
+    return make
+
+
+def test_lines_and_tables_show_what_a_text_holds_and_do_nothing_of_it(output):
+    made = output()
+    say(HOSTILE, label="name  ")
+    print_table(HOSTILE, (HOSTILE,), [(HOSTILE,)])
+    seen = r"[red]\x1b[31m\u202e:smile:\n::error::x ##[error]y"
+    assert made.text.splitlines() == [f"name  {seen}", seen, seen, seen]
+
+
+def test_github_s_runner_finds_no_command(output, monkeypatch):
+    made = output(width=52)
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    say("::error::x")
+    say("see ##[add-mask]y")
+    print_table("", ("a", "name"), [("x" * 24, "see all of this one text ::stop-commands::z")])
+    lines = made.text.splitlines()
+    assert lines[:2] == [r"\u003a:error::x", r"see \u0023#[add-mask]y"]
+    assert not [line for line in lines if line.lstrip().startswith("::")]
+    assert any(line.lstrip().startswith(r"\u003a:stop-commands") for line in lines)
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8", "cp437"])
+@pytest.mark.parametrize("width", [None, 20, 40, 120])
+def test_any_encoding_and_width_will_do(output, encoding, width):
+    made = output(encoding, width=width)
+    rows = [("東京 Doña ▁▂▃", "1"), ("x" * 50, "22")]
+    print_table("Ü", ("näme", "value"), rows, right=("value",))
+    assert made.text
+    if width is None:
+        assert all(line == line.rstrip() for line in made.text.splitlines())
+
+
+def test_a_pipe_has_no_width_and_no_blanks_at_the_ends_of_lines(output):
+    made = output()
+    print_table("T", ("a", "b"), [("x" * 300, "y"), ("x", "yy")])
+    title, head, first, second = made.text.splitlines()
+    assert (title, head, first) == ("T", f"a{' ' * 301}b", f"{'x' * 300}  y")
+    assert second == f"x{' ' * 301}yy"
+
+
+def test_a_narrow_window_leaves_out_what_tells_least_then_shows_blocks(output):
+    columns, row = ("id", "source", "message"), ("r1", "bea_pce_state", "words " * 8)
+    made = output(width=42)
+    print_table("", columns, [row], less=("source",))
+    lines = made.text.splitlines()
+    assert lines[0].split() == ["id", "message"]
+    assert lines[-1] == "not shown, as the window is narrow: source"
+    assert all(len(line) <= 42 for line in lines)
+    made = output(width=16)
+    print_table("", columns, [row], less=("source",))
+    assert made.text.splitlines() == ["id       r1", "source   bea_pce_state", f"message  {row[2]}"]
+
+
+def test_what_others_print_goes_to_standard_error(capsys):
+    with own_output():
+        print("a plugin was here")  # noqa: T201 - what is tested
+        answer("42\n")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("42\n", "a plugin was here\n")
+
+
+def test_credentials_are_masked_in_what_people_read(capsys):
+    with own_output():
+        hide({"hunter-2-hunter"})
+        say("key hunter-2-hunter")
+        print_table("T", ("a",), [("hunter-2-hunter",)], to_stderr=True)
+    printed = capsys.readouterr()
+    assert printed.out == "key ***\n"
+    assert "***" in printed.err
+    assert "hunter" not in printed.err
+
+
+def test_a_reader_who_has_gone_ends_an_answer_but_not_the_work(monkeypatch):
+    class Closed(io.StringIO):
+        def write(self, _text):
+            raise BrokenPipeError
+
+    monkeypatch.setattr(sys, "stdout", Closed())
+    monkeypatch.setattr(sys, "stderr", Closed())
+    say("for nobody", to_stderr=True)
+    with pytest.raises(ReaderGone):
+        say("for nobody")
