@@ -107,7 +107,9 @@ def _make() -> None:
         VENV.unlink()
     elif VENV.exists():
         print(
-            "statpipe: .venv is of another Python, moved, or unfinished; replacing it", flush=True
+            "statpipe: .venv is of another Python, moved, or unfinished; replacing it. "
+            "Install plugins of your own into it again",
+            flush=True,
         )
         ORIGIN.unlink(missing_ok=True)  # first, so that what is left after a kill is not believed
         shutil.rmtree(VENV)
