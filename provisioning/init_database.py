@@ -35,9 +35,10 @@ from provisioning.bastion import find_bastion  # noqa: E402
 from provisioning.database import find_database  # noqa: E402
 from provisioning.failures import Misconfigured, ProvisioningError, Unreachable, told  # noqa: E402
 from provisioning.names import DATABASE, PORT, Names  # noqa: E402
-from provisioning.provision_aws import INTERRUPTED, known_grants, regions  # noqa: E402
+from provisioning.provision_aws import INTERRUPTED, known_grants, regions, warn  # noqa: E402
 from provisioning.settings import ENVIRONMENTS, Settings, read_settings  # noqa: E402
 from provisioning.variables import read_variables  # noqa: E402
+from statpipe.engine.aws_environment import aws_exported  # noqa: E402
 
 
 @frozen(kw_only=True)
@@ -70,12 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--env", required=True, choices=ENVIRONMENTS, help="which environment")
     parser.add_argument("--env-file", type=Path, metavar="FILE", help="instead of .env")
     asked = parser.parse_args(arguments)
+    file = asked.env_file or ROOT / ".env"
     try:
-        variables = read_variables(
-            asked.env_file or ROOT / ".env", os.environ, required=asked.env_file is not None
-        )
+        variables = read_variables(file, os.environ, required=asked.env_file is not None)
         settings = read_settings(asked.env, variables, regions=regions(), bastion=True)
-        return _init(settings, variables)
+        with aws_exported(variables, file, warn):
+            return _init(settings)
     except (ProvisioningError, CannotRun) as error:
         code = error.code if isinstance(error, CannotRun) else error.exit_code
         print(f"init_database: {error} (exit {code})", file=sys.stderr)
@@ -85,13 +86,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _init(settings: Settings, variables: Mapping[str, str]) -> int:
-    served = _asked(settings, variables)
+def _init(settings: Settings) -> int:
+    served = _asked(settings)
     stem = settings.environment.upper()
     environment = {**os.environ, f"STATPIPE_{stem}_PG": served.dsn}
-    environment |= {"AWS_REGION": settings.region, "AWS_DEFAULT_REGION": settings.region}
-    if profile := variables.get("AWS_PROFILE"):
-        environment["AWS_PROFILE"] = profile
     command = [sys.executable, "-m", "statpipe", "db", "init", "--env", settings.environment]
     with contextlib.ExitStack() as stack:
         if served.bastion:
@@ -100,13 +98,11 @@ def _init(settings: Settings, variables: Mapping[str, str]) -> int:
         return subprocess.run(command, env=environment, check=False).returncode
 
 
-def _asked(settings: Settings, variables: Mapping[str, str]) -> Served:
+def _asked(settings: Settings) -> Served:
     """Ask AWS where the database is, who administers it, and by which way it is reached."""
     account: Account | None = None
     try:
-        session = boto3.Session(
-            profile_name=variables.get("AWS_PROFILE"), region_name=settings.region
-        )
+        session = boto3.Session(region_name=settings.region)
         account = Account(session=session, region=settings.region, plan=True)
         return _served(account, settings)
     except (BotoCoreError, ClientError) as error:

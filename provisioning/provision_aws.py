@@ -4,7 +4,7 @@
     python provisioning/provision_aws.py --env staging --outputs staging.values
 
 Settings come from ``.env`` and the process environment (``.env.example`` explains each), credentials
-from where AWS's own tools look. Prints a line for each resource: created, changed or unchanged. Exit
+from there and from where AWS's own tools look. Prints a line for each resource: created, changed or unchanged. Exit
 codes: 0, 2 for what must be corrected, 5 where AWS cannot be reached, 130 when interrupted.
 """
 
@@ -34,6 +34,7 @@ from provisioning.reconcile import Reconciler  # noqa: E402
 from provisioning.rollback import rollback  # noqa: E402
 from provisioning.settings import ENVIRONMENTS, NAMED, Settings, read_settings  # noqa: E402
 from provisioning.variables import read_variables  # noqa: E402
+from statpipe.engine.aws_environment import aws_exported  # noqa: E402
 
 INTERRUPTED = 130
 
@@ -76,18 +77,20 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(wanted: argparse.Namespace) -> None:
-    variables = read_variables(
-        wanted.env_file or ROOT / ".env", os.environ, required=wanted.env_file is not None
-    )
+    file = wanted.env_file or ROOT / ".env"
+    variables = read_variables(file, os.environ, required=wanted.env_file is not None)
     settings = read_settings(
         wanted.env, variables, regions=regions(), bastion=not wanted.no_bastion
     )
+    with aws_exported(variables, file, warn):
+        _ask(settings, wanted)
+
+
+def _ask(settings: Settings, wanted: argparse.Namespace) -> None:
     account: Account | None = None
     try:
         account = Account(
-            session=boto3.Session(
-                profile_name=variables.get("AWS_PROFILE"), region_name=settings.region
-            ),
+            session=boto3.Session(region_name=settings.region),
             region=settings.region,
             plan=wanted.plan or wanted.destroy_plan or wanted.policy,
         )
@@ -113,8 +116,8 @@ def _provision(account: Account, settings: Settings, file: Path | None) -> None:
     verb = "plan for" if account.plan else "provisioning"
     _note(f"{verb} {settings.environment} in account {account.id}, {settings.region}")
     if settings.subject == NAMED:
-        _note(
-            f"warning: GITHUB_SUBJECT={NAMED} trusts {settings.repository} by its name alone: whoever "
+        warn(
+            f"GITHUB_SUBJECT={NAMED} trusts {settings.repository} by its name alone: whoever "
             "gets that name, after a rename or a deletion, gets the role; switch on immutable subject "
             "claims for the repository on GitHub, and remove the setting"
         )
@@ -170,6 +173,11 @@ def regions() -> tuple[str, ...]:
 def _tell(line: str) -> None:
     """Each line at once: a database takes minutes."""
     print(line, flush=True)
+
+
+def warn(message: str) -> None:
+    """Say something that does not stop the run."""
+    _note(f"warning: {message}")
 
 
 def _note(line: str) -> None:

@@ -3,10 +3,10 @@
     ENV=staging FULL=1 python scripts/ingest.py
 
 Reads the variables ENV, FULL (anything, to look at every figure), SOURCE and OUT (the folder of the
-evidence, ``out``). With STATPIPE_BASTION_ID and STATPIPE_RDS_HOST a tunnel leads through the bastion
-to the database meanwhile: from port 15432 of this machine (or STATPIPE_TUNNEL_PORT), so the
-connection string says ``host=<the database> hostaddr=127.0.0.1 port=15432``. The exit code is
-statpipe's.
+evidence, ``out``) of the process, and all others also of ``.env``, which statpipe reads as well. If the
+connection string says ``host=<the database> hostaddr=127.0.0.1 port=15432``, a tunnel leads from that
+port of this machine (or STATPIPE_TUNNEL_PORT) through the bastion to the database meanwhile. The exit
+code is statpipe's.
 """
 
 from __future__ import annotations
@@ -22,6 +22,11 @@ from pathlib import Path
 from types import FrameType
 
 from tunnel import CONFIGURATION, CannotRun, tunnel
+from way_to_database import way_to_database
+
+from statpipe.api import StatpipeError
+from statpipe.engine.aws_environment import aws_exported
+from statpipe.engine.configuration import Configuration, load_configuration
 
 
 def main() -> int:
@@ -31,23 +36,38 @@ def main() -> int:
     # A scheduler's SIGTERM must close the tunnel as well.
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        command = _command()
-        with _tunnel(out / "tunnel.log"):
+        environment = os.environ.get("ENV", "")
+        environment = _name("ENV", environment, "an environment, as in `make ingest ENV=staging`")
+        command = _command(environment)
+        configuration = load_configuration()
+        with (
+            aws_exported(configuration.variables, configuration.env_file, _warn),
+            _tunnel(environment, configuration, out / "tunnel.log"),
+        ):
             return _run(command, out)
     except CannotRun as error:
         _tell(str(error), error.code)
         return error.code
+    except StatpipeError as error:
+        _tell(str(error), error.exit_code)
+        return error.exit_code
     except KeyboardInterrupt:
         _tell("interrupted; run again to complete it", 130)
         return 130
 
 
-def _command() -> list[str]:
-    environment, source = os.environ.get("ENV", ""), os.environ.get("SOURCE") or "bea_pce_state"
-    for name, value in (("ENV", environment), ("SOURCE", source)):
-        if not re.fullmatch(r"[a-z][a-z0-9_-]*", value):
-            msg = f"{name} is {value!r}; name an environment, as in `make ingest ENV=staging`"
-            raise CannotRun(msg, CONFIGURATION)
+def _name(variable: str, value: str, what: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", value):
+        msg = f"{variable} is {value!r}; name {what}"
+        raise CannotRun(msg, CONFIGURATION)
+    return value
+
+
+def _command(environment: str) -> list[str]:
+    source = os.environ.get("SOURCE") or "bea_pce_state"
+    source = _name(
+        "SOURCE", source, "a source, as in `make ingest ENV=staging SOURCE=bea_pce_state`"
+    )
     full = ["--full"] if os.environ.get("FULL") else []
     waiting = ["--wait", "600"]  # another run of the source may be at its end
     return [*_statpipe(), "run", source, "--env", environment, "--json", *waiting, *full]
@@ -90,19 +110,18 @@ def _run(command: list[str], out: Path) -> int:
 
 
 @contextlib.contextmanager
-def _tunnel(log: Path) -> Iterator[None]:
-    """Forward a port of this machine to the database, if a bastion is named."""
-    bastion, host = (os.environ.get(f"STATPIPE_{name}", "") for name in ("BASTION_ID", "RDS_HOST"))
-    if not bastion:
+def _tunnel(environment: str, configuration: Configuration, log: Path) -> Iterator[None]:
+    """Forward a port of this machine to the database, if it lies behind a bastion."""
+    bastion = way_to_database(environment, configuration.variables)
+    if bastion is None:
         yield
         return
-    if not host:
-        msg = (
-            "STATPIPE_BASTION_ID is set and STATPIPE_RDS_HOST is not; set it to the database's name"
-        )
-        raise CannotRun(msg, CONFIGURATION)
-    with tunnel(bastion, host, log):
+    with tunnel(bastion.instance, bastion.host, log):
         yield
+
+
+def _warn(message: str) -> None:
+    sys.stderr.write(f"statpipe: warning: {message}\n")
 
 
 def _tell(message: str, code: int) -> None:

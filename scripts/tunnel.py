@@ -33,9 +33,11 @@ def tunnel(bastion: str, host: str, log: Path) -> Iterator[None]:
     """
     Forward a port of this machine to the database *host*, through the instance *bastion*.
 
+    AWS's command line gets region and credentials from the process environment.
+
     :raises CannotRun: The port is taken, the command line is missing, or AWS opens no session.
     """
-    if _is_open():
+    if is_open():
         msg = f"port {LOCAL_PORT} is in use; end the program that uses it, perhaps an older tunnel"
         raise CannotRun(msg, CONFIGURATION)
     forwarded = f"host={host},portNumber={DATABASE_PORT},localPortNumber={LOCAL_PORT}"
@@ -64,7 +66,7 @@ def tunnel(bastion: str, host: str, log: Path) -> Iterator[None]:
 
 def _wait_until_open(session: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + SECONDS
-    while not _is_open():
+    while not is_open():
         if session.poll() is not None or time.monotonic() > deadline:
             lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
             said = next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
@@ -76,7 +78,10 @@ def _wait_until_open(session: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.2)
 
 
-def _is_open() -> bool:
+def is_open() -> bool:
+    """
+    Return whether something listens where the tunnel begins.
+    """
     with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", LOCAL_PORT), 1):
         return True
     return False

@@ -26,6 +26,8 @@ GITHUB_REPOSITORY=octo/figures
 GITHUB_OWNER_ID=11
 GITHUB_REPOSITORY_ID=22
 ALERT_EMAIL=ops@example.org
+AWS_ACCESS_KEY_ID=AKIAOWNER
+AWS_SECRET_ACCESS_KEY=owners-secret-key
 """
 
 
@@ -94,9 +96,9 @@ def account():
 def user(tmp_path, account):
     folder = tmp_path / "clone"
     folder.mkdir()
+    (folder / ".env").touch(mode=0o600)
     (folder / ".env").write_text(SETTINGS)
-    owner = {"AWS_ACCESS_KEY_ID": "AKIAOWNER", "AWS_SECRET_ACCESS_KEY": "owner"}
-    return User(folder, {"AWS_ENDPOINT_URL": account.address, **owner})
+    return User(folder, {"AWS_ENDPOINT_URL": account.address})  # nothing else is exported
 
 
 @pytest.fixture
@@ -134,7 +136,7 @@ def test_staging_from_nothing_to_an_alert(user, account, bea, tmp_path):
     def admits(login: str, word: str) -> bool:
         if login == administrator:
             return word == password
-        return signed_for(word, rds.host, login) == role["AccessKeyId"]
+        return signed_for(word, rds.host, login) in {role["AccessKeyId"], "AKIAOWNER"}
 
     with Rds(tmp_path / "rds", instance["Endpoint"]["Address"], admits) as rds:
         rds.make_roles(administrator, "statpipe")
@@ -142,7 +144,8 @@ def test_staging_from_nothing_to_an_alert(user, account, bea, tmp_path):
         user.configures(rds, account.address, *sources)
         user.environment |= aws_command.install(tmp_path / "bin", rds.port)
         rehearse_the_database(user, rds, password)
-        user.environment |= {
+        own = user.environment
+        user.environment = own | {
             # What the action configure-aws-credentials and GitHub set for the job.
             "AWS_ACCESS_KEY_ID": role["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": role["SecretAccessKey"],
@@ -153,6 +156,10 @@ def test_staging_from_nothing_to_an_alert(user, account, bea, tmp_path):
             **user.values("GitHub, environment staging, secrets"),
         }
         rehearse_the_runs(user, account, bea, rds, variables)
+        user.environment = own | {"ENV": "staging", "BEA_API_KEY": bea.key}
+        own_run = run(user, "on a machine of one's own, all else from .env")
+        assert own_run["outcome"] == "unchanged"
+        assert rds.logins[-1] == ("statpipe_ingest", True)
     everything = [path for path in user.folder.rglob("*") if path.is_file()]
     for secret in (bea.key, password, role["SecretAccessKey"], role["SessionToken"]):
         for path in everything:

@@ -322,3 +322,30 @@ def test_what_is_not_foreseen_is_said_in_one_line():
         2,
         "S3:CreateBucket: AWS refuses it: Odd: two lines",
     )
+
+
+def test_keys_in_dotenv_are_used(moto, provision, monkeypatch, tmp_path):
+    """The file may also name a profile: AWS's own order takes keys first."""
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    assert provision("--plan")[0] == 2
+    file = tmp_path / ".env"
+    file.chmod(0o644)
+    file.write_text("AWS_ACCESS_KEY_ID=testing\nAWS_SECRET_ACCESS_KEY=testing\n")
+    code, out, err = provision("--plan")
+    assert code == 0
+    assert out.startswith("would create")
+    assert err.splitlines()[0] == (
+        f"warning: {file} holds keys of AWS and others can read it; run `chmod 600 {file}`"
+    )
+
+
+def test_a_profile_in_the_environment_goes_before_keys_in_dotenv(
+    moto, provision, monkeypatch, tmp_path
+):
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_PROFILE", "nowhere")
+    (tmp_path / ".env").write_text("AWS_ACCESS_KEY_ID=testing\nAWS_SECRET_ACCESS_KEY=testing\n")
+    code, _, err = provision("--plan")
+    assert (code, "profile (nowhere) could not be found" in err) == (2, True)

@@ -7,8 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import boto3
 import pytest
 
+from support.moto_account import emulated_account
 from support.ports import reserved_port
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +37,10 @@ sys.stderr.write("a log line\\n")
 """
 
 AWS = """#!{python}
-import socket, sys, time
+import os, socket, sys, time
+if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
+    sys.exit("You must specify a region.")
+who = [os.environ.get("AWS_" + name, "") for name in ("ACCESS_KEY_ID", "SESSION_TOKEN", "PROFILE")]
 if "bad" in sys.argv:
     print("\\nAn error occurred (TargetNotConnected): bad is not connected\\n")
     sys.exit(254)
@@ -43,6 +48,7 @@ if "slow" in sys.argv:
     print("Starting session"); time.sleep(300)
 server = socket.create_server(("127.0.0.1", {port}))
 open({log!r}, "w").write(" ".join(sys.argv[1:]))
+open({log!r} + ".who", "w").write(" ".join([os.environ["AWS_REGION"], *who]).strip())
 while True:
     connection, _ = server.accept()
     try:
@@ -70,13 +76,15 @@ def call(tmp_path, port):
     aws.chmod(0o755)
 
     def start(**variables):
-        names = ("GITHUB_ACTIONS", "STATPIPE_BASTION_ID", "STATPIPE_RDS_HOST", "FULL", "ENV")
-        kept = {name: value for name, value in os.environ.items() if name not in names}
+        ours = ("GITHUB_", "STATPIPE_", "AWS_", "FULL", "ENV", "SOURCE", "OUT", "PYTHONPATH")
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
         environment = {
             **kept,
-            "PYTHONPATH": str(tmp_path),
             "PATH": f"{aws.parent}:/usr/bin:/bin",
             "STATPIPE_TUNNEL_PORT": str(port),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "HOME": str(tmp_path),
+            **({} if (tmp_path / ".env").exists() else {"AWS_REGION": "us-east-1"}),
             **variables,
         }
         return subprocess.Popen(
@@ -177,8 +185,8 @@ class TestTunnel:
         code, told = call(ENV="prod", STATPIPE_BASTION_ID="i-1")
         assert code == 2
         assert told == (
-            "statpipe: STATPIPE_BASTION_ID is set and STATPIPE_RDS_HOST is not; set it to the "
-            "database's name (exit 2)\n"
+            "statpipe: a bastion is named and the database is not; set STATPIPE_RDS_HOST or "
+            "STATPIPE_PROD_RDS_HOST to the database's name (exit 2)\n"
         )
 
     def test_a_port_that_is_in_use_is_told(self, call, port):
@@ -211,3 +219,96 @@ class TestTunnel:
         assert told == "statpipe: tea: interrupted (exit 130)\n"
         assert log.read_text().endswith("interrupted (exit 130)\n")
         assert is_free(port)
+
+
+class TestSettingsInDotenv:
+    """Nothing is exported: what `.env` says reaches statpipe and AWS's command line alike."""
+
+    @pytest.fixture
+    def written(self, tmp_path, port):
+        def written(*lines):
+            file = tmp_path / ".env"
+            address = f"host=db.example hostaddr=127.0.0.1 port={port} dbname=statpipe"
+            text = "\n".join(["AWS_REGION=eu-west-1", f'STATPIPE_PROD_PG="{address}"', *lines])
+            file.write_text(text + "\n")
+            file.chmod(0o600)
+            return file
+
+        return written
+
+    def test_the_tunnel_has_its_region_keys_bastion_and_database(self, call, tmp_path, written):
+        written(
+            "AWS_ACCESS_KEY_ID=AKIAFILE",
+            "AWS_SECRET_ACCESS_KEY=canary",
+            "AWS_SESSION_TOKEN=token",
+            "STATPIPE_PROD_BASTION_ID=i-prod",
+            "STATPIPE_STAGING_BASTION_ID=i-staging",
+        )
+        code, told = call(ENV="prod", TEST_HOW="tunnel")
+        assert (code, told) == (0, "a log line\n")
+        assert (tmp_path / "aws.txt.who").read_text() == "eu-west-1 AKIAFILE token"
+        asked = (tmp_path / "aws.txt").read_text()
+        assert "--target i-prod " in asked
+        assert "host=db.example," in asked
+
+    def test_an_identity_of_the_process_is_not_mixed_with_that_of_the_file(
+        self, call, tmp_path, written
+    ):
+        written(
+            "AWS_ACCESS_KEY_ID=AKIAFILE",
+            "AWS_SECRET_ACCESS_KEY=canary",
+            "AWS_SESSION_TOKEN=token",
+            "STATPIPE_BASTION_ID=i-1",
+        )
+        code, told = call(ENV="prod", TEST_HOW="tunnel", AWS_PROFILE="mine")
+        assert (code, told) == (0, "a log line\n")
+        assert (tmp_path / "aws.txt.who").read_text() == "eu-west-1   mine"
+
+    def test_a_file_with_keys_that_others_can_read_is_reported(self, call, written):
+        file = written("AWS_SECRET_ACCESS_KEY=canary", "STATPIPE_BASTION_ID=i-1")
+        file.chmod(0o644)
+        code, told = call(ENV="prod", TEST_HOW="tunnel")
+        assert (code, told) == (
+            0,
+            f"statpipe: warning: {file} holds keys of AWS and others can read it; run `chmod 600 "
+            f"{file}`\na log line\n",
+        )
+
+    def test_a_bastion_that_nobody_names_is_looked_for(self, call, tmp_path, written):
+        with emulated_account() as address:
+            written(
+                "AWS_ACCESS_KEY_ID=AKIAFILE",
+                "AWS_SECRET_ACCESS_KEY=canary",
+                f"AWS_ENDPOINT_URL={address}",
+            )
+            code, told = call(ENV="prod", TEST_HOW="tunnel")
+            assert code == 2
+            assert told.startswith("statpipe: STATPIPE_PROD_PG begins at the tunnel's port")
+            assert "prod has no bastion in eu-west-1; run `make provision ENV=prod`" in told
+            ec2 = boto3.client(
+                "ec2", "eu-west-1", endpoint_url=address,
+                aws_access_key_id="AKIAFILE", aws_secret_access_key="canary",
+            )  # fmt: skip
+            tag = {"Key": "Name", "Value": "statpipe-prod-bastion"}
+            marked = [{"ResourceType": "instance", "Tags": [tag]}]
+            made = ec2.run_instances(
+                ImageId="ami-12345678", MinCount=1, MaxCount=1, TagSpecifications=marked
+            )
+            code, told = call(ENV="prod", TEST_HOW="tunnel")
+            assert (code, told) == (0, "a log line\n")
+            found = made["Instances"][0]["InstanceId"]
+            assert f"--target {found} " in (tmp_path / "aws.txt").read_text()
+
+    def test_without_credentials_the_way_to_name_the_bastion_is_said(self, call, written):
+        written()
+        code, told = call(ENV="prod")
+        assert (code, told) == (
+            2,
+            "statpipe: AWS does not say which instance is the bastion: Unable to locate credentials; "
+            "log in to AWS, or set STATPIPE_PROD_BASTION_ID to the bastion's id (exit 2)\n",
+        )
+
+    def test_a_tunnel_that_somebody_has_opened_is_used(self, call, written, port):
+        written()
+        with socket.create_server(("127.0.0.1", port)):
+            assert call(ENV="prod") == (0, "a log line\n")

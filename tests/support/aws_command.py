@@ -1,6 +1,6 @@
 """A stand-in for AWS's command line: of it, what `scripts/tunnel.py` uses.
 
-The tunnel ends at a port of this machine. Where it is told a role, it first asks IAM whether the role may
+Like the real one it wants a region and credentials, and knows `.env` as little. The tunnel ends at a port of this machine. Where it is told a role, it first asks IAM whether the role may
 have the session, since no emulator has a Session Manager that would.
 """
 
@@ -57,6 +57,7 @@ def main() -> None:
     port, door = int(sys.argv[1]), json.loads(sys.argv[2])
     asked = sys.argv[3:]
     assert asked[:2] == ["ssm", "start-session"], asked
+    refuse_what_aws_refuses()
 
     def option(name: str) -> str:
         return asked[asked.index(name) + 1]
@@ -72,6 +73,20 @@ def main() -> None:
         far = socket.create_connection(("127.0.0.1", port))
         for pair in ((near, far), (far, near)):
             threading.Thread(target=copy, args=pair, daemon=True).start()
+
+
+def refuse_what_aws_refuses() -> None:
+    """
+    End as AWS's command line does without a region or credentials.
+    """
+    if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
+        text = 'You must specify a region. You can also configure your region by running "aws configure".'
+        sys.stderr.write(f"\n{text}\n")
+        sys.exit(253)
+    if not all(os.environ.get(name) for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")):
+        text = 'Unable to locate credentials. You can configure credentials by running "aws configure".'
+        sys.stderr.write(f"\n{text}\n")
+        sys.exit(253)
 
 
 class Rights:

@@ -13,6 +13,7 @@ from statpipe.api import StatpipeError
 from statpipe.cli.common_options import CommonOptions
 from statpipe.cli.json_text import json_text
 from statpipe.cli.terminal import ReaderGone, answer, hide, own_output, say
+from statpipe.engine.aws_environment import aws_exported
 from statpipe.engine.configuration import Configuration, load_configuration
 from statpipe.engine.credentials import credentials
 from statpipe.engine.interruption import was_interrupted
@@ -64,7 +65,8 @@ def _in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
         secrets = credentials(configuration, registry)
         hide(secrets)
         configure_logs(options.log_format, verbose=options.debug, secrets=secrets)
-        return work(Session(options, configuration, registry))
+        with aws_exported(configuration.variables, configuration.env_file, log.warning):
+            return work(Session(options, configuration, registry))
     except ReaderGone:
         raise
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # plugins may even call sys.exit

@@ -42,6 +42,13 @@ class Configuration:
         """
         return str(self.path or FILE)
 
+    @property
+    def env_file(self) -> Path:
+        """
+        The file ``.env``, which need not exist.
+        """
+        return self.home / ".env"
+
     def environments(self) -> list[str]:
         """
         Return the names of all environments; ``local`` needs no configuration.

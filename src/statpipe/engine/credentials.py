@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from statpipe.engine.aws_environment import SECRETS
 from statpipe.engine.configuration import Configuration
 from statpipe.engine.registry import Registry
 
@@ -16,9 +17,13 @@ _REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 
 def credentials(configuration: Configuration, registry: Registry) -> set[str]:
     """
-    Return the values of all variables that settings declared as secret may take.
+    Return the values of all variables that settings declared as secret may take, and of AWS's keys.
     """
-    names = set(_declared(registry)) | set(_referred_to(configuration.document, registry))
+    names = (
+        set(SECRETS)
+        | set(_declared(registry))
+        | set(_referred_to(configuration.document, registry))
+    )
     return {value for name in names if (value := configuration.variables.get(name))}
 
 

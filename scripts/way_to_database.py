@@ -1,0 +1,93 @@
+"""By which way a run reaches its database: directly, or through which bastion."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+from attrs import frozen  # noqa: E402
+from tunnel import CONFIGURATION, DOWN, LOCAL_PORT, CannotRun, is_open  # noqa: E402
+
+
+@frozen(kw_only=True)
+class Bastion:
+    """
+    The instance that forwards a port, and the database that it forwards to.
+    """
+
+    instance: str
+    host: str
+
+
+def way_to_database(environment: str, variables: Mapping[str, str]) -> Bastion | None:
+    """
+    Return the bastion in front of an environment's database; ``None`` if there is none, or if somebody
+    has opened the tunnel already.
+
+    The variables may name both. Otherwise the host is that of the connection string, and AWS is asked
+    for the bastion if that string begins at the tunnel's port.
+
+    :raises CannotRun: The host is not known, AWS does not answer, or it has no such bastion.
+    """
+    stem = f"STATPIPE_{environment.upper()}"
+
+    def named(what: str) -> str:
+        return variables.get(f"{stem}_{what}") or variables.get(f"STATPIPE_{what}") or ""
+
+    host, through_tunnel = _of_connection_string(variables.get(f"{stem}_PG", ""))
+    host, instance = named("RDS_HOST") or host, named("BASTION_ID")
+    if not instance and (not through_tunnel or is_open()):
+        return None
+    if not host:
+        msg = (
+            f"a bastion is named and the database is not; set STATPIPE_RDS_HOST or {stem}_RDS_HOST to "
+            "the database's name"
+        )
+        raise CannotRun(msg, CONFIGURATION)
+    return Bastion(instance=instance or _found(environment, variables, stem), host=host)
+
+
+def _of_connection_string(text: str) -> tuple[str, bool]:
+    """Return the host, and whether the connection begins at the tunnel's port of this machine."""
+    from psycopg import ProgrammingError
+    from psycopg.conninfo import conninfo_to_dict
+
+    try:
+        parts = conninfo_to_dict(text)
+    except ProgrammingError:
+        return "", False  # statpipe says what is wrong with it
+    here = parts.get("hostaddr") in {"127.0.0.1", "::1"}
+    return str(parts.get("host") or ""), here and str(parts.get("port")) == str(LOCAL_PORT)
+
+
+def _found(environment: str, variables: Mapping[str, str], stem: str) -> str:
+    import boto3
+    from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+    from provisioning.account import Account
+    from provisioning.bastion import find_bastion
+
+    region = variables.get("AWS_REGION", "")
+    by_hand = f"or set {stem}_BASTION_ID to the bastion's id"
+    if not region:
+        msg = f"AWS_REGION is not set; set it in .env to find the bastion, {by_hand}"
+        raise CannotRun(msg, CONFIGURATION)
+    try:
+        account = Account(session=boto3.Session(region_name=region), region=region, plan=True)
+        found = find_bastion(account, environment)
+    except (BotoCoreError, ClientError) as error:
+        said = " ".join(str(error).split())
+        code = DOWN if isinstance(error, HTTPClientError) else CONFIGURATION
+        msg = f"AWS does not say which instance is the bastion: {said}; log in to AWS, {by_hand}"
+        raise CannotRun(msg, code) from None
+    if found is None:
+        msg = (
+            f"{stem}_PG begins at the tunnel's port {LOCAL_PORT}, and {environment} has no bastion in "
+            f"{region}; run `make provision ENV={environment}`, or open a tunnel of your own"
+        )
+        raise CannotRun(msg, CONFIGURATION)
+    return str(found["InstanceId"])
