@@ -73,8 +73,8 @@ def test_a_run_is_told_once_an_unchanged_one_only_in_the_summary(told, chat, tmp
     (message,) = chat.posted
     assert message["text"].startswith("bea_pce_state in local: loaded\nExit 0: new figures")
     summary = (tmp_path / "summary.md").read_text()
-    assert summary.count("## bea&#95;pce&#95;state in local&#58; loaded") == 1
-    assert summary.splitlines()[-2].startswith("bea&#95;pce&#95;state in local&#58; unchanged, run")
+    assert summary.count("## bea_pce_state in local: loaded") == 1
+    assert summary.splitlines()[-2].startswith("bea_pce_state in local: unchanged, run")
 
 
 def test_nobody_who_can_be_told_fails_no_run_and_no_canary_is_seen(told, nobody, tmp_path):

@@ -274,7 +274,7 @@ def test_what_is_not_there_is_2_in_one_line(here):
         (
             (*CALIFORNIA, "--period", "2018", "--as-of", "2019-01-01"),
             (
-                "pce_state has no figure for CA, SAPCE1:1, SAPCE1, 2018 on 2019-01-01: it was first "
+                "--as-of 2019-01-01: pce_state has no figure for CA, SAPCE1:1, SAPCE1, 2018 on 2019-01-01: it was first "
                 "released on 2020-10-08; say --as-of 2020-10-08 or later"
             ),
         ),

@@ -27,8 +27,8 @@ def test_the_summary_grows_by_each_run_of_a_step(tell, summary):
     tell("unchanged")
     tell("failed", 5, message="down")
     text = summary.read_text()
-    assert text.startswith("before\n\ntea in prod&#58; unchanged, run ")
-    assert text.count("tea in prod&#58;") == 2
+    assert text.startswith("before\n\ntea in prod: unchanged, run ")
+    assert text.count("tea in prod:") == 2
 
 
 def test_annotations_go_to_standard_error_for_output_may_be_json(tell, capsys):

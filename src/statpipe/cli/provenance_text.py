@@ -5,7 +5,7 @@ from __future__ import annotations
 from statpipe.cli.figures import at_the_point, readable
 from statpipe.cli.status_words import status_in_words
 from statpipe.cli.tables import print_table
-from statpipe.cli.terminal import say
+from statpipe.cli.terminal import say, say_wrapped
 from statpipe.domain.observation import NORMAL
 from statpipe.domain.period import FOREVER
 from statpipe.domain.verdict import CheckResult
@@ -128,7 +128,12 @@ class _Printed:
         rows = [(one.check, _verdict(one), one.message, run_id) for run_id, one in self._of.checks]
         say()
         if rows:
-            print_table("Its vintage was judged", ("check", "verdict", "message", "run"), rows)
+            print_table(
+                "Its vintage was judged",
+                ("check", "verdict", "message", "run"),
+                rows,
+                less=("run",),
+            )
         else:
             say("Its vintage was judged by no check.")
 
@@ -142,7 +147,7 @@ class _Printed:
             self._line("", f"{what}: verified", style="green")
 
     def _line(self, label: str, text: str, *, width: int = _LABEL, style: str = "") -> None:
-        say(text, label=f"{label:<{width}}", style=style)
+        say_wrapped(text, label=f"{label:<{width}}", style=style)
 
 
 def _value(stand: Stand) -> str:

@@ -12,7 +12,7 @@ from statpipe.api import Model
 from statpipe.cli.figures import at_the_point, readable
 from statpipe.cli.sparkline import BLOCKS, LETTERS, sparkline
 from statpipe.cli.tables import print_table, text_width
-from statpipe.cli.terminal import say, shown, speaks, width
+from statpipe.cli.terminal import say, say_wrapped, shown, speaks, width
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import codes_or_values, key_codes
 from statpipe.domain.observation import NORMAL
@@ -57,7 +57,7 @@ class People:
             say("no rows")
             return
         for line in self._heading():
-            say(line)
+            say_wrapped(line)
         if self._count == 1 or not self._has(_PERIOD):
             self._show_rows()
         elif self._distinct(_PERIOD) > 1 and self.model.measure and self._by_period:
@@ -71,7 +71,9 @@ class People:
 
     @cached_property
     def _types(self) -> dict[str, str]:
-        return {column.name: column.type for column in self.model.columns}
+        # A lake that another version of the plugin wrote may lack a column until the next run.
+        there = self.table.column_names
+        return {one.name: one.type for one in self.model.columns if one.name in there}
 
     @cached_property
     def _key(self) -> list[str]:
@@ -80,7 +82,7 @@ class People:
 
     @cached_property
     def _grain(self) -> list[str]:
-        return [name for name in self.model.grain if self._types[name] == "text"]
+        return [name for name in self.model.grain if self._types.get(name) == "text"]
 
     @cached_property
     def _varying(self) -> set[str]:
@@ -273,7 +275,7 @@ class People:
         )
         line = _drawn([row[measure] for row in rows])
         say()
-        say(f"{measure} {line}  {ends}")
+        say_wrapped(f"{measure} {line}  {ends}")
 
     # --- common ----------------------------------------------------------------------------------
 
@@ -293,7 +295,7 @@ class People:
             say(f"{more:,} more {what}: choose fewer, or say --limit or --csv")
         if left_out:
             say()
-            say(f"not shown, as the window is narrow: {', '.join(left_out)}")
+            say_wrapped(f"not shown, as the window is narrow: {', '.join(left_out)}")
 
 
 def _cell(row: Row, name: str, kind: str) -> str:

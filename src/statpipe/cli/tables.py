@@ -9,7 +9,7 @@ from statpipe.cli.terminal import say, show, shown, width
 
 _BETWEEN = 2
 """Blanks between columns."""
-_NARROW = 24
+_NARROW = 28
 """A column that is wider may be folded, down to this."""
 
 
@@ -91,8 +91,8 @@ def _print_blocks(cells: Mapping[str, list[str]], *, to_stderr: bool) -> None:
         if number:
             say(to_stderr=to_stderr)
         for head, text in zip(heads, row, strict=True):
-            if text:
-                say(text, label=f"{head:<{label}}", to_stderr=to_stderr)
+            if text.strip():
+                say(text.strip(), label=f"{head:<{label}}", to_stderr=to_stderr)
 
 
 def _width(texts: Iterable[str]) -> int:

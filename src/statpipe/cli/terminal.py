@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+import textwrap
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.progress import Progress
 
+_LEAST_ROOM = 20
 NO_LIMIT = 100_000
 """Width of what is no terminal: a file or a pipe has none."""
 
@@ -74,13 +76,32 @@ def say(text: str = "", *, label: str = "", style: str = "", to_stderr: bool = F
     """
     Print one line. *label* is ours and stands before the text; *style* is rich's, for the text.
     """
+    _say(shown(text, to_stderr=to_stderr), label, style, to_stderr=to_stderr)
+
+
+def say_wrapped(text: str, *, label: str = "", style: str = "") -> None:
+    """
+    Print one line, on a terminal as several: broken between words, with the text below the text.
+
+    Not for messages: a command that they name is copied in one piece.
+    """
+    line = shown(text)
+    if not _stream().isatty():
+        _say(line, label, style)
+        return
+    room = max(width() - len(label), _LEAST_ROOM)
+    lines = textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False) or [""]
+    for number, part in enumerate(lines):
+        _say(part, " " * len(label) if number else label, style)
+
+
+def _say(line: str, label: str, style: str, *, to_stderr: bool = False) -> None:
     if style:
         from rich.text import Text
 
-        line = Text(label) + Text(shown(text, to_stderr=to_stderr), style)
-        show(line, to_stderr=to_stderr, soft_wrap=True)
+        show(Text(label) + Text(line, style), to_stderr=to_stderr, soft_wrap=True)
     else:
-        _emit(f"{label}{shown(text, to_stderr=to_stderr)}\n", to_stderr=to_stderr)
+        _emit(f"{label}{line}\n", to_stderr=to_stderr)
 
 
 def shown(value: object, *, to_stderr: bool = False) -> str:

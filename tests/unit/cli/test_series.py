@@ -81,3 +81,13 @@ def test_changes_are_shown_row_by_row_even_if_each_cell_changed_once(capsys):
 @pytest.mark.parametrize("measure", ["value", None])
 def test_one_figure_is_told_as_a_row(capsys, measure):
     assert "2023 7 1" in shown(capsys, [("AS", "Y:1", "A", "2023", 7)], measure=measure)
+
+
+def test_a_lake_from_before_a_column_was_added_is_shown_without_it(capsys):
+    table = pa.table({"ref_area": ["AS", "AS"], "time_period": ["2023", "2024"], "value": [1, 2]})
+    People(model=model(), table=table, limit=50).show()
+    assert "2024" in capsys.readouterr().out
+
+
+def test_a_model_without_rows_says_so(capsys):
+    assert shown(capsys, []) == ["Harvest", "no rows"]

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from statpipe.cli.tables import print_table
-from statpipe.cli.terminal import ReaderGone, answer, hide, own_output, say
+from statpipe.cli.terminal import ReaderGone, answer, hide, own_output, say, say_wrapped
 
 HOSTILE = "[red]\x1b[31m\u202e:smile:\n::error::x ##[error]y"
 
@@ -52,11 +52,11 @@ def test_lines_and_tables_show_what_a_text_holds_and_do_nothing_of_it(output):
 
 
 def test_github_s_runner_finds_no_command(output, monkeypatch):
-    made = output(width=52)
+    made = output(width=60)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     say("::error::x")
     say("see ##[add-mask]y")
-    print_table("", ("a", "name"), [("x" * 24, "see all of this one text ::stop-commands::z")])
+    print_table("", ("a", "name"), [("x" * 28, "see all of this one text ::stop-commands::z")])
     lines = made.text.splitlines()
     assert lines[:2] == [r"\u003a:error::x", r"see \u0023#[add-mask]y"]
     assert not [line for line in lines if line.lstrip().startswith("::")]
@@ -84,15 +84,19 @@ def test_a_pipe_has_no_width_and_no_blanks_at_the_ends_of_lines(output):
 
 def test_a_narrow_window_leaves_out_what_tells_least_then_shows_blocks(output):
     columns, row = ("id", "source", "message"), ("r1", "bea_pce_state", "words " * 8)
-    made = output(width=42)
+    made = output(width=46)
     print_table("", columns, [row], less=("source",))
     lines = made.text.splitlines()
     assert lines[0].split() == ["id", "message"]
     assert lines[-1] == "not shown, as the window is narrow: source"
-    assert all(len(line) <= 42 for line in lines)
+    assert all(len(line) <= 46 for line in lines)
     made = output(width=16)
     print_table("", columns, [row], less=("source",))
-    assert made.text.splitlines() == ["id       r1", "source   bea_pce_state", f"message  {row[2]}"]
+    assert made.text.splitlines() == [
+        "id       r1",
+        "source   bea_pce_state",
+        f"message  {row[2].strip()}",
+    ]
 
 
 def test_what_others_print_goes_to_standard_error(capsys):
@@ -124,3 +128,19 @@ def test_a_reader_who_has_gone_ends_an_answer_but_not_the_work(monkeypatch):
     say("for nobody", to_stderr=True)
     with pytest.raises(ReaderGone):
         say("for nobody")
+
+
+def test_a_labelled_line_breaks_between_words_on_a_terminal_alone(output):
+    text = "Last updated: October 6, 2022 by " + "x" * 30
+    made = output(width=40)
+    say_wrapped(text, label="vintage   ")
+    say(text)
+    assert made.text.splitlines() == [
+        "vintage   Last updated: October 6, 2022",
+        "          by",
+        f"          {'x' * 30}",
+        text,
+    ]
+    made = output()
+    say_wrapped(text, label="vintage   ")
+    assert made.text == f"vintage   {text}\n"
