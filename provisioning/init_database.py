@@ -120,7 +120,7 @@ def _served(account: Account, settings: Settings) -> Served:
     if found is None:
         msg = (
             f"there is no database {name} in {settings.region}; make it with "
-            f"`python provisioning/provision_aws.py --env {settings.environment}`"
+            f"`python scripts/provision_aws.py --env {settings.environment}`"
         )
         raise Misconfigured(msg)
     host = (found.get("Endpoint") or {}).get("Address")

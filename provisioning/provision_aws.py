@@ -1,7 +1,9 @@
 """Make, or complete, what statpipe needs in an account of AWS.
 
-    python provisioning/provision_aws.py --env staging --plan
-    python provisioning/provision_aws.py --env staging --outputs staging.values
+    python scripts/provision_aws.py --env staging --plan
+    python scripts/provision_aws.py --env staging --outputs staging.values
+
+That file makes the project's environment if it is missing, and starts this one in it.
 
 Settings come from ``.env`` and the process environment (``.env.example`` explains each), credentials
 from there and from where AWS's own tools look. Prints a line for each resource: created, changed or unchanged. Exit
@@ -83,17 +85,39 @@ def _run(wanted: argparse.Namespace) -> None:
         wanted.env, variables, regions=regions(), bastion=not wanted.no_bastion
     )
     with aws_exported(variables, file, warn):
-        _ask(settings, wanted)
+        if wanted.policy:
+            _print_policy(settings)
+        else:
+            _ask(settings, wanted)
+
+
+def _print_policy(settings: Settings) -> None:
+    """Print the policy; without AWS_ACCOUNT_ID or credentials it is one for any account."""
+    account = settings.account_id
+    if account is None:
+        try:
+            account = _account(settings, plan=True).id
+        except (BotoCoreError, ClientError):
+            account = "*"
+            warn("the account is not known; set AWS_ACCOUNT_ID to limit the policy to it")
+    found = grants(
+        partition=_plain_session().get_partition_for_region(settings.region),
+        account=account,
+        region=settings.region,
+        buckets=(settings.bucket, settings.log_bucket),
+    )
+    print(json.dumps(provisioner_policy(found), indent=2))
+
+
+def _account(settings: Settings, *, plan: bool) -> Account:
+    session = boto3.Session(region_name=settings.region)
+    return Account(session=session, region=settings.region, plan=plan)
 
 
 def _ask(settings: Settings, wanted: argparse.Namespace) -> None:
     account: Account | None = None
     try:
-        account = Account(
-            session=boto3.Session(region_name=settings.region),
-            region=settings.region,
-            plan=wanted.plan or wanted.destroy_plan or wanted.policy,
-        )
+        account = _account(settings, plan=wanted.plan or wanted.destroy_plan)
         _must_be_the_account(account, settings)
         _act(account, settings, wanted)
     except (BotoCoreError, ClientError) as error:
@@ -104,9 +128,7 @@ def _ask(settings: Settings, wanted: argparse.Namespace) -> None:
 
 
 def _act(account: Account, settings: Settings, wanted: argparse.Namespace) -> None:
-    if wanted.policy:
-        print(json.dumps(provisioner_policy(_grants(account, settings)), indent=2))
-    elif wanted.destroy_plan:
+    if wanted.destroy_plan:
         print("\n".join(rollback(account, settings)))
     else:
         _provision(account, settings, wanted.outputs)
@@ -146,10 +168,6 @@ def known_grants(account: Account | None, settings: Settings) -> tuple[Grant, ..
     """The rights by name, as far as we know who we are."""
     if account is None or not account.is_known:
         return ()
-    return _grants(account, settings)
-
-
-def _grants(account: Account, settings: Settings) -> tuple[Grant, ...]:
     return grants(
         partition=account.partition,
         account=account.id,
@@ -160,14 +178,18 @@ def _grants(account: Account, settings: Settings) -> tuple[Grant, ...]:
 
 def regions() -> tuple[str, ...]:
     """All regions that boto3 knows, without asking AWS."""
-    # Whatever AWS_PROFILE says: what is wrong with it is said when AWS is asked.
-    plain = botocore.session.Session({"profile": (None, None, None, None)})
-    session = boto3.Session(botocore_session=plain, region_name="us-east-1")
+    session = _plain_session()
     return tuple(
         region
         for partition in session.get_available_partitions()
         for region in session.get_available_regions("rds", partition)
     )
+
+
+def _plain_session() -> boto3.Session:
+    """A session that asks nobody, whatever AWS_PROFILE says: errors in it are shown when AWS is asked."""
+    plain = botocore.session.Session({"profile": (None, None, None, None)})
+    return boto3.Session(botocore_session=plain, region_name="us-east-1")
 
 
 def _tell(line: str) -> None:

@@ -36,7 +36,7 @@ def test_a_database_that_is_not_there_is_named(moto, init):
     assert init() == (
         2,
         "init_database: there is no database statpipe-staging in us-east-1; make it with `python "
-        "provisioning/provision_aws.py --env staging` (exit 2)\n",
+        "scripts/provision_aws.py --env staging` (exit 2)\n",
         [],
     )
 

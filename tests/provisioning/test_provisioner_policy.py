@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
+import subprocess
+import sys
 
 import boto3
 import pytest
@@ -12,6 +15,7 @@ from provisioning.provisioner_policy import grants, provisioner_policy
 
 from support.ministack import ACCOUNT, OWNER, allows, ministack
 from support.moto_account import emulated_account
+from support.user import ROOT
 
 SETTINGS = """\
 AWS_REGION=us-east-1
@@ -163,3 +167,42 @@ def test_a_bucket_of_somebody_else_is_named(engineer, monkeypatch):
         "world's), or you lack s3:ListBucket on it; choose another STATPIPE_BUCKET, or add the "
         "right (exit 2)"
     )
+
+
+@pytest.mark.parametrize("profile", [None, "nowhere"])
+def test_the_policy_is_printed_without_credentials(provision, monkeypatch, recorder, profile):
+    if profile:
+        monkeypatch.setenv("AWS_PROFILE", profile)
+    code, out, err = provision("--policy")
+    assert (code, err) == (
+        0,
+        "warning: the account is not known; set AWS_ACCOUNT_ID to limit the policy to it\n",
+    )
+    assert "arn:aws:iam::*:role/statpipe-*" in out
+    recorder.clear()
+    monkeypatch.setenv("AWS_ACCOUNT_ID", "123456789012")
+    monkeypatch.setenv("AWS_REGION", "cn-north-1")
+    code, out, err = provision("--policy")
+    assert (code, err) == (0, "")
+    assert "arn:aws-cn:iam::123456789012:role/statpipe-*" in out
+    assert not recorder
+
+
+def test_the_forwarder_makes_the_environment_and_starts_the_command_in_it(tmp_path):
+    """As `python scripts/provision_aws.py`, by a Python that has nothing of what is needed."""
+    for folder in ("scripts", "provisioning"):
+        (tmp_path / folder).mkdir()
+    shutil.copy(ROOT / "scripts" / "provision_aws.py", tmp_path / "scripts")
+    (tmp_path / "scripts" / "bootstrap.py").write_text(
+        "import os, sys\n"
+        "os.makedirs('.venv/bin')\n"
+        "os.symlink(sys.executable, '.venv/bin/python')\n"
+        "print('making .venv for', sys.argv[1])\n"
+    )
+    (tmp_path / "provisioning" / "provision_aws.py").write_text(
+        "import sys\nprint(sys.executable, sys.argv[1:])\nsys.exit(5)\n"
+    )
+    command = [sys.executable, "-S", "scripts/provision_aws.py", "--env", "staging", "--policy"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (5, "making .venv for runtime\n")
+    assert done.stdout == f"{tmp_path}/.venv/bin/python ['--env', 'staging', '--policy']\n"
