@@ -56,6 +56,22 @@ BAD_ANSWERS = {
         body_of(answer([row(DataValue="0", NoteRef="(Z)")])),
         "NoteRef '(Z)' is neither",
     ),
+    "zero beside a note that says it is not shown": (
+        body_of(
+            answer(
+                [row(DataValue="0", NoteRef="1")],
+                Notes=[
+                    {"NoteRef": "1", "NoteText": "Not shown to avoid disclosure."},
+                    {"NoteRef": " ", "NoteText": NOTE},
+                ],
+            )
+        ),
+        "figure 0 beside footnote 1 ('Not shown to avoid disclosure.'), which may say that it is not shown",
+    ),
+    "a year in full-width digits": (
+        body_of(answer([row(TimePeriod="20\uff121")])),
+        "Data[0]: TimePeriod",
+    ),
     "an unknown marker as figure": (body_of(answer([row(DataValue="(Z)")])), "marker '(Z)'"),
     "a figure beside a marker": (
         body_of(answer([row(DataValue="12.5", NoteRef="(D)")])),

@@ -64,7 +64,7 @@ def test_a_cell_says_what_is_printed_and_no_more(value, reference, expected):
         ("0", "(D) (L)", "expected one marker, not (D) and (L)"),
         ("(L)", "(D)", "marker (L) beside marker (D); expected one reason"),
         ("12.5", "(D)", "figure 12.5 beside marker (D); expected 0 there"),
-        ("0", "(S)", "figure 0 beside ('(S)',), which may say that it is not shown"),
+        ("0", "(S)", "figure 0 beside footnote (S) ('"),
         ("", None, "figure ''; expected a decimal number or a marker"),
         ("", "2", "figure ''; expected a decimal number or a marker"),
         ("(Z)", None, "marker '(Z)'; expected one of (D), (L), (NA), (NM)"),

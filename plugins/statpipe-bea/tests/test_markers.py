@@ -84,10 +84,24 @@ def test_texts_are_those_of_notes_each_once():
     assert note_reference("(L)", ()).text({}) == MARKERS["(L)"].text
 
 
-def test_a_defined_reference_that_looks_like_a_marker_may_blank_a_figure():
-    assert note_reference("(S)", {"(S)"}).may_blank
-    assert note_reference("(D) 2", {"(D) 2"}).may_blank
-    assert not note_reference("* 2", DEFINED).may_blank
+@pytest.mark.parametrize(
+    ("reference", "note"),
+    [
+        ("(S)", ""),
+        ("S", "Suppressed."),
+        ("(D) 2", "Two."),
+        ("n.a.", ""),
+        ("1", "Not shown to avoid disclosure."),
+        ("*", "Withheld; see the appendix."),
+        ("#", "Data are not available."),
+    ],
+)
+def test_a_defined_reference_may_blank_a_figure_if_it_or_its_note_says_so(reference, note):
+    assert note_reference(reference, {reference}).may_blank({reference: note})
+
+
+def test_other_footnotes_do_not_blank_a_figure():
+    assert not note_reference("* 2 Note.", DEFINED).may_blank(DEFINED)
 
 
 @given(

@@ -43,7 +43,7 @@ IGNORED = frozenset(
 )
 """Columns of BEA's that say nothing which the others do not."""
 
-_YEAR = re.compile(r"(19|20|21)\d{2}")
+_YEAR = re.compile(r"(19|20|21)[0-9]{2}")
 _EXPECTED = f"expected {', '.join(NEEDED.values())} and years"
 
 

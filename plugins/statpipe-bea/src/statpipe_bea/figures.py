@@ -48,6 +48,13 @@ class Printed:
         return MARKERS[self.symbol].status if self.symbol else NORMAL
 
     @property
+    def cited(self) -> str:
+        """
+        The footnotes and their texts, for a message.
+        """
+        return " and ".join(f"{one} ({self.notes[one]!r:.80})" for one in self.reference.footnotes)
+
+    @property
     def text(self) -> str | None:
         """
         What the notes say.
@@ -261,7 +268,7 @@ def _refuse_contradictions(
         "marker {one.marker} beside marker {one.reference.marker}; expected one reason",
     )
     refuse(
-        pc.and_(zero, rows(lambda one: one.symbol is None and one.reference.may_blank)),
-        "figure {figure} beside {one.reference.footnotes}, which may say that it is not shown; "
-        "statpipe-bea must learn its meaning",
+        pc.and_(zero, rows(lambda one: one.symbol is None and one.reference.may_blank(one.notes))),
+        "figure {figure} beside footnote {one.cited}, which may say that it is not shown; "
+        "expected a marker such as (D) there. statpipe-bea must learn its meaning",
     )

@@ -37,7 +37,12 @@ _SEPARATORS = frozenset(WHITE_SPACE + ",;/")
 
 
 _LONGEST = 200
-_LIKE_A_MARKER = re.compile(r"\([A-Z]{1,3}\)|\b(D|L|NA|NM)\b", re.IGNORECASE)
+_LIKE_A_MARKER = re.compile(r"\([A-Z]{1,3}\)|\b[A-Z]{1,3}\b|^n\.?a\.?$", re.IGNORECASE)
+_NOT_SHOWN = re.compile(
+    r"\bnot\s+(shown|available|meaningful|disclosed|published|applicable)\b|\b(disclos|suppress|withh[eo]ld|"
+    r"confidential|unavailable|less than)",
+    re.IGNORECASE,
+)
 
 
 class NoteReference(NamedTuple):
@@ -48,12 +53,14 @@ class NoteReference(NamedTuple):
     marker: str | None
     footnotes: tuple[str, ...]
 
-    @property
-    def may_blank(self) -> bool:
+    def may_blank(self, notes: Mapping[str, str]) -> bool:
         """
-        Whether a footnote looks like a marker whose meaning is not known, such as ``(S)``.
+        Whether a footnote may say that the figure is not shown: it looks like a marker whose meaning is not
+        known, such as ``(S)`` or ``S``, or *notes* say so.
         """
-        return any(_LIKE_A_MARKER.search(one) for one in self.footnotes)
+        return any(
+            _LIKE_A_MARKER.search(one) or _NOT_SHOWN.search(notes[one]) for one in self.footnotes
+        )
 
     def text(self, notes: Mapping[str, str]) -> str | None:
         """

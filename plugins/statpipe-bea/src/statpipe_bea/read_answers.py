@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _CODE = re.compile(r"(?P<table>[A-Z0-9]+)-(?P<line>[1-9][0-9]*)")
-_YEAR = re.compile(r"(19|20|21)\d{2}")
+_YEAR = re.compile(r"(19|20|21)[0-9]{2}")
 
 
 def observations_of_answers(
