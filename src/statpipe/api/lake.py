@@ -8,8 +8,9 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from statpipe.api.sink import Sink
+from statpipe.domain.errors import ContentError
 from statpipe.domain.fault import Fault
-from statpipe.domain.manifest import BronzeObject
+from statpipe.domain.manifest import BronzeObject, manifest_fault
 from statpipe.domain.partition import PartitionKey
 from statpipe.domain.payload import Payload
 
@@ -39,11 +40,15 @@ class Lake(Sink):
         :raises ContentError: It is gone, or its SHA-256 is not the recorded one.
         """
 
-    @abstractmethod
     def faults(self, kept: BronzeObject) -> Sequence[Fault]:
         """
         Read all that belongs to a payload; say what of it is missing or damaged.
         """
+        try:
+            self.payload(kept)
+        except ContentError as error:
+            return [Fault(kept.key, f"cannot be read: {error}")]
+        return []
 
     @abstractmethod
     def partitions(self, source: str) -> Sequence[PartitionKey]:
@@ -79,13 +84,13 @@ class Lake(Sink):
         :raises ContentError: No such run was recorded.
         """
 
-    @abstractmethod
     def manifest_faults(self, source: str, run_id: str) -> Sequence[Fault]:
         """
         Read a manifest, and its copies if the lake keeps any; say what is missing or damaged.
         """
+        reason = manifest_fault(self.manifest(source, run_id), source, run_id)
+        return [Fault(f"runs/{source}/{run_id}", f"is damaged: {reason}")] if reason else []
 
-    @abstractmethod
     def restore_manifest(self, source: str, run_id: str) -> bool:
         """
         Set aside what is damaged of a manifest; put whole ones in its place if there is a copy.
@@ -93,6 +98,7 @@ class Lake(Sink):
         What is set aside stays in the lake for people to look at. A run without a whole copy is no
         longer listed; ``False`` says so. The caller holds the source's lock.
         """
+        return not self.manifest_faults(source, run_id)
 
     def unnamed(
         self,

@@ -8,15 +8,19 @@ from statpipe.api import (
     Check,
     CheckResult,
     ConfigError,
+    ContentError,
     Database,
     Dataset,
     Lake,
     Layer,
     Normalizer,
+    Payload,
     Sink,
     Source,
     Vintage,
 )
+from statpipe.testing.fakes import MemoryLake
+from statpipe.testing.partitions import manifest_of
 
 DATASET = Dataset(name="T", title="t", normalizer="n")
 VINTAGE = Vintage(released=date(2022, 10, 6))
@@ -107,3 +111,35 @@ def test_a_sink_may_leave_out_all_but_two_methods():
     sink.record(None)
     sink.close()
     assert (tuple(sink.diagnose()), sink.locations()) == ((), {})
+
+
+class OldLake(MemoryLake):
+    """A lake whose author knows nothing of damage."""
+
+    faults = Lake.faults
+    manifest_faults = Lake.manifest_faults
+    restore_manifest = Lake.restore_manifest
+    unnamed = Lake.unnamed
+    vouches_for = Lake.vouches_for
+
+    def payload(self, kept):
+        if kept.key not in self.bronze:
+            raise ContentError(f"{kept.key} is gone")
+        return self.bronze[kept.key]
+
+
+def test_a_lake_that_says_nothing_of_damage_is_read_to_find_it():
+    lake = OldLake()
+    kept = lake.keep("agency", "T1", Payload(name="T1", body=b"x"))
+    run = ("agency", manifest_of().run_id)
+    lake.record(manifest_of())
+    assert (lake.faults(kept), lake.manifest_faults(*run)) == ([], [])
+    assert lake.restore_manifest(*run)
+
+    lake.bronze.clear()
+    lake.runs[run] = lake.copies[run] = b""
+    assert [str(fault) for fault in (*lake.faults(kept), *lake.manifest_faults(*run))] == [
+        f"{kept.key} cannot be read: {kept.key} is gone",
+        f"runs/agency/{run[1]} is damaged: it is empty",
+    ]
+    assert not lake.restore_manifest(*run)
