@@ -13,6 +13,7 @@ LARGE = {
 }
 BINARY = {
     "tests/data/*.zip": "releases of BEA, unedited",
+    "tests/data/before/*.zip": "what an older version left, by scripts/make_home_before.py",
     "plugins/statpipe-bea/tests/data/*.zip": "releases of BEA, unedited",
     "plugins/statpipe-bea/src/statpipe_bea/data/sample/*/*.jsonl.gz": "the bundled sample",
 }

@@ -11,6 +11,7 @@ from psycopg import sql
 
 from statpipe.api import Column, ConfigError
 from statpipe_postgres.connection import transaction
+from statpipe_postgres.dependents import set_aside
 from statpipe_postgres.views import replace_function, replace_view
 
 AREA = Column(name="area", type="text", description="Area of the figure")
@@ -252,19 +253,78 @@ def test_a_function_of_other_columns_is_made_anew_with_its_grants(admin, reader)
     function(admin, AREA, VALUE)
     admin.execute(
         "REVOKE EXECUTE ON FUNCTION gold.pce_as_of FROM PUBLIC;"
-        f"GRANT EXECUTE ON FUNCTION gold.pce_as_of TO {reader};"
-        "CREATE VIEW public.theirs AS SELECT area FROM gold.pce_as_of('2024-01-01')"
+        f"GRANT EXECUTE ON FUNCTION gold.pce_as_of TO {reader}"
     )
     function(admin, AREA, YEAR, DAY)
     assert rows(admin, "SELECT * FROM gold.pce_as_of('2024-01-01')") == [
         ("CA", 2022, date(2023, 10, 4))
     ]
-    assert rows(admin, "SELECT * FROM public.theirs") == [("CA",)]
     grants = "SELECT proacl::text FROM pg_proc WHERE proname = 'pce_as_of'"
     ((acl,),) = rows(admin, grants)
     assert f"{reader}=X/" in acl
     assert "{=X" not in acl
     assert ",=X" not in acl
+
+
+def test_a_view_of_others_reads_the_same_columns_of_a_function_that_gets_further_ones(
+    admin, reader
+):
+    """The view knows the columns by their places."""
+    function(admin, AREA, VALUE)
+    admin.execute(
+        "CREATE VIEW public.theirs AS SELECT value, area FROM gold.pce_as_of('2024-01-01');"
+        "CREATE VIEW public.every AS SELECT * FROM gold.pce_as_of('2024-01-01')"
+    )
+    for _ in range(2):
+        function(admin, YEAR, AREA, DAY, VALUE)
+        assert rows(admin, "SELECT * FROM public.theirs") == [(Decimal("1.5"), "CA")]
+        assert rows(admin, "SELECT area, value FROM public.every") == [("CA", Decimal("1.5"))]
+        given = admin.execute("SELECT * FROM gold.pce_as_of('2024-01-01')")
+        assert [column.name for column in given.description] == [
+            "area",
+            "value",
+            "year",
+            "released",
+        ]
+
+
+LOST = (
+    "the view public.theirs calls gold.pce_as_of, which no longer has value, and the view would read "
+    "other columns in their place; drop that view, run again, and create it anew"
+)
+
+
+def test_a_view_of_others_over_a_function_that_loses_a_column_is_named_and_nothing_changes(
+    admin, reader
+):
+    function(admin, AREA, VALUE, YEAR)
+    admin.execute("CREATE VIEW public.theirs AS SELECT year FROM gold.pce_as_of('2024-01-01')")
+    with pytest.raises(ConfigError) as caught:
+        function(admin, AREA, YEAR)
+    assert str(caught.value) == LOST
+    assert rows(admin, "SELECT * FROM public.theirs") == [(2022,)]
+    admin.execute("DROP VIEW public.theirs")
+    function(admin, AREA, YEAR)
+    assert rows(admin, "SELECT * FROM gold.pce_as_of('2024-01-01')") == [("CA", 2022)]
+
+
+def test_so_is_one_that_gave_way_to_a_table_before(admin, reader):
+    function(admin, AREA, VALUE, YEAR)
+    admin.execute(
+        "CREATE VIEW public.theirs AS SELECT a.year, (SELECT count(*) FROM gold.history)"
+        " FROM gold.pce_as_of('2024-01-01') AS a"
+    )
+
+    def lose_a_column():
+        with transaction(admin):
+            later = [set_aside(admin, "gold", "history")]
+            body = sql.SQL("SELECT 'CA' AS area, 2022 AS year")
+            replace_function(admin, "gold", "pce_as_of", body, (AREA, YEAR), "As of", later=later)
+
+    with pytest.raises(ConfigError) as caught:
+        lose_a_column()
+    assert str(caught.value) == LOST
+    assert rows(admin, "SELECT * FROM public.theirs") == [(2022, 2)]
 
 
 def test_a_function_of_a_date_that_is_no_table_gives_way(admin, reader):

@@ -25,9 +25,6 @@ from statpipe.domain.verdict import SHOWN_CELLS
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_NOTHING: Mapping[str, int] = {}
-
-
 NEW_CODES = "new_codes"
 """The name under which new codes are reported, beside the checks of plugins."""
 _WORDS = {"category": "category", "ref_area": "area"}
@@ -40,13 +37,14 @@ def judge(
     tell: Callable[[CheckResult], None],
     *,
     accept_revision: bool = False,
-    accepted: Mapping[str, int] = _NOTHING,
+    accepted: Callable[[], Mapping[str, int]] = dict,
 ) -> list[CheckResult]:
     """
     Apply every check that has something to say about the dataset; *tell* each result at once.
 
     With *accept_revision*, verdicts on the agency's figures refuse nothing. Nor do those that were
-    *accepted* before for this vintage: checks, with the number of failures that were accepted.
+    *accepted* before for this vintage: checks, with the number of failures that were accepted. That is
+    asked only where a verdict would refuse.
 
     :raises PluginError: A check raised: what could not be judged is not published.
     """
@@ -65,9 +63,9 @@ def judge(
             )
             raise PluginError(msg) from error
         _refuse_other_verdict(name, result, current)
-        before = name in accepted and result.failures <= accepted[name]
-        if result.refuses and result.about_revision and (accept_revision or before):
-            result = attrs.evolve(result, accepted=True)
+        if result.refuses and result.about_revision:
+            before = accept_revision or result.failures <= accepted().get(name, -1)
+            result = attrs.evolve(result, accepted=before)
         results.append(result)
         tell(result)
     return results

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -129,6 +129,25 @@ def record_of(lake: Lake, source: str, dataset: str, origin: Origin) -> VintageR
             return record
     msg = f"run {origin.run_id} of {source} has no record of {dataset} {origin.vintage}"
     raise ContentError(msg)
+
+
+def accepted_in_runs(lake: Lake, source: str, held: Held) -> Mapping[str, int]:
+    """
+    Return the checks that were overruled by the run that last loaded a vintage, with their failures.
+    """
+    of_it = (held.dataset, held.vintage.id)
+    for _, run_id in reversed(lake.run_ids(source)):
+        try:
+            run = manifest_of(lake, source, run_id)
+        except Damaged:
+            continue
+        if any((v.dataset, v.vintage, v.outcome) == (*of_it, "loaded") for v in run.vintages):
+            return {
+                result.check: result.failures
+                for result in run.checks
+                if result.accepted and (result.dataset, result.vintage) == of_it
+            }
+    return {}
 
 
 def payloads_of(lake: Lake, record: VintageRecord) -> tuple[Payload, ...]:

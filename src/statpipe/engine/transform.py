@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import partial
 from typing import TYPE_CHECKING
 
 import attrs
@@ -31,7 +32,7 @@ from statpipe.engine.journal import Journal
 from statpipe.engine.judge import judge, siblings_of, warning_of_new_codes
 from statpipe.engine.next_step import Commands, with_next_steps
 from statpipe.engine.reconcile import Reconciled, reconcile
-from statpipe.engine.records import payloads_of, record_of
+from statpipe.engine.records import accepted_in_runs, payloads_of, record_of
 from statpipe.engine.state import Outdated, State, silver_key
 from statpipe.engine.task import Silver, Task, normalize
 
@@ -224,20 +225,25 @@ class Transform:
                 if not candidate.is_news(final):
                     continue
                 snapshot = self._snapshot(candidate.dataset, final, tables)
-                held = candidate.redo or final.same
                 judge(
                     self.checks,
                     attrs.evolve(snapshot, revision=revisions.get(candidate.dataset.name)),
                     self._previous(candidate.dataset, final.vintage),
                     results.append,
                     accept_revision=self.accept_revision,
-                    accepted=held.accepted if held is not None else {},
+                    accepted=partial(self._accepted, candidate.redo or final.same),
                 )
         finally:
             results = with_next_steps(results, self.commands)
             for result in results:
                 self.journal.judged(result)
         return results
+
+    def _accepted(self, held: Held | None) -> Mapping[str, int]:
+        """Return what was accepted of a vintage; older versions noted it in the run's checks only."""
+        if held is None or held.accepted:
+            return held.accepted if held else {}
+        return accepted_in_runs(self.lake, self.journal.source, held)
 
     def _snapshot(
         self, dataset: Dataset, final: Reconciled, tables: Mapping[str, pa.Table]

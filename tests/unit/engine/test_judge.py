@@ -100,7 +100,8 @@ def test_what_would_refuse_because_figures_moved_is_accepted_when_asked_and_noth
 )
 def test_what_was_accepted_for_a_vintage_stays_accepted(failures, accepted, refuses):
     moved = attrs.evolve(result("moved"), passed=False, about_revision=True, failures=failures)
-    (found,) = judge({"moved": Says(moved)}, CURRENT, BEFORE, lambda _: None, accepted=accepted)
+    check = {"moved": Says(moved)}
+    (found,) = judge(check, CURRENT, BEFORE, lambda _: None, accepted=lambda: accepted)
     assert (found.refuses, found.accepted) == (refuses, not refuses)
 
 

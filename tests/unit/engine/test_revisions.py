@@ -168,6 +168,24 @@ def test_an_implausible_revision_is_refused_and_can_be_accepted(office):
     assert office.run().outcome == "unchanged"
 
 
+def test_what_an_older_version_accepted_is_accepted_when_it_is_made_anew(office):
+    """Until then only the check of that run said so, and not what the lake holds."""
+    office.agency.check = "implausible"
+    office.run(accept_revision=True)
+    last = office.run()
+    document = json.loads(last.as_json())
+    del document["self_sha256"]
+    for held in document["holds"]:
+        del held["accepted"]
+    office.lake.copies.clear()
+    office.lake.runs[SOURCE, last.run_id] = json.dumps(document).encode()
+    office.agency.version = "3"
+    made_anew = office.run()
+    assert (made_anew.outcome, made_anew.message) == ("loaded", "")
+    assert [held.accepted for held in made_anew.holds] == [held.accepted for held in last.holds]
+    assert last.holds[0].accepted == {"tea_check": 1}
+
+
 def test_accepting_a_revision_accepts_nothing_else(office):
     office.run()
     office.agency.check = "error"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import attrs
 from attrs import field, frozen
 from psycopg import sql
 
@@ -91,6 +92,21 @@ class _FoundFunction:
         columns = ((column.name, TYPES[column.type]) for column in wanted.columns)
         return self.returns_rows and self.columns == (("as_of", "date"), *columns)
 
+    def in_order(self, wanted: _Wanted) -> _Wanted:
+        """
+        Leave the columns that it has in their order, and let new ones follow.
+
+        A view that calls the function knows its columns by their places, whatever their names are.
+        """
+        places = {name: place for place, (name, _) in enumerate(self.columns)}
+        order = sorted(wanted.columns, key=lambda column: places.get(column.name, len(places)))
+        return attrs.evolve(wanted, columns=tuple(order))
+
+    def gone(self, wanted: _Wanted) -> list[str]:
+        """Name the columns that it has and that are not wanted."""
+        declared = {column.name for column in wanted.columns}
+        return [name for name, _ in self.columns[1:] if name not in declared]
+
 
 def replace_view(  # noqa: PLR0917 - in the order of CREATE VIEW
     session: Session,
@@ -142,14 +158,17 @@ def replace_function(  # noqa: PLR0917 - as replace_view has them
 
     A query that calls it is planned as if the SELECT stood there. For that the function sets no
     search path, so the body names the schema of all it reads. A column called ``as_of`` would hide
-    the date. With other columns than before it is made anew, with the same grants; *later* is as in
-    :func:`replace_view`. The caller holds a transaction.
+    the date. With other columns than before it is made anew, with the same grants: the columns that it
+    has keep their order, new ones follow; *later* is as in :func:`replace_view`. The caller holds a
+    transaction.
 
     :raises ConfigError: There is a procedure of that name, or a view that depends on the function
-        cannot be put back.
+        cannot be put back, as is so where the function loses a column.
     """
     wanted = _Wanted(schema=schema, name=name, body=body, columns=tuple(columns), title=title)
     found = _find_function(session, wanted)
+    if found is not None:
+        wanted = found.in_order(wanted)
     if found is None or found.fits(wanted):
         _create_function(session, wanted)
         if found is None or found.comment != title:
@@ -179,6 +198,14 @@ def _make_function_anew(
 ) -> None:
     given: frozenset[Grant] = function_grants(session, found.oid)
     aside = set_aside_of_function(session, found.oid, str(wanted))
+    out_of_the_way = [view for one in (aside, *(later or ())) for view in one.views]
+    calling = [view for view in out_of_the_way if f"{wanted}(" in view.definition]
+    if calling and (gone := found.gone(wanted)):
+        msg = (
+            f"the view {calling[0]} calls {wanted}, which no longer has {', '.join(gone)}, and the view "
+            "would read other columns in their place; drop that view, run again, and create it anew"
+        )
+        raise ConfigError(msg)
     session.execute(sql.SQL("DROP FUNCTION {}").format(wanted.signature))
     _create_function(session, wanted)
     _comment_on(session, sql.SQL("FUNCTION"), wanted.signature, wanted.title)
