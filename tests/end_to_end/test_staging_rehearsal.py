@@ -215,7 +215,7 @@ def rehearse_the_runs(user, account, bea, rds, variables) -> None:
     manifest = run(user, "the same again: unchanged")
     assert manifest["outcome"] == "unchanged"
     changed = {key for key, mark in account.objects().items() if before.get(key) != mark}
-    assert {key.split("/")[1] for key in changed} <= {"runs"}
+    assert {key.split("/")[1] for key in changed} <= {"runs", "copies"}
     assert account.mail(queue) == []
     assert account.successes(alarm) == [2, 2]
 

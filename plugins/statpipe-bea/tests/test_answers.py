@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from statpipe.api import ContentError, Payload, Vintage
+from statpipe.api import ContentError, Payload, Vintage, http
 from statpipe.domain.canonical import content_hash
 from statpipe.domain.seal import seal
 from statpipe_bea import tables
@@ -86,19 +86,12 @@ SHAPES = {
 }  # fmt: skip
 
 
-class Reply:
-    """What httpx hands over."""
-
-    status_code, headers = 200, {}
-
-    def __init__(self, body):
-        self.content = body
-
-
 @pytest.mark.parametrize("shape", SHAPES)
 def test_client_and_normalizer_read_each_shape_alike(shape):
     body = SHAPES[shape]
-    payload = payload_of(Reply(body), name="p1", request={}, retrieved=None)
+    payload = payload_of(
+        http.Answer(url="", status=200, body=body), name="p1", request={}, retrieved=None
+    )
     assert payload.body == body
     assert read_answer(payload).release == NOTE
     cells = {

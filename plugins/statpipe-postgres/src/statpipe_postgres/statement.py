@@ -45,7 +45,9 @@ def mistake(error: psycopg.Error, statement: str) -> str:
     """
     if isinstance(error, psycopg.DataError) and error.sqlstate is None:
         return f"the answer cannot be shown: {error}\n  cast the column to text, and run it again"
-    if isinstance(error, psycopg.ProgrammingError) and error.sqlstate is None:
+    # psycopg's own words on COPY come as the one or the other.
+    copies = psycopg.ProgrammingError | psycopg.NotSupportedError
+    if isinstance(error, copies) and error.sqlstate is None:
         return "COPY is not run here\n  write SELECT, with --csv for a file"
     said = error.diag.message_primary or str(error)
     detail = error.diag.message_detail
