@@ -275,6 +275,20 @@ def test_repair_gives_an_older_lake_its_copies(aged: Home) -> None:
     }
 
 
+def test_a_message_says_from_which_copy_a_manifest_is_made_again(
+    undisturbed: Home, tmp_path: Path
+) -> None:
+    home = undisturbed.copied(tmp_path / "home")
+    manifest = min(home.root.glob("runs/*/*.json"))
+    copy = max(home.root.glob("copies/*/*.json"))
+    manifest.unlink()
+    copy.unlink()
+    said = {f.path.split("/")[0]: f.finding for f in home.verify(repair=True).findings}
+    assert said["runs"].endswith("made again from its copy")
+    assert said["copies"].endswith("made again from the manifest")
+    assert home.files() == undisturbed.files()
+
+
 def test_rows_of_an_older_lake_that_are_not_those_recorded_are_found(aged: Home) -> None:
     """Whole files with other figures: without a hash, only computing again can tell."""
     parts = [aged.root / f"gold/{LATEST.name}/part-0.parquet"]

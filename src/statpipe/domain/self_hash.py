@@ -44,7 +44,7 @@ def json_fault(body: bytes) -> str:
         return "it is empty"
     try:
         document = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "it is not valid JSON"
     if not isinstance(document, dict):
         return "it is not a JSON object"

@@ -162,7 +162,11 @@ class _Verification:
         for run_id, (faults, restored) in zip(ids, self._read("manifests", look, ids), strict=True):
             for fault in faults:
                 if restored:
-                    self._found("repaired", fault.path, f"{fault.reason}; made again from its copy")
+                    self._found(
+                        "repaired",
+                        fault.path,
+                        f"{fault.reason}; made again from {_twin(fault.path)}",
+                    )
                 else:
                     aside = "; set aside, as there is no whole copy" if self.repair else ""
                     self._found("damaged", fault.path, fault.reason + aside)
@@ -325,6 +329,11 @@ class _Verification:
 
 def _finding(state: State, path: str, text: str) -> Finding:
     return Finding(state=state, path=path, finding=text)
+
+
+def _twin(path: str) -> str:
+    """Each of the two copies of a manifest is made again from the other."""
+    return "the manifest" if path.startswith("copies/") else "its copy"
 
 
 def _less_remedy(error: ContentError) -> str:

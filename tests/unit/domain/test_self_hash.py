@@ -50,6 +50,7 @@ def test_what_is_torn_or_longer_is_noticed(rest, more):
         (b"", "it is empty"),
         (b"\0" * 40, "it is not valid JSON"),
         (b"{", "it is not valid JSON"),
+        (b"[" * 100_000, "it is not valid JSON"),
         (b"[]", "it is not a JSON object"),
         (b'{"self_sha256": "x"}', "its bytes have changed"),
         (b'{"an": "older version"}', ""),

@@ -149,6 +149,14 @@ def test_odd_answers_that_can_be_read_are_taken_as_they_are(fake, client, ask, f
             faults.redirect("https://a.example/b?c"),
             (ContentError, "HTTP 302 Found with the web page 'Service', to a.example.", 1),
         ),
+        (
+            faults.redirect("/moved"),
+            (ContentError, "to 127.0.0.1. The redirect is not followed", 1),
+        ),
+        (
+            faults.redirect("file:///etc/passwd"),
+            (ContentError, "to an address that cannot be asked (", 1),
+        ),
         (faults.status(204), (ContentError, "HTTP 204 No Content; expected HTTP 200", 1)),
         (faults.api_error(1), (Rejected, "error 1: The description", 1)),
         (faults.api_error(41, top=True, listed=True, lower_case=True), (Rejected, "error 41", 1)),

@@ -84,6 +84,6 @@ def _who_holds(handle: int, name: str) -> str:
             f"run {holder['run_id']} (process {holder['pid']} on {holder['host']}, "
             f"since {holder['since']})"
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, RecursionError, KeyError, TypeError):
         who = "another run"
     return f"{name} is locked by {who}; wait for it with --wait SECONDS, or run again later"

@@ -9,6 +9,7 @@ from statpipe.api.http.address import parsed
 from statpipe.api.http.answer import Answer
 from statpipe.api.http.one_line import one_line
 from statpipe.api.http.page import page_title
+from statpipe.api.http.redirect import next_address
 from statpipe.api.http.retries import Passing
 from statpipe.domain.errors import ContentError, Rejected, Unavailable
 from statpipe.domain.payload import Payload
@@ -60,9 +61,11 @@ def _said(answer: Answer) -> str:
 def _where(answer: Answer) -> str:
     if not answer.redirect:
         return " without an address to go on to"
-    target, _ = parsed(answer.redirect)
+    url, why = parsed(answer.url)
+    if url is not None:
+        url, why = next_address(url, answer.redirect)
     return (
-        f", to {target.host if target else 'an address that cannot be read'}. The redirect is not "
+        f", to {url.host if url else why}. The redirect is not "
         "followed, since the key would go along: if the agency has moved, configure its new address"
     )
 
