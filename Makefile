@@ -22,7 +22,7 @@ demo: runtime ## run the main job on the bundled sample: no key, no server, no a
 	@$(BIN)/statpipe run bea_pce_state --wait 600
 	@cat scripts/after_demo.txt
 
-ingest: runtime ## run bea_pce_state in ENV=staging|prod, FULL=1 for every figure; evidence in out/
+ingest: runtime ## run all sources in ENV=staging|prod, or SOURCE=...; FULL=1 for every figure; evidence in out/
 	@$(BIN)/python scripts/ingest.py
 
 provision: runtime ## make what ENV=staging|prod needs in AWS; PLAN=1 only says it, DESTROY_PLAN=1 how to undo it

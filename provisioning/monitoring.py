@@ -78,10 +78,10 @@ def topic(account: Account, settings: Settings) -> Resource[Any]:
 
 def alarms(account: Account, settings: Settings) -> list[Resource[Any]]:
     """
-    The alarms: no good run for some time, a database that is full, one that is busy.
+    The alarms: no good run of a source for some time, a database that is full, one that is busy.
     """
     wanted = (
-        _freshness(settings),
+        *(_freshness(settings, source) for source in settings.sources),
         _database(
             settings,
             "storage",
@@ -132,17 +132,23 @@ def _log_group(account: Account, settings: Settings, name: str) -> Resource[Any]
     )
 
 
-def _freshness(settings: Settings) -> dict[str, Any]:
-    """By the hour: with longer periods CloudWatch looks far behind the last one for data."""
+def _freshness(settings: Settings, source: str) -> dict[str, Any]:
+    """
+    By the hour: with longer periods CloudWatch looks far behind the last one for data.
+
+    The first source has the name that the alarm had when there was just one, so that no older alarm is
+    left behind.
+    """
+    kind = "freshness" if source == settings.sources[0] else f"freshness-{source}"
     return {
-        "AlarmName": Names(settings.environment).alarm("freshness"),
+        "AlarmName": Names(settings.environment).alarm(kind),
         "AlarmDescription": (
-            f"No run of {settings.source} has succeeded for {settings.freshness_hours} hours: "
+            f"No run of {source} has succeeded for {settings.freshness_hours} hours: "
             "look at the workflow `ingest` on GitHub"
         ),
         "Namespace": Names(settings.environment).namespace,
         "MetricName": METRIC,
-        "Dimensions": _dimensions(environment=settings.environment, source=settings.source),
+        "Dimensions": _dimensions(environment=settings.environment, source=source),
         "Statistic": "Maximum",
         "Period": _HOUR,
         "EvaluationPeriods": settings.freshness_hours,
@@ -178,6 +184,7 @@ def _dimensions(**named: str) -> list[dict[str, str]]:
 
 def _alarm(account: Account, settings: Settings, alarm: Mapping[str, Any]) -> Resource[Any]:
     cloudwatch, name = account.client("cloudwatch"), alarm["AlarmName"]
+    metric = {key: alarm[key] for key in ("Namespace", "MetricName", "Dimensions")}
     told = [topic_arn(account, settings.environment)]
     wanted = {**alarm, "AlarmActions": told, "OKActions": told}
     arn = account.arn("cloudwatch", f"alarm:{name}")
@@ -186,12 +193,17 @@ def _alarm(account: Account, settings: Settings, alarm: Mapping[str, Any]) -> Re
         found = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
         return found[0] if found else None
 
+    def put(found: dict[str, Any], **more: Any) -> None:
+        if any(_sorted(found.get(key)) != value for key, value in metric.items()):
+            _begin(cloudwatch, alarm)
+        cloudwatch.put_metric_alarm(**wanted, **more)
+
     def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
         yield Aspect(
             name="rule",
             now={key: _sorted(found.get(key)) for key in wanted},
             wanted=wanted,
-            write=lambda: cloudwatch.put_metric_alarm(**wanted),
+            write=lambda: put(found),
         )
         yield tagged(
             as_mapping(cloudwatch.list_tags_for_resource(ResourceARN=arn)["Tags"]),
@@ -202,11 +214,23 @@ def _alarm(account: Account, settings: Settings, alarm: Mapping[str, Any]) -> Re
     return Resource(
         name=f"alarm {name}",
         find=find,
-        create=lambda: cloudwatch.put_metric_alarm(
-            **wanted, Tags=as_list(tags(settings.environment))
-        ),
+        create=lambda: put({}, Tags=as_list(tags(settings.environment))),
         aspects=aspects,
     )
+
+
+def _begin(cloudwatch: Any, alarm: Mapping[str, Any]) -> None:
+    """
+    Let the hours count from now: an alarm about a metric that nobody has sent yet would go off at once.
+    """
+    if alarm["MetricName"] == METRIC and alarm["ActionsEnabled"]:
+        point = {
+            "MetricName": METRIC,
+            "Dimensions": alarm["Dimensions"],
+            "Value": 1.0,
+            "Unit": "Count",
+        }
+        cloudwatch.put_metric_data(Namespace=alarm["Namespace"], MetricData=[point])
 
 
 def _sorted(value: Any) -> Any:

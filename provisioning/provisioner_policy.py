@@ -259,6 +259,12 @@ def grants(
             resources=(here("cloudwatch", f"alarm:{ours}"),),
         ),
         Grant(
+            sid="FirstMetric",
+            operations=("CloudWatch:PutMetricData",),
+            resources=("*",),
+            condition={"StringLike": {"cloudwatch:namespace": f"{PROJECT}/*"}},
+        ),
+        Grant(
             sid="Budget",
             operations=(
                 "Budgets:DescribeBudget",

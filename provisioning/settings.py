@@ -11,6 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from provisioning.failures import Misconfigured
+from provisioning.sources import configured_sources
 
 ENVIRONMENTS = ("staging", "prod")
 
@@ -53,7 +54,7 @@ class Settings:
     log_days: int
     noncurrent_days: int
     freshness_hours: int
-    source: str
+    sources: tuple[str, ...]
     account_id: str | None = None
     bastion: bool = True
 
@@ -111,6 +112,7 @@ def read_settings(
         problems.append("STATPIPE_LOG_BUCKET is the bucket itself; name another one for its logs")
     if problems:
         raise Misconfigured("\n".join(problems))
+    values.setdefault("sources", configured_sources(environment))
     return Settings(environment=environment, bastion=bastion, **values)
 
 
@@ -177,6 +179,14 @@ def _version(text: str) -> str:
     return text
 
 
+def _sources(text: str) -> tuple[str, ...]:
+    names = tuple(text.replace(",", " ").split())
+    if not names or not all(re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in names):
+        msg = "write names of sources as in statpipe.toml, with commas between them"
+        raise ValueError(msg)
+    return names
+
+
 def _subject(text: str) -> str:
     if text not in {NUMBERED, NAMED}:
         msg = (
@@ -233,11 +243,6 @@ VARIABLES = (
     Variable(
         name="FRESHNESS_HOURS", setting="freshness_hours", read=_whole(1, 168, "hours"), default="48"
     ),
-    Variable(
-        name="STATPIPE_SOURCE",
-        setting="source",
-        read=_matching(r"[a-z][a-z0-9_]*", "write the name of a source, as in statpipe.toml"),
-        default="bea_pce_state",
-    ),
+    Variable(name="STATPIPE_SOURCE", setting="sources", read=_sources, optional=True),
 )  # fmt: skip
 """In the order of ``.env.example``, which explains each."""

@@ -1,8 +1,9 @@
-"""Run a source in an environment as the daily workflow does, and keep the evidence.
+"""Run sources in an environment as the daily workflow does, and keep the evidence.
 
     ENV=staging FULL=1 python scripts/ingest.py
 
-Reads the variables ENV, FULL (anything, to look at every figure), SOURCE and OUT (the folder of the
+Reads the variables ENV, FULL (anything, to look at every figure), SOURCE (names with commas between
+them; without it, all that ``statpipe.toml`` configures for the environment) and OUT (the folder of the
 evidence, ``out``) of the process, and all others also of ``.env``, which statpipe reads as well. If the
 connection string says ``host=<the database> hostaddr=127.0.0.1 port=15432``, a tunnel leads from that
 port of this machine (or STATPIPE_TUNNEL_PORT) through the bastion to the database meanwhile. The exit
@@ -38,8 +39,8 @@ def main() -> int:
     try:
         environment = os.environ.get("ENV", "")
         environment = _name("ENV", environment, "an environment, as in `make ingest ENV=staging`")
-        command = _command(environment)
         configuration = load_configuration()
+        command = _command(environment, _sources(environment, configuration))
         with (
             aws_exported(configuration.variables, configuration.env_file, _warn),
             _tunnel(environment, configuration, out / "tunnel.log"),
@@ -63,14 +64,22 @@ def _name(variable: str, value: str, what: str) -> str:
     return value
 
 
-def _command(environment: str) -> list[str]:
-    source = os.environ.get("SOURCE") or "bea_pce_state"
-    source = _name(
-        "SOURCE", source, "a source, as in `make ingest ENV=staging SOURCE=bea_pce_state`"
-    )
+def _sources(environment: str, configuration: Configuration) -> list[str]:
+    named = os.environ.get("SOURCE", "").replace(",", " ").split()
+    what = "a source, as in `make ingest ENV=staging SOURCE=bea_pce_state`"
+    sources = [_name("SOURCE", name, what) for name in named] or configuration.sources(environment)
+    if not sources:
+        msg = (
+            f"{configuration.shown} configures no source; add a table [sources.NAME], or set SOURCE"
+        )
+        raise CannotRun(msg, CONFIGURATION)
+    return sources
+
+
+def _command(environment: str, sources: list[str]) -> list[str]:
     full = ["--full"] if os.environ.get("FULL") else []
     waiting = ["--wait", "600"]  # another run of the source may be at its end
-    return [*_statpipe(), "run", source, "--env", environment, "--json", *waiting, *full]
+    return [*_statpipe(), "run", *sources, "--env", environment, "--json", *waiting, *full]
 
 
 def _statpipe() -> list[str]:

@@ -277,7 +277,7 @@ def topic_tags_gone(site):
     site.client("sns").untag_resource(ResourceArn=TOPIC, TagKeys=OURS)
 
 
-for kind in ("freshness", "storage", "cpu"):
+for kind in ("freshness", "freshness-bea_rpp_state", "storage", "cpu"):
     alarm = f"{STEM}-{kind}"
     for key, value in (
         ("Namespace", "other"),

@@ -81,6 +81,16 @@ def test_the_role_trusts_one_repository_in_one_environment(both):
     )
 
 
+def test_a_new_alarm_of_prod_counts_from_now(both):
+    """Without a first point it would send mail before the first run could take place."""
+    found = both("cloudwatch").list_metrics(MetricName="Success")["Metrics"]
+    assert {(m["Namespace"], d["Value"]) for m in found for d in m["Dimensions"]} == {
+        ("statpipe/prod", "prod"),
+        ("statpipe/prod", "bea_pce_state"),
+        ("statpipe/prod", "bea_rpp_state"),
+    }
+
+
 def test_no_policy_of_ours_allows_anybody_or_anything(both):
     iam = both("iam")
     for role in iam.list_roles()["Roles"]:
@@ -151,6 +161,12 @@ def test_alarms_and_logs(both):
     assert (fresh["Threshold"], fresh["TreatMissingData"]) == (1.0, "breaching")
     assert (fresh["Period"], fresh["EvaluationPeriods"]) == (3600, 48)
     topic = "arn:aws:sns:us-east-1:123456789012:statpipe-prod"
+    other = alarms["statpipe-prod-freshness-bea_rpp_state"]
+    assert {d["Name"]: d["Value"] for d in other["Dimensions"]} == {
+        "environment": "prod",
+        "source": "bea_rpp_state",
+    }
+    assert (other["Namespace"], other["ActionsEnabled"]) == ("statpipe/prod", True)
     assert fresh["AlarmActions"] == fresh["OKActions"] == [topic]
     assert fresh["ActionsEnabled"] is True
     assert alarms["statpipe-staging-freshness"]["ActionsEnabled"] is False

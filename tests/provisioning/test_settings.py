@@ -36,6 +36,8 @@ def test_what_is_not_set_has_a_default():
     )
     assert (settings.log_days, settings.freshness_hours, settings.budget) == (90, 48, 60)
     assert settings.account_id is None
+    assert settings.sources == ("bea_pce_state", "bea_rpp_state"), "those of statpipe.toml"
+    assert read(STATPIPE_SOURCE="tea, bea_pce_state").sources == ("tea", "bea_pce_state")
 
 
 def test_all_that_is_missing_is_said_at_once():
@@ -130,8 +132,9 @@ def test_all_that_is_missing_is_said_at_once():
         ("AWS_ACCOUNT_ID", "12", "AWS_ACCOUNT_ID is '12'; write the 12 digits of the account"),
         (
             "STATPIPE_SOURCE",
-            "a source",
-            "STATPIPE_SOURCE is 'a source'; write the name of a source, as in statpipe.toml",
+            "A source",
+            "STATPIPE_SOURCE is 'A source'; write names of sources as in statpipe.toml, with commas "
+            "between them",
         ),
     ],
 )

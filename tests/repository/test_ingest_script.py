@@ -69,6 +69,7 @@ def port():
 def call(tmp_path, port):
     """Run the script with stand-ins for statpipe and for the AWS command line."""
     (tmp_path / "statpipe.py").write_text(STATPIPE)
+    (tmp_path / "statpipe.toml").write_text("[sources.tea]\n[sources.coffee]\n")
     aws = tmp_path / "bin" / "aws"
     aws.parent.mkdir()
     text = AWS.format(python=sys.executable, port=port, log=str(tmp_path / "aws.txt"))
@@ -121,9 +122,40 @@ def test_the_run_is_that_of_the_environment_and_its_evidence_is_kept(call, tmp_p
     code, told = call(ENV="staging")
     assert (code, told) == (0, "a log line\n")
     assert (tmp_path / "out" / "manifests.json").read_text() == (
-        "run bea_pce_state --env staging --json --wait 600\n"
+        "run tea coffee --env staging --json --wait 600\n"
     )
     assert (tmp_path / "out" / "run.log").read_text() == "a log line\n"
+
+
+def test_each_source_of_the_environment_is_run_or_those_that_are_named(call, tmp_path):
+    configuration = tmp_path / "statpipe.toml"
+    own = "[environments.prod.sources.milk]\n[environments.prod.sources.tea]\n"
+    configuration.write_text(configuration.read_text() + own)
+    ran = tmp_path / "out" / "manifests.json"
+    assert call(ENV="prod")[0] == 0
+    assert ran.read_text().startswith("run tea coffee milk --env prod ")
+    assert call(ENV="prod", SOURCE="coffee, milk")[0] == 0
+    assert ran.read_text().startswith("run coffee milk --env prod ")
+
+
+@pytest.mark.parametrize(
+    ("configured", "variables", "said"),
+    [
+        ("", {}, "{file} configures no source; add a table [sources.NAME], or set SOURCE"),
+        (
+            "[sources.tea]",
+            {"SOURCE": "tea,--env"},
+            "SOURCE is '--env'; name a source, as in `make ingest ENV=staging SOURCE=bea_pce_state`",
+        ),
+        ("[sources", {}, "{file} is no"),
+    ],
+)
+def test_without_a_source_nothing_runs(call, tmp_path, configured, variables, said):
+    file = tmp_path / "statpipe.toml"
+    file.write_text(configured)
+    code, told = call(ENV="prod", **variables)
+    assert (code, told.startswith(f"statpipe: {said.format(file=file)}")) == (2, True)
+    assert not (tmp_path / "out" / "manifests.json").exists()
 
 
 def test_full_looks_at_every_figure(call, tmp_path):

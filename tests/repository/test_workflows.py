@@ -125,6 +125,17 @@ def test_the_daily_run_is_daily_and_once_a_week_looks_at_everything():
     assert on["workflow_dispatch"]["inputs"]["full"]["type"] == "boolean"
 
 
+def test_a_source_that_is_added_needs_no_edit_of_the_workflow():
+    """Without the input, the run loads what `statpipe.toml` configures; no name stands here."""
+    workflow = yaml.safe_load(PAGES["ingest.yml"])
+    source = workflow[True]["workflow_dispatch"]["inputs"]["source"]
+    assert (source["type"], source["default"]) == ("string", "")
+    (run,) = [step for step in steps("ingest.yml") if step.get("run")]
+    assert run["env"]["SOURCE"] == "${{ inputs.source }}"
+    configured = tomllib.loads((ROOT / "statpipe.toml").read_text())["sources"]
+    assert not any(name in PAGES["ingest.yml"] for name in configured)
+
+
 def test_evidence_is_kept_however_the_run_ended():
     (keep,) = [s for s in steps("ingest.yml") if "upload-artifact" in s.get("uses", "")]
     assert keep["if"] == "always()"

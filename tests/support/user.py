@@ -63,9 +63,10 @@ class User:
 
     def configures(self, rds: Rds, endpoint: str, *sources: str) -> None:
         """
-        Take the repository's own configuration, but for where S3 lies, and for settings of the source.
+        Take the repository's own configuration, but for where S3 lies, and with settings of its first
+        source, the only one.
         """
-        text = (ROOT / "statpipe.toml").read_text()
+        text = (ROOT / "statpipe.toml").read_text().partition("\n[sources.bea_rpp_state]")[0]
         lake, source = 'path = "${STATPIPE_STAGING_LAKE}"', 'channel = "auto"'
         assert lake in text
         assert source in text

@@ -80,6 +80,14 @@ class Configuration:
         """
         return self.table("environments", environment).get("sinks")
 
+    def sources(self, environment: str) -> list[str]:
+        """
+        Return the sources that the file has a table for, in its order: for all environments, then for
+        this one.
+        """
+        own = self.table("environments", environment, "sources")
+        return list({**self.table("sources"), **own})
+
     def settings(self, role: str, name: str, environment: str) -> tuple[dict[str, Any], str]:
         """
         Return the raw settings of a component, the environment's over the general ones, and the
