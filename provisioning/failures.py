@@ -57,6 +57,7 @@ _DENIED = {
 }
 _ASSUMING = {"STS:AssumeRole", "STS:AssumeRoleWithSAML", "STS:AssumeRoleWithWebIdentity"}
 _BUSY = {
+    "BandwidthLimitExceeded",
     "OperationAborted",
     "RequestLimitExceeded",
     "RequestTimeout",
@@ -66,6 +67,34 @@ _BUSY = {
     "ThrottlingException",
     "TooManyRequestsException",
 }
+_AT_ONCE = re.compile(
+    r"Concurrent|Conflict|Unmodifiable|IncorrectState|IncorrectInstanceState|PriorRequestNotComplete"
+    r"|StaleTag|NotReady|Invalid\w+StateFault|InvalidDBInstanceState|DependencyViolation|ResourceInUse"
+)
+"""Parts of codes which say that something else is being done to the same resource just now."""
+
+_USED_UP = re.compile(r"LimitExceeded|QuotaExceeded|TooManyBuckets|LimitReached")
+"""Parts of codes which say that a quota of the account is used up."""
+
+_QUOTAS = {
+    "Budgets:CreateBudget": "AWS Budgets: budgets per account",
+    "CloudWatch Logs:CreateLogGroup": "Amazon CloudWatch Logs: Log groups",
+    "CloudWatch:PutMetricAlarm": "Amazon CloudWatch: Number of alarms",
+    "EC2:AuthorizeSecurityGroupIngress": "Amazon VPC: Inbound or outbound rules per security group",
+    "EC2:CreateSecurityGroup": "Amazon VPC: VPC security groups per Region",
+    "EC2:RunInstances": "Amazon EC2: Running On-Demand Standard instances",
+    "IAM:CreateInstanceProfile": "AWS IAM: Instance profiles per account",
+    "IAM:CreateOpenIDConnectProvider": "AWS IAM: OpenId connect providers per account",
+    "IAM:CreateRole": "AWS IAM: Roles per account",
+    "RDS:CreateDBInstance": "Amazon RDS: DB instances",
+    "RDS:CreateDBParameterGroup": "Amazon RDS: Parameter groups",
+    "RDS:CreateDBSubnetGroup": "Amazon RDS: DB subnet groups",
+    "S3:CreateBucket": "Amazon S3: General purpose buckets",
+    "SNS:CreateTopic": "Amazon SNS: Topics per account",
+    "SNS:Subscribe": "Amazon SNS: Subscriptions per topic",
+}
+"""The quota that a request may use up, by service and name in Service Quotas."""
+
 _SERVER_ERROR = 500
 
 
@@ -142,9 +171,31 @@ def _refusal(
         return Misconfigured(msg)
     if code in _DENIED:
         return _denial(error, asked, grants)
+    return _of_the_moment(code, asked, status) or _for_good(error, code, asked, region)
+
+
+def _of_the_moment(code: str, asked: str, status: int) -> Unreachable | None:
+    """Say what passes by itself, if it is that."""
     if code in _BUSY or status >= _SERVER_ERROR:
         return Unreachable(f"{asked}: AWS is busy ({code}); run again later, it goes on from here")
-    return Misconfigured(f"{asked}: AWS refuses it: {code}: {_line(error)}")
+    if _AT_ONCE.search(code):
+        return Unreachable(
+            f"{asked}: something else changes it at the same time ({code}); run again, it goes on from here"
+        )
+    return None
+
+
+def _for_good(error: ClientError, code: str, asked: str, region: str) -> Misconfigured:
+    if not _USED_UP.search(code):
+        return Misconfigured(f"{asked}: AWS refuses it: {code}: {_line(error)}")
+    quota = _QUOTAS.get(asked, f"the quota that {asked} needs")
+    if code == "StorageQuotaExceeded":
+        quota = "Amazon RDS: Total storage for all DB instances"
+    msg = (
+        f"{asked}: a quota of the account is used up ({code}: {_line(error)}); ask for a higher one in the "
+        f"console of Service Quotas ({quota}; region {region}), or remove what is not needed, and run again"
+    )
+    return Misconfigured(msg)
 
 
 def _denial(error: ClientError, asked: str, grants: Sequence[Grant]) -> Misconfigured:

@@ -75,8 +75,8 @@ def remarks(settings: Settings, made: Provisioned) -> list[str]:
     ]
     if made.secret:
         lines.append(
-            f"`statpipe db init --env {settings.environment}` logs in once as {ADMINISTRATOR}, with "
-            f"the password in the secret {made.secret}; docs/setup.md shows how."
+            f"Copy the block .env into .env and run `make database ENV={settings.environment}`: it logs in "
+            f"once as {ADMINISTRATOR}, with the password that RDS keeps in {made.secret}."
         )
     return lines
 

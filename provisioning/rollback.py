@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from provisioning.account import Account
@@ -97,9 +98,11 @@ def _database(
                 f"--no-deletion-protection --apply-immediately {region}"
             )
             yield f"aws rds wait db-instance-available --db-instance-identifier {name} {region}"
+        # A name of its own each time: the snapshot of an earlier rollback is still there.
+        snapshot = f"{name}-last-{datetime.now(UTC):%Y%m%d-%H%M%S}"
         yield (
             f"aws rds delete-db-instance --db-instance-identifier {name} "
-            f"--final-db-snapshot-identifier {name}-last {region}"
+            f"--final-db-snapshot-identifier {snapshot} {region}"
         )
         yield f"aws rds wait db-instance-deleted --db-instance-identifier {name} {region}"
     if _there(parameter_group(account, settings)):

@@ -349,3 +349,58 @@ def test_a_profile_in_the_environment_goes_before_keys_in_dotenv(
     (tmp_path / ".env").write_text("AWS_ACCESS_KEY_ID=testing\nAWS_SECRET_ACCESS_KEY=testing\n")
     code, _, err = provision("--plan")
     assert (code, "profile (nowhere) could not be found" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "ConcurrentModification",
+        "ConcurrentModificationException",
+        "ConflictException",
+        "ConditionalRequestConflict",
+        "EntityTemporarilyUnmodifiable",
+        "IncorrectInstanceState",
+        "InvalidDBInstanceState",
+        "InvalidDBParameterGroupStateFault",
+        "PriorRequestNotComplete",
+    ],
+)
+def test_what_somebody_else_changes_at_the_same_time_is_worth_coming_back_for(code):
+    assert said(refused(code), "IAM:TagRole") == (
+        5,
+        f"IAM:TagRole: something else changes it at the same time ({code}); run again, it goes on "
+        "from here",
+    )
+
+
+@pytest.mark.parametrize(
+    ("asked", "code", "quota"),
+    [
+        ("IAM:CreateRole", "LimitExceeded", "AWS IAM: Roles per account"),
+        ("S3:CreateBucket", "TooManyBuckets", "Amazon S3: General purpose buckets"),
+        ("RDS:CreateDBInstance", "InstanceQuotaExceeded", "Amazon RDS: DB instances"),
+        (
+            "RDS:CreateDBInstance",
+            "StorageQuotaExceeded",
+            "Amazon RDS: Total storage for all DB instances",
+        ),
+        (
+            "EC2:RunInstances",
+            "VcpuLimitExceeded",
+            "Amazon EC2: Running On-Demand Standard instances",
+        ),
+        ("SNS:CreateTopic", "TopicLimitExceededException", "Amazon SNS: Topics per account"),
+        ("IAM:TagRole", "LimitExceeded", "the quota that IAM:TagRole needs"),
+    ],
+)
+def test_a_quota_that_is_used_up_is_named(asked, code, quota):
+    assert said(refused(code, "Cannot exceed 10"), asked) == (
+        2,
+        f"{asked}: a quota of the account is used up ({code}: Cannot exceed 10); ask for a higher one "
+        f"in the console of Service Quotas ({quota}; region us-east-1), or remove what is not needed, "
+        "and run again",
+    )
+
+
+def test_a_request_too_many_a_second_is_no_quota():
+    assert said(refused("RequestLimitExceeded"), "EC2:RunInstances")[0] == 5
