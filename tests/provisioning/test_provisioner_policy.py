@@ -100,7 +100,9 @@ def engineer(place, monkeypatch, capsys):
         monkeypatch.setenv(name, value)
 
     def provisions():
-        code = main(["--env", "staging", "--env-file", str(file)])
+        code = main(
+            ["--env", "prod", "--env-file", str(file)]
+        )  # it needs a right more than staging
         return code, capsys.readouterr().err.splitlines()[-1]
 
     return provisions
