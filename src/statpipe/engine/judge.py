@@ -20,6 +20,7 @@ from statpipe.api import (
     Vintage,
 )
 from statpipe.domain.new_codes import NewCode
+from statpipe.domain.other_parents import OtherParent
 from statpipe.domain.verdict import SHOWN_CELLS
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 NEW_CODES = "new_codes"
 """The name under which new codes are reported, beside the checks of plugins."""
+OTHER_PARENTS = "other_parents"
+"""The same for areas that the payload counts to another area than the code list."""
 _WORDS = {"category": "category", "ref_area": "area"}
 
 
@@ -109,6 +112,32 @@ def warning_of_new_codes(
         failures=len(named),
         cells=tuple(
             {one.column: one.code, "title": one.name} for one in list(new_codes)[:SHOWN_CELLS]
+        ),
+    )
+
+
+def warning_of_other_parents(
+    source: str, dataset: Dataset, vintage: Vintage, others: Collection[OtherParent]
+) -> CheckResult:
+    """
+    Warn of areas that the agency counts to another area than the code list: sums follow the list.
+    """
+    named = [f"{one.area} to {one.printed} instead of {one.listed}" for one in others]
+    told = ", ".join(named[:SHOWN_CELLS]) + ", ..." * (len(named) > SHOWN_CELLS)
+    return CheckResult(
+        check=OTHER_PARENTS,
+        dataset=dataset.name,
+        vintage=vintage.id,
+        severity="warning",
+        passed=False,
+        message=(
+            f"the agency counts {told}; figures are loaded, and `parent` and sums by area follow the code "
+            f"list of {source} until its plugin lists the change"
+        ),
+        failures=len(named),
+        cells=tuple(
+            {"ref_area": one.area, "listed": one.listed, "printed": one.printed}
+            for one in list(others)[:SHOWN_CELLS]
         ),
     )
 

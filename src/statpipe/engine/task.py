@@ -16,6 +16,7 @@ from attrs import field, frozen
 from statpipe.api import Dataset, Normalizer, Payload
 from statpipe.domain.canonical import content_hash, figures_hash
 from statpipe.domain.new_codes import NewCode, without_new_codes
+from statpipe.domain.other_parents import OtherParent, other_parents
 from statpipe.domain.seal import seal
 from statpipe.domain.wrong_text import wrong_text_refused
 
@@ -39,13 +40,15 @@ class Task:
 @frozen(kw_only=True)
 class Silver:
     """
-    A sealed table with its hashes, and the codes that the payloads hold besides and it does not.
+    A sealed table with its hashes, and what else the payloads say: codes that it does not hold, and areas
+    that are parts of others than in the code list.
     """
 
     table: pa.Table = field(repr=False)
     figures: str
     fingerprint: str
     new_codes: tuple[NewCode, ...] = ()
+    other_parents: tuple[OtherParent, ...] = ()
 
 
 def normalize(task: Task) -> Silver:
@@ -57,8 +60,9 @@ def normalize(task: Task) -> Silver:
     with wrong_text_refused(task.dataset, task.payloads):
         table = task.normalizer.normalize(task.dataset, task.payloads)
         table, new_codes = without_new_codes(table, task.dataset)
+        others = other_parents(table, task.dataset)
         sealed = seal(table, task.dataset, task.vintage)
-    return attrs.evolve(silver_of(sealed, task.code), new_codes=new_codes)
+    return attrs.evolve(silver_of(sealed, task.code), new_codes=new_codes, other_parents=others)
 
 
 def silver_of(table: pa.Table, code: str) -> Silver:

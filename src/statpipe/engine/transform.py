@@ -29,7 +29,7 @@ from statpipe.domain.manifest import Outcome
 from statpipe.domain.revision import Revision, revision_of
 from statpipe.engine.candidate import Candidate, Part
 from statpipe.engine.journal import Journal
-from statpipe.engine.judge import judge, siblings_of, warning_of_new_codes
+from statpipe.engine.judge import judge, siblings_of, warning_of_new_codes, warning_of_other_parents
 from statpipe.engine.next_step import Commands, with_next_steps
 from statpipe.engine.reconcile import Reconciled, reconcile
 from statpipe.engine.records import accepted_in_runs, payloads_of, record_of
@@ -104,7 +104,7 @@ class Transform:
             for candidate in candidates:
                 ready.append((candidate, self._reconciled(candidate)))  # noqa: PERF401 - counted
             revisions = self._revisions(ready)
-            self._warn_of_new_codes(ready)
+            self._warn_of_changed_lists(ready)
             results = self._judged(ready, revisions)
         except StatpipeError as error:
             self._failed(candidates, len(ready), error)
@@ -201,18 +201,18 @@ class Transform:
     def _is_there(self, held: Held) -> bool:
         return self.lake.fingerprint(silver_key(self.journal.source, held)) == held.fingerprint
 
-    def _warn_of_new_codes(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> None:
+    def _warn_of_changed_lists(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> None:
+        """Tell where the payloads' own codes are not those of the dataset's code lists."""
+        source = self.journal.source
         for candidate, final in ready:
-            found = [code for part in candidate.parts for code in part.result.result().new_codes]
-            if found:
-                self.journal.judged(
-                    warning_of_new_codes(
-                        self.journal.source,
-                        candidate.dataset,
-                        final.vintage,
-                        tuple(dict.fromkeys(found)),
-                    )
-                )
+            parts = [part.result.result() for part in candidate.parts]
+            new = dict.fromkeys(code for part in parts for code in part.new_codes)
+            others = dict.fromkeys(one for part in parts for one in part.other_parents)
+            told = (source, candidate.dataset, final.vintage)
+            if new:
+                self.journal.judged(warning_of_new_codes(*told, tuple(new)))
+            if others:
+                self.journal.judged(warning_of_other_parents(*told, tuple(others)))
 
     def _judged(
         self, ready: Sequence[tuple[Candidate, Reconciled]], revisions: Mapping[str, Revision]
