@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from statpipe.engine.logs import QUIET
+from statpipe.engine.record.logs import QUIET
 
 
 @pytest.fixture(autouse=True)

@@ -36,7 +36,7 @@ from provisioning.reconcile import Reconciler  # noqa: E402
 from provisioning.rollback import rollback  # noqa: E402
 from provisioning.settings import ENVIRONMENTS, NAMED, Settings, read_settings  # noqa: E402
 from provisioning.variables import read_variables  # noqa: E402
-from statpipe.engine.aws_environment import aws_exported  # noqa: E402
+from statpipe.engine.site.aws_environment import aws_exported  # noqa: E402
 
 INTERRUPTED = 130
 

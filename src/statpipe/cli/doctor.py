@@ -7,7 +7,7 @@ import attrs
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
-from statpipe.engine.doctor import diagnose
+from statpipe.engine.answers.doctor import diagnose
 
 _UNWELL = 2
 

@@ -14,8 +14,8 @@ from statpipe.cli.option_types import Flag, Name, Places, Seconds
 from statpipe.cli.session import Session, in_session, tell_error, write_json
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import make_progress, say, shown
-from statpipe.engine.verify import Verified
-from statpipe.engine.verify import verify as verify_lake
+from statpipe.engine.runs.verify import Verified
+from statpipe.engine.runs.verify import verify as verify_lake
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -13,13 +13,13 @@ from statpipe.api import StatpipeError
 from statpipe.cli.common_options import CommonOptions
 from statpipe.cli.json_text import json_text
 from statpipe.cli.terminal import ReaderGone, answer, hide, own_output, say
-from statpipe.engine.aws_environment import aws_exported
-from statpipe.engine.configuration import Configuration, load_configuration
-from statpipe.engine.credentials import credentials
-from statpipe.engine.interruption import was_interrupted
-from statpipe.engine.logs import configure_logs
-from statpipe.engine.registry import Registry
-from statpipe.engine.site import Site, open_site
+from statpipe.engine.record.logs import configure_logs
+from statpipe.engine.site.aws_environment import aws_exported
+from statpipe.engine.site.configuration import Configuration, load_configuration
+from statpipe.engine.site.credentials import credentials
+from statpipe.engine.site.interruption import was_interrupted
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import Site, open_site
 
 log = structlog.get_logger("statpipe")
 
