@@ -33,6 +33,7 @@ TEA = family()
 TYPES = {
     "text": "text",
     "integer": "bigint",
+    "small": "smallint",
     "decimal": "numeric",
     "double": "double precision",
     "date": "date",
@@ -104,7 +105,7 @@ def database(site: Site):
 
 
 def _to_temporary(connection: Any, name: str, table: pa.Table) -> None:
-    kinds = {"int8": "smallint", "date32[day]": "date", "decimal128(28, 8)": "numeric"}
+    kinds = {"int8": "smallint", "date32[day]": "date", "decimal128(38, 18)": "numeric"}
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(f.name), sql.SQL(kinds.get(str(f.type), "text")))
         for f in table.schema

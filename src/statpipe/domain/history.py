@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 STATEMENT = ("obs_value", "unit_measure", "unit_mult", "obs_status", "source_symbol", "notes")
 """What an agency says about a cell. Where any of it changes, another interval begins."""
 
+SET_WITH_THE_FIGURE = ("vintage", "decimals")
+"""The release that set a figure, and the places that it printed: later ones may print 1.5 as 1.50."""
+
 
 @frozen(kw_only=True)
 class Published:
@@ -42,7 +45,7 @@ def history(published: Sequence[Published]) -> pa.Table:
     Join the vintages of one dataset into intervals.
 
     Returns Silver's columns with ``realtime_start`` and ``realtime_end``, both inclusive. ``vintage``
-    is the release that set the figure; what else describes the cell is from the last one that
+    is the release that set the figure, ``decimals`` are the places that it printed; what else describes the cell is from the last one that
     repeated it. A cell that a later vintage was asked for and does not hold was dropped: its interval
     ends. A cell that it was not asked for goes on. Figures that changed under an unchanged date leave
     an interval that ends before it begins: kept, and current on no day.
@@ -70,8 +73,9 @@ def history(published: Sequence[Published]) -> pa.Table:
     last_days = pa.concat_arrays([last_days, pa.array([FOREVER], pa.date32())])
 
     result = table.filter(ends)
-    place = result.schema.get_field_index("vintage")
-    result = result.set_column(place, result.schema.field(place), table["vintage"].filter(starts))
+    for name in SET_WITH_THE_FIGURE:
+        place = result.schema.get_field_index(name)
+        result = result.set_column(place, result.schema.field(place), table[name].filter(starts))
     result = _with_day(result, "realtime_start", days.take(ranks.filter(starts)))
     result = _with_day(result, "realtime_end", last_days.take(spoken.filter(ends)))
     return canonical(result)

@@ -11,7 +11,8 @@ from attrs import field, frozen
 
 from statpipe.api import Held, Lake, Selection
 from statpipe.domain.history import Published, history, history_schema
-from statpipe.engine.record.state import silver_key
+from statpipe.domain.printed import as_printed
+from statpipe.engine.record.state import silver_of_lake
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -72,10 +73,11 @@ class Stand:
     """
     What an agency said of a cell, and the days on which that was the latest, both inclusive.
 
-    ``vintage`` is the release that set it, ``note`` the agency's words about that release.
+    ``value`` has the places that it was printed with. ``vintage`` is the release that set it, ``note`` the agency's words about that release.
     """
 
     value: Decimal | None
+    decimals: int | None
     unit: str
     unit_mult: int
     obs_status: str
@@ -131,7 +133,7 @@ def _of_dataset(
 ) -> Iterable[CellHistory]:
     # Also a vintage without the cell speaks about it: it may have dropped it.
     published = [
-        Published(vintage=one.vintage, table=wanted.rows_of(lake.read(silver_key(source, one))))
+        Published(vintage=one.vintage, table=wanted.rows_of(silver_of_lake(lake, source, one)))
         for one in held
     ]
     notes = {one.vintage.id: one.note for one in held}
@@ -158,8 +160,10 @@ def _of_dataset(
 
 
 def _stand(row: Mapping[str, Any], notes: Mapping[str, str]) -> Stand:
+    value = row["obs_value"]
     return Stand(
-        value=row["obs_value"],
+        value=value if value is None else as_printed(value, row["decimals"]),
+        decimals=row["decimals"],
         unit=row["unit_measure"],
         unit_mult=row["unit_mult"],
         obs_status=row["obs_status"],

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from statpipe.api import ContentError, Held, Lake
 from statpipe.domain.history import Published, history
-from statpipe.engine.record.state import silver_key
+from statpipe.engine.record.state import silver_of_lake
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,7 +24,7 @@ def source_history(lake: Lake, source: str, held: Iterable[Held], reader: str) -
     datasets: dict[str, list[Published]] = {}
     for one in held:
         if one.fingerprint:
-            table = lake.read(silver_key(source, one))
+            table = silver_of_lake(lake, source, one)
             datasets.setdefault(one.dataset, []).append(Published(vintage=one.vintage, table=table))
     if not datasets:
         msg = f"model {reader} reads {source}, of which the lake holds nothing; run it first"
