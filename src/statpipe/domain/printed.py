@@ -27,8 +27,8 @@ _WHOLE_DIGITS = DECIMAL_DIGITS - DECIMAL_PLACES
 _PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,9})?", re.ASCII)
 _ROOM = (
-    f"figures are kept exactly, with up to {_WHOLE_DIGITS} digits before and {DECIMAL_PLACES} "
-    "behind the point, not counting zeros at the end"
+    f"expected up to {_WHOLE_DIGITS} digits before and {DECIMAL_PLACES} behind the point, since figures are "
+    "kept exactly; zeros at the end do not count"
 )
 
 

@@ -24,7 +24,7 @@ def test_silver_has_every_column_with_its_description():
         ("x", "'x' is not a figure; expected digits with a point at most"),
         ("NaN", "is not a figure"),
         ("Infinity", "is not a figure"),
-        ("1.1234567890123456789", "has 19 decimal places; figures are kept exactly"),
+        ("1.1234567890123456789", "has 19 decimal places; expected up to 20 digits"),
         ("1,5", "is not a figure"),
         (True, "is not a figure"),
         ("9" * 21, "has 21 digits before the point"),

@@ -72,9 +72,12 @@ def test_other_spellings_are_read_exactly_and_come_back_plainly(text, plain):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("1e20", "has 21 digits before the point; figures are kept exactly, with up to 20 digits"),
+        (
+            "1e20",
+            "has 21 digits before the point; expected up to 20 digits before and 18 behind the point",
+        ),
         ("9" * 21, "has 21 digits before the point"),
-        ("1e-19", "has 19 decimal places; figures are kept exactly"),
+        ("1e-19", "has 19 decimal places; expected up to 20"),
         ("1.5" + "0" * 17 + "1", "has 19 decimal places"),
         ("1e999999999", "has 1,000,000,000 digits before the point"),
         ("NaN", "is not a figure; expected digits"),

@@ -177,7 +177,10 @@ def test_figures_may_come_in_any_exact_type(values):
             "figure 'n/a' is not a figure; expected digits with a point at most, or scientific notation "
             "(row 1 of the normalizer's table: ref_area CA, category T:2, time_period 2020)",
         ),
-        ({"obs_value": ["1.5", "1e-19"]}, "figure '1e-19' has 19 decimal places; figures are kept"),
+        (
+            {"obs_value": ["1.5", "1e-19"]},
+            "figure '1e-19' has 19 decimal places; expected up to 20 digits",
+        ),
         ({"decimals": [1, -1]}, "decimals is -1; a figure has 0 to 127 places"),
         ({"decimals": [1, 128]}, "column decimals is int64, not int8"),
         ({"decimals": ["1", "x"]}, "column decimals is string, not int8"),
