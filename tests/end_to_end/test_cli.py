@@ -519,7 +519,10 @@ def test_a_lake_is_verified_repaired_and_whole_again(tea):
     tea.run("run", "tea_prices")
     whole = tea.run("lake", "verify")
     assert whole.stdout == ""
-    assert last_line(whole) == "objects read: 1 of manifests, 4 of bronze, 2 of silver, 1 of gold"
+    assert (
+        last_line(whole)
+        == "objects read: 1 of manifests, 4 of bronze, 2 of silver, 2 of changes, 1 of gold"
+    )
 
     part = next((tea.home.lake / "gold").rglob("*.parquet"))
     body = part.read_bytes()
