@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from provisioning.account import Account
+from provisioning.bastion_strangers import bastion_strangers
 from provisioning.documents import policy
 from provisioning.failures import Misconfigured, code_of
 from provisioning.identity import role
@@ -57,13 +58,15 @@ def bastion_profile(account: Account, environment: str) -> Resource[Any]:
     """
     iam, name = account.client("iam"), Names(environment).bastion
 
+    def give(roles: list[str]) -> None:
+        """A profile holds one role."""
+        for other in roles:
+            iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=other)
+        iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+
     def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
-        yield Aspect(
-            name="role",
-            now=[entry["RoleName"] for entry in found["Roles"]],
-            wanted=[name],
-            write=lambda: iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name),
-        )
+        roles = [entry["RoleName"] for entry in found["Roles"]]
+        yield Aspect(name="role", now=roles, wanted=[name], write=lambda: give(roles))
         yield tagged(
             as_mapping(found.get("Tags", ())),
             environment,
@@ -117,6 +120,7 @@ def bastion(
             wanted=True,
             write=lambda: ec2.start_instances(InstanceIds=[instance]),
         )
+        yield _profile_of(ec2, instance, Names(environment).bastion)
         yield Aspect(
             name="security group",
             now=[entry["GroupId"] for entry in found["SecurityGroups"]],
@@ -142,7 +146,32 @@ def bastion(
         find=lambda: find_bastion(account, environment),
         create=lambda: _launch(account, network, environment, group, sleep),
         aspects=aspects,
+        strangers=lambda found: bastion_strangers(ec2, found, group),
     )
+
+
+def _profile_of(ec2: Any, instance: str, name: str) -> Aspect:
+    filters = [
+        {"Name": "instance-id", "Values": [instance]},
+        {"Name": "state", "Values": ["associating", "associated"]},
+    ]
+    asked = ec2.describe_iam_instance_profile_associations(Filters=filters)
+    found = {
+        entry["IamInstanceProfile"]["Arn"].rpartition("/")[2]: entry["AssociationId"]
+        for entry in asked["IamInstanceProfileAssociations"]
+    }
+
+    def give() -> None:
+        """An instance has one profile: take the place of another."""
+        profile = {"Name": name}
+        for association in found.values():
+            ec2.replace_iam_instance_profile_association(
+                AssociationId=association, IamInstanceProfile=profile
+            )
+        if not found:
+            ec2.associate_iam_instance_profile(InstanceId=instance, IamInstanceProfile=profile)
+
+    return Aspect(name="instance profile", now=[*found], wanted=[name], write=give)
 
 
 def _launch(

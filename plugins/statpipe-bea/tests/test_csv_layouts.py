@@ -75,6 +75,16 @@ def test_a_file_of_2017_without_a_date_in_its_footer_is_refused():
         silver_of(body)
 
 
+def test_a_footer_that_names_two_releases_is_refused(as_published):
+    more = as_published + b'"Last updated: October 6, 2022-- new statistics for 2021."\r\n'
+    with pytest.raises(
+        ContentError, match="its footer names two releases, 'Last updated: October 8, "
+    ):
+        silver_of(more)
+    again = as_published + b'"last updated: Oct. 8, 2020"\r\n'
+    assert len(silver_of(again)) == 60 * 24 * 2
+
+
 def test_the_unit_may_be_missing_only_where_the_component_stands_for_the_table():
     body = layout_of_2019("2017", "2018").replace(b",Unit,", b",ComponentId,", 1)
     with pytest.raises(ContentError, match="no column for Unit"):

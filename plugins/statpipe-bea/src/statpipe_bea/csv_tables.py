@@ -21,6 +21,7 @@ from statpipe_bea.crosswalk import PrintedLine
 from statpipe_bea.csv_columns import Columns, columns_of
 from statpipe_bea.csv_heads import note_in
 from statpipe_bea.csv_records import CsvText, Record, bare, csv_text
+from statpipe_bea.release import last_updated, other_day
 from statpipe_bea.text import text_of
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ def read_csv(payload: Payload) -> WideTable:
             "complete; it may have been cut off"
         )
         raise ContentError(msg, payload=payload)
+    _refuse_two_releases(payload, footer)
     wide = WideTable(
         payload=payload,
         note=note,
@@ -93,6 +95,16 @@ def read_csv(payload: Payload) -> WideTable:
     if text.separator != ",":
         _refuse_commas(wide)
     return wide
+
+
+def _refuse_two_releases(payload: Payload, footer: Iterable[Record]) -> None:
+    notes = [note for record in footer if (note := last_updated(record.cells[0]))]
+    if notes and (other := other_day(notes)):
+        msg = (
+            f"payload {payload.name}: its footer names two releases, {notes[0]!r} and {other!r}; expected "
+            "one table as BEA published it"
+        )
+        raise ContentError(msg, payload=payload)
 
 
 def stripped(column: pa.ChunkedArray) -> pa.DictionaryArray:

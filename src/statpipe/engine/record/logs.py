@@ -12,6 +12,7 @@ import structlog
 
 from statpipe.domain.secret import redacted
 from statpipe.domain.visible import visible, visible_lines
+from statpipe.engine.record.advice import in_environment
 from statpipe.engine.record.workflow_commands import defused
 
 Format = Literal["text", "json"]
@@ -28,11 +29,13 @@ def configure_logs(
     verbose: bool = False,
     stream: IO[str] | None = None,
     secrets: Iterable[str] = (),
+    environment: str = "local",
 ) -> None:
     """
     Send all log lines of the process to *stream* (standard error).
 
-    *secrets* are masked in every line, whoever writes it: the last of several nets.
+    *secrets* are masked in every line, whoever writes it: the last of several nets. Commands that a line
+    advises get ``--env`` for the *environment*.
     """
     mask = mask_of(secrets)
     shared: list[Any] = [
@@ -50,7 +53,7 @@ def configure_logs(
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 renderer,
-                lambda _, __, line: defused(mask(str(line))),
+                lambda _, __, line: defused(mask(in_environment(str(line), environment))),
             ],
         )
     )

@@ -91,10 +91,11 @@ def _refuse_other_verdict(name: str, result: object, current: Snapshot) -> None:
 
 
 def warning_of_new_codes(
-    source: str, dataset: Dataset, vintage: Vintage, new_codes: Collection[NewCode]
+    source: str, dataset: Dataset, vintage: Vintage, new_codes: Collection[NewCode], full: str
 ) -> CheckResult:
     """
-    Warn of codes that the agency has added: they lie in Bronze, and everything else is loaded.
+    Warn of codes that the agency has added: they lie in Bronze, and everything else is loaded. *full* is the
+    command that fetches the source anew.
     """
     named = [f"{_WORDS[one.column]} {one.code} ({one.name})" for one in new_codes]
     told = ", ".join(named[:SHOWN_CELLS]) + ", ..." * (len(named) > SHOWN_CELLS)
@@ -107,7 +108,7 @@ def warning_of_new_codes(
         passed=False,
         message=(
             f"{codes}, not loaded: {told}; the figures lie in Bronze. Once the plugin of {source} lists "
-            f"them, load them with `statpipe run {source} --full`"
+            f"them, load them with `{full}`"
         ),
         failures=len(named),
         cells=tuple(

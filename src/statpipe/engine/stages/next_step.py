@@ -19,10 +19,11 @@ _OVERRULING = ("run", "transform", "backfill")
 @frozen(kw_only=True)
 class Commands:
     """
-    The command line that repeats a run, and the one that also overrules checks.
+    The command lines that repeat a run, fetch all of the source anew, and overrule checks.
     """
 
     again: str
+    full: str
     accepting: str
 
 
@@ -31,14 +32,18 @@ def commands(source: str, environment: str, options: Options) -> Commands:
     Write the commands that repeat a run of one source.
     """
     command = options.command if options.command in _OVERRULING else "run"
+    place = [] if environment == LOCAL else ["--env", environment]
     parts = ["statpipe", command, source, *options.arguments]
     if options.tables:
         parts += ["--tables", *options.tables]
     if options.full:
         parts.append("--full")
-    if environment != LOCAL:
-        parts += ["--env", environment]
-    return Commands(again=shlex.join(parts), accepting=shlex.join([*parts, "--accept-revision"]))
+    parts += place
+    return Commands(
+        again=shlex.join(parts),
+        full=shlex.join(["statpipe", "run", source, "--full", *place]),
+        accepting=shlex.join([*parts, "--accept-revision"]),
+    )
 
 
 def with_next_steps(results: Sequence[CheckResult], run: Commands) -> list[CheckResult]:

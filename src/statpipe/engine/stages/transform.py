@@ -216,7 +216,7 @@ class Transform:
             others = dict.fromkeys(one for part in parts for one in part.other_parents)
             told = (source, candidate.dataset, final.vintage)
             if new:
-                self.journal.judged(warning_of_new_codes(*told, tuple(new)))
+                self.journal.judged(warning_of_new_codes(*told, tuple(new), self.commands.full))
             if others:
                 self.journal.judged(warning_of_other_parents(*told, tuple(others)))
 

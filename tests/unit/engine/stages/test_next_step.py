@@ -9,7 +9,11 @@ from statpipe.api import CheckResult
 from statpipe.engine.stages.next_step import Commands, commands, with_next_steps
 from statpipe.engine.stages.options import Options
 
-RUN = Commands(again="statpipe run tea", accepting="statpipe run tea --accept-revision")
+RUN = Commands(
+    again="statpipe run tea",
+    full="statpipe run tea --full",
+    accepting="statpipe run tea --accept-revision",
+)
 MOVED = CheckResult(
     check="moved",
     dataset="black",
@@ -46,6 +50,11 @@ def test_the_commands_repeat_the_run(environment, options, wanted):
     found = commands("tea", environment, options)
     assert found.again == wanted
     assert shlex.split(found.accepting) == [*shlex.split(wanted), "--accept-revision"]
+
+
+def test_the_command_that_fetches_all_anew_names_the_environment():
+    assert commands("tea", "local", Options(tables=("a",))).full == "statpipe run tea --full"
+    assert commands("tea", "prod", Options()).full == "statpipe run tea --full --env prod"
 
 
 def test_what_the_agency_may_have_meant_can_be_published():
