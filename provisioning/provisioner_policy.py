@@ -171,6 +171,13 @@ def grants(
             condition={"StringEquals": {"aws:RequestedRegion": region}},
         ),
         Grant(
+            # The only thing that is ever taken away: a bastion of an earlier image.
+            sid="ReplaceBastion",
+            operations=("EC2:TerminateInstances",),
+            resources=(here("ec2", "instance/*"),),
+            condition={"StringEquals": {"aws:ResourceTag/project": PROJECT}},
+        ),
+        Grant(
             sid="Image",
             operations=("SSM:GetParameter",),
             resources=(f"arn:{partition}:ssm:{region}::parameter{IMAGE}",),
