@@ -28,8 +28,8 @@ ingest: runtime ## run all sources in ENV=staging|prod, or SOURCE=...; FULL=1 fo
 evidence: ## mask account numbers of AWS in out/, before others see it
 	@$(PYTHON) -I scripts/mask_evidence.py
 
-provision: runtime ## make what ENV=staging|prod needs in AWS; PLAN=1 only says it, DESTROY_PLAN=1 how to undo it
-	@$(BIN)/python provisioning/provision_aws.py --env "$(ENV)" $(if $(PLAN),--plan,$(if $(DESTROY_PLAN),--destroy-plan,--outputs "$(ENV).values"))
+provision: runtime ## make what ENV=staging|prod needs in AWS; PLAN=1 only says it, REPAIR=1 removes what is not ours, DESTROY_PLAN=1 says how to undo it
+	@$(BIN)/python provisioning/provision_aws.py --env "$(ENV)" $(if $(PLAN),--plan,$(if $(DESTROY_PLAN),--destroy-plan,--outputs "$(ENV).values"))$(if $(REPAIR), --repair)
 
 database: runtime ## make schemas, roles and grants in the database of ENV=staging|prod
 	@$(BIN)/python provisioning/init_database.py --env "$(ENV)"

@@ -7,8 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 import structlog
+from hypothesis import settings
 
-from statpipe.engine.logs import QUIET
+from statpipe.engine.record.logs import QUIET
+
+# A deadline would judge the machine. `--hypothesis-profile=ci` replaces this profile, and has none either.
+settings.register_profile("without_deadline", deadline=None)
+settings.load_profile("without_deadline")
 
 
 @pytest.fixture(autouse=True)

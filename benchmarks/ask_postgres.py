@@ -15,7 +15,7 @@ from load_postgres import Tables
 from normalize import TABLES
 
 from statpipe.api import Environment, Held
-from statpipe.engine.gold import opened_gold
+from statpipe.engine.gold.maker import opened_gold
 from statpipe_bea.gold.models import pce_state_models
 from statpipe_postgres.settings import PostgresSettings
 from statpipe_postgres.sink import PostgresSink

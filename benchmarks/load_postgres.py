@@ -24,7 +24,7 @@ from normalize import TABLES, csv_payloads
 
 from statpipe.api import Environment, Held, Partition, PartitionKey
 from statpipe.domain.seal import seal
-from statpipe.engine.gold import opened_gold
+from statpipe.engine.gold.maker import opened_gold
 from statpipe_bea import tables
 from statpipe_bea.gold.models import pce_state_models
 from statpipe_bea.normalizer import RegionalNormalizer

@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from provisioning.account import Account
+from provisioning.bastion_strangers import bastion_strangers
 from provisioning.documents import policy
 from provisioning.failures import Misconfigured, code_of
 from provisioning.identity import role
@@ -24,6 +25,9 @@ IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 
 MANAGED = "AmazonSSMManagedInstanceCore"
 _ALIVE = ["pending", "running", "stopping", "stopped"]
+_ENDING = ["shutting-down", "terminated"]
+"""What ends keeps its network interface for a moment."""
+
 _TOKENS = "required"
 """Of version 2 of the metadata service: a forwarded request cannot ask for the instance's credentials."""
 
@@ -57,13 +61,15 @@ def bastion_profile(account: Account, environment: str) -> Resource[Any]:
     """
     iam, name = account.client("iam"), Names(environment).bastion
 
+    def give(roles: list[str]) -> None:
+        """A profile holds one role."""
+        for other in roles:
+            iam.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=other)
+        iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name)
+
     def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
-        yield Aspect(
-            name="role",
-            now=[entry["RoleName"] for entry in found["Roles"]],
-            wanted=[name],
-            write=lambda: iam.add_role_to_instance_profile(InstanceProfileName=name, RoleName=name),
-        )
+        roles = [entry["RoleName"] for entry in found["Roles"]]
+        yield Aspect(name="role", now=roles, wanted=[name], write=lambda: give(roles))
         yield tagged(
             as_mapping(found.get("Tags", ())),
             environment,
@@ -89,14 +95,14 @@ def find_bastion(account: Account, environment: str) -> Any:
     return next(iter(find_bastions(account, environment)), None)
 
 
-def find_bastions(account: Account, environment: str) -> list[Any]:
+def find_bastions(account: Account, environment: str, *states: str) -> list[Any]:
     """
-    Return all instances of that name, ours before others', the newest first. More than one is there while
-    one is replaced.
+    Return all instances of that name that are alive, or in one of *states*: ours before others', the newest
+    first. More than one is there while one is replaced.
     """
     filters = [
         {"Name": "tag:Name", "Values": [Names(environment).bastion]},
-        {"Name": "instance-state-name", "Values": _ALIVE},
+        {"Name": "instance-state-name", "Values": [*states] or _ALIVE},
     ]
     answer = account.client("ec2").describe_instances(Filters=filters)
     found = [entry for group in answer["Reservations"] for entry in group["Instances"]]
@@ -132,13 +138,13 @@ def bastion(
         found = find_bastions(account, environment)
         return next((entry for entry in found if entry["ImageId"] == image()), None)
 
+    def ours(*states: str) -> list[str]:
+        found = find_bastions(account, environment, *states)
+        return [entry["InstanceId"] for entry in found if _is_ours(entry, environment)]
+
     def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
         instance = found["InstanceId"]
-        older = [
-            entry["InstanceId"]
-            for entry in find_bastions(account, environment)
-            if entry["InstanceId"] != instance and _is_ours(entry, environment)
-        ]
+        older = [one for one in ours() if one != instance]
         yield Aspect(
             name="older instances",
             now=older,
@@ -151,6 +157,7 @@ def bastion(
             wanted=True,
             write=lambda: ec2.start_instances(InstanceIds=[instance]),
         )
+        yield _profile_of(ec2, instance, Names(environment).bastion)
         yield Aspect(
             name="security group",
             now=[entry["GroupId"] for entry in found["SecurityGroups"]],
@@ -176,12 +183,39 @@ def bastion(
         find=find,
         create=lambda: _launch(account, network, _request(environment, group, image()), sleep),
         aspects=aspects,
+        strangers=lambda found: bastion_strangers(
+            ec2, found, group, [found["InstanceId"], *ours(*_ALIVE, *_ENDING)]
+        ),
     )
 
 
 def _is_ours(found: dict[str, Any], environment: str) -> bool:
     """Anybody may call an instance as ours is called; only one that we made has all marks."""
     return tags(environment).items() <= as_mapping(found.get("Tags", ())).items()
+
+
+def _profile_of(ec2: Any, instance: str, name: str) -> Aspect:
+    filters = [
+        {"Name": "instance-id", "Values": [instance]},
+        {"Name": "state", "Values": ["associating", "associated"]},
+    ]
+    asked = ec2.describe_iam_instance_profile_associations(Filters=filters)
+    found = {
+        entry["IamInstanceProfile"]["Arn"].rpartition("/")[2]: entry["AssociationId"]
+        for entry in asked["IamInstanceProfileAssociations"]
+    }
+
+    def give() -> None:
+        """An instance has one profile: take the place of another."""
+        profile = {"Name": name}
+        for association in found.values():
+            ec2.replace_iam_instance_profile_association(
+                AssociationId=association, IamInstanceProfile=profile
+            )
+        if not found:
+            ec2.associate_iam_instance_profile(InstanceId=instance, IamInstanceProfile=profile)
+
+    return Aspect(name="instance profile", now=[*found], wanted=[name], write=give)
 
 
 def _launch(

@@ -10,10 +10,11 @@ from attrs import frozen
 from botocore.exceptions import ClientError
 
 from provisioning.account import Account
+from provisioning.bucket_strangers import bucket_strangers
 from provisioning.documents import meaning, policy
 from provisioning.failures import Misconfigured, code_of
 from provisioning.lifecycle import Rule, data_rules, log_rules
-from provisioning.reconcile import Aspect, Resource, absent_on
+from provisioning.reconcile import Aspect, Resource, Stranger, absent_on
 from provisioning.settings import Settings
 from provisioning.tags import SHARED, as_list, as_mapping, tagged
 
@@ -45,6 +46,7 @@ def data_bucket(account: Account, settings: Settings) -> Resource[str]:
             bucket.lifecycle(data_rules(settings.noncurrent_days)),
             bucket.logging(settings.log_bucket, prefix),
         ],
+        strangers=bucket.strangers,
     )
 
 
@@ -65,6 +67,7 @@ def log_bucket(account: Account, settings: Settings) -> Resource[str]:
             *bucket.common(policy(*statements)),
             bucket.lifecycle(log_rules(settings.log_days)),
         ],
+        strangers=bucket.strangers,
     )
 
 
@@ -106,6 +109,10 @@ def _deliver(account: Account, settings: Settings, prefix: str) -> dict[str, Any
             "StringEquals": {"aws:SourceAccount": account.id},
         },
     }
+
+
+def _is_owner(grant: dict[str, Any], owner: dict[str, Any]) -> bool:
+    return bool(grant["Grantee"].get("ID") == owner["ID"])
 
 
 @frozen(kw_only=True)
@@ -164,6 +171,7 @@ class _Bucket:
                 **self._here, PublicAccessBlockConfiguration=_CLOSED
             ),
         )
+        yield self._grants()
         owned = self._ask("get_bucket_ownership_controls", "OwnershipControls") or {"Rules": []}
         yield Aspect(
             name="ownership",
@@ -181,6 +189,10 @@ class _Bucket:
             write=lambda: self._s3.put_bucket_policy(**self._here, Policy=json.dumps(wanted)),
         )
         yield self._tags()
+
+    def strangers(self, _found: str) -> Iterable[Stranger]:
+        """What others have added."""
+        return bucket_strangers(self._s3, self._here)
 
     def versioning(self) -> Aspect:
         return Aspect(
@@ -214,6 +226,16 @@ class _Bucket:
             write=lambda: self._s3.put_bucket_logging(
                 **self._here, BucketLoggingStatus={"LoggingEnabled": wanted}
             ),
+        )
+
+    def _grants(self) -> Aspect:
+        """Before ownership: S3 does not enforce it while the list lets others in."""
+        found = self._s3.get_bucket_acl(**self._here)
+        return Aspect(
+            name="access list",
+            now=[grant for grant in found["Grants"] if not _is_owner(grant, found["Owner"])],
+            wanted=[],
+            write=lambda: self._s3.put_bucket_acl(**self._here, ACL="private"),
         )
 
     def _encryption(self) -> Aspect:

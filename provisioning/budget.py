@@ -9,12 +9,15 @@ from typing import Any
 
 from provisioning.account import Account
 from provisioning.names import BUDGET
-from provisioning.reconcile import Aspect, Resource, absent_on
+from provisioning.reconcile import Aspect, Resource, Stranger, absent_on
 from provisioning.settings import Settings
 from provisioning.tags import SHARED, as_list, tags
 
 _REGION = "us-east-1"
 """The only one that Budgets has."""
+
+_FILTERS = ("CostFilters", "FilterExpression")
+"""What would make a budget look at a part of the costs only."""
 
 _NOTICES = (("ACTUAL", 80.0), ("FORECASTED", 100.0))
 
@@ -44,13 +47,17 @@ def budget(account: Account, settings: Settings) -> Resource[Any]:
             wanted=settings.budget,
             write=lambda: budgets.update_budget(**here, NewBudget=wanted),
         )
-        asked = budgets.describe_notifications_for_budget(**here, BudgetName=BUDGET)
-        there = [(n["NotificationType"], n["Threshold"]) for n in asked.get("Notifications", ())]
+        yield Aspect(
+            name="filters",
+            now=[found.get(key) or {} for key in _FILTERS],
+            wanted=[{} for _ in _FILTERS],
+            write=lambda: budgets.update_budget(**here, NewBudget=wanted),
+        )
+        there = [_said(notice) for notice in _notices(budgets, here)]
         for notice in notices:
-            key = notice["NotificationType"], notice["Threshold"]
             yield Aspect(
-                name=f"notice of {key[1]:g} % {key[0].lower()}",
-                now=key in there,
+                name=f"notice of {_said(notice)}",
+                now=_said(notice) in there,
                 wanted=True,
                 write=partial(
                     budgets.create_notification,
@@ -60,6 +67,20 @@ def budget(account: Account, settings: Settings) -> Resource[Any]:
                     Subscribers=subscribers,
                 ),
             )
+
+    def strangers(_found: dict[str, Any]) -> Iterable[Stranger]:
+        ours = [_said(notice) for notice in notices]
+        for notice in _notices(budgets, here):
+            if _said(notice) not in ours:
+                yield Stranger(
+                    what=f"a notice of {_said(notice)} is sent",
+                    remove=partial(
+                        budgets.delete_notification,
+                        **here,
+                        BudgetName=BUDGET,
+                        Notification=notice,
+                    ),
+                )
 
     return Resource(
         name=f"budget {BUDGET}",
@@ -75,7 +96,21 @@ def budget(account: Account, settings: Settings) -> Resource[Any]:
             ResourceTags=as_list(tags(SHARED)),
         ),
         aspects=aspects,
+        strangers=strangers,
     )
+
+
+def _notices(budgets: Any, here: dict[str, str]) -> list[dict[str, Any]]:
+    asked = budgets.describe_notifications_for_budget(**here, BudgetName=BUDGET)
+    return list(asked.get("Notifications", ()))
+
+
+def _said(notice: dict[str, Any]) -> str:
+    """What tells a notice from others, as ``80 % actual``."""
+    unit = "USD" if notice.get("ThresholdType") == "ABSOLUTE_VALUE" else "%"
+    other = notice["ComparisonOperator"]
+    beyond = "" if other == "GREATER_THAN" else f" ({other.lower().replace('_', ' ')})"
+    return f"{notice['Threshold']:g} {unit} {notice['NotificationType'].lower()}{beyond}"
 
 
 def _notice(kind: str, threshold: float) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from typing import Any
 from attrs import frozen
 
 from provisioning.account import Account
+from provisioning.database_strangers import database_strangers, parameter_strangers
 from provisioning.failures import Misconfigured
 from provisioning.names import ADMINISTRATOR, DATABASE, PORT, Names
 from provisioning.network import Network
@@ -19,6 +20,7 @@ _TLS = "rds.force_ssl"
 _WAIT = {"Delay": 30, "MaxAttempts": 80}
 """Of forty minutes: a first database takes ten or so, a change of its class as long."""
 
+_STOPPED = {"stopping", "stopped"}
 _BUSY = {"creating", "modifying", "backing-up", "rebooting", "starting", "upgrading", "renaming"}
 _BUSY |= {
     "configuring-iam-database-auth",
@@ -91,6 +93,7 @@ def parameter_group(account: Account, settings: Settings) -> Resource[Any]:
             Tags=as_list(tags(settings.environment)),
         ),
         aspects=aspects,
+        strangers=lambda _: parameter_strangers(rds, name, _TLS),
     )
 
 
@@ -117,15 +120,29 @@ def database(
     def find() -> Any:
         found = find_database(account, settings.environment)
         if not account.plan and found and found["DBInstanceStatus"] in _BUSY:
-            tell(f"waiting until the database {names.stem} is available, ten minutes or so")
-            rds.get_waiter("db_instance_available").wait(
-                DBInstanceIdentifier=names.stem, WaiterConfig=_WAIT
-            )
+            wait()
             found = find_database(account, settings.environment)
         return found
 
+    def wait() -> None:
+        tell(f"waiting until the database {names.stem} is available, ten minutes or so")
+        rds.get_waiter("db_instance_available").wait(
+            DBInstanceIdentifier=names.stem, WaiterConfig=_WAIT
+        )
+
+    def start() -> None:
+        """And wait, since a database that is stopped cannot be changed."""
+        rds.start_db_instance(DBInstanceIdentifier=names.stem)
+        wait()
+
     def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
         _must_be_ours(found, settings)
+        yield Aspect(
+            name="running",
+            now=found["DBInstanceStatus"] not in _STOPPED,
+            wanted=True,
+            write=start,
+        )
         yield _configuration(rds, found, settings, group)
         yield tagged(
             as_mapping(found.get("TagList", ())),
@@ -152,6 +169,7 @@ def database(
             **{entry.request: entry.wanted for entry in _wanted(settings, group)},
         ),
         aspects=aspects,
+        strangers=lambda found: database_strangers(account, found),
     )
 
 

@@ -2,6 +2,7 @@
 
 ProvisioningError
 ├── Misconfigured   exit 2: correct a setting, a right or the account
+├── Drifted         exit 4: all is there, and something that is not ours besides
 └── Unreachable     exit 5: AWS cannot be reached or is busy; run again later
 """
 
@@ -110,6 +111,14 @@ class Misconfigured(ProvisioningError):
     """
     A setting, a right or the account must be corrected.
     """
+
+
+class Drifted(ProvisioningError):
+    """
+    Somebody put something on a resource of ours, and it is still there.
+    """
+
+    exit_code = 4
 
 
 class Unreachable(ProvisioningError):

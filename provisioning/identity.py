@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from provisioning.account import Account
 from provisioning.documents import meaning, policy
 from provisioning.names import AUDIENCE, ISSUER, Names
-from provisioning.reconcile import Aspect, Resource, absent_on
+from provisioning.reconcile import Aspect, Resource, Stranger, absent_on
 from provisioning.settings import NAMED, Settings
 from provisioning.tags import SHARED, as_list, as_mapping, tagged, tags
 
-POLICY = "runtime"
+_POLICY = "runtime"
+_HOUR = 3600
+"""Of a session: the shortest that a role can have, and longer than any run."""
 _MISSING = absent_on("NoSuchEntity", "NoSuchEntityException")
 
 
@@ -129,6 +132,12 @@ def role(
             wanted=meaning(trusted),
             write=lambda: iam.update_assume_role_policy(RoleName=name, PolicyDocument=document),
         )
+        yield Aspect(
+            name="session",
+            now=found.get("MaxSessionDuration", _HOUR),
+            wanted=_HOUR,
+            write=lambda: iam.update_role(RoleName=name, MaxSessionDuration=_HOUR),
+        )
         yield tagged(
             as_mapping(found.get("Tags", ())),
             environment,
@@ -149,14 +158,16 @@ def role(
             Tags=as_list(tags(environment)),
         ),
         aspects=aspects,
+        strangers=lambda _: _strangers(iam, name, managed),
     )
 
 
-def find_rights(iam: Any, role_name: str) -> Any:
+def inline_policies(iam: Any, role_name: str) -> set[str]:
     """
-    Return the role's own policy as AWS shows it, or ``None``.
+    Return the names of the policies that are written into a role.
     """
-    return _MISSING(lambda: iam.get_role_policy(RoleName=role_name, PolicyName=POLICY))
+    pages = iam.get_paginator("list_role_policies").paginate(RoleName=role_name)
+    return {name for page in pages for name in page["PolicyNames"]}
 
 
 def attached_policies(iam: Any, role_name: str) -> set[str]:
@@ -167,14 +178,39 @@ def attached_policies(iam: Any, role_name: str) -> set[str]:
     return {entry["PolicyArn"] for page in pages for entry in page["AttachedPolicies"]}
 
 
+def _strangers(iam: Any, name: str, managed: str | None) -> Iterator[Stranger]:
+    """Rights that others gave to the role, and ways in which others hand it to an instance."""
+    own = set() if managed else {_POLICY}
+    for written in sorted(inline_policies(iam, name) - own):
+        yield Stranger(
+            what=f"the policy {written} is written into it",
+            remove=partial(iam.delete_role_policy, RoleName=name, PolicyName=written),
+        )
+    for arn in sorted(attached_policies(iam, name) - {managed}):
+        yield Stranger(
+            what=f"the policy {arn} is attached to it",
+            remove=partial(iam.detach_role_policy, RoleName=name, PolicyArn=arn),
+        )
+    pages = iam.get_paginator("list_instance_profiles_for_role").paginate(RoleName=name)
+    found = {entry["InstanceProfileName"] for page in pages for entry in page["InstanceProfiles"]}
+    # The bastion's has its role's name.
+    for profile in sorted(found - ({name} if managed else set())):
+        yield Stranger(
+            what=f"the instance profile {profile} gives it to instances",
+            remove=partial(
+                iam.remove_role_from_instance_profile, InstanceProfileName=profile, RoleName=name
+            ),
+        )
+
+
 def _rights(iam: Any, role_name: str, rights: dict[str, Any]) -> Aspect:
-    found = find_rights(iam, role_name)
+    found = _MISSING(lambda: iam.get_role_policy(RoleName=role_name, PolicyName=_POLICY))
     return Aspect(
         name="rights",
         now=meaning(found["PolicyDocument"]) if found else None,
         wanted=meaning(rights),
         write=lambda: iam.put_role_policy(
-            RoleName=role_name, PolicyName=POLICY, PolicyDocument=json.dumps(rights)
+            RoleName=role_name, PolicyName=_POLICY, PolicyDocument=json.dumps(rights)
         ),
     )
 

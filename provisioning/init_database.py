@@ -38,7 +38,7 @@ from provisioning.names import DATABASE, PORT, Names  # noqa: E402
 from provisioning.provision_aws import INTERRUPTED, known_grants, regions, warn  # noqa: E402
 from provisioning.settings import ENVIRONMENTS, Settings, read_settings  # noqa: E402
 from provisioning.variables import read_variables  # noqa: E402
-from statpipe.engine.aws_environment import aws_exported  # noqa: E402
+from statpipe.engine.site.aws_environment import aws_exported  # noqa: E402
 
 
 @frozen(kw_only=True)

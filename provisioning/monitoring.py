@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from provisioning.account import Account
+from provisioning.documents import meaning, policy
+from provisioning.log_strangers import log_strangers
 from provisioning.names import METRIC, Names
-from provisioning.reconcile import Aspect, Resource, absent_on
+from provisioning.reconcile import Aspect, Resource, Stranger, absent_on
 from provisioning.settings import Settings
 from provisioning.tags import as_list, as_mapping, tagged, tags
 
 _HOUR = 3600
 _FREE_SHARE = 0.15
 _GIB = 1024**3
+_UNSET = ("Unit", "ExtendedStatistic", "Metrics")
+"""What an alarm of ours has not, and what would make it look at other figures, or at none."""
 
 
 def log_groups(account: Account, settings: Settings) -> list[Resource[Any]]:
@@ -42,24 +48,43 @@ def topic(account: Account, settings: Settings) -> Resource[Any]:
     """
     sns, environment = account.client("sns"), settings.environment
     name, arn = Names(environment).stem, topic_arn(account, environment)
+    ours = ("email", settings.email)
+
+    def subscriptions() -> dict[tuple[str, str], str]:
+        pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
+        return {
+            (entry["Protocol"], entry["Endpoint"]): entry["SubscriptionArn"]
+            for page in pages
+            for entry in page["Subscriptions"]
+            if entry["SubscriptionArn"] != "Deleted"  # shown for some days
+        }
 
     def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
+        set_attribute = partial(sns.set_topic_attributes, TopicArn=arn)
+        published = policy(_alarms_may_publish(account, environment))
         yield Aspect(
             name="encryption",
-            now=found["Attributes"].get("KmsMasterKeyId", "").endswith("alias/aws/sns"),
-            wanted=False,
-            write=lambda: sns.set_topic_attributes(
-                TopicArn=arn, AttributeName="KmsMasterKeyId", AttributeValue=""
+            now=found["Attributes"].get("KmsMasterKeyId", ""),
+            wanted="",
+            write=lambda: set_attribute(AttributeName="KmsMasterKeyId", AttributeValue=""),
+        )
+        yield Aspect(
+            name="policy",
+            now=meaning(found["Attributes"].get("Policy")),
+            wanted=meaning(published),
+            write=lambda: set_attribute(
+                AttributeName="Policy", AttributeValue=json.dumps(published)
             ),
         )
-        pages = sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn)
-        endpoints = {entry["Endpoint"] for page in pages for entry in page["Subscriptions"]}
+        own = subscriptions().get(ours)
         yield Aspect(
             name="subscription",
-            now=settings.email in endpoints,
+            now=own is not None,
             wanted=True,
             write=lambda: sns.subscribe(TopicArn=arn, Protocol="email", Endpoint=settings.email),
         )
+        if own and own.startswith(arn):  # confirmed
+            yield _filter(sns, own)
         yield tagged(
             as_mapping(sns.list_tags_for_resource(ResourceArn=arn)["Tags"]),
             environment,
@@ -73,7 +98,51 @@ def topic(account: Account, settings: Settings) -> Resource[Any]:
         ),
         create=lambda: sns.create_topic(Name=name, Tags=as_list(tags(environment))),
         aspects=aspects,
+        strangers=lambda _: (
+            _subscriber(sns, *other, subscription)
+            for other, subscription in sorted(subscriptions().items())
+            if other != ours
+        ),
     )
+
+
+def _alarms_may_publish(account: Account, environment: str) -> dict[str, Any]:
+    """
+    Instead of AWS's default policy, which names everybody and relies on a condition. Those of the account
+    need no more than rights of their own.
+    """
+    name = Names(environment).stem
+    return {
+        "Sid": "AlarmsMayPublish",
+        "Effect": "Allow",
+        "Principal": {"Service": "cloudwatch.amazonaws.com"},
+        "Action": "sns:Publish",
+        "Resource": topic_arn(account, environment),
+        "Condition": {
+            "ArnLike": {"aws:SourceArn": account.arn("cloudwatch", f"alarm:{name}-*")},
+            "StringEquals": {"aws:SourceAccount": account.id},
+        },
+    }
+
+
+def _filter(sns: Any, subscription: str) -> Aspect:
+    """A filter of messages would keep alarms from whoever waits for them."""
+    asked = sns.get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+    return Aspect(
+        name="filter",
+        now=meaning(asked.get("FilterPolicy") or "{}"),
+        wanted={},
+        write=lambda: sns.set_subscription_attributes(
+            SubscriptionArn=subscription, AttributeName="FilterPolicy", AttributeValue="{}"
+        ),
+    )
+
+
+def _subscriber(sns: Any, protocol: str, endpoint: str, subscription: str) -> Stranger:
+    what = f"{protocol} {endpoint} gets its messages"
+    if not subscription.startswith("arn:"):
+        return Stranger(what=f"{what} once that is confirmed, which expires in some days")
+    return Stranger(what=what, remove=lambda: sns.unsubscribe(SubscriptionArn=subscription))
 
 
 def alarms(account: Account, settings: Settings, bastion: str | None) -> list[Resource[Any]]:
@@ -131,6 +200,7 @@ def _log_group(account: Account, settings: Settings, name: str) -> Resource[Any]
         find=find,
         create=lambda: logs.create_log_group(logGroupName=name, tags=tags(settings.environment)),
         aspects=aspects,
+        strangers=lambda found: log_strangers(logs, found, arn),
     )
 
 
@@ -210,7 +280,7 @@ def _alarm(account: Account, settings: Settings, alarm: Mapping[str, Any]) -> Re
     cloudwatch, name = account.client("cloudwatch"), alarm["AlarmName"]
     metric = {key: alarm[key] for key in ("Namespace", "MetricName", "Dimensions")}
     told = [topic_arn(account, settings.environment)]
-    wanted = {**alarm, "AlarmActions": told, "OKActions": told}
+    wanted = {**alarm, "AlarmActions": told, "OKActions": told, "InsufficientDataActions": []}
     arn = account.arn("cloudwatch", f"alarm:{name}")
 
     def find() -> Any:
@@ -225,7 +295,10 @@ def _alarm(account: Account, settings: Settings, alarm: Mapping[str, Any]) -> Re
     def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
         yield Aspect(
             name="rule",
-            now={key: _sorted(found.get(key)) for key in wanted},
+            now={
+                **{key: _sorted(found.get(key)) for key in wanted},
+                **{key: found[key] for key in _UNSET if found.get(key)},
+            },
             wanted=wanted,
             write=lambda: put(found),
         )

@@ -6,8 +6,9 @@
 That file makes the project's environment if it is missing, and starts this one in it.
 
 Settings come from ``.env`` and the process environment (``.env.example`` explains each), credentials
-from there and from where AWS's own tools look. Prints a line for each resource: created, changed or unchanged. Exit
-codes: 0, 2 for what must be corrected, 5 where AWS cannot be reached, 130 when interrupted.
+from there and from where AWS's own tools look. Prints a line for each resource: created, changed or unchanged, and
+one for each thing on it that is not ours; ``--repair`` removes these. Exit codes: 0, 2 for what must be corrected, 4
+if something that is not ours stays, 5 where AWS cannot be reached, 130 when interrupted.
 """
 
 from __future__ import annotations
@@ -28,17 +29,26 @@ import botocore.session  # noqa: E402
 from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
 
 from provisioning.account import Account  # noqa: E402
-from provisioning.failures import Misconfigured, ProvisioningError, told  # noqa: E402
+from provisioning.failures import Drifted, Misconfigured, ProvisioningError, told  # noqa: E402
 from provisioning.outputs import as_text, remarks, sections, write_outputs  # noqa: E402
 from provisioning.provision import provision  # noqa: E402
-from provisioning.provisioner_policy import Grant, grants, provisioner_policy  # noqa: E402
+from provisioning.provisioner_policy import (  # noqa: E402
+    ALL,
+    CHANGE,
+    LOOK,
+    Grant,
+    grants,
+    provisioner_policy,
+    repairs,
+)
 from provisioning.reconcile import Reconciler  # noqa: E402
 from provisioning.rollback import rollback  # noqa: E402
 from provisioning.settings import ENVIRONMENTS, NAMED, Settings, read_settings  # noqa: E402
 from provisioning.variables import read_variables  # noqa: E402
-from statpipe.engine.aws_environment import aws_exported  # noqa: E402
+from statpipe.engine.site.aws_environment import aws_exported  # noqa: E402
 
 INTERRUPTED = 130
+REPAIR = "repair"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -70,7 +80,15 @@ def _parser() -> argparse.ArgumentParser:
         "--destroy-plan", action="store_true", help="print the commands of a rollback; do nothing"
     )
     only.add_argument(
-        "--policy", action="store_true", help="print the policy that whoever runs this needs"
+        "--policy",
+        nargs="?",
+        const=ALL,
+        choices=(ALL, LOOK, CHANGE, REPAIR),
+        help="print the policy that whoever runs this needs: all, the part that looks (enough for "
+        "--plan), the part that changes, or what --repair needs besides",
+    )
+    parser.add_argument(
+        "--repair", action="store_true", help="remove what is not ours from our resources"
     )
     parser.add_argument("--outputs", type=Path, metavar="FILE", help="write the values there, 0600")
     parser.add_argument("--no-bastion", action="store_true", help="make no bastion")
@@ -86,12 +104,12 @@ def _run(wanted: argparse.Namespace) -> None:
     )
     with aws_exported(variables, file, warn):
         if wanted.policy:
-            _print_policy(settings)
+            _print_policy(settings, wanted.policy)
         else:
             _ask(settings, wanted)
 
 
-def _print_policy(settings: Settings) -> None:
+def _print_policy(settings: Settings, part: str) -> None:
     """Print the policy; without AWS_ACCOUNT_ID or credentials it is one for any account."""
     account = settings.account_id
     if account is None:
@@ -100,13 +118,14 @@ def _print_policy(settings: Settings) -> None:
         except (BotoCoreError, ClientError):
             account = "*"
             warn("the account is not known; set AWS_ACCOUNT_ID to limit the policy to it")
-    found = grants(
+    rights = repairs if part == REPAIR else grants
+    found = rights(
         partition=_plain_session().get_partition_for_region(settings.region),
         account=account,
         region=settings.region,
         buckets=(settings.bucket, settings.log_bucket),
     )
-    print(json.dumps(provisioner_policy(found), indent=2))
+    print(json.dumps(provisioner_policy(found, ALL if part == REPAIR else part), indent=2))
 
 
 def _account(settings: Settings, *, plan: bool) -> Account:
@@ -131,10 +150,14 @@ def _act(account: Account, settings: Settings, wanted: argparse.Namespace) -> No
     if wanted.destroy_plan:
         print("\n".join(rollback(account, settings)))
     else:
-        _provision(account, settings, wanted.outputs)
+        reconciler = Reconciler(plan=account.plan, repair=wanted.repair, tell=_tell)
+        _provision(account, settings, reconciler, wanted.outputs)
+        _nothing_is_left(reconciler)
 
 
-def _provision(account: Account, settings: Settings, file: Path | None) -> None:
+def _provision(
+    account: Account, settings: Settings, reconciler: Reconciler, file: Path | None
+) -> None:
     verb = "plan for" if account.plan else "provisioning"
     _note(f"{verb} {settings.environment} in account {account.id}, {settings.region}")
     if settings.subject == NAMED:
@@ -143,7 +166,7 @@ def _provision(account: Account, settings: Settings, file: Path | None) -> None:
             "gets that name, after a rename or a deletion, gets the role; switch on immutable subject "
             "claims for the repository on GitHub, and remove the setting"
         )
-    made = provision(account, settings, Reconciler(plan=account.plan, tell=_tell))
+    made = provision(account, settings, reconciler)
     if account.plan:
         _note("nothing was changed")
         return
@@ -153,6 +176,19 @@ def _provision(account: Account, settings: Settings, file: Path | None) -> None:
     if file:
         write_outputs(file, text)
         print(f"The values are in {file}.")
+
+
+def _nothing_is_left(reconciler: Reconciler) -> None:
+    """Everything is in place by now, so this comes last."""
+    if count := len(reconciler.left):
+        what = "1 thing was" if count == 1 else f"{count} things were"
+        removable = any(stranger.remove for stranger in reconciler.left)
+        advice = "run again with --repair (make: REPAIR=1)" if removable else "remove it by hand"
+        msg = (
+            f"{what} added to these resources by somebody else, and may open them to others: look at "
+            f"each line `not ours` above; if nobody needs it, {advice}"
+        )
+        raise Drifted(msg)
 
 
 def _must_be_the_account(account: Account, settings: Settings) -> None:
@@ -168,11 +204,15 @@ def known_grants(account: Account | None, settings: Settings) -> tuple[Grant, ..
     """The rights by name, as far as we know who we are."""
     if account is None or not account.is_known:
         return ()
-    return grants(
-        partition=account.partition,
-        account=account.id,
-        region=account.region,
-        buckets=(settings.bucket, settings.log_bucket),
+    return tuple(
+        grant
+        for rights in (grants, repairs)
+        for grant in rights(
+            partition=account.partition,
+            account=account.id,
+            region=account.region,
+            buckets=(settings.bucket, settings.log_bucket),
+        )
     )
 
 

@@ -14,10 +14,9 @@ from provisioning.bucket import data_bucket, log_bucket
 from provisioning.budget import budget
 from provisioning.database import find_database, parameter_group, subnet_group
 from provisioning.identity import (
-    POLICY,
     attached_policies,
-    find_rights,
     github_provider,
+    inline_policies,
     provider_arn,
     runtime_role,
 )
@@ -64,8 +63,8 @@ def _role(account: Account, role: Resource[Any], name: str) -> Iterator[str]:
     if not _there(role):
         return
     iam = account.client("iam")
-    if find_rights(iam, name):
-        yield f"aws iam delete-role-policy --role-name {name} --policy-name {POLICY}"
+    for own in sorted(inline_policies(iam, name)):
+        yield f"aws iam delete-role-policy --role-name {name} --policy-name {own}"
     for arn in sorted(attached_policies(iam, name)):
         yield f"aws iam detach-role-policy --role-name {name} --policy-arn {arn}"
     yield f"aws iam delete-role --role-name {name}"

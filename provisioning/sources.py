@@ -6,7 +6,7 @@ from pathlib import Path
 
 from provisioning.failures import Misconfigured
 from statpipe.api import ConfigError
-from statpipe.engine.configuration import load_configuration
+from statpipe.engine.site.configuration import load_configuration
 
 FILE = Path(__file__).resolve().parent.parent / "statpipe.toml"
 

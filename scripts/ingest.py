@@ -27,8 +27,8 @@ from tunnel import CONFIGURATION, CannotRun, tunnel
 from way_to_database import way_to_database
 
 from statpipe.api import StatpipeError
-from statpipe.engine.aws_environment import aws_exported
-from statpipe.engine.configuration import Configuration, load_configuration
+from statpipe.engine.site.aws_environment import aws_exported
+from statpipe.engine.site.configuration import Configuration, load_configuration
 
 
 def main() -> int:

@@ -21,7 +21,7 @@ import attrs
 from statpipe import api, testing
 from statpipe.api import hookspecs
 from statpipe.cli.app import make_app
-from statpipe.engine.registry import Offer, Registry
+from statpipe.engine.site.registry import Offer, Registry
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"

@@ -13,7 +13,7 @@ import zipfile
 
 import pytest
 
-from statpipe.engine.configuration import LOCAL
+from statpipe.engine.site.configuration import LOCAL
 
 from .conftest import DATA
 

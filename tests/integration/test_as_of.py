@@ -32,13 +32,13 @@ from hypothesis.stateful import (
 from statpipe.api import Environment, Held, Layer, Partition, PartitionKey, Selection
 from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.seal import seal
-from statpipe.engine.configuration import Configuration
-from statpipe.engine.journal import Journal
-from statpipe.engine.load import Load
-from statpipe.engine.observers import Observers
-from statpipe.engine.registry import Registry
-from statpipe.engine.site import Site
-from statpipe.engine.state import State, silver_key
+from statpipe.engine.record.journal import Journal
+from statpipe.engine.record.state import State, silver_key
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.observers import Observers
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import Site
+from statpipe.engine.stages.load import Load
 from statpipe_lake.settings import LakeSettings
 from statpipe_lake.sink import LakeSink
 from statpipe_postgres.settings import PostgresSettings

@@ -22,12 +22,12 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from statpipe.api import Locked
-from statpipe.engine.configuration import Configuration
-from statpipe.engine.options import Options
-from statpipe.engine.registry import Registry
-from statpipe.engine.run import run_sources
-from statpipe.engine.site import Site, open_site
-from statpipe.engine.verify import Verified, verify
+from statpipe.engine.runs.run import run_sources
+from statpipe.engine.runs.verify import Verified, verify
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import Site, open_site
+from statpipe.engine.stages.options import Options
 from statpipe_lake import plugin as lake_plugin
 from statpipe_lake.parquet import from_parquet
 from support.tea import DATASETS, LATEST, PORTS, SOURCE, TeaAgency, TeaPlugin, family, prices

@@ -18,13 +18,13 @@ from psycopg import sql
 
 from statpipe.api import Model
 from statpipe.api.gold import gold_models
-from statpipe.engine.configuration import Configuration
-from statpipe.engine.gold import source_history
-from statpipe.engine.options import Options
-from statpipe.engine.records import held_of
-from statpipe.engine.registry import Registry
-from statpipe.engine.run import run_sources
-from statpipe.engine.site import Site, open_site
+from statpipe.engine.gold.source_history import source_history
+from statpipe.engine.record.records import held_of
+from statpipe.engine.runs.run import run_sources
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import Site, open_site
+from statpipe.engine.stages.options import Options
 from statpipe_bea.gold.models import pce_state_models
 from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, family
 

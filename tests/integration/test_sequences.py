@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from statpipe.api import Component, Layer, PartitionKey, hookimpl
-from statpipe.engine.configuration import Configuration
-from statpipe.engine.options import INGEST, LOAD, TRANSFORM, Options
-from statpipe.engine.records import latest_manifest
-from statpipe.engine.registry import Registry
-from statpipe.engine.run import run_sources
-from statpipe.engine.site import open_site
+from statpipe.engine.record.records import latest_manifest
+from statpipe.engine.runs.run import run_sources
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import open_site
+from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
 from statpipe_lake.settings import LakeSettings
 from statpipe_lake.sink import LakeSink
 from support.fakes import MemorySink, SinksPlugin

@@ -14,11 +14,11 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
-from statpipe.engine.configuration import Configuration
-from statpipe.engine.options import Options
-from statpipe.engine.registry import Registry
-from statpipe.engine.run import run_sources
-from statpipe.engine.site import open_site
+from statpipe.engine.runs.run import run_sources
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import open_site
+from statpipe.engine.stages.options import Options
 from statpipe_postgres.embedded import EmbeddedPostgres
 from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, family, prices
 

@@ -9,11 +9,11 @@ import psycopg
 import pytest
 
 from statpipe.api import Column, Model
-from statpipe.engine.configuration import Configuration
-from statpipe.engine.options import LOAD, Options
-from statpipe.engine.registry import Registry
-from statpipe.engine.run import run_sources
-from statpipe.engine.site import open_site
+from statpipe.engine.runs.run import run_sources
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import open_site
+from statpipe.engine.stages.options import LOAD, Options
 from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, family, prices
 
 READ = "SELECT has_table_privilege('bi', %s, 'SELECT')"

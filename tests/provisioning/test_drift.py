@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import json
 import os
@@ -39,9 +40,14 @@ class Site:
         settings = {"regions": regions(), "bastion": True}
         self.settings = read_settings("staging", VARIABLES, **settings)
         session = boto3.Session("testing", "testing", region_name="us-east-1")
-        for operation in ("rds.ModifyDBSubnetGroup", "budgets.UpdateBudget"):
+        for operation in (
+            "rds.ModifyDBSubnetGroup",
+            "rds.RemoveRoleFromDBInstance",
+            "rds.ResetDBParameterGroup",
+            "budgets.UpdateBudget",
+            "iam.AddClientIDToOpenIDConnectProvider",
+        ):
             session.events.register(f"before-call.{operation}", self.instead)
-        session.events.register("before-call.iam.AddClientIDToOpenIDConnectProvider", self.instead)
         self.account = Account(session=session, region="us-east-1")
         self.asked = set()
         session.events.register("before-call.*.*", self.note)
@@ -52,6 +58,7 @@ class Site:
         self.resources = {}
         self.said = []
         self.reconciler = Reconciler(plan=False, tell=self.said.append)
+        self.repairing = Reconciler(plan=False, repair=True, tell=self.said.append)
         provision(self.account, self.settings, self)
         self.tell = self.said.append
 
@@ -62,9 +69,9 @@ class Site:
         self.resources[resource.name] = resource
         return self.reconciler.settle(resource)
 
-    def again(self, name):
+    def again(self, name, *, repair=False):
         self.said.clear()
-        self.reconciler.settle(self.resources[name])
+        (self.repairing if repair else self.reconciler).settle(self.resources[name])
         return [line for line in self.said if not line.startswith("waiting")]
 
     def note(self, model, **_):
@@ -82,9 +89,19 @@ class Site:
             group = rds_backends[ID]["us-east-1"].subnet_groups[asked["DBSubnetGroupName"]]
             wanted = [v for k, v in asked.items() if k.startswith("SubnetIds")]
             group._subnets = [ec2_backends[ID]["us-east-1"].get_subnet(name) for name in wanted]
+        elif model.name == "RemoveRoleFromDBInstance":
+            database = rds_backends[ID]["us-east-1"].databases[asked["DBInstanceIdentifier"]]
+            database.associated_roles[:] = [
+                role for role in database.associated_roles if role.role_arn != asked["RoleArn"]
+            ]
+        elif model.name == "ResetDBParameterGroup":
+            assert asked["Parameters.Parameter.1.ApplyMethod"] == "pending-reboot"
+            group = rds_backends[ID]["us-east-1"].db_parameter_groups[asked["DBParameterGroupName"]]
+            del group.parameters[asked["Parameters.Parameter.1.ParameterName"]]
         elif model.name == "UpdateBudget":
             new = json.loads(asked)["NewBudget"]
-            budgets_backends[ID]["aws"].budgets[ID][new["BudgetName"]].budget.update(new)
+            there = budgets_backends[ID]["aws"].budgets[ID][new["BudgetName"]].budget
+            there.update({"CostFilters": {}, **new})
         else:
             providers = iam_backends[ID]["aws"].open_id_providers
             providers[asked["OpenIDConnectProviderArn"]].client_id_list.append(asked["ClientID"])
@@ -244,6 +261,13 @@ def one_rule_more(site):
     s3.put_bucket_lifecycle_configuration(Bucket=LAKE, LifecycleConfiguration={"Rules": rules})
 
 
+for bucket in (LAKE, LOGS):
+
+    @drift(f"bucket {bucket}", "access list")
+    def everybody_on_the_access_list(site, bucket=bucket):
+        site.client("s3").put_bucket_acl(Bucket=bucket, ACL="public-read")
+
+
 # ── Logs, topic, alarms ──────────────────────────────────────────────────────────────────────────
 
 for group in ("/statpipe/staging", f"/aws/rds/instance/{STEM}/postgresql"):
@@ -272,6 +296,43 @@ def under_a_key_that_alarms_may_not_use(site):
     )
 
 
+@drift(f"topic {STEM}", "encryption")
+def under_a_key_of_somebody(site):
+    site.client("sns").set_topic_attributes(
+        TopicArn=TOPIC, AttributeName="KmsMasterKeyId", AttributeValue="alias/theirs"
+    )
+
+
+for whom in ({"AWS": "*"}, {"AWS": "arn:aws:iam::999999999999:root"}):
+
+    @drift(f"topic {STEM}", "policy")
+    def others_may_publish_and_subscribe(site, whom=whom):
+        actions = ["sns:Publish", "sns:Subscribe"]
+        site.client("sns").set_topic_attributes(
+            TopicArn=TOPIC,
+            AttributeName="Policy",
+            AttributeValue=document(Principal=whom, Action=actions, Resource=TOPIC),
+        )
+
+
+@drift(f"topic {STEM}", "policy")
+def one_statement_more(site):
+    site.client("sns").add_permission(
+        TopicArn=TOPIC, Label="x", AWSAccountId=["999999999999"], ActionName=["Publish"]
+    )
+
+
+@drift(f"topic {STEM}", "filter")
+def mail_about_nothing_only(site):
+    sns = site.client("sns")
+    for found in sns.list_subscriptions_by_topic(TopicArn=TOPIC)["Subscriptions"]:
+        sns.set_subscription_attributes(
+            SubscriptionArn=found["SubscriptionArn"],
+            AttributeName="FilterPolicy",
+            AttributeValue='{"never": ["sent"]}',
+        )
+
+
 @drift(f"topic {STEM}", "tags")
 def topic_tags_gone(site):
     site.client("sns").untag_resource(ResourceArn=TOPIC, TagKeys=OURS)
@@ -292,6 +353,9 @@ for kind in ("freshness", "freshness-bea_rpp_state", "storage", "cpu", "bastion"
         ("TreatMissingData", "notBreaching"),
         ("AlarmActions", []),
         ("OKActions", []),
+        ("InsufficientDataActions", ["arn:aws:sns:us-east-1:999999999999:theirs"]),
+        ("AlarmActions", ["arn:aws:sns:us-east-1:999999999999:theirs"]),
+        ("Unit", "Bytes"),
         ("ActionsEnabled", None),
         ("AlarmDescription", "not ours"),
     ):
@@ -385,6 +449,26 @@ def instance_tags_gone(site):
     )
 
 
+@drift(f"bastion {STEM}-bastion", "instance profile")
+def profile_taken_off(site):
+    ec2 = site.client("ec2")
+    ec2.disassociate_iam_instance_profile(AssociationId=association_of(site))
+
+
+@drift(f"bastion {STEM}-bastion", "instance profile")
+def profile_exchanged(site):
+    site.client("iam").create_instance_profile(InstanceProfileName="theirs")
+    site.client("ec2").replace_iam_instance_profile_association(
+        AssociationId=association_of(site), IamInstanceProfile={"Name": "theirs"}
+    )
+
+
+def association_of(site):
+    filters = [{"Name": "instance-id", "Values": [instance_of(site)["InstanceId"]]}]
+    found = site.client("ec2").describe_iam_instance_profile_associations(Filters=filters)
+    return found["IamInstanceProfileAssociations"][0]["AssociationId"]
+
+
 # ── Identity ─────────────────────────────────────────────────────────────────────────────────────
 
 for name in (STEM, f"{STEM}-bastion"):
@@ -392,6 +476,10 @@ for name in (STEM, f"{STEM}-bastion"):
     @drift(f"role {name}", "trust")
     def trusts_anybody(site, name=name):
         site.client("iam").update_assume_role_policy(RoleName=name, PolicyDocument=ANYBODY)
+
+    @drift(f"role {name}", "session")
+    def sessions_of_twelve_hours(site, name=name):
+        site.client("iam").update_role(RoleName=name, MaxSessionDuration=12 * 3600)
 
     @drift(f"role {name}", "tags")
     def role_tags_gone(site, name=name):
@@ -454,6 +542,14 @@ def profile_without_role(site):
     )
 
 
+@drift(f"instance profile {STEM}-bastion", "role")
+def profile_with_a_role_of_others(site):
+    profile_without_role(site)
+    iam = site.client("iam")
+    iam.create_role(RoleName="theirs", AssumeRolePolicyDocument=ANYBODY)
+    iam.add_role_to_instance_profile(InstanceProfileName=f"{STEM}-bastion", RoleName="theirs")
+
+
 @drift(f"instance profile {STEM}-bastion", "tags")
 def profile_tags_gone(site):
     site.client("iam").untag_instance_profile(InstanceProfileName=f"{STEM}-bastion", TagKeys=OURS)
@@ -497,6 +593,11 @@ for name, arn in (
         site.client("rds").remove_tags_from_resource(
             ResourceName=f"arn:aws:rds:us-east-1:{ID}:{arn}", TagKeys=OURS
         )
+
+
+@drift(f"database {STEM}", "running")
+def database_stopped(site):
+    site.client("rds").stop_db_instance(DBInstanceIdentifier=STEM)
 
 
 for setting, value in (
@@ -567,6 +668,14 @@ def more_may_be_spent(site):
     budget["BudgetLimit"] = {"Amount": "100000", "Unit": "USD"}
 
 
+@drift("budget statpipe", "filters")
+def costs_of_one_service_only(site):
+    from moto.budgets.models import budgets_backends
+
+    budget = budgets_backends[ID]["aws"].budgets[ID]["statpipe"].budget
+    budget["CostFilters"] = {"Service": ["Amazon Route 53"]}
+
+
 for notice in ("ACTUAL", "FORECASTED"):
     threshold = {"ACTUAL": 80.0, "FORECASTED": 100.0}[notice]
 
@@ -581,6 +690,188 @@ for notice in ("ACTUAL", "FORECASTED"):
         site.client("budgets").delete_notification(**BUDGET, Notification=asked)
 
 
+# ── What others add ──────────────────────────────────────────────────────────────────────────────
+
+STRANGE = []
+
+
+def added(resource, what):
+    """Note something that somebody adds to a resource, and what is said of it."""
+
+    def noted(add):
+        STRANGE.append(pytest.param(resource, what, add, id=f"{resource}-{add.__name__}"))
+        return add
+
+    return noted
+
+
+EVERYTHING = document(Action="*", Resource="*")
+ADMINISTRATOR = f"arn:aws:iam::{ID}:policy/Administrator"
+for name in (STEM, f"{STEM}-bastion"):
+
+    @added(f"role {name}", "the policy theirs is written into it")
+    def another_inline_policy(site, name=name):
+        site.client("iam").put_role_policy(
+            RoleName=name, PolicyName="theirs", PolicyDocument=EVERYTHING
+        )
+
+    @added(f"role {name}", f"the policy {ADMINISTRATOR} is attached to it")
+    def administrator(site, name=name):
+        iam = site.client("iam")
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_policy(PolicyName="Administrator", PolicyDocument=EVERYTHING)
+        iam.attach_role_policy(RoleName=name, PolicyArn=ADMINISTRATOR)
+
+    @added(f"role {name}", "the instance profile other gives it to instances")
+    def in_another_profile(site, name=name):
+        iam = site.client("iam")
+        with contextlib.suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_instance_profile(InstanceProfileName="other")
+        iam.add_role_to_instance_profile(InstanceProfileName="other", RoleName=name)
+
+
+QUEUE = f"arn:aws:sqs:us-east-1:{ID}:theirs"
+for bucket in (LAKE, LOGS):
+
+    @added(f"bucket {bucket}", "it is a website")
+    def website(site, bucket=bucket):
+        index = {"IndexDocument": {"Suffix": "index.html"}}
+        site.client("s3").put_bucket_website(Bucket=bucket, WebsiteConfiguration=index)
+
+    @added(f"bucket {bucket}", "web pages of * may ask for objects (CORS)")
+    def pages_of_others(site, bucket=bucket):
+        rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["*"]}
+        site.client("s3").put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+
+    @added(f"bucket {bucket}", f"events are sent to {QUEUE}")
+    def events(site, bucket=bucket):
+        site.client("sqs").create_queue(QueueName="theirs")
+        told = {"QueueArn": QUEUE, "Events": ["s3:ObjectCreated:*"]}
+        site.client("s3").put_bucket_notification_configuration(
+            Bucket=bucket, NotificationConfiguration={"QueueConfigurations": [told]}
+        )
+
+
+@added(f"bucket {LAKE}", "objects are copied to arn:aws:s3:::theirs")
+def copies(site):
+    s3 = site.client("s3")
+    s3.create_bucket(Bucket="theirs")
+    s3.put_bucket_versioning(Bucket="theirs", VersioningConfiguration={"Status": "Enabled"})
+    rule = {
+        "ID": "x",
+        "Priority": 1,
+        "Status": "Enabled",
+        "Filter": {"Prefix": ""},
+        "DeleteMarkerReplication": {"Status": "Disabled"},
+        "Destination": {"Bucket": "arn:aws:s3:::theirs"},
+    }
+    s3.put_bucket_replication(
+        Bucket=LAKE,
+        ReplicationConfiguration={"Role": f"arn:aws:iam::{ID}:role/x", "Rules": [rule]},
+    )
+
+
+for protocol, endpoint in (
+    ("email", "stranger@example.org"),
+    ("email-json", "ops@example.org"),
+    ("https", "https://example.org/hook"),
+    ("sqs", QUEUE),
+):
+
+    @added(f"topic {STEM}", f"{protocol} {endpoint} gets its messages")
+    def subscriber(site, protocol=protocol, endpoint=endpoint):
+        site.client("sqs").create_queue(QueueName="theirs")
+        site.client("sns").subscribe(TopicArn=TOPIC, Protocol=protocol, Endpoint=endpoint)
+
+
+STREAM = f"arn:aws:kinesis:us-east-1:{ID}:stream/theirs"
+for group in ("/statpipe/staging", f"/aws/rds/instance/{STEM}/postgresql"):
+
+    @added(f"log group {group}", f"its lines are sent to {STREAM}")
+    def lines_sent(site, group=group):
+        kinesis = site.client("kinesis")
+        with contextlib.suppress(kinesis.exceptions.ResourceInUseException):
+            kinesis.create_stream(StreamName="theirs", ShardCount=1)
+        site.client("logs").put_subscription_filter(
+            logGroupName=group,
+            filterName="theirs",
+            filterPattern="",
+            destinationArn=STREAM,
+            roleArn=f"arn:aws:iam::{ID}:role/x",
+        )
+
+    @added(f"log group {group}", "the metric statpipe/prod Success is made of its lines")
+    def counts_as_success(site, group=group):
+        made = {
+            "metricName": "Success",
+            "metricNamespace": "statpipe/prod",
+            "metricValue": "1",
+        }
+        site.client("logs").put_metric_filter(
+            logGroupName=group,
+            filterName="theirs",
+            filterPattern="x",
+            metricTransformations=[made],
+        )
+
+
+@added(f"parameter group {PARAMETERS}", "log_statement is set to all")
+def every_statement_in_the_log(site):
+    parameter = {"ParameterName": "log_statement", "ParameterValue": "all"}
+    site.client("rds").modify_db_parameter_group(
+        DBParameterGroupName=PARAMETERS, Parameters=[{**parameter, "ApplyMethod": "immediate"}]
+    )
+
+
+@added(f"database {STEM}", f"it may act as arn:aws:iam::{ID}:role/theirs (s3Export)")
+def acts_as_another(site):
+    site.client("rds").add_role_to_db_instance(
+        DBInstanceIdentifier=STEM,
+        RoleArn=f"arn:aws:iam::{ID}:role/theirs",
+        FeatureName="s3Export",
+    )
+
+
+for name, whom, said in (
+    ("for-all", "all", "everybody"),
+    ("for-one", "999999999999", "999999999999"),
+):
+
+    @added(f"database {STEM}", f"its snapshot {name} is shared with {said}")
+    def shared_snapshot(site, name=name, whom=whom):
+        rds = site.client("rds")
+        rds.create_db_snapshot(DBInstanceIdentifier=STEM, DBSnapshotIdentifier=name)
+        rds.modify_db_snapshot_attribute(
+            DBSnapshotIdentifier=name, AttributeName="restore", ValuesToAdd=[whom]
+        )
+
+
+@added(f"database {STEM}", "the secret of its administrator has a policy for others")
+def password_for_others(site):
+    secrets = site.client("secretsmanager")
+    for secret in secrets.list_secrets()["SecretList"]:
+        secrets.put_resource_policy(
+            SecretId=secret["ARN"],
+            ResourcePolicy=document(
+                Principal={"AWS": "999999999999"},
+                Action="secretsmanager:GetSecretValue",
+                Resource="*",
+            ),
+        )
+
+
+@added("budget statpipe", "a notice of 10 USD actual is sent")
+def notice_for_others(site):
+    notice = {
+        "NotificationType": "ACTUAL",
+        "Threshold": 10.0,
+        "ComparisonOperator": "GREATER_THAN",
+        "ThresholdType": "ABSOLUTE_VALUE",
+    }
+    others = [{"SubscriptionType": "EMAIL", "Address": "stranger@example.org"}]
+    site.client("budgets").create_notification(**BUDGET, Notification=notice, Subscribers=others)
+
+
 @pytest.mark.parametrize(("resource", "aspect", "change"), DRIFTS)
 def test_what_somebody_changed_is_said_by_its_name_and_put_right(site, resource, aspect, change):
     assert site.again(resource) == [f"unchanged     {resource}"]
@@ -588,17 +879,80 @@ def test_what_somebody_changed_is_said_by_its_name_and_put_right(site, resource,
     site.asked.clear()
     assert site.again(resource) == [f"changed       {resource} ({aspect})"]
     assert [name for name in site.asked if not name.split(":")[1].startswith(READING)]
-    assert site.asked <= rights(), "who provisions may do what puts it right"
+    assert site.asked <= rights()[0], "who provisions may do what puts it right"
     assert site.again(resource) == [f"unchanged     {resource}"]
+
+
+@pytest.mark.parametrize(("resource", "what", "add"), STRANGE)
+def test_what_somebody_added_is_named_and_removed_when_that_is_asked_for(site, resource, what, add):
+    assert site.again(resource) == [f"unchanged     {resource}"]
+    add(site)
+    site.asked.clear()
+    site.reconciler.left.clear()
+    assert site.again(resource) == [f"not ours      {resource}: {what}"]
+    assert len(site.reconciler.left) == 1
+    assert not [name for name in site.asked if not name.split(":")[1].startswith(READING)]
+    assert site.asked <= rights()[0], "who provisions may look"
+    assert site.again(resource, repair=True) == [f"removed       {resource}: {what}"]
+    assert site.repairing.left == []
+    assert site.asked <= rights()[1], "the rights of repairs are known"
+    assert site.again(resource) == [f"unchanged     {resource}"]
+
+
+def test_what_only_a_person_can_remove_is_named_and_stays(site):
+    """With what it needs to be undone here, since the emulated account is used again."""
+    s3, ec2 = site.client("s3"), site.client("ec2")
+    report = {
+        "Id": "theirs",
+        "IsEnabled": True,
+        "IncludedObjectVersions": "All",
+        "Schedule": {"Frequency": "Daily"},
+        "Destination": {"S3BucketDestination": {"Bucket": "arn:aws:s3:::theirs", "Format": "CSV"}},
+    }
+    s3.put_bucket_inventory_configuration(Bucket=LAKE, Id="theirs", InventoryConfiguration=report)
+    member = ec2.create_network_interface(
+        SubnetId=instance_of(site)["SubnetId"],
+        Groups=[group_of(site, f"{STEM}-bastion")["GroupId"]],
+    )["NetworkInterface"]["NetworkInterfaceId"]
+    site.client("logs").put_resource_policy(
+        policyName="theirs", policyDocument=document(Principal="*", Action="logs:*", Resource="*")
+    )
+    service = document(Principal={"Service": "es.amazonaws.com"}, Action="logs:*", Resource="*")
+    site.client("logs").put_resource_policy(policyName="of-aws", policyDocument=service)
+    try:
+        for repair in (False, True):
+            for resource, what in (
+                (f"bucket {LAKE}", "the inventory report theirs is written"),
+                (
+                    f"bastion {STEM}-bastion",
+                    f"{member} has its security group as well, and so reaches the database",
+                ),
+                (
+                    "log group /statpipe/staging",
+                    "the account's policy theirs of CloudWatch Logs opens it to others",
+                ),
+            ):
+                assert site.again(resource, repair=repair) == [
+                    f"not ours      {resource}: {what}; remove it by hand"
+                ]
+        assert len(site.repairing.left) == 3
+    finally:
+        from moto.s3.models import s3_backends
+
+        s3_backends[ID]["aws"].buckets[LAKE].inventory_configs.clear()
+        ec2.delete_network_interface(NetworkInterfaceId=member)
+        site.client("logs").delete_resource_policy(policyName="theirs")
+        site.repairing.left.clear()
 
 
 @functools.cache
 def rights():
-    from provisioning.provisioner_policy import grants
+    from provisioning.provisioner_policy import grants, repairs
 
-    known = grants(partition="aws", account=ID, region="us-east-1", buckets=(LAKE, LOGS))
-    everybody_s = {"STS:GetCallerIdentity"}
-    return everybody_s | {operation for grant in known for operation in grant.operations}
+    place = {"partition": "aws", "account": ID, "region": "us-east-1", "buckets": (LAKE, LOGS)}
+    known = {op for grant in grants(**place) for op in grant.operations}
+    besides = {op for grant in repairs(**place) for op in grant.operations}
+    return known | {"STS:GetCallerIdentity"}, known | besides | {"STS:GetCallerIdentity"}
 
 
 def test_every_aspect_of_every_resource_is_among_them(site):

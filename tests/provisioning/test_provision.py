@@ -123,6 +123,68 @@ def test_a_plan_that_would_change_something_is_a_bug_and_stops():
         account.client("sns").create_topic(Name="x")
 
 
+def test_what_somebody_added_stays_with_exit_4_until_repair_removes_it(
+    moto, provision, client, recorder, tmp_path
+):
+    provision()
+    iam = client("iam")
+    role, bastion = "statpipe-staging", "statpipe-staging-bastion"
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    rights = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    iam.put_role_policy(RoleName=role, PolicyName="more", PolicyDocument=rights)
+    iam.put_role_policy(RoleName=bastion, PolicyName="more", PolicyDocument=rights)
+    iam.update_role(RoleName=role, MaxSessionDuration=43200)
+    recorder.clear()
+    last = (
+        "provision: 2 things were added to these resources by somebody else, and may open them to "
+        "others: look at each line `not ours` above; if nobody needs it, run again with --repair "
+        "(make: REPAIR=1) (exit 4)"
+    )
+    code, out, err = provision("--plan")
+    assert (code, err.splitlines()[-1]) == (4, last)
+    assert f"would change  role {role} (session)\n" in out
+    code, out, err = provision("--plan", "--repair")
+    assert (code, err.splitlines()[-1]) == (4, last)
+    assert f"would remove  role {role}: the policy more is written into it\n" in out
+    assert recorder.mutating() == {}
+
+    code, out, err = provision("--outputs", str(tmp_path / "values"))
+    assert (code, err.splitlines()[-1]) == (4, last)
+    assert f"changed       role {role} (session)\n" in out
+    for name in (role, bastion):
+        assert f"not ours      role {name}: the policy more is written into it\n" in out
+    assert f"unchanged     role {bastion}" not in out
+    assert recorder.mutating() == {"IAM:UpdateRole": 1}
+    assert "AWS_ROLE_ARN" in (tmp_path / "values").read_text(), "all else was done"
+
+    code, out, _ = provision("--repair")
+    assert code == 0
+    for name in (role, bastion):
+        assert f"removed       role {name}: the policy more is written into it\n" in out
+    recorder.clear()
+    code, out, _ = provision("--repair")
+    assert code == 0
+    assert {verb for verb, _ in lines(out)} == {"unchanged"}
+    assert recorder.mutating() == {}
+
+
+def test_what_somebody_else_removes_at_the_same_time_is_no_error():
+    from botocore.exceptions import ClientError
+    from provisioning.reconcile import Resource, Stranger
+
+    def remove():
+        raise ClientError({"Error": {"Code": "NoSuchEntity"}}, "DeleteRolePolicy")
+
+    said = []
+    stranger = Stranger(what="a policy", remove=remove)
+    role = Resource(
+        name="role", find=lambda: "it", create=lambda: None, strangers=lambda _: [stranger]
+    )
+    reconciler = Reconciler(plan=False, repair=True, tell=said.append)
+    reconciler.settle(role)
+    assert (said, reconciler.left) == (["removed       role: a policy"], [])
+
+
 def test_everything_that_can_have_tags_has_ours(moto, provision, client):
     provision()
     wanted = {"project": "statpipe", "managed-by": "provision_aws.py"}

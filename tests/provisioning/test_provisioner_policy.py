@@ -11,7 +11,7 @@ import sys
 import boto3
 import pytest
 from provisioning.provision_aws import main
-from provisioning.provisioner_policy import grants, provisioner_policy
+from provisioning.provisioner_policy import LOOK, grants, provisioner_policy
 
 from support.ministack import ACCOUNT, OWNER, allows, ministack
 from support.moto_account import emulated_account
@@ -52,8 +52,28 @@ def test_the_printed_policy_is_small_enough_and_names_no_wildcard_action(moto, p
     assert not any("*" in action for action in actions)
     taking = [a for a in actions if re.search(r":(Delete|Terminate)", a) and "Session" not in a]
     assert taking == ["ec2:TerminateInstances"], "for a bastion that is replaced"
-    # A managed policy may have 6,144 characters, blanks not counted.
-    assert len(re.sub(r"\s", "", out)) <= 6144
+    # A role's own policies may have 10,240 characters, a managed one 6,144, blanks not counted.
+    assert len(re.sub(r"\s", "", out)) <= 10240
+    parts = [provision("--policy", part)[1] for part in ("look", "change", "repair")]
+    assert all(len(re.sub(r"\s", "", part)) <= 6144 for part in parts)
+    look, change, repair = (
+        {action for s in json.loads(part)["Statement"] for action in s["Action"]} for part in parts
+    )
+    assert look | change == set(actions)
+    assert not look & change
+    assert not repair & look
+    assert not any("*" in action for action in repair)
+
+
+def test_the_part_that_looks_is_enough_for_a_plan_and_reads_no_password(moto, provision, recorder):
+    provision()
+    recorder.clear()
+    provision("--plan")
+    look = provisioner_policy(KNOWN, LOOK)
+    allowed = {action for s in look["Statement"] for action in s["Action"]}
+    needed = {grant.action_of(op) for op in recorder for grant in KNOWN if op in grant.operations}
+    assert needed <= allowed
+    assert "secretsmanager:GetSecretValue" not in allowed
 
 
 def test_of_instances_only_ours_may_be_ended():

@@ -9,7 +9,7 @@ import pytest
 
 from statpipe.api import hookspecs
 from statpipe.cli.app import make_app
-from statpipe.engine.registry import Registry
+from statpipe.engine.site.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 PAGES = [

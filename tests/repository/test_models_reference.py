@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from statpipe.api import Column, Model
-from statpipe.engine.registry import Broken, Registry
+from statpipe.engine.site.registry import Broken, Registry
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "models.md"

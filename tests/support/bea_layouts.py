@@ -31,6 +31,18 @@ FOOTER_2019 = (
 )
 
 
+HEADER_2017 = (
+    "GeoFIPS,GeoName,Region,ComponentId,ComponentName,Line,IndustryClassification,Description"
+)
+FOOTER_2017 = (
+    "Note: See the included footnote file.",
+    "All personal consumption expenditures (PCE) estimates are in millions of current dollars (not adjusted for "
+    "inflation). Per capita PCE estimates are in current dollars, and reflect population estimates.",
+    "Last updated: October 4, 2017-- new PCE by state statistics for 2016.",
+    "Source: U.S. Department of Commerce / Bureau of Economic Analysis / Regional Product Division",
+)
+
+
 def file_of_2020() -> bytes:
     """BEA's own file of 8 October 2020."""
     with zipfile.ZipFile(SAEXP1) as archive:
@@ -73,6 +85,21 @@ def layout_of_2019(*years: str) -> bytes:
             )
     lines += [f'"{text}"' for text in FOOTER_2019]
     return ("\r\n".join(lines) + "\r\n").encode()
+
+
+def layout_of_2017(*years: str, component: str = COMPONENT) -> bytes:
+    """The same figures in the layout of 2017, as a spreadsheet kept it: no table, no unit, areas as numbers."""
+    lines = [",".join([HEADER_2017, *years])]
+    for row in csv.DictReader(io.StringIO(file_of_2020().decode(), newline="")):
+        if row["LineCode"]:
+            figures = ",".join(row[year].removesuffix(".0") for year in years)
+            fips = int(row["GeoFIPS"].strip(' "'))
+            lines.append(
+                f"{fips},{row['GeoName']},{row['Region'].strip()},1,{component},{row['LineCode']},...,"
+                f'"{row["Description"]}",{figures}'
+            )
+    lines += [text + "," * 10 for text in FOOTER_2017]
+    return ("\n".join(lines) + "\n").encode()
 
 
 def resaved(body: bytes, separator: str = ",", newline: str = "\r\n", padding: int = 0) -> str:

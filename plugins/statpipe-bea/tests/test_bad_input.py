@@ -94,6 +94,18 @@ BAD_ANSWERS = {
     "another table": (body_of(answer([row(Code="SAGDP2-1")])), "Code 'SAGDP2-1'"),
     "a line that is no number": (body_of(answer([row(Code="SAPCE1-x")])), "Code 'SAPCE1-x'"),
     "an area that is no code": (body_of(answer([row(GeoFips="CA")])), "area 'CA'"),
+    "two dates": (
+        body_of(
+            answer(
+                [row()],
+                Notes=[
+                    {"NoteRef": "", "NoteText": "Last updated: October 6, 2022."},
+                    {"NoteRef": "", "NoteText": "last updated Oct 7, 2022."},
+                ],
+            )
+        ),
+        "names two releases, 'Last updated: October 6, 2022.' and 'last updated Oct 7, 2022.'",
+    ),
     "no date": (body_of(answer([row()], note="Revised.")), 'has no note "Last updated'),
 }
 

@@ -11,7 +11,15 @@ from statpipe.api import ContentError, Payload
 from statpipe.domain.seal import seal
 from statpipe_bea import tables
 from statpipe_bea.normalizer import RegionalNormalizer
-from support.bea_layouts import KEPT, file_of_2020, last_years, layout_of_2019, resaved
+from support.bea_layouts import (
+    FOOTER_2017,
+    KEPT,
+    file_of_2020,
+    last_years,
+    layout_of_2017,
+    layout_of_2019,
+    resaved,
+)
 
 DATASET = tables.dataset("SAPCE1")
 
@@ -46,6 +54,41 @@ def test_the_layout_of_2019_gives_every_figure_that_it_prints():
     }
     assert read == printed
     assert len(read) == 60 * 24 * 2
+
+
+def test_the_layout_of_2017_gives_the_same_figures_as_that_of_2019():
+    """Its component is the title of the table and implies the unit; neither is printed elsewhere."""
+    assert silver_of(layout_of_2017("2015", "2016")).equals(
+        silver_of(layout_of_2019("2015", "2016"))
+    )
+
+
+def test_a_component_that_is_no_table_of_ours_is_refused():
+    body = layout_of_2017("2016", component="Percent change in PCE")
+    with pytest.raises(ContentError, match="table 'Percent change in PCE'; expected SAPCE1"):
+        silver_of(body)
+
+
+def test_a_file_of_2017_without_a_date_in_its_footer_is_refused():
+    body = layout_of_2017("2016").replace(FOOTER_2017[2].encode(), b"")
+    with pytest.raises(ContentError, match='no "Last updated: <date>" in its footer'):
+        silver_of(body)
+
+
+def test_a_footer_that_names_two_releases_is_refused(as_published):
+    more = as_published + b'"Last updated: October 6, 2022-- new statistics for 2021."\r\n'
+    with pytest.raises(
+        ContentError, match="its footer names two releases, 'Last updated: October 8, "
+    ):
+        silver_of(more)
+    again = as_published + b'"last updated: Oct. 8, 2020"\r\n'
+    assert len(silver_of(again)) == 60 * 24 * 2
+
+
+def test_the_unit_may_be_missing_only_where_the_component_stands_for_the_table():
+    body = layout_of_2019("2017", "2018").replace(b",Unit,", b",ComponentId,", 1)
+    with pytest.raises(ContentError, match="no column for Unit"):
+        silver_of(body)
 
 
 def test_the_layout_of_2019_is_the_one_that_bea_wrote():

@@ -10,7 +10,7 @@ from statpipe.domain.history import Published, history
 from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.seal import seal
 from statpipe.domain.vintage import Vintage
-from statpipe.engine.gold import computed
+from statpipe.engine.gold.computed import computed
 from statpipe_bea.gold.models import pce_state_models
 
 TOTAL, GOODS, DURABLE, LESS = "SAPCE1:1", "SAPCE1:2", "SAPCE1:3", "SAPCE1:24"

@@ -5,6 +5,7 @@ import pytest
 
 from statpipe.api import ContentError, Payload, Selection
 from statpipe.domain.new_codes import NewCode, without_new_codes
+from statpipe.domain.other_parents import OtherParent, other_parents
 from statpipe.domain.seal import seal
 from statpipe_bea import price_tables, tables
 from statpipe_bea.line_lists import METHOD
@@ -118,6 +119,30 @@ class TestFiles:
             )
             assert silver.equals(wanted)
         assert nothing == ()
+
+
+class TestRegions:
+    """BEA's files say in which region each state is."""
+
+    def others(self, body):
+        payload = Payload(name="p1", body=body.encode(), media_type="text/csv")
+        return other_parents(RegionalNormalizer().normalize(DATASET, [payload]), DATASET)
+
+    def test_a_state_that_changes_its_region_is_named_and_its_figures_are_the_same(self):
+        moved = csv(GOODS).replace(",8,", ",7,")
+        assert self.others(moved) == (OtherParent(area="CA", listed="FWST", printed="RKMT"),)
+        assert read(moved)[0].equals(read(csv(GOODS))[0])
+
+    def test_a_region_that_is_not_on_record_is_named_by_its_number(self):
+        assert self.others(csv(GOODS).replace(",8,", ",9,"))[0].printed == "9"
+
+    @pytest.mark.parametrize("printed", [",8,", ", 8 ,", ', "8",', ",,", ", ,"])
+    def test_the_region_on_record_or_none_says_nothing(self, printed):
+        assert self.others(csv(GOODS).replace(",8,", printed)) == ()
+
+    def test_the_country_and_new_areas_have_no_region_on_record(self):
+        country = ("00000", "United States", *GOODS[2:])
+        assert self.others(csv(country, PUERTO_RICO, GOODS)) == ()
 
 
 def attrs_line(line, title):

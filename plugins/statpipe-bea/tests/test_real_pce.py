@@ -13,7 +13,7 @@ from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.seal import seal
 from statpipe.domain.selection import Selection
 from statpipe.domain.vintage import Vintage
-from statpipe.engine.gold import computed
+from statpipe.engine.gold.computed import computed
 from statpipe_bea import price_tables, tables
 from statpipe_bea.gold.models import (
     pce_state_models,
@@ -358,8 +358,8 @@ def test_what_the_rounding_of_small_figures_explains_is_not_listed():
 
 def test_the_verdict_names_the_cells():
     from statpipe.api import Partition
-    from statpipe.engine.gold import gold_key
-    from statpipe.engine.judge import verdict_on
+    from statpipe.engine.gold.maker import gold_key
+    from statpipe.engine.stages.judge import verdict_on
 
     gold = Gold(
         one(OCTOBER, PCE, "300"), one(DECEMBER, D2012, "120"), one(DECEMBER, REAL2012, "500")

@@ -8,6 +8,7 @@ from statpipe_bea.part import table_name
 
 def test_each_table_was_renamed_once_before_the_release_of_october_2021():
     assert set(tables.former_names().values()) == set(tables.TITLES)
+    assert set(tables.COMPONENTS.values()) == {"SAPCE1", "SAPCE2"}
     assert table_name("SAEXP1") == table_name("SAPCE1") == "SAPCE1"
     assert table_name("SAGDP2") == "SAGDP2"
 

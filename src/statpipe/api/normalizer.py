@@ -34,6 +34,8 @@ class Normalizer(ABC):
 
         Return rows of codes that the dataset does not list, too, with the name that the payload prints
         in ``category_name`` or ``geo_name``: the engine sets them aside and warns of them by that name.
+        Where the payload says what each area is a part of, the column ``area_parent`` may hold that code: the
+        engine warns where the code list says otherwise.
         Without a name they are refused.
 
         :raises ContentError: A payload is malformed; the text names payload, place and what was

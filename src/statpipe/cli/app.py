@@ -18,7 +18,7 @@ from cyclopts import (
 )
 
 import statpipe
-from statpipe.engine.interruption import remembering_interrupts
+from statpipe.engine.site.interruption import remembering_interrupts
 
 _HELP = "Official statistics from the agency into a lakehouse and PostgreSQL, every vintage kept."
 _USAGE_ERROR, _INTERRUPTED = 2, 130

@@ -18,10 +18,10 @@ from statpipe.cli.report import RunReport
 from statpipe.cli.run import repeated, tell_endings
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.terminal import make_progress
-from statpipe.engine.backfill import Step
-from statpipe.engine.backfill import backfill as run_backfill
-from statpipe.engine.options import Options
-from statpipe.engine.run import worst
+from statpipe.engine.runs.backfill import Step
+from statpipe.engine.runs.backfill import backfill as run_backfill
+from statpipe.engine.runs.run import worst
+from statpipe.engine.stages.options import Options
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -9,7 +9,7 @@ from statpipe.cli.option_types import Csv
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import say
-from statpipe.engine.site import Site
+from statpipe.engine.site.site import Site
 
 
 def query(

@@ -9,9 +9,9 @@ from statpipe.cli.common_options import DataOptions
 from statpipe.cli.option_types import Conditions, Name
 from statpipe.cli.session import Session, in_session, tell_error, write_json
 from statpipe.cli.show import columns_wanted
-from statpipe.engine.as_of import day_of
-from statpipe.engine.cell_history import Cell
-from statpipe.engine.provenance import explain as explain_cell
+from statpipe.engine.answers.as_of import day_of
+from statpipe.engine.answers.cell_history import Cell
+from statpipe.engine.answers.provenance import explain as explain_cell
 
 _OPTIONS = {
     "ref_area": "--area",

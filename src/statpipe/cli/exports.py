@@ -16,7 +16,7 @@ from statpipe.cli.figures import exact
 from statpipe.cli.json_text import json_text
 from statpipe.cli.terminal import answer
 from statpipe.domain.visible import visible
-from statpipe.engine.workflow_commands import defused
+from statpipe.engine.record.workflow_commands import defused
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -14,8 +14,9 @@ from statpipe.cli.option_types import Flag, Name, Places, Seconds
 from statpipe.cli.session import Session, in_session, tell_error, write_json
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import make_progress, say, shown
-from statpipe.engine.verify import Verified
-from statpipe.engine.verify import verify as verify_lake
+from statpipe.engine.record.advice import in_environment
+from statpipe.engine.runs.verify import Verified
+from statpipe.engine.runs.verify import verify as verify_lake
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -64,9 +65,7 @@ def verify(
         else:
             _print(found, options.env)
         if found.damaged:
-            tell_error(
-                _advice(found, source, options, repair=repair), ContentError.exit_code, options
-            )
+            tell_error(_advice(found, source, repair=repair), ContentError.exit_code, options)
             return ContentError.exit_code
         return 0
 
@@ -107,7 +106,7 @@ def _print(found: Verified, environment: str) -> None:
     notes = [finding for finding in found.findings if finding.state == "note"]
     hidden = notes[_SHOWN_NOTES:]
     rows = [
-        (finding.state, finding.path, finding.finding)
+        (finding.state, finding.path, in_environment(finding.finding, environment))
         for state in _ORDER
         for finding in found.findings
         if finding.state == state and finding not in hidden
@@ -121,11 +120,10 @@ def _print(found: Verified, environment: str) -> None:
     say(f"objects read: {read}", to_stderr=True)
 
 
-def _advice(found: Verified, source: str | None, options: DataOptions, *, repair: bool) -> str:
+def _advice(found: Verified, source: str | None, *, repair: bool) -> str:
     number = found.damaged
     objects = "1 object is" if number == 1 else f"{number:,} objects are"
     if repair:
         return f"{objects} still damaged or missing; the table says what each of them needs"
     command = ["statpipe", "lake", "verify", *([source] if source else []), "--repair"]
-    command += ["--env", options.env] if options.env != "local" else []
     return f"{objects} damaged or missing; repair with `{' '.join(command)}`"

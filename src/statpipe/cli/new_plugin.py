@@ -15,7 +15,7 @@ from statpipe.cli.common_options import CommonOptions
 from statpipe.cli.install_command import install_command, program
 from statpipe.cli.session import Session, in_session
 from statpipe.cli.terminal import say
-from statpipe.engine.registry import Registry
+from statpipe.engine.site.registry import Registry
 
 Role = Literal["source", "check"]
 

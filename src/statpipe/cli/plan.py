@@ -10,8 +10,8 @@ from statpipe.cli.run import chosen_sources
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import say
-from statpipe.engine.options import Options
-from statpipe.engine.plan import plan_source
+from statpipe.engine.runs.plan import plan_source
+from statpipe.engine.stages.options import Options
 
 
 def plan(

@@ -8,8 +8,8 @@ import attrs
 
 from statpipe.cli.figures import exact
 from statpipe.cli.status_words import status_in_words
-from statpipe.engine.evidence import Evidence
-from statpipe.engine.provenance import Provenance
+from statpipe.engine.answers.evidence import Evidence
+from statpipe.engine.answers.provenance import Provenance
 
 
 def provenance_document(provenance: Provenance) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from statpipe.cli.terminal import say, say_wrapped
 from statpipe.domain.observation import NORMAL
 from statpipe.domain.period import FOREVER
 from statpipe.domain.verdict import CheckResult
-from statpipe.engine.cell_history import Stand
-from statpipe.engine.evidence import Evidence, telling
-from statpipe.engine.provenance import Provenance
+from statpipe.engine.answers.cell_history import Stand
+from statpipe.engine.answers.evidence import Evidence, telling
+from statpipe.engine.answers.provenance import Provenance
 
 _LABEL = 12
 """Width of what stands before each line."""

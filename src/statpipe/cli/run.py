@@ -14,8 +14,8 @@ from statpipe.cli.report import RunReport, print_receipts, print_summary
 from statpipe.cli.revisions import write_markdown
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.terminal import say
-from statpipe.engine.options import INGEST, Options
-from statpipe.engine.run import run_sources, worst
+from statpipe.engine.runs.run import run_sources, worst
+from statpipe.engine.stages.options import INGEST, Options
 
 
 def run(

@@ -13,13 +13,14 @@ from statpipe.api import StatpipeError
 from statpipe.cli.common_options import CommonOptions
 from statpipe.cli.json_text import json_text
 from statpipe.cli.terminal import ReaderGone, answer, hide, own_output, say
-from statpipe.engine.aws_environment import aws_exported
-from statpipe.engine.configuration import Configuration, load_configuration
-from statpipe.engine.credentials import credentials
-from statpipe.engine.interruption import was_interrupted
-from statpipe.engine.logs import configure_logs
-from statpipe.engine.registry import Registry
-from statpipe.engine.site import Site, open_site
+from statpipe.engine.record.advice import in_environment
+from statpipe.engine.record.logs import configure_logs
+from statpipe.engine.site.aws_environment import aws_exported
+from statpipe.engine.site.configuration import Configuration, load_configuration
+from statpipe.engine.site.credentials import credentials
+from statpipe.engine.site.interruption import was_interrupted
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import Site, open_site
 
 log = structlog.get_logger("statpipe")
 
@@ -64,7 +65,9 @@ def _in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
         registry = Registry.installed()
         secrets = credentials(configuration, registry)
         hide(secrets)
-        configure_logs(options.log_format, verbose=options.debug, secrets=secrets)
+        configure_logs(
+            options.log_format, verbose=options.debug, secrets=secrets, environment=options.env
+        )
         with aws_exported(configuration.variables, configuration.env_file, log.warning):
             return work(Session(options, configuration, registry))
     except ReaderGone:
@@ -90,6 +93,7 @@ def tell_error(message: str, code: int, options: CommonOptions) -> None:
     """
     Write one line on standard error.
     """
+    message = in_environment(message, options.env)
     if options.log_format == "json":
         say(json_text({"event": message, "level": "error", "exit_code": code}), to_stderr=True)
     else:

@@ -19,10 +19,10 @@ from statpipe.cli.exports import (
 from statpipe.cli.option_types import Conditions, Count, Csv, Name, Names, split
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
-from statpipe.engine.as_of import day_of, latest_table, rows_as_of
-from statpipe.engine.gold import gold_key
-from statpipe.engine.rows import chosen_rows
-from statpipe.engine.site import Site
+from statpipe.engine.answers.as_of import day_of, latest_table, rows_as_of
+from statpipe.engine.answers.rows import chosen_rows
+from statpipe.engine.gold.maker import gold_key
+from statpipe.engine.site.site import Site
 
 if TYPE_CHECKING:
     import pyarrow as pa

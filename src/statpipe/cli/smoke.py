@@ -8,7 +8,7 @@ from statpipe.cli.option_types import Name
 from statpipe.cli.report import RunReport, print_summary
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.terminal import say
-from statpipe.engine.smoke import smoke as run_smoke
+from statpipe.engine.runs.smoke import smoke as run_smoke
 
 
 def smoke(name: Name, *, options: DataOptions | None = None) -> int:

@@ -7,7 +7,7 @@ from statpipe.cli.common_options import DataOptions
 from statpipe.cli.option_types import All, Flag, Name, Names, Seconds, split
 from statpipe.cli.run import run_stages
 from statpipe.cli.session import tell_error
-from statpipe.engine.options import INGEST, LOAD, TRANSFORM, Options
+from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
 
 
 def ingest(

@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, TextIO
 from attrs import define
 
 from statpipe.domain.visible import visible
-from statpipe.engine.logs import mask_of
-from statpipe.engine.workflow_commands import defused
+from statpipe.engine.record.logs import mask_of
+from statpipe.engine.record.workflow_commands import defused
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType

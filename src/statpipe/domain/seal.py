@@ -21,6 +21,7 @@ from statpipe.domain.codes import (
 from statpipe.domain.errors import ContentError
 from statpipe.domain.gate import admitted
 from statpipe.domain.observation import KEY, NORMAL, REQUIRED, silver_schema
+from statpipe.domain.other_parents import AREA_PARENT
 from statpipe.domain.period import period_start
 from statpipe.domain.text import WHITE_SPACE
 
@@ -93,6 +94,8 @@ def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
 
     schema = silver_schema(dataset.dimensions)
     missing = [n for n in (*REQUIRED, *dataset.dimensions) if n not in table.column_names]
+    if AREA_PARENT in table.column_names:
+        table = table.drop_columns([AREA_PARENT])
     unknown = [name for name in table.column_names if name not in schema.names]
     twice = sorted({name for name in table.column_names if table.column_names.count(name) > 1})
     if missing or unknown or twice:

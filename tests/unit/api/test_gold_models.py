@@ -14,8 +14,8 @@ from statpipe.domain.history import Published, history
 from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.seal import seal
 from statpipe.domain.vintage import Vintage
-from statpipe.engine.gold import computed
-from statpipe.engine.model_order import in_order
+from statpipe.engine.gold.computed import computed
+from statpipe.engine.site.model_order import in_order
 
 MAY, JUNE, JULY = (date(2024, month, 1) for month in (5, 6, 7))
 SEX = Column(name="sex", type="text", description="Women or men", nullable=False)

@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from statpipe.api import ContentError, Normalizer, Payload
-from statpipe.engine.task import Task, normalize
+from statpipe.engine.stages.task import Task, normalize
 from support.observations import PLAIN
 
 

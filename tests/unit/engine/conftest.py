@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from statpipe.engine.configuration import Configuration
-from statpipe.engine.options import Options
-from statpipe.engine.registry import Registry
-from statpipe.engine.run import run_sources
-from statpipe.engine.site import open_site
+from statpipe.engine.runs.run import run_sources
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import open_site
+from statpipe.engine.stages.options import Options
 from support.fakes import MemoryLake, MemorySink, SinksPlugin
 from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, prices
 

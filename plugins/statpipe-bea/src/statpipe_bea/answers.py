@@ -16,7 +16,7 @@ from attrs import field, frozen
 
 from statpipe.api import ContentError, Payload
 from statpipe.domain.text import holdable, stripped
-from statpipe_bea.release import last_updated
+from statpipe_bea.release import last_updated, other_day
 from statpipe_bea.results import listed, results, unexpected
 
 if TYPE_CHECKING:
@@ -76,12 +76,15 @@ class Answer:
         """
         The note "Last updated", which names the release.
 
-        :raises ContentError: No note does.
+        :raises ContentError: No note does, or two name different days.
         """
-        for _, text in self.notes:
-            if note := last_updated(text):
-                return note
-        raise unexpected(self.payload, "BEAAPI.Results.Notes", 'has no note "Last updated: <date>"')
+        place = "BEAAPI.Results.Notes"
+        notes = [note for _, text in self.notes if (note := last_updated(text))]
+        if not notes:
+            raise unexpected(self.payload, place, 'has no note "Last updated: <date>"')
+        if other := other_day(notes):
+            raise unexpected(self.payload, place, f"names two releases, {notes[0]!r} and {other!r}")
+        return notes[0]
 
 
 @frozen(kw_only=True)

@@ -2,7 +2,9 @@
 
 BEA has used these headers for tables by state:
 
-- until 2019: ``GeoFIPS,GeoName,Region,TableName,ComponentName,Unit,Line,IndustryClassification,
+- until 2017: ``GeoFIPS,GeoName,Region,ComponentId,ComponentName,Line,IndustryClassification,
+  Description,1997,...``: the component is the table's title, and implies the unit.
+- 2018 and 2019: ``GeoFIPS,GeoName,Region,TableName,ComponentName,Unit,Line,IndustryClassification,
   Description,1997,...``
 - since 2020: ``GeoFIPS,GeoName,Region,TableName,LineCode,IndustryClassification,Description,Unit,1997,...``
 """
@@ -20,10 +22,12 @@ from statpipe_bea.csv_records import Record
 ROLES: Mapping[str, str] = {
     "geofips": "area",
     "geoname": "area_name",
+    "region": "region",
     "table": "table",
     "tablename": "table",
     "line": "line",
     "linecode": "line",
+    "componentname": "component",
     "description": "title",
     "unit": "unit",
 }
@@ -38,9 +42,7 @@ NEEDED: Mapping[str, str] = {
 }
 """The name that BEA uses today, by what the column holds."""
 
-IGNORED = frozenset(
-    {"region", "industryclassification", "industryid", "componentname", "componentid"}
-)
+IGNORED = frozenset({"industryclassification", "industryid", "componentid"})
 """Columns of BEA's that say nothing which the others do not."""
 
 _YEAR = re.compile(r"(19|20|21)[0-9]{2}")
@@ -62,8 +64,8 @@ class Columns:
     @property
     def names(self) -> tuple[str, ...]:
         """
-        What the columns hold that are read: ``area``, ``table``, ``line``, ``title``, ``unit``, and years;
-        ``area_name`` if the file has it.
+        What the columns hold that are read: ``area``, ``table``, ``line``, ``title``, and years; ``unit``,
+        ``area_name`` and ``region`` if the file has them.
         """
         return tuple(self.places)
 
@@ -121,7 +123,8 @@ def columns_of(header: Record, payload: Payload) -> Columns:
         if what in found:
             raise ContentError(_twice(header, payload, names[found[what]], name), payload=payload)
         found[what] = place
-    _refuse_missing(header, payload, roles, years)
+    places = _with_table(roles)
+    _refuse_missing(header, payload, NEEDED.keys() - places.keys() - _implied(roles), years)
     if unknown:
         msg = (
             f"payload {payload.name}, line {header.line}: column {unknown[0]!r} is not known; {_EXPECTED}. "
@@ -129,7 +132,7 @@ def columns_of(header: Record, payload: Payload) -> Columns:
         )
         raise ContentError(msg, payload=payload)
     return Columns(
-        places=roles | years,
+        places=places | years,
         years=tuple(years),
         width=len(names),
         unnamed=tuple(place for place, name in enumerate(names) if not name),
@@ -140,8 +143,23 @@ def place_of(header: Record, role: str) -> int | None:
     """
     Return where the column with this role is; ``None`` if there is none.
     """
-    roles = [ROLES.get(_known(text)) for text in header.texts()]
-    return roles.index(role) if role in roles else None
+    names = enumerate(header.texts())
+    roles = {ROLES[_known(name)]: place for place, name in names if _known(name) in ROLES}
+    return _with_table(roles).get(role)
+
+
+def _with_table(roles: Mapping[str, int]) -> dict[str, int]:
+    """Where no column names the table, the component does."""
+    places = dict(roles)
+    component = places.pop("component", None)
+    if component is not None:
+        places.setdefault("table", component)
+    return places
+
+
+def _implied(roles: Mapping[str, int]) -> set[str]:
+    """A component has one unit, which such files do not print."""
+    return {"unit"} if "component" in roles and "table" not in roles else set()
 
 
 def _known(name: str) -> str:
@@ -149,12 +167,12 @@ def _known(name: str) -> str:
 
 
 def _refuse_missing(
-    header: Record, payload: Payload, roles: Mapping[str, int], years: Collection[str]
+    header: Record, payload: Payload, lacking: Collection[str], years: Collection[str]
 ) -> None:
-    missing = [name for role, name in NEEDED.items() if role not in roles]
+    missing = [name for role, name in NEEDED.items() if role in lacking]
     if missing or not years:
-        lacking = ", ".join(missing) or "any year"
-        msg = f"payload {payload.name}, line {header.line}: no column for {lacking}; {_EXPECTED}"
+        named = ", ".join(missing) or "any year"
+        msg = f"payload {payload.name}, line {header.line}: no column for {named}; {_EXPECTED}"
         raise ContentError(msg, payload=payload)
 
 

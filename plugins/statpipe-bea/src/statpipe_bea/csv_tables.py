@@ -21,6 +21,7 @@ from statpipe_bea.crosswalk import PrintedLine
 from statpipe_bea.csv_columns import Columns, columns_of
 from statpipe_bea.csv_heads import note_in
 from statpipe_bea.csv_records import CsvText, Record, bare, csv_text
+from statpipe_bea.release import last_updated, other_day
 from statpipe_bea.text import text_of
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ _MOST_ROWS = 250_000
 @frozen(kw_only=True)
 class WideTable:
     """
-    The rows of a CSV file: text columns ``area``, ``table``, ``line``, ``title``, ``unit``, perhaps
-    ``area_name``, and one for each of ``years``. ``note`` is the footer's last update, ``lines`` the line on which each row stands.
+    The rows of a CSV file: text columns ``area``, ``table``, ``line``, ``title``, perhaps ``unit``,
+    ``area_name`` and ``region``, and one for each of ``years``. ``note`` is the footer's last update, ``lines`` the line on which each row stands.
     """
 
     payload: Payload
@@ -83,6 +84,7 @@ def read_csv(payload: Payload) -> WideTable:
             "complete; it may have been cut off"
         )
         raise ContentError(msg, payload=payload)
+    _refuse_two_releases(payload, footer)
     wide = WideTable(
         payload=payload,
         note=note,
@@ -95,6 +97,16 @@ def read_csv(payload: Payload) -> WideTable:
     return wide
 
 
+def _refuse_two_releases(payload: Payload, footer: Iterable[Record]) -> None:
+    notes = [note for record in footer if (note := last_updated(record.cells[0]))]
+    if notes and (other := other_day(notes)):
+        msg = (
+            f"payload {payload.name}: its footer names two releases, {notes[0]!r} and {other!r}; expected "
+            "one table as BEA published it"
+        )
+        raise ContentError(msg, payload=payload)
+
+
 def stripped(column: pa.ChunkedArray) -> pa.DictionaryArray:
     """
     Return a column's codes without blanks and quotes around them.
@@ -103,13 +115,24 @@ def stripped(column: pa.ChunkedArray) -> pa.DictionaryArray:
     return looked_up(codes, [bare(text) for text in codes.dictionary.to_pylist()])
 
 
+def units_of(wide: WideTable) -> pa.DictionaryArray:
+    """
+    Return the unit of each row; null in a file that leaves it to the table's name.
+    """
+    import pyarrow as pa
+
+    if "unit" in wide.table.column_names:
+        return stripped(wide.table["unit"])
+    return encoded(pa.nulls(len(wide.table), pa.string()))
+
+
 def printed_lines(wide: WideTable) -> list[PrintedLine]:
     """
     Return each combination of line, title and unit, and where it stands first.
     """
     import pyarrow as pa
 
-    lines, units = stripped(wide.table["line"]), stripped(wide.table["unit"])
+    lines, units = stripped(wide.table["line"]), units_of(wide)
     titles = encoded(wide.table["title"])
     seen = pa.table(
         {
@@ -124,7 +147,7 @@ def printed_lines(wide: WideTable) -> list[PrintedLine]:
         PrintedLine(
             line=lines.dictionary[one["line"]].as_py(),
             title=titles.dictionary[one["title"]].as_py(),
-            unit=units.dictionary[one["unit"]].as_py(),
+            unit=text_at(units, one["unit"]),
             where=wide.where(one["row_min"]),
         )
         for one in sorted(combinations, key=lambda one: one["row_min"])
@@ -141,12 +164,20 @@ def footnotes(payload: Payload) -> dict[str, str]:
     return {m["ref"]: stripped_text(holdable(html.unescape(m["text"]))) for m in found}
 
 
+def text_at(texts: pa.DictionaryArray, code: int | None) -> str | None:
+    """
+    Return the text of a code; ``None`` for null.
+    """
+    found: str | None = None if code is None else texts.dictionary[code].as_py()
+    return found
+
+
 def _rows(
     text: CsvText, records: Iterable[Record], columns: Columns, footer: list[Record]
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield each row with its line; what follows the rows goes to *footer*."""
     for record in records:
-        if _is_footer(record):
+        if _is_footer(record) or (footer and not bare(record.cells[0]).isdigit()):
             footer.append(record)
         elif footer:
             msg = (

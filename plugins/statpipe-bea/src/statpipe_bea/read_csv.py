@@ -12,7 +12,15 @@ from statpipe.domain.codes import encoded, looked_up
 from statpipe_bea.accepted import Accepted
 from statpipe_bea.crosswalk import is_renumbered, layout_of
 from statpipe_bea.csv_records import bare
-from statpipe_bea.csv_tables import WideTable, footnotes, printed_lines, read_csv, stripped
+from statpipe_bea.csv_tables import (
+    WideTable,
+    footnotes,
+    printed_lines,
+    read_csv,
+    stripped,
+    text_at,
+    units_of,
+)
 from statpipe_bea.figures import figures
 from statpipe_bea.other_lines import other_title, other_unit
 from statpipe_bea.part import Part, area_code, line_code, names_with_new, table_name
@@ -47,7 +55,8 @@ def _part(wide: WideTable, dataset: Dataset, notes: Mapping[str, str], accepted:
     areas = _areas(wide, dataset)
     categories = _categories(wide, dataset, accepted)
     titles = _checked_lines(wide, dataset, categories, accepted)
-    names = {
+    described = {
+        "area_parent": _other_parents(wide, areas, dataset),
         "category_name": names_with_new(categories, dataset.categories, titles.get),
         "geo_name": names_with_new(areas, dataset.areas, _area_names(wide, areas)),
     }
@@ -69,7 +78,9 @@ def _part(wide: WideTable, dataset: Dataset, notes: Mapping[str, str], accepted:
             _each(len(years), rows), pa.array(years, pa.string())
         ),
         **figures(texts, None, [(notes, len(texts))], where),
-        **{name: column.take(every_row) for name, column in names.items() if column is not None},
+        **{
+            name: column.take(every_row) for name, column in described.items() if column is not None
+        },
     }
     return Part(table=pa.table(columns), where=where)
 
@@ -103,6 +114,31 @@ def _area_names(wide: WideTable, areas: pa.DictionaryArray) -> Callable[[str], s
     return name
 
 
+def _other_parents(
+    wide: WideTable, areas: pa.DictionaryArray, dataset: Dataset
+) -> pa.DictionaryArray | None:
+    """Return the regions of states that are not those of the code list; ``None`` if all are."""
+    import pyarrow as pa
+
+    if "region" not in wide.table.column_names:
+        return None
+    codes, listed = areas.dictionary.to_pylist(), {area.geo_fips: area for area in dataset.areas}
+    parents = {area.code: area.parent for area in dataset.areas if area.level == "state"}
+    regions = stripped(wide.table["region"])
+    numbers = regions.dictionary.to_pylist()
+    pairs = pa.table({"area": areas.indices, "region": regions.indices}).group_by(
+        ["area", "region"]
+    )
+    others: dict[str, str] = {}
+    for pair in pairs.aggregate([]).to_pylist():
+        area, number = codes[pair["area"]], numbers[pair["region"]]
+        region = listed.get(f"9{number}000")
+        printed = region.code if region else number
+        if printed and area in parents and printed != parents[area]:
+            others[area] = printed
+    return looked_up(areas, [others.get(code) for code in codes]) if others else None
+
+
 def _categories(wide: WideTable, dataset: Dataset, accepted: Accepted) -> pa.DictionaryArray:
     names, lines = stripped(wide.table["table"]), stripped(wide.table["line"])
     for place, name in enumerate(names.dictionary.to_pylist()):
@@ -133,7 +169,7 @@ def _checked_lines(
     known: dict[str, Category] = {category.code: category for category in dataset.categories}
     units_known = {category.unit_measure for category in dataset.categories}
     new: dict[str, str] = {}
-    descriptions, units = encoded(wide.table["title"]), stripped(wide.table["unit"])
+    descriptions, units = encoded(wide.table["title"]), units_of(wide)
     seen = pa.table(
         {
             "row": _range(len(wide.table)),
@@ -145,7 +181,7 @@ def _checked_lines(
     for combination in seen.aggregate([("row", "min")]).to_pylist():
         code = categories.dictionary[combination["category"]].as_py()
         title = descriptions.dictionary[combination["title"]].as_py()
-        unit = units.dictionary[combination["unit"]].as_py()
+        unit = text_at(units, combination["unit"])
         where = wide.where(combination["row_min"])
         if code not in known:
             if new.setdefault(code, bare(title)) != bare(title):
@@ -155,7 +191,7 @@ def _checked_lines(
         category = known[code]
         if not same_title(title, category, accepted.titles):
             raise ContentError(other_title(where, title, category, dataset.categories))
-        if accepted.unit(unit, units_known) != category.unit_measure:
+        if unit is not None and accepted.unit(unit, units_known) != category.unit_measure:
             raise ContentError(other_unit(where, unit, category))
     return new
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+from collections.abc import Sequence
 from datetime import date
 
 from statpipe.domain.text import holdable, stripped
@@ -29,6 +30,15 @@ def last_updated(text: str) -> str | None:
     line = " ".join(holdable(text).split())
     found = _NOTE.search(line)
     return stripped(line[found.start() :]) if found else None
+
+
+def other_day(notes: Sequence[str]) -> str | None:
+    """
+    Return the first of some notes that names another day than the first one; ``None`` if all agree.
+    """
+    days = [_NOTE.search(note.lower()) for note in notes]
+    named = [day and (day["month"][:3], int(day["day"]), day["year"]) for day in days]
+    return next((note for note, day in zip(notes, named, strict=True) if day != named[0]), None)
 
 
 def released(note: str) -> date:

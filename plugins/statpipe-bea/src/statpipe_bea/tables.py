@@ -21,13 +21,19 @@ TITLES = {
 
 PER_CAPITA = "SAPCE2"
 
+COMPONENTS = {
+    "Total personal consumption expenditures (PCE) by state": "SAPCE1",
+    "Per capita personal consumption expenditures (PCE) by state": PER_CAPITA,
+}
+"""The table by the name of its component, where a file of 2017 or before does not name the table."""
+
 
 @cache
 def former_names() -> Mapping[str, str]:
     """
     Return today's name of each table by the name that it had before: ``SAEXP1`` is ``SAPCE1``.
     """
-    return {row["former"]: row["name"] for row in _rows("table_names.csv")}
+    return COMPONENTS | {row["former"]: row["name"] for row in _rows("table_names.csv")}
 
 
 def category_code(table: str, line: int | str) -> str:

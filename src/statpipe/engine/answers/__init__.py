@@ -1,0 +1,1 @@
+"""What analysts and auditors ask of the lake."""

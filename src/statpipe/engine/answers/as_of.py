@@ -1,0 +1,117 @@
+"""A Gold model's table: the latest, or as it was believed on a date."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
+from typing import TYPE_CHECKING
+
+import attrs
+
+from statpipe.api import ConfigError, ContentError, Lake, Model
+from statpipe.domain.model import can_take_date
+from statpipe.domain.period import FOREVER
+from statpipe.engine.answers.rows import NoRows, chosen_rows, in_options
+from statpipe.engine.gold.maker import gold_key, opened_gold
+from statpipe.engine.record.records import held_of
+from statpipe.engine.site.model_order import sources_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_ENDS_OF_TIME = {"infinity": FOREVER, "-infinity": date.min}
+
+
+def day_of(text: str) -> date:
+    """
+    Read a date that a person typed; ``infinity`` and ``-infinity`` are PostgreSQL's.
+
+    :raises ConfigError: It is not a date.
+    """
+    if text in _ENDS_OF_TIME:
+        return _ENDS_OF_TIME[text]
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        msg = (
+            f"--as-of {text!r} is not a date; give year, month and day, such as --as-of 2021-01-01"
+        )
+        raise ConfigError(msg) from None
+
+
+def rows_as_of(
+    lake: Lake,
+    models: Sequence[Model],
+    model: Model,
+    day: date,
+    wanted: Mapping[str, Sequence[str]],
+) -> pa.Table:
+    """
+    Return the rows of a model that a reader chose, as they were believed on a day.
+
+    :raises ConfigError: As :func:`table_as_of` and :func:`~statpipe.engine.answers.rows.chosen_rows` raise it.
+    :raises NoRows: There are none; the message says whether the day is the reason, and when there were.
+    """
+
+    def on(one: date) -> pa.Table:
+        return chosen_rows(table_as_of(lake, models, model, one), model, wanted)
+
+    def there(one: date) -> bool:
+        try:
+            return len(on(one)) > 0
+        except NoRows:
+            return False
+
+    try:
+        rows = on(day)
+    except NoRows:
+        # Raises the true reason, if the day is not.
+        now = chosen_rows(latest_table(lake, models, model), model, wanted)
+    else:
+        now = rows if len(rows) else latest_table(lake, models, model)
+        if len(rows) or not len(now):
+            return rows
+    what = f" with {in_options(wanted)}" if wanted else ""
+    releases = sorted(
+        {held.released for name in sources_of(models, model) for held in held_of(lake, name)}
+    )
+    later = [one for one in releases if one > day]
+    place = bisect_left(later, True, key=there)
+    first = f"; the first release with such a figure is of {later[place]}" if later[place:] else ""
+    if later[place:] and later == releases and place == 0:
+        first = f"; the first release in the lake is of {later[0]}"
+    say = f", say --as-of {later[place]} or later" if later[place:] else ""
+    msg = f"--as-of {day}{what}: {model.name} had no such row on that day{first}{say}"
+    raise NoRows(msg)
+
+
+def latest_table(lake: Lake, models: Sequence[Model], model: Model) -> pa.Table:
+    """
+    Read a model as the lake has it.
+
+    :raises ContentError: It was not made yet, or is damaged.
+    """
+    key = gold_key(model)
+    if lake.fingerprint(key) is None:
+        commands = " and ".join(f"`statpipe run {name}`" for name in sources_of(models, model))
+        raise ContentError(f"the lake has no {key.path}; run {commands} to make it")
+    return lake.read(key)
+
+
+def table_as_of(lake: Lake, models: Sequence[Model], model: Model, day: date) -> pa.Table:
+    """
+    Compute a model as it was believed on a day, and what it reads likewise.
+
+    :raises ConfigError: Neither the model nor anything that it reads can take a date.
+    :raises ContentError: The lake holds nothing of its source.
+    """
+    if not can_take_date(models, model):
+        those = ", ".join(one.name for one in models if can_take_date(models, one))
+        msg = f"model {model.name} is the same on any date; --as-of is for {those or 'none'}"
+        raise ConfigError(msg)
+    # Other SQL has another fingerprint: it is computed, and all else is read from the lake.
+    then = [attrs.evolve(one, sql=one.sql_as_of(f"DATE '{day.isoformat()}'")) for one in models]
+    with opened_gold(lake, then, partial(held_of, lake)) as gold:
+        return gold.partition(next(one for one in then if one.name == model.name)).table

@@ -1,0 +1,172 @@
+"""All that was ever published of one cell, read from Silver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from statpipe.api import Held, Lake, Selection
+from statpipe.domain.history import Published, history, history_schema
+from statpipe.engine.record.state import silver_key
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@frozen(kw_only=True)
+class Cell:
+    """
+    The key of a figure. ``dimensions`` are a dataset's further key columns.
+    """
+
+    ref_area: str
+    category: str
+    time_period: str
+    dataset: str | None = None
+    dimensions: Mapping[str, str] = field(factory=dict)
+
+    @property
+    def key(self) -> dict[str, str]:
+        """
+        Return the columns that are known, with their values.
+        """
+        dataset = {"dataset": self.dataset} if self.dataset else {}
+        return {
+            "ref_area": self.ref_area,
+            "category": self.category,
+            **dataset,
+            **self.dimensions,
+            "time_period": self.time_period,
+        }
+
+    @property
+    def selection(self) -> Selection:
+        """
+        Return the selection of this cell alone.
+        """
+        return Selection(
+            areas=(self.ref_area,), categories=(self.category,), periods=(self.time_period,)
+        )
+
+    def rows_of(self, table: pa.Table) -> pa.Table:
+        """
+        Return the rows of an observation table that are about this cell.
+        """
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        rows = self.selection.rows_of(table)
+        for name, value in self.dimensions.items():
+            if name not in rows.column_names:
+                return rows.slice(0, 0)
+            rows = rows.filter(pc.equal(rows[name].cast(pa.string()), value))
+        return rows
+
+
+@frozen(kw_only=True)
+class Stand:
+    """
+    What an agency said of a cell, and the days on which that was the latest, both inclusive.
+
+    ``vintage`` is the release that set it, ``note`` the agency's words about that release.
+    """
+
+    value: Decimal | None
+    unit: str
+    unit_mult: int
+    obs_status: str
+    source_symbol: str | None
+    notes: str | None
+    vintage: str
+    note: str
+    realtime_start: date
+    realtime_end: date
+
+
+@frozen(kw_only=True)
+class CellHistory:
+    """
+    A cell of a source with all that was said of it, oldest first.
+    """
+
+    source: str
+    cell: Cell
+    area_name: str
+    category_name: str
+    stands: tuple[Stand, ...]
+
+    def on(self, day: date) -> Stand | None:
+        """
+        Return what was the latest on a day.
+        """
+        found = [one for one in self.stands if one.realtime_start <= day <= one.realtime_end]
+        return found[-1] if found else None
+
+
+def cell_histories(
+    lake: Lake, source: str, held: Iterable[Held], wanted: Cell
+) -> list[CellHistory]:
+    """
+    Read a cell's history out of each dataset of a source that has it.
+
+    :raises ContentError: A Silver partition is gone or damaged.
+    """
+    datasets: dict[str, list[Held]] = {}
+    for one in held:
+        if one.fingerprint and wanted.dataset in {None, one.dataset}:
+            datasets.setdefault(one.dataset, []).append(one)
+    return [
+        found
+        for dataset, vintages in sorted(datasets.items())
+        for found in _of_dataset(lake, source, dataset, vintages, wanted)
+    ]
+
+
+def _of_dataset(
+    lake: Lake, source: str, dataset: str, held: Sequence[Held], wanted: Cell
+) -> Iterable[CellHistory]:
+    # Also a vintage without the cell speaks about it: it may have dropped it.
+    published = [
+        Published(vintage=one.vintage, table=wanted.rows_of(lake.read(silver_key(source, one))))
+        for one in held
+    ]
+    notes = {one.vintage.id: one.note for one in held}
+    rows = history(published).to_pylist()
+    known = set(history_schema().names)
+    cells: dict[tuple[tuple[str, str], ...], list[dict[str, Any]]] = {}
+    for row in rows:
+        further = tuple((name, value) for name, value in row.items() if name not in known)
+        cells.setdefault(further, []).append(row)
+    for further, own in cells.items():
+        yield CellHistory(
+            source=source,
+            cell=Cell(
+                ref_area=wanted.ref_area,
+                category=wanted.category,
+                time_period=wanted.time_period,
+                dataset=dataset,
+                dimensions=dict(further),
+            ),
+            area_name=own[-1]["geo_name"],
+            category_name=own[-1]["category_name"],
+            stands=tuple(_stand(row, notes) for row in own),
+        )
+
+
+def _stand(row: Mapping[str, Any], notes: Mapping[str, str]) -> Stand:
+    return Stand(
+        value=row["obs_value"],
+        unit=row["unit_measure"],
+        unit_mult=row["unit_mult"],
+        obs_status=row["obs_status"],
+        source_symbol=row["source_symbol"],
+        notes=row["notes"],
+        vintage=row["vintage"],
+        note=notes[row["vintage"]],
+        realtime_start=row["realtime_start"],
+        realtime_end=row["realtime_end"],
+    )

@@ -1,0 +1,133 @@
+"""The Bronze objects behind a cell, each verified by reading it back."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+import attrs
+from attrs import field, frozen
+
+from statpipe.api import (
+    BronzeObject,
+    ContentError,
+    Dataset,
+    Held,
+    Lake,
+    Normalizer,
+    Payload,
+    VintageRecord,
+)
+from statpipe.domain.seal import seal
+from statpipe.engine.answers.cell_history import Cell
+from statpipe.engine.record.records import record_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@frozen(kw_only=True)
+class Evidence:
+    """
+    One Bronze object. ``damage`` says why it cannot be trusted; without one, its SHA-256 is right.
+
+    ``holds`` tells whether the cell was found in it when it was read again just now, and ``value``
+    the figure that was found.
+    """
+
+    kept: BronzeObject
+    run_id: str
+    damage: str = ""
+    holds: bool = False
+    value: Decimal | None = None
+
+
+@frozen(kw_only=True)
+class Reader:
+    """
+    What reads payloads: a dataset and its normalizer.
+    """
+
+    dataset: Dataset = field(repr=False)
+    normalizer: Normalizer = field(repr=False)
+
+    def row(self, payload: Payload, cell: Cell, record: VintageRecord) -> pa.Table | None:
+        """
+        Return the cell's row as this payload alone gives it; ``None`` if it gives none.
+        """
+        dataset = attrs.evolve(self.dataset, selection=record.selection)
+        try:
+            table = cell.rows_of(self.normalizer.normalize(dataset, [payload]))
+            return seal(table, dataset, record.vintage) if len(table) else None
+        except Exception:  # noqa: BLE001 - made for all payloads of a vintage, it may fail on one alone
+            return None
+
+
+def evidence_of(
+    lake: Lake, source: str, held: Held, cell: Cell, reader: Reader | None
+) -> tuple[Evidence, ...]:
+    """
+    Verify every Bronze object of a vintage, and find those that the cell was read from.
+
+    Without a *reader*, as for a dataset that is no longer configured, none is found.
+
+    :raises ContentError: A manifest is gone or damaged.
+    """
+    records = [
+        (origin.run_id, record_of(lake, source, held.dataset, origin)) for origin in held.made_from
+    ]
+    about = [pair for pair in records if pair[1].selection.covers(cell.selection)]
+    return tuple(
+        one
+        for run_id, record in about or records
+        for one in _of_record(lake, run_id, record, cell, reader)
+    )
+
+
+def telling(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """
+    Return what a reader must see: objects that hold the cell or are damaged; else those that may hold it.
+    """
+    found = tuple(one for one in evidence if one.holds or one.damage)
+    return found or tuple(evidence)
+
+
+def _of_record(
+    lake: Lake, run_id: str, record: VintageRecord, cell: Cell, reader: Reader | None
+) -> Iterable[Evidence]:
+    found: list[Evidence] = []
+    intact: list[tuple[int, Payload]] = []
+    for kept in record.bronze:
+        damage = ""
+        try:
+            intact.append((len(found), lake.payload(kept)))
+        except ContentError as error:
+            damage = str(error)
+        found.append(Evidence(kept=kept, run_id=run_id, damage=damage))
+    for place, payload in _likeliest_first(intact, cell) if reader is not None else ():
+        row = reader.row(payload, cell, record) if reader is not None else None
+        if row is not None:
+            value = row["obs_value"][0].as_py()
+            found[place] = attrs.evolve(found[place], holds=True, value=value)
+            break  # a vintage has each cell once
+    return found
+
+
+def _likeliest_first(
+    payloads: Sequence[tuple[int, Payload]], cell: Cell
+) -> Iterator[tuple[int, Payload]]:
+    """Begin where the request names the cell's codes: reading takes longer than looking."""
+    words = {word for text in cell.key.values() for word in _words(text)}
+
+    def named(pair: tuple[int, Payload]) -> int:
+        payload = pair[1]
+        asked = {word for text in payload.request.values() for word in _words(text)}
+        return -len(words & (asked | _words(payload.name)))
+
+    yield from sorted(payloads, key=named)
+
+
+def _words(text: str) -> set[str]:
+    return {word for word in re.split(r"[^0-9a-z]+", text.lower()) if word}

@@ -1,0 +1,297 @@
+"""Where a number comes from: its history, Silver, Bronze, runs and checks, verified as it is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from attrs import field, frozen
+
+from statpipe.api import CheckResult, ConfigError, Held, Lake, Manifest, Model
+from statpipe.domain.canonical import canonical
+from statpipe.domain.observation import KEY
+from statpipe.domain.period import FOREVER
+from statpipe.engine.answers.as_of import latest_table, table_as_of
+from statpipe.engine.answers.cell_history import Cell, CellHistory, Stand, cell_histories
+from statpipe.engine.answers.evidence import Evidence, Reader, evidence_of
+from statpipe.engine.answers.rows import chosen_rows
+from statpipe.engine.record.records import held_of, manifest_of
+from statpipe.engine.record.state import silver_key
+from statpipe.engine.site.model_order import models_under, sources_of
+from statpipe.engine.site.site import Site
+from statpipe.engine.stages.task import silver_of
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@frozen(kw_only=True)
+class SilverProof:
+    """
+    The Silver partition of a figure. ``damage`` says why it is not the recorded one; empty if it is.
+    """
+
+    path: str
+    fingerprint: str
+    code: str
+    damage: str = ""
+
+
+@frozen(kw_only=True)
+class RunMade:
+    """
+    A run that fetched a figure's payloads, or made its Silver, and the code it ran.
+    """
+
+    run_id: str
+    command: str
+    finished: str
+    did: str
+    versions: Mapping[str, str]
+
+
+@frozen(kw_only=True)
+class Provenance:
+    """
+    All there is to say about a number. ``rows`` are the model's own, ``current`` the figure under them.
+    """
+
+    model: Model
+    rows: tuple[Mapping[str, Any], ...]
+    history: CellHistory
+    current: Stand
+    silver: SilverProof
+    evidence: tuple[Evidence, ...]
+    runs: tuple[RunMade, ...]
+    checks: tuple[tuple[str, CheckResult], ...] = field(repr=False)
+
+    @property
+    def differing(self) -> tuple[Evidence, ...]:
+        """
+        Return the objects that give another figure today than stands in Silver.
+        """
+        value = self.current.value
+        return tuple(one for one in self.evidence if one.holds and one.value != value)
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """
+        Say what is not as it was recorded; nothing if all that was verified is.
+        """
+        differing = (
+            f"{one.kept.key} gives another figure than Silver; run `statpipe transform "
+            f"{self.history.source}` if the normalizer is newer, else report it"
+            for one in self.differing
+        )
+        damages = [self.silver.damage, *(one.damage for one in self.evidence), *differing]
+        return tuple(text for text in damages if text)
+
+
+def explain(site: Site, model: Model, wanted: Cell, day: date | None = None) -> Provenance:
+    """
+    Follow a figure of a model back to the bytes it was read from.
+
+    :raises ConfigError: The model, or the source on that *day*, has no such figure.
+    :raises ContentError: Gold, Silver or a manifest is not there or damaged.
+    """
+    _refuse_without_key(site, model)
+    latest = latest_table(site.lake, site.registry.models(), model)
+    history = _history(site, model, latest, wanted)
+    stand = _stand_on(history, model, day)
+    rows = _rows(_table(site, model, latest, day), model, history.cell)
+    stand = _set_by(history, rows) or stand
+    held = next(
+        one
+        for one in held_of(site.lake, history.source)
+        if (one.dataset, one.vintage.id) == (history.cell.dataset, stand.vintage)
+    )
+    manifests = list(_manifests(site.lake, history.source, held))
+    return Provenance(
+        model=model,
+        rows=rows,
+        history=history,
+        current=stand,
+        silver=_silver_proof(site.lake, history.source, held),
+        evidence=evidence_of(
+            site.lake, history.source, held, history.cell, _reader(site, history.source, held)
+        ),
+        runs=tuple(_run_made(manifest, held) for manifest in manifests),
+        checks=tuple(
+            (manifest.run_id, result)
+            for manifest in manifests
+            for result in manifest.checks
+            if (result.dataset, result.vintage) == (held.dataset, held.vintage.id)
+        ),
+    )
+
+
+def _refuse_without_key(site: Site, model: Model) -> None:
+    lacking = [name for name in KEY if name not in _columns(model)]
+    if lacking:
+        models = site.registry.models()
+        under = [one for one in models_under(models, model) if set(KEY) <= _columns(one)]
+        those = under or [one for one in models if set(KEY) <= _columns(one)]
+        msg = (
+            f"model {model.name} has no column {lacking[0]}, so its rows are not about one figure "
+            f"each; explain one of {', '.join(one.name for one in those) or 'none'}"
+        )
+        raise ConfigError(msg)
+
+
+def _columns(model: Model) -> set[str]:
+    return {column.name for column in model.columns}
+
+
+def _history(site: Site, model: Model, latest: pa.Table, wanted: Cell) -> CellHistory:
+    """Find the one cell of the model's sources that is meant."""
+    unknown: ConfigError | None = None
+    try:
+        narrowed = _with_dataset(chosen_rows(latest, model, _each_alone(wanted)), wanted)
+    except ConfigError as error:  # not there now; it may have been
+        narrowed, unknown = wanted, error
+    found = [
+        history
+        for source in sources_of(site.registry.models(), model)
+        for history in cell_histories(site.lake, source, held_of(site.lake, source), narrowed)
+    ]
+    if not found:
+        msg = f"no dataset that {model.name} reads has a figure for {in_words(wanted)}"
+        raise unknown or ConfigError(msg)
+    if len(found) > 1:
+        raise ConfigError(_several(found, wanted))
+    return found[0]
+
+
+def _each_alone(cell: Cell) -> dict[str, tuple[str, ...]]:
+    return {name: (value,) for name, value in cell.key.items()}
+
+
+def _with_dataset(rows: pa.Table, wanted: Cell) -> Cell:
+    """Name the dataset where rows tell it: Silver of the others need not be read."""
+    if "dataset" not in rows.column_names:
+        return wanted
+    datasets = set(rows["dataset"].to_pylist())
+    return attrs.evolve(wanted, dataset=datasets.pop()) if len(datasets) == 1 else wanted
+
+
+def _several(found: Sequence[CellHistory], wanted: Cell) -> str:
+    datasets = sorted({str(one.cell.dataset) for one in found})
+    what = f"{len(found)} figures are for {in_words(wanted)}"
+    if len(datasets) > 1:
+        return f"{what}, in {' and '.join(datasets)}; say --dataset {datasets[0]}, for example"
+    first = found[0].cell.dimensions
+    example = " ".join(f"--where {name}={value}" for name, value in first.items())
+    return f"{what}; say which, for example {example}"
+
+
+def in_words(cell: Cell) -> str:
+    """
+    Name a cell in a sentence.
+    """
+    return ", ".join(cell.key.values())
+
+
+def _stand_on(history: CellHistory, model: Model, day: date | None) -> Stand:
+    stand = history.on(day or FOREVER)
+    if stand is not None:
+        return stand
+    cell, first = in_words(history.cell), history.stands[0]
+    if day is not None and day < first.realtime_start:
+        msg = (
+            f"--as-of {day}: {model.name} has no figure for {cell} on {day}: it was first "
+            f"released on {first.realtime_start}; say --as-of {first.realtime_start} or later"
+        )
+        raise ConfigError(msg)
+    stood = [one for one in history.stands if one.realtime_end >= one.realtime_start]
+    until = max(
+        (one.realtime_end for one in stood if one.realtime_end < (day or FOREVER)), default=None
+    )
+    msg = (
+        f"{model.name} has no figure for {cell} {f'on {day}' if day else 'now'}: the agency dropped it"
+        + (f" after {until}; say --as-of {until} for the last one" if until else "")
+    )
+    raise ConfigError(msg)
+
+
+def _table(site: Site, model: Model, latest: pa.Table, day: date | None) -> pa.Table:
+    if day is None:
+        return latest
+    return table_as_of(site.lake, site.registry.models(), model, day)
+
+
+def _rows(table: pa.Table, model: Model, cell: Cell) -> tuple[Mapping[str, Any], ...]:
+    columns = _columns(model)
+    key = {name: value for name, value in _each_alone(cell).items() if name in columns}
+    return tuple(chosen_rows(table, model, key).to_pylist())
+
+
+def _set_by(history: CellHistory, rows: Sequence[Mapping[str, Any]]) -> Stand | None:
+    """Give the figure that a row names by its vintage: it need not be the latest."""
+    vintage = rows[0].get("vintage") if len(rows) == 1 else None
+    return next((one for one in history.stands if one.vintage == vintage), None)
+
+
+def _silver_proof(lake: Lake, source: str, held: Held) -> SilverProof:
+    """Compare the recorded fingerprint with the partition's, and with one made anew from its rows."""
+    key = silver_key(source, held)
+    again = silver_of(canonical(lake.read(key)), held.code).fingerprint
+    same = lake.fingerprint(key) == again == held.fingerprint
+    return SilverProof(
+        path=key.path,
+        fingerprint=held.fingerprint,
+        code=held.code,
+        damage=""
+        if same
+        else f"{key.path} is not what was recorded; delete it and run `statpipe transform {source}` "
+        "to make it from Bronze",
+    )
+
+
+def _reader(site: Site, source: str, held: Held) -> Reader | None:
+    made = site.source(source)
+    try:
+        found = [one for one in made.datasets() if one.name == held.dataset]
+    finally:
+        made.close()
+    if not found:
+        return None
+    return Reader(dataset=found[0], normalizer=site.normalizer(found[0]))
+
+
+def _manifests(lake: Lake, source: str, held: Held) -> Iterator[Manifest]:
+    """Give the runs that fetched a vintage, and the one that made its Silver if that is another."""
+    fetched = dict.fromkeys(origin.run_id for origin in held.made_from)
+    made = False
+    for run_id in fetched:
+        manifest = manifest_of(lake, source, run_id)
+        made = made or _made_silver(manifest, held)
+        yield manifest
+    later = [run for _, run in lake.run_ids(source) if run > max(fetched, default="")]
+    for run_id in later if not made else ():
+        manifest = manifest_of(lake, source, run_id)
+        if _made_silver(manifest, held):
+            yield manifest
+            return
+
+
+def _made_silver(manifest: Manifest, held: Held) -> bool:
+    wanted = (held.dataset, held.vintage.id, held.fingerprint)
+    return any((one.dataset, one.vintage, one.fingerprint) == wanted for one in manifest.vintages)
+
+
+def _run_made(manifest: Manifest, held: Held) -> RunMade:
+    fetched = manifest.run_id in {origin.run_id for origin in held.made_from}
+    did = [
+        word
+        for word, true in (("fetched", fetched), ("made Silver", _made_silver(manifest, held)))
+        if true
+    ]
+    return RunMade(
+        run_id=manifest.run_id,
+        command=manifest.command,
+        finished=manifest.finished.isoformat(timespec="seconds"),
+        did=" and ".join(did),
+        versions=manifest.versions,
+    )

@@ -1,0 +1,1 @@
+"""Gold models, computed from the history of Silver."""

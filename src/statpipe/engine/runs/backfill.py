@@ -1,0 +1,129 @@
+"""Older vintages from an archive: each release by a run of its own, Gold once at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack
+from datetime import date
+
+import attrs
+from attrs import frozen
+
+from statpipe.api import (
+    ConfigError,
+    ContentError,
+    Dataset,
+    Lake,
+    Manifest,
+    Payload,
+    Source,
+    Vintage,
+)
+from statpipe.domain.errors import REFUSED_BY_CHECKS
+from statpipe.engine.runs.run import close_source, run_source
+from statpipe.engine.site.executors import executor_for
+from statpipe.engine.site.site import Site
+from statpipe.engine.stages.ingest import chosen_datasets
+from statpipe.engine.stages.kept import keeping_what_arrived
+from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
+
+_GOES_ON = (0, REFUSED_BY_CHECKS, ContentError.exit_code)
+"""Exit codes of what concerns one release. Anything else would befall the next ones too."""
+
+
+@frozen(kw_only=True)
+class Step:
+    """
+    How far a backfill is: the release whose run begins now, and its number, counted from 1.
+    """
+
+    number: int
+    of: int
+    released: date
+
+
+def backfill(  # noqa: PLR0917 - what run_sources takes, and where the archive lies
+    site: Site,
+    name: str,
+    places: Sequence[str],
+    options: Options,
+    executor: Executor | None = None,
+    tell: Callable[[Step], None] | None = None,
+) -> list[Manifest]:
+    """
+    Load the releases that lie in *places*, oldest first, each by a run with a manifest of its own.
+
+    To be killed costs the release that is on its way; what is held already is not fetched again. A
+    release that checks refuse, or that cannot be read, does not stop the others. The last run brings
+    Gold and the other sinks up to date. *tell* is told of each release before its run.
+
+    :raises ConfigError: The source reads no archives, a place is not there, or nothing lies there.
+    :raises Unavailable: A place cannot be reached now.
+    """
+    with ExitStack() as stack:
+        source = site.source(name)
+        stack.callback(close_source, source, name)
+        archive = source.archive(places)
+        stack.callback(close_source, archive, name)
+        days = _releases(site.lake, name, archive, places, options)
+        workers = stack.enter_context(executor_for(site.configuration, executor))
+        manifests = []
+        for wanted, ready in _runs(archive, days, options, tell):
+            manifests.append(run_source(site, name, wanted, workers, ready))
+            if manifests[-1].exit_code not in _GOES_ON:
+                break
+        return manifests
+
+
+def _releases(
+    lake: Lake, name: str, archive: Source, places: Sequence[str], options: Options
+) -> list[date]:
+    """Read the archive's table of contents, before any run."""
+    datasets = chosen_datasets(name, archive, options)
+    found: set[date] = set()
+    for dataset in datasets:
+        with keeping_what_arrived(lake, name, dataset):
+            found |= {vintage.released for vintage in archive.vintages(dataset)}
+    if not found and not archive.unreadable():
+        msg = (
+            f"{name}: there is no release of {', '.join(d.name for d in datasets)} in "
+            f"{', '.join(places)}; name folders, files or addresses of the agency's older releases"
+        )
+        raise ConfigError(msg)
+    return sorted(found)
+
+
+def _runs(
+    archive: Source,
+    days: Sequence[date],
+    options: Options,
+    tell: Callable[[Step], None] | None,
+) -> Iterator[tuple[Options, Source]]:
+    """Give the options and the source of each run, when its turn has come."""
+    silver = attrs.evolve(options, stages=frozenset({INGEST, TRANSFORM}), gold=False)
+    for number, day in enumerate(days, 1):
+        if tell is not None:
+            tell(Step(number=number, of=len(days), released=day))
+        yield attrs.evolve(silver, releases=(day,)), archive
+    for error in archive.unreadable():
+        yield silver, _Unreadable(archive, error)
+    yield attrs.evolve(options, stages=frozenset({TRANSFORM, LOAD})), archive
+
+
+class _Unreadable(Source):
+    """
+    A file of an archive that cannot be read: its run fails with what is wrong, and Bronze keeps it.
+    """
+
+    def __init__(self, archive: Source, error: ContentError) -> None:
+        self._archive, self._error = archive, error
+
+    def datasets(self) -> Sequence[Dataset]:
+        return self._archive.datasets()
+
+    def probe(self, dataset: Dataset) -> Vintage:  # noqa: ARG002
+        raise self._error
+
+    def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:  # noqa: ARG002
+        raise self._error

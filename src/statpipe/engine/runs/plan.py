@@ -1,0 +1,103 @@
+"""What a run would fetch and write, and why: the same decisions, nothing done."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from statpipe.engine.record.journal import Journal
+from statpipe.engine.record.records import held_of
+from statpipe.engine.record.state import State
+from statpipe.engine.runs.source_run import find_outdated
+from statpipe.engine.site.observers import Observers
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import Site
+from statpipe.engine.stages.ingest import chosen_datasets
+from statpipe.engine.stages.load import Load
+from statpipe.engine.stages.options import Options
+
+
+@frozen(kw_only=True)
+class Step:
+    """
+    One thing that a run would do, or leave. ``requests`` are those to the agency, where known.
+    """
+
+    source: str
+    what: str
+    vintage: str
+    action: str
+    reason: str
+    requests: int | None = None
+
+
+@frozen(kw_only=True)
+class Plan:
+    """
+    The steps of a run, with the source's notice.
+    """
+
+    notice: str
+    steps: tuple[Step, ...]
+
+
+def plan_source(site: Site, name: str, options: Options) -> Plan:
+    """
+    Probe a source and decide, without writing anything.
+    """
+    source = site.source(name)
+    try:
+        state = State(held_of(site.lake, name))
+        datasets = chosen_datasets(name, source, options)
+        steps = []
+        for dataset in datasets:
+            for decision in state.decide(dataset, source.vintages(dataset), full=options.full):
+                vintage = decision.vintage
+                steps.append(
+                    Step(
+                        source=name,
+                        what=dataset.name,
+                        vintage=vintage.id,
+                        action="fetch" if decision.fetch else "nothing",
+                        reason=decision.reason,
+                        requests=source.requests(dataset, vintage) if decision.fetch else 0,
+                    )
+                )
+        steps += [
+            Step(
+                source=name,
+                what=item.held.dataset,
+                vintage=item.held.vintage.id,
+                action="make Silver from Bronze",
+                reason=item.reason,
+                requests=0,
+            )
+            for item in find_outdated(site, name, state, datasets)
+        ]
+        return Plan(notice=source.notice, steps=(*steps, *_gold(site, name, state, steps)))
+    finally:
+        source.close()
+
+
+def _gold(site: Site, name: str, state: State, steps: list[Step]) -> list[Step]:
+    changes = any(step.action != "nothing" for step in steps)
+    journal = Journal(run_id="plan", source=name, observers=Observers(Registry()))
+    load = Load(site=site, state=state, journal=journal)
+    models = site.models_of(name)
+    with load.opened_gold() as gold:
+        lacking = {
+            sink_name: {model.name for model in load.lacking(sink, gold, models)}
+            for sink_name, sink in site.sinks.items()
+        }
+    found = []
+    for model in models:
+        sinks = [sink_name for sink_name, names in lacking.items() if model.name in names]
+        if changes:
+            action, reason = "write Gold to every sink", "its Silver will change"
+        elif sinks:
+            action, reason = f"write Gold to {', '.join(sinks)}", "not there, or of other inputs"
+        else:
+            action, reason = "nothing", "every sink holds it"
+        found.append(
+            Step(source=name, what=model.name, vintage="", action=action, reason=reason, requests=0)
+        )
+    return found

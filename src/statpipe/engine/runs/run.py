@@ -1,0 +1,251 @@
+"""Runs of one or several sources, each with a manifest, whatever happens."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from datetime import UTC, datetime
+
+import attrs
+import structlog
+
+import statpipe
+from statpipe.api import Manifest, RunFinished, RunStarted, Source, StatpipeError
+from statpipe.domain.errors import REFUSED_BY_CHECKS
+from statpipe.domain.manifest import Outcome
+from statpipe.engine.record.journal import Journal
+from statpipe.engine.record.logs import mask_of
+from statpipe.engine.record.records import match_records, mended_manifest
+from statpipe.engine.record.run_id import new_run_id
+from statpipe.engine.record.state import State
+from statpipe.engine.runs.source_run import SourceRun
+from statpipe.engine.site.credentials import credentials
+from statpipe.engine.site.executors import executor_for
+from statpipe.engine.site.interruption import stop_if_interrupted, was_interrupted
+from statpipe.engine.site.site import Site
+from statpipe.engine.stages.options import INGEST, Options
+
+log = structlog.get_logger("statpipe")
+
+BUG, INTERRUPTED = 1, 130
+_WORST_FIRST = (INTERRUPTED, BUG, 4, REFUSED_BY_CHECKS, 2, 5, 6, 0)
+"""Exit codes by how soon a person must look: those that cure themselves come last."""
+
+
+def worst(codes: Sequence[int]) -> int:
+    """
+    Return the exit code of a run of several sources.
+    """
+    return min(codes, key=lambda c: _WORST_FIRST.index(c) if c in _WORST_FIRST else 0, default=0)
+
+
+def run_sources(
+    site: Site, names: Sequence[str], options: Options, executor: Executor | None = None
+) -> list[Manifest]:
+    """
+    Run sources one after the other; one that fails does not stop the others.
+
+    *executor* is any standard executor; without one, the configured one is made.
+    """
+    manifests = []
+    with executor_for(site.configuration, executor) as workers:
+        for name in names:
+            manifests.append(run_source(site, name, options, workers))
+            if manifests[-1].outcome == "interrupted":
+                break
+    return manifests
+
+
+def run_source(
+    site: Site, name: str, options: Options, executor: Executor, ready: Source | None = None
+) -> Manifest:
+    """
+    Run one source. Nothing is raised: how the run ended stands in its manifest.
+
+    A *ready* source is used in place of a new one, and left open.
+    """
+    started = datetime.now(UTC)
+    observers = site.observers()
+    source = ready
+    try:
+        source = ready or site.source(name)
+        with site.lake.lock(name, options.wait, lambda: _next_run_id(site, name)) as run_id:
+            journal = Journal(run_id=run_id, source=name, observers=observers)
+            with structlog.contextvars.bound_contextvars(run_id=run_id, source=name):
+                turn = Turn(site=site, journal=journal, options=options, started=started)
+                return turn.take(source, executor)
+    except BaseException as error:  # noqa: BLE001 - every ending becomes a manifest
+        # It never had its turn: the lake's newest manifest must stay the one that knows the state.
+        journal = Journal(run_id=new_run_id(), source=name, observers=observers)
+        with structlog.contextvars.bound_contextvars(run_id=journal.run_id, source=name):
+            turn = Turn(site=site, journal=journal, options=options, started=started)
+            turn.tell_start("")
+            return turn.tell_end(turn.manifest(Ending.of(error), None))
+    finally:
+        if source is not None and ready is None:
+            close_source(source, name)
+
+
+def close_source(source: Source, name: str) -> None:
+    """
+    Close a source; if that fails, tell and go on.
+    """
+    try:
+        source.close()
+    except Exception as error:  # noqa: BLE001 - the run is over; the others must have their turn
+        log.warning("source did not close", source=name, error=str(error))
+
+
+@attrs.frozen(kw_only=True)
+class Ending:
+    """
+    How a run ended.
+    """
+
+    outcome: Outcome
+    code: int = 0
+    message: str = ""
+    notice: str = ""
+
+    @classmethod
+    def of(cls, error: BaseException, notice: str = "") -> Ending:
+        """
+        Tell what an exception means to the reader.
+        """
+        # First: an interruption may come as any error of the library that it fell into.
+        if isinstance(error, KeyboardInterrupt) or was_interrupted():
+            text = "interrupted; run again to complete it"
+            return cls(outcome="interrupted", code=INTERRUPTED, message=text, notice=notice)
+        if isinstance(error, StatpipeError):
+            return cls(outcome="failed", code=error.exit_code, message=str(error), notice=notice)
+        log.debug("a bug", exc_info=error)
+        text = (
+            f"a bug in statpipe or a plugin: {type(error).__name__}: {error}; run again with --debug "
+            "for the traceback and report it"
+        )
+        return cls(outcome="failed", code=BUG, message=text, notice=notice)
+
+
+@attrs.frozen(kw_only=True)
+class Turn:
+    """
+    A run that holds the lock: does the work, and records how it ended.
+    """
+
+    site: Site
+    journal: Journal
+    options: Options
+    started: datetime
+
+    def take(self, source: Source, executor: Executor) -> Manifest:
+        """
+        Do the work. Whatever happens, every sink is told, and the observers once.
+        """
+        try:
+            notice = source.notice if INGEST in self.options.stages else ""
+        except BaseException as error:  # noqa: BLE001 - every ending becomes a manifest
+            self.tell_start("")
+            return self.tell_end(self._recorded(Ending.of(error), None))
+        self.tell_start(notice)
+        state: State | None = None
+        try:
+            before = mended_manifest(self.site.lake, self.journal.source)
+            state = State(before.holds if before else ())
+            SourceRun(self.site, source, state, self.journal, self.options, executor).execute()
+            stop_if_interrupted()
+            ending = self._good_end(notice)
+        except BaseException as error:  # noqa: BLE001 - every ending becomes a manifest
+            ending = Ending.of(error, notice)
+        return self.tell_end(self._recorded(ending, state))
+
+    def manifest(self, ending: Ending, state: State | None) -> Manifest:
+        """
+        Write down what the run did. Its message quotes no credential, whatever a library's error does.
+        """
+        mask = mask_of(credentials(self.site.configuration, self.site.registry))
+        return Manifest(
+            run_id=self.journal.run_id,
+            source=self.journal.source,
+            environment=self.site.environment.name,
+            command=self.options.command,
+            started=self.started,
+            finished=datetime.now(UTC),
+            outcome=ending.outcome,
+            exit_code=ending.code,
+            message=mask(ending.message),
+            notice=ending.notice,
+            accepted_revision=any(result.accepted for result in self.journal.checks),
+            vintages=tuple(self.journal.vintages),
+            checks=tuple(self.journal.checks),
+            receipts=tuple(self.journal.receipts),
+            versions={
+                "python": platform.python_version(),
+                "statpipe": statpipe.__version__,
+                **self.site.registry.versions(),
+            },
+            holds=state.holds() if state is not None else (),
+        )
+
+    def tell_start(self, notice: str) -> None:
+        """
+        Tell the observers that the run began.
+        """
+        self.journal.observers.tell(
+            "statpipe_run_started",
+            RunStarted(
+                run_id=self.journal.run_id,
+                source=self.journal.source,
+                environment=self.site.environment.name,
+                notice=notice,
+            ),
+        )
+
+    def tell_end(self, manifest: Manifest) -> Manifest:
+        """
+        Tell the observers that the run ended.
+        """
+        self.journal.observers.tell("statpipe_run_finished", RunFinished(manifest=manifest))
+        return manifest
+
+    def _good_end(self, notice: str) -> Ending:
+        outcome = self.journal.outcome
+        if outcome == "refused":
+            text = _refusal(self.journal)
+            return Ending(outcome=outcome, code=REFUSED_BY_CHECKS, message=text, notice=notice)
+        return Ending(outcome=outcome, notice=notice)
+
+    def _recorded(self, ending: Ending, state: State | None) -> Manifest:
+        """Tell every sink, the lake last: its newest manifest makes the run's work known."""
+        manifest = self.manifest(ending, state)
+        for sink in (*self.site.other_sinks().values(), self.site.lake):
+            if sink is self.site.lake and state is None:
+                continue  # what the lake holds could not be read, so it must not be overwritten
+            try:
+                if sink is not self.site.lake and state is not None:
+                    # Of a run that was killed, or while the sink was down.
+                    match_records(self.site.lake, sink, self.journal.source)
+                sink.record(manifest)
+            except BaseException as error:  # noqa: BLE001 - told below; the next sink must hear of it
+                if manifest.exit_code == 0:
+                    manifest = self.manifest(Ending.of(error, ending.notice), state)
+                else:
+                    log.warning("run not recorded", sink=type(sink).__name__, error=str(error))
+        return manifest
+
+
+def _refusal(journal: Journal) -> str:
+    refusals = [result for result in journal.checks if result.refuses]
+    # What cannot be overruled comes first: it says what has to be done.
+    first = min(refusals, key=lambda result: result.about_revision)
+    others = [f"{r.check} on {r.dataset}" for r in refusals if r is not first]
+    also = f" (also refused by {', '.join(dict.fromkeys(others))})" if others else ""
+    return (
+        f"refused by check {first.check} on {first.dataset} {first.vintage}: {first.message}{also}; "
+        f"nothing of this release was published, Bronze keeps it; {first.next_step}"
+    )
+
+
+def _next_run_id(site: Site, name: str) -> str:
+    runs = site.lake.run_ids(name)
+    return new_run_id(runs[-1][1] if runs else None)

@@ -1,0 +1,31 @@
+"""A tiny pull through every stage, in a corner of its own that is removed again."""
+
+from __future__ import annotations
+
+import secrets
+from contextlib import ExitStack
+
+from statpipe.api import Manifest
+from statpipe.engine.runs.run import run_sources
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import open_site
+from statpipe.engine.stages.options import Options
+
+
+def smoke(
+    configuration: Configuration, registry: Registry, environment: str, name: str
+) -> Manifest:
+    """
+    Run the least that a source can bring through an environment's sinks and checks.
+
+    :raises ConfigError: The environment is not configured, or wrongly.
+    """
+    scratch = f"smoke_{secrets.token_hex(4)}"
+    site = open_site(configuration, registry, environment, scratch=scratch, fetching=[name])
+    with ExitStack() as stack:  # each is done, also when another fails
+        stack.callback(site.close)
+        for sink in site.sinks.values():
+            stack.callback(sink.remove_scratch)
+        (manifest,) = run_sources(site, [name], Options(smallest=True, command="smoke"))
+    return manifest

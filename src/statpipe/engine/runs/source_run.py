@@ -1,0 +1,147 @@
+"""One run of one source: the stages in order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+from datetime import date
+from typing import TypeVar
+
+from statpipe.api import Dataset, Source
+from statpipe.engine.record.journal import Journal
+from statpipe.engine.record.state import Decision, Outdated, State, code_of, outdated
+from statpipe.engine.site.site import Site
+from statpipe.engine.stages.candidate import Candidate
+from statpipe.engine.stages.ingest import Ingest, chosen_datasets
+from statpipe.engine.stages.load import Load
+from statpipe.engine.stages.next_step import commands
+from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
+from statpipe.engine.stages.transform import Transform
+
+_T = TypeVar("_T", Decision, Outdated)
+
+
+class SourceRun:
+    """
+    The coordinator. Everything pure in between goes to the executor.
+    """
+
+    def __init__(  # noqa: PLR0917 - the parts that a run is made of
+        self,
+        site: Site,
+        source: Source,
+        state: State,
+        journal: Journal,
+        options: Options,
+        executor: Executor,
+    ) -> None:
+        self._site, self._source, self._state = site, source, state
+        self._stages = options.stages
+        self._releases, self._gold = options.releases, options.gold
+        self._name = journal.source
+        self._datasets = chosen_datasets(journal.source, source, options)
+        self._ingest = Ingest(
+            source=source,
+            lake=site.lake,
+            state=state,
+            journal=journal,
+            options=options,
+            executor=executor,
+        )
+        self._transform = Transform(
+            lake=site.lake,
+            checks=site.checks,
+            state=state,
+            journal=journal,
+            executor=executor,
+            commands=commands(journal.source, site.environment.name, options),
+            accept_revision=options.accept_revision,
+        )
+        self._load = Load(
+            site=site,
+            state=state,
+            journal=journal,
+            how=options.how,
+            telling=options.stages == {LOAD},
+        )
+
+    def execute(self) -> None:
+        """
+        Do what the options ask for. What is published stays, whatever is raised after it.
+
+        A release that the checks refuse ends the run's publishing; sinks are still brought to what
+        was published before it.
+        """
+        if TRANSFORM in self._stages:
+            # First, so that what is fetched is compared with Silver that is there and up to date.
+            self._remade()
+        if INGEST in self._stages:
+            self._ingested()
+        if LOAD in self._stages:
+            self._load.silver()
+        if self._gold and (TRANSFORM in self._stages or LOAD in self._stages):
+            self._load.gold(everywhere=LOAD in self._stages)
+        self._load.raise_failures()
+
+    def _ingested(self) -> None:
+        for release in by_release(self._ingest.decisions(self._datasets)):
+            candidates = [
+                self._ingest.fetched(decision, self._site.normalizer(decision.dataset))
+                for decision in release
+            ]
+            if TRANSFORM not in self._stages:
+                for candidate in candidates:
+                    self._ingest.keep(candidate)
+            elif not self._published(candidates):
+                return
+
+    def _published(self, candidates: Sequence[Candidate]) -> bool:
+        before = self._state.holds()
+        published = self._transform.publish(candidates)
+        if self._releases:
+            self._state.keep_tokens(before)
+        return published
+
+    def _remade(self) -> None:
+        for release in by_release(
+            find_outdated(self._site, self._name, self._state, self._datasets)
+        ):
+            candidates = []
+            for item in release:
+                normalizer = self._site.normalizer(item.dataset)
+                code = code_of(item.dataset, normalizer)
+                candidates.append(self._transform.read_back(item, normalizer, code))
+            if not self._transform.publish(candidates):
+                return
+
+
+def find_outdated(
+    site: Site, source: str, state: State, datasets: Sequence[Dataset]
+) -> list[Outdated]:
+    """
+    Find the vintages whose Silver must be made from Bronze.
+    """
+    present = {key.path: site.lake.fingerprint(key) for key in site.lake.partitions(source)}
+    return [
+        item
+        for dataset in datasets
+        for item in outdated(
+            state, dataset, code_of(dataset, site.normalizer(dataset)), present, source
+        )
+    ]
+
+
+def by_release(items: Sequence[_T]) -> list[list[_T]]:
+    """
+    Group by release date, oldest first; a dataset stands in a group once.
+
+    An archive may hold two vintages of one date: the second must see the first published.
+    """
+    groups: dict[tuple[date, int], list[_T]] = {}
+    seen: dict[tuple[date, str], int] = {}
+    for item in items:
+        vintage = item.vintage if isinstance(item, Decision) else item.held.vintage
+        key = (vintage.released, item.dataset.name)
+        seen[key] = seen.get(key, 0) + 1
+        groups.setdefault((vintage.released, seen[key]), []).append(item)
+    return [groups[key] for key in sorted(groups)]

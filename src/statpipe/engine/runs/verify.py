@@ -1,0 +1,341 @@
+"""Whether the lake still holds what its manifests say, byte for byte; and repairing what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import ExitStack
+from typing import Literal, TypeVar
+
+import attrs
+from attrs import define, field, frozen
+
+from statpipe.api import BronzeObject, ContentError, Fault, Held, Model, StatpipeError
+from statpipe.domain.canonical import content_hash
+from statpipe.engine.gold.maker import Gold, gold_key, opened_gold
+from statpipe.engine.record.records import held_of, manifest_of
+from statpipe.engine.record.run_id import new_run_id
+from statpipe.engine.record.state import silver_key
+from statpipe.engine.runs.repair import Recorded, Repair
+from statpipe.engine.site.site import Site
+from statpipe.engine.stages.task import fingerprint_of
+
+State = Literal["damaged", "repaired", "note"]
+
+_READERS = 4
+"""Threads that read; each holds one object, or one table, at a time."""
+_GOLD_WAIT = 600.0
+_LATER = "the next run makes it again"
+
+_Item = TypeVar("_Item")
+_Found = TypeVar("_Found")
+
+
+@frozen(kw_only=True)
+class Finding:
+    """
+    What was found out about one object. ``damaged``: it is, and stays so. ``note``: nothing is wrong.
+    """
+
+    state: State
+    path: str
+    finding: str
+
+
+@frozen(kw_only=True)
+class Verified:
+    """
+    How many objects of each kind were read, and what was found.
+    """
+
+    counts: dict[str, int]
+    findings: tuple[Finding, ...]
+
+    @property
+    def damaged(self) -> int:
+        """
+        The number of objects that are damaged still.
+        """
+        return sum(finding.state == "damaged" for finding in self.findings)
+
+
+@define(kw_only=True)
+class Known:
+    """
+    What the manifests of a source name. ``written`` are the partitions that it ever wrote.
+    """
+
+    holds: tuple[Held, ...] = ()
+    bronze: dict[str, Recorded] = field(factory=dict)
+    written: set[str] = field(factory=set)
+
+
+def verify(
+    site: Site,
+    name: str | None = None,
+    *,
+    repair: bool = False,
+    places: Sequence[str] = (),
+    wait: float = 0.0,
+    tell: Callable[[str, int, int], None] = lambda _kind, _done, _all: None,
+) -> Verified:
+    """
+    Read everything that the lake holds of a source, or of all, and compare it with what was recorded.
+
+    With *repair*, what is damaged or missing is made again where that gives what was recorded: manifests
+    from their copies, Bronze from the same payload elsewhere in the lake or from the source (or the
+    archive in *places*), Silver from Bronze, Gold from Silver. Nothing is written otherwise. *tell* is
+    told how many objects of a kind have been read, of how many.
+
+    :raises ConfigError: There is no such source.
+    :raises Locked: Another run of a source is at work, and it is to be repaired.
+    :raises Unavailable: The lake cannot be reached now.
+    """
+    work = _Verification(site=site, repair=repair, places=places, wait=wait, tell=tell)
+    recorded = sorted({source for source, _ in site.lake.run_ids(name)})
+    if name is not None and not recorded:
+        site.registry.find("source", name)
+    installed = [name] if name else site.registry.named("source")
+    known = {source: work.source(source) for source in sorted({*recorded, *installed})}
+    work.gold(list(known), {path for one in known.values() for path in one.written})
+    work.unnamed(name, known)
+    return Verified(counts=work.counts, findings=tuple(work.findings))
+
+
+@define(kw_only=True)
+class _Verification:
+    site: Site
+    repair: bool
+    places: Sequence[str]
+    wait: float
+    tell: Callable[[str, int, int], None]
+    findings: list[Finding] = field(factory=list)
+    counts: dict[str, int] = field(factory=dict)
+
+    def source(self, name: str) -> Known:
+        """Verify the manifests, Bronze and Silver of a source."""
+        with ExitStack() as stack:
+            if self.repair:
+                stack.enter_context(self.site.lake.lock(name, self.wait, new_run_id))
+            known = self._manifests(name)
+            repair = Repair(site=self.site, name=name, places=self.places)
+            self._bronze(known, repair)
+            self._silver(name, known, repair)
+        return known
+
+    def gold(self, sources: Sequence[str], written: set[str]) -> None:
+        """Verify the models that read these sources."""
+        models = list({m.name: m for name in sources for m in self.site.models_of(name)}.values())
+        with ExitStack() as stack:
+            if self.repair:
+                stack.enter_context(self.site.lake.lock("gold", _GOLD_WAIT, new_run_id))
+            gold = stack.enter_context(
+                opened_gold(
+                    self.site.lake,
+                    self.site.registry.models(),
+                    lambda source: held_of(self.site.lake, source),
+                )
+            )
+            models = [m for m in models if gold.fingerprint(m) or gold_key(m).path in written]
+            found = self._read("gold", lambda model: self._of_model(gold, model), models)
+            for model, finding in zip(models, found, strict=True):
+                self._model(gold, model, finding, written)
+
+    def unnamed(self, name: str | None, known: dict[str, Known]) -> None:
+        """Note what a killed run left, and what was set aside."""
+        kept = [one.kept for each in known.values() for one in each.bronze.values()]
+        keys = [silver_key(source, held) for source, each in known.items() for held in each.holds]
+        keys += [gold_key(model) for model in self.site.registry.models()]
+        for path in self.site.lake.unnamed(name, kept, keys):
+            self._found("note", path, "no manifest names it: it was set aside, or a run was killed")
+
+    def _manifests(self, source: str) -> Known:
+        lake, known = self.site.lake, Known()
+        ids = [run_id for _, run_id in lake.run_ids(source)]
+
+        def look(run_id: str) -> tuple[Sequence[Fault], bool]:
+            faults = lake.manifest_faults(source, run_id)
+            # Also where nothing is wrong: an older version made no copies.
+            return faults, self.repair and lake.restore_manifest(source, run_id)
+
+        whole: dict[str, bool] = {}
+        for run_id, (faults, restored) in zip(ids, self._read("manifests", look, ids), strict=True):
+            for fault in faults:
+                if restored:
+                    self._found(
+                        "repaired",
+                        fault.path,
+                        f"{fault.reason}; made again from {_twin(fault.path)}",
+                    )
+                else:
+                    aside = "; set aside, as there is no whole copy" if self.repair else ""
+                    self._found("damaged", fault.path, fault.reason + aside)
+            try:
+                manifest = manifest_of(lake, source, run_id)
+            except ContentError as error:
+                if not faults:
+                    self._found("damaged", f"runs/{source}/{run_id}.json", str(error))
+                whole[run_id] = False
+                continue
+            whole[run_id] = True
+            known.holds = manifest.holds
+            known.written |= {receipt.path for receipt in manifest.receipts}
+            for record in manifest.vintages:
+                for kept in record.bronze:
+                    known.bronze[kept.key] = Recorded(kept=kept, record=record)
+        self._origins(source, known, whole)
+        return known
+
+    def _origins(self, source: str, known: Known, whole: Mapping[str, bool]) -> None:
+        """Report the manifests that are missing, though others need them."""
+        if not any(whole.values()) and self.site.lake.partitions(source):
+            text = f"has no whole manifest, but there is Silver; run `statpipe run {source}`"
+            self._found("damaged", f"runs/{source}", text)
+        made_from: dict[str, list[str]] = {}
+        for held in known.holds:
+            for origin in held.made_from:
+                if not whole.get(origin.run_id):
+                    made_from.setdefault(origin.run_id, []).append(
+                        f"{held.dataset} {held.vintage.id}"
+                    )
+        for run_id, vintages in made_from.items():
+            text = (
+                f"is needed to make {', '.join(vintages)} from Bronze again, and "
+                f"{'is damaged' if run_id in whole else 'is gone'}; restore it from a backup"
+            )
+            self._found("damaged", f"runs/{source}/{run_id}.json", text)
+
+    def _bronze(self, known: Known, repair: Repair) -> None:
+        objects = list(known.bronze.values())
+        lake = self.site.lake
+
+        def look(one: Recorded) -> Sequence[Fault]:
+            return lake.faults(one.kept)
+
+        found = list(zip(objects, self._read("bronze", look, objects), strict=True))
+        damaged = {one.kept.key: (one, faults) for one, faults in found if faults}
+        if not (damaged and self.repair):
+            for _, faults in damaged.values():
+                for fault in faults:
+                    self._found("damaged", fault.path, fault.reason)
+            return
+        whole: dict[str, BronzeObject] = {
+            one.kept.sha256: one.kept for one, faults in found if not faults
+        }
+        reasons = repair.bronze([one for one, _ in damaged.values()], whole)
+        for key, (one, faults) in damaged.items():
+            left = {fault.path for fault in look(one)}
+            for fault in faults:
+                if fault.path in left:
+                    why = reasons.get(key, "it could not be made again")
+                    self._found("damaged", fault.path, f"{fault.reason}; {why}")
+                else:
+                    self._found("repaired", fault.path, f"{fault.reason}; made again")
+
+    def _silver(self, source: str, known: Known, repair: Repair) -> None:
+        held = [one for one in known.holds if one.fingerprint]
+        look = self._read("silver", lambda one: self._of_vintage(source, one), held)
+        for one, finding in zip(held, look, strict=True):
+            if finding is None:
+                continue
+            if not self.repair:
+                self.findings.append(finding)
+                continue
+            try:
+                repair.silver(one, known.holds)
+            except StatpipeError as error:
+                self._kept(finding, error)
+            else:
+                self._found("repaired", finding.path, f"{finding.finding}; made from Bronze")
+
+    def _of_vintage(self, source: str, held: Held) -> Finding | None:
+        lake, key = self.site.lake, silver_key(source, held)
+        try:
+            table = lake.read(key)
+        except ContentError as error:
+            return _finding("damaged", key.path, _less_remedy(error))
+        if lake.fingerprint(key) == held.fingerprint:
+            if fingerprint_of(table, held.code) == held.fingerprint:
+                return None
+            return _finding("damaged", key.path, "its rows are not those that were recorded")
+        if lake.vouches_for(key):
+            text = f"it is not the one that was recorded, but whole: a run was killed; {_LATER}"
+            return _finding("note", key.path, text)
+        return _finding("damaged", key.path, "it is not the one that was recorded")
+
+    def _of_model(self, gold: Gold, model: Model) -> Finding | None:
+        """Compare a model's partition with its fingerprint; where that proves nothing, see :meth:`_model`."""
+        lake, key = self.site.lake, gold_key(model)
+        try:
+            lake.read(key)
+        except ContentError as error:
+            return _finding("damaged", key.path, _less_remedy(error))
+        if lake.fingerprint(key) != gold.fingerprint(model):
+            text = f"it is of other inputs, or of another version of the model; {_LATER}"
+            return _finding("note", key.path, text)
+        return None
+
+    def _model(self, gold: Gold, model: Model, finding: Finding | None, written: set[str]) -> None:
+        key = gold_key(model)
+        if finding is None and not self.site.lake.vouches_for(key):
+            finding = self._recomputed(gold, model)
+        if finding is None:
+            return
+        if finding.state == "damaged" and key.path not in written:
+            finding = attrs.evolve(finding, state="note", finding=f"{finding.finding}; {_LATER}")
+        if not self.repair:
+            self.findings.append(finding)
+            return
+        try:
+            self.site.lake.write(gold.remade(model))
+        except StatpipeError as error:
+            self._kept(finding, error)
+        else:
+            self._found("repaired", finding.path, f"{finding.finding}; made from Silver")
+
+    def _recomputed(self, gold: Gold, model: Model) -> Finding | None:
+        """Compute a model anew, as an older version's partition says nothing of itself."""
+        key = gold_key(model)
+        try:
+            made = gold.remade(model).table
+        except StatpipeError as error:
+            return _finding("damaged", key.path, f"it cannot be compared: {error}")
+        if content_hash(made) == content_hash(self.site.lake.read(key)):
+            return None
+        return _finding("damaged", key.path, "its rows are not those that Silver gives")
+
+    def _read(
+        self, kind: str, look: Callable[[_Item], _Found], items: Sequence[_Item]
+    ) -> list[_Found]:
+        """Look at items by several threads; give what was found, in their order."""
+        self.counts[kind] = self.counts.get(kind, 0) + len(items)
+        pool = ThreadPoolExecutor(_READERS, thread_name_prefix="statpipe-verify")
+        try:
+            waiting = [pool.submit(look, item) for item in items]
+            for done, future in enumerate(as_completed(waiting), 1):
+                future.result()  # a lake that cannot be reached ends it at once
+                self.tell(kind, done, len(items))
+            return [future.result() for future in waiting]
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+    def _kept(self, finding: Finding, error: StatpipeError) -> None:
+        """What cannot be made again stays as it was found."""
+        self.findings.append(attrs.evolve(finding, finding=f"{finding.finding}; {error}"))
+
+    def _found(self, state: State, path: str, text: str) -> None:
+        self.findings.append(_finding(state, path, text))
+
+
+def _finding(state: State, path: str, text: str) -> Finding:
+    return Finding(state=state, path=path, finding=text)
+
+
+def _twin(path: str) -> str:
+    """Each of the two copies of a manifest is made again from the other."""
+    return "the manifest" if path.startswith("copies/") else "its copy"
+
+
+def _less_remedy(error: ContentError) -> str:
+    """Whoever verifies knows the remedy."""
+    return str(error).split("; run `", 1)[0]

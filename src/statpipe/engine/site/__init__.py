@@ -1,0 +1,1 @@
+"""What is installed and configured: plugins, settings, credentials, executors, observers."""

@@ -1,0 +1,154 @@
+"""The configuration file ``statpipe.toml``, its environments and references."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from attrs import field, frozen
+
+from statpipe.api import ConfigError, Environment
+from statpipe.engine.site.nearest import nearest
+from statpipe.engine.site.variables import read_variables
+
+FILE = "statpipe.toml"
+LOCAL = "local"
+_TOP = ("environments", "sources", "normalizers", "checks", "notifiers", "engine")
+_ENVIRONMENT = ("embedded", "sinks", "sources", "normalizers", "checks", "notifiers")
+
+
+@frozen(kw_only=True)
+class Configuration:
+    """
+    What is configured.
+
+    ``path`` is the file, ``None`` where there is none; ``home`` the folder that relative paths start
+    from. ``variables`` are what ``${NAME}`` refers to: those of the process environment, then those of
+    ``.env`` beside the file. None is empty.
+    """
+
+    path: Path | None
+    home: Path
+    document: Mapping[str, Any] = field(repr=False)
+    variables: Mapping[str, str] = field(repr=False)
+
+    @property
+    def shown(self) -> str:
+        """
+        The file's name for messages.
+        """
+        return str(self.path or FILE)
+
+    @property
+    def env_file(self) -> Path:
+        """
+        The file ``.env``, which need not exist.
+        """
+        return self.home / ".env"
+
+    def environments(self) -> list[str]:
+        """
+        Return the names of all environments; ``local`` needs no configuration.
+        """
+        return sorted({LOCAL, *self.table("environments")})
+
+    def environment(self, name: str, scratch: str | None = None) -> Environment:
+        """
+        Return an environment.
+
+        :raises ConfigError: There is none of this name.
+        """
+        declared = self.table("environments")
+        if name not in declared and name != LOCAL:
+            msg = (
+                f"there is no environment {name!r}{nearest(name, self.environments())} (or declare it in "
+                f"{self.shown} as [environments.{name}])"
+            )
+            raise ConfigError(msg)
+        embedded = self.table("environments", name).get("embedded", name == LOCAL)
+        if not isinstance(embedded, bool):
+            msg = f"{self.shown}: environments.{name}.embedded is {embedded!r}; expected true or false"
+            raise ConfigError(msg)
+        return Environment(name=name, home=self.home, embedded=embedded, scratch=scratch)
+
+    def sinks(self, environment: str) -> Mapping[str, Any] | None:
+        """
+        Return the sinks that an environment names, or ``None`` where it leaves them to us.
+        """
+        return self.table("environments", environment).get("sinks")
+
+    def sources(self, environment: str) -> list[str]:
+        """
+        Return the sources that the file has a table for, in its order: for all environments, then for
+        this one.
+        """
+        own = self.table("environments", environment, "sources")
+        return list({**self.table("sources"), **own})
+
+    def settings(self, role: str, name: str, environment: str) -> tuple[dict[str, Any], str]:
+        """
+        Return the raw settings of a component, the environment's over the general ones, and the
+        place to name in messages.
+        """
+        plural = f"{role}s"
+        own = self.table("environments", environment, plural, name)
+        general = {} if role == "sink" else self.table(plural, name)
+        place = f"environments.{environment}.{plural}.{name}" if own else f"{plural}.{name}"
+        return {**general, **own}, place
+
+    def table(self, *names: str) -> Mapping[str, Any]:
+        """
+        Return a table of the file, empty where it is not there.
+
+        :raises ConfigError: It is something else than a table.
+        """
+        node: Any = self.document
+        for depth, name in enumerate(names):
+            node = node.get(name, {})
+            if not isinstance(node, Mapping):
+                place = ".".join(names[: depth + 1])
+                raise ConfigError(f"{self.shown}: {place} is {node!r}; expected a table [{place}]")
+        return node  # type: ignore[no-any-return]
+
+
+def load_configuration(path: Path | None = None, folder: Path | None = None) -> Configuration:
+    """
+    Read the file named, or the nearest ``statpipe.toml`` from *folder* upwards; or none.
+
+    :raises ConfigError: The file named is not there, is no TOML, or has unknown keys.
+    """
+    folder = folder or Path.cwd()
+    if path is None:
+        candidates = [place / FILE for place in (folder, *folder.parents)]
+        path = next((candidate for candidate in candidates if candidate.is_file()), None)
+    document: dict[str, Any] = {}
+    if path is not None:
+        path = path.absolute()
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        except OSError as error:
+            raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{path} is no TOML: {error}") from error
+    home = path.parent if path else folder
+    configuration = Configuration(
+        path=path, home=home, document=document, variables=read_variables(home / ".env", os.environ)
+    )
+    _refuse_unknown_keys(configuration)
+    return configuration
+
+
+def _refuse_unknown_keys(configuration: Configuration) -> None:
+    tables = [("", configuration.document, _TOP)]
+    tables += [
+        (f"environments.{name}.", configuration.table("environments", name), _ENVIRONMENT)
+        for name in configuration.table("environments")
+    ]
+    for prefix, table, known in tables:
+        for key in table:
+            if key not in known:
+                msg = f"{configuration.shown}: unknown key {prefix}{key}{nearest(key, known)}"
+                raise ConfigError(msg)

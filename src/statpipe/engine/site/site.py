@@ -1,0 +1,221 @@
+"""What a run works with: an environment's lake, sinks and checks, made from the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import structlog
+from attrs import field, frozen
+
+from statpipe.api import (
+    Check,
+    Component,
+    ConfigError,
+    Dataset,
+    Environment,
+    Lake,
+    Model,
+    Normalizer,
+    Notifier,
+    PluginError,
+    Sink,
+    Source,
+)
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.model_order import reading
+from statpipe.engine.site.nearest import nearest
+from statpipe.engine.site.notifiers import Notifiers, notifiers_of
+from statpipe.engine.site.observers import Observers
+from statpipe.engine.site.registry import Registry, Role
+from statpipe.engine.site.settings import filled, unset_secrets
+
+log = structlog.get_logger("statpipe")
+
+_BASES: Mapping[str, type] = {
+    "source": Source,
+    "normalizer": Normalizer,
+    "sink": Sink,
+    "check": Check,
+    "notifier": Notifier,
+}
+
+
+@frozen(kw_only=True)
+class Site:
+    """
+    An environment, ready to run in. ``sinks`` includes the lake.
+    """
+
+    configuration: Configuration
+    registry: Registry
+    environment: Environment
+    lake: Lake
+    sinks: Mapping[str, Sink] = field(repr=False)
+    checks: Mapping[str, Check] = field(repr=False)
+    notifiers: Notifiers = field(factory=Notifiers, repr=False)
+
+    def source(self, name: str) -> Source:
+        """
+        Make a source.
+        """
+        return _made(self.configuration, self.registry, self.environment, "source", name)  # type: ignore[no-any-return]
+
+    def normalizer(self, dataset: Dataset) -> Normalizer:
+        """
+        Make the normalizer that a dataset names.
+        """
+        return _made(  # type: ignore[no-any-return]
+            self.configuration, self.registry, self.environment, "normalizer", dataset.normalizer
+        )
+
+    def observers(self) -> Observers:
+        """
+        Return who is told of a run; warn of those that are off.
+        """
+        self.notifiers.warn()
+        return Observers(self.registry, self.notifiers.listening)
+
+    def models_of(self, source: str) -> list[Model]:
+        """
+        Return the Gold models that read a source, directly or not, in the order of making.
+        """
+        return reading(self.registry.models(), source)
+
+    def other_sinks(self) -> dict[str, Sink]:
+        """
+        Return the sinks that are not the lake.
+        """
+        return {name: sink for name, sink in self.sinks.items() if sink is not self.lake}
+
+    def close(self) -> None:
+        """
+        Close every sink, also when one fails to.
+        """
+        for name, sink in self.sinks.items():
+            try:
+                sink.close()
+            except Exception as error:  # noqa: BLE001 - the work is done; the others must close too
+                log.warning("sink did not close", sink=name, error=str(error))
+
+
+def open_site(
+    configuration: Configuration,
+    registry: Registry,
+    name: str,
+    *,
+    scratch: str | None = None,
+    fetching: Sequence[str] = (),
+) -> Site:
+    """
+    Make the sinks, checks and notifiers of an environment.
+
+    *fetching* names the sources that will be asked for figures: what they lack, such as a key, is
+    told here, together with all else that is wrong.
+
+    :raises ConfigError: The environment is not configured, or wrongly.
+    """
+    environment = configuration.environment(name, scratch)
+    _refuse_unknown_names(configuration, registry, name)
+    _tell_of_broken_plugins(registry)
+    declared = configuration.sinks(name)
+    wrong: list[ConfigError] = []
+
+    def made(role: Role, names: Iterable[str]) -> dict[str, Any]:
+        found = {}
+        for one in names:
+            try:
+                found[one] = _made(configuration, registry, environment, role, one)
+                if role == "source":
+                    _ = found[one].notice  # needs what fetching needs
+            except ConfigError as error:
+                wrong.append(error)
+        return found
+
+    for source in made("source", fetching).values():
+        source.close()
+    sinks = made("sink", registry.named("sink") if declared is None else declared)
+    checks = made("check", registry.named("check"))
+    lakes = [sink for sink in sinks.values() if isinstance(sink, Lake)]
+    if not wrong and len(lakes) != 1:
+        msg = (
+            f"environment {name} has {len(lakes)} lakes among its sinks ({', '.join(sinks) or 'none'}); "
+            f"it needs exactly one: name its sinks in {configuration.shown} as "
+            f"[environments.{name}.sinks.<name>]"
+        )
+        wrong.append(ConfigError(msg))
+    if wrong:
+        for sink in sinks.values():
+            sink.close()
+        raise wrong[0] if len(wrong) == 1 else ConfigError("; also: ".join(map(str, wrong)))
+    return Site(
+        configuration=configuration,
+        registry=registry,
+        environment=environment,
+        lake=lakes[0],
+        sinks=sinks,
+        checks=checks,
+        notifiers=_notifiers(configuration, registry, environment),
+    )
+
+
+def _notifiers(
+    configuration: Configuration, registry: Registry, environment: Environment
+) -> Notifiers:
+    if environment.scratch is not None:
+        return Notifiers()  # a smoke run is nobody's news
+
+    def make(name: str) -> Notifier:
+        return _made(configuration, registry, environment, "notifier", name)  # type: ignore[no-any-return]
+
+    def unset(name: str) -> str:
+        raw, place = configuration.settings("notifier", name, environment.name)
+        return unset_secrets(registry.find("notifier", name).item, raw, place, configuration)
+
+    return notifiers_of(registry.named("notifier"), make, unset)
+
+
+def _tell_of_broken_plugins(registry: Registry) -> None:
+    """Nothing is published unjudged just because the plugin that brings the checks is broken."""
+    for broken in registry.broken:
+        log.warning("broken plugin", plugin=broken.plugin, reason=broken.reason)
+    if registry.broken and not any(o.item.general for o in registry.named("check").values()):
+        culprits = ", ".join(f"{b.plugin} ({b.reason})" for b in registry.broken)
+        msg = f"no check is at hand, and there are broken plugins: {culprits}; correct or uninstall them"
+        raise PluginError(msg)
+
+
+def _made(
+    configuration: Configuration,
+    registry: Registry,
+    environment: Environment,
+    role: Role,
+    name: str,
+) -> Any:
+    component: Component = registry.find(role, name).item
+    raw, place = configuration.settings(role, name, environment.name)
+    settings = filled(component, raw, place, configuration, environment)
+    try:
+        made = component.factory(settings)
+    except ConfigError as error:
+        hint = unset_secrets(component, raw, place, configuration)
+        raise type(error)(f"{error}{hint}") from error
+    if not isinstance(made, _BASES[role]):
+        msg = f"the factory of {role} {name!r} made a {type(made).__name__}, which is no {_BASES[role].__name__}"
+        raise PluginError(msg)
+    return made
+
+
+def _refuse_unknown_names(configuration: Configuration, registry: Registry, name: str) -> None:
+    """A misspelt table of settings would be passed over in silence."""
+    roles: tuple[Role, ...] = ("source", "normalizer", "check", "sink", "notifier")
+    for role in roles:
+        plural = f"{role}s"
+        general = {} if role == "sink" else configuration.table(plural)
+        for component in {**general, **configuration.table("environments", name, plural)}:
+            if component not in registry.named(role):
+                if registry.broken:
+                    registry.find(role, component)
+                choices = registry.named(role)
+                msg = f"{configuration.shown}: no {role} is named {component!r}{nearest(component, choices)}"
+                raise ConfigError(msg)

@@ -1,0 +1,48 @@
+"""A vintage on its way through the stages."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+
+from attrs import field, frozen
+
+from statpipe.api import BronzeObject, Dataset, Held, Selection, Vintage
+from statpipe.engine.stages.reconcile import Reconciled
+from statpipe.engine.stages.task import Silver
+
+
+@frozen(kw_only=True)
+class Part:
+    """
+    Payloads of one ingest, being normalized, and what was asked for then.
+    """
+
+    selection: Selection
+    result: Future[Silver] = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Candidate:
+    """
+    A vintage whose payloads were fetched, or read back from Bronze.
+
+    ``redo`` is the held vintage that is made anew from its own Bronze. ``parts`` is empty where only
+    Bronze is asked for. ``beside`` says that the source offers others of the same date, so that it
+    may be any of those held; a live source's can be the last one only, or a new one: figures may
+    also change back.
+    """
+
+    dataset: Dataset
+    vintage: Vintage
+    reason: str
+    code: str
+    bronze: tuple[BronzeObject, ...] = field(repr=False)
+    parts: tuple[Part, ...] = field(default=(), repr=False)
+    redo: Held | None = None
+    beside: bool = False
+
+    def is_news(self, final: Reconciled) -> bool:
+        """
+        Tell whether publishing it would change anything.
+        """
+        return self.redo is not None or final.changes

@@ -1,0 +1,168 @@
+"""From the source to Bronze: probe, decide, fetch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import Executor
+
+import attrs
+
+from statpipe.api import (
+    BronzeObject,
+    ConfigError,
+    ContentError,
+    Dataset,
+    Held,
+    Lake,
+    Normalizer,
+    Origin,
+    Payload,
+    Source,
+    StatpipeError,
+    VintageRecord,
+)
+from statpipe.domain.manifest import Outcome
+from statpipe.engine.record.journal import Journal
+from statpipe.engine.record.state import Decision, State, code_of
+from statpipe.engine.site.nearest import nearest
+from statpipe.engine.stages.candidate import Candidate, Part
+from statpipe.engine.stages.kept import keeping_what_arrived
+from statpipe.engine.stages.options import TRANSFORM, Options
+from statpipe.engine.stages.task import Task, normalize
+
+
+def chosen_datasets(name: str, source: Source, options: Options) -> Sequence[Dataset]:
+    """
+    Return the datasets that a run is about.
+
+    :raises ConfigError: An asked-for dataset is not configured.
+    """
+    datasets = {dataset.name: dataset for dataset in source.datasets()}
+    for table in options.tables:
+        if table not in datasets:
+            raise ConfigError(f"{name} has no dataset {table!r}{nearest(table, datasets)}")
+    chosen = [datasets[table] for table in options.tables or datasets]
+    return [source.smallest(chosen[0])] if options.smallest else chosen
+
+
+@attrs.frozen(kw_only=True)
+class Ingest:
+    """
+    The coordinator's side of fetching. Payloads go to Bronze one by one as they arrive.
+    """
+
+    source: Source
+    lake: Lake
+    state: State
+    journal: Journal
+    options: Options
+    executor: Executor = attrs.field(repr=False)
+
+    def decisions(self, datasets: Sequence[Dataset]) -> list[Decision]:
+        """
+        Probe every dataset and decide what must be fetched.
+        """
+        wanted = []
+        for dataset in datasets:
+            with keeping_what_arrived(self.lake, self.journal.source, dataset):
+                offered = self.source.vintages(dataset)
+            releases, full = self.options.releases, self.options.full
+            for decision in self.state.decide(dataset, offered, full=full, archive=bool(releases)):
+                if releases and decision.vintage.released not in releases:
+                    continue
+                if decision.fetch:
+                    wanted.append(decision)
+                else:
+                    self._unchanged(decision)
+        return wanted
+
+    def fetched(self, decision: Decision, normalizer: Normalizer) -> Candidate:
+        """
+        Fetch a vintage into Bronze, and hand it to the executor if it is to be transformed.
+        """
+        dataset, vintage = decision.dataset, decision.vintage
+        expected = self.source.requests(dataset, vintage)
+        self.journal.found(dataset.name, vintage, "fetch", decision.reason, expected)
+        payloads: list[Payload] = []
+        bronze: list[BronzeObject] = []
+        try:
+            with keeping_what_arrived(self.lake, self.journal.source, dataset):
+                for number, payload in enumerate(self.source.fetch(dataset, vintage), 1):
+                    bronze.append(self.lake.keep(self.journal.source, dataset.name, payload))
+                    payloads.append(payload)
+                    self.journal.received(dataset.name, payload, number, expected)
+        except StatpipeError:
+            self._note(decision, "failed", tuple(bronze))
+            raise
+        if not payloads:
+            msg = f"dataset {dataset.name}: the source brought no payloads for {vintage.id}"
+            raise ContentError(msg)
+        code = code_of(dataset, normalizer)
+        parts: tuple[Part, ...] = ()
+        if TRANSFORM in self.options.stages:
+            task = Task(
+                dataset=dataset,
+                vintage=vintage.id,
+                normalizer=normalizer,
+                code=code,
+                payloads=tuple(payloads),
+            )
+            result = self.executor.submit(normalize, task)
+            parts = (Part(selection=vintage.selection, result=result),)
+        return Candidate(
+            dataset=dataset,
+            vintage=vintage,
+            reason=decision.reason,
+            code=code,
+            bronze=tuple(bronze),
+            parts=parts,
+            beside=decision.beside,
+        )
+
+    def keep(self, candidate: Candidate) -> None:
+        """
+        Note down that a vintage lies in Bronze, to be transformed later.
+        """
+        vintage, dataset = candidate.vintage, candidate.dataset.name
+        known = self.state.of_release(dataset, vintage.released)
+        vintage = attrs.evolve(vintage, sequence=known[-1].sequence + 1 if known else 1)
+        self.state.put(
+            Held(
+                dataset=dataset,
+                released=vintage.released,
+                sequence=vintage.sequence,
+                note=vintage.note,
+                token=vintage.token,
+                selection=vintage.selection,
+                made_from=(Origin(run_id=self.journal.run_id, vintage=vintage.id),),
+            )
+        )
+        self.journal.vintages.append(
+            VintageRecord(
+                dataset=dataset,
+                vintage=vintage.id,
+                note=vintage.note,
+                outcome="ingested",
+                reason=candidate.reason,
+                selection=vintage.selection,
+                bronze=candidate.bronze,
+            )
+        )
+
+    def _unchanged(self, decision: Decision) -> None:
+        dataset, vintage = decision.dataset.name, decision.vintage
+        self.journal.found(dataset, vintage, "nothing", decision.reason, 0)
+        self._note(decision, "unchanged", ())
+
+    def _note(self, decision: Decision, outcome: Outcome, bronze: tuple[BronzeObject, ...]) -> None:
+        self.journal.vintages.append(
+            VintageRecord(
+                dataset=decision.dataset.name,
+                vintage=decision.vintage.id,
+                note=decision.vintage.note,
+                outcome=outcome,
+                reason=decision.reason,
+                selection=decision.vintage.selection,
+                bronze=bronze,
+            )
+        )

@@ -1,0 +1,185 @@
+"""Checks applied to the vintages of one release, before anyone can see them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import attrs
+
+from statpipe.api import (
+    Check,
+    CheckResult,
+    Dataset,
+    Partition,
+    PluginError,
+    Snapshot,
+    StatpipeError,
+    Vintage,
+)
+from statpipe.domain.new_codes import NewCode
+from statpipe.domain.other_parents import OtherParent
+from statpipe.domain.verdict import SHOWN_CELLS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+NEW_CODES = "new_codes"
+"""The name under which new codes are reported, beside the checks of plugins."""
+OTHER_PARENTS = "other_parents"
+"""The same for areas that the payload counts to another area than the code list."""
+_WORDS = {"category": "category", "ref_area": "area"}
+
+
+def judge(
+    checks: Mapping[str, Check],
+    current: Snapshot,
+    previous: Snapshot | None,
+    tell: Callable[[CheckResult], None],
+    *,
+    accept_revision: bool = False,
+    accepted: Callable[[], Mapping[str, int]] = dict,
+) -> list[CheckResult]:
+    """
+    Apply every check that has something to say about the dataset; *tell* each result at once.
+
+    With *accept_revision*, verdicts on the agency's figures refuse nothing. Nor do those that were
+    *accepted* before for this vintage: checks, with the number of failures that were accepted. That is
+    asked only where a verdict would refuse.
+
+    :raises PluginError: A check raised: what could not be judged is not published.
+    """
+    results = []
+    for name, check in checks.items():
+        try:
+            if not check.applies_to(current.dataset):
+                continue
+            result = check.check(current, previous)
+        except StatpipeError:
+            raise
+        except Exception as error:
+            msg = (
+                f"check {name!r} failed on {current.dataset.name} {current.vintage.id} "
+                f"({type(error).__name__}: {error}); correct or uninstall its plugin"
+            )
+            raise PluginError(msg) from error
+        _refuse_other_verdict(name, result, current)
+        if result.refuses and result.about_revision:
+            before = accept_revision or result.failures <= accepted().get(name, -1)
+            result = attrs.evolve(result, accepted=before)
+        results.append(result)
+        tell(result)
+    return results
+
+
+def _refuse_other_verdict(name: str, result: object, current: Snapshot) -> None:
+    """A verdict is recorded under the names that it bears: they have to be the right ones."""
+    wanted = (name, current.dataset.name, current.vintage.id)
+    if not isinstance(result, CheckResult):
+        told = f"a {type(result).__name__}"
+    elif (result.check, result.dataset, result.vintage) != wanted:
+        told = f"a verdict of {result.check!r} on {result.dataset} {result.vintage}"
+    else:
+        return
+    msg = (
+        f"check {name!r} judged {current.dataset.name} {current.vintage.id} and returned {told}; it "
+        "has to return a CheckResult of its own name on what it judged; correct or uninstall its plugin"
+    )
+    raise PluginError(msg)
+
+
+def warning_of_new_codes(
+    source: str, dataset: Dataset, vintage: Vintage, new_codes: Collection[NewCode], full: str
+) -> CheckResult:
+    """
+    Warn of codes that the agency has added: they lie in Bronze, and everything else is loaded. *full* is the
+    command that fetches the source anew.
+    """
+    named = [f"{_WORDS[one.column]} {one.code} ({one.name})" for one in new_codes]
+    told = ", ".join(named[:SHOWN_CELLS]) + ", ..." * (len(named) > SHOWN_CELLS)
+    codes = "1 new code" if len(named) == 1 else f"{len(named)} new codes"
+    return CheckResult(
+        check=NEW_CODES,
+        dataset=dataset.name,
+        vintage=vintage.id,
+        severity="warning",
+        passed=False,
+        message=(
+            f"{codes}, not loaded: {told}; the figures lie in Bronze. Once the plugin of {source} lists "
+            f"them, load them with `{full}`"
+        ),
+        failures=len(named),
+        cells=tuple(
+            {one.column: one.code, "title": one.name} for one in list(new_codes)[:SHOWN_CELLS]
+        ),
+    )
+
+
+def warning_of_other_parents(
+    source: str, dataset: Dataset, vintage: Vintage, others: Collection[OtherParent]
+) -> CheckResult:
+    """
+    Warn of areas that the agency counts to another area than the code list: sums follow the list.
+    """
+    named = [f"{one.area} to {one.printed} instead of {one.listed}" for one in others]
+    told = ", ".join(named[:SHOWN_CELLS]) + ", ..." * (len(named) > SHOWN_CELLS)
+    return CheckResult(
+        check=OTHER_PARENTS,
+        dataset=dataset.name,
+        vintage=vintage.id,
+        severity="warning",
+        passed=False,
+        message=(
+            f"the agency counts {told}; figures are loaded, and `parent` and sums by area follow the code "
+            f"list of {source} until its plugin lists the change"
+        ),
+        failures=len(named),
+        cells=tuple(
+            {"ref_area": one.area, "listed": one.listed, "printed": one.printed}
+            for one in list(others)[:SHOWN_CELLS]
+        ),
+    )
+
+
+def verdict_on(made: Partition) -> CheckResult:
+    """
+    Judge a Gold model that lists what should not be: the fewer rows, the better.
+    """
+    model, failures = made.model, len(made.table)
+    assert model is not None, "a partition of Gold has its model"
+    shown = made.table.slice(0, SHOWN_CELLS).to_pylist()
+    cells = [{name: _as_json(value) for name, value in row.items()} for row in shown]
+    message = f"{model.title}: no rows"
+    if failures:
+        first = ", ".join(f"{name} {value}" for name, value in cells[0].items())
+        rows = "1 row" if failures == 1 else f"{failures:,} rows"
+        message = f"{model.title}: {rows}, first: {first}; all stand in {model.name}"
+    return CheckResult(
+        check=model.check or model.name,
+        dataset=model.name,
+        vintage="latest",
+        severity="warning",
+        passed=not failures,
+        message=message,
+        failures=failures,
+        cells=tuple(cells),
+    )
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        text = f"{value:f}"
+        return text.rstrip("0").rstrip(".") if "." in text else text
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def siblings_of(dataset: Dataset, tables: Callable[[str], pa.Table | None]) -> dict[str, pa.Table]:
+    """
+    Gather the tables that a dataset's agreements name, as far as they are at hand.
+    """
+    found: Iterable[tuple[str, pa.Table | None]] = (
+        (agreement.dataset, tables(agreement.dataset)) for agreement in dataset.agreements
+    )
+    return {name: table for name, table in found if table is not None}

@@ -1,0 +1,147 @@
+"""From Silver to Gold and to every sink: whatever a sink lacks, it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import attrs
+import structlog
+
+from statpipe.api import Database, Held, How, Layer, Model, Partition, Sink, Unavailable
+from statpipe.engine.gold.maker import Gold, gold_key, opened_gold
+from statpipe.engine.record.journal import Journal
+from statpipe.engine.record.records import held_of, whole_manifests
+from statpipe.engine.record.state import State, silver_key
+from statpipe.engine.site.site import Site
+from statpipe.engine.stages.judge import verdict_on
+
+log = structlog.get_logger("statpipe")
+
+_GOLD_WAIT = 600.0
+"""Seconds to wait for another source's run that is writing Gold: it takes a few."""
+
+
+@attrs.frozen(kw_only=True)
+class Load:
+    """
+    Compares fingerprints with what each sink says it holds, and writes the difference.
+
+    That one rule loads a new vintage, fills a sink that was down, and resumes after a crash.
+    ``telling`` has databases answer also about what they hold already, with a receipt of nothing.
+    """
+
+    site: Site
+    state: State
+    journal: Journal
+    how: How = "trust"
+    telling: bool = False
+    failures: list[Unavailable] = attrs.field(factory=list)
+
+    def silver(self) -> None:
+        """
+        Bring Silver to the sinks other than the lake that want it.
+        """
+        held = [held for held in self.state.holds() if held.fingerprint]
+        for sink in self.site.other_sinks().values():
+            if Layer.SILVER in sink.layers:
+                with self._left_behind():
+                    for one in held:
+                        self._silver_to(sink, one)
+
+    def _silver_to(self, sink: Sink, held: Held) -> None:
+        key = silver_key(self.journal.source, held)
+        if sink.fingerprint(key) != held.fingerprint:
+            table = self.site.lake.read(key)
+            partition = Partition(key=key, table=table, fingerprint=held.fingerprint)
+            self.journal.written(sink.write(partition))
+
+    def gold(self, *, everywhere: bool) -> None:
+        """
+        Compute the models that read this source, where a sink (or just the lake) lacks them.
+        """
+        models = self.site.models_of(self.journal.source)
+        if not models:
+            return
+        with (
+            self.site.lake.lock("gold", _GOLD_WAIT, lambda: self.journal.run_id),
+            self.opened_gold() as gold,
+        ):
+            made = self._gold_to(self.site.lake, gold, models)
+            for model in made:
+                if model.check:
+                    self.journal.judged(verdict_on(gold.partition(model)))
+            for sink in self.site.other_sinks().values() if everywhere else ():
+                with self._left_behind():
+                    self._gold_to(sink, gold, models)
+
+    def opened_gold(self) -> AbstractContextManager[Gold]:
+        """
+        Give a maker of models out of what the lake holds, this run's own work included.
+        """
+        return opened_gold(self.site.lake, self.site.registry.models(), self._held)
+
+    def _gold_to(self, sink: Sink, gold: Gold, models: list[Model]) -> list[Model]:
+        """Give a sink the models that it lacks; return them."""
+        lacking = self.lacking(sink, gold, models)
+        if isinstance(sink, Database):
+            self._to_database(sink, gold, models, lacking)
+            return lacking
+        for model in lacking:
+            self.journal.written(sink.write(gold.partition(model)))
+        return lacking
+
+    def _to_database(
+        self, sink: Database, gold: Gold, models: list[Model], lacking: list[Model]
+    ) -> None:
+        ready = [model for model in models if gold.fingerprint(model)]
+        chosen = ready if self.telling or self.how != "trust" else lacking
+        if chosen:
+            tables = [gold.partition(m) for m in chosen if m.materialized == "table"]
+            # All views, since one that is right may read one that is made anew.
+            views = [m for m in ready if m.materialized == "view"]
+            for receipt in sink.load(tables, views, self.how):
+                self.journal.written(receipt)
+        if self.how == "rebuild":
+            for manifest in whole_manifests(self.site.lake, self.journal.source):
+                sink.record(manifest)
+
+    @contextmanager
+    def _left_behind(self) -> Iterator[None]:
+        """One sink that is down keeps nothing from the others; the next run catches it up."""
+        try:
+            yield
+        except Unavailable as error:
+            log.warning("sink left behind", error=str(error))
+            self.failures.append(error)
+
+    def raise_failures(self) -> None:
+        """
+        Raise what sinks failed with, once all others have what they need.
+
+        :raises Unavailable: A sink could not be reached.
+        """
+        for error in self.failures[:1]:
+            raise error
+
+    def lacking(self, sink: Sink, gold: Gold, models: list[Model]) -> list[Model]:
+        """
+        Return the models that a sink lacks, or holds out of other inputs.
+        """
+        if Layer.GOLD not in sink.layers:
+            return []
+        found = []
+        for model in models:
+            wanted = gold.fingerprint(model)
+            if wanted is None:
+                log.debug("model waits for its inputs", model=model.name)
+                continue
+            if isinstance(sink, Database) and model.materialized == "view":
+                wanted = model.version  # the database derives its rows itself
+            if sink.fingerprint(gold_key(model)) != wanted:
+                found.append(model)
+        return found
+
+    def _held(self, source: str) -> tuple[Held, ...]:
+        own = source == self.journal.source
+        return self.state.holds() if own else held_of(self.site.lake, source)

@@ -1,0 +1,159 @@
+"""A model's table: the latest, or as of a date."""
+
+from datetime import date
+from decimal import Decimal
+
+import attrs
+import pytest
+
+from statpipe.api import ConfigError, ContentError, hookimpl
+from statpipe.domain.model import can_take_date
+from statpipe.engine.answers.as_of import day_of, latest_table, rows_as_of, table_as_of
+from statpipe.engine.answers.rows import NoRows
+from statpipe.engine.gold.maker import gold_key
+from support.tea import LATEST, cells, family, prices
+
+MODELS = family()
+CHANGES = next(model for model in MODELS if model.name == "tea_mom")
+TEA = next(model for model in MODELS if model.name == "tea")
+
+
+@pytest.fixture
+def years(office):
+    """Prices of March, each of which is 100 more since April."""
+    office.run()
+    for name in ("black", "green"):
+        office.agency.publish(name, "2024-04-01", prices(101))
+    office.run()
+    return office
+
+
+def figures(table):
+    return {
+        (row["ref_area"], row["category"], row["time_period"]): row["value"]
+        for row in table.to_pylist()
+        if row["dataset"] == "black"
+    }
+
+
+@pytest.mark.parametrize(
+    ("day", "first"), [("2024-03-01", 1), ("2024-03-31", 1), ("2024-04-01", 101)]
+)
+def test_a_model_is_what_was_believed_on_the_day(years, day, first):
+    found = figures(table_as_of(years.lake, MODELS, TEA, day_of(day)))
+    wanted = {cell: Decimal(price) for cell, price in prices(first).items()}
+    assert found == wanted
+    assert len(found) == len(cells())
+
+
+def test_before_the_first_release_there_is_nothing(years):
+    assert len(table_as_of(years.lake, MODELS, TEA, date(2024, 2, 29))) == 0
+
+
+def test_what_is_derived_is_derived_from_the_figures_of_the_day(years):
+    found = table_as_of(years.lake, MODELS, CHANGES, date(2024, 3, 15)).to_pylist()
+    (row,) = (
+        r
+        for r in found
+        if (r["ref_area"], r["category"], r["time_period"], r["dataset"])
+        == ("CAL", "fine", "2024-02", "black")
+    )
+    assert (row["value"], row["previous_value"]) == (Decimal("2.25"), Decimal("1.25"))
+
+
+def test_a_model_that_is_the_same_on_any_date_is_refused_with_those_that_are_not(years):
+    history = next(model for model in MODELS if model.name == "tea_history")
+    with pytest.raises(ConfigError) as raised:
+        table_as_of(years.lake, MODELS, history, date(2024, 3, 15))
+    assert str(raised.value) == (
+        "model tea_history is the same on any date; --as-of is for tea, tea_yoy, tea_mom"
+    )
+    with pytest.raises(ConfigError, match="--as-of is for none"):
+        table_as_of(years.lake, [LATEST], LATEST, date(2024, 3, 15))
+
+
+def test_a_model_can_take_a_date_if_something_that_it_reads_can():
+    assert can_take_date(MODELS, TEA)
+    assert can_take_date(MODELS, CHANGES)
+    assert not can_take_date(MODELS, MODELS[0])
+    below = attrs.evolve(CHANGES, name="deeper", inputs=("tea_mom",))
+    assert can_take_date([*MODELS, below], below)
+
+
+def test_the_latest_is_what_the_lake_has(years):
+    assert latest_table(years.lake, [LATEST], LATEST) is years.lake.held[gold_key(LATEST)].table
+
+
+def test_what_was_not_made_yet_says_what_to_run(office):
+    with pytest.raises(ContentError) as raised:
+        latest_table(office.lake, MODELS, CHANGES)
+    assert str(raised.value) == (
+        "the lake has no gold/tea_mom; run `statpipe run tea_prices` to make it"
+    )
+
+
+def test_infinity_is_the_latest_state_as_in_postgresql():
+    assert day_of("infinity") == date(9999, 12, 31)
+    assert day_of("-infinity") == date(1, 1, 1)
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2021", "2021-02-30", "01.02.2021", ""])
+def test_a_date_that_is_none_is_refused_with_an_example(text):
+    with pytest.raises(ConfigError) as raised:
+        day_of(text)
+    assert str(raised.value) == (
+        f"--as-of {text!r} is not a date; give year, month and day, such as --as-of 2021-01-01"
+    )
+
+
+class FamilyPlugin:
+    """The standard models of the agency's figures."""
+
+    @hookimpl
+    def statpipe_models(self):
+        return MODELS
+
+
+def chosen(office, day, **wanted):
+    rows = {name: (value,) for name, value in wanted.items()}
+    return rows_as_of(office.lake, MODELS, TEA, date.fromisoformat(day), rows)
+
+
+def test_rows_of_a_day_are_those_that_were_chosen(years):
+    found = figures(chosen(years, "2024-03-15", ref_area="CAL"))
+    assert found == {c: Decimal(p) for c, p in prices(1).items() if c[0] == "CAL"}
+
+
+@pytest.mark.parametrize(
+    ("day", "wanted", "says"),
+    [
+        (
+            "1900-01-01",
+            {"ref_area": "CAL"},
+            "--as-of 1900-01-01 with --area CAL: tea had no such row on that day; the first release "
+            "in the lake is of 2024-03-01, say --as-of 2024-03-01 or later",
+        ),
+        (
+            "1900-01-01",
+            {},
+            "--as-of 1900-01-01: tea had no such row on that day; the first release in the lake is "
+            "of 2024-03-01, say --as-of 2024-03-01 or later",
+        ),
+        (
+            "2024-03-15",
+            {"time_period": "2024-03"},
+            "--as-of 2024-03-15 with --period 2024-03: tea had no such row on that day; the first "
+            "release with such a figure is of 2024-04-01, say --as-of 2024-04-01 or later",
+        ),
+        ("1900-01-01", {"ref_area": "CALC"}, "--area CALC: tea has no ref_area CALC; did you mean"),
+    ],
+)
+def test_where_nothing_is_left_the_true_reason_is_told(office, day, wanted, says):
+    office.watching = [FamilyPlugin()]
+    office.run()
+    figures_of_march = {("CAL", "fine", "2024-03"): "9.25"}
+    office.agency.publish("black", "2024-04-01", prices(101) | figures_of_march)
+    office.run()
+    with pytest.raises(NoRows) as raised:
+        chosen(office, day, **wanted)
+    assert str(raised.value).startswith(says)

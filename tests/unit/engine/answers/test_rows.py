@@ -1,0 +1,130 @@
+"""Rows that a reader asks for, and what is said where there are none."""
+
+import pyarrow as pa
+import pytest
+
+from statpipe.api import Column, ConfigError, Model
+from statpipe.engine.answers.rows import NoRows, chosen_rows
+
+COLUMNS = {
+    "ref_area": "text",
+    "area_name": "text",
+    "time_period": "text",
+    "year": "integer",
+    "value": "decimal",
+}
+MODEL = Model(
+    name="tea",
+    title="Tea",
+    inputs=("tea_prices",),
+    grain=("ref_area", "time_period"),
+    columns=tuple(Column(name=n, type=t, description=n) for n, t in COLUMNS.items()),  # type: ignore[arg-type]
+    sql="",
+)
+ROWS = [
+    ("CA", "California", "2019"),
+    ("CA", "California", "2020"),
+    ("US", "United States", "2020"),
+    ("US", "United States", "2021"),
+]
+TABLE = pa.table(
+    {
+        "ref_area": pa.array([r[0] for r in ROWS]).dictionary_encode(),
+        "area_name": pa.array([r[1] for r in ROWS]).dictionary_encode(),
+        "time_period": pa.array([r[2] for r in ROWS]).dictionary_encode(),
+        "year": pa.array([int(r[2]) for r in ROWS]),
+        "value": pa.array([1, 2, 3, 4], pa.decimal128(28, 8)),
+    }
+)
+
+
+def values(**wanted):
+    rows = chosen_rows(TABLE, MODEL, {name: tuple(v.split()) for name, v in wanted.items()})
+    return [int(value) for value in rows["value"].to_pylist()]
+
+
+def refusal(**wanted):
+    with pytest.raises(ConfigError) as raised:
+        values(**wanted)
+    return str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ({}, [1, 2, 3, 4]),
+        ({"ref_area": "CA"}, [1, 2]),
+        ({"ref_area": "US CA"}, [1, 2, 3, 4]),
+        ({"ref_area": "CA", "time_period": "2020"}, [2]),
+        ({"time_period": "2019 2021"}, [1, 4]),
+        ({"time_period": "2020:2021"}, [2, 3, 4]),
+        ({"time_period": "2020:"}, [2, 3, 4]),
+        ({"time_period": ":2019"}, [1]),
+        ({"time_period": ":2019 2021"}, [1, 4]),
+        ({"year": "2021"}, [4]),
+    ],
+)
+def test_rows_are_those_with_all_that_is_wanted(wanted, found):
+    assert values(**wanted) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "says"),
+    [
+        ({"ref_area": "ca"}, "--area ca: tea has no ref_area ca; did you mean 'CA' (California)?"),
+        (
+            {"ref_area": "Californa"},
+            "--area Californa: tea has no ref_area Californa; did you mean 'CA' (California)?",
+        ),
+        ({"ref_area": "CA XX"}, "--area XX: tea has no ref_area XX; it has CA, US"),
+        (
+            {"time_period": "1990"},
+            "--period 1990: tea has no time_period 1990; it has 2019 to 2021",
+        ),
+        (
+            {"time_period": "2022:2025"},
+            "--period 2022:2025: tea has no time_period 2022:2025; it has 2019 to 2021",
+        ),
+        (
+            {"ref_area": "CA", "time_period": "2021"},
+            "no row has all of --area CA --period 2021: tea has no time_period 2021 for ref_area CA; it has 2019 to 2020",
+        ),
+        (
+            {"time_period": "2022:2020"},
+            "--period 2022:2020 ends before it begins; say --period 2020:2022",
+        ),
+        (
+            {"category": "x"},
+            "model tea has no column category; its columns are ref_area, area_name, time_period, year, value",
+        ),
+        (
+            {"value": "1"},
+            "rows of tea cannot be chosen by value, a decimal; choose by ref_area, area_name, time_period, year",
+        ),
+    ],
+)
+def test_what_is_not_there_is_refused_with_what_is(wanted, says):
+    assert refusal(**wanted) == says
+
+
+def test_of_many_choices_some_are_named():
+    table = pa.table({"ref_area": [f"A{n:02}" for n in range(40)]})
+    with pytest.raises(ConfigError) as raised:
+        chosen_rows(table, MODEL, {"ref_area": ("zzzz",)})
+    assert str(raised.value).endswith(
+        "it has A00, A01, A02, A03, A04, A05, A06, A07, A08, A09, A10, A11, and 28 more"
+    )
+
+
+def test_an_empty_table_says_so():
+    with pytest.raises(ConfigError, match="tea has no ref_area CA; it has no row"):
+        chosen_rows(TABLE.slice(0, 0), MODEL, {"ref_area": ("CA",)})
+
+
+def test_of_several_options_the_fewest_that_leave_nothing_are_named():
+    wanted = {"area_name": "California", "ref_area": "CA US", "time_period": "2021"}
+    assert refusal(**wanted).startswith(
+        "no row has all of --where area_name=California --period 2021: tea has no "
+    )
+    with pytest.raises(NoRows):
+        values(**wanted)

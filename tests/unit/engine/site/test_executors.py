@@ -1,0 +1,55 @@
+"""Which executor runs the tasks."""
+
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+
+import pytest
+
+from statpipe.api import ConfigError
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.executors import executor_for
+
+
+def configured(tmp_path, **engine):
+    return Configuration(path=None, home=tmp_path, document={"engine": engine}, variables={})
+
+
+def test_threads_without_any_configuration_and_they_end_with_the_run(tmp_path):
+    with executor_for(configured(tmp_path), None) as pool:
+        assert isinstance(pool, ThreadPoolExecutor)
+        assert 1 <= pool._max_workers <= 4
+        assert pool.submit(len, "tea").result() == 3
+    with pytest.raises(RuntimeError):
+        pool.submit(len, "tea")
+
+
+def test_processes_and_their_number_are_configured(tmp_path):
+    with executor_for(configured(tmp_path, executor="processes", workers=1), None) as pool:
+        assert isinstance(pool, ProcessPoolExecutor)
+        assert pool._max_workers == 1
+        assert pool.submit(len, "tea").result(timeout=120) == 3
+
+
+def test_an_executor_that_was_handed_in_is_used_and_left_open(tmp_path):
+    with ThreadPoolExecutor(1) as mine:
+        with executor_for(configured(tmp_path, executor="no"), mine) as pool:
+            assert pool is mine
+        assert mine.submit(len, "tea").result() == 3
+
+
+@pytest.mark.parametrize(
+    ("engine", "says"),
+    [
+        ({"executor": "dask"}, "engine.executor is 'dask'; expected 'threads' or 'processes'"),
+        ({"workers": 0}, "engine.workers is 0; expected 1 or more"),
+        ({"workers": "2"}, "engine.workers is '2'; expected 1 or more"),
+        ({"workers": True}, "engine.workers is True; expected 1 or more"),
+        ({"worker": 2}, "unknown key engine.worker; did you mean 'workers'?"),
+    ],
+)
+def test_a_wrong_executor_names_the_place(tmp_path, engine, says):
+    with (
+        pytest.raises(ConfigError) as raised,
+        executor_for(configured(tmp_path, **engine), None) as pool,
+    ):
+        assert isinstance(pool, Executor)
+    assert str(raised.value) == f"statpipe.toml: {says}"

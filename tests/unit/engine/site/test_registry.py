@@ -1,0 +1,191 @@
+"""Which plugins are installed, and what happens to those that are broken."""
+
+import sys
+from types import SimpleNamespace
+
+import attrs
+import pytest
+
+from statpipe.api import Component, PluginError, hookimpl
+from statpipe.engine.site.registry import Registry
+from support.installed import install, install_tea
+from support.tea import LATEST, TeaAgency, TeaPlugin
+
+
+def offering(*names):
+    @hookimpl
+    def statpipe_sources():
+        return [Component(name=name, summary="", factory=lambda _: None) for name in names]
+
+    return SimpleNamespace(statpipe_sources=statpipe_sources)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield tmp_path
+    for name in [n for n in sys.modules if n.startswith("cup")]:
+        del sys.modules[name]
+
+
+def test_an_installed_plugin_is_found_with_the_name_of_its_distribution(folder):
+    install_tea(folder)
+    offer = Registry.installed().find("source", "tea_prices")
+    assert (offer.distribution, offer.version, offer.plugin) == ("statpipe-tea", "1.0", "tea")
+    assert offer.summary == "Prices of tea by port"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import sys\nsys.exit('no tea')", "SystemExit: no tea"),
+        ("raise KeyError('cup')", "KeyError: 'cup'"),
+        (
+            "import no_such_module_here",
+            "ModuleNotFoundError: No module named 'no_such_module_here'",
+        ),
+        ("tea = (", "SyntaxError"),
+        ("def statpipe_sources():\n    raise OSError('two\\nlines')", "OSError: two"),
+        ("import sys\ndef statpipe_sources():\n    sys.exit(3)", "SystemExit: 3"),
+        ("def statpipe_sources():\n    return ['tea']", "TypeError: statpipe_sources returned str"),
+        ("def statpipe_models():\n    return None", "TypeError"),
+    ],
+)
+def test_a_broken_plugin_is_shown_and_harms_nobody(folder, text, reason):
+    install_tea(folder)
+    install(folder, name="cracked-cup", entry_points={"cup": "cup"}, modules={"cup": text})
+    registry = Registry.installed()
+    (broken,) = registry.broken
+    assert (broken.plugin, broken.distribution, broken.version) == ("cup", "cracked-cup", "1.0")
+    assert broken.reason.startswith(reason)
+    assert "\n" not in broken.reason
+    assert "Traceback" in broken.trace
+    assert registry.find("source", "tea_prices")
+    assert "cracked-cup" not in registry.versions()
+
+
+def test_ctrl_c_while_plugins_load_is_no_broken_plugin(folder):
+    text = {"cup": "raise KeyboardInterrupt"}
+    install(folder, name="cracked-cup", entry_points={"cup": "cup"}, modules=text)
+    with pytest.raises(KeyboardInterrupt):
+        Registry.installed()
+
+
+@pytest.mark.parametrize(
+    ("hook", "text"),
+    [
+        (
+            "statpipe_source",
+            "statpipe_source is no hook of statpipe; did you mean 'statpipe_sources'?",
+        ),
+        ("statpipe_run_finishd", "did you mean 'statpipe_run_finished'?"),
+    ],
+)
+def test_a_misspelt_hook_is_an_error_that_names_the_right_one(hook, text):
+    def misspelt():
+        return []
+
+    misspelt.__name__ = hook
+    plugin = SimpleNamespace(**{hook: hookimpl(misspelt)})
+    registry = Registry([("cup", "cracked-cup", "1", plugin)])
+    (broken,) = registry.broken
+    assert text in broken.reason
+    assert not registry.manager.has_plugin("cup")
+
+
+def test_a_lifecycle_hook_without_its_marker_is_an_error_for_it_would_never_be_called():
+    plugin = SimpleNamespace(statpipe_run_finished=lambda event: None)
+    (broken,) = Registry([("cup", "cracked-cup", "1", plugin)]).broken
+    assert "statpipe_run_finished" in broken.reason
+    assert "hookimpl" in broken.reason
+
+
+def test_a_hook_with_another_argument_is_an_error():
+    @hookimpl
+    def statpipe_run_finished(manifest):
+        pass
+
+    plugin = SimpleNamespace(statpipe_run_finished=statpipe_run_finished)
+    (broken,) = Registry([("cup", "cracked-cup", "1", plugin)]).broken
+    assert "manifest" in broken.trace
+
+
+def test_a_name_offered_twice_names_both_distributions_and_what_to_do():
+    registry = Registry(
+        [("one", "first-house", "1.0", offering("tea")), ("two", "second", "2.1", offering("tea"))]
+    )
+    with pytest.raises(PluginError) as raised:
+        registry.find("source", "tea")
+    assert str(raised.value) == (
+        "two plugins offer a source named 'tea': first-house 1.0 and second 2.1; "
+        "uninstall one of them"
+    )
+
+
+def test_two_models_of_one_name_are_an_error():
+    houses = [TeaPlugin(TeaAgency), TeaPlugin(TeaAgency)]
+    registry = Registry([(f"p{i}", f"house-{i}", "1", house) for i, house in enumerate(houses)])
+    with pytest.raises(PluginError, match="two plugins offer a model named 'tea_latest'"):
+        registry.models()
+
+
+def test_a_view_over_a_source_is_refused_since_no_database_could_make_it():
+    view = attrs.evolve(LATEST, materialized="view")
+    registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [view]))])
+    with pytest.raises(PluginError) as raised:
+        registry.models()
+    assert str(raised.value) == (
+        "Gold model tea_latest is a view and reads the source tea_prices, whose Silver no database "
+        'holds; declare it materialized="table", or let it read a model'
+    )
+
+
+@pytest.mark.parametrize("inputs", [(), ("tea_prices",)])
+def test_a_model_with_a_source_s_name_is_refused_and_not_taken_for_a_circle(inputs):
+    named = attrs.evolve(LATEST, name="tea_prices", inputs=inputs)
+    registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [named]))])
+    with pytest.raises(PluginError, match="Gold model tea_prices has the name of a source"):
+        registry.models()
+
+
+def test_two_entry_points_of_one_name_stand_beside_each_other():
+    heard = []
+
+    class First:
+        @hookimpl
+        def statpipe_run_finished(self, event):
+            heard.append("first")
+
+    registry = Registry(
+        [("tea", "first-house", "1", First()), ("tea", "second-house", "1", offering("white"))]
+    )
+    assert not registry.broken
+    assert registry.find("source", "white").distribution == "second-house"
+    registry.manager.hook.statpipe_run_finished(event=None)
+    assert heard == ["first"]
+
+
+def test_an_unknown_name_tells_the_nearest():
+    registry = Registry([("one", "house", "1", offering("tea", "coffee"))])
+    with pytest.raises(PluginError, match="no source is named 'te'; did you mean 'tea'\\?"):
+        registry.find("source", "te")
+    with pytest.raises(PluginError, match="there are coffee, tea"):
+        registry.find("source", "milk")
+
+
+def test_what_is_not_found_may_be_in_a_broken_plugin():
+    class Broken:
+        def statpipe_sources(self):
+            raise OSError("no kettle")
+
+    registry = Registry([("tea", "tea-house", "1", Broken())])
+    with pytest.raises(PluginError) as raised:
+        registry.find("source", "tea_prices")
+    assert "broken plugins: tea (OSError: no kettle)" in str(raised.value)
+    assert "statpipe plugins list" in str(raised.value)
+
+
+def test_a_model_is_summarised_by_its_title():
+    registry = Registry([("tea", "tea-house", "1", TeaPlugin(TeaAgency))])
+    assert registry.find("model", LATEST.name).summary == LATEST.title
+    assert list(registry.models()) == [LATEST]
