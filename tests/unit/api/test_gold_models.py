@@ -551,3 +551,39 @@ def test_a_category_that_is_described_in_two_ways_at_once_is_always_described_in
         rows = [figure("1", str(2000 + n), **ways[(n + turn) % 3]) for n in range(21)]
         (row,) = rows_of("tea_category", published(MAY, *rows))
         assert (row["parent_category"], row["sign"]) == ("T:0", -1)
+
+
+# --- Figures of many digits ----------------------------------------------------------------------
+
+LARGEST = Decimal("99999999999999999999.999999999999999999")
+
+
+def test_a_change_of_more_digits_than_there_are_has_a_reason_and_other_large_ones_are_exact():
+    figures = {
+        "2021": f"{LARGEST}",
+        "2022": "-0.000000000000000001",
+        "2023": f"-{LARGEST}",
+        "2024": "-99999999999999999999.5",
+    }
+    found = by_period("tea_yoy", figures, "change reason")
+    assert found == {
+        "2021": (None, "nothing published for the year before"),
+        "2022": (None, "the change has more than 20 digits before the point"),
+        "2023": (Decimal("-99999999999999999999.999999999999999998"), None),
+        "2024": (Decimal("0.499999999999999999"), None),
+    }
+
+
+def test_a_revision_of_more_digits_than_there_are_has_no_difference():
+    old, new = (published(day, figure(text, "2023")) for day, text in ((MAY, f"{LARGEST}"), (JUNE, f"-{LARGEST}")))  # fmt: skip
+    (row,) = rows_of("tea_revisions", old, new)
+    assert (row["old_value"], row["difference"], row["percent"]) == (LARGEST, None, None)
+
+
+def test_means_of_large_and_of_tiny_figures_lose_nothing():
+    large = {str(year): f"{LARGEST}" for year in range(2019, 2024)}
+    assert by_period("tea_rolling", large, "mean_3y mean_5y")["2023"] == (1e20, 1e20)
+    tiny = {str(year): f"0.{n:018d}" for n, year in enumerate(range(2019, 2024), 1)}
+    assert by_period("tea_rolling", tiny, "mean_3y mean_5y")["2023"] == (1.2e-17 / 3, 1.5e-17 / 5)
+    mixed = {"2021": "12345678901234567890", "2022": "1.5", "2023": "-12345678901234567890"}
+    assert by_period("tea_rolling", mixed, "mean_3y")["2023"] == (0.5,)

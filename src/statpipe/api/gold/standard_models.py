@@ -20,6 +20,7 @@ _STEPS = {
     "qoq": ("quarter-on-quarter", "the quarter before", "3 months", "= 'Q'"),
     "yoy": ("year-on-year", "the year before", "1 year", "IN ('A', 'S', 'Q', 'M')"),
 }
+_IS_USUAL = "abs(value) < CAST('1e19' AS DECIMAL(38, 18))"
 _DERIVED = {"A": ("yoy",), "S": ("yoy",), "Q": ("yoy", "qoq"), "M": ("yoy", "mom")}
 
 
@@ -138,6 +139,7 @@ class _Family:
             inputs=("history", "category", "area"),
             grain=(*self._key, "new_vintage"),
             measure="percent",
+            difference_fits=_difference_fits("value", "old_value"),
         )
 
     def change(self, suffix: str) -> Model:
@@ -152,6 +154,7 @@ class _Family:
             ),
             inputs=("",),
             measure="percent_change",
+            difference_fits=_difference_fits("now.value", "before.value"),
             before=before,
             step=step,
             frequencies=frequencies,
@@ -168,6 +171,7 @@ class _Family:
             ),
             inputs=("",),
             measure="mean_3y",
+            is_usual=_IS_USUAL,
         )
 
     def _view(
@@ -214,3 +218,9 @@ class _Family:
             **{f"{a}_dimensions": "".join(f", {a}.{name}" for name in names) for a in aliases},
             **variables,
         )
+
+
+def _difference_fits(one: str, other: str) -> str:
+    """Ask whether a decimal has room for the difference: DuckDB fails where there is none."""
+    half = "CAST('5e19' AS DECIMAL(38, 18))"
+    return f"(({one} < 0) = ({other} < 0) OR (abs({one}) < {half} AND abs({other}) < {half}))"
