@@ -25,7 +25,7 @@ SELECT
     CASE
         WHEN now.value IS NULL
         THEN 'no figure for ' || now.time_period || ': ' || coalesce(now.source_symbol, now.obs_status)
-        WHEN before.time_period IS NULL
+${impossible}        WHEN before.time_period IS NULL
         THEN 'nothing published for ${before}'
         WHEN before.value IS NULL
         THEN 'no figure for ' || before.time_period || ': '
@@ -46,5 +46,5 @@ LEFT JOIN ${base} AS before
     AND before.category = now.category
     AND before.dataset = now.dataset${same_dimensions}
     AND before.freq = now.freq
-    AND before.period_start = CAST(now.period_start - INTERVAL '${step}' AS DATE)
+    AND ${counterpart}
 WHERE now.freq ${frequencies}
