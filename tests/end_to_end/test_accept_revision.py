@@ -105,6 +105,7 @@ def test_a_line_that_is_dropped_is_published_by_the_command_that_the_run_prints(
     assert (manifest["outcome"], manifest["accepted_revision"]) == ("loaded", False)
 
 
+@pytest.mark.slow
 def test_an_area_that_is_dropped_is_published_by_transform(office, release):
     office.run("run", SOURCE)
     release(office.folder / "bea" / "2023.zip", "October 6, 2023", area="Hawaii")
@@ -129,6 +130,7 @@ def test_a_check_of_the_agency_s_figures_that_is_set_to_error_says_how_to_publis
     assert (manifest["outcome"], accepted_in(manifest)) == ("loaded", ["additivity"])
 
 
+@pytest.mark.slow
 def test_a_year_that_is_dropped_is_published_by_backfill(office, release):
     release(office.folder / "bea" / "2023 new.zip", "October 6, 2023", year="1997")
     where = ("--from-archive", "bea/2022.zip", "bea/2023 new.zip")

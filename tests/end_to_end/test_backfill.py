@@ -144,6 +144,7 @@ def test_the_same_release_from_two_places_is_one_vintage(here, undisturbed):
     assert here.published() == undisturbed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("order", ["reversed", "years first"])
 def test_columns_may_stand_in_another_order(here, undisturbed, order, tmp_path):
     """BEA's file of 2019 has another order than those since."""
@@ -191,7 +192,9 @@ def test_a_second_backfill_is_unchanged_and_writes_nothing(here, undisturbed):
     assert bronze() == before
 
 
-@pytest.mark.parametrize("moment", [3, 6, 11])
+@pytest.mark.parametrize(
+    "moment", [pytest.param(3, marks=pytest.mark.slow), 6, pytest.param(11, marks=pytest.mark.slow)]
+)
 def test_killed_in_the_middle_it_is_completed_by_running_it_again(
     here, undisturbed, moment, tmp_path
 ):

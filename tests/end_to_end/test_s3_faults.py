@@ -219,6 +219,7 @@ def test_a_lease_that_another_run_got_while_the_reply_was_lost_is_that_runs(lake
     assert json.loads(corner.get("locks/agency.lock")) == other
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [Exchange.lose, Exchange.lose_reply, Exchange.cut_upload])
 def test_a_lease_outlives_a_cut_in_each_of_its_renewals_and_is_given_back(
     lake, wire, corner, fault
@@ -233,6 +234,7 @@ def test_a_lease_outlives_a_cut_in_each_of_its_renewals_and_is_given_back(
     assert corner.get(MANIFEST) == manifest_of("run-1").as_json()
 
 
+@pytest.mark.slow
 @each_write
 def test_a_put_that_was_cut_in_its_middle_leaves_nothing_and_is_done_again(
     lake, wire, corner, path
@@ -561,6 +563,7 @@ def die_and_recover(server, fresh, plugins, releases, undisturbed, tmp_path):
     return all_of
 
 
+@pytest.mark.slow
 def test_killed_at_requests_spread_over_a_run_one_run_more_completes_it(
     die_and_recover, undisturbed
 ):
@@ -636,6 +639,7 @@ def last_line(errors):
     return errors.strip().splitlines()[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError")])
 def test_a_server_that_is_overrun_for_ever_is_exit_5_in_bounded_time(place, wire, status, code):
     wire.rule = answer(status, code)
@@ -743,6 +747,7 @@ def test_a_smoke_run_keeps_to_its_scratch_corner_and_alone_deletes(place, wire, 
     assert corner.objects() == {}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("each", [False, True], ids=["at all", "each of them"])
 def test_a_smoke_run_that_may_not_delete_says_so(place, wire, corner, each):
     """S3 refuses the request as a whole, or lists what it refuses in an answer that says 200."""
@@ -841,7 +846,13 @@ credentials.Credentials.__call__ = interrupted
 
 
 @pytest.mark.parametrize(
-    ("name", "number"), [("SIGINT", 1), ("SIGTERM", 2), ("SIGINT", 5), ("SIGTERM", 9)]
+    ("name", "number"),
+    [
+        pytest.param("SIGINT", 1, marks=pytest.mark.slow),
+        ("SIGTERM", 2),
+        ("SIGINT", 5),
+        pytest.param("SIGTERM", 9, marks=pytest.mark.slow),
+    ],
 )
 def test_a_signal_that_falls_into_the_giving_of_credentials_interrupts_the_run(
     place, corner, tmp_path, name, number
@@ -865,6 +876,7 @@ def test_a_signal_that_falls_into_the_giving_of_credentials_interrupts_the_run(
     assert corner.objects("gold/")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lasts", [3600, 30], ids=["as AWS says", "short"])
 def test_credentials_that_run_out_in_the_middle_of_a_run_are_renewed(role, gate, lasts):
     """Each is refused after six requests, whether botocore expects that or not."""
@@ -901,6 +913,7 @@ def test_credentials_that_run_out_and_cannot_be_renewed_are_one_line(
     assert SECRET not in said
 
 
+@pytest.mark.slow
 def test_a_role_that_is_taken_away_in_the_middle_of_a_run_is_one_line(role, gate):
     asked = Counter()
 
@@ -926,8 +939,18 @@ def test_a_role_that_is_taken_away_in_the_middle_of_a_run_is_one_line(role, gate
     ("status", "code", "message"),
     [
         (403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"),
-        (400, "InvalidIdentityToken", "No OpenIDConnect provider found in your account"),
-        (400, "ExpiredTokenException", "Token expired: current date is past its expiration"),
+        pytest.param(
+            400,
+            "InvalidIdentityToken",
+            "No OpenIDConnect provider found in your account",
+            marks=pytest.mark.slow,
+        ),
+        pytest.param(
+            400,
+            "ExpiredTokenException",
+            "Token expired: current date is past its expiration",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_role_that_cannot_be_assumed_is_one_line(role, gate, status, code, message):
@@ -941,6 +964,7 @@ def test_a_role_that_cannot_be_assumed_is_one_line(role, gate, status, code, mes
     assert "a token of GitHub's" not in said
 
 
+@pytest.mark.slow
 def test_a_role_whose_token_is_not_there_is_one_line(role):
     role.environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/nowhere/token"
     said = role.run("run", "tea_prices", code=2)

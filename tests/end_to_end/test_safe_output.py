@@ -189,7 +189,9 @@ def test_an_error_that_quotes_a_credential_shows_it_nowhere(evil, tmp_path, argu
     ]
 
 
-@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-16"])
+@pytest.mark.parametrize(
+    "encoding", ["ascii", "cp1252", pytest.param("utf-16", marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize(
     "arguments",
     [

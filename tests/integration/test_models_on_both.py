@@ -18,6 +18,7 @@ from psycopg import sql
 
 from statpipe.api import Model
 from statpipe.api.gold import gold_models
+from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.source_history import source_history
 from statpipe.engine.record.records import held_of
 from statpipe.engine.runs.run import run_sources
@@ -98,7 +99,9 @@ def database(site: Site):
     address = site.sinks["postgres"].locations()["gold tables"]
     with psycopg.connect(address, autocommit=True) as connection:
         for source in ("bea_pce_state", SOURCE):
-            table = source_history(site.lake, source, held_of(site.lake, source), "a test")
+            with connected() as duckdb:
+                held = held_of(site.lake, source)
+                table = source_history(site.lake, source, held, "a test", duckdb)
             _to_temporary(connection, source, table)
         yield connection
 

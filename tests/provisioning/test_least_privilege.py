@@ -225,6 +225,7 @@ def test_every_statement_is_named_here(account, user):
     assert {s["Sid"] for s in account.rights()["Statement"]} == set(WITHOUT)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sid", WITHOUT)
 def test_without_this_statement_something_fails(account, first_run, sid):
     rights = account.rights()

@@ -210,6 +210,7 @@ def test_what_is_up_to_date_is_not_touched(made):
     assert sorted(path.name for path in (made.root / ".venv").iterdir()) == before
 
 
+@pytest.mark.slow
 def test_settings_of_the_machine_change_neither_what_is_installed_nor_where(made, tmp_path):
     bad = tmp_path / "bad"
     bad.mkdir()
@@ -307,6 +308,7 @@ def test_one_that_is_interrupted_says_so_to_the_next(made, script, monkeypatch):
     assert not script._is_whole()
 
 
+@pytest.mark.slow
 def test_a_file_or_a_link_in_its_place_is_replaced(script, tmp_path, monkeypatch):
     import venv
 
@@ -377,6 +379,7 @@ def test_pip_is_told_where_packages_come_from_and_no_more(made, script, tmp_path
     assert found["PIP_FIND_LINKS"] == "/wheels"
 
 
+@pytest.mark.slow
 def test_one_for_the_tests_serves_the_demo_and_stays_one(made):
     assert "installing requirements/dev.txt" in made.bootstrap("dev")
     assert made.bootstrap("runtime") == ""
@@ -385,6 +388,7 @@ def test_one_for_the_tests_serves_the_demo_and_stays_one(made):
     assert made.bootstrap("dev") == ""
 
 
+@pytest.mark.slow
 def test_what_somebody_installed_besides_stays_and_may_be_incomplete(made):
     own = wheel(made.index.folder, "harbour", "1.0", needs=["absent"])
     subprocess.run([made.python, "-I", "-m", "pip", "install", "-q", "--no-deps", own], check=True)
@@ -403,6 +407,7 @@ def test_a_lock_that_lacks_something_is_refused(made):
     made.lock("dev", whole)
 
 
+@pytest.mark.slow
 def test_an_index_that_lacks_a_file_ends_in_pips_words_and_what_to_do(made):
     made.forget()
     said = made.bootstrap(works=False, PIP_INDEX_URL=f"{made.index.url}/none")

@@ -105,7 +105,7 @@ def test_what_runs_after_the_demo_needs_no_more_than_the_demo(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "target", ["demo", "docs", pytest.param("benchmark", marks=pytest.mark.slow)]
+    "target", [pytest.param(name, marks=pytest.mark.slow) for name in ("demo", "docs", "benchmark")]
 )
 def test_it_leaves_nothing_behind(clone, target):
     done = in_clone(clone, target)
@@ -114,6 +114,7 @@ def test_it_leaves_nothing_behind(clone, target):
     assert tidy.returncode == 0, tidy.stderr
 
 
+@pytest.mark.slow
 def test_a_benchmark_leaves_nothing_in_the_folder_it_is_called_in(tmp_path):
     """One table stands for all four; `make test-all` runs the rest."""
     done = subprocess.run(

@@ -6,11 +6,12 @@ import duckdb
 import pytest
 
 from statpipe.domain.dataset import Area, Category, Dataset
-from statpipe.domain.history import Published, history
+from statpipe.domain.history import Published
 from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.seal import seal
 from statpipe.domain.vintage import Vintage
 from statpipe.engine.gold.computed import computed
+from statpipe.testing.history import history
 from statpipe_bea.gold.models import pce_state_models
 
 TOTAL, GOODS, DURABLE, LESS = "SAPCE1:1", "SAPCE1:2", "SAPCE1:3", "SAPCE1:24"

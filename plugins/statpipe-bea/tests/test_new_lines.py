@@ -140,6 +140,11 @@ class TestRegions:
     def test_the_region_on_record_or_none_says_nothing(self, printed):
         assert self.others(csv(GOODS).replace(",8,", printed)) == ()
 
+    def test_a_table_without_regions_has_none_to_contradict(self):
+        dataset = price_tables.dataset("SARPP")
+        payload = Payload(name="p1", body=first_release()["SARPP"].csv(), media_type="text/csv")
+        assert other_parents(RegionalNormalizer().normalize(dataset, [payload]), dataset) == ()
+
     def test_the_country_and_new_areas_have_no_region_on_record(self):
         country = ("00000", "United States", *GOODS[2:])
         assert self.others(csv(country, PUERTO_RICO, GOODS)) == ()

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from statpipe.domain.history import Published, history
+from statpipe.domain.history import Published
 from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.seal import seal
 from statpipe.domain.selection import Selection
 from statpipe.domain.vintage import Vintage
 from statpipe.engine.gold.computed import computed
+from statpipe.testing.history import history
 from statpipe_bea import price_tables, tables
 from statpipe_bea.gold.models import (
     pce_state_models,

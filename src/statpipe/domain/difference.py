@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from statpipe.domain.codes import codes_or_values, repeats
+from statpipe.domain.codes import one_array, repeats
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,7 @@ def difference(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Difference:
     if not len(table):
         return Difference(added=table, changed=table, replaced=table, removed=table)
     is_new = pa.concat_arrays([pa.repeat(0, len(old)), pa.repeat(1, len(new))]).cast(pa.int64())
-    keys = _numbers(table, key)
+    keys = numbered(table, key)
     order = pc.sort_indices(pc.add(pc.multiply(keys, 2), is_new))
     table, keys, is_new = table.take(order).combine_chunks(), keys.take(order), is_new.take(order)
 
@@ -61,19 +61,30 @@ def _no() -> pa.Array:
     return pa.array([False])
 
 
-def _numbers(table: pa.Table, key: Sequence[str]) -> pa.Array:
-    """Give equal keys one number, and different ones different numbers."""
+def numbered(table: pa.Table, columns: Sequence[str]) -> pa.Array:
+    """
+    Give rows that are equal in these columns one number, and others different numbers; nulls are equal.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     numbers = pa.repeat(0, len(table)).cast(pa.int64())
     so_far = 1
-    for name in key:
-        codes = codes_or_values(table[name]).dictionary_encode()
-        size = max(len(codes.dictionary), 1)
+    for name in columns:
+        codes, size = _codes(table[name])
         if so_far * size >= _MOST:
             numbers = numbers.dictionary_encode().indices.cast(pa.int64())
             so_far = len(table)
-        codes = codes.indices.cast(pa.int64())
         numbers, so_far = pc.add(pc.multiply(numbers, size), codes), so_far * size
     return numbers
+
+
+def _codes(column: pa.ChunkedArray) -> tuple[pa.Array, int]:
+    """Give equal values one code each, nulls too, and say how many codes there may be."""
+    import pyarrow as pa
+
+    array = one_array(column)
+    if not pa.types.is_dictionary(array.type):
+        array = array.dictionary_encode()
+    size = len(array.dictionary)
+    return array.indices.fill_null(size).cast(pa.int64()), size + 1

@@ -1,4 +1,4 @@
-"""Every vintage of a source as one history: each figure with the time during which it stood.
+"""What each vintage says that was not known before, and what a history of figures looks like.
 
 The words are ALFRED's. ``realtime_start`` is the date on which the agency released a figure,
 ``realtime_end`` the last day on which it was the latest one, 9999-12-31 while it still is. They are
@@ -9,15 +9,15 @@ arrived.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
 from statpipe.domain.canonical import canonical
-from statpipe.domain.codes import key_codes, repeats
+from statpipe.domain.difference import difference
 from statpipe.domain.observation import KEY, silver_schema
-from statpipe.domain.period import FOREVER
-from statpipe.domain.selection import EVERYTHING
+from statpipe.domain.seal import with_vintage
 from statpipe.domain.vintage import Vintage
 
 if TYPE_CHECKING:
@@ -37,133 +37,103 @@ class Published:
     table: pa.Table = field(repr=False)
 
 
-def history(published: Sequence[Published]) -> pa.Table:
+def believed(published: Sequence[Published]) -> pa.Table:
     """
-    Join the vintages of one dataset into intervals.
+    Return what was believed after these vintages, oldest first, as Silver.
 
-    Returns Silver's columns with ``realtime_start`` and ``realtime_end``, both inclusive. ``vintage``
-    is the release that set the figure; what else describes the cell is from the last one that
-    repeated it. A cell that a later vintage was asked for and does not hold was dropped: its interval
-    ends. A cell that it was not asked for goes on. Figures that changed under an unchanged date leave
-    an interval that ends before it begins: kept, and current on no day.
+    A cell that a later vintage was asked for and does not hold was dropped. A cell that it was not asked
+    for stands as it did.
     """
+    return reduce(_succeeded, published[1:], published[0].table)
+
+
+def _succeeded(before: pa.Table, published: Published) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    ordered = sorted(published, key=lambda p: (p.vintage.released, p.vintage.sequence))
-    table, ranks = _by_cell_and_vintage(ordered)
-    if not len(table):
-        return history_schema(_key(table)[len(KEY) :]).empty_table()
-    cells = key_codes(table, _key(table))
-    follows = _or_last(pc.equal(cells[1:], cells[:-1]))
-    next_rank = pc.if_else(follows, _shifted(ranks), len(ordered))
-    # The vintage that next speaks about the cell: it confirms the figure, replaces or drops it.
-    spoken = pc.min_element_wise(_next_covering(ordered, table, ranks), next_rank)
-    confirmed = pc.and_(
-        pc.and_(follows, pc.equal(spoken, next_rank)),
-        _or_last(repeats(table, STATEMENT)),
+    kept = before.filter(pc.invert(published.vintage.selection.holds(before)))
+    if not len(kept):
+        return published.table
+    kept = difference(kept, published.table, key_of(before)).removed
+    return canonical(pa.concat_tables([kept, published.table]).unify_dictionaries())
+
+
+def changes(published: Published, before: pa.Table | None) -> pa.Table:
+    """
+    Return what a vintage says that was not believed *before* it: see :func:`changes_schema`.
+
+    Cells that say the same as before, in every column, are left out. Cells that the vintage was asked
+    for and does not hold are ``dropped``; their other columns say what was believed of them.
+    """
+    import pyarrow as pa
+
+    vintage, table = published.vintage, published.table
+    if before is None:
+        return _dated(table, vintage, dropped=False)
+    asked = with_vintage(vintage.selection.rows_of(before), vintage.id)
+    found = difference(asked, table, key_of(table))
+    news = pa.concat_tables([found.added, found.changed])
+    return pa.concat_tables(
+        [_dated(news, vintage, dropped=False), _dated(found.removed, vintage, dropped=True)]
     )
-    ends = pc.invert(confirmed)
-    starts = pa.concat_arrays([pa.array([True])[: len(table)], ends[:-1]])
-    days = pa.array([p.vintage.released for p in ordered], pa.date32())
-    last_days = pc.subtract(days.cast(pa.int32()), pa.array([1], pa.int32())[0]).cast(pa.date32())
-    last_days = pa.concat_arrays([last_days, pa.array([FOREVER], pa.date32())])
-
-    result = table.filter(ends)
-    place = result.schema.get_field_index("vintage")
-    result = result.set_column(place, result.schema.field(place), table["vintage"].filter(starts))
-    result = _with_day(result, "realtime_start", days.take(ranks.filter(starts)))
-    result = _with_day(result, "realtime_end", last_days.take(spoken.filter(ends)))
-    return canonical(result)
 
 
-def standing(intervals: pa.Table) -> pa.Table:
+def key_of(table: pa.Table) -> tuple[str, ...]:
     """
-    Return the figures of a history that still stand, as Silver.
+    Name the columns that identify a cell, a dataset's further dimensions included.
     """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    still = pc.equal(intervals["realtime_end"], pa.array([FOREVER], pa.date32())[0])
-    return canonical(intervals.filter(still).drop([name for name, _ in _DAYS]))
+    known = {*changes_schema().names, *history_schema().names}
+    return (*KEY, *(name for name in table.column_names if name not in known))
 
 
 def history_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
     """
-    Return the Arrow schema of a history.
+    Return the Arrow schema of a history: Silver's columns and the days of each interval, inclusive.
+
+    ``vintage`` is the release that set the figure; what else describes the cell is from the last one
+    that repeated it.
     """
+    import pyarrow as pa
+
     schema = silver_schema(dimensions)
-    for name, _ in _DAYS:
-        schema = schema.append(_day_field(name))
+    for name, description in _DAYS.items():
+        schema = schema.append(
+            pa.field(name, pa.date32(), nullable=False, metadata={"description": description})
+        )
     return schema
 
 
-_DAYS = (
-    ("realtime_start", "First day on which the figure was the latest: its release"),
-    ("realtime_end", "Last day on which it was the latest; 9999-12-31 while it is"),
-)
-
-
-def _day_field(name: str) -> pa.Field:
+def changes_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
+    """
+    Return the Arrow schema of changes: Silver's columns, the vintage's date and place, and a mark.
+    """
     import pyarrow as pa
 
-    return pa.field(name, pa.date32(), nullable=False, metadata={"description": dict(_DAYS)[name]})
+    schema = silver_schema(dimensions)
+    for name, kind in (
+        ("realtime_start", pa.date32()),
+        ("sequence", pa.int32()),
+        ("dropped", pa.bool_()),
+    ):
+        schema = schema.append(pa.field(name, kind, nullable=False))
+    return schema
 
 
-def _with_day(table: pa.Table, name: str, days: Any) -> pa.Table:
-    return table.append_column(_day_field(name), days)
+_DAYS = {
+    "realtime_start": "First day on which the figure was the latest: its release",
+    "realtime_end": "Last day on which it was the latest; 9999-12-31 while it is",
+}
 
 
-def _key(table: pa.Table) -> tuple[str, ...]:
-    known = set(silver_schema().names)
-    return (*KEY, *(name for name in table.column_names if name not in known))
-
-
-def _by_cell_and_vintage(ordered: Sequence[Published]) -> tuple[pa.Table, pa.Array]:
-    """Give all rows sorted by cell, then by vintage, and each row's place among the vintages."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    table = pa.concat_tables([p.table for p in ordered]).unify_dictionaries().combine_chunks()
-    ranks = pa.concat_arrays([pa.repeat(place, len(p.table)) for place, p in enumerate(ordered)])
-    ranks = ranks.cast(pa.int64())
-    if len(ordered) > 1:
-        cells = key_codes(table, _key(table))
-        order = pc.sort_indices(pc.add(pc.multiply(cells, len(ordered)), ranks))
-        table, ranks = table.take(order).combine_chunks(), ranks.take(order)
-    return table, ranks
-
-
-def _next_covering(ordered: Sequence[Published], table: pa.Table, ranks: pa.Array) -> pa.Array:
-    """Give, for each row, the next vintage whose selection holds its cell."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    found = pa.repeat(len(ordered), len(table)).cast(pa.int64())
-    for place in range(len(ordered) - 1, 0, -1):
-        later = pc.less(ranks, place)
-        selection = ordered[place].vintage.selection
-        if selection != EVERYTHING:
-            later = pc.and_(later, _one(selection.holds(table)))
-        found = pc.if_else(later, place, found)
-    return found
-
-
-def _shifted(ranks: pa.Array) -> pa.Array:
-    """Give each row its successor's rank; the last row any."""
+def _dated(table: pa.Table, vintage: Vintage, *, dropped: bool) -> pa.Table:
     import pyarrow as pa
 
-    return pa.concat_arrays([ranks[1:], ranks[:1]])
-
-
-def _or_last(marks: Any) -> pa.Array:
-    """Mark the last row as having no successor."""
-    import pyarrow as pa
-
-    return pa.concat_arrays([marks, pa.array([False])])
-
-
-def _one(column: Any) -> pa.Array:
-    import pyarrow as pa
-
-    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
+    schema = changes_schema(key_of(table)[len(KEY) :])
+    values: tuple[Any, ...] = (vintage.released, vintage.sequence, dropped)
+    marks = [
+        pa.repeat(pa.array([value], field.type)[0], len(table))
+        for value, field in zip(values, list(schema)[-len(values) :], strict=True)
+    ]
+    return pa.Table.from_arrays(
+        [*(table[name] for name in table.column_names), *marks], schema=schema
+    )

@@ -16,25 +16,30 @@ if TYPE_CHECKING:
 class Layer(StrEnum):
     """
     Bronze is what arrived, Silver the typed observations, Gold the analysts' tables.
+
+    Changes are what each vintage in Silver says that those before it do not. The lake keeps them, so
+    that Gold need not read all of Silver.
     """
 
     BRONZE = "bronze"
     SILVER = "silver"
+    CHANGES = "changes"
     GOLD = "gold"
 
 
 @frozen(kw_only=True)
 class PartitionKey:
     """
-    The place of one table: a dataset's vintage in Silver, or a model in Gold.
+    The place of one table: a dataset's vintage in Silver, the changes of a year, or a model in Gold.
 
-    ``owner`` is the source (Silver) or the model (Gold).
+    ``owner`` is the source (Silver, changes) or the model (Gold).
     """
 
     layer: Layer
     owner: str
     dataset: str | None = None
     vintage: str | None = None
+    year: int | None = None
 
     @property
     def path(self) -> str:
@@ -46,6 +51,8 @@ class PartitionKey:
             parts.append(f"dataset={self.dataset}")
         if self.vintage is not None:
             parts.append(f"vintage={self.vintage}")
+        if self.year is not None:
+            parts.append(f"year={self.year}")
         return "/".join(parts)
 
 

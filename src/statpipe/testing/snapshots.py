@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from statpipe.api import Dataset, Snapshot, Vintage, observations_from_rows
-from statpipe.domain.history import Published, history
+from statpipe.domain.history import Published
 from statpipe.domain.seal import seal
 from statpipe.testing.cells import Key, figure
+from statpipe.testing.history import history
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -10,12 +10,13 @@ import pytest
 from statpipe.api import Column
 from statpipe.api.gold import gold_models
 from statpipe.domain.dataset import Dataset
-from statpipe.domain.history import Published, history
+from statpipe.domain.history import Published
 from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.seal import seal
 from statpipe.domain.vintage import Vintage
 from statpipe.engine.gold.computed import computed
 from statpipe.engine.site.model_order import in_order
+from statpipe.testing.history import history
 
 MAY, JUNE, JULY = (date(2024, month, 1) for month in (5, 6, 7))
 SEX = Column(name="sex", type="text", description="Women or men", nullable=False)

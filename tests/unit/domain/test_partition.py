@@ -18,7 +18,7 @@ def test_gold_lies_under_the_name_of_its_model():
 
 
 def test_layers_read_as_their_names():
-    assert [f"{layer}" for layer in Layer] == ["bronze", "silver", "gold"]
+    assert [f"{layer}" for layer in Layer] == ["bronze", "silver", "changes", "gold"]
 
 
 def test_a_key_can_be_looked_up():

@@ -123,7 +123,9 @@ def _other_parents(
     if "region" not in wide.table.column_names:
         return None
     codes, listed = areas.dictionary.to_pylist(), {area.geo_fips: area for area in dataset.areas}
-    parents = {area.code: area.parent for area in dataset.areas if area.level == "state"}
+    # Tables without figures of regions have states as parts of the US.
+    inside = {area.code for area in dataset.areas if area.level == "region"}
+    parents = {area.code: area.parent for area in dataset.areas if area.parent in inside}
     regions = stripped(wide.table["region"])
     numbers = regions.dictionary.to_pylist()
     pairs = pa.table({"area": areas.indices, "region": regions.indices}).group_by(

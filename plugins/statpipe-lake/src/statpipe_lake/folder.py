@@ -97,7 +97,7 @@ class FolderStore(ObjectStore):
     def lock(self, name: str, shown: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
         with locked(self.root, f"locks/{name}.lock", shown, wait, run_id) as held_by:
             own = [f"{layer}/{name}" for layer in ("silver", "bronze", "runs", "copies")]
-            self.sweep(*(["gold"] if name == "gold" else own))
+            self.sweep(*(["gold", "changes"] if name == "gold" else own))
             yield held_by
             self.settle()
 

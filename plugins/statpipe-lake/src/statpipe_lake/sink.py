@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _SILVER = re.compile(
     r"silver/(?P<source>[^/]+)/dataset=(?P<dataset>[^/]+)/vintage=(?P<vintage>[^/]+)/part-0\.parquet"
 )
-_LAYERS = ("bronze", "silver", "gold", "runs", "copies")
+_LAYERS = ("bronze", "silver", "changes", "gold", "runs", "copies")
 
 
 class LakeSink(Lake):
@@ -52,7 +52,7 @@ class LakeSink(Lake):
     A lake in a folder or a bucket. Its layout is part of the interface: see the plugin's README.
     """
 
-    layers = frozenset({Layer.BRONZE, Layer.SILVER, Layer.GOLD})
+    layers = frozenset(Layer)
 
     def __init__(self, settings: LakeSettings) -> None:
         self._settings = settings
@@ -258,4 +258,4 @@ def _part(key: PartitionKey) -> str:
 
 def _owner(key: PartitionKey) -> str:
     """Return the source that a partition belongs to; Gold may read several."""
-    return key.owner if key.layer is Layer.SILVER else ""
+    return "" if key.layer is Layer.GOLD else key.owner

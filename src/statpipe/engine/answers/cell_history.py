@@ -1,4 +1,4 @@
-"""All that was ever published of one cell, read from Silver."""
+"""All that was ever published of one cell, read from what the vintages changed."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from statpipe.api import Held, Lake, Selection
-from statpipe.domain.history import Published, history, history_schema
-from statpipe.engine.record.state import silver_key
+from statpipe.domain.history import history_schema
+from statpipe.engine.gold.changes import changes_of
+from statpipe.engine.gold.computed import connected
+from statpipe.engine.gold.intervals import intervals
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -129,13 +131,10 @@ def cell_histories(
 def _of_dataset(
     lake: Lake, source: str, dataset: str, held: Sequence[Held], wanted: Cell
 ) -> Iterable[CellHistory]:
-    # Also a vintage without the cell speaks about it: it may have dropped it.
-    published = [
-        Published(vintage=one.vintage, table=wanted.rows_of(lake.read(silver_key(source, one))))
-        for one in held
-    ]
+    changes = [wanted.rows_of(table) for table in changes_of(lake, source, held)]
     notes = {one.vintage.id: one.note for one in held}
-    rows = history(published).to_pylist()
+    with connected() as connection:
+        rows = intervals(connection, changes).to_pylist()
     known = set(history_schema().names)
     cells: dict[tuple[tuple[str, str], ...], list[dict[str, Any]]] = {}
     for row in rows:

@@ -19,6 +19,7 @@ from statpipe.api import (
     Partition,
     PartitionKey,
 )
+from statpipe.engine.gold.changes import Keep
 from statpipe.engine.gold.computed import computed, connected
 from statpipe.engine.gold.source_history import source_history
 
@@ -38,12 +39,14 @@ class Gold:
     """
     Makes models, each once. Closed by its context manager.
 
-    ``models`` are all that are installed, in order; ``held`` tells what the lake holds of a source.
+    ``models`` are all that are installed, in order; ``held`` tells what the lake holds of a source. With
+    ``keep``, which takes the lock of Gold, the lake keeps what the vintages changed.
     """
 
     lake: Lake
     models: Sequence[Model]
     held: Callable[[str], Sequence[Held]]
+    keep: Keep | None = None
     _fingerprints: dict[str, str | None] = attrs.field(factory=dict, init=False)
     _made: dict[str, Partition] = attrs.field(factory=dict, init=False, repr=False)
     _histories: dict[str, pa.Table] = attrs.field(factory=dict, init=False, repr=False)
@@ -126,7 +129,7 @@ class Gold:
         if model is None:
             if name not in self._histories:
                 self._histories[name] = source_history(
-                    self.lake, name, self.held(name), reader.name
+                    self.lake, name, self.held(name), reader.name, self._opened(), self.keep
                 )
             return self._histories[name]
         return self.partition(model).table
@@ -153,12 +156,15 @@ class Gold:
 
 @contextmanager
 def opened_gold(
-    lake: Lake, models: Sequence[Model], held: Callable[[str], Sequence[Held]]
+    lake: Lake,
+    models: Sequence[Model],
+    held: Callable[[str], Sequence[Held]],
+    keep: Keep | None = None,
 ) -> Iterator[Gold]:
     """
     Give a maker of models, and close it.
     """
-    gold = Gold(lake=lake, models=models, held=held)
+    gold = Gold(lake=lake, models=models, held=held, keep=keep)
     try:
         yield gold
     finally:

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import ExitStack
+from functools import partial
 from typing import Literal, TypeVar
 
 import attrs
 from attrs import define, field, frozen
 
-from statpipe.api import BronzeObject, ContentError, Fault, Held, Model, StatpipeError
+from statpipe.api import (
+    BronzeObject,
+    ContentError,
+    Fault,
+    Held,
+    Model,
+    PartitionKey,
+    StatpipeError,
+)
 from statpipe.domain.canonical import content_hash
+from statpipe.engine.gold.changes import Year, changes_of, years_of
 from statpipe.engine.gold.maker import Gold, gold_key, opened_gold
 from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.record.run_id import new_run_id
@@ -97,7 +107,7 @@ def verify(
         site.registry.find("source", name)
     installed = [name] if name else site.registry.named("source")
     known = {source: work.source(source) for source in sorted({*recorded, *installed})}
-    work.gold(list(known), {path for one in known.values() for path in one.written})
+    work.gold(known)
     work.unnamed(name, known)
     return Verified(counts=work.counts, findings=tuple(work.findings))
 
@@ -123,9 +133,10 @@ class _Verification:
             self._silver(name, known, repair)
         return known
 
-    def gold(self, sources: Sequence[str], written: set[str]) -> None:
-        """Verify the models that read these sources."""
-        models = list({m.name: m for name in sources for m in self.site.models_of(name)}.values())
+    def gold(self, known: Mapping[str, Known]) -> None:
+        """Verify what the vintages of sources changed, and the models that read these sources."""
+        written = {path for one in known.values() for path in one.written}
+        models = list({m.name: m for name in known for m in self.site.models_of(name)}.values())
         with ExitStack() as stack:
             if self.repair:
                 stack.enter_context(self.site.lake.lock("gold", _GOLD_WAIT, new_run_id))
@@ -136,6 +147,8 @@ class _Verification:
                     lambda source: held_of(self.site.lake, source),
                 )
             )
+            for name, one in known.items():
+                self._changes(name, one.holds, written)
             models = [m for m in models if gold.fingerprint(m) or gold_key(m).path in written]
             found = self._read("gold", lambda model: self._of_model(gold, model), models)
             for model, finding in zip(models, found, strict=True):
@@ -145,6 +158,7 @@ class _Verification:
         """Note what a killed run left, and what was set aside."""
         kept = [one.kept for each in known.values() for one in each.bronze.values()]
         keys = [silver_key(source, held) for source, each in known.items() for held in each.holds]
+        keys += [year.key for source, each in known.items() for year in _years(source, each.holds)]
         keys += [gold_key(model) for model in self.site.registry.models()]
         for path in self.site.lake.unnamed(name, kept, keys):
             self._found("note", path, "no manifest names it: it was set aside, or a run was killed")
@@ -263,15 +277,31 @@ class _Verification:
             return _finding("note", key.path, text)
         return _finding("damaged", key.path, "it is not the one that was recorded")
 
+    def _changes(self, source: str, holds: Sequence[Held], written: set[str]) -> None:
+        lake = self.site.lake
+        years = [
+            y for y in _years(source, holds) if lake.fingerprint(y.key) or y.key.path in written
+        ]
+        found = self._read("changes", lambda year: self._of_made(year.key, year.fingerprint), years)
+        for year, finding in zip(years, found, strict=True):
+            if finding is not None:
+                own = [h for h in holds if h.dataset == year.key.dataset and h.fingerprint]
+                make = partial(changes_of, lake, source, own, lambda _: None)
+                self._made_again(year.key, finding, written, make)
+
     def _of_model(self, gold: Gold, model: Model) -> Finding | None:
         """Compare a model's partition with its fingerprint; where that proves nothing, see :meth:`_model`."""
-        lake, key = self.site.lake, gold_key(model)
+        return self._of_made(gold_key(model), gold.fingerprint(model))
+
+    def _of_made(self, key: PartitionKey, fingerprint: str | None) -> Finding | None:
         try:
-            lake.read(key)
+            self.site.lake.read(key)
         except ContentError as error:
             return _finding("damaged", key.path, _less_remedy(error))
-        if lake.fingerprint(key) != gold.fingerprint(model):
-            text = f"it is of other inputs, or of another version of the model; {_LATER}"
+        if self.site.lake.fingerprint(key) != fingerprint:
+            text = (
+                f"it is of other inputs, or of another version of statpipe or the model; {_LATER}"
+            )
             return _finding("note", key.path, text)
         return None
 
@@ -279,15 +309,21 @@ class _Verification:
         key = gold_key(model)
         if finding is None and not self.site.lake.vouches_for(key):
             finding = self._recomputed(gold, model)
-        if finding is None:
-            return
+        if finding is not None:
+            self._made_again(
+                key, finding, written, lambda: self.site.lake.write(gold.remade(model))
+            )
+
+    def _made_again(
+        self, key: PartitionKey, finding: Finding, written: set[str], make: Callable[[], object]
+    ) -> None:
         if finding.state == "damaged" and key.path not in written:
             finding = attrs.evolve(finding, state="note", finding=f"{finding.finding}; {_LATER}")
         if not self.repair:
             self.findings.append(finding)
             return
         try:
-            self.site.lake.write(gold.remade(model))
+            make()
         except StatpipeError as error:
             self._kept(finding, error)
         else:
@@ -325,6 +361,16 @@ class _Verification:
 
     def _found(self, state: State, path: str, text: str) -> None:
         self.findings.append(_finding(state, path, text))
+
+
+def _years(source: str, holds: Sequence[Held]) -> list[Year]:
+    """Name the tables of changes that belong to these vintages."""
+    datasets = dict.fromkeys(held.dataset for held in holds)
+    return [
+        year
+        for name in datasets
+        for year in years_of(source, [h for h in holds if h.dataset == name and h.fingerprint])
+    ]
 
 
 def _finding(state: State, path: str, text: str) -> Finding:

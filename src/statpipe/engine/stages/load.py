@@ -9,6 +9,7 @@ import attrs
 import structlog
 
 from statpipe.api import Database, Held, How, Layer, Model, Partition, Sink, Unavailable
+from statpipe.engine.gold.changes import Keep
 from statpipe.engine.gold.maker import Gold, gold_key, opened_gold
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.records import held_of, whole_manifests
@@ -65,7 +66,7 @@ class Load:
             return
         with (
             self.site.lake.lock("gold", _GOLD_WAIT, lambda: self.journal.run_id),
-            self.opened_gold() as gold,
+            self.opened_gold(self.journal.written) as gold,
         ):
             made = self._gold_to(self.site.lake, gold, models)
             for model in made:
@@ -75,11 +76,11 @@ class Load:
                 with self._left_behind():
                     self._gold_to(sink, gold, models)
 
-    def opened_gold(self) -> AbstractContextManager[Gold]:
+    def opened_gold(self, keep: Keep | None = None) -> AbstractContextManager[Gold]:
         """
         Give a maker of models out of what the lake holds, this run's own work included.
         """
-        return opened_gold(self.site.lake, self.site.registry.models(), self._held)
+        return opened_gold(self.site.lake, self.site.registry.models(), self._held, keep)
 
     def _gold_to(self, sink: Sink, gold: Gold, models: list[Model]) -> list[Model]:
         """Give a sink the models that it lacks; return them."""

@@ -24,7 +24,7 @@ from statpipe.api import (
     Vintage,
     VintageRecord,
 )
-from statpipe.domain.history import Published, history, standing
+from statpipe.domain.history import Published, believed
 from statpipe.domain.manifest import Outcome
 from statpipe.domain.revision import Revision, revision_of
 from statpipe.engine.record.journal import Journal
@@ -180,8 +180,9 @@ class Transform:
 
     def _revision(self, candidate: Candidate, final: Reconciled) -> Revision:
         earlier = self._earlier(candidate, final)
-        published = [Published(vintage=h.vintage, table=self._read(h)) for h in earlier]
-        before = standing(history(published)) if published else None
+        oldest_first = sorted(earlier, key=lambda held: (held.released, held.sequence))
+        published = [Published(vintage=h.vintage, table=self._read(h)) for h in oldest_first]
+        before = believed(published) if published else None
         names = _releases_of(before, earlier, final.vintage)
         others = [name for name in names if name != final.vintage.id]
         since, *also = others or names or [""]

@@ -35,7 +35,7 @@ class MemoryLake(MemorySink, Lake):
     Damaged manifests go to ``aside``.
     """
 
-    layers = frozenset({Layer.BRONZE, Layer.SILVER, Layer.GOLD})
+    layers = frozenset(Layer)
 
     def __init__(self, name: str = "lake") -> None:
         super().__init__(name)

@@ -159,6 +159,6 @@ def test_the_latest_vintage_wins_though_it_arrived_first(office):
     office.agency.releases.insert(0, newest)
     office.agency.archive = True
     assert office.run().outcome == "loaded"
-    assert len([k for k in office.lake.held if k.dataset == "black"]) == 2
+    assert len([k for k in office.lake.partitions(SOURCE) if k.dataset == "black"]) == 2
     rows = office.lake.held[gold_key(LATEST)].table.to_pylist()
     assert {r["vintage"] for r in rows if r["dataset"] == "black"} == {"2024-04-01"}

@@ -44,7 +44,8 @@ def silver(office):
 
 
 def held(sink):
-    return {key.path: partition.fingerprint for key, partition in sink.held.items()}
+    held = sink.held.items()
+    return {key.path: p.fingerprint for key, p in held if key.layer is not Layer.CHANGES}
 
 
 def calls(office, *names):

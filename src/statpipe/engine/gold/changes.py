@@ -1,0 +1,150 @@
+"""What each vintage of a dataset changed, kept in the lake in a table a year of releases.
+
+The changes of a vintage follow from it and from its neighbours before it, up to the first that was
+asked for as much. So a new vintage is compared with one other, and one that arrives out of order
+makes only its own changes and those of its successors anew. A table's fingerprint says what it was
+made from: what it holds of vintages that are still the same is taken from it, all else is made from
+Silver.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterable
+from itertools import accumulate, groupby
+from typing import TYPE_CHECKING
+
+from attrs import frozen
+
+from statpipe.api import ContentError, Held, Lake, Layer, Partition, PartitionKey, Receipt
+from statpipe.domain.history import Published, believed, changes
+from statpipe.engine.record.state import silver_key
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Keep = Callable[[Receipt], None]
+"""Is told what was written, by who keeps the changes: the holder of Gold's lock."""
+
+_VERSION = "1"
+"""Raise it when the same Silver gives other changes."""
+
+
+@frozen(kw_only=True)
+class Step:
+    """
+    A vintage, and those before it that say what was believed of its cells, oldest first.
+    """
+
+    held: Held
+    before: tuple[Held, ...]
+
+    def after(self, fingerprint: str) -> str:
+        """
+        Return the fingerprint of a table that holds this step's changes after others.
+        """
+        read = [(h.vintage.id, repr(h.selection), h.fingerprint) for h in (*self.before, self.held)]
+        return hashlib.sha256(repr((_VERSION, fingerprint, read)).encode()).hexdigest()
+
+
+def steps_of(held: Iterable[Held]) -> list[Step]:
+    """
+    Put the vintages of a dataset in order, each with its neighbours.
+    """
+    steps: list[Step] = []
+    ordered = sorted(held, key=lambda one: (one.released, one.sequence))
+    for place, one in enumerate(ordered):
+        first = next(
+            (n for n in range(place - 1, -1, -1) if ordered[n].selection.covers(one.selection)), 0
+        )
+        steps.append(Step(held=one, before=tuple(ordered[first:place])))
+    return steps
+
+
+@frozen(kw_only=True)
+class Year:
+    """
+    The vintages of a dataset that were released in a year, and the place of what they changed.
+
+    ``fingerprints`` are those of a table with the changes of none of them, of the first, of the first
+    two, and so on.
+    """
+
+    key: PartitionKey
+    steps: tuple[Step, ...]
+    fingerprints: tuple[str, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """
+        The fingerprint of the whole table.
+        """
+        return self.fingerprints[-1]
+
+
+def years_of(source: str, held: Iterable[Held]) -> list[Year]:
+    """
+    Group the vintages of a dataset by the years in which they were released.
+    """
+    years = []
+    for year, group in groupby(steps_of(held), key=lambda step: step.held.released.year):
+        steps = tuple(group)
+        dataset = steps[0].held.dataset
+        key = PartitionKey(layer=Layer.CHANGES, owner=source, dataset=dataset, year=year)
+        prints = accumulate(steps, lambda so_far, step: step.after(so_far), initial="")
+        years.append(Year(key=key, steps=steps, fingerprints=tuple(prints)))
+    return years
+
+
+def changes_of(
+    lake: Lake, source: str, held: Iterable[Held], keep: Keep | None = None
+) -> list[pa.Table]:
+    """
+    Return the changes of a dataset, a table a year. What the lake lacks of them is kept there, if asked.
+
+    :raises ContentError: A Silver partition that is needed is gone or damaged.
+    """
+    read = _reading(lake, source)
+    return [_of_year(lake, year, read, keep) for year in years_of(source, held)]
+
+
+def _of_year(
+    lake: Lake, year: Year, read: Callable[[Held], pa.Table], keep: Keep | None
+) -> pa.Table:
+    import pyarrow as pa
+
+    there = lake.fingerprint(year.key)
+    tables: list[pa.Table] = []
+    if there in year.fingerprints:
+        with contextlib.suppress(ContentError):  # damaged: it is made anew
+            tables.append(lake.read(year.key))
+    known = year.fingerprints.index(there) if there and tables else 0
+    if known == len(year.steps):
+        return tables[0]
+    tables += [_changes_at(step, read) for step in year.steps[known:]]
+    table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    if keep is not None:
+        keep(lake.write(Partition(key=year.key, table=table, fingerprint=year.fingerprint)))
+    return table
+
+
+def _changes_at(step: Step, read: Callable[[Held], pa.Table]) -> pa.Table:
+    before = [Published(vintage=one.vintage, table=read(one)) for one in step.before]
+    now = Published(vintage=step.held.vintage, table=read(step.held))
+    return changes(now, believed(before) if before else None)
+
+
+def _reading(lake: Lake, source: str) -> Callable[[Held], pa.Table]:
+    """Read Silver; what was read last is at hand, as the next vintage is compared with it."""
+    last: dict[str, pa.Table] = {}
+
+    def read(held: Held) -> pa.Table:
+        table = last.get(held.vintage.id)
+        if table is None:
+            table = lake.read(silver_key(source, held))
+            last.clear()
+            last[held.vintage.id] = table
+        return table
+
+    return read

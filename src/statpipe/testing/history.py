@@ -1,0 +1,106 @@
+"""A history made at once of all its vintages: what the engine's, which grows by the change, is held to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from statpipe.domain.canonical import canonical
+from statpipe.domain.codes import key_codes, repeats
+from statpipe.domain.history import STATEMENT, Published, history_schema, key_of
+from statpipe.domain.observation import KEY
+from statpipe.domain.period import FOREVER
+from statpipe.domain.selection import EVERYTHING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def history(published: Sequence[Published]) -> pa.Table:
+    """
+    Join the vintages of one dataset into intervals.
+
+    Returns Silver's columns with ``realtime_start`` and ``realtime_end``, both inclusive. ``vintage``
+    is the release that set the figure; what else describes the cell is from the last one that
+    repeated it. A cell that a later vintage was asked for and does not hold was dropped: its interval
+    ends. A cell that it was not asked for goes on. Figures that changed under an unchanged date leave
+    an interval that ends before it begins: kept, and current on no day.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ordered = sorted(published, key=lambda p: (p.vintage.released, p.vintage.sequence))
+    table, ranks = _by_cell_and_vintage(ordered)
+    if not len(table):
+        return history_schema(key_of(table)[len(KEY) :]).empty_table()
+    cells = key_codes(table, key_of(table))
+    follows = _or_last(pc.equal(cells[1:], cells[:-1]))
+    next_rank = pc.if_else(follows, _shifted(ranks), len(ordered))
+    # The vintage that next speaks about the cell: it confirms the figure, replaces or drops it.
+    spoken = pc.min_element_wise(_next_covering(ordered, table, ranks), next_rank)
+    confirmed = pc.and_(
+        pc.and_(follows, pc.equal(spoken, next_rank)),
+        _or_last(repeats(table, STATEMENT)),
+    )
+    ends = pc.invert(confirmed)
+    starts = pa.concat_arrays([pa.array([True])[: len(table)], ends[:-1]])
+    days = pa.array([p.vintage.released for p in ordered], pa.date32())
+    last_days = pc.subtract(days.cast(pa.int32()), pa.array([1], pa.int32())[0]).cast(pa.date32())
+    last_days = pa.concat_arrays([last_days, pa.array([FOREVER], pa.date32())])
+
+    result = table.filter(ends)
+    place = result.schema.get_field_index("vintage")
+    result = result.set_column(place, result.schema.field(place), table["vintage"].filter(starts))
+    starting, ending = days.take(ranks.filter(starts)), last_days.take(spoken.filter(ends))
+    schema = history_schema(key_of(table)[len(KEY) :])
+    return canonical(pa.Table.from_arrays([*result.columns, starting, ending], schema=schema))
+
+
+def _by_cell_and_vintage(ordered: Sequence[Published]) -> tuple[pa.Table, pa.Array]:
+    """Give all rows sorted by cell, then by vintage, and each row's place among the vintages."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = pa.concat_tables([p.table for p in ordered]).unify_dictionaries().combine_chunks()
+    ranks = pa.concat_arrays([pa.repeat(place, len(p.table)) for place, p in enumerate(ordered)])
+    ranks = ranks.cast(pa.int64())
+    if len(ordered) > 1:
+        cells = key_codes(table, key_of(table))
+        order = pc.sort_indices(pc.add(pc.multiply(cells, len(ordered)), ranks))
+        table, ranks = table.take(order).combine_chunks(), ranks.take(order)
+    return table, ranks
+
+
+def _next_covering(ordered: Sequence[Published], table: pa.Table, ranks: pa.Array) -> pa.Array:
+    """Give, for each row, the next vintage whose selection holds its cell."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found = pa.repeat(len(ordered), len(table)).cast(pa.int64())
+    for place in range(len(ordered) - 1, 0, -1):
+        later = pc.less(ranks, place)
+        selection = ordered[place].vintage.selection
+        if selection != EVERYTHING:
+            later = pc.and_(later, _one(selection.holds(table)))
+        found = pc.if_else(later, place, found)
+    return found
+
+
+def _shifted(ranks: pa.Array) -> pa.Array:
+    """Give each row its successor's rank; the last row any."""
+    import pyarrow as pa
+
+    return pa.concat_arrays([ranks[1:], ranks[:1]])
+
+
+def _or_last(marks: Any) -> pa.Array:
+    """Mark the last row as having no successor."""
+    import pyarrow as pa
+
+    return pa.concat_arrays([marks, pa.array([False])])
+
+
+def _one(column: Any) -> pa.Array:
+    import pyarrow as pa
+
+    return column.chunk(0) if column.num_chunks == 1 else pa.concat_arrays(column.chunks)
