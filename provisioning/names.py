@@ -40,7 +40,7 @@ class Names:
     @property
     def bastion(self) -> str:
         """
-        Instance, role, instance profile and security group of the bastion.
+        Instance, role, instance profile, security group and alarm of the bastion.
         """
         return f"{self.stem}-bastion"
 

@@ -68,7 +68,7 @@ def provision(account: Account, settings: Settings, reconciler: Reconciler) -> P
     settle(github_provider(account))
     reach = Reach(database=_id(served, "DbiResourceId"), bastion=instance)
     settle(runtime_role(account, settings, runtime_policy(account, settings, reach)))
-    for alarm in alarms(account, settings):
+    for alarm in alarms(account, settings, instance):
         settle(alarm)
     settle(budget(account, settings))
     return Provisioned(

@@ -365,6 +365,13 @@ def _network(place: _Place) -> Iterator[Grant]:
         condition={"StringEqualsIfExists": {"ec2:Owner": "amazon"}},
     )
     yield Grant(
+        # The only thing that is ever taken away unasked: a bastion of an earlier image.
+        sid="ReplaceBastion",
+        operations=("EC2:TerminateInstances",),
+        resources=(place.here("ec2", "instance/*"),),
+        condition={"StringEquals": {"aws:ResourceTag/project": PROJECT}},
+    )
+    yield Grant(
         sid="Image",
         operations=("SSM:GetParameter",),
         resources=(f"arn:{place.partition}:ssm:{place.region}::parameter{IMAGE}",),

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provisioning.account import Account
-from provisioning.bastion import bastion_profile, bastion_role, find_bastion
+from provisioning.bastion import bastion_profile, bastion_role, find_bastions
 from provisioning.boundary import boundary
 from provisioning.bucket import data_bucket, log_bucket
 from provisioning.budget import budget
@@ -38,7 +38,7 @@ def rollback(account: Account, settings: Settings) -> Iterator[str]:
     names, region = Names(settings.environment), f"--region {settings.region}"
     yield f"# Takes away {settings.environment} in account {account.id}, {settings.region}."
     yield "# Read each line before you run it. Backups of the database go with it but for the last one."
-    kinds = [alarm.find() for alarm in alarms(account, settings)]
+    kinds = [alarm.find() for alarm in alarms(account, settings, "")]
     if there := [found["AlarmName"] for found in kinds if found]:
         yield f"aws cloudwatch delete-alarms --alarm-names {' '.join(there)} {region}"
     yield from _role(account, runtime_role(account, settings, None), names.stem)
@@ -84,7 +84,7 @@ def _policy(account: Account, arn: str) -> Iterator[str]:
 
 def _bastion(account: Account, settings: Settings, names: Names) -> Iterator[str]:
     region, name = f"--region {settings.region}", names.bastion
-    if instance := find_bastion(account, settings.environment):
+    for instance in find_bastions(account, settings.environment):
         number = instance["InstanceId"]
         yield f"aws ec2 terminate-instances --instance-ids {number} {region}"
         yield f"aws ec2 wait instance-terminated --instance-ids {number} {region}"

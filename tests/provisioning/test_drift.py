@@ -339,7 +339,7 @@ def topic_tags_gone(site):
     site.client("sns").untag_resource(ResourceArn=TOPIC, TagKeys=OURS)
 
 
-for kind in ("freshness", "freshness-bea_rpp_state", "storage", "cpu"):
+for kind in ("freshness", "freshness-bea_rpp_state", "storage", "cpu", "bastion"):
     alarm = f"{STEM}-{kind}"
     for key, value in (
         ("Namespace", "other"),
@@ -416,6 +416,17 @@ def the_bastion_shut_out(site):
 @drift(f"bastion {STEM}-bastion", "running")
 def stopped(site):
     site.client("ec2").stop_instances(InstanceIds=[instance_of(site)["InstanceId"]])
+
+
+@drift(f"bastion {STEM}-bastion", "older instances")
+def an_older_one_left_over(site):
+    marks = instance_of(site)["Tags"]
+    site.client("ec2").run_instances(
+        ImageId="ami-12345678",
+        MinCount=1,
+        MaxCount=1,
+        TagSpecifications=[{"ResourceType": "instance", "Tags": marks}],
+    )
 
 
 @drift(f"bastion {STEM}-bastion", "security group")

@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from support import aws_command
 from support.ministack import ACCOUNT, OWNER, allows, ministack, web_identity
 from support.moto_account import emulated_account
+from support.ports import reserved_port
 from support.rds import Rds, signed_for
 from support.user import ROOT, User
 
@@ -149,13 +150,14 @@ def job(account, user, rds, tmp_path_factory):
         assert metric.pop("Condition") == {"StringEquals": namespace}
         give(document)
     variables = user.values("GitHub, environment staging, variables")
-    way = f"host={HOST} hostaddr=127.0.0.1 port=15432 dbname=statpipe"
+    port = str(reserved_port())  # other tests use the tunnel's own
+    way = f"host={HOST} hostaddr=127.0.0.1 port={port} dbname=statpipe"
     user.does(
         "statpipe db init",
         *("-m", "statpipe", "db", "init", "--env", "staging"),
         **variables,
         STATPIPE_STAGING_PG=f"{way} user=statpipe_admin password=administrator".replace(
-            "15432", str(rds.port)
+            port, str(rds.port)
         ),
     )
     credentials = account.assume(NUMBERED)
@@ -165,8 +167,8 @@ def job(account, user, rds, tmp_path_factory):
     user.environment |= {
         **variables,
         **aws_command.install(tmp_path_factory.mktemp("bin"), rds.port, door),
+        "STATPIPE_TUNNEL_PORT": port,
         "STATPIPE_STAGING_PG": f"{way} user=statpipe_ingest",
-        "STATPIPE_RDS_HOST": HOST,
         "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
         "AWS_SESSION_TOKEN": credentials["SessionToken"],
@@ -214,6 +216,7 @@ WITHOUT = {
     "WriteLog": (0, "logs:CreateLogStream"),
     "SendMetric": (0, "cloudwatch:PutMetricData"),
     "LogInToDatabase": (2, "PAM authentication failed"),
+    "FindBastion": (2, "AWS does not say which instance is the bastion"),
     "StartTunnel": (5, "the tunnel to the database does not open"),
     "UseTunnel": (5, "the tunnel to the database does not open"),
     "EndOwnTunnel": (0, "may not ssm:TerminateSession"),
@@ -327,7 +330,9 @@ FORBIDDEN = [
         "delete_db_instance",
         {"DBInstanceIdentifier": "statpipe-staging", "SkipFinalSnapshot": True},
     ),
-    ("ec2", "describe_instances", {}),
+    ("ec2", "describe_security_groups", {}),
+    ("ec2", "start_instances", {"InstanceIds": ["i-0"]}),
+    ("ec2", "stop_instances", {"InstanceIds": ["i-0"]}),
     ("ec2", "terminate_instances", {"InstanceIds": ["i-0"]}),
     ("secretsmanager", "list_secrets", {}),
     ("ssm", "get_parameter", {"Name": "x"}),
@@ -390,7 +395,10 @@ def test_the_role_may_not_log_in_as_somebody_else_or_elsewhere(account, user, da
 
 
 def test_the_role_may_open_a_tunnel_and_no_shell(account, user):
-    bastion = user.values("GitHub, environment staging, variables")["STATPIPE_BASTION_ID"]
+    asked = account.client("ec2").describe_instances(
+        Filters=[{"Name": "tag:Name", "Values": ["statpipe-staging-bastion"]}]
+    )
+    bastion = asked["Reservations"][0]["Instances"][0]["InstanceId"]
     instance = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/"
     forwarding = "AWS-StartPortForwardingSessionToRemoteHost"
     document = f"arn:aws:ssm:{REGION}::document/"

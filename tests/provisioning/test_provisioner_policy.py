@@ -56,7 +56,8 @@ def test_the_printed_policy_is_small_enough_and_names_no_wildcard_action(moto, p
         "ssm:StartSession",
     }
     assert not any("*" in action for action in actions)
-    assert not any(re.search(r":(Delete|Terminate)", a) for a in actions if "Session" not in a)
+    taking = [a for a in actions if re.search(r":(Delete|Terminate)", a) and "Session" not in a]
+    assert taking == ["ec2:TerminateInstances"], "for a bastion that is replaced"
     # A role's own policies may have 10,240 characters, a managed one 6,144, blanks not counted.
     assert len(re.sub(r"\s", "", out)) <= 10240
     parts = [provision("--policy", part)[1] for part in (*PARTS, "repair")]
@@ -80,6 +81,11 @@ def test_the_part_that_looks_is_enough_for_a_plan_and_reads_no_password(moto, pr
     needed = {grant.action_of(op) for op in recorder for grant in KNOWN if op in grant.operations}
     assert needed <= allowed
     assert "secretsmanager:GetSecretValue" not in allowed
+
+
+def test_of_instances_only_ours_may_be_ended():
+    (grant,) = [grant for grant in KNOWN if "EC2:TerminateInstances" in grant.operations]
+    assert grant.condition == {"StringEquals": {"aws:ResourceTag/project": "statpipe"}}
 
 
 def test_a_database_may_get_the_option_group_of_its_version():
@@ -340,6 +346,7 @@ def test_whoever_has_no_rights_is_told_one_after_the_other_and_needs_no_more(pla
         "EndOwnTunnel",
         "Keys",
         "Image",
+        "ReplaceBastion",
         "Budget",
     }
 
