@@ -13,8 +13,8 @@ from provisioning.names import ADMINISTRATOR, DATABASE, LOGIN, PORT, Names
 from provisioning.provision import Provisioned
 from provisioning.settings import Settings
 
-TUNNEL_PORT = 15432
-"""Where the tunnel of ``make ingest`` begins."""
+TUNNEL_PORT = int(os.environ.get("STATPIPE_TUNNEL_PORT") or 15432)
+"""Where the tunnel of ``make ingest`` begins on this machine."""
 
 
 @frozen(kw_only=True)
