@@ -15,6 +15,7 @@ import pytest
 
 from statpipe.api import Component, Model
 from statpipe.domain.history import history_schema
+from statpipe.domain.printed import exact_type
 from statpipe.testing.model_contract import (
     given_columns,
     has_its_columns,
@@ -173,7 +174,8 @@ def _runs_on_nothing(model: Model, models: Sequence[Model]) -> None:
     types = {
         "text": pa.string(),
         "integer": pa.int64(),
-        "decimal": pa.decimal128(28, 8),
+        "small": pa.int8(),
+        "decimal": exact_type(),
         "double": pa.float64(),
         "date": pa.date32(),
     }
