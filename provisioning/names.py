@@ -45,6 +45,13 @@ class Names:
         return f"{self.stem}-bastion"
 
     @property
+    def boundary(self) -> str:
+        """
+        Policy that bounds the roles.
+        """
+        return f"{self.stem}-boundary"
+
+    @property
     def database_group(self) -> str:
         """
         Security group of the database.

@@ -8,6 +8,7 @@ from attrs import frozen
 
 from provisioning.account import Account
 from provisioning.bastion import bastion, bastion_profile, bastion_role
+from provisioning.boundary import boundary
 from provisioning.bucket import data_bucket, log_bucket
 from provisioning.budget import budget
 from provisioning.database import database, parameter_group, subnet_group
@@ -43,6 +44,8 @@ def provision(account: Account, settings: Settings, reconciler: Reconciler) -> P
     settle = reconciler.settle
     # Asked for before anything is made: without one there is no place for the database.
     network = default_network(account) if settings.on_rds else None
+    # Early: IAM shows it everywhere only after some seconds, and roles need it.
+    settle(boundary(account, settings))
     settle(log_bucket(account, settings))
     settle(data_bucket(account, settings))
     for group in log_groups(account, settings):

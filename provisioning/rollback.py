@@ -10,11 +10,13 @@ from typing import Any
 
 from provisioning.account import Account
 from provisioning.bastion import bastion_profile, bastion_role, find_bastions
+from provisioning.boundary import boundary
 from provisioning.bucket import data_bucket, log_bucket
 from provisioning.budget import budget
 from provisioning.database import find_database, parameter_group, subnet_group
 from provisioning.identity import (
     attached_policies,
+    boundary_arn,
     github_provider,
     inline_policies,
     provider_arn,
@@ -42,6 +44,9 @@ def rollback(account: Account, settings: Settings) -> Iterator[str]:
     yield from _role(account, runtime_role(account, settings, None), names.stem)
     if network:
         yield from _bastion(account, settings, names)
+    if _there(boundary(account, settings)):
+        yield from _policy(account, boundary_arn(account, settings.environment))
+    if network:
         yield from _database(account, settings, names, network)
         for name in (names.database_group, names.bastion):
             if group := find_group(account, network.vpc, name):
@@ -69,6 +74,14 @@ def _role(account: Account, role: Resource[Any], name: str) -> Iterator[str]:
     for arn in sorted(attached_policies(iam, name)):
         yield f"aws iam detach-role-policy --role-name {name} --policy-arn {arn}"
     yield f"aws iam delete-role --role-name {name}"
+
+
+def _policy(account: Account, arn: str) -> Iterator[str]:
+    for version in account.client("iam").list_policy_versions(PolicyArn=arn)["Versions"]:
+        if not version["IsDefaultVersion"]:
+            number = version["VersionId"]
+            yield f"aws iam delete-policy-version --policy-arn {arn} --version-id {number}"
+    yield f"aws iam delete-policy --policy-arn {arn}"
 
 
 def _bastion(account: Account, settings: Settings, names: Names) -> Iterator[str]:

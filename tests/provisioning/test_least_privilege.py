@@ -22,6 +22,7 @@ from support.user import ROOT, User
 REGION, BUCKET = "us-east-1", "statpipe-rights"
 HOST = f"statpipe-staging.abcdefghijkl.{REGION}.rds.amazonaws.com"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/statpipe-staging"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/statpipe-staging-boundary"
 SETTINGS = f"""\
 AWS_REGION={REGION}
 STATPIPE_BUCKET={BUCKET}
@@ -63,6 +64,18 @@ class Account:
     def give(self, rights):
         self.client("iam").put_role_policy(
             RoleName="statpipe-staging", PolicyName="runtime", PolicyDocument=json.dumps(rights)
+        )
+
+    def most(self):
+        """What the role's boundary allows."""
+        iam = self.client("iam")
+        version = iam.get_policy(PolicyArn=BOUNDARY)["Policy"]["DefaultVersionId"]
+        found = iam.get_policy_version(PolicyArn=BOUNDARY, VersionId=version)
+        return found["PolicyVersion"]["Document"]
+
+    def bound(self, most):
+        self.client("iam").create_policy_version(
+            PolicyArn=BOUNDARY, PolicyDocument=json.dumps(most), SetAsDefault=True
         )
 
     def empty(self):
@@ -131,10 +144,11 @@ def job(account, user, rds, tmp_path_factory):
         "years = [2020, 2021]",
     )
     # The emulator does not know which namespace a metric is for; a test below holds the condition.
-    rights = account.rights()
-    (metric,) = [s for s in rights["Statement"] if s["Sid"] == "SendMetric"]
-    assert metric.pop("Condition") == {"StringEquals": {"cloudwatch:namespace": "statpipe/staging"}}
-    account.give(rights)
+    for document, give in ((account.rights(), account.give), (account.most(), account.bound)):
+        (metric,) = [s for s in document["Statement"] if s["Sid"] == "SendMetric"]
+        namespace = {"cloudwatch:namespace": "statpipe/staging"}
+        assert metric.pop("Condition") == {"StringEquals": namespace}
+        give(document)
     variables = user.values("GitHub, environment staging, variables")
     port = str(reserved_port())  # other tests use the tunnel's own
     way = f"host={HOST} hostaddr=127.0.0.1 port={port} dbname=statpipe"
@@ -430,3 +444,31 @@ def test_without_tls_the_bucket_answers_nobody(account, user):
     (statement,) = policy["Statement"]
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+
+
+def test_rights_that_somebody_adds_to_the_role_end_at_its_boundary(account, user):
+    """In the emulator, that enforces it: the role may not do what its own policy now allows."""
+    iam = account.client("iam")
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_role_policy(
+        RoleName="statpipe-staging",
+        PolicyName="more",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
+    )
+    try:
+        key = account.assume(NUMBERED)
+        role = boto3.Session(
+            key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"], region_name=REGION
+        )
+        for service, request, arguments in (
+            ("s3", "delete_bucket", {"Bucket": BUCKET}),
+            ("s3", "list_objects_v2", {"Bucket": BUCKET, "Prefix": "prod/"}),
+            ("iam", "list_roles", {}),
+            ("iam", "delete_role_permissions_boundary", {"RoleName": "statpipe-staging"}),
+            ("secretsmanager", "list_secrets", {}),
+        ):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                getattr(account.client(service, role), request)(**arguments)
+        account.client("s3", role).list_objects_v2(Bucket=BUCKET, Prefix="staging/")
+    finally:
+        iam.delete_role_policy(RoleName="statpipe-staging", PolicyName="more")

@@ -146,7 +146,7 @@ def _settings(component: Component, documentation: str) -> None:
         )
     docs = f"{component.settings.__doc__ or ''}\n{documentation}"
     for field in attrs.fields(component.settings):
-        if field.name == "environment":
+        if field.name in {"environment", "instance"}:  # the engine fills these
             continue
         if field.default is attrs.NOTHING:
             broken(
