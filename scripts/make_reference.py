@@ -20,6 +20,7 @@ import attrs
 
 from statpipe import api, testing
 from statpipe.api import hookspecs
+from statpipe.api.component import FILLED_IN
 from statpipe.cli.app import make_app
 from statpipe.engine.site.registry import Offer, Registry
 
@@ -235,7 +236,7 @@ def _settings(offer: Offer) -> str:
     rows = [
         (f"`{field.name}`", _code(hints[field.name]), _default(field))
         for field in attrs.fields(made)
-        if field.name not in {"environment", "instance"}
+        if field.name not in FILLED_IN
     ]
     if not rows:
         return f"{head}\nNothing to set.\n"

@@ -8,6 +8,9 @@ from typing import Any
 import attrs
 from attrs import field, frozen, validators
 
+FILLED_IN = frozenset({"environment", "instance"})
+"""Fields of settings that the engine fills, and not the configuration."""
+
 
 @frozen
 class NoSettings:

@@ -14,6 +14,7 @@ import attrs
 import pytest
 
 from statpipe.api import Component, Model
+from statpipe.api.component import FILLED_IN
 from statpipe.domain.history import history_schema
 from statpipe.domain.printed import exact_type
 from statpipe.testing.model_contract import (
@@ -146,7 +147,7 @@ def _settings(component: Component, documentation: str) -> None:
         )
     docs = f"{component.settings.__doc__ or ''}\n{documentation}"
     for field in attrs.fields(component.settings):
-        if field.name in {"environment", "instance"}:  # the engine fills these
+        if field.name in FILLED_IN:
             continue
         if field.default is attrs.NOTHING:
             broken(

@@ -12,12 +12,11 @@ import cattrs
 from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, IterableValidationError
 
 from statpipe.api import Component, ConfigError, Environment, Secret
+from statpipe.api.component import FILLED_IN
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.variables import secret_of
 
-_GIVEN = frozenset({"environment", "instance"})
-"""Fields that we fill, and not the configuration."""
 _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _LITERAL_SECRET = 'a secret is written as a reference, "${VARIABLE}", never as itself'  # noqa: S105
 
@@ -38,8 +37,8 @@ def filled(
     fields = {a.name: a for a in attrs.fields(attrs.resolve_types(component.settings))}
     where = f"{configuration.shown}: {place}"
     for key in raw:
-        if key not in fields or key in _GIVEN:
-            choices = set(fields) - _GIVEN
+        if key not in fields or key in FILLED_IN:
+            choices = set(fields) - FILLED_IN
             raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, choices)}")
     values = {
         name: _resolved(value, fields[name], f"{where}.{name}", configuration)
