@@ -17,7 +17,11 @@ _SQL = """
         SELECT
             *,
             row_number() OVER () - 1 AS place,
-            NOT dropped AND (lag(dropped) OVER own IS NOT FALSE OR said <> lag(said) OVER own) AS begins
+            NOT dropped AND (
+                lag(dropped) OVER own IS NOT FALSE
+                OR obs_value IS DISTINCT FROM lag(obs_value) OVER own
+                OR said <> lag(said) OVER own
+            ) AS begins
         FROM changes
         WINDOW own AS (PARTITION BY cell ORDER BY realtime_start, sequence)
     )
@@ -50,8 +54,11 @@ def intervals(connection: Any, changes: Sequence[pa.Table]) -> pa.Table:
     rows = pa.table(
         {
             "cell": numbered(table, key_of(table)),
-            "said": numbered(table, STATEMENT),
-            **{name: table[name] for name in ("realtime_start", "sequence", "dropped")},
+            "said": numbered(table, STATEMENT[1:]),
+            **{
+                name: table[name]
+                for name in (STATEMENT[0], "realtime_start", "sequence", "dropped")
+            },
         }
     )
     connection.register("changes", rows)

@@ -40,13 +40,15 @@ class Gold:
     Makes models, each once. Closed by its context manager.
 
     ``models`` are all that are installed, in order; ``held`` tells what the lake holds of a source. With
-    ``keep``, which takes the lock of Gold, the lake keeps what the vintages changed.
+    ``keep``, which takes the lock of Gold, the lake keeps what the vintages changed. Where nobody
+    is to ``compare``, partitions do not bring what the lake held before.
     """
 
     lake: Lake
     models: Sequence[Model]
     held: Callable[[str], Sequence[Held]]
     keep: Keep | None = None
+    compare: bool = True
     _fingerprints: dict[str, str | None] = attrs.field(factory=dict, init=False)
     _made: dict[str, Partition] = attrs.field(factory=dict, init=False, repr=False)
     _histories: dict[str, pa.Table] = attrs.field(factory=dict, init=False, repr=False)
@@ -57,11 +59,7 @@ class Gold:
         Hash a model's declaration and all that it reads; ``None`` where some of that is not there.
         """
         if model.name not in self._fingerprints:
-            by_name = {one.name: one for one in self.models}
-            read = [
-                self.fingerprint(by_name[name]) if name in by_name else self._of_source(name)
-                for name in model.inputs
-            ]
+            read = [self._of_input(name) for name in model.inputs]
             hashed = hashlib.sha256(repr((model.version, read)).encode()).hexdigest()
             self._fingerprints[model.name] = None if None in read else hashed
         return self._fingerprints[model.name]
@@ -110,6 +108,14 @@ class Gold:
         self._made.clear()
         self._histories.clear()
 
+    def _of_input(self, name: str) -> str | None:
+        model = next((one for one in self.models if one.name == name), None)
+        if model is not None:
+            return self.fingerprint(model)
+        if name not in self._fingerprints:
+            self._fingerprints[name] = self._of_source(name)
+        return self._fingerprints[name]
+
     def _of_source(self, source: str) -> str | None:
         read = sorted(
             (one.dataset, one.vintage.id, repr(one.selection), one.fingerprint)
@@ -140,8 +146,9 @@ class Gold:
         fingerprint = self.lake.fingerprint(key)
         if fingerprint is None:
             return None
-        if fingerprint != self.fingerprint(model) and model.materialized == "view":
-            return None  # nobody asks how a view was
+        asked = self.compare and model.materialized == "table"  # nobody asks how a view was
+        if fingerprint != self.fingerprint(model) and not asked:
+            return None
         with contextlib.suppress(ContentError):  # damaged: it is made anew
             return Partition(
                 key=key, table=self.lake.read(key), fingerprint=fingerprint, model=model
@@ -160,11 +167,13 @@ def opened_gold(
     models: Sequence[Model],
     held: Callable[[str], Sequence[Held]],
     keep: Keep | None = None,
+    *,
+    compare: bool = True,
 ) -> Iterator[Gold]:
     """
     Give a maker of models, and close it.
     """
-    gold = Gold(lake=lake, models=models, held=held, keep=keep)
+    gold = Gold(lake=lake, models=models, held=held, keep=keep, compare=compare)
     try:
         yield gold
     finally:
