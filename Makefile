@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR PYTHONINSPECT PYTHONCASEOK VIRTUAL_ENV __PYVENV_LAUNCHER__
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime dev demo ingest provision database staging-rehearsal test test-all lint types imports workflows docs diagrams unit tests format reference requirements benchmark tidy clean
+.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all lint types imports workflows docs diagrams unit tests format reference requirements benchmark tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
@@ -24,6 +24,9 @@ demo: runtime ## run the main job on the bundled sample: no key, no server, no a
 
 ingest: runtime ## run all sources in ENV=staging|prod, or SOURCE=...; FULL=1 for every figure; evidence in out/
 	@$(BIN)/python scripts/ingest.py
+
+evidence: ## mask account numbers of AWS in out/, before others see it
+	@$(PYTHON) -I scripts/mask_evidence.py
 
 provision: runtime ## make what ENV=staging|prod needs in AWS; PLAN=1 only says it, REPAIR=1 removes what is not ours, DESTROY_PLAN=1 says how to undo it
 	@$(BIN)/python provisioning/provision_aws.py --env "$(ENV)" $(if $(PLAN),--plan,$(if $(DESTROY_PLAN),--destroy-plan,--outputs "$(ENV).values"))$(if $(REPAIR), --repair)

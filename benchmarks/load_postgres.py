@@ -78,7 +78,8 @@ def revised(partition: Partition, fingerprint: str) -> Partition:
     place = table.schema.get_field_index("value")
     values = table["value"].combine_chunks()
     kind = values.type
-    moved = pc.add(values, pa.array([Decimal("0.1")], kind)[0]).cast(kind)
+    wider = pa.decimal256(39, 18)
+    moved = pc.add(values.cast(wider), pa.array([Decimal("0.1")], wider)[0]).cast(kind)
     hit = pa.array([row % 100 == 0 for row in range(len(table))])
     table = table.set_column(place, table.schema.field(place), pc.if_else(hit, moved, values))
     return attrs.evolve(partition, table=table, fingerprint=fingerprint, previous=partition)
@@ -95,7 +96,12 @@ def plain(table: pa.Table) -> pa.Table:
 
 def bare_copy(connection, table: pa.Table) -> float:
     """Time making CSV, COPY into a new table, and the primary key."""
-    kinds = {"int64": "bigint", "date32[day]": "date", "decimal128(28, 8)": "numeric"}
+    kinds = {
+        "int64": "bigint",
+        "date32[day]": "date",
+        "decimal128(38, 18)": "numeric",
+        "int8": "smallint",
+    }
     columns = ", ".join(f"{f.name} {kinds.get(str(f.type), 'text')}" for f in table.schema)
     connection.execute("DROP TABLE IF EXISTS public.bare")
     began = time.perf_counter()

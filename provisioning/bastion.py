@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -25,6 +25,9 @@ IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64"
 
 MANAGED = "AmazonSSMManagedInstanceCore"
 _ALIVE = ["pending", "running", "stopping", "stopped"]
+_ENDING = ["shutting-down", "terminated"]
+"""What ends keeps its network interface for a moment."""
+
 _TOKENS = "required"
 """Of version 2 of the metadata service: a forwarded request cannot ask for the instance's credentials."""
 
@@ -87,16 +90,28 @@ def bastion_profile(account: Account, environment: str) -> Resource[Any]:
 
 def find_bastion(account: Account, environment: str) -> Any:
     """
-    Return the instance as AWS shows it, or ``None``.
+    Return the newest instance of that name as AWS shows it, or ``None``.
+    """
+    return next(iter(find_bastions(account, environment)), None)
+
+
+def find_bastions(account: Account, environment: str, *states: str) -> list[Any]:
+    """
+    Return all instances of that name that are alive, or in one of *states*: ours before others', the newest
+    first. More than one is there while one is replaced.
     """
     filters = [
         {"Name": "tag:Name", "Values": [Names(environment).bastion]},
-        {"Name": "instance-state-name", "Values": _ALIVE},
+        {"Name": "instance-state-name", "Values": [*states] or _ALIVE},
     ]
     answer = account.client("ec2").describe_instances(Filters=filters)
     found = [entry for group in answer["Reservations"] for entry in group["Instances"]]
     # Of two that were made at once, everybody takes the same.
-    return min(found, key=lambda entry: (entry["LaunchTime"], entry["InstanceId"]), default=None)
+    return sorted(
+        found,
+        key=lambda one: (_is_ours(one, environment), one["LaunchTime"], one["InstanceId"]),
+        reverse=True,
+    )
 
 
 def bastion(
@@ -108,12 +123,34 @@ def bastion(
     sleep: Callable[[float], None] = time.sleep,
 ) -> Resource[Any]:
     """
-    The instance. A newer image does not replace it: it updates itself.
+    The instance, of AWS's newest image: Amazon Linux 2023 gets no updates of its own accord.
+
+    One of an earlier image counts as missing. It is ended when the new one is there, so that a run that
+    is killed in between leaves one too many and not one too few.
     """
     ec2 = account.client("ec2")
 
+    @cache
+    def image() -> str:
+        return str(account.client("ssm").get_parameter(Name=IMAGE)["Parameter"]["Value"])
+
+    def find() -> Any:
+        found = find_bastions(account, environment)
+        return next((entry for entry in found if entry["ImageId"] == image()), None)
+
+    def ours(*states: str) -> list[str]:
+        found = find_bastions(account, environment, *states)
+        return [entry["InstanceId"] for entry in found if _is_ours(entry, environment)]
+
     def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
         instance = found["InstanceId"]
+        older = [one for one in ours() if one != instance]
+        yield Aspect(
+            name="older instances",
+            now=older,
+            wanted=[],
+            write=lambda: ec2.terminate_instances(InstanceIds=older),
+        )
         yield Aspect(
             name="running",
             now=found["State"]["Name"] in {"pending", "running"},
@@ -143,11 +180,18 @@ def bastion(
 
     return Resource(
         name=f"bastion {Names(environment).bastion}",
-        find=lambda: find_bastion(account, environment),
-        create=lambda: _launch(account, network, environment, group, sleep),
+        find=find,
+        create=lambda: _launch(account, network, _request(environment, group, image()), sleep),
         aspects=aspects,
-        strangers=lambda found: bastion_strangers(ec2, found, group),
+        strangers=lambda found: bastion_strangers(
+            ec2, found, group, [found["InstanceId"], *ours(*_ALIVE, *_ENDING)]
+        ),
     )
+
+
+def _is_ours(found: dict[str, Any], environment: str) -> bool:
+    """Anybody may call an instance as ours is called; only one that we made has all marks."""
+    return tags(environment).items() <= as_mapping(found.get("Tags", ())).items()
 
 
 def _profile_of(ec2: Any, instance: str, name: str) -> Aspect:
@@ -175,20 +219,10 @@ def _profile_of(ec2: Any, instance: str, name: str) -> Aspect:
 
 
 def _launch(
-    account: Account,
-    network: Network,
-    environment: str,
-    group: str,
-    sleep: Callable[[float], None],
+    account: Account, network: Network, request: dict[str, Any], sleep: Callable[[float], None]
 ) -> None:
     """Launch it in the first zone that has such instances; some old ones do not."""
     ec2 = account.client("ec2")
-    image = account.client("ssm").get_parameter(Name=IMAGE)["Parameter"]["Value"]
-    request = {
-        "ImageId": image,
-        "SecurityGroupIds": [group],
-        **_request(Names(environment).bastion, environment),
-    }
     for subnet in network.public:
         try:
             _patiently(partial(ec2.run_instances, **request, SubnetId=subnet), sleep)
@@ -205,11 +239,14 @@ def _launch(
     raise Misconfigured(msg)
 
 
-def _request(name: str, environment: str) -> dict[str, Any]:
+def _request(environment: str, group: str, image: str) -> dict[str, Any]:
+    name = Names(environment).bastion
     marks = as_list({"Name": name, **tags(environment)})
     disk = {"Encrypted": True, "VolumeSize": 8, "VolumeType": "gp3"}
     return {
+        "ImageId": image,
         "InstanceType": SIZE,
+        "SecurityGroupIds": [group],
         "MinCount": 1,
         "MaxCount": 1,
         "IamInstanceProfile": {"Name": name},

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from provisioning.reconcile import Stranger
 
 
-def bastion_strangers(ec2: Any, found: dict[str, Any], group: str) -> Iterator[Stranger]:
+def bastion_strangers(
+    ec2: Any, found: dict[str, Any], group: str, ours: Collection[str]
+) -> Iterator[Stranger]:
     """
-    Look at an instance, and at the members of its security *group*. Only a person can tell whether one of
-    them is needed.
+    Look at an instance, and at the members of its security *group* besides *ours*. Only a person can tell
+    whether one of them is needed.
     """
     instance = found["InstanceId"]
     if key := found.get("KeyName"):
@@ -25,7 +27,7 @@ def bastion_strangers(ec2: Any, found: dict[str, Any], group: str) -> Iterator[S
     pages = ec2.get_paginator("describe_network_interfaces").paginate(Filters=filters)
     for card in (card for page in pages for card in page["NetworkInterfaces"]):
         holder = card.get("Attachment", {}).get("InstanceId")
-        if holder != instance:
+        if holder not in ours:
             whose = f" of {holder}" if holder else ""
             yield Stranger(
                 what=f"{card['NetworkInterfaceId']}{whose} has its security group as well, "

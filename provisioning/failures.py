@@ -86,6 +86,7 @@ _QUOTAS = {
     "EC2:RunInstances": "Amazon EC2: Running On-Demand Standard instances",
     "IAM:CreateInstanceProfile": "AWS IAM: Instance profiles per account",
     "IAM:CreateOpenIDConnectProvider": "AWS IAM: OpenId connect providers per account",
+    "IAM:CreatePolicy": "AWS IAM: Customer managed policies per account",
     "IAM:CreateRole": "AWS IAM: Roles per account",
     "RDS:CreateDBInstance": "Amazon RDS: DB instances",
     "RDS:CreateDBParameterGroup": "Amazon RDS: Parameter groups",
@@ -95,6 +96,9 @@ _QUOTAS = {
     "SNS:Subscribe": "Amazon SNS: Subscriptions per topic",
 }
 """The quota that a request may use up, by service and name in Service Quotas."""
+
+_ADMINISTRATORS = {"IAM:CreatePolicyVersion", "IAM:DeletePolicyVersion"}
+"""Requests whose rights are in no policy that is printed."""
 
 _SERVER_ERROR = 500
 
@@ -215,15 +219,30 @@ def _denial(error: ClientError, asked: str, grants: Sequence[Grant]) -> Misconfi
         return Misconfigured(msg)
     named = re.search(r"not authorized to perform:? ([a-z0-9-]+:[A-Za-z]+)", said)
     action = named[1] if named else ""
-    for grant in grants:
-        if action in grant.actions or (not action and asked in grant.operations):
-            wanted = action or grant.action_of(asked)
-            statement = json.dumps(grant.statement(wanted))
-            return Misconfigured(
-                f"{wanted} is denied (at {asked}); add this statement to the policy of whoever "
-                f"runs this: {statement} (it is part of {grant.sid}; --policy prints all)"
-            )
-    return Misconfigured(f"{action or asked} is denied; add it to the policy of whoever runs this")
+    found = [
+        grant
+        for grant in grants
+        if action in grant.actions or (not action and asked in grant.operations)
+    ]
+    if not found and asked in _ADMINISTRATORS:
+        msg = (
+            f"{action or asked} is denied: only an administrator may change the boundary of the roles; "
+            "have one run this once"
+        )
+        return Misconfigured(msg)
+    if not found:
+        return Misconfigured(
+            f"{action or asked} is denied; add it to the policy of whoever runs this"
+        )
+    wanted = action or found[0].action_of(asked)
+    these, are = (
+        ("this statement", "it is") if len(found) == 1 else ("these statements", "they are")
+    )
+    return Misconfigured(
+        f"{wanted} is denied (at {asked}); add {these} to the policy of whoever runs this: "
+        f"{', '.join(json.dumps(grant.statement(wanted)) for grant in found)} "
+        f"({are} part of {', '.join(grant.sid for grant in found)}; --policy prints all)"
+    )
 
 
 def _line(error: Exception) -> str:

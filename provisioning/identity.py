@@ -34,6 +34,13 @@ def role_arn(account: Account, environment: str) -> str:
     return account.arn("iam", f"role/{Names(environment).stem}", everywhere=True)
 
 
+def boundary_arn(account: Account, environment: str) -> str:
+    """
+    Name the policy that bounds an environment's roles.
+    """
+    return account.arn("iam", f"policy/{Names(environment).boundary}", everywhere=True)
+
+
 def github_provider(account: Account) -> Resource[Any]:
     """
     GitHub as an identity provider. An account has one, others may use it as well: it is made if it is
@@ -122,10 +129,19 @@ def role(
     """
     A role with rights of its own, or with a policy that AWS manages.
     """
-    iam = account.client("iam")
+    iam, bound = account.client("iam"), boundary_arn(account, environment)
 
     def aspects(found: dict[str, Any]) -> Iterable[Aspect]:
         document = json.dumps(trusted)
+        # First: whoever provisions may give rights only to a role that has it.
+        yield Aspect(
+            name="boundary",
+            now=found.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+            wanted=bound,
+            write=lambda: iam.put_role_permissions_boundary(
+                RoleName=name, PermissionsBoundary=bound
+            ),
+        )
         yield Aspect(
             name="trust",
             now=meaning(found["AssumeRolePolicyDocument"]),
@@ -155,6 +171,7 @@ def role(
             RoleName=name,
             AssumeRolePolicyDocument=json.dumps(trusted),
             Description=f"statpipe, environment {environment}",
+            PermissionsBoundary=bound,
             Tags=as_list(tags(environment)),
         ),
         aspects=aspects,

@@ -145,9 +145,10 @@ def _subscriber(sns: Any, protocol: str, endpoint: str, subscription: str) -> St
     return Stranger(what=what, remove=lambda: sns.unsubscribe(SubscriptionArn=subscription))
 
 
-def alarms(account: Account, settings: Settings) -> list[Resource[Any]]:
+def alarms(account: Account, settings: Settings, bastion: str | None) -> list[Resource[Any]]:
     """
-    The alarms: no good run of a source for some time, a database that is full, one that is busy.
+    The alarms: no good run of a source for some time, a database that is full, one that is busy, an
+    instance *bastion*, if there is one, that fails AWS's checks.
     """
     wanted = (
         *(_freshness(settings, source) for source in settings.sources),
@@ -167,6 +168,7 @@ def alarms(account: Account, settings: Settings) -> list[Resource[Any]]:
             Threshold=90.0,
             Statistic="Average",
         ),
+        *([] if bastion is None else [_bastion(settings, bastion)]),
     )
     return [_alarm(account, settings, alarm) for alarm in wanted]
 
@@ -245,6 +247,28 @@ def _database(settings: Settings, kind: str, metric: str, **rule: Any) -> dict[s
         "TreatMissingData": "missing",
         "ActionsEnabled": True,
         **rule,
+    }
+
+
+def _bastion(settings: Settings, instance: str) -> dict[str, Any]:
+    """A stopped one sends nothing, and is noticed by the run that finds no tunnel."""
+    name = Names(settings.environment).bastion
+    return {
+        "AlarmName": name,
+        "AlarmDescription": (
+            f"The bastion {name} fails AWS's status checks: reboot it, or end it and provision again"
+        ),
+        "Namespace": "AWS/EC2",
+        "MetricName": "StatusCheckFailed",
+        "Dimensions": _dimensions(InstanceId=instance),
+        "Statistic": "Maximum",
+        "Period": 300,
+        "EvaluationPeriods": 3,
+        "DatapointsToAlarm": 3,
+        "Threshold": 0.0,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "missing",
+        "ActionsEnabled": True,
     }
 
 

@@ -40,9 +40,16 @@ class Names:
     @property
     def bastion(self) -> str:
         """
-        Instance, role, instance profile and security group of the bastion.
+        Instance, role, instance profile, security group and alarm of the bastion.
         """
         return f"{self.stem}-bastion"
+
+    @property
+    def boundary(self) -> str:
+        """
+        Policy that bounds the roles.
+        """
+        return f"{self.stem}-boundary"
 
     @property
     def database_group(self) -> str:

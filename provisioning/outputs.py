@@ -38,19 +38,13 @@ def sections(settings: Settings, made: Provisioned) -> list[Section]:
         f"{stem}_TOPIC": made.topic,
         f"{stem}_LOG_GROUP": Names(settings.environment).log_group,
     }
-    ends = {"BASTION_ID": made.bastion, "RDS_HOST": made.host}
-    # An environment of GitHub has its own variables; a file .env has those of all environments.
-    tunnel, own_tunnel = (
-        {f"{beginning}_{name}": value for name, value in ends.items() if value}
-        for beginning in ("STATPIPE", stem)
-    )
     address = {f"{stem}_PG": connection(made, LOGIN)}
     role = {"AWS_ROLE_ARN": made.role, "AWS_REGION": settings.region}
     return [
-        Section(title=".env", values={**lake, **address, **telling, **own_tunnel}),
+        Section(title=".env", values={**lake, **address, **telling}),
         Section(
             title=f"GitHub, environment {settings.environment}, variables",
-            values={**role, **lake, **telling, **tunnel},
+            values={**role, **lake, **telling},
         ),
         Section(title=f"GitHub, environment {settings.environment}, secrets", values=address),
     ]

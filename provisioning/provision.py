@@ -8,6 +8,7 @@ from attrs import frozen
 
 from provisioning.account import Account
 from provisioning.bastion import bastion, bastion_profile, bastion_role
+from provisioning.boundary import boundary
 from provisioning.bucket import data_bucket, log_bucket
 from provisioning.budget import budget
 from provisioning.database import database, parameter_group, subnet_group
@@ -42,6 +43,8 @@ def provision(account: Account, settings: Settings, reconciler: Reconciler) -> P
     """
     settle = reconciler.settle
     network = default_network(account)
+    # Early: IAM shows it everywhere only after some seconds, and roles need it.
+    settle(boundary(account, settings))
     settle(log_bucket(account, settings))
     settle(data_bucket(account, settings))
     for group in log_groups(account, settings):
@@ -65,7 +68,7 @@ def provision(account: Account, settings: Settings, reconciler: Reconciler) -> P
     settle(github_provider(account))
     reach = Reach(database=_id(served, "DbiResourceId"), bastion=instance)
     settle(runtime_role(account, settings, runtime_policy(account, settings, reach)))
-    for alarm in alarms(account, settings):
+    for alarm in alarms(account, settings, instance):
         settle(alarm)
     settle(budget(account, settings))
     return Provisioned(

@@ -34,8 +34,7 @@ from provisioning.outputs import as_text, remarks, sections, write_outputs  # no
 from provisioning.provision import provision  # noqa: E402
 from provisioning.provisioner_policy import (  # noqa: E402
     ALL,
-    CHANGE,
-    LOOK,
+    PARTS,
     Grant,
     grants,
     provisioner_policy,
@@ -83,9 +82,9 @@ def _parser() -> argparse.ArgumentParser:
         "--policy",
         nargs="?",
         const=ALL,
-        choices=(ALL, LOOK, CHANGE, REPAIR),
+        choices=(ALL, *PARTS, REPAIR),
         help="print the policy that whoever runs this needs: all, the part that looks (enough for "
-        "--plan), the part that changes, or what --repair needs besides",
+        "--plan), that makes roles, that changes the rest, or what --repair needs besides",
     )
     parser.add_argument(
         "--repair", action="store_true", help="remove what is not ours from our resources"

@@ -15,9 +15,11 @@ from attrs import field, frozen
 
 from provisioning.bastion import IMAGE, MANAGED
 from provisioning.documents import policy
-from provisioning.names import BUDGET, ISSUER, PROJECT, TUNNEL
+from provisioning.names import BUDGET, ISSUER, PROJECT, TUNNEL, Names
+from provisioning.settings import ENVIRONMENTS
 
-ALL, LOOK, CHANGE = "all", "look", "change"
+ALL = "all"
+PARTS = (LOOK, ROLES, CHANGE) = ("look", "roles", "change")
 _PASSWORD = "secretsmanager:GetSecretValue"  # noqa: S105 - a right, not a password
 
 _PREFIXES = {
@@ -105,17 +107,16 @@ class Grant:
 
 def provisioner_policy(grants: tuple[Grant, ...], part: str = ALL) -> dict[str, Any]:
     """
-    Return the policy, or one of the parts LOOK (enough for a plan) and CHANGE: a managed policy of AWS
-    holds 6,144 characters, and the whole has more.
+    Return the policy, or one of its PARTS: a managed policy of AWS holds 6,144 characters, and the whole
+    has more. LOOK is enough for a plan, and ROLES is needed only while roles are made or changed.
     """
-    wanted = {ALL: (True, False), LOOK: (True,), CHANGE: (False,)}[part]
-    parts = ((grant, [a for a in grant.actions if _looks(a) in wanted]) for grant in grants)
-    return policy(*(grant.statement(*actions) for grant, actions in parts if actions))
+    split = ((grant, [a for a in grant.actions if part in {ALL, _part(a)}]) for grant in grants)
+    return policy(*(grant.statement(*actions) for grant, actions in split if actions))
 
 
-def _looks(action: str) -> bool:
-    """Whether a right only lets somebody see how things are set up."""
-    return bool(re.match(r"\w+:(Describe|Get|List|View)", action)) and action != _PASSWORD
+def _part(action: str) -> str:
+    looks = re.match(r"\w+:(Describe|Get|List|View)", action) and action != _PASSWORD
+    return LOOK if looks else ROLES if action.startswith("iam:") else CHANGE
 
 
 def grants(
@@ -218,6 +219,14 @@ class _Place:
         return f"{self.iam}role/{_OURS}"
 
     @property
+    def boundaries(self) -> tuple[str, ...]:
+        """By their full names: one that could be called anything could say anything."""
+        return tuple(f"{self.iam}policy/{Names(name).boundary}" for name in ENVIRONMENTS)
+
+    def ec2(self, *kinds: str) -> tuple[str, ...]:
+        return tuple(self.here("ec2", f"{kind}/*") for kind in kinds)
+
+    @property
     def buckets_s(self) -> tuple[str, ...]:
         return tuple(f"arn:{self.partition}:s3:::{bucket}" for bucket in self.buckets)
 
@@ -250,28 +259,45 @@ def _identity(place: _Place) -> Iterator[Grant]:
         also={"iam:TagOpenIDConnectProvider": "IAM:CreateOpenIDConnectProvider"},
         resources=(f"{place.iam}oidc-provider/{ISSUER}",),
     )
+    # Neither changed nor taken away by whoever provisions, so that roles cannot outgrow it.
+    yield Grant(
+        sid="Boundary",
+        operations=(
+            "IAM:GetPolicy",
+            "IAM:GetPolicyVersion",
+            "IAM:ListPolicyVersions",
+            "IAM:CreatePolicy",
+            "IAM:TagPolicy",
+        ),
+        resources=place.boundaries,
+    )
+    bounded = {"StringEquals": {"iam:PermissionsBoundary": list(place.boundaries)}}
     yield Grant(
         sid="Roles",
         operations=(
             "IAM:GetRole",
-            "IAM:CreateRole",
             "IAM:UpdateAssumeRolePolicy",
             "IAM:UpdateRole",
             "IAM:TagRole",
             "IAM:GetRolePolicy",
-            "IAM:PutRolePolicy",
             "IAM:ListAttachedRolePolicies",
             "IAM:ListInstanceProfilesForRole",
             "IAM:ListRolePolicies",
         ),
         resources=(place.roles,),
     )
+    yield Grant(
+        sid="RolesWithin",
+        operations=("IAM:CreateRole", "IAM:PutRolePermissionsBoundary", "IAM:PutRolePolicy"),
+        resources=(place.roles,),
+        condition=bounded,
+    )
     managed = f"arn:{place.partition}:iam::aws:policy/{MANAGED}"
     yield Grant(
         sid="BastionRights",
         operations=("IAM:AttachRolePolicy",),
         resources=(place.roles,),
-        condition={"ArnEquals": {"iam:PolicyARN": managed}},
+        condition={"ArnEquals": {"iam:PolicyARN": managed}, **bounded},
     )
     yield Grant(
         sid="InstanceProfiles",
@@ -289,6 +315,7 @@ def _identity(place: _Place) -> Iterator[Grant]:
         operations=(),
         also={"iam:PassRole": "EC2:RunInstances"},
         resources=(f"{place.iam}role/{PROJECT}-*-bastion",),
+        condition={"StringEqualsIfExists": {"iam:PassedToService": "ec2.amazonaws.com"}},
     )
     yield Grant(
         sid="ServiceRole",
@@ -302,8 +329,47 @@ def _network(place: _Place) -> Iterator[Grant]:
     yield Grant(
         sid="Network",
         operations=_EC2,
-        resources=("*",),
-        condition={"StringEquals": {"aws:RequestedRegion": place.region}},
+        resources=place.ec2("instance", "security-group"),
+        condition={"StringLike": {"aws:ResourceTag/Name": _OURS}},
+    )
+    called = {"aws:RequestTag/Name": _OURS}
+    yield Grant(
+        sid="NewInstance",
+        operations=("EC2:RunInstances",),
+        resources=place.ec2("instance", "volume"),
+        condition={"StringLike": called},
+    )
+    yield Grant(
+        sid="NewGroup",
+        operations=("EC2:CreateSecurityGroup",),
+        resources=place.ec2("security-group"),
+        condition={"StringLike": called},
+    )
+    yield Grant(
+        sid="NewTags",
+        operations=("EC2:CreateTags",),
+        resources=place.ec2("instance", "security-group", "volume"),
+        condition={
+            "StringLike": called,
+            "StringEquals": {"ec2:CreateAction": ["CreateSecurityGroup", "RunInstances"]},
+        },
+    )
+    yield Grant(
+        # What an instance and a group are made of and in, none of which is ours or changed by it.
+        sid="Around",
+        operations=("EC2:CreateSecurityGroup", "EC2:RunInstances"),
+        resources=(
+            *place.ec2("network-interface", "subnet", "vpc"),
+            f"arn:{place.partition}:ec2:{place.region}::image/*",
+        ),
+        condition={"StringEqualsIfExists": {"ec2:Owner": "amazon"}},
+    )
+    yield Grant(
+        # The only thing that is ever taken away unasked: a bastion of an earlier image.
+        sid="ReplaceBastion",
+        operations=("EC2:TerminateInstances",),
+        resources=(place.here("ec2", "instance/*"),),
+        condition={"StringEquals": {"aws:ResourceTag/project": PROJECT}},
     )
     yield Grant(
         sid="Image",
@@ -350,21 +416,31 @@ def _tunnel(place: _Place) -> Iterator[Grant]:
     yield Grant(
         sid="Tunnel",
         operations=("SSM:StartSession",),
-        resources=(
-            place.here("ec2", "instance/*"),
-            f"arn:{place.partition}:ssm:{place.region}::document/{TUNNEL}",
-        ),
-        # Without it, leaving out the document would give a shell on any instance.
-        condition={"BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"}},
+        resources=place.ec2("instance"),
+        condition={
+            "StringLike": {"ssm:resourceTag/Name": f"{PROJECT}-*-bastion"},
+            # Without it, leaving out the document would give a shell.
+            "BoolIfExists": {"ssm:SessionDocumentAccessCheck": "true"},
+        },
     )
+    yield Grant(
+        sid="TunnelOnly",
+        operations=("SSM:StartSession",),
+        resources=(f"arn:{place.partition}:ssm:{place.region}::document/{TUNNEL}",),
+    )
+    sessions = (place.here("ssm", "session/*"),)
     yield Grant(
         sid="UseTunnel",
         operations=(),
-        also={
-            "ssmmessages:OpenDataChannel": "SSM:StartSession",
-            "ssm:TerminateSession": "SSM:StartSession",
-        },
-        resources=(place.here("ssm", "session/*"),),
+        also={"ssmmessages:OpenDataChannel": "SSM:StartSession"},
+        resources=sessions,
+    )
+    yield Grant(
+        sid="EndOwnTunnel",
+        operations=(),
+        also={"ssm:TerminateSession": "SSM:StartSession"},
+        resources=sessions,
+        condition={"StringLike": {"ssm:resourceTag/aws:ssmmessages:session-id": "${aws:userid}*"}},
     )
 
 
@@ -485,7 +561,6 @@ _LOOKING = (
 _EC2 = (
     "EC2:AssociateIamInstanceProfile",
     "EC2:AuthorizeSecurityGroupIngress",
-    "EC2:CreateSecurityGroup",
     "EC2:CreateTags",
     "EC2:ModifyInstanceAttribute",
     "EC2:ModifyInstanceMetadataOptions",

@@ -9,12 +9,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provisioning.account import Account
-from provisioning.bastion import bastion_profile, bastion_role, find_bastion
+from provisioning.bastion import bastion_profile, bastion_role, find_bastions
+from provisioning.boundary import boundary
 from provisioning.bucket import data_bucket, log_bucket
 from provisioning.budget import budget
 from provisioning.database import find_database, parameter_group, subnet_group
 from provisioning.identity import (
     attached_policies,
+    boundary_arn,
     github_provider,
     inline_policies,
     provider_arn,
@@ -36,11 +38,13 @@ def rollback(account: Account, settings: Settings) -> Iterator[str]:
     names, region = Names(settings.environment), f"--region {settings.region}"
     yield f"# Takes away {settings.environment} in account {account.id}, {settings.region}."
     yield "# Read each line before you run it. Backups of the database go with it but for the last one."
-    kinds = [alarm.find() for alarm in alarms(account, settings)]
+    kinds = [alarm.find() for alarm in alarms(account, settings, "")]
     if there := [found["AlarmName"] for found in kinds if found]:
         yield f"aws cloudwatch delete-alarms --alarm-names {' '.join(there)} {region}"
     yield from _role(account, runtime_role(account, settings, None), names.stem)
     yield from _bastion(account, settings, names)
+    if _there(boundary(account, settings)):
+        yield from _policy(account, boundary_arn(account, settings.environment))
     yield from _database(account, settings, names, network)
     for name in (names.database_group, names.bastion):
         if group := find_group(account, network.vpc, name):
@@ -70,9 +74,17 @@ def _role(account: Account, role: Resource[Any], name: str) -> Iterator[str]:
     yield f"aws iam delete-role --role-name {name}"
 
 
+def _policy(account: Account, arn: str) -> Iterator[str]:
+    for version in account.client("iam").list_policy_versions(PolicyArn=arn)["Versions"]:
+        if not version["IsDefaultVersion"]:
+            number = version["VersionId"]
+            yield f"aws iam delete-policy-version --policy-arn {arn} --version-id {number}"
+    yield f"aws iam delete-policy --policy-arn {arn}"
+
+
 def _bastion(account: Account, settings: Settings, names: Names) -> Iterator[str]:
     region, name = f"--region {settings.region}", names.bastion
-    if instance := find_bastion(account, settings.environment):
+    for instance in find_bastions(account, settings.environment):
         number = instance["InstanceId"]
         yield f"aws ec2 terminate-instances --instance-ids {number} {region}"
         yield f"aws ec2 wait instance-terminated --instance-ids {number} {region}"

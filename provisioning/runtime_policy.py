@@ -97,6 +97,14 @@ def _tunnel(account: Account, bastion: str) -> list[dict[str, Any]]:
     sessions = account.arn("ssm", "session/*")
     return [
         {
+            # Looking for an instance cannot be limited to one; which one may be used, is.
+            "Sid": "FindBastion",
+            "Effect": "Allow",
+            "Action": "ec2:DescribeInstances",
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:RequestedRegion": account.region}},
+        },
+        {
             "Sid": "StartTunnel",
             "Effect": "Allow",
             "Action": "ssm:StartSession",

@@ -3,8 +3,8 @@
     ENV=staging FULL=1 python scripts/ingest.py
 
 Reads the variables ENV, FULL (anything, to look at every figure), SOURCE (names with commas between
-them; without it, all that ``statpipe.toml`` configures for the environment) and OUT (the folder of the
-evidence, ``out``) of the process, and all others also of ``.env``, which statpipe reads as well. If the
+them; without it, all that ``statpipe.toml`` configures for the environment), LOG_FORMAT (``json`` for a
+machine that reads ``run.log``) and OUT (the folder of the evidence, ``out``) of the process, and all others also of ``.env``, which statpipe reads as well. If the
 connection string says ``host=<the database> hostaddr=127.0.0.1 port=15432``, a tunnel leads from that
 port of this machine (or STATPIPE_TUNNEL_PORT) through the bastion to the database meanwhile. The exit
 code is statpipe's.
@@ -13,6 +13,7 @@ code is statpipe's.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -78,8 +79,20 @@ def _sources(environment: str, configuration: Configuration) -> list[str]:
 
 def _command(environment: str, sources: list[str]) -> list[str]:
     full = ["--full"] if os.environ.get("FULL") else []
+    form = os.environ.get("LOG_FORMAT") or "text"
     waiting = ["--wait", "600"]  # another run of the source may be at its end
-    return [*_statpipe(), "run", *sources, "--env", environment, "--json", *waiting, *full]
+    return [
+        *_statpipe(),
+        "run",
+        *sources,
+        "--env",
+        environment,
+        "--json",
+        *waiting,
+        *full,
+        "--log-format",
+        form,
+    ]
 
 
 def _statpipe() -> list[str]:
@@ -106,15 +119,18 @@ def _run(command: list[str], out: Path) -> int:
                 for line in running.stderr:
                     sys.stderr.write(line)
                     sys.stderr.flush()
-                    kept.write(line)
-                    last = line.strip() or last
+                    if not line.startswith(
+                        "::"
+                    ):  # a command to GitHub's runner: statpipe defuses others
+                        kept.write(line)
+                        last = line.strip() or last
                 code = running.wait()
                 break
             except KeyboardInterrupt:
                 # It ends by itself, recorded and with nothing half-published; we go on listening.
                 running.send_signal(signal.SIGTERM)
     if code and not manifests.stat().st_size:
-        _annotate(last)  # it never came to a run, so no notifier has told of it
+        _annotate(_plain(last))  # it never came to a run, so no notifier has told of it
     return code
 
 
@@ -137,6 +153,15 @@ def _tell(message: str, code: int) -> None:
     line = f"statpipe: {message} (exit {code})"
     sys.stderr.write(f"{line}\n")
     _annotate(line)
+
+
+def _plain(line: str) -> str:
+    """Write statpipe's last line as it is without ``--log-format json``."""
+    try:
+        told = json.loads(line)
+        return f"statpipe: {told['event']} (exit {told['exit_code']})"
+    except (ValueError, KeyError, TypeError):
+        return line
 
 
 def _annotate(line: str) -> None:

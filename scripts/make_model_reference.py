@@ -51,7 +51,8 @@ SELECT area_name, value FROM gold.pce_state_as_of(DATE '2021-06-30') WHERE categ
 **In the lake** every model, table or view, is the file `gold/<model>/part-0.parquet` in the folder of the environment, sorted by its
 grain, with descriptions and units in its schema.
 
-**Types.** `decimal` is exact, as published: `numeric` in PostgreSQL, `decimal(28, 8)` in Parquet. `double` is computed. `integer` has 64
+**Types.** `decimal` is exact, as published: `numeric` in PostgreSQL, `decimal(38, 18)` in Parquet. `double` is computed. `small` is a count up
+to 127 (`smallint` in PostgreSQL). `integer` has 64
 bits. A column that is not marked as *may be empty* never is.
 """
 SHAPES = {"table": '[("{}")]', "view": '["{}"]', "source": '(["{}"])'}

@@ -235,7 +235,7 @@ def _settings(offer: Offer) -> str:
     rows = [
         (f"`{field.name}`", _code(hints[field.name]), _default(field))
         for field in attrs.fields(made)
-        if field.name != "environment"
+        if field.name not in {"environment", "instance"}
     ]
     if not rows:
         return f"{head}\nNothing to set.\n"

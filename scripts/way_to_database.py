@@ -26,30 +26,24 @@ class Bastion:
 
 def way_to_database(environment: str, variables: Mapping[str, str]) -> Bastion | None:
     """
-    Return the bastion in front of an environment's database; ``None`` if there is none, or if somebody
-    has opened the tunnel already.
+    Return the bastion in front of an environment's database; ``None`` if the connection string does not
+    begin at the tunnel's port, or if somebody has opened the tunnel already.
 
-    The variables may name both. Otherwise the host is that of the connection string, and AWS is asked
-    for the bastion if that string begins at the tunnel's port.
+    The database is the host of that string. AWS is asked for the bastion, so a new one needs no edit.
 
-    :raises CannotRun: The host is not known, AWS does not answer, or it has no such bastion.
+    :raises CannotRun: The host is not named, AWS does not answer, or it has no such bastion.
     """
-    stem = f"STATPIPE_{environment.upper()}"
-
-    def named(what: str) -> str:
-        return variables.get(f"{stem}_{what}") or variables.get(f"STATPIPE_{what}") or ""
-
-    host, through_tunnel = _of_connection_string(variables.get(f"{stem}_PG", ""))
-    host, instance = named("RDS_HOST") or host, named("BASTION_ID")
-    if not instance and (not through_tunnel or is_open()):
+    name = f"STATPIPE_{environment.upper()}_PG"
+    host, through_tunnel = _of_connection_string(variables.get(name, ""))
+    if not through_tunnel or is_open():
         return None
     if not host:
         msg = (
-            f"a bastion is named and the database is not; set STATPIPE_RDS_HOST or {stem}_RDS_HOST to "
-            "the database's name"
+            f"{name} begins at the tunnel's port {LOCAL_PORT} and names no database; write "
+            "host=<the database's name> into it"
         )
         raise CannotRun(msg, CONFIGURATION)
-    return Bastion(instance=instance or _found(environment, variables, stem), host=host)
+    return Bastion(instance=_found(environment, variables, name), host=host)
 
 
 def _of_connection_string(text: str) -> tuple[str, bool]:
@@ -65,14 +59,14 @@ def _of_connection_string(text: str) -> tuple[str, bool]:
     return str(parts.get("host") or ""), here and str(parts.get("port")) == str(LOCAL_PORT)
 
 
-def _found(environment: str, variables: Mapping[str, str], stem: str) -> str:
+def _found(environment: str, variables: Mapping[str, str], name: str) -> str:
     import boto3
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
     from provisioning.account import Account
     from provisioning.bastion import find_bastion
 
     region = variables.get("AWS_REGION", "")
-    by_hand = f"or set {stem}_BASTION_ID to the bastion's id"
+    by_hand = "or open a tunnel of your own"
     if not region:
         msg = f"AWS_REGION is not set; set it in .env to find the bastion, {by_hand}"
         raise CannotRun(msg, CONFIGURATION)
@@ -86,8 +80,8 @@ def _found(environment: str, variables: Mapping[str, str], stem: str) -> str:
         raise CannotRun(msg, code) from None
     if found is None:
         msg = (
-            f"{stem}_PG begins at the tunnel's port {LOCAL_PORT}, and {environment} has no bastion in "
-            f"{region}; run `make provision ENV={environment}`, or open a tunnel of your own"
+            f"{name} begins at the tunnel's port {LOCAL_PORT}, and {environment} has no bastion in "
+            f"{region}; run `make provision ENV={environment}`, {by_hand}"
         )
         raise CannotRun(msg, CONFIGURATION)
     return str(found["InstanceId"])

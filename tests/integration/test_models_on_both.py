@@ -34,6 +34,7 @@ TEA = family()
 TYPES = {
     "text": "text",
     "integer": "bigint",
+    "small": "smallint",
     "decimal": "numeric",
     "double": "double precision",
     "date": "date",
@@ -107,7 +108,7 @@ def database(site: Site):
 
 
 def _to_temporary(connection: Any, name: str, table: pa.Table) -> None:
-    kinds = {"int8": "smallint", "date32[day]": "date", "decimal128(28, 8)": "numeric"}
+    kinds = {"int8": "smallint", "date32[day]": "date", "decimal128(38, 18)": "numeric"}
     columns = sql.SQL(", ").join(
         sql.SQL("{} {}").format(sql.Identifier(f.name), sql.SQL(kinds.get(str(f.type), "text")))
         for f in table.schema

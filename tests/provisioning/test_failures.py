@@ -296,6 +296,25 @@ def test_a_denied_request_names_action_and_statement():
     )
 
 
+def test_a_right_of_several_statements_is_named_with_all_of_them():
+    message = "User: u is not authorized to perform: ec2:CreateSecurityGroup on resource"
+    _, line = said(refused("UnauthorizedOperation", message, 403), "EC2:CreateSecurityGroup")
+    assert line.startswith(
+        "ec2:CreateSecurityGroup is denied (at EC2:CreateSecurityGroup); add these statements to the "
+        'policy of whoever runs this: {"Sid": "NewGroup", '
+    )
+    assert line.endswith("(they are part of NewGroup, Around; --policy prints all)")
+
+
+def test_a_boundary_is_changed_by_administrators_only():
+    message = "User: u is not authorized to perform: iam:CreatePolicyVersion on resource: policy x"
+    assert said(refused("AccessDenied", message, 403), "IAM:CreatePolicyVersion") == (
+        2,
+        "iam:CreatePolicyVersion is denied: only an administrator may change the boundary of the roles; "
+        "have one run this once",
+    )
+
+
 def test_a_denied_request_without_a_word_is_known_by_what_was_asked():
     exit_code, line = said(refused("AccessDenied", "Access Denied", 403), "S3:HeadBucket")
     assert exit_code == 2
@@ -377,6 +396,11 @@ def test_what_somebody_else_changes_at_the_same_time_is_worth_coming_back_for(co
     ("asked", "code", "quota"),
     [
         ("IAM:CreateRole", "LimitExceeded", "AWS IAM: Roles per account"),
+        (
+            "IAM:CreatePolicy",
+            "LimitExceeded",
+            "AWS IAM: Customer managed policies per account",
+        ),
         ("S3:CreateBucket", "TooManyBuckets", "Amazon S3: General purpose buckets"),
         ("RDS:CreateDBInstance", "InstanceQuotaExceeded", "Amazon RDS: DB instances"),
         (

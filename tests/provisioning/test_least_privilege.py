@@ -15,12 +15,14 @@ from botocore.exceptions import ClientError
 from support import aws_command
 from support.ministack import ACCOUNT, OWNER, allows, ministack, web_identity
 from support.moto_account import emulated_account
+from support.ports import reserved_port
 from support.rds import Rds, signed_for
 from support.user import ROOT, User
 
 REGION, BUCKET = "us-east-1", "statpipe-rights"
 HOST = f"statpipe-staging.abcdefghijkl.{REGION}.rds.amazonaws.com"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/statpipe-staging"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/statpipe-staging-boundary"
 SETTINGS = f"""\
 AWS_REGION={REGION}
 STATPIPE_BUCKET={BUCKET}
@@ -62,6 +64,18 @@ class Account:
     def give(self, rights):
         self.client("iam").put_role_policy(
             RoleName="statpipe-staging", PolicyName="runtime", PolicyDocument=json.dumps(rights)
+        )
+
+    def most(self):
+        """What the role's boundary allows."""
+        iam = self.client("iam")
+        version = iam.get_policy(PolicyArn=BOUNDARY)["Policy"]["DefaultVersionId"]
+        found = iam.get_policy_version(PolicyArn=BOUNDARY, VersionId=version)
+        return found["PolicyVersion"]["Document"]
+
+    def bound(self, most):
+        self.client("iam").create_policy_version(
+            PolicyArn=BOUNDARY, PolicyDocument=json.dumps(most), SetAsDefault=True
         )
 
     def empty(self):
@@ -130,18 +144,20 @@ def job(account, user, rds, tmp_path_factory):
         "years = [2020, 2021]",
     )
     # The emulator does not know which namespace a metric is for; a test below holds the condition.
-    rights = account.rights()
-    (metric,) = [s for s in rights["Statement"] if s["Sid"] == "SendMetric"]
-    assert metric.pop("Condition") == {"StringEquals": {"cloudwatch:namespace": "statpipe/staging"}}
-    account.give(rights)
+    for document, give in ((account.rights(), account.give), (account.most(), account.bound)):
+        (metric,) = [s for s in document["Statement"] if s["Sid"] == "SendMetric"]
+        namespace = {"cloudwatch:namespace": "statpipe/staging"}
+        assert metric.pop("Condition") == {"StringEquals": namespace}
+        give(document)
     variables = user.values("GitHub, environment staging, variables")
-    way = f"host={HOST} hostaddr=127.0.0.1 port=15432 dbname=statpipe"
+    port = str(reserved_port())  # other tests use the tunnel's own
+    way = f"host={HOST} hostaddr=127.0.0.1 port={port} dbname=statpipe"
     user.does(
         "statpipe db init",
         *("-m", "statpipe", "db", "init", "--env", "staging"),
         **variables,
         STATPIPE_STAGING_PG=f"{way} user=statpipe_admin password=administrator".replace(
-            "15432", str(rds.port)
+            port, str(rds.port)
         ),
     )
     credentials = account.assume(NUMBERED)
@@ -151,8 +167,8 @@ def job(account, user, rds, tmp_path_factory):
     user.environment |= {
         **variables,
         **aws_command.install(tmp_path_factory.mktemp("bin"), rds.port, door),
+        "STATPIPE_TUNNEL_PORT": port,
         "STATPIPE_STAGING_PG": f"{way} user=statpipe_ingest",
-        "STATPIPE_RDS_HOST": HOST,
         "AWS_ACCESS_KEY_ID": credentials["AccessKeyId"],
         "AWS_SECRET_ACCESS_KEY": credentials["SecretAccessKey"],
         "AWS_SESSION_TOKEN": credentials["SessionToken"],
@@ -200,6 +216,7 @@ WITHOUT = {
     "WriteLog": (0, "logs:CreateLogStream"),
     "SendMetric": (0, "cloudwatch:PutMetricData"),
     "LogInToDatabase": (2, "PAM authentication failed"),
+    "FindBastion": (2, "AWS does not say which instance is the bastion"),
     "StartTunnel": (5, "the tunnel to the database does not open"),
     "UseTunnel": (5, "the tunnel to the database does not open"),
     "EndOwnTunnel": (0, "may not ssm:TerminateSession"),
@@ -313,7 +330,9 @@ FORBIDDEN = [
         "delete_db_instance",
         {"DBInstanceIdentifier": "statpipe-staging", "SkipFinalSnapshot": True},
     ),
-    ("ec2", "describe_instances", {}),
+    ("ec2", "describe_security_groups", {}),
+    ("ec2", "start_instances", {"InstanceIds": ["i-0"]}),
+    ("ec2", "stop_instances", {"InstanceIds": ["i-0"]}),
     ("ec2", "terminate_instances", {"InstanceIds": ["i-0"]}),
     ("secretsmanager", "list_secrets", {}),
     ("ssm", "get_parameter", {"Name": "x"}),
@@ -376,7 +395,10 @@ def test_the_role_may_not_log_in_as_somebody_else_or_elsewhere(account, user, da
 
 
 def test_the_role_may_open_a_tunnel_and_no_shell(account, user):
-    bastion = user.values("GitHub, environment staging, variables")["STATPIPE_BASTION_ID"]
+    asked = account.client("ec2").describe_instances(
+        Filters=[{"Name": "tag:Name", "Values": ["statpipe-staging-bastion"]}]
+    )
+    bastion = asked["Reservations"][0]["Instances"][0]["InstanceId"]
     instance = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/"
     forwarding = "AWS-StartPortForwardingSessionToRemoteHost"
     document = f"arn:aws:ssm:{REGION}::document/"
@@ -422,3 +444,31 @@ def test_without_tls_the_bucket_answers_nobody(account, user):
     (statement,) = policy["Statement"]
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
+
+
+def test_rights_that_somebody_adds_to_the_role_end_at_its_boundary(account, user):
+    """In the emulator, that enforces it: the role may not do what its own policy now allows."""
+    iam = account.client("iam")
+    everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+    iam.put_role_policy(
+        RoleName="statpipe-staging",
+        PolicyName="more",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [everything]}),
+    )
+    try:
+        key = account.assume(NUMBERED)
+        role = boto3.Session(
+            key["AccessKeyId"], key["SecretAccessKey"], key["SessionToken"], region_name=REGION
+        )
+        for service, request, arguments in (
+            ("s3", "delete_bucket", {"Bucket": BUCKET}),
+            ("s3", "list_objects_v2", {"Bucket": BUCKET, "Prefix": "prod/"}),
+            ("iam", "list_roles", {}),
+            ("iam", "delete_role_permissions_boundary", {"RoleName": "statpipe-staging"}),
+            ("secretsmanager", "list_secrets", {}),
+        ):
+            with pytest.raises(ClientError, match="AccessDenied"):
+                getattr(account.client(service, role), request)(**arguments)
+        account.client("s3", role).list_objects_v2(Bucket=BUCKET, Prefix="staging/")
+    finally:
+        iam.delete_role_policy(RoleName="statpipe-staging", PolicyName="more")

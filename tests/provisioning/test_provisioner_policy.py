@@ -11,7 +11,7 @@ import sys
 import boto3
 import pytest
 from provisioning.provision_aws import main
-from provisioning.provisioner_policy import LOOK, grants, provisioner_policy
+from provisioning.provisioner_policy import LOOK, PARTS, grants, provisioner_policy, repairs
 
 from support.ministack import ACCOUNT, OWNER, allows, ministack
 from support.moto_account import emulated_account
@@ -48,18 +48,26 @@ def test_the_printed_policy_is_small_enough_and_names_no_wildcard_action(moto, p
     assert recorder.mutating() == {}
     document = json.loads(out)
     actions = [action for s in document["Statement"] for action in s["Action"]]
-    assert len(actions) == len(set(actions))
+    # One may be granted for several kinds of resources, each with a condition of its own.
+    assert {a for a in actions if actions.count(a) > 1} == {
+        "ec2:CreateSecurityGroup",
+        "ec2:CreateTags",
+        "ec2:RunInstances",
+        "ssm:StartSession",
+    }
     assert not any("*" in action for action in actions)
-    assert not any(re.search(r":(Delete|Terminate)", a) for a in actions if "Session" not in a)
+    taking = [a for a in actions if re.search(r":(Delete|Terminate)", a) and "Session" not in a]
+    assert taking == ["ec2:TerminateInstances"], "for a bastion that is replaced"
     # A role's own policies may have 10,240 characters, a managed one 6,144, blanks not counted.
     assert len(re.sub(r"\s", "", out)) <= 10240
-    parts = [provision("--policy", part)[1] for part in ("look", "change", "repair")]
+    parts = [provision("--policy", part)[1] for part in (*PARTS, "repair")]
     assert all(len(re.sub(r"\s", "", part)) <= 6144 for part in parts)
-    look, change, repair = (
+    look, roles, change, repair = (
         {action for s in json.loads(part)["Statement"] for action in s["Action"]} for part in parts
     )
-    assert look | change == set(actions)
-    assert not look & change
+    assert look | roles | change == set(actions)
+    assert len(look) + len(roles) + len(change) == len(set(actions))
+    assert {action.split(":")[0] for action in roles} == {"iam"}
     assert not repair & look
     assert not any("*" in action for action in repair)
 
@@ -75,18 +83,177 @@ def test_the_part_that_looks_is_enough_for_a_plan_and_reads_no_password(moto, pr
     assert "secretsmanager:GetSecretValue" not in allowed
 
 
+def test_of_instances_only_ours_may_be_ended():
+    (grant,) = [grant for grant in KNOWN if "EC2:TerminateInstances" in grant.operations]
+    assert grant.condition == {"StringEquals": {"aws:ResourceTag/project": "statpipe"}}
+
+
 def test_a_database_may_get_the_option_group_of_its_version():
     """AWS asks for the right to it whenever a database is made; no emulator does."""
     (grant,) = [grant for grant in KNOWN if "RDS:CreateDBInstance" in grant.operations]
     assert f"arn:aws:rds:us-east-1:{ACCOUNT}:og:default*" in grant.resources
 
 
-def test_whoever_provisions_gets_a_tunnel_and_no_shell():
-    rights = provisioner_policy(KNOWN)
-    instance = f"arn:aws:ec2:us-east-1:{ACCOUNT}:instance/i-0"
-    for checked in ("true", "false"):
-        context = {"ssm:SessionDocumentAccessCheck": checked}
-        assert allows(rights, "ssm:StartSession", instance, context) is (checked == "true")
+HERE = f"arn:aws:ec2:us-east-1:{ACCOUNT}"
+ROLES = f"arn:aws:iam::{ACCOUNT}:role"
+POLICIES = f"arn:aws:iam::{ACCOUNT}:policy"
+BOUNDARY = f"{POLICIES}/statpipe-staging-boundary"
+WITHIN = {"iam:PermissionsBoundary": BOUNDARY}
+SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:rds!db-1"
+OF = "secretsmanager:ResourceTag/aws:rds:primaryDBInstanceArn"
+DATABASES = f"arn:aws:rds:us-east-1:{ACCOUNT}:db"
+CHECKED = {"ssm:SessionDocumentAccessCheck": "true"}
+TUNNEL = "arn:aws:ssm:us-east-1::document/AWS-StartPortForwardingSessionToRemoteHost"
+OURS, OTHERS = {"aws:ResourceTag/Name": "statpipe-prod-bastion"}, {"aws:ResourceTag/Name": "web"}
+CASES = [
+    # A role is made and given rights only within a boundary of ours, and keeps it.
+    (True, "iam:CreateRole", f"{ROLES}/statpipe-staging", WITHIN),
+    (False, "iam:CreateRole", f"{ROLES}/statpipe-staging", {}),
+    (
+        False,
+        "iam:CreateRole",
+        f"{ROLES}/statpipe-staging",
+        {"iam:PermissionsBoundary": f"{POLICIES}/statpipe-other-boundary"},
+    ),
+    (False, "iam:CreateRole", f"{ROLES}/others", WITHIN),
+    (True, "iam:PutRolePolicy", f"{ROLES}/statpipe-staging", WITHIN),
+    (False, "iam:PutRolePolicy", f"{ROLES}/statpipe-staging", {}),
+    (True, "iam:PutRolePermissionsBoundary", f"{ROLES}/statpipe-staging", WITHIN),
+    (
+        False,
+        "iam:PutRolePermissionsBoundary",
+        f"{ROLES}/statpipe-staging",
+        {"iam:PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"},
+    ),
+    (False, "iam:DeleteRolePermissionsBoundary", f"{ROLES}/statpipe-staging", WITHIN),
+    (
+        True,
+        "iam:AttachRolePolicy",
+        f"{ROLES}/statpipe-staging-bastion",
+        {**WITHIN, "iam:PolicyARN": "arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"},
+    ),
+    (
+        False,
+        "iam:AttachRolePolicy",
+        f"{ROLES}/statpipe-staging-bastion",
+        {**WITHIN, "iam:PolicyARN": "arn:aws:iam::aws:policy/AdministratorAccess"},
+    ),
+    # A boundary is made, under one of two names, and stays as it is.
+    (True, "iam:CreatePolicy", BOUNDARY, {}),
+    (False, "iam:CreatePolicy", f"{POLICIES}/statpipe-other-boundary", {}),
+    (False, "iam:CreatePolicyVersion", BOUNDARY, {}),
+    (False, "iam:SetDefaultPolicyVersion", BOUNDARY, {}),
+    (False, "iam:DeletePolicy", BOUNDARY, {}),
+    (False, "iam:DeletePolicyVersion", BOUNDARY, {}),
+    # A role goes to instances only.
+    (
+        True,
+        "iam:PassRole",
+        f"{ROLES}/statpipe-prod-bastion",
+        {"iam:PassedToService": "ec2.amazonaws.com"},
+    ),
+    (
+        False,
+        "iam:PassRole",
+        f"{ROLES}/statpipe-prod-bastion",
+        {"iam:PassedToService": "lambda.amazonaws.com"},
+    ),
+    (False, "iam:PassRole", f"{ROLES}/statpipe-prod", {}),
+    # Instances and groups of others stay as they are.
+    *(
+        (tag is OURS, f"ec2:{action}", f"{HERE}:{kind}/x-1", tag)
+        for tag in (OURS, OTHERS, {})
+        for kind, actions in (
+            (
+                "instance",
+                (
+                    "AssociateIamInstanceProfile",
+                    "ModifyInstanceAttribute",
+                    "ModifyInstanceMetadataOptions",
+                    "ReplaceIamInstanceProfileAssociation",
+                    "StartInstances",
+                    "CreateTags",
+                ),
+            ),
+            (
+                "security-group",
+                (
+                    "AuthorizeSecurityGroupIngress",
+                    "RevokeSecurityGroupIngress",
+                    "RunInstances",
+                    "CreateTags",
+                ),
+            ),
+        )
+        for action in actions
+    ),
+    (True, "ec2:RunInstances", f"{HERE}:instance/*", {"aws:RequestTag/Name": "statpipe-x"}),
+    (False, "ec2:RunInstances", f"{HERE}:instance/*", {"aws:RequestTag/Name": "web"}),
+    (False, "ec2:RunInstances", f"{HERE}:instance/*", {}),
+    (True, "ec2:RunInstances", f"{HERE}:subnet/subnet-1", {}),
+    (True, "ec2:RunInstances", "arn:aws:ec2:us-east-1::image/ami-1", {"ec2:Owner": "amazon"}),
+    (
+        False,
+        "ec2:RunInstances",
+        "arn:aws:ec2:us-east-1::image/ami-1",
+        {"ec2:Owner": "999999999999"},
+    ),
+    (True, "ec2:CreateSecurityGroup", f"{HERE}:vpc/vpc-1", {}),
+    (False, "ec2:CreateSecurityGroup", f"{HERE}:security-group/*", {}),
+    (
+        True,
+        "ec2:CreateTags",
+        f"{HERE}:instance/i-1",
+        {"aws:RequestTag/Name": "statpipe-x", "ec2:CreateAction": "RunInstances"},
+    ),
+    (False, "ec2:CreateTags", f"{HERE}:instance/i-1", {"aws:RequestTag/Name": "statpipe-x"}),
+    # Passwords of other databases are not read.
+    (True, "secretsmanager:GetSecretValue", SECRET, {OF: f"{DATABASES}:statpipe-prod"}),
+    (False, "secretsmanager:GetSecretValue", SECRET, {OF: f"{DATABASES}:payroll"}),
+    (False, "secretsmanager:GetSecretValue", SECRET, {}),
+    # A tunnel through our bastion, and no shell.
+    (
+        True,
+        "ssm:StartSession",
+        f"{HERE}:instance/i-1",
+        {**CHECKED, "ssm:resourceTag/Name": "statpipe-prod-bastion"},
+    ),
+    (
+        False,
+        "ssm:StartSession",
+        f"{HERE}:instance/i-1",
+        {
+            "ssm:SessionDocumentAccessCheck": "false",
+            "ssm:resourceTag/Name": "statpipe-prod-bastion",
+        },
+    ),
+    (False, "ssm:StartSession", f"{HERE}:instance/i-1", {**CHECKED, "ssm:resourceTag/Name": "web"}),
+    (True, "ssm:StartSession", TUNNEL, {}),
+    (False, "ssm:StartSession", TUNNEL.replace("AWS-Start", "SSM-Other"), {}),
+]
+
+
+@pytest.mark.parametrize(("allowed", "action", "resource", "context"), CASES)
+def test_whoever_provisions_may_change_what_is_ours_and_no_more(allowed, action, resource, context):
+    assert allows(provisioner_policy(KNOWN), action, resource, context) is allowed
+
+
+def test_with_the_rights_of_repairs_the_boundary_stays_as_well():
+    repair = repairs(
+        partition="aws", account=ACCOUNT, region="us-east-1", buckets=("statpipe-rights",)
+    )
+    rights = provisioner_policy((*KNOWN, *repair))
+    for action in (
+        "CreatePolicyVersion",
+        "DeletePolicy",
+        "DeletePolicyVersion",
+        "SetDefaultPolicyVersion",
+    ):
+        assert not allows(rights, f"iam:{action}", BOUNDARY, {})
+    role = f"{ROLES}/statpipe-staging"
+    assert not allows(rights, "iam:DeleteRolePermissionsBoundary", role, WITHIN)
+    assert allows(rights, "iam:DetachRolePolicy", role, {})
+    assert not allows(rights, "iam:DetachRolePolicy", f"{ROLES}/others", {})
 
 
 @pytest.fixture(scope="module")
@@ -149,14 +316,17 @@ def test_whoever_has_no_rights_is_told_one_after_the_other_and_needs_no_more(pla
             break
         assert code == 2, line
         found = re.fullmatch(
-            r"provision: (\S+) is denied \(at ([^)]+)\); add this statement to the policy of whoever "
-            r"runs this: (\{.*\}) \(it is part of (\w+); --policy prints all\) \(exit 2\)",
+            r"provision: (\S+) is denied \(at ([^)]+)\); add th\w+ statements? to the policy of "
+            r"whoever runs this: (\{.*\}) \(\w+ \w+ part of ([\w, ]+); --policy prints all\) "
+            r"\(exit 2\)",
             line,
         )
         assert found, line
-        action, _, statement, sid = found.groups()
-        assert json.loads(statement)["Action"] == [action]
-        (everywhere if sid in given else given).append(action if sid in given else sid)
+        action, _, statements, sids = found.groups()
+        assert all(s["Action"] == [action] for s in json.loads(f"[{statements}]"))
+        new = [sid for sid in sids.split(", ") if sid not in given]
+        given += new
+        everywhere += [] if new else [action]
         give(iam, given, everywhere)
     assert code == 0
     # For these the emulator does not find the resource in the request, as AWS does.
@@ -165,13 +335,18 @@ def test_whoever_has_no_rights_is_told_one_after_the_other_and_needs_no_more(pla
     unasked = {g.sid for g in KNOWN} - set(given)
     assert unasked <= {
         "PassBastionRole",
+        "NewInstance",  # it takes Around for enough
+        "NewTags",
         "ServiceRole",
         "DatabasePassword",
         "AdministratorsPassword",
         "Tunnel",
+        "TunnelOnly",
         "UseTunnel",
+        "EndOwnTunnel",
         "Keys",
         "Image",
+        "ReplaceBastion",
         "Budget",
     }
 

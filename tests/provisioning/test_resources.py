@@ -277,3 +277,36 @@ def test_a_repository_without_numbers_in_its_tokens_is_trusted_on_request(
         "name, after a rename or a deletion, gets the role; switch on immutable subject claims for "
         "the repository on GitHub, and remove the setting",
     )
+
+
+def test_roles_that_an_older_version_made_get_their_boundary(made, provision, recorder):
+    iam = made("iam")
+    roles = ("statpipe-staging", "statpipe-staging-bastion")
+    for role in roles:
+        iam.delete_role_permissions_boundary(RoleName=role)
+    recorder.clear()
+    code, out, _ = provision()
+    assert code == 0
+    assert changed(out.split("\n\n")[0]) == {f"role {role}": {"boundary"} for role in roles}
+    for role in roles:
+        bound = iam.get_role(RoleName=role)["Role"]["PermissionsBoundary"]
+        assert bound["PermissionsBoundaryArn"].endswith(":policy/statpipe-staging-boundary")
+
+
+def test_the_boundary_has_room_for_the_run_and_for_session_manager_and_no_more(both):
+    iam = both("iam")
+    arn = "arn:aws:iam::123456789012:policy/statpipe-staging-boundary"
+    version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]
+    asked = iam.get_policy_version(PolicyArn=arn, VersionId=version)
+    most = asked["PolicyVersion"]["Document"]
+    rights = iam.get_role_policy(RoleName="statpipe-staging", PolicyName="runtime")
+    for statement in rights["PolicyDocument"]["Statement"]:
+        assert [s["Action"] for s in most["Statement"] if s["Sid"] == statement["Sid"]] == [
+            statement["Action"]
+        ]
+    actions = {a for s in most["Statement"] for a in [s["Action"]] if isinstance(a, str)}
+    actions |= {a for s in most["Statement"] if isinstance(s["Action"], list) for a in s["Action"]}
+    assert not any("*" in action or action.startswith("iam:") for action in actions)
+    # AWS's own policy for the bastion reads all parameters of the account, and some hold secrets.
+    assert not {"ssm:GetParameter", "ssm:GetParameters"} & actions
+    assert {"ssm:UpdateInstanceInformation", "ssmmessages:CreateDataChannel"} <= actions

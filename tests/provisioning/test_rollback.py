@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 import shlex
 
 import pytest
+
+from support import aws_line
 
 
 @pytest.fixture
@@ -22,34 +23,9 @@ def printed(moto, provision, recorder):
 
 def does(client, line):
     """Run a line of AWS's command line through boto3."""
-    aws, service, operation, *rest = shlex.split(line)
+    aws, *words = shlex.split(line)
     assert aws == "aws"
-    api = client({"s3api": "s3"}.get(service, service))
-    method = operation.replace("-", "_")
-    if operation == "wait":
-        assert rest[0].replace("-", "_") in api.waiter_names
-        return
-    name = api.meta.method_to_api_mapping[method]
-    members = api.meta.service_model.operation_model(name).input_shape.members
-    spelled = {member.lower(): member for member in members}
-    request, member, shape = {}, "", ""
-    for word in rest:
-        if not word.startswith("--"):
-            value = json.loads(word) if shape == "structure" else word
-            request[member] = [*request.get(member, ()), value] if shape == "list" else value
-            continue
-        option = word.removeprefix("--").replace("-", "")
-        if option == "region":
-            assert api.meta.region_name
-            member, shape = option, "string"
-            continue
-        yes = option in spelled
-        member = spelled[option if yes else option.removeprefix("no")]
-        shape = members[member].type_name
-        if shape == "boolean":
-            request[member] = yes
-    request.pop("region", None)
-    getattr(api, method)(**request)
+    aws_line.does(client, words)
 
 
 def test_the_lines_take_the_environment_away_and_leave_the_other(printed, client, provision):

@@ -22,7 +22,7 @@ README = (ROOT / "README.md").read_text()
 
 def shell_lines(text):
     for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL):
-        yield from (line for line in block.splitlines() if line.strip())
+        yield from (line for line in block.replace("\\\n", "").splitlines() if line.strip())
 
 
 def statpipe_calls():

@@ -1,5 +1,6 @@
 """What `make ingest` does around a run: environment, tunnel, evidence."""
 
+import json
 import os
 import signal
 import socket
@@ -41,10 +42,11 @@ import os, socket, sys, time
 if not (os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")):
     sys.exit("You must specify a region.")
 who = [os.environ.get("AWS_" + name, "") for name in ("ACCESS_KEY_ID", "SESSION_TOKEN", "PROFILE")]
-if "bad" in sys.argv:
-    print("\\nAn error occurred (TargetNotConnected): bad is not connected\\n")
+how = os.environ.get("TEST_AWS")
+if how == "bad":
+    print("\\nAn error occurred (TargetNotConnected): it is not connected\\n")
     sys.exit(254)
-if "slow" in sys.argv:
+if how == "slow":
     print("Starting session"); time.sleep(300)
 server = socket.create_server(("127.0.0.1", {port}))
 open({log!r}, "w").write(" ".join(sys.argv[1:]))
@@ -122,7 +124,7 @@ def test_the_run_is_that_of_the_environment_and_its_evidence_is_kept(call, tmp_p
     code, told = call(ENV="staging")
     assert (code, told) == (0, "a log line\n")
     assert (tmp_path / "out" / "manifests.json").read_text() == (
-        "run tea coffee --env staging --json --wait 600\n"
+        "run tea coffee --env staging --json --wait 600 --log-format text\n"
     )
     assert (tmp_path / "out" / "run.log").read_text() == "a log line\n"
 
@@ -160,7 +162,11 @@ def test_without_a_source_nothing_runs(call, tmp_path, configured, variables, sa
 
 def test_full_looks_at_every_figure(call, tmp_path):
     assert call(ENV="prod", FULL="1", OUT="kept")[0] == 0
-    assert (tmp_path / "kept" / "manifests.json").read_text().endswith(" --wait 600 --full\n")
+    assert (
+        (tmp_path / "kept" / "manifests.json")
+        .read_text()
+        .endswith(" --wait 600 --full --log-format text\n")
+    )
 
 
 @pytest.mark.parametrize("environment", ["", "Prod", "prod; rm -rf x", "--env"])
@@ -180,68 +186,160 @@ def test_a_run_that_did_not_begin_is_annotated_with_its_last_line(call, tmp_path
     assert told.endswith("\n::error title=statpipe::statpipe: no sink, 100 %25 sure (exit 2)\n")
 
 
-class TestTunnel:
-    def test_it_is_open_during_the_run_and_closed_after_it(self, call, tmp_path, port):
-        code, told = call(
-            ENV="prod", STATPIPE_BASTION_ID="i-1", STATPIPE_RDS_HOST="db.example", TEST_HOW="tunnel"
+@pytest.fixture(scope="module")
+def account():
+    """An emulated account."""
+    with emulated_account() as address:
+        yield address
+
+
+@pytest.fixture
+def bastion(account):
+    """The bastion of prod, made in a region anew."""
+
+    def bastion(region="us-east-1"):
+        ec2 = boto3.client(
+            "ec2", region, endpoint_url=account,
+            aws_access_key_id="AKIA", aws_secret_access_key="canary",
+        )  # fmt: skip
+        tag = {"Key": "Name", "Value": "statpipe-prod-bastion"}
+        marked = [{"ResourceType": "instance", "Tags": [tag]}]
+        made = ec2.run_instances(
+            ImageId="ami-12345678", MinCount=1, MaxCount=1, TagSpecifications=marked
         )
+        ended.append((ec2, made["Instances"][0]["InstanceId"]))
+        return ended[-1][1]
+
+    ended = []
+    yield bastion
+    for ec2, instance in ended:
+        ec2.terminate_instances(InstanceIds=[instance])
+
+
+@pytest.fixture
+def private(account, port):
+    """The variables of a run whose database is private."""
+    return {
+        "ENV": "prod",
+        "STATPIPE_PROD_PG": f"host=db.example hostaddr=127.0.0.1 port={port} dbname=statpipe",
+        "AWS_ACCESS_KEY_ID": "AKIA",
+        "AWS_SECRET_ACCESS_KEY": "canary",
+        "AWS_ENDPOINT_URL": account,
+    }
+
+
+def test_a_machine_that_reads_the_log_gets_json_with_the_run_in_each_line(call, tmp_path):
+    """With the real program, on its sample."""
+    (tmp_path / "statpipe.py").unlink()
+    (tmp_path / "statpipe.toml").write_text(
+        '[sources.bea_pce_state]\ntables = ["SAPCE1"]\nareas = ["CA"]\nlines = [1]\n'
+        "[notifiers.github]\n[environments.local.sinks.lake]\n"
+    )
+    code, told = call(ENV="local", LOG_FORMAT="json", GITHUB_ACTIONS="true")
+    assert code == 0, told
+    (manifest,) = json.loads((tmp_path / "out" / "manifests.json").read_text())
+    lines = (tmp_path / "out" / "run.log").read_text().splitlines()
+    assert {json.loads(line)["run_id"] for line in lines} == {manifest["run_id"]}
+    assert json.loads(lines[-1])["event"] == "run loaded"
+
+
+def test_commands_to_githubs_runner_reach_it_and_are_no_lines_of_the_log(call, tmp_path):
+    text = "::warning title=tea::cold\na log line\n"
+    (tmp_path / "statpipe.py").write_text(f"import sys; sys.stderr.write({text!r})")
+    assert call(ENV="prod") == (0, text)
+    assert (tmp_path / "out" / "run.log").read_text() == "a log line\n"
+
+
+def test_a_run_that_did_not_begin_is_annotated_in_plain_words_also_with_a_log_in_json(
+    call, tmp_path
+):
+    (tmp_path / "statpipe.py").unlink()
+    (tmp_path / "statpipe.toml").write_text("[sources.bea_pce_state]\nmilk = 1\n")
+    code, told = call(ENV="local", LOG_FORMAT="json", GITHUB_ACTIONS="true")
+    assert code == 2
+    json.loads((tmp_path / "out" / "run.log").read_text().splitlines()[-1])
+    assert told.splitlines()[-1].startswith("::error title=statpipe::statpipe: ")
+    assert told.endswith(" (exit 2)\n")
+
+
+class TestTunnel:
+    def test_it_is_open_during_the_run_and_closed_after_it(
+        self, call, tmp_path, port, bastion, private
+    ):
+        instance = bastion()
+        code, told = call(**private, TEST_HOW="tunnel")
         assert code == 0, told
         assert "hello from the database" in (tmp_path / "out" / "manifests.json").read_text()
         assert (tmp_path / "aws.txt").read_text() == (
-            "ssm start-session --target i-1 --document-name "
+            f"ssm start-session --target {instance} --document-name "
             "AWS-StartPortForwardingSessionToRemoteHost --parameters "
             f"host=db.example,portNumber=5432,localPortNumber={port}"
         )
         assert is_free(port)
 
-    def test_a_bastion_that_is_not_there_is_told_in_awss_words(self, call):
-        code, told = call(ENV="prod", STATPIPE_BASTION_ID="bad", STATPIPE_RDS_HOST="db.example")
+    def test_a_bastion_that_was_replaced_needs_no_edit(self, call, tmp_path, bastion, private):
+        """An id that somebody once copied is not asked for: it would be that of an older one."""
+        newest = bastion()
+        code, told = call(**private, TEST_HOW="tunnel", STATPIPE_BASTION_ID="i-older")
+        assert code == 0, told
+        assert f"--target {newest} " in (tmp_path / "aws.txt").read_text()
+
+    def test_a_bastion_that_does_not_answer_is_told_in_awss_words(self, call, bastion, private):
+        bastion()
+        code, told = call(**private, TEST_AWS="bad")
         assert code == 5
         assert told == (
             "statpipe: the tunnel to the database does not open; aws said: An error occurred "
-            "(TargetNotConnected): bad is not connected; see whether the bastion runs, and whether "
+            "(TargetNotConnected): it is not connected; see whether the bastion runs, and whether "
             "the role may start a session on it (exit 5)\n"
         )
 
-    def test_a_tunnel_that_does_not_open_is_given_up(self, call):
-        code, told = call(
-            ENV="prod",
-            STATPIPE_BASTION_ID="slow",
-            STATPIPE_RDS_HOST="db.example",
-            STATPIPE_TUNNEL_SECONDS="0.5",
-        )
+    def test_a_tunnel_that_does_not_open_is_given_up(self, call, bastion, private):
+        bastion()
+        code, told = call(**private, TEST_AWS="slow", STATPIPE_TUNNEL_SECONDS="0.5")
         assert code == 5
         assert "does not open" in told
 
-    def test_a_bastion_without_a_database_is_a_configuration_error(self, call):
-        code, told = call(ENV="prod", STATPIPE_BASTION_ID="i-1")
+    def test_a_connection_string_without_a_database_is_a_configuration_error(self, call, port):
+        way = f"hostaddr=127.0.0.1 port={port}"
+        code, told = call(ENV="prod", STATPIPE_PROD_PG=way)
         assert code == 2
         assert told == (
-            "statpipe: a bastion is named and the database is not; set STATPIPE_RDS_HOST or "
-            "STATPIPE_PROD_RDS_HOST to the database's name (exit 2)\n"
+            f"statpipe: STATPIPE_PROD_PG begins at the tunnel's port {port} and names no database; "
+            "write host=<the database's name> into it (exit 2)\n"
         )
 
-    def test_a_port_that_is_in_use_is_told(self, call, port):
-        with socket.create_server(("127.0.0.1", port)):
-            code, told = call(ENV="prod", STATPIPE_BASTION_ID="i-1", STATPIPE_RDS_HOST="db")
-        assert code == 2
-        assert told.startswith(f"statpipe: port {port} is in use; end the program that uses it")
-
-    def test_a_machine_without_the_aws_command_line_is_told(self, call, tmp_path):
+    def test_a_database_that_is_reached_directly_needs_neither_aws_nor_a_tunnel(
+        self, call, tmp_path
+    ):
         (tmp_path / "bin" / "aws").unlink()
-        code, told = call(
-            ENV="prod", STATPIPE_BASTION_ID="i-1", STATPIPE_RDS_HOST="db", PATH=str(tmp_path)
-        )
+        way = "host=db.example port=5432 user=loader password=x dbname=statpipe"
+        assert call(ENV="prod", STATPIPE_PROD_PG=way) == (0, "a log line\n")
+
+    def test_a_port_that_is_in_use_is_told(self, port, monkeypatch, tmp_path):
+        from scripts import tunnel
+
+        monkeypatch.setattr(tunnel, "LOCAL_PORT", port)
+        with (
+            socket.create_server(("127.0.0.1", port)),
+            pytest.raises(tunnel.CannotRun, match=f"port {port} is in use; end the program that"),
+            tunnel.tunnel("i-1", "db", tmp_path / "log"),
+        ):
+            pass
+
+    def test_a_machine_without_the_aws_command_line_is_told(self, call, tmp_path, bastion, private):
+        bastion()
+        (tmp_path / "bin" / "aws").unlink()
+        code, told = call(**private, PATH=str(tmp_path))
         assert code == 2
         assert "the AWS command line is not installed" in told
 
     @pytest.mark.parametrize("signal_", [signal.SIGTERM, signal.SIGINT])
     def test_an_interrupted_run_ends_itself_and_the_tunnel_is_closed(
-        self, call, tmp_path, port, signal_
+        self, call, tmp_path, signal_, bastion, private
     ):
-        running = call.start(
-            ENV="prod", STATPIPE_BASTION_ID="i-1", STATPIPE_RDS_HOST="db", TEST_HOW="hang"
-        )
+        bastion()
+        running = call.start(**private, TEST_HOW="hang")
         log = tmp_path / "out" / "run.log"
         assert running.stderr.readline() == "ready\n"
         running.send_signal(signal_)
@@ -250,54 +348,55 @@ class TestTunnel:
         assert running.returncode == 130
         assert told == "statpipe: tea: interrupted (exit 130)\n"
         assert log.read_text().endswith("interrupted (exit 130)\n")
-        assert is_free(port)
+        assert is_free(int(private["STATPIPE_PROD_PG"].partition("port=")[2].split()[0]))
 
 
 class TestSettingsInDotenv:
     """Nothing is exported: what `.env` says reaches statpipe and AWS's command line alike."""
 
     @pytest.fixture
-    def written(self, tmp_path, port):
+    def written(self, tmp_path, port, account):
         def written(*lines):
             file = tmp_path / ".env"
             address = f"host=db.example hostaddr=127.0.0.1 port={port} dbname=statpipe"
-            text = "\n".join(["AWS_REGION=eu-west-1", f'STATPIPE_PROD_PG="{address}"', *lines])
-            file.write_text(text + "\n")
+            text = ["AWS_REGION=eu-west-1", f'STATPIPE_PROD_PG="{address}"', *lines]
+            file.write_text("\n".join([*text, f"AWS_ENDPOINT_URL={account}"]) + "\n")
             file.chmod(0o600)
             return file
 
         return written
 
-    def test_the_tunnel_has_its_region_keys_bastion_and_database(self, call, tmp_path, written):
-        written(
-            "AWS_ACCESS_KEY_ID=AKIAFILE",
-            "AWS_SECRET_ACCESS_KEY=canary",
-            "AWS_SESSION_TOKEN=token",
-            "STATPIPE_PROD_BASTION_ID=i-prod",
-            "STATPIPE_STAGING_BASTION_ID=i-staging",
-        )
+    KEYS = ("AWS_ACCESS_KEY_ID=AKIAFILE", "AWS_SECRET_ACCESS_KEY=canary")
+
+    def test_the_tunnel_has_its_region_keys_bastion_and_database(
+        self, call, tmp_path, written, bastion
+    ):
+        bastion("us-east-1")
+        instance = bastion("eu-west-1")
+        written(*self.KEYS, "AWS_SESSION_TOKEN=token")
         code, told = call(ENV="prod", TEST_HOW="tunnel")
         assert (code, told) == (0, "a log line\n")
         assert (tmp_path / "aws.txt.who").read_text() == "eu-west-1 AKIAFILE token"
         asked = (tmp_path / "aws.txt").read_text()
-        assert "--target i-prod " in asked
+        assert f"--target {instance} " in asked
         assert "host=db.example," in asked
 
     def test_an_identity_of_the_process_is_not_mixed_with_that_of_the_file(
-        self, call, tmp_path, written
+        self, call, tmp_path, written, bastion
     ):
-        written(
-            "AWS_ACCESS_KEY_ID=AKIAFILE",
-            "AWS_SECRET_ACCESS_KEY=canary",
-            "AWS_SESSION_TOKEN=token",
-            "STATPIPE_BASTION_ID=i-1",
+        bastion("eu-west-1")
+        written(*self.KEYS, "AWS_SESSION_TOKEN=token")
+        config = tmp_path / "config"
+        config.write_text("[profile mine]\naws_access_key_id=A\naws_secret_access_key=B\n")
+        code, told = call(
+            ENV="prod", TEST_HOW="tunnel", AWS_PROFILE="mine", AWS_CONFIG_FILE=str(config)
         )
-        code, told = call(ENV="prod", TEST_HOW="tunnel", AWS_PROFILE="mine")
         assert (code, told) == (0, "a log line\n")
         assert (tmp_path / "aws.txt.who").read_text() == "eu-west-1   mine"
 
-    def test_a_file_with_keys_that_others_can_read_is_reported(self, call, written):
-        file = written("AWS_SECRET_ACCESS_KEY=canary", "STATPIPE_BASTION_ID=i-1")
+    def test_a_file_with_keys_that_others_can_read_is_reported(self, call, written, bastion):
+        bastion("eu-west-1")
+        file = written(*self.KEYS)
         file.chmod(0o644)
         code, told = call(ENV="prod", TEST_HOW="tunnel")
         assert (code, told) == (
@@ -306,38 +405,20 @@ class TestSettingsInDotenv:
             f"{file}`\na log line\n",
         )
 
-    def test_a_bastion_that_nobody_names_is_looked_for(self, call, tmp_path, written):
-        with emulated_account() as address:
-            written(
-                "AWS_ACCESS_KEY_ID=AKIAFILE",
-                "AWS_SECRET_ACCESS_KEY=canary",
-                f"AWS_ENDPOINT_URL={address}",
-            )
-            code, told = call(ENV="prod", TEST_HOW="tunnel")
-            assert code == 2
-            assert told.startswith("statpipe: STATPIPE_PROD_PG begins at the tunnel's port")
-            assert "prod has no bastion in eu-west-1; run `make provision ENV=prod`" in told
-            ec2 = boto3.client(
-                "ec2", "eu-west-1", endpoint_url=address,
-                aws_access_key_id="AKIAFILE", aws_secret_access_key="canary",
-            )  # fmt: skip
-            tag = {"Key": "Name", "Value": "statpipe-prod-bastion"}
-            marked = [{"ResourceType": "instance", "Tags": [tag]}]
-            made = ec2.run_instances(
-                ImageId="ami-12345678", MinCount=1, MaxCount=1, TagSpecifications=marked
-            )
-            code, told = call(ENV="prod", TEST_HOW="tunnel")
-            assert (code, told) == (0, "a log line\n")
-            found = made["Instances"][0]["InstanceId"]
-            assert f"--target {found} " in (tmp_path / "aws.txt").read_text()
+    def test_an_environment_without_a_bastion_is_told(self, call, written):
+        written(*self.KEYS)
+        code, told = call(ENV="prod", TEST_HOW="tunnel")
+        assert code == 2
+        assert told.startswith("statpipe: STATPIPE_PROD_PG begins at the tunnel's port")
+        assert "prod has no bastion in eu-west-1; run `make provision ENV=prod`" in told
 
-    def test_without_credentials_the_way_to_name_the_bastion_is_said(self, call, written):
+    def test_without_credentials_the_line_says_what_to_do(self, call, written):
         written()
         code, told = call(ENV="prod")
         assert (code, told) == (
             2,
             "statpipe: AWS does not say which instance is the bastion: Unable to locate credentials; "
-            "log in to AWS, or set STATPIPE_PROD_BASTION_ID to the bastion's id (exit 2)\n",
+            "log in to AWS, or open a tunnel of your own (exit 2)\n",
         )
 
     def test_a_tunnel_that_somebody_has_opened_is_used(self, call, written, port):

@@ -2,6 +2,9 @@
 
 import json
 import re
+import shlex
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -23,6 +26,11 @@ def jobs(name):
 
 def steps(name):
     return [step for job in jobs(name).values() for step in job["steps"]]
+
+
+def step_that_runs(command):
+    (step,) = [step for step in steps("ingest.yml") if step.get("run") == command]
+    return step
 
 
 def test_there_are_two():
@@ -119,7 +127,7 @@ def test_the_daily_run_is_daily_and_once_a_week_looks_at_everything():
     daily, weekly = (one["cron"] for one in on["schedule"])
     assert daily == "17 14 * * *"
     assert weekly.endswith(" 0")
-    (run,) = [step for step in steps("ingest.yml") if step.get("run")]
+    run = step_that_runs("make ingest")
     assert f"github.event.schedule == '{weekly}'" in run["env"]["FULL"]
     assert on["workflow_dispatch"]["inputs"]["environment"]["options"] == ["staging", "prod"]
     assert on["workflow_dispatch"]["inputs"]["full"]["type"] == "boolean"
@@ -130,7 +138,7 @@ def test_a_source_that_is_added_needs_no_edit_of_the_workflow():
     workflow = yaml.safe_load(PAGES["ingest.yml"])
     source = workflow[True]["workflow_dispatch"]["inputs"]["source"]
     assert (source["type"], source["default"]) == ("string", "")
-    (run,) = [step for step in steps("ingest.yml") if step.get("run")]
+    run = step_that_runs("make ingest")
     assert run["env"]["SOURCE"] == "${{ inputs.source }}"
     configured = tomllib.loads((ROOT / "statpipe.toml").read_text())["sources"]
     assert not any(name in PAGES["ingest.yml"] for name in configured)
@@ -138,8 +146,90 @@ def test_a_source_that_is_added_needs_no_edit_of_the_workflow():
 
 def test_evidence_is_kept_however_the_run_ended():
     (keep,) = [s for s in steps("ingest.yml") if "upload-artifact" in s.get("uses", "")]
-    assert keep["if"] == "always()"
+    assert keep["if"] == "always() && steps.masked.outcome == 'success'"
     assert keep["with"]["path"] == "out/"
+
+
+def test_what_is_installed_never_meets_a_credential():
+    """Of what the daily run does, installing comes first, and without any secret in its variables."""
+    order = [step.get("run") or step["uses"].partition("@")[0] for step in steps("ingest.yml")]
+    assert order == [
+        "actions/checkout",
+        "actions/setup-python",
+        "make runtime",
+        "aws-actions/configure-aws-credentials",
+        "make ingest",
+        "make evidence",
+        "actions/upload-artifact",
+    ]
+    assert "env" not in step_that_runs("make runtime")
+    assert "secrets." not in PAGES["ingest.yml"].partition("run: make runtime")[0]
+    job = jobs("ingest.yml")["run"]
+    assert "env" not in job
+    assert "env" not in yaml.safe_load(PAGES["ingest.yml"])
+    recipe = MAKEFILE.partition("\nevidence:")[2].partition("\n\n")[0]
+    assert "runtime" not in recipe, "nothing is installed for it either"
+
+
+def test_the_daily_run_writes_its_log_as_json():
+    assert step_that_runs("make ingest")["env"]["LOG_FORMAT"] == "json"
+
+
+def test_the_account_is_masked_in_whatever_is_uploaded():
+    (role,) = [s for s in steps("ingest.yml") if "configure-aws" in s.get("uses", "")]
+    assert role["with"]["mask-aws-account-id"] is True
+    mask = step_that_runs("make evidence")
+    assert mask["if"] == "always()"
+    assert mask["env"] == {"ACCOUNT": f"${{{{ steps.{role['id']}.outputs.aws-account-id }}}}"}
+    uploads = [s for s in steps("ingest.yml") if "upload" in s.get("uses", "")]
+    assert [f"steps.{mask['id']}.outcome == 'success'" in s["if"] for s in uploads] == [True]
+
+
+@pytest.mark.parametrize("known", ["", "210987654321"])
+def test_numbers_of_accounts_are_masked_and_nothing_else(tmp_path, known):
+    kept = "20261126T142446932757Z-3dc9, 123456789013 rows, 2026-11-26T14:24:46.123456Z"
+    (tmp_path / "deep").mkdir()
+    files = {
+        "run.log": f"User: arn:aws:sts::123456789012:assumed-role/x is not authorized\n{kept}",
+        "deep/tunnel.log": "arn%3Aaws%3Asns%3Aus-east-1%3A123456789012%3Ax s3://data-123456789012/",
+        "manifests.json": "[210987654321, 'arn:aws-us-gov:s3:::bucket/210987654321']",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    done = subprocess.run(
+        [sys.executable, ROOT / "scripts" / "mask_evidence.py"],
+        env={"OUT": str(tmp_path), "ACCOUNT": known},
+        check=False,
+    )
+    assert done.returncode == 0
+    for name, text in files.items():
+        masked = text.replace("arn:aws:sts::123456789012", "arn:aws:sts::***")
+        masked = masked.replace("1%3A123456789012", "1%3A***").replace(
+            "data-123456789012", "data-***"
+        )
+        masked = masked.replace(known or "nothing", "***")
+        assert (tmp_path / name).read_text() == masked
+
+
+def test_where_no_run_left_evidence_there_is_nothing_to_mask(tmp_path):
+    script = ROOT / "scripts" / "mask_evidence.py"
+    done = subprocess.run([sys.executable, script], cwd=tmp_path, env={}, check=False)
+    assert done.returncode == 0
+
+
+def test_the_setup_guide_limits_an_environment_to_one_branch():
+    """A workflow of any branch may otherwise ask for the environment's role and secrets."""
+    page = (ROOT / "docs" / "setup.md").read_text().replace("\\\n", " ")
+    calls = [shlex.split(line) for line in page.splitlines() if line.startswith("gh api --method")]
+    place = "repos/OWNER/NAME/environments/staging"
+    create, limit, allow = [call[4:] for call in calls if call[4].startswith(place)]
+    assert create == [place]
+    assert limit[0] == place
+    assert limit[2::2] == [
+        "deployment_branch_policy[protected_branches]=false",
+        "deployment_branch_policy[custom_branch_policies]=true",
+    ]
+    assert allow == [f"{place}/deployment-branch-policies", "-f", "name=main"]
 
 
 def test_pinned_versions_are_kept_up_to_date():

@@ -87,5 +87,6 @@ def encodings(draw):
             arrays = {name: as_drawn(draw, [each[name] for each in padded]) for name in texts}
             figures = [each["obs_value"] for each in padded]
             arrays["obs_value"] = pa.array(figures, pa.string()).cast(pa.decimal128(20, 4))
+            arrays["decimals"] = pa.array([None if f is None else 2 for f in figures], pa.int8())
             parts.append(pa.table(arrays).slice(len(padded) - len(part)))
     return rows, parts

@@ -88,8 +88,14 @@ BAD_ANSWERS = {
     "NaN as a number": (GOOD.replace(b'"1.5"', b"NaN"), "NaN is not a figure"),
     "an exponent": (body_of(answer([row(DataValue="1e5")])), "figure '1e5'"),
     "an empty figure": (body_of(answer([row(DataValue="")])), "figure ''"),
-    "a figure of a hundred digits": (body_of(answer([row(DataValue="9" * 100)])), "at most 20"),
-    "more places than can be kept": (body_of(answer([row(DataValue="1.123456789")])), "8 behind"),
+    "a figure of a hundred digits": (
+        body_of(answer([row(DataValue="9" * 100)])),
+        "100 digits before",
+    ),
+    "more places than can be kept": (
+        body_of(answer([row(DataValue="1.1234567890123456789")])),
+        "has 19 decimal places",
+    ),
     "a column missing": (body_of(answer([row(without="CL_UNIT")])), "CL_UNIT is None"),
     "another table": (body_of(answer([row(Code="SAGDP2-1")])), "Code 'SAGDP2-1'"),
     "a line that is no number": (body_of(answer([row(Code="SAPCE1-x")])), "Code 'SAPCE1-x'"),

@@ -23,6 +23,7 @@ def read(*cells, notes=NOTES):
         [(notes, len(texts))],
         lambda row: f"payload p, Data[{row}]",
     )
+    del columns["decimals"]
     return [tuple(row.values()) for row in pa.table(columns).to_pylist()]
 
 
@@ -53,6 +54,11 @@ def test_a_cell_says_what_is_printed_and_no_more(value, reference, expected):
     cells = read(("1", None), (value, reference), ("2,000", "*"))
     assert cells[1] == expected
     assert cells[0] == (Decimal(1), "A", None, None)
+
+
+def test_the_printed_places_are_kept():
+    columns = figures(pa.array(["14392721.0", "1,234", "7"]), None, [({}, 3)], str)
+    assert columns["decimals"].to_pylist() == [1, 0, 0]
 
 
 @pytest.mark.parametrize(

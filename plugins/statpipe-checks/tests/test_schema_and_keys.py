@@ -29,7 +29,7 @@ def doubled(snapshot):
 def test_a_sealed_table_has_silvers_schema(judge, observe):
     result = judge("schema", observe(SOUND))
     assert result.passed
-    assert result.message == "all 19 columns are Silver's"
+    assert result.message == "all 20 columns are Silver's"
 
 
 def test_a_missing_and_an_unknown_column_are_named(judge, observe):
@@ -49,7 +49,9 @@ def test_a_missing_and_an_unknown_column_are_named(judge, observe):
 
 def test_a_binary_figure_is_not_silvers_type(judge, observe):
     result = judge("schema", changed(observe(SOUND), "obs_value", [1.0] * 4, pa.float64()))
-    assert result.cells == ({"column": "obs_value", "problem": "is double, not decimal128(28, 8)"},)
+    assert result.cells == (
+        {"column": "obs_value", "problem": "is double, not decimal128(38, 18)"},
+    )
 
 
 def test_columns_in_another_order_are_not_silver(judge, observe):

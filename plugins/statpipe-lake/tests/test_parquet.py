@@ -81,7 +81,7 @@ def test_a_sealed_table_comes_back_with_types_descriptions_and_hash():
     assert found.equals(table)
     assert content_hash(found) == content_hash(table)
     assert pa.types.is_dictionary(found.schema.field("ref_area").type)
-    assert found.schema.field("obs_value").type == pa.decimal128(28, 8)
+    assert found.schema.field("obs_value").type == pa.decimal128(38, 18)
 
 
 texts = st.one_of(st.none(), st.sampled_from(["CA", "", "¿?", "x" * 300, "a\x00b"]))
@@ -100,7 +100,7 @@ def test_any_table_comes_back_as_it_was(rows):
         {
             "name": pa.array(names, pa.string()).dictionary_encode(),
             "plain": pa.array(names, pa.string()),
-            "value": pa.array(values, pa.decimal128(28, 8)),
+            "value": pa.array(values, pa.decimal128(38, 18)),
             "ratio": pa.array(ratios, pa.float64()),
             "day": pa.array(days, pa.date32()),
             "small": pa.array([len(rows)] * len(rows), pa.int8()),

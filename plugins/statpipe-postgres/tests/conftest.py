@@ -152,7 +152,7 @@ def table_of():
                 "area": pa.array(areas, pa.string()).dictionary_encode(),
                 "year": pa.array(years, pa.int32()),
                 "value": pa.array(
-                    [None if v is None else Decimal(v) for v in values], pa.decimal128(28, 8)
+                    [None if v is None else Decimal(v) for v in values], pa.decimal128(38, 18)
                 ),
                 "note": pa.array(notes, pa.string()),
                 "growth": pa.array(growths, pa.float64()),

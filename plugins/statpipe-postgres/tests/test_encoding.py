@@ -44,7 +44,7 @@ def shortest(value):
     )
 )
 def test_decimals_are_exact_and_have_no_trailing_zeros(values):
-    sent = encoded(pa.array(values, pa.decimal128(28, 8)), "decimal")
+    sent = encoded(pa.array(values, pa.decimal128(38, 18)), "decimal")
     assert [Decimal(text) for text in sent] == values
     for text, value in zip(sent, values, strict=True):
         if "E" not in text:

@@ -13,7 +13,7 @@ Names that need pyarrow load it when they are called, so a plugin's module stays
 """
 
 from statpipe.api.check import Check
-from statpipe.api.component import Component, NoSettings, secret
+from statpipe.api.component import Component, Instance, NoSettings, secret
 from statpipe.api.database import Database, How, Rows
 from statpipe.api.diagnosis import Diagnosis
 from statpipe.api.events import (
@@ -74,6 +74,7 @@ __all__ = [
     "Fault",
     "Held",
     "How",
+    "Instance",
     "Lake",
     "Layer",
     "Locked",

@@ -23,7 +23,8 @@ class Component:
 
     ``summary`` is the line that ``statpipe plugins list`` shows. ``settings`` is an attrs class that
     the engine fills from the configuration; unknown keys are refused. A settings field named
-    ``environment`` receives the run's :class:`~statpipe.api.Environment` instead. ``factory`` takes
+    ``environment`` receives the run's :class:`~statpipe.api.Environment` instead, one named ``instance``
+    the name under which the component is configured. ``factory`` takes
     the settings and returns the object of the role; it is called once a run and may import what is
     heavy. Making a Component must be cheap and need no credentials. A check that is not ``general``
     judges just its own plugin's figures, so that it does not stand in for the others where these
@@ -35,6 +36,19 @@ class Component:
     factory: Callable[[Any], Any]
     settings: type = NoSettings
     general: bool = True
+
+
+@frozen(kw_only=True)
+class Instance:
+    """
+    A source that the configuration makes of a component, under a name of its own.
+
+    ``gold`` is the name for its family of Gold models.
+    """
+
+    name: str
+    component: str
+    gold: str
 
 
 def secret(variable: str | None = None) -> Any:

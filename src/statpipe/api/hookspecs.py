@@ -11,9 +11,9 @@ disturbs nobody.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from statpipe.api.component import Component
+from statpipe.api.component import Component, Instance
 from statpipe.api.events import (
     CheckFinished,
     PartitionWritten,
@@ -100,20 +100,28 @@ def statpipe_checks() -> Iterable[Component]:  # type: ignore[empty-body]
 
 
 @hookspec
-def statpipe_models() -> Iterable[Model]:  # type: ignore[empty-body]
+def statpipe_models(instances: Sequence[Instance]) -> Iterable[Model]:  # type: ignore[empty-body]
     """
     Offer Gold models: declarations, with SQL over the histories of sources or over other models.
 
-    The standard ones, from the history to growth, come ready made:
+    The standard ones, from the history to growth, come ready made. A hook that takes *instances* is told of
+    the sources that the configuration makes of components (``[sources.NAME] use = "my_agency"``), and gives
+    each a family:
 
     .. code-block:: python
 
+        from statpipe.api import Model, hookimpl
         from statpipe.api.gold import gold_models
 
         @hookimpl
-        def statpipe_models():
+        def statpipe_models(instances=()):
+            ours = {one.gold: one.name for one in instances if one.component == "my_agency"}
             return [
-                *gold_models(name="tea", source="my_agency", title="Prices of tea", freq="M"),
+                *(
+                    model
+                    for name, source in {"tea": "my_agency", **ours}.items()
+                    for model in gold_models(name=name, source=source, title="Prices of tea", freq="M")
+                ),
                 Model(name="tea_dear", title="Dear tea", inputs=("tea",), materialized="view",
                       grain=("ref_area", "category", "time_period", "dataset"), columns=COLUMNS,
                       sql="SELECT * FROM tea WHERE value > 100"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -16,12 +16,12 @@ from statpipe.cli.figures import exact
 from statpipe.cli.json_text import json_text
 from statpipe.cli.terminal import answer
 from statpipe.domain.visible import visible
+from statpipe.engine.answers.printed_rows import printed_rows
 from statpipe.engine.record.workflow_commands import defused
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_ROWS_AT_ONCE = 10_000
 _FORMULA = frozenset("=+-@\t\r")
 """What begins a formula in a spreadsheet, https://owasp.org/www-community/attacks/CSV_Injection"""
 _HARMLESS = re.compile(r"[-+]?[\d.,]*|[-+]+")
@@ -65,19 +65,20 @@ def safe_text(text: str) -> str:
     return f"'{seen}" if begins else seen
 
 
-def write_rows_as_csv(table: pa.Table, *, safe: bool) -> None:
+def write_rows_as_csv(table: pa.Table, model: Model, *, safe: bool) -> None:
     """
     Write a table as CSV.
     """
-    write_csv(table.column_names, (row.values() for row in _rows(table)), safe=safe)
+    rows = (row.values() for row in printed_rows(table, model))
+    write_csv(table.column_names, rows, safe=safe)
 
 
-def write_rows_as_json(table: pa.Table) -> None:
+def write_rows_as_json(table: pa.Table, model: Model) -> None:
     """
     Write rows as a JSON array, one a line. Decimals are text, since JSON's readers make doubles.
     """
     answer("[")
-    for number, row in enumerate(_rows(table)):
+    for number, row in enumerate(printed_rows(table, model)):
         exactly = {name: exact(value) for name, value in row.items()}
         answer((",\n " if number else "\n ") + json_text(exactly))
     answer("\n]\n")
@@ -116,8 +117,3 @@ def write_rows_as_parquet(table: pa.Table, model: Model, path: Path) -> None:
         raise ConfigError(
             f"--parquet {path} cannot be written: {error.strerror or error}"
         ) from error
-
-
-def _rows(table: pa.Table) -> Iterator[dict[str, Any]]:
-    for batch in table.to_batches(max_chunksize=_ROWS_AT_ONCE):
-        yield from batch.to_pylist()

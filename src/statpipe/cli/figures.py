@@ -14,10 +14,11 @@ _TINY = 1e-9
 
 def exact(value: object) -> object:
     """
-    Return what JSON and CSV can hold without loss: a decimal or date as text, all else as it is.
+    Return what JSON and CSV can hold without loss: a decimal, with its places, or date as text, all
+    else as it is.
     """
     if isinstance(value, Decimal):
-        return _trimmed(f"{value:f}")
+        return f"{value:f}"
     return value.isoformat() if isinstance(value, date) else value
 
 
@@ -29,7 +30,7 @@ def readable(value: object) -> str:
     if value is None:
         return ""
     if isinstance(value, Decimal):
-        return _trimmed(f"{value:,f}")
+        return f"{value:,f}"
     if isinstance(value, float):
         return _double(value)
     return str(value)
@@ -55,9 +56,3 @@ def _double(value: float) -> str:
         return f"{value:.{_DIGITS - 1}e}"
     places = _DIGITS - 1 - math.floor(math.log10(abs(value)))
     return f"{value:,.{max(places, _PLACES)}f}"
-
-
-def _trimmed(text: str) -> str:
-    # A lake's decimals have eight places, whatever the agency printed.
-    text = text.rstrip("0").rstrip(".") if "." in text else text
-    return "0" if text == "-0" else text

@@ -16,6 +16,7 @@ from statpipe.cli.terminal import say, say_wrapped, shown, speaks, width
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import codes_or_values, key_codes
 from statpipe.domain.observation import NORMAL
+from statpipe.engine.answers.printed_rows import printed_rows
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,10 +30,10 @@ _DESCRIBED = {
     "ref_area": ("geo_level", "geo_fips", "state_fips"),
     "category": ("parent_category", "top_category", "sign", "category_depth", "category_path"),
     "unit": ("unit_mult",),
-    "value": ("value_float",),
+    "value": ("decimals", "value_float"),
 }
 """What another column tells already, to those who read figures."""
-_NUMBERS = ("decimal", "double", "integer")
+_NUMBERS = ("decimal", "double", "integer", "small")
 _BETWEEN = 2
 """Blanks between columns."""
 
@@ -162,7 +163,7 @@ class People:
     # --- heading ---------------------------------------------------------------------------------
 
     def _heading(self) -> list[str]:
-        first = self.table.slice(0, 1).to_pylist()[0]
+        first = next(printed_rows(self.table.slice(0, 1), self.model))
         lines = [f"{self.model.title}{self.words}"]
         if not self._has(_PERIOD):
             return lines
@@ -188,7 +189,7 @@ class People:
         import pyarrow.compute as pc
 
         order = pc.sort_indices(key_codes(self.table, self._order))
-        rows = self.table.take(order[: self.limit]).to_pylist()
+        rows = list(printed_rows(self.table.take(order[: self.limit]), self.model))
         columns, left_out = self._fitting(
             {name: self._texts(name, rows) for name in self._chosen()}
         )
@@ -243,7 +244,8 @@ class People:
         import pyarrow.compute as pc
 
         first_ones = self._series[: self.limit]
-        rows = self.table.filter(pc.is_in(self._codes, value_set=first_ones)).to_pylist()
+        chosen = self.table.filter(pc.is_in(self._codes, value_set=first_ones))
+        rows = printed_rows(chosen, self.model)
         codes = self._codes.filter(pc.is_in(self._codes, value_set=first_ones)).to_pylist()
         groups: dict[int, dict[str, Row]] = {code: {} for code in first_ones.to_pylist()}
         for code, row in zip(codes, rows, strict=True):
@@ -264,7 +266,7 @@ class People:
         self._tell_rest(self._count - len(series), "series", [])
 
     def _draw(self, measure: str) -> None:
-        rows = sorted(self.table.select([_PERIOD, measure]).to_pylist(), key=lambda r: r[_PERIOD])
+        rows = sorted(printed_rows(self.table, self.model), key=lambda r: r[_PERIOD])
         present = [row for row in rows if row[measure] is not None]
         if len(rows) == 1 or not present:
             return

@@ -163,9 +163,9 @@ def _rows_wanted(site: Site, model: Model, wanted: Wanted) -> pa.Table:
 
 def _write(table: pa.Table, model: Model, wanted: Wanted) -> None:
     if wanted.csv:
-        write_rows_as_csv(table, safe=wanted.safe_csv)
+        write_rows_as_csv(table, model, safe=wanted.safe_csv)
     elif wanted.json:
-        write_rows_as_json(table)
+        write_rows_as_json(table, model)
     elif wanted.parquet:
         write_rows_as_parquet(table, model, wanted.parquet)
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from statpipe.domain.codes import encoded, looked_up, one_array
@@ -75,7 +76,16 @@ def meaning_hash(table: pa.Table) -> str:
 def figures_hash(table: pa.Table) -> str:
     """
     Hash just what the agency published: keys, figures, statuses and symbols.
+
+    Figures are numbers: how many places they are printed with does not count. They are hashed in the
+    type that versions before had, where they fit, since what those recorded is compared with.
     """
+    import pyarrow as pa
+
+    place = table.schema.get_field_index("obs_value")
+    with suppress(pa.ArrowInvalid):
+        values = table["obs_value"].cast(pa.decimal128(28, 8))
+        table = table.set_column(place, "obs_value", values)
     return content_hash(table, FIGURES)
 
 

@@ -75,7 +75,8 @@ class Dataset:
     up over areas. ``precision`` is one unit of the last digit the agency prints: sums may miss by
     half of it for each figure. ``valid_range`` bounds every figure. ``dimensions`` names columns that
     belong to the key besides area, category and period. Code lists may be left empty by a source
-    that knows none.
+    that knows none. ``doubles`` says that the agency publishes binary doubles, as
+    ``0.30000000000000004`` in JSON: each becomes the shortest decimal that is the same double.
     """
 
     name: str = field(validator=validators.matches_re(r"[A-Za-z0-9][A-Za-z0-9_-]*"))
@@ -89,6 +90,7 @@ class Dataset:
     valid_range: tuple[Decimal, Decimal] | None = None
     agreements: tuple[Agreement, ...] = field(default=(), repr=False)
     dimensions: tuple[str, ...] = ()
+    doubles: bool = False
     selection: Selection = EVERYTHING
 
     @property

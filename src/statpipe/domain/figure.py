@@ -11,7 +11,8 @@ from statpipe.domain.text import stripped
 
 def exact(printed: str, *, mark: str = ".", grouping: str = "") -> Decimal:
     """
-    Read a printed figure: sign, digits, decimals, and nothing else but white space around them.
+    Read a printed figure: sign, digits, decimals, a power of ten as in ``1.2E-05``, and nothing else but
+    white space around them.
 
     *mark* stands before the decimals, *grouping* between thousands: ``exact("1852976.3")``,
     ``exact("1,852,976.3", grouping=",")``, ``exact("1.852.976,3", mark=",", grouping=".")``. Of
@@ -37,4 +38,4 @@ def _pattern(mark: str, grouping: str) -> re.Pattern[str]:
         thousands = "[0-9]{3}"
         first = rf"[0-9]{{1,3}}([{re.escape(grouping)}]){thousands}"
         whole = rf"(?:{first}(?:\1{thousands})*|{whole})"
-    return re.compile(rf"-?{whole}(?:{re.escape(mark)}[0-9]+)?")
+    return re.compile(rf"-?{whole}(?:{re.escape(mark)}[0-9]+)?(?:[eE][-+]?[0-9]{{1,9}})?")

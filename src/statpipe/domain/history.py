@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 STATEMENT = ("obs_value", "unit_measure", "unit_mult", "obs_status", "source_symbol", "notes")
 """What an agency says about a cell. Where any of it changes, another interval begins."""
 
+SET_WITH_THE_FIGURE = ("vintage", "decimals")
+"""The release that set a figure, and the places that it printed: later ones may print 1.5 as 1.50."""
+
 
 @frozen(kw_only=True)
 class Published:
@@ -90,7 +93,7 @@ def history_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
     """
     Return the Arrow schema of a history: Silver's columns and the days of each interval, inclusive.
 
-    ``vintage`` is the release that set the figure; what else describes the cell is from the last one
+    ``vintage`` is the release that set the figure, ``decimals`` the places that it printed; what else describes the cell is from the last one
     that repeated it.
     """
     import pyarrow as pa

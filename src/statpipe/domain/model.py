@@ -16,13 +16,16 @@ AS_OF = ":as_of"
 _NAME = r"[a-z][a-z0-9_]*"
 _LATEST = f"DATE '{FOREVER.isoformat()}'"
 
-ColumnType = Literal["text", "integer", "decimal", "double", "date"]
+ColumnType = Literal["text", "integer", "small", "decimal", "double", "date"]
 
 
 @frozen(kw_only=True)
 class Column:
     """
     One column of a Gold model. The description and unit go into Parquet and into Postgres.
+
+    ``integer`` has 64 bits; ``small`` is for counts up to 127. ``places`` names the column that
+    says, where the model has it, how many decimal places this one's figures are printed with.
     """
 
     name: str = field(validator=validators.matches_re(_NAME))
@@ -30,6 +33,7 @@ class Column:
     description: str
     unit: str | None = None
     nullable: bool = True
+    places: str | None = None
 
     @property
     def comment(self) -> str:
@@ -98,6 +102,14 @@ class Model:
             self.indexes,
         )
         return hashlib.sha256(repr(declared).encode()).hexdigest()
+
+    @property
+    def places(self) -> dict[str, str]:
+        """
+        Return, for each column of printed figures, the one with the places of its figures.
+        """
+        names = {column.name for column in self.columns}
+        return {c.name: c.places for c in self.columns if c.places in names}
 
     @property
     def takes_date(self) -> bool:

@@ -6,28 +6,29 @@ A normalizer returns the four columns of :data:`REQUIRED` and, where it has them
 
 from __future__ import annotations
 
-from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from statpipe.domain.errors import ContentError
+from statpipe.domain.printed import exact_type, read_figure
 from statpipe.domain.text import stripped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from decimal import Decimal
 
     import pyarrow as pa
 
 KEY = ("ref_area", "category", "time_period")
 REQUIRED = (*KEY, "obs_value")
-OPTIONAL = ("obs_status", "source_symbol", "notes")
+OPTIONAL = ("decimals", "obs_status", "source_symbol", "notes")
 FREE_TEXT = ("geo_name", "category_name", "unit_measure", "source_symbol", "notes")
 """The columns that hold an agency's words; every other text is a code."""
 
-DECIMAL_DIGITS, DECIMAL_PLACES = 28, 8
-"""Room for every official figure: 20 digits before the point and 8 behind it, exact."""
+SILVER = 2
+"""Number of the form of Silver, raised when its columns change: what has an older one is made anew."""
 
 NORMAL = "A"
 """SDMX CL_OBS_STATUS: a normal observation."""
@@ -61,6 +62,7 @@ COLUMNS = (
     ObservationColumn("unit_measure", "code", "Unit as the agency prints it"),
     ObservationColumn("unit_mult", "small", "Power of ten of the unit, SDMX UNIT_MULT"),
     ObservationColumn("obs_value", "decimal", "The figure as published; empty if missing", True),
+    ObservationColumn("decimals", "small", "Decimal places that the figure is printed with", True),
     ObservationColumn("obs_status", "code", "Why a figure is special, SDMX CL_OBS_STATUS"),
     ObservationColumn("source_symbol", "code", "Marker as printed, such as (D) or (L)", True),
     ObservationColumn("notes", "code", "Text of the figure's footnotes", True),
@@ -69,9 +71,10 @@ COLUMNS = (
 
 
 @cache
-def silver_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
+def silver_schema(dimensions: tuple[str, ...] = (), *, doubles: bool = False) -> pa.Schema:
     """
-    Return the Arrow schema of Silver; *dimensions* are a dataset's further key columns.
+    Return the Arrow schema of Silver; *dimensions* are a dataset's further key columns. The column
+    of figures is marked where they are *doubles* of the agency.
     """
     import pyarrow as pa
 
@@ -80,10 +83,17 @@ def silver_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
         "code": code,
         "small": pa.int8(),
         "date": pa.date32(),
-        "decimal": pa.decimal128(DECIMAL_DIGITS, DECIMAL_PLACES),
+        "decimal": exact_type(),
     }
+    marks = {"obs_value": {"doubles": "shortest decimal of the agency's double"}} if doubles else {}
     fields = [
-        pa.field(c.name, types[c.kind], c.nullable, {"description": c.description}) for c in COLUMNS
+        pa.field(
+            c.name,
+            types[c.kind],
+            c.nullable,
+            {"description": c.description, **marks.get(c.name, {})},
+        )
+        for c in COLUMNS
     ]
     return pa.schema([*fields, *(pa.field(name, code, nullable=False) for name in dimensions)])
 
@@ -93,7 +103,7 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     Make a normalizer's table from mappings: easy to write, and fast enough for small payloads.
 
     Each mapping needs ``ref_area``, ``category``, ``time_period`` and ``obs_value`` (``Decimal``,
-    ``int``, text, or ``None``); any other Silver column may be given.
+    ``int``, text, or ``None``); any other Silver column may be given. ``decimals`` is counted.
 
     :raises ContentError: A figure is no exact decimal number, or a column holds the wrong type.
     """
@@ -101,19 +111,23 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
 
     listed = list(rows)
     names = [c.name for c in COLUMNS if any(c.name in row for row in listed)]
-    names = list(dict.fromkeys([*REQUIRED, *names]))
+    names = list(dict.fromkeys([*REQUIRED, "decimals", *names]))
     others = dict.fromkeys(name for row in listed for name in row if name not in names)
     types = {
-        "obs_value": pa.decimal128(DECIMAL_DIGITS, DECIMAL_PLACES),
+        "obs_value": exact_type(),
+        "decimals": pa.int8(),
         "sign": pa.int8(),
         "unit_mult": pa.int8(),
         "period_start": pa.date32(),
     }
+    figures = [_figure(row.get("obs_value")) for row in listed]
     columns: dict[str, Any] = {}
     for name in [*names, *others]:
         values = [row.get(name) for row in listed]
         if name == "obs_value":
-            values = [_exact(value) for value in values]
+            values = [value for value, _ in figures]
+        elif name == "decimals":
+            values = [places for _, places in figures]
         elif name not in types:
             values = _encodable(values, name)
         try:
@@ -143,22 +157,15 @@ def _is_half(text: str) -> bool:
     return False
 
 
-def _exact(value: object) -> Decimal | None:
+def _figure(value: object) -> tuple[Decimal | None, int | None]:
+    """Give a figure and the places that it is printed with."""
     if value is None:
-        return None
+        return None, None
     if isinstance(value, float):
         msg = f"{value!r} is a binary float, which cannot hold a published figure exactly: pass its text"
         raise ContentError(msg)
     try:
-        number = Decimal(stripped(str(value)))
-    except ArithmeticError as error:
-        msg = f"{value!r} is no decimal number"
+        return read_figure(stripped(str(value)))
+    except ValueError as error:
+        msg = f"{value!r} {error}"
         raise ContentError(msg) from error
-    exponent = number.as_tuple().exponent
-    if not isinstance(exponent, int) or exponent < -DECIMAL_PLACES:
-        msg = f"{value!r} is no finite number of at most {DECIMAL_PLACES} decimal places"
-        raise ContentError(msg)
-    if number and number.adjusted() >= DECIMAL_DIGITS - DECIMAL_PLACES:
-        msg = f"{value!r} has more than {DECIMAL_DIGITS - DECIMAL_PLACES} digits before the point"
-        raise ContentError(msg)
-    return number

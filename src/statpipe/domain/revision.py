@@ -12,6 +12,7 @@ from statpipe.domain.canonical import FIGURES
 from statpipe.domain.codes import codes_or_values, encoded
 from statpipe.domain.dataset import Dataset
 from statpipe.domain.difference import difference
+from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES
 from statpipe.domain.vintage import Vintage
 
 if TYPE_CHECKING:
@@ -184,8 +185,9 @@ def _changes(old: pa.Table, new: pa.Table) -> pa.Array:
     import pyarrow.compute as pc
 
     was = _doubles(old["obs_value"])
-    # The difference is taken exactly: doubles of twenty digits would round it away.
-    moved = _doubles(pc.subtract(new["obs_value"], old["obs_value"]))
+    # The difference is taken exactly: doubles of twenty digits would round it away. It has one more.
+    wider = pa.decimal256(DECIMAL_DIGITS + 1, DECIMAL_PLACES)
+    moved = _doubles(pc.subtract(*(one["obs_value"].cast(wider) for one in (new, old))))
     comparable = pc.not_equal(was, 0.0)
     for name in _UNIT:
         was_in, is_in = (codes_or_values(table[name]) for table in (old, new))

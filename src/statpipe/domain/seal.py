@@ -19,11 +19,11 @@ from statpipe.domain.codes import (
     used_texts,
 )
 from statpipe.domain.errors import ContentError
+from statpipe.domain.exact_figures import exact_figures
 from statpipe.domain.gate import admitted
 from statpipe.domain.observation import KEY, NORMAL, REQUIRED, silver_schema
 from statpipe.domain.other_parents import AREA_PARENT
 from statpipe.domain.period import period_start
-from statpipe.domain.text import WHITE_SPACE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ def seal(table: pa.Table, dataset: Dataset, vintage: str) -> pa.Table:
     rows = len(table)
     columns["dataset"] = constant(dataset.name, rows)
     columns["vintage"] = constant(vintage, rows)
-    schema = silver_schema(dataset.dimensions)
+    schema = silver_schema(dataset.dimensions, doubles=dataset.doubles)
     sealed = pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
     _refuse_nulls(sealed, dataset)
     return canonical(_sorted_by_key(sealed, dataset))
@@ -90,7 +90,6 @@ def in_key_order(table: pa.Table, dataset: Dataset) -> pa.Table:
 def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
     """Check names and types of what a normalizer returned; give text columns as codes."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     schema = silver_schema(dataset.dimensions)
     missing = [n for n in (*REQUIRED, *dataset.dimensions) if n not in table.column_names]
@@ -113,18 +112,11 @@ def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
             + f"; it needs {', '.join(REQUIRED)} and may have any other column of Silver"
         )
         raise ContentError(msg)
-    columns: dict[str, Any] = {}
-    for name in table.column_names:
+    figures = exact_figures(table, dataset)
+    columns: dict[str, Any] = {"obs_value": figures.values, "decimals": figures.decimals}
+    for name in [one for one in table.column_names if one not in columns]:
         wanted = schema.field(name).type
         column = table[name]
-        if name == "obs_value" and pa.types.is_floating(column.type):
-            msg = (
-                f"dataset {dataset.name}: column obs_value is {column.type}, which cannot hold a "
-                "published figure exactly: make it decimal or text"
-            )
-            raise ContentError(msg)
-        if name == "obs_value" and pa.types.is_string(column.type):
-            column = pc.utf8_trim(column, characters=WHITE_SPACE)
         try:
             columns[name] = (
                 admitted(encoded(column), name, dataset.name)

@@ -15,6 +15,7 @@ import pytest
 
 from statpipe.api import Component, Model
 from statpipe.domain.history import history_schema
+from statpipe.domain.printed import exact_type
 from statpipe.testing.model_contract import (
     given_columns,
     has_its_columns,
@@ -145,7 +146,7 @@ def _settings(component: Component, documentation: str) -> None:
         )
     docs = f"{component.settings.__doc__ or ''}\n{documentation}"
     for field in attrs.fields(component.settings):
-        if field.name == "environment":
+        if field.name in {"environment", "instance"}:  # the engine fills these
             continue
         if field.default is attrs.NOTHING:
             broken(
@@ -173,7 +174,8 @@ def _runs_on_nothing(model: Model, models: Sequence[Model]) -> None:
     types = {
         "text": pa.string(),
         "integer": pa.int64(),
-        "decimal": pa.decimal128(28, 8),
+        "small": pa.int8(),
+        "decimal": exact_type(),
         "double": pa.float64(),
         "date": pa.date32(),
     }

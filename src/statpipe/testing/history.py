@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import key_codes, repeats
-from statpipe.domain.history import STATEMENT, Published, history_schema, key_of
+from statpipe.domain.history import (
+    SET_WITH_THE_FIGURE,
+    STATEMENT,
+    Published,
+    history_schema,
+    key_of,
+)
 from statpipe.domain.observation import KEY
 from statpipe.domain.period import FOREVER
 from statpipe.domain.selection import EVERYTHING
@@ -21,7 +27,7 @@ def history(published: Sequence[Published]) -> pa.Table:
     Join the vintages of one dataset into intervals.
 
     Returns Silver's columns with ``realtime_start`` and ``realtime_end``, both inclusive. ``vintage``
-    is the release that set the figure; what else describes the cell is from the last one that
+    is the release that set the figure, ``decimals`` are the places that it printed; what else describes the cell is from the last one that
     repeated it. A cell that a later vintage was asked for and does not hold was dropped: its interval
     ends. A cell that it was not asked for goes on. Figures that changed under an unchanged date leave
     an interval that ends before it begins: kept, and current on no day.
@@ -49,8 +55,9 @@ def history(published: Sequence[Published]) -> pa.Table:
     last_days = pa.concat_arrays([last_days, pa.array([FOREVER], pa.date32())])
 
     result = table.filter(ends)
-    place = result.schema.get_field_index("vintage")
-    result = result.set_column(place, result.schema.field(place), table["vintage"].filter(starts))
+    for name in SET_WITH_THE_FIGURE:
+        place = result.schema.get_field_index(name)
+        result = result.set_column(place, result.schema.field(place), table[name].filter(starts))
     starting, ending = days.take(ranks.filter(starts)), last_days.take(spoken.filter(ends))
     schema = history_schema(key_of(table)[len(KEY) :])
     return canonical(pa.Table.from_arrays([*result.columns, starting, ending], schema=schema))

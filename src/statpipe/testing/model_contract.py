@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 _KINDS = {
     "text": r"VARCHAR|ENUM.*",
     "integer": r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
+    "small": r"TINYINT",
     "decimal": r"DECIMAL.*|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
     "double": r"DOUBLE|FLOAT|DECIMAL.*|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
     "date": r"DATE",
@@ -35,6 +36,7 @@ _KINDS = {
 _CAST = {
     "text": "CAST(... AS VARCHAR)",
     "integer": "CAST(... AS BIGINT)",
+    "small": "take it from a column of that type, or declare it integer",
     "decimal": "keep it decimal: no division, no CAST AS DOUBLE; or declare it double",
     "double": "CAST(... AS DOUBLE PRECISION)",
     "date": "CAST(... AS DATE)",

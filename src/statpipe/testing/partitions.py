@@ -19,6 +19,7 @@ from statpipe.api import (
     PartitionKey,
     observations_from_rows,
 )
+from statpipe.domain.printed import exact_type
 from statpipe.domain.seal import seal
 
 Figures = Mapping[tuple[str, int], Decimal | None]
@@ -77,7 +78,7 @@ def gold_partition(
         {
             "area": pa.array([area for area, _ in keys], pa.string()).dictionary_encode(),
             "year": pa.array([year for _, year in keys], pa.int64()),
-            "value": pa.array([figures[key] for key in keys], pa.decimal128(28, 8)),
+            "value": pa.array([figures[key] for key in keys], exact_type()),
         }
     )
     return Partition(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from statpipe.api import Area, Category, Dataset, Payload, observations_from_rows
 from statpipe.domain.dataset import Frequency
-from statpipe.domain.observation import DECIMAL_DIGITS, DECIMAL_PLACES
+from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES
 from statpipe.domain.seal import seal
 
 if TYPE_CHECKING:
@@ -47,7 +47,10 @@ def figures() -> st.SearchStrategy[Decimal]:
     Draw figures that Silver holds exactly: zero, negative, tiny, and with all digits there can be.
     """
     return st.one_of(
-        st.sampled_from([Decimal(0), Decimal("0.1"), Decimal("-0.00000001"), _LARGEST, -_LARGEST]),
+        st.sampled_from(
+            [Decimal(0), Decimal("0.1"), Decimal("-1e-18"), _LARGEST, _LARGEST.copy_negate()]
+        ),
+        st.sampled_from([Decimal("14392721.0"), Decimal("1.50")]),
         st.decimals(-(10**6), 10**6, places=2),
         st.decimals(-(10**12), 10**12, places=DECIMAL_PLACES),
     )

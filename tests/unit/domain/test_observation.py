@@ -21,14 +21,14 @@ def test_silver_has_every_column_with_its_description():
     ("value", "text"),
     [
         (1.5, "binary float"),
-        ("x", "no decimal number"),
-        ("NaN", "no finite"),
-        ("Infinity", "no finite"),
-        ("1.123456789", "8 decimal"),
-        ("1,5", "no decimal number"),
-        (True, "no decimal number"),
-        ("9" * 21, "more than 20 digits before the point"),
-        ("-1e20", "more than 20 digits before the point"),
+        ("x", "'x' is not a figure; expected digits with a point at most"),
+        ("NaN", "is not a figure"),
+        ("Infinity", "is not a figure"),
+        ("1.1234567890123456789", "has 19 decimal places; expected up to 20 digits"),
+        ("1,5", "is not a figure"),
+        (True, "is not a figure"),
+        ("9" * 21, "has 21 digits before the point"),
+        ("-1e20", "has 21 digits before the point"),
     ],
 )
 def test_rows_take_only_exact_figures(value, text):

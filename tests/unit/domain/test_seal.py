@@ -155,8 +155,9 @@ def test_a_column_of_binary_floats_is_refused(kind):
 @pytest.mark.parametrize(
     "values",
     [
-        pa.array(["1.50", "2"]),
-        pa.array(["1.5", "2.0"]).dictionary_encode(),
+        pa.array(["1.5", "2"]),
+        pa.array([" 1.5", "2"]).dictionary_encode(),
+        pa.array(["1.5", "2"], pa.large_string()),
         pa.array([Decimal("1.5"), Decimal(2)], pa.decimal128(5, 1)),
         pa.array([Decimal("1.5"), Decimal(2)], pa.decimal256(50, 8)),
         pa.chunked_array([[Decimal("1.5")], [], [Decimal("2.0")]], pa.decimal128(9, 3)),
@@ -171,8 +172,18 @@ def test_figures_may_come_in_any_exact_type(values):
 @pytest.mark.parametrize(
     ("changed", "text"),
     [
-        ({"obs_value": ["1.5", "n/a"]}, "column obs_value is string, not decimal128"),
-        ({"obs_value": ["1.5", "1.123456789"]}, "column obs_value is string, not decimal128"),
+        (
+            {"obs_value": ["1.5", "n/a"]},
+            "figure 'n/a' is not a figure; expected digits with a point at most, or scientific notation "
+            "(row 1 of the normalizer's table: ref_area CA, category T:2, time_period 2020)",
+        ),
+        (
+            {"obs_value": ["1.5", "1e-19"]},
+            "figure '1e-19' has 19 decimal places; expected up to 20 digits",
+        ),
+        ({"decimals": [1, -1]}, "decimals is -1; a figure has 0 to 127 places"),
+        ({"decimals": [1, 128]}, "column decimals is int64, not int8"),
+        ({"decimals": ["1", "x"]}, "column decimals is string, not int8"),
         ({"obs_value": pa.array([10**21, 1], pa.decimal256(40, 0))}, "column obs_value is"),
         ({"sign": [1000, 1]}, "column sign is int64, not int8"),
         ({"notes": [["a"], ["b"]]}, "column notes is list"),
@@ -183,6 +194,29 @@ def test_a_column_of_the_wrong_type_is_named_with_both_types(changed, text):
     with pytest.raises(ContentError) as caught:
         seal(pa.table(columns(**changed)), PLAIN, "v")
     assert str(caught.value).startswith(f"dataset T: {text}")
+
+
+def test_the_printed_places_are_kept_beside_the_figure():
+    texts = pa.array(["14392721.0", "1.5E-07"])
+    made = seal(pa.table(columns(obs_value=texts)), PLAIN, "v")
+    assert made["decimals"].to_pylist() == [1, 8]
+    given = pa.table(columns(decimals=pa.array([3, None])))
+    assert seal(given, PLAIN, "v")["decimals"].to_pylist() == [3, None]
+    shown = seal(pa.table(columns()), PLAIN, "v")
+    assert shown["decimals"].to_pylist() == [1, 0]
+
+
+@pytest.mark.parametrize("values", [[0.1 + 0.2, 5.0], ["0.30000000000000004", "5.000"]])
+def test_an_agency_s_doubles_become_the_shortest_decimals_and_are_marked(values):
+    dataset = Dataset(name="T", title="t", normalizer="n", doubles=True)
+    made = seal(pa.table(columns(obs_value=pa.array(values))), dataset, "v")
+    assert made["obs_value"].to_pylist() == [Decimal("0.30000000000000004"), Decimal(5)]
+    assert made["decimals"].to_pylist() == [17, 0]
+    mark = made.schema.field("obs_value").metadata[b"doubles"]
+    assert mark == b"shortest decimal of the agency's double"
+    assert not silver_schema().field("obs_value").metadata.get(b"doubles")
+    with pytest.raises(ContentError, match="figure 'nan' is not a number"):
+        seal(pa.table(columns(obs_value=["1", "nan"])), dataset, "v")
 
 
 def test_a_column_that_stands_twice_is_named():

@@ -9,7 +9,8 @@ from attrs import frozen
 
 from statpipe.api import ContentError
 from statpipe.domain.codes import encoded, looked_up, nothing, trimmed
-from statpipe.domain.observation import DECIMAL_DIGITS, DECIMAL_PLACES, NORMAL
+from statpipe.domain.observation import NORMAL
+from statpipe.domain.printed import Figures, Misfit, read_figures
 from statpipe.domain.text import stripped
 from statpipe_bea.markers import MARKER, MARKERS, NoteReference, note_reference
 
@@ -69,7 +70,7 @@ def figures(
     where: Where,
 ) -> dict[str, Any]:
     """
-    Return ``obs_value``, ``obs_status``, ``source_symbol`` and ``notes`` for printed figures.
+    Return ``obs_value``, ``decimals``, ``obs_status``, ``source_symbol`` and ``notes`` for printed figures.
 
     *texts* are the figures as printed; older answers print a marker or thousands commas there.
     *references* are the NoteRefs: a marker there blanks its figure, which the API prints as ``0``.
@@ -82,29 +83,32 @@ def figures(
     import pyarrow.compute as pc
 
     numbers, markers = _numbers_and_markers(texts, where)
-    values = _decimals(numbers, where)
+    read = _read(numbers, where)
+    values = read.values
     if markers is None and references is None:
-        return _all_normal(values)
+        return _all_normal(read)
     printed, places = _printed(markers, references, notes, where)
     _refuse_contradictions(printed, places, values, texts, where)
     symbols = [one.symbol for one in printed]
     blank = pa.array([symbol is not None for symbol in symbols]).take(places.indices)
     return {
         "obs_value": pc.if_else(blank, pa.scalar(None, values.type), values),
+        "decimals": read.decimals,
         "obs_status": looked_up(places, [one.status for one in printed]),
         "source_symbol": looked_up(places, symbols),
         "notes": looked_up(places, [one.text for one in printed]),
     }
 
 
-def _all_normal(values: pa.Array) -> dict[str, Any]:
+def _all_normal(figures: Figures) -> dict[str, Any]:
     import pyarrow as pa
 
-    rows = len(values)
+    rows = len(figures.values)
     nothing = encoded(pa.nulls(rows, pa.string()))
     normal = encoded(pa.nulls(rows, pa.string()).fill_null(NORMAL))
     return {
-        "obs_value": values,
+        "obs_value": figures.values,
+        "decimals": figures.decimals,
         "obs_status": normal,
         "source_symbol": nothing,
         "notes": nothing,
@@ -211,22 +215,11 @@ def _codes(column: pa.DictionaryArray) -> pa.Array:
     return pc.add(pc.fill_null(column.indices.cast(pa.int64()), -1), 1)
 
 
-def _decimals(numbers: pa.Array, where: Where) -> pa.Array:
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    exact = pa.decimal128(DECIMAL_DIGITS, DECIMAL_PLACES)
+def _read(numbers: pa.Array, where: Where) -> Figures:
     try:
-        return numbers.cast(exact)
-    except pa.ArrowInvalid as error:
-        room = DECIMAL_DIGITS - DECIMAL_PLACES
-        fits = rf"^-?[0-9]{{1,{room}}}(\.[0-9]{{1,{DECIMAL_PLACES}}})?$"
-        row = pc.index(pc.match_substring_regex(numbers, fits), False).as_py()
-        msg = (
-            f"{where(row)}: figure {numbers[row].as_py()!r}; expected at most {room} digits before "
-            f"and {DECIMAL_PLACES} behind the point, since figures are kept exactly"
-        )
-        raise ContentError(msg) from error
+        return read_figures(numbers, plain=True)
+    except Misfit as error:
+        raise ContentError(f"{where(error.row)}: figure {error}") from error
 
 
 def _refuse_contradictions(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from statpipe.api import Check, Component, Model, Normalizer, Source, hookimpl
+from statpipe.api import Check, Component, Instance, Model, Normalizer, Source, hookimpl
 from statpipe_bea.settings import (
     BeaSettings,
     LineNumberSettings,
@@ -104,11 +104,22 @@ def statpipe_checks() -> Iterable[Component]:
 
 
 @hookimpl
-def statpipe_models() -> Iterable[Model]:
+def statpipe_models(instances: Sequence[Instance] = ()) -> Iterable[Model]:
     """
-    Offer ``pce_state`` and ``rpp_state``, their histories and what is derived from them, and
-    ``pce_state_real``, which reads both.
+    Offer ``pce_state`` and ``rpp_state``, their histories and what is derived from them,
+    ``pce_state_real``, which reads both, and a family for each instance.
     """
     from statpipe_bea.gold.models import pce_state_models, pce_state_real_models, rpp_state_models
 
-    return [*pce_state_models(), *rpp_state_models(), *pce_state_real_models()]
+    families = {"bea_pce_state": pce_state_models, "bea_rpp_state": rpp_state_models}
+    return [
+        *pce_state_models(),
+        *rpp_state_models(),
+        *pce_state_real_models(),
+        *(
+            model
+            for one in instances
+            if one.component in families
+            for model in families[one.component](one.gold, one.name)
+        ),
+    ]

@@ -44,6 +44,7 @@ class RegionalSettings:
     archive: tuple[str, ...] = ()
     timeout: float = field(default=300.0, validator=_is_a_time)
     environment: Environment
+    instance: str = ""
 
 
 @frozen(kw_only=True)

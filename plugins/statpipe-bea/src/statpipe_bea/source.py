@@ -40,7 +40,8 @@ class BeaSource(Source):
         channel: Channel | None = None,
     ) -> None:
         self._settings = settings
-        self._family = family or pce_by_state()
+        family = family or pce_by_state()
+        self._family = attrs.evolve(family, source=settings.instance or family.source)
         self._given = channel
         lines = settings.lines if isinstance(settings, BeaSettings) else ()
         self._datasets = configured_datasets(settings, self._family, lines)

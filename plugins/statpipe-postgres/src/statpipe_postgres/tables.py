@@ -13,6 +13,7 @@ from statpipe_postgres.connection import Session
 TYPES: Mapping[str, str] = {
     "text": "text",
     "integer": "bigint",
+    "small": "smallint",
     "decimal": "numeric",
     "double": "double precision",
     "date": "date",

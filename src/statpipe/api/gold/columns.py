@@ -9,9 +9,17 @@ from statpipe.domain.model import Column
 
 
 def _c(
-    name: str, kind: Any, description: str, *, null: bool = False, unit: str | None = None
+    name: str,
+    kind: Any,
+    description: str,
+    *,
+    null: bool = False,
+    unit: str | None = None,
+    places: str | None = None,
 ) -> Column:
-    return Column(name=name, type=kind, description=description, nullable=null, unit=unit)
+    return Column(
+        name=name, type=kind, description=description, nullable=null, unit=unit, places=places
+    )
 
 
 STANDARD: Mapping[str, Column] = {
@@ -36,7 +44,8 @@ STANDARD: Mapping[str, Column] = {
         _c("category_depth", "integer", "Steps below the top of the hierarchy"),
         _c("category_path", "text", "Titles from the top of the hierarchy down to the category"),
         _c("value", "decimal", "The figure exactly as published; empty if the agency does not show it",
-           null=True, unit="see unit"),
+           null=True, unit="see unit", places="decimals"),
+        _c("decimals", "small", "Decimal places that the figure is printed with", null=True),
         _c("value_float", "double", "The figure as a floating-point number, for tools that do not "
            "calculate with exact decimals", null=True, unit="see unit"),
         _c("unit", "text", "Unit as the agency prints it"),

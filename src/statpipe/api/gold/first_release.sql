@@ -11,6 +11,7 @@ SELECT
     period_start,
     year,
     value,
+    decimals,
     unit,
     unit_mult,
     obs_status,

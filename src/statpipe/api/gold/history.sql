@@ -10,6 +10,7 @@ SELECT
     realtime_start,
     realtime_end,
     obs_value AS value,
+    decimals,
     unit_measure AS unit,
     CAST(unit_mult AS BIGINT) AS unit_mult,
     obs_status,

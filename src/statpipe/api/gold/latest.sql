@@ -18,6 +18,7 @@ SELECT
     category.category_depth,
     category.category_path,
     history.value,
+    history.decimals,
     CAST(history.value AS DOUBLE PRECISION) AS value_float,
     history.unit,
     history.unit_mult,

@@ -65,7 +65,7 @@ class _Family:
             inputs=(self.source,),
             grain=(*self._key, "vintage"),
             columns=self._columns(
-                "freq period_start year realtime_start realtime_end value unit unit_mult obs_status "
+                "freq period_start year realtime_start realtime_end value decimals unit unit_mult obs_status "
                 "source_symbol notes vintage",
                 key="ref_area category time_period dataset",
             ),
@@ -105,7 +105,7 @@ class _Family:
             "latest",
             self._columns(
                 "area_name geo_level geo_fips state_fips freq period_start year category_name "
-                "parent_category top_category sign category_depth category_path value value_float unit "
+                "parent_category top_category sign category_depth category_path value decimals value_float unit "
                 "unit_mult obs_status source_symbol notes vintage realtime_start"
             ),
             inputs=("history", "category", "area"),
@@ -118,8 +118,8 @@ class _Family:
             "figures as first published",
             "first_release",
             self._columns(
-                "area_name category_name freq period_start year value unit unit_mult obs_status "
-                "source_symbol notes vintage realtime_start"
+                "area_name category_name freq period_start year value decimals unit unit_mult "
+                "obs_status source_symbol notes vintage realtime_start"
             ),
             inputs=("history", "category", "area"),
             measure="value",

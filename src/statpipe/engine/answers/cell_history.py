@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from statpipe.api import Held, Lake, Selection
 from statpipe.domain.history import history_schema
+from statpipe.domain.printed import as_printed
 from statpipe.engine.gold.changes import changes_of
 from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.intervals import intervals
@@ -74,10 +75,11 @@ class Stand:
     """
     What an agency said of a cell, and the days on which that was the latest, both inclusive.
 
-    ``vintage`` is the release that set it, ``note`` the agency's words about that release.
+    ``value`` has the places that it was printed with. ``vintage`` is the release that set it, ``note`` the agency's words about that release.
     """
 
     value: Decimal | None
+    decimals: int | None
     unit: str
     unit_mult: int
     obs_status: str
@@ -157,8 +159,10 @@ def _of_dataset(
 
 
 def _stand(row: Mapping[str, Any], notes: Mapping[str, str]) -> Stand:
+    value = row["obs_value"]
     return Stand(
-        value=row["obs_value"],
+        value=value if value is None else as_printed(value, row["decimals"]),
+        decimals=row["decimals"],
         unit=row["unit_measure"],
         unit_mult=row["unit_mult"],
         obs_status=row["obs_status"],

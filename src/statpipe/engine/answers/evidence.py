@@ -20,6 +20,7 @@ from statpipe.api import (
     Payload,
     VintageRecord,
 )
+from statpipe.domain.printed import as_printed
 from statpipe.domain.seal import seal
 from statpipe.engine.answers.cell_history import Cell
 from statpipe.engine.record.records import record_of
@@ -109,10 +110,15 @@ def _of_record(
     for place, payload in _likeliest_first(intact, cell) if reader is not None else ():
         row = reader.row(payload, cell, record) if reader is not None else None
         if row is not None:
-            value = row["obs_value"][0].as_py()
+            value = _figure(row)
             found[place] = attrs.evolve(found[place], holds=True, value=value)
             break  # a vintage has each cell once
     return found
+
+
+def _figure(row: pa.Table) -> Decimal | None:
+    value = row["obs_value"][0].as_py()
+    return None if value is None else as_printed(value, row["decimals"][0].as_py())
 
 
 def _likeliest_first(

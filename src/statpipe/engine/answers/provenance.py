@@ -16,6 +16,7 @@ from statpipe.domain.period import FOREVER
 from statpipe.engine.answers.as_of import latest_table, table_as_of
 from statpipe.engine.answers.cell_history import Cell, CellHistory, Stand, cell_histories
 from statpipe.engine.answers.evidence import Evidence, Reader, evidence_of
+from statpipe.engine.answers.printed_rows import printed_rows
 from statpipe.engine.answers.rows import chosen_rows
 from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.record.state import silver_key
@@ -224,7 +225,7 @@ def _table(site: Site, model: Model, latest: pa.Table, day: date | None) -> pa.T
 def _rows(table: pa.Table, model: Model, cell: Cell) -> tuple[Mapping[str, Any], ...]:
     columns = _columns(model)
     key = {name: value for name, value in _each_alone(cell).items() if name in columns}
-    return tuple(chosen_rows(table, model, key).to_pylist())
+    return tuple(printed_rows(chosen_rows(table, model, key), model))
 
 
 def _set_by(history: CellHistory, rows: Sequence[Mapping[str, Any]]) -> Stand | None:

@@ -22,7 +22,7 @@ _OPTIONS = {
     "dataset": "--dataset",
     _PERIOD: "--period",
 }
-_COMPARABLE = ("text", "integer", "date")
+_COMPARABLE = ("text", "integer", "small", "date")
 _SHOWN = 12
 """How many choices a message names."""
 

@@ -19,7 +19,7 @@ from attrs import frozen
 
 from statpipe.api import ContentError, Held, Lake, Layer, Partition, PartitionKey, Receipt
 from statpipe.domain.history import Published, believed, changes
-from statpipe.engine.record.state import silver_key
+from statpipe.engine.record.state import silver_of_lake
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Keep = Callable[[Receipt], None]
 """Is told what was written, by who keeps the changes: the holder of Gold's lock."""
 
-_VERSION = "1"
+_VERSION = "2"
 """Raise it when the same Silver gives other changes."""
 
 
@@ -145,7 +145,7 @@ def _reading(lake: Lake, source: str) -> Callable[[Held], pa.Table]:
     def read(held: Held) -> pa.Table:
         table = last.get(held.vintage.id)
         if table is None:
-            table = lake.read(silver_key(source, held))
+            table = silver_of_lake(lake, source, held)
             last.clear()
             last[held.vintage.id] = table
         return table

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from statpipe.api import ContentError, Model, PluginError
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import codes_or_values, encoded, repeats
+from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES, exact_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 _TYPES = {
     "text": "VARCHAR",
     "integer": "BIGINT",
-    "decimal": "DECIMAL(28, 8)",
+    "small": "TINYINT",
+    "decimal": f"DECIMAL({DECIMAL_DIGITS}, {DECIMAL_PLACES})",
     "double": "DOUBLE",
     "date": "DATE",
 }
@@ -114,7 +116,8 @@ def gold_schema(model: Model) -> pa.Schema:
     types = {
         "text": pa.dictionary(pa.int32(), pa.string()),
         "integer": pa.int64(),
-        "decimal": pa.decimal128(28, 8),
+        "small": pa.int8(),
+        "decimal": exact_type(),
         "double": pa.float64(),
         "date": pa.date32(),
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from statpipe.domain.difference import numbered
-from statpipe.domain.history import STATEMENT, history_schema, key_of
+from statpipe.domain.history import SET_WITH_THE_FIGURE, STATEMENT, history_schema, key_of
 from statpipe.domain.observation import KEY
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def intervals(connection: Any, changes: Sequence[pa.Table]) -> pa.Table:
     connection.unregister("changes")
     last, first = table.take(found["place"]), table.take(found["first_place"])
     columns = {name: last[name] for name in last.column_names}
-    columns |= {name: first[name] for name in ("vintage", "realtime_start")}
+    columns |= {name: first[name] for name in (*SET_WITH_THE_FIGURE, "realtime_start")}
     columns["realtime_end"] = found["realtime_end"]
     schema = history_schema(key_of(table)[len(KEY) :])
     return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)

@@ -5,11 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import attrs
 from attrs import field, frozen
 
-from statpipe.api import ContentError, Dataset, Held, Layer, Normalizer, PartitionKey, Vintage
+from statpipe.api import ContentError, Dataset, Held, Lake, Layer, Normalizer, PartitionKey, Vintage
+from statpipe.domain.observation import SILVER
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _SEPARATOR = "\n"
 """Stands between the tokens of a vintage that is known from an archive and from the agency."""
@@ -19,12 +24,17 @@ _FIRST_TIME_ZONE = timedelta(hours=14)
 
 def code_of(dataset: Dataset, normalizer: Normalizer) -> str:
     """
-    Identify what turns payloads into Silver: the normalizer's version and the dataset's code lists.
+    Identify what turns payloads into Silver: the normalizer's version, and the dataset's code lists
+    together with the form of Silver.
     """
-    declaration = repr(
-        (dataset.freq, dataset.areas, dataset.categories, dataset.dimensions)
-    ).encode()
-    lists = hashlib.sha256(declaration).hexdigest()[:12]
+    declared = (
+        dataset.freq,
+        dataset.areas,
+        dataset.categories,
+        dataset.dimensions,
+        dataset.doubles,
+    )
+    lists = hashlib.sha256(repr((SILVER, declared)).encode()).hexdigest()[:12]
     return f"{dataset.normalizer}/{normalizer.version}/{lists}"
 
 
@@ -35,6 +45,17 @@ def silver_key(source: str, held: Held) -> PartitionKey:
     return PartitionKey(
         layer=Layer.SILVER, owner=source, dataset=held.dataset, vintage=held.vintage.id
     )
+
+
+def silver_of_lake(lake: Lake, source: str, held: Held) -> pa.Table:
+    """
+    Read a vintage in Silver, in today's columns also where an older version wrote it.
+
+    :raises ContentError: It is gone or damaged.
+    """
+    from statpipe.domain.older_silver import in_todays_columns
+
+    return in_todays_columns(lake.read(silver_key(source, held)))
 
 
 @frozen(kw_only=True)

@@ -95,7 +95,9 @@ class Configuration:
         """
         plural = f"{role}s"
         own = self.table("environments", environment, plural, name)
-        general = {} if role == "sink" else self.table(plural, name)
+        general = {} if role == "sink" else dict(self.table(plural, name))
+        if role == "source" and general.pop("use", None) is not None:
+            general.pop("gold", None)  # both are the engine's own
         place = f"environments.{environment}.{plural}.{name}" if own else f"{plural}.{name}"
         return {**general, **own}, place
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import traceback
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from importlib.metadata import Distribution, EntryPoint, distributions
 from types import ModuleType
 from typing import Any, Literal
 
+import attrs
 import pluggy
 from attrs import field, frozen
 
-from statpipe.api import Component, Model, PluginError, hookspecs
+from statpipe.api import Component, Instance, Model, PluginError, hookspecs
 from statpipe.api.markers import PROJECT
 from statpipe.engine.site.model_order import in_order, refuse_impossible
 from statpipe.engine.site.nearest import nearest
@@ -41,6 +43,13 @@ class Offer:
     version: str
     item: Any = field(repr=False)
 
+    @property
+    def of(self) -> tuple[str, str, str]:
+        """
+        The plugin, its distribution and version.
+        """
+        return self.plugin, self.distribution, self.version
+
 
 @frozen(kw_only=True)
 class Broken:
@@ -65,6 +74,7 @@ class Registry:
         self.manager.add_hookspecs(hookspecs)
         self.offers: list[Offer] = []
         self.broken: list[Broken] = []
+        self._modules: dict[tuple[str, str, str], Any] = {}
         for plugin, distribution, version, module in plugins:
             self.register(plugin, distribution, version, module)
 
@@ -96,7 +106,7 @@ class Registry:
             self.manager.register(module, name=own)
             _refuse_misspelt_hooks(module)
             self.manager.check_pending()
-            offers = self._offers_of(plugin, distribution, version, module)
+            offers = self._offers_of((plugin, distribution, version), module)
         except BaseException as error:  # a plugin may even call sys.exit
             if isinstance(error, KeyboardInterrupt):
                 raise
@@ -105,6 +115,28 @@ class Registry:
             self._break(plugin, distribution, version, error)
         else:
             self.offers += offers
+            self._modules[plugin, distribution, version] = module
+
+    def add_instances(self, instances: Sequence[Instance]) -> None:
+        """
+        Take in the sources that the configuration makes of components, with their Gold models.
+
+        :raises PluginError: No source has the name of the component, or two have it.
+        """
+        for instance in instances:
+            offer = self.find("source", instance.component)
+            summary = f"{offer.summary} (uses {instance.component})"
+            item = attrs.evolve(offer.item, name=instance.name, summary=summary)
+            self.offers.append(attrs.evolve(offer, name=item.name, summary=summary, item=item))
+        for of, module in self._modules.items() if instances else ():
+            if "instances" in _parameters(getattr(module, _HOOKS["model"], None)):
+                try:
+                    models = self._offers_of(of, module, instances, ("model",))
+                except Exception as error:  # noqa: BLE001 - a plugin's hook may raise anything
+                    self._break(*of, error)
+                else:
+                    ours = [o for o in self.offers if o.role == "model" and o.of == of]
+                    self.offers = [o for o in self.offers if o not in ours] + models
 
     def observe(self, observer: object) -> None:
         """
@@ -154,14 +186,23 @@ class Registry:
         """
         return {offer.distribution: offer.version for offer in self.offers}
 
-    def _offers_of(self, plugin: str, distribution: str, version: str, module: Any) -> list[Offer]:
+    def _offers_of(
+        self,
+        of: tuple[str, str, str],
+        module: Any,
+        instances: Sequence[Instance] = (),
+        roles: Iterable[Role] = tuple(_HOOKS),
+    ) -> list[Offer]:
+        plugin, distribution, version = of
         offers = []
-        for role, hook in _HOOKS.items():
+        for role in roles:
+            hook = _HOOKS[role]
             function = getattr(module, hook, None)
             if function is None:
                 continue
             wanted = Model if role == "model" else Component
-            for item in function():
+            told = {"instances": instances} if "instances" in _parameters(function) else {}
+            for item in function(**told):
                 if not isinstance(item, wanted):
                     msg = f"{hook} returned {type(item).__name__}; expected statpipe.api.{wanted.__name__}"
                     raise TypeError(msg)
@@ -199,6 +240,10 @@ def _entry_points() -> list[tuple[Distribution, EntryPoint]]:
                 key = (distribution.metadata["Name"], entry_point.name)
                 found.setdefault(key, (distribution, entry_point))
     return [found[key] for key in sorted(found)]
+
+
+def _parameters(function: Any) -> Collection[str]:
+    return inspect.signature(function).parameters if function is not None else ()
 
 
 def _refuse_misspelt_hooks(module: Any) -> None:

@@ -16,6 +16,8 @@ from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.variables import secret_of
 
+_GIVEN = frozenset({"environment", "instance"})
+"""Fields that we fill, and not the configuration."""
 _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _LITERAL_SECRET = 'a secret is written as a reference, "${VARIABLE}", never as itself'  # noqa: S105
 
@@ -36,8 +38,8 @@ def filled(
     fields = {a.name: a for a in attrs.fields(attrs.resolve_types(component.settings))}
     where = f"{configuration.shown}: {place}"
     for key in raw:
-        if key not in fields or key == "environment":
-            choices = set(fields) - {"environment"}
+        if key not in fields or key in _GIVEN:
+            choices = set(fields) - _GIVEN
             raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, choices)}")
     values = {
         name: _resolved(value, fields[name], f"{where}.{name}", configuration)
@@ -47,8 +49,8 @@ def filled(
         variable = attribute.metadata.get("variable")
         if variable and name not in values:
             values[name] = secret_of(configuration.variables, variable)
-    if "environment" in fields:
-        values["environment"] = environment
+    given = {"environment": environment, "instance": component.name}
+    values |= {name: value for name, value in given.items() if name in fields}
     try:
         return _converter().structure(values, component.settings)
     except (ClassValidationError, ForbiddenExtraKeysError) as error:

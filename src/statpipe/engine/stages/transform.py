@@ -29,7 +29,7 @@ from statpipe.domain.manifest import Outcome
 from statpipe.domain.revision import Revision, revision_of
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.records import accepted_in_runs, payloads_of, record_of
-from statpipe.engine.record.state import Outdated, State, silver_key
+from statpipe.engine.record.state import Outdated, State, silver_key, silver_of_lake
 from statpipe.engine.stages.candidate import Candidate, Part
 from statpipe.engine.stages.judge import (
     judge,
@@ -320,7 +320,7 @@ class Transform:
         return own if replaces else (*same.made_from, *own)
 
     def _read(self, held: Held) -> pa.Table:
-        return self.lake.read(silver_key(self.journal.source, held))
+        return silver_of_lake(self.lake, self.journal.source, held)
 
     def _note(
         self,

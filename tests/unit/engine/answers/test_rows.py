@@ -33,7 +33,7 @@ TABLE = pa.table(
         "area_name": pa.array([r[1] for r in ROWS]).dictionary_encode(),
         "time_period": pa.array([r[2] for r in ROWS]).dictionary_encode(),
         "year": pa.array([int(r[2]) for r in ROWS]),
-        "value": pa.array([1, 2, 3, 4], pa.decimal128(28, 8)),
+        "value": pa.array([1, 2, 3, 4], pa.decimal128(38, 18)),
     }
 )
 

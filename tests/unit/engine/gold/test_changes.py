@@ -129,7 +129,7 @@ SELECTIONS = (
 @st.composite
 def vintages(draw):
     """A vintage that may arrive; it may hold a cell that its selection does not claim."""
-    said = st.tuples(st.sampled_from([None, "1", "2"]), st.sampled_from([None, "n"]))
+    said = st.tuples(st.sampled_from([None, "1", "1.0", "2"]), st.sampled_from([None, "n"]))
     return {
         "released": date(draw(st.sampled_from(YEARS)), draw(st.integers(1, 2)), 1),
         "sequence": draw(st.integers(1, 2)),
@@ -252,3 +252,14 @@ def test_the_changes_of_a_year_lie_beside_silver_under_their_dataset_and_year():
     held = Held(dataset="black", released=date(2024, 5, 1), sequence=1, note="", token="")
     assert changes_key(attrs.evolve(held, sequence=2)) == key
     assert key.path == "changes/tea_prices/dataset=black/year=2024"
+
+
+def test_a_later_print_of_the_same_figure_does_not_change_the_one_that_set_it():
+    lake = Lake()
+    for year, figure in ((2020, "391059.0"), (2021, "391059"), (2022, "391060")):
+        lake.publish(date(year, 1, 1), figures={("CA", "2019"): figure})
+    rows, _ = lake.history()
+    assert [(row["vintage"], row["decimals"]) for row in rows] == [
+        ("2020-01-01", 1),
+        ("2022-01-01", 0),
+    ]

@@ -33,7 +33,7 @@ def test_descriptions_units_types_and_nullability_are_in_the_schema(office, held
     schema = make(office, held).schema
     price = schema.field("price")
     assert price.metadata == {b"description": b"Price", b"unit": b"Pounds a chest"}
-    assert (price.type, price.nullable) == (pa.decimal128(28, 8), True)
+    assert (price.type, price.nullable) == (pa.decimal128(38, 18), True)
     assert schema.field("port").type.value_type == pa.string()
     assert not schema.field("port").nullable
     assert schema.names == [column.name for column in LATEST.columns]

@@ -97,7 +97,7 @@ def test_every_state_that_was_ingested_becomes_a_vintage(office):
     assert vintages(office) == []
     assert office.run(stages=frozenset({TRANSFORM})).outcome == "loaded"
     assert vintages(office) == ["2024-03-01", "2024-03-01.02", "2024-03-01.03"]
-    assert "60.25000000" in prices_in(office, "2024-03-01.03")
+    assert "60.250000000000000000" in prices_in(office, "2024-03-01.03")
 
 
 def test_the_same_figures_ingested_twice_are_one_vintage(office):
@@ -119,7 +119,10 @@ def test_other_code_makes_silver_anew_from_bronze_under_the_same_names(office):
     office.agency.down_at = 1
     manifest = office.run()
     assert manifest.exit_code == 0
-    for vintage, price in (("2024-03-01", "125.00000000"), ("2024-03-01.02", "5025.00000000")):
+    for vintage, price in (
+        ("2024-03-01", "125.000000000000000000"),
+        ("2024-03-01.02", "5025.000000000000000000"),
+    ):
         assert price in prices_in(office, vintage)
         named = set(office.lake.held[black(vintage)].table["vintage"].to_pylist())
         assert named == {vintage}
@@ -131,7 +134,7 @@ def test_other_code_in_a_full_look_is_no_revision(office):
     office.agency.version = "2"
     office.run(full=True)
     assert vintages(office) == ["2024-03-01"]
-    assert "125.00000000" in prices_in(office, "2024-03-01")
+    assert "125.000000000000000000" in prices_in(office, "2024-03-01")
 
 
 def test_silver_that_is_not_what_the_manifest_says_is_made_anew(office):

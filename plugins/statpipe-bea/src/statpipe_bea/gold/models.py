@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 
 from statpipe.api import Column, Model
@@ -13,25 +14,24 @@ _REAL = "Real personal consumption expenditures by state"
 _GRAIN = ("ref_area", "category", "time_period")
 
 
-def pce_state_models() -> list[Model]:
+def pce_state_models(name: str = _NAME, source: str = "bea_pce_state") -> list[Model]:
     """
-    Return the standard models, and shares and ranks.
+    Return the standard models of a source, and shares and ranks.
     """
-    source = "bea_pce_state"
     return [
-        *gold_models(name=_NAME, source=source, title=_TITLE, freq="A"),
-        _share(),
-        _rank(),
+        *gold_models(name=name, source=source, title=_TITLE, freq="A"),
+        _share(name),
+        _rank(name),
     ]
 
 
-def rpp_state_models() -> list[Model]:
+def rpp_state_models(name: str = "rpp_state", source: str = "bea_rpp_state") -> list[Model]:
     """
     Return the standard models of regional prices and real income.
     """
     return gold_models(
-        name="rpp_state",
-        source="bea_rpp_state",
+        name=name,
+        source=source,
         title="Regional price parities, real income and price deflators by state",
         freq="A",
     )
@@ -110,11 +110,11 @@ def _real_columns() -> tuple[Column, ...]:
     )  # fmt: skip
 
 
-def _share() -> Model:
+def _share(family: str) -> Model:
     return Model(
-        name=f"{_NAME}_share",
+        name=f"{family}_share",
         title=f"{_TITLE}: shares of the parent category and of the table's total",
-        inputs=(_NAME,),
+        inputs=(family,),
         grain=_GRAIN,
         columns=(
             *standard("ref_area time_period category dataset area_name geo_level category_name"),
@@ -130,17 +130,17 @@ def _share() -> Model:
                    description="Value in per cent of the table's total"),
             *standard("unit unit_mult"),
         ),
-        sql=_sql("pce_state_share"),
+        sql=_of_family(_sql("pce_state_share"), family),
         materialized="view",
         measure="share_of_total",
     )  # fmt: skip
 
 
-def _rank() -> Model:
+def _rank(family: str) -> Model:
     return Model(
-        name=f"{_NAME}_rank",
+        name=f"{family}_rank",
         title=f"{_TITLE}: rank among the states and location quotient against the US",
-        inputs=(_NAME, f"{_NAME}_share"),
+        inputs=(family, f"{family}_share"),
         grain=_GRAIN,
         columns=(
             *standard("ref_area time_period category dataset area_name category_name year value"),
@@ -157,10 +157,15 @@ def _rank() -> Model:
                    "total on this"),
             *standard("unit unit_mult"),
         ),
-        sql=_sql("pce_state_rank"),
+        sql=_of_family(_sql("pce_state_rank"), family),
         materialized="view",
         measure="location_quotient",
     )  # fmt: skip
+
+
+def _of_family(sql: str, family: str) -> str:
+    """Read another family's models in SQL that is written for PCE by state."""
+    return re.sub(rf"\b{_NAME}(?=\b|_share\b)", family, sql)
 
 
 def _sql(name: str) -> str:

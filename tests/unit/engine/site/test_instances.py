@@ -1,0 +1,162 @@
+"""A source can be configured as often as wanted, each time under a name of its own."""
+
+from types import SimpleNamespace
+
+import pytest
+from attrs import frozen
+
+from statpipe.api import Component, ConfigError, Instance, hookimpl
+from statpipe.api.gold import gold_models
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.instances import instances_of
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.settings import filled
+
+
+@frozen(kw_only=True)
+class Settings:
+    leaf: str = "black"
+    instance: str = ""
+
+
+@hookimpl
+def statpipe_sources():
+    return [Component(name="tea", summary="Prices of tea", settings=Settings, factory=lambda s: s)]
+
+
+@hookimpl
+def statpipe_models(instances=()):
+    families = {"tea_by_port": "tea", **{one.gold: one.name for one in instances}}
+    return [
+        model
+        for name, source in families.items()
+        for model in gold_models(name=name, source=source, title="Prices of tea", freq="M")
+    ]
+
+
+def registry_with(models=statpipe_models):
+    module = SimpleNamespace(statpipe_sources=statpipe_sources, statpipe_models=models)
+    return Registry([("tea", "statpipe-tea", "1.0", module)])
+
+
+def configured(tmp_path, **sources):
+    return Configuration(path=None, home=tmp_path, document={"sources": sources}, variables={})
+
+
+def test_an_instance_is_a_source_with_its_own_settings_and_gold_family(tmp_path):
+    configuration = configured(tmp_path, green={"use": "tea", "leaf": "green"})
+    registry = registry_with()
+    instances = instances_of(configuration, registry)
+    assert instances == [Instance(name="green", component="tea", gold="green_figures")]
+    registry.add_instances(instances)
+    assert list(registry.named("source")) == ["tea", "green"]
+    offer = registry.find("source", "green")
+    assert (offer.plugin, offer.summary) == ("tea", "Prices of tea (uses tea)")
+    raw, place = configuration.settings("source", "green", "local")
+    made = filled(offer.item, raw, place, configuration, configuration.environment("local"))
+    assert made == Settings(leaf="green", instance="green")
+    assert {"tea_by_port", "green_figures", "green_figures_yoy"} <= set(registry.named("model"))
+    assert registry.find("model", "green_figures_history").item.inputs == ("green",)
+    assert registry.broken == []
+
+
+def test_the_family_can_be_named_and_two_instances_stand_side_by_side(tmp_path):
+    configuration = configured(
+        tmp_path,
+        green={"use": "tea", "gold": "leaves"},
+        white={"use": "tea"},
+        tea={"leaf": "oolong"},
+    )
+    registry = registry_with()
+    registry.add_instances(instances_of(configuration, registry))
+    assert list(registry.named("source")) == ["tea", "green", "white"]
+    assert {"leaves", "white_figures"} <= set(registry.named("model"))
+    assert configuration.settings("source", "green", "local")[0] == {}
+
+
+def test_a_component_may_name_itself(tmp_path):
+    assert instances_of(configured(tmp_path, tea={"use": "tea"}), registry_with()) == []
+
+
+def test_a_hook_without_the_argument_goes_on_working(tmp_path):
+    @hookimpl
+    def without():
+        return gold_models(name="tea_by_port", source="tea", title="Prices of tea", freq="M")
+
+    registry = registry_with(without)
+    before = set(registry.named("model"))
+    registry.add_instances(instances_of(configured(tmp_path, green={"use": "tea"}), registry))
+    assert set(registry.named("model")) == before
+    assert "green" in registry.named("source")
+
+
+def test_a_hook_that_fails_with_instances_breaks_its_plugin_and_not_the_others(tmp_path):
+    @hookimpl
+    def failing(instances=()):
+        if instances:
+            raise KeyError("no family")
+        return []
+
+    registry = registry_with(failing)
+    registry.add_instances(instances_of(configured(tmp_path, green={"use": "tea"}), registry))
+    assert [(one.plugin, one.reason) for one in registry.broken] == [
+        ("tea", "KeyError: 'no family'")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        (
+            {"green": {"use": "tee"}},
+            "sources.green.use: no source component is named 'tee'; did you mean 'tea'?",
+        ),
+        ({"green": {"use": 3}}, "sources.green.use: no source component is named 3"),
+        (
+            {"white": {"use": "tea"}, "green": {"use": "white"}},
+            "sources.green.use: no source component is named 'white'",
+        ),
+        ({"Green": {"use": "tea"}}, "sources.Green: 'Green' is no name"),
+        ({"g" * 41: {"use": "tea"}}, "is no name; expected at most 40 small letters, digits and _"),
+        ({"green": {"use": "tea", "gold": "a b"}}, "sources.green.gold: 'a b' is no name"),
+        ({"green": {"use": "tea", "gold": 1}}, "sources.green.gold: 1 is no name"),
+        (
+            {"green": {"use": "tea", "gold": "tea"}},
+            "sources.green.gold is 'tea', which is a source",
+        ),
+        (
+            {"green": {"use": "tea", "gold": "green"}},
+            "sources.green.gold is 'green', which is a source",
+        ),
+        (
+            {"green": {"use": "tea", "gold": "x"}, "white": {"use": "tea", "gold": "x"}},
+            "sources.white.gold is 'x', as is that of green; give each its own",
+        ),
+    ],
+)
+def test_what_cannot_be_is_told_with_its_place(tmp_path, sources, told):
+    with pytest.raises(ConfigError) as caught:
+        instances_of(configured(tmp_path, **sources), registry_with())
+    assert told in str(caught.value)
+
+
+def test_the_name_of_another_component_is_taken(tmp_path):
+    @hookimpl
+    def two():
+        return [
+            Component(name=name, summary="", settings=Settings, factory=lambda s: s)
+            for name in ("tea", "coffee")
+        ]
+
+    registry = Registry([("both", "drinks", "1", SimpleNamespace(statpipe_sources=two))])
+    with pytest.raises(ConfigError) as caught:
+        instances_of(configured(tmp_path, coffee={"use": "tea"}), registry)
+    assert "sources.coffee.use: the plugin both has a source of this name" in str(caught.value)
+
+
+def test_the_configuration_cannot_set_the_name(tmp_path):
+    configuration = configured(tmp_path, green={"use": "tea", "instance": "white"})
+    raw, place = configuration.settings("source", "green", "local")
+    item = registry_with().find("source", "tea").item
+    with pytest.raises(ConfigError, match="unknown key 'instance'"):
+        filled(item, raw, place, configuration, configuration.environment("local"))
