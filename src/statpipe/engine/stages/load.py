@@ -82,7 +82,8 @@ class Load:
         """
         lake, models = self.site.lake, self.site.registry.models()
         others = any(Layer.GOLD in sink.layers for sink in self.site.other_sinks().values())
-        return opened_gold(lake, models, self._held, keep, compare=others)
+        memory = self.site.memory
+        return opened_gold(lake, models, self._held, keep, compare=others, memory=memory)
 
     def _gold_to(self, sink: Sink, gold: Gold, models: list[Model]) -> list[Model]:
         """Give a sink the models that it lacks; return them."""
