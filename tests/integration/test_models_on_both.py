@@ -16,16 +16,20 @@ import pyarrow.parquet as pq
 import pytest
 from psycopg import sql
 
-from statpipe.api import Model
+from statpipe.api import Dataset, Model, Vintage, observations_from_rows
 from statpipe.api.gold import gold_models
-from statpipe.engine.gold.computed import connected
+from statpipe.domain.history import Published
+from statpipe.domain.seal import seal
+from statpipe.engine.gold.computed import computed, connected
 from statpipe.engine.gold.source_history import source_history
 from statpipe.engine.record.records import held_of
 from statpipe.engine.runs.run import run_sources
 from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.model_order import in_order
 from statpipe.engine.site.registry import Registry
 from statpipe.engine.site.site import Site, open_site
 from statpipe.engine.stages.options import Options
+from statpipe.testing.history import history
 from statpipe_bea.gold.models import pce_state_models
 from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, family
 
@@ -334,3 +338,66 @@ def _are_equal(model: Model, found: Any, wanted: Any) -> None:
                 assert Decimal(other) == value, (key, name)
             else:
                 assert other == value, (key, name)
+
+
+EVERY = gold_models(name="every", source="prices", title="Prices", freq="ASTQMWDB")
+SERIES = {
+    "A": ("2021", "2022", "2023", "2024"),
+    "S": ("2023-S1", "2023-S2", "2024-S1"),
+    "T": ("2023-T1", "2023-T3", "2024-T1"),
+    "Q": ("2023-Q1", "2023-Q4", "2024-Q1"),
+    "M": ("2023-01", "2023-12", "2024-01"),
+    "W": ("2019-W52", "2020-W52", "2020-W53", "2021-W01", "2021-W52"),
+    "D": ("2023-02-28", "2024-02-28", "2024-02-29", "2024-03-01"),
+    "B": ("2023-04-28", "2024-04-26", "2024-04-29", "2025-04-28"),
+}
+EXTREMES = (
+    "99999999999999999999.999999999999999999",
+    "-99999999999999999999.999999999999999999",
+    "0.000000000000000001",
+    "12345678901234567890.50",
+    "1.088295652173913",
+    "14392721.0",
+)
+
+
+@pytest.fixture(scope="module")
+def every(database):
+    """Each frequency, with figures of all sizes, in two releases; in DuckDB, and in PostgreSQL."""
+    dataset = Dataset(name="T", title="t", normalizer="n")
+    releases = []
+    for turn, day in enumerate((date(2025, 5, 1), date(2025, 6, 1))):
+        rows = [
+            {
+                "ref_area": "CAL",
+                "category": f"T:{freq}",
+                "freq": freq,
+                "time_period": period,
+                "obs_value": EXTREMES[(place + turn + shift) % len(EXTREMES)],
+            }
+            for shift, (freq, periods) in enumerate(SERIES.items())
+            for place, period in enumerate(periods)
+        ]
+        table = seal(observations_from_rows(rows), dataset, day.isoformat())
+        releases.append(Published(vintage=Vintage(released=day), table=table))
+    made = {"prices": history(releases)}
+    _to_temporary(database, "prices", made["prices"])
+    with connected() as duckdb:
+        duckdb.register("prices", made["prices"])
+        for model in in_order(EVERY):
+            made[model.name] = computed(duckdb, model, model.latest_sql)
+            duckdb.register(model.name, made[model.name])
+            view = sql.SQL("CREATE TEMP VIEW {} AS {}")
+            database.execute(view.format(sql.Identifier(model.name), sql.SQL(model.latest_sql)))
+    return made
+
+
+@pytest.mark.parametrize("model", EVERY, ids=lambda model: model.name)
+def test_every_frequency_and_size_of_figures_gives_the_same_rows(every, database, model):
+    columns = sql.SQL(", ").join(map(sql.Identifier, (c.name for c in model.columns)))
+    rows = database.execute(
+        sql.SQL("SELECT {} FROM {}").format(columns, sql.Identifier(model.name))
+    ).fetchall()
+    table = every[model.name]
+    wanted = zip(*(table[c.name].to_pylist() for c in model.columns), strict=True)
+    _are_equal(model, _by_grain(model, rows), _by_grain(model, wanted))

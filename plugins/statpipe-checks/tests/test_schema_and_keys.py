@@ -29,7 +29,7 @@ def doubled(snapshot):
 def test_a_sealed_table_has_silvers_schema(judge, observe):
     result = judge("schema", observe(SOUND))
     assert result.passed
-    assert result.message == "all 20 columns are Silver's"
+    assert result.message == "all 21 columns are Silver's"
 
 
 def test_a_missing_and_an_unknown_column_are_named(judge, observe):

@@ -182,6 +182,9 @@ def test_a_figure_that_was_shown_counts_once(judge, observe, before):
         ("M", ("2019-11", "2019-12", "2020-02"), "2020-01"),
         ("Q", ("2019-Q3", "2019-Q4", "2020-Q2"), "2020-Q1"),
         ("S", ("2019-S1", "2020-S1"), "2019-S2"),
+        ("W", ("2020-W52", "2021-W01"), "2020-W53"),
+        ("D", ("2020-02-28", "2020-03-01"), "2020-02-29"),
+        ("B", ("2024-04-26", "2024-04-30"), "2024-04-29"),
     ],
 )
 def test_gaps_are_seen_at_every_frequency(freq, periods, gap, judge, observe):

@@ -26,7 +26,7 @@ Row = Mapping[str, Any]
 _PERIOD = "time_period"
 _NAMES = {"ref_area": "area_name", "category": "category_name"}
 _DESCRIBED = {
-    "time_period": ("freq", "period_start", "year"),
+    "time_period": ("freq", "period_start", "period_end", "year"),
     "ref_area": ("geo_level", "geo_fips", "state_fips"),
     "category": ("parent_category", "top_category", "sign", "category_depth", "category_path"),
     "unit": ("unit_mult",),

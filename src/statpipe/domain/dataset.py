@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Literal
+from typing import get_args
 
 from attrs import converters, field, frozen, validators
 
+from statpipe.domain.period import JANUARY, Frequency
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.text import holdable, holdable_code
-
-Frequency = Literal["A", "S", "Q", "M"]
-"""SDMX CL_FREQ: annual, half-yearly, quarterly, monthly."""
 
 
 @frozen(kw_only=True)
@@ -70,7 +68,9 @@ class Dataset:
     """
     What an agency publishes under one name, with the code lists that describe it.
 
-    ``normalizer`` names the component that reads its payloads. ``additive`` lists the dimensions
+    ``normalizer`` names the component that reads its payloads. ``freq`` is the frequency of rows for which the
+    normalizer gives none in a column ``freq``. ``reporting_year_start`` is the day on which the agency's
+    years begin, as SDMX writes it: ``--07-01``. ``additive`` lists the dimensions
     (``ref_area``, ``category``) over which figures add up: per-capita figures and ratios do not add
     up over areas. ``precision`` is one unit of the last digit the agency prints: sums may miss by
     half of it for each figure. ``valid_range`` bounds every figure. ``dimensions`` names columns that
@@ -82,7 +82,7 @@ class Dataset:
     name: str = field(validator=validators.matches_re(r"[A-Za-z0-9][A-Za-z0-9_-]*"))
     title: str = field(converter=holdable)
     normalizer: str
-    freq: Frequency = "A"
+    freq: Frequency = field(default="A", validator=validators.in_(get_args(Frequency)))
     areas: tuple[Area, ...] = field(default=(), repr=False)
     categories: tuple[Category, ...] = field(default=(), repr=False)
     additive: frozenset[str] = frozenset()
@@ -91,6 +91,9 @@ class Dataset:
     agreements: tuple[Agreement, ...] = field(default=(), repr=False)
     dimensions: tuple[str, ...] = ()
     doubles: bool = False
+    reporting_year_start: str = field(
+        default=JANUARY, validator=validators.matches_re("--(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])")
+    )
     selection: Selection = EVERYTHING
 
     @property

@@ -27,7 +27,7 @@ OPTIONAL = ("decimals", "obs_status", "source_symbol", "notes")
 FREE_TEXT = ("geo_name", "category_name", "unit_measure", "source_symbol", "notes")
 """The columns that hold an agency's words; every other text is a code."""
 
-SILVER = 2
+SILVER = 3
 """Number of the form of Silver, raised when its columns change: what has an older one is made anew."""
 
 NORMAL = "A"
@@ -53,8 +53,11 @@ COLUMNS = (
     ObservationColumn("geo_name", "code", "Name of the area"),
     ObservationColumn("geo_level", "code", "What the area is: country, region or state"),
     ObservationColumn("freq", "code", "Frequency, SDMX CL_FREQ"),
-    ObservationColumn("time_period", "code", "Period that the figure describes: 2023, 2023-Q1"),
+    ObservationColumn(
+        "time_period", "code", "Period that the figure describes, as SDMX writes it: 2023, 2023-Q1"
+    ),
     ObservationColumn("period_start", "date", "First day of the period"),
+    ObservationColumn("period_end", "date", "Last day of the period"),
     ObservationColumn("category", "code", "Stable identifier of what is measured"),
     ObservationColumn("category_name", "code", "The agency's title of the category"),
     ObservationColumn("parent_category", "code", "Category that this one is a part of", True),
@@ -119,6 +122,7 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
         "sign": pa.int8(),
         "unit_mult": pa.int8(),
         "period_start": pa.date32(),
+        "period_end": pa.date32(),
     }
     figures = [_figure(row.get("obs_value")) for row in listed]
     columns: dict[str, Any] = {}

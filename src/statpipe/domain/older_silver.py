@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from statpipe.domain.codes import encoded, used_texts
 from statpipe.domain.observation import silver_schema
+from statpipe.domain.period import read_period
 from statpipe.domain.printed import exact_type, fewest_places
 
 if TYPE_CHECKING:
@@ -21,6 +23,10 @@ def in_todays_columns(table: pa.Table) -> pa.Table:
 
     Older versions did not keep how many places a figure was printed with: it has the fewest.
     """
+    return _with_decimals(_with_period_end(table))
+
+
+def _with_decimals(table: pa.Table) -> pa.Table:
     if "decimals" in table.column_names:
         return table
     schema = silver_schema()
@@ -28,3 +34,17 @@ def in_todays_columns(table: pa.Table) -> pa.Table:
     values = table["obs_value"].combine_chunks().cast(exact_type())
     table = table.set_column(place, schema.field("obs_value"), values)
     return table.add_column(place + 1, schema.field("decimals"), fewest_places(values))
+
+
+def _with_period_end(table: pa.Table) -> pa.Table:
+    import pyarrow as pa
+
+    if "period_end" in table.column_names:
+        return table
+    # Each dataset had one frequency, and reporting years were calendar years.
+    codes = encoded(table["time_period"])
+    (freq,) = used_texts(encoded(table["freq"])) or ["A"]
+    texts = codes.dictionary.to_pylist()
+    ends = pa.array([read_period(text, freq).end for text in texts], pa.date32())
+    place = table.schema.get_field_index("period_start") + 1
+    return table.add_column(place, silver_schema().field("period_end"), ends.take(codes.indices))

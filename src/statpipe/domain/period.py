@@ -1,51 +1,208 @@
-"""Time periods in SDMX's notation."""
+"""Time periods in SDMX's notation: read in any of the usual spellings, kept in one.
+
+Source: SDMX 2.1, section 6, "Time and Time Format", and its code list CL_FREQ.
+"""
 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
+from functools import cache
+from typing import Literal
 
-_YEAR = r"(?P<year>1[0-9]{3}|2[0-9]{3})"
-_PATTERNS = {
-    "A": re.compile(_YEAR),
-    "S": re.compile(_YEAR + r"-S(?P<part>[12])"),
-    "Q": re.compile(_YEAR + r"-Q(?P<part>[1-4])"),
-    "M": re.compile(_YEAR + r"-(?P<part>0[1-9]|1[0-2])"),
-}
-_FORMS = {"A": "{year}", "S": "{year}-S{part}", "Q": "{year}-Q{part}", "M": "{year}-{part:02}"}
-_MONTHS = {"A": 12, "S": 6, "Q": 3, "M": 1}
+from attrs import frozen
+
+Frequency = Literal["A", "S", "T", "Q", "M", "W", "D", "B", "H", "I", "N"]
+"""
+SDMX CL_FREQ: annual, half-yearly, every four months, quarterly, monthly, weekly (ISO weeks), daily, business
+days (Monday to Friday); hourly, and two codes for each minute. The last three have date-times.
+"""
 
 FOREVER = date(9999, 12, 31)
 """The end of what still stands, as ALFRED has it."""
 
+JANUARY = "--01-01"
+"""The day on which a reporting year begins, as SDMX's REPORTING_YEAR_START_DAY has it."""
 
-def period_start(time_period: str, freq: str) -> date:
+DATE_TIMES = ("H", "I", "N")
+EXAMPLES = {
+    "A": "2023",
+    "S": "2023-S1",
+    "T": "2023-T1",
+    "Q": "2023-Q1",
+    "M": "2023-01",
+    "W": "2023-W05",
+    "D": "2023-01-31",
+    "B": "2023-01-31",
+    **dict.fromkeys(DATE_TIMES, "2023-01-31T10:00:00"),
+}
+"""The form of each frequency, by an example."""
+
+_MONTHS = {"A": 12, "S": 6, "T": 4, "Q": 3, "M": 1}
+_YEAR = r"(?P<year>1[0-9]{3}|2[0-9]{3})"
+_MONTH = r"(?P<month>0[1-9]|1[0-2])"
+_DAY = rf"{_YEAR}-{_MONTH}-(?P<day>[0-3][0-9])"
+_OF_YEAR = rf"{_YEAR}-?D(?P<part>[0-9]{{1,3}})"
+_TIME = r"T(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9])(?P<second>:[0-5][0-9])?"
+_ZONE = r"(?P<zone>Z|[-+](?:0[0-9]|1[0-4]):[0-5][0-9])?"
+_FORMS = {
+    "A": rf"{_YEAR}(?:-?A(?P<part>1))?",
+    "S": rf"{_YEAR}-?[SH](?P<part>[12])",
+    "T": rf"{_YEAR}-?T(?P<part>[1-3])",
+    "Q": rf"{_YEAR}-?Q(?P<part>[1-4])",
+    "M": rf"{_YEAR}(?:-{_MONTH}|-?M(?P<part>0?[1-9]|1[0-2]))",
+    "W": rf"{_YEAR}-?W(?P<part>[0-5]?[0-9])",
+    "D": rf"(?:{_DAY}(?:T00:00:00)?)|(?:{_OF_YEAR.replace('year', 'in_year')})",
+    **dict.fromkeys(DATE_TIMES, rf"{_DAY}{_TIME}{_ZONE}"),
+}
+_FORMS["B"] = _FORMS["D"]
+
+
+@frozen
+class Period:
     """
-    Return the first day of a period: ``2023`` (A), ``2023-S1``, ``2023-Q1`` or ``2023-05`` (M).
+    A period: its canonical text, its first day and its last.
+    """
+
+    text: str
+    start: date
+    end: date
+
+
+def read_period(text: str, freq: str, year_start: str = JANUARY) -> Period:
+    """
+    Read a period in any of the usual spellings: ``2023M01`` and ``2023-M01`` are ``2023-01``.
+
+    Halves, thirds and quarters are counted from *year_start* in the year that the text names, and so are
+    months and days that are written by their number: from ``--07-01`` on, ``2023-Q1`` begins on 1 July
+    2023, ``2023-M01`` is ``2023-07``. Calendar months, dates and ISO weeks are what they are.
 
     :raises ValueError: The text is no period of this frequency.
     """
-    match = _PATTERNS[freq].fullmatch(time_period)
+    match = _pattern(freq).fullmatch(text)
     if match is None:
-        msg = f"{time_period!r} is no period of frequency {freq}"
+        raise _wrong(text, freq)
+    part = {name: value for name, value in match.groupdict().items() if value is not None}
+    try:
+        if freq in _MONTHS:
+            return _of_months(part, freq, year_start)
+        return _of_days(part, freq, year_start)
+    except (ValueError, OverflowError) as error:
+        raise _wrong(text, freq, str(error)) from None
+
+
+def _of_months(part: dict[str, str], freq: str, year_start: str) -> Period:
+    year, number, length = int(part["year"]), int(part.get("part", 1)), _MONTHS[freq]
+    first = date(year, 1, 1) if "month" in part else _reporting_year(year, year_start)
+    number = int(part.get("month", number))
+    start = _months_later(first, (number - 1) * length)
+    end = _months_later(first, number * length) - timedelta(days=1)
+    if freq == "M":
+        year, number = start.year, start.month
+    return Period(_text(freq, year, number), start, end)
+
+
+def _of_days(part: dict[str, str], freq: str, year_start: str) -> Period:
+    if freq == "W":
+        year, number = int(part["year"]), int(part["part"])
+        start = date.fromisocalendar(year, number, 1)
+        return Period(_text(freq, year, number), start, start + timedelta(days=6))
+    if "in_year" in part:
+        day = _day_of_year(int(part["in_year"]), int(part["part"]), year_start)
+    else:
+        day = date(int(part["year"]), int(part["month"]), int(part["day"]))
+    if freq == "B" and day.isoweekday() > 5:  # noqa: PLR2004 - Friday
+        msg = f"{day} is a {day:%A}, and not a business day"
         raise ValueError(msg)
-    part = int(match.groupdict().get("part") or 1)
-    return date(int(match["year"]), (part - 1) * _MONTHS[freq] + 1, 1)
+    if freq in DATE_TIMES:
+        time = f"T{part['time']}{part.get('second', ':00')}{part.get('zone', '')}"
+        return Period(f"{day.isoformat()}{time}", day, day)
+    return Period(day.isoformat(), day, day)
 
 
 def periods_between(first: str, last: str, freq: str) -> list[str]:
     """
     Return all periods of a frequency from *first* to *last*, both included.
 
-    :raises ValueError: One of them is no period of this frequency.
+    :raises ValueError: One of them is no period of this frequency, or it has date-times, which have no
+        calendar.
     """
-    length = _MONTHS[freq]
-    start, end = (
-        (day.year * 12 + day.month - 1) // length
-        for day in (period_start(first, freq), period_start(last, freq))
-    )
-    in_a_year = 12 // length
     return [
-        _FORMS[freq].format(year=number // in_a_year, part=number % in_a_year + 1)
-        for number in range(start, end + 1)
+        period_at(place, freq) for place in range(place_of(first, freq), place_of(last, freq) + 1)
     ]
+
+
+def place_of(text: str, freq: str) -> int:
+    """
+    Return the place of a period in the calendar of its frequency: the next one has the next place.
+
+    :raises ValueError: The text is no period of this frequency, or it has date-times.
+    """
+    period = read_period(text, freq)
+    if freq in _MONTHS:
+        return (period.start.year * 12 + period.start.month - 1) // _MONTHS[freq]
+    days = period.start.toordinal() - 1  # 0001-01-01 is a Monday
+    if freq == "W":
+        return days // 7
+    if freq == "B":
+        return days // 7 * 5 + days % 7
+    if freq == "D":
+        return days
+    msg = f"date-times of frequency {freq} have no calendar"
+    raise ValueError(msg)
+
+
+def period_at(place: int, freq: str) -> str:
+    """
+    Return the period in this place of the calendar.
+    """
+    if freq in _MONTHS:
+        in_a_year = 12 // _MONTHS[freq]
+        return _text(freq, place // in_a_year, place % in_a_year + 1)
+    if freq == "W":
+        year, week, _ = date.fromordinal(place * 7 + 1).isocalendar()
+        return _text(freq, year, week)
+    days = place // 5 * 7 + place % 5 if freq == "B" else place
+    return date.fromordinal(days + 1).isoformat()
+
+
+def _text(freq: str, year: int, number: int) -> str:
+    if freq == "A":
+        return str(year)
+    if freq == "M":
+        return f"{year}-{number:02}"
+    return f"{year}-W{number:02}" if freq == "W" else f"{year}-{freq}{number}"
+
+
+def _reporting_year(year: int, year_start: str) -> date:
+    month, day = year_start.removeprefix("--").split("-")
+    return date(year, int(month), int(day))
+
+
+def _day_of_year(year: int, number: int, year_start: str) -> date:
+    first = _reporting_year(year, year_start)
+    day = first + timedelta(days=number - 1)
+    if not first <= day < _reporting_year(year + 1, year_start):
+        msg = f"{year} has no day {number}"
+        raise ValueError(msg)
+    return day
+
+
+def _months_later(day: date, months: int) -> date:
+    years, month = divmod(day.month - 1 + months, 12)
+    return day.replace(year=day.year + years, month=month + 1)
+
+
+@cache
+def _pattern(freq: str) -> re.Pattern[str]:
+    if freq not in _FORMS:
+        msg = f"{freq!r} is not a frequency; expected one of {', '.join(EXAMPLES)}"
+        raise ValueError(msg)
+    return re.compile(_FORMS[freq], re.ASCII)
+
+
+def _wrong(text: str, freq: str, why: str = "") -> ValueError:
+    reason = f": {why}" if why else ""
+    return ValueError(
+        f"{text!r} is not a period of frequency {freq}{reason}; expected a form such as {EXAMPLES[freq]}"
+    )

@@ -23,11 +23,10 @@ from statpipe.domain.exact_figures import exact_figures
 from statpipe.domain.gate import admitted
 from statpipe.domain.observation import KEY, NORMAL, REQUIRED, silver_schema
 from statpipe.domain.other_parents import AREA_PARENT
-from statpipe.domain.period import period_start
+from statpipe.domain.period_columns import period_columns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from datetime import date
 
     import pyarrow as pa
 
@@ -134,18 +133,18 @@ def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     import pyarrow as pa
 
     areas, categories = columns["ref_area"], columns["category"]
-    periods, rows = columns["time_period"], len(columns["ref_area"])
+    rows = len(areas)
+    # A normalizer may know better on which days a period begins and ends, as of fiscal weeks.
+    given = {name: columns[name] for name in ("period_start", "period_end") if name in columns}
+    columns = columns | period_columns(columns, dataset) | given
     area_of, category_of = (
         _code_list(dataset, "ref_area", areas, {a.code: a for a in dataset.areas}),
         _code_list(dataset, "category", categories, {c.code: c for c in dataset.categories}),
     )
-    starts = _starts(dataset, periods)
     ready: dict[str, Callable[[], Any]] = {
         "geo_fips": lambda: looked_up(areas, [a.geo_fips or a.code for a in area_of]),
         "geo_name": lambda: looked_up(areas, [a.name for a in area_of]),
         "geo_level": lambda: looked_up(areas, [a.level for a in area_of]),
-        "freq": lambda: constant(dataset.freq, rows),
-        "period_start": lambda: pa.array(starts, pa.date32()).take(periods.indices),
         "category_name": lambda: looked_up(categories, [c.name for c in category_of]),
         "parent_category": lambda: looked_up(categories, [c.parent for c in category_of]),
         "sign": lambda: pa.array([c.sign for c in category_of], pa.int8()).take(categories.indices),
@@ -187,19 +186,6 @@ class _Undescribed:
         self.level, self.unit_measure = "area", "number"
         self.parent: str | None = None
         self.sign, self.unit_mult = 1, 0
-
-
-def _starts(dataset: Dataset, periods: pa.DictionaryArray) -> list[date | None]:
-    starts: list[date | None] = []
-    for text in periods.dictionary.to_pylist():
-        try:
-            starts.append(period_start(text, dataset.freq))
-        except ValueError as error:
-            if text in used_texts(periods):
-                msg = f"dataset {dataset.name}: time_period {error}"
-                raise ContentError(msg) from error
-            starts.append(None)
-    return starts
 
 
 def _refuse_nulls(table: pa.Table, dataset: Dataset) -> None:

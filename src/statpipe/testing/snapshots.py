@@ -10,6 +10,7 @@ import attrs
 
 from statpipe.api import Dataset, Snapshot, Vintage, observations_from_rows
 from statpipe.domain.history import Published
+from statpipe.domain.period import EXAMPLES
 from statpipe.domain.seal import seal
 from statpipe.testing.cells import Key, figure
 from statpipe.testing.history import history
@@ -76,7 +77,7 @@ def grown(snapshot: Snapshot, times: int) -> pa.Table:
     return pa.concat_tables(parts).unify_dictionaries().combine_chunks()
 
 
-_FIRST = {"A": "", "S": "-S1", "Q": "-Q1", "M": "-01"}
+_FIRST = {freq: example[len("2023") :] for freq, example in EXAMPLES.items()}
 
 
 def without_figures(table: pa.Table) -> pa.Table:

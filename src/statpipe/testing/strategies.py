@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 
 from statpipe.api import Area, Category, Dataset, Payload, observations_from_rows
-from statpipe.domain.dataset import Frequency
+from statpipe.domain.period import Frequency
 from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES
 from statpipe.domain.seal import seal
 
@@ -26,8 +26,13 @@ _YEARS = (1997, 2019, 2020, 2021)
 _PARTS: Mapping[str, Sequence[str]] = {
     "A": ("",),
     "S": ("-S1", "-S2"),
+    "T": ("-T1", "-T3"),
     "Q": ("-Q1", "-Q4"),
     "M": ("-01", "-02", "-12"),
+    "W": ("-W01", "-W52"),
+    "D": ("-01-01", "-12-31"),
+    "B": ("-07-16", "-12-31"),
+    **dict.fromkeys(("H", "I", "N"), ("-01-01T00:00:00", "-12-31T23:00:00")),
 }
 _MISSING = ("O", "Q", "N", "M")
 _LARGEST = Decimal("9" * (DECIMAL_DIGITS - DECIMAL_PLACES) + "." + "9" * DECIMAL_PLACES)

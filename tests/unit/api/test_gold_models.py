@@ -12,6 +12,7 @@ from statpipe.api.gold import gold_models
 from statpipe.domain.dataset import Dataset
 from statpipe.domain.history import Published
 from statpipe.domain.observation import observations_from_rows
+from statpipe.domain.period import read_period
 from statpipe.domain.seal import seal
 from statpipe.domain.vintage import Vintage
 from statpipe.engine.gold.computed import computed
@@ -25,7 +26,11 @@ PERIODS = {
     "A": ("2022", "2023"),
     "S": ("2022-S1", "2023-S1"),
     "Q": ("2022-Q4", "2023-Q1"),
+    "T": ("2022-T3", "2023-T1"),
     "M": ("2022-12", "2023-01"),
+    "W": ("2022-W52", "2023-W01"),
+    "D": ("2022-12-31", "2023-01-01"),
+    "B": ("2022-12-30", "2023-01-02"),
 }
 
 
@@ -89,7 +94,14 @@ def before(day):
     ("freq", "derived"),
     [
         ("A", ["tea_yoy", "tea_rolling"]),
-        ("S", ["tea_yoy"]),
+        ("S", ["tea_yoy", "tea_hoh"]),
+        ("T", ["tea_yoy", "tea_tot"]),
+        ("W", ["tea_yoy", "tea_wow"]),
+        ("D", ["tea_yoy", "tea_dod"]),
+        ("B", ["tea_yoy", "tea_dod"]),
+        ("DB", ["tea_yoy", "tea_dod"]),
+        ("H", []),
+        ("AM", ["tea_yoy", "tea_mom", "tea_rolling"]),
         ("Q", ["tea_yoy", "tea_qoq"]),
         ("M", ["tea_yoy", "tea_mom"]),
     ],
@@ -389,6 +401,108 @@ def test_quarter_on_quarter_crosses_the_year_and_not_a_gap():
     }
 
 
+def test_a_week_is_compared_with_the_same_iso_week_and_week_53_with_none():
+    figures = {"2019-W52": "4", "2020-W52": "5", "2020-W53": "6", "2021-W01": "9", "2021-W52": "10"}
+    assert by_period("tea_yoy", figures, CHANGE, "W") == {
+        "2019-W52": (None, None, None, NOTHING),
+        "2020-W52": (4, 1, 25.0, None),
+        "2020-W53": (None, None, None, "the year before has no week 53"),
+        "2021-W01": (None, None, None, NOTHING),
+        "2021-W52": (5, 5, 100.0, None),
+    }
+    weeks = by_period("tea_wow", figures, CHANGE, "W")
+    assert weeks["2020-W53"] == (5, 1, 20.0, None)
+    assert weeks["2021-W01"] == (6, 3, 50.0, None)
+    assert weeks["2020-W52"][3] == "nothing published for the week before"
+
+
+def test_a_day_is_compared_with_the_same_date_and_29_february_with_none():
+    figures = {"2023-02-28": "4", "2024-02-28": "5", "2024-02-29": "10", "2024-03-01": "5"}
+    assert by_period("tea_yoy", figures, CHANGE, "D") == {
+        "2023-02-28": (None, None, None, NOTHING),
+        "2024-02-28": (4, 1, 25.0, None),
+        "2024-02-29": (None, None, None, "the year before has no 29 February"),
+        "2024-03-01": (None, None, None, NOTHING),
+    }
+    days = by_period("tea_dod", figures, CHANGE, "D")
+    assert days["2024-02-29"] == (5, 5, 100.0, None)
+    assert days["2024-03-01"] == (10, -5, -50.0, None)
+    assert days["2024-02-28"][3] == "nothing published for the day before"
+
+
+def test_a_business_day_is_compared_with_the_one_before_and_a_holiday_is_a_gap():
+    """A Friday, the Monday after it, and a Wednesday after a holiday."""
+    figures = {"2024-04-26": "4", "2024-04-29": "5", "2024-05-02": "6"}
+    assert by_period("tea_dod", figures, CHANGE, "B") == {
+        "2024-04-26": (None, None, None, "nothing published for the day before"),
+        "2024-04-29": (4, 1, 25.0, None),
+        "2024-05-02": (None, None, None, "nothing published for the day before"),
+    }
+
+
+def test_a_business_day_is_compared_with_the_last_one_up_to_its_date_a_year_before():
+    """27 and 28 April 2024 are a weekend; so is 7 May 2023, and 28 February is in every year."""
+    figures = {
+        "2023-04-28": "4",
+        "2024-04-29": "5",
+        "2023-05-05": "2",
+        "2024-05-07": "3",
+        "2025-04-28": "9",
+        "2024-04-26": "8",
+        "2023-02-28": "1",
+        "2024-02-29": "2",
+    }
+    found = by_period("tea_yoy", figures, "previous_value", "B")
+    assert {period: value for period, (value,) in found.items() if value is not None} == {
+        "2024-04-29": 4,
+        "2024-05-07": 2,
+        "2025-04-28": 8,
+        "2024-02-29": 1,
+    }
+
+
+def test_days_and_business_days_stand_side_by_side():
+    rows = [
+        figure(value, period, freq=freq, category=category)
+        for freq, category, period, value in (
+            ("D", "T:1", "2024-04-28", "1"),
+            ("D", "T:1", "2024-04-29", "2"),
+            ("B", "T:2", "2024-04-26", "4"),
+            ("B", "T:2", "2024-04-29", "5"),
+        )
+    ]
+    found = rows_of("tea_dod", published(MAY, *rows), freq="DB", where="change IS NOT NULL")
+    assert {row["freq"]: row["percent_change"] for row in found} == {"D": 100.0, "B": 25.0}
+
+
+@pytest.mark.parametrize(
+    ("freq", "model", "periods", "words"),
+    [
+        ("S", "tea_hoh", ("2023-S2", "2024-S1", "2025-S1"), "half-year"),
+        ("T", "tea_tot", ("2023-T3", "2024-T1", "2024-T3"), "four months"),
+    ],
+)
+def test_halves_and_thirds_cross_the_year_and_not_a_gap(freq, model, periods, words):
+    found = by_period(model, dict(zip(periods, ("8", "10", "15"), strict=True)), CHANGE, freq)
+    assert found[periods[1]] == (8, 2, 25.0, None)
+    assert found[periods[2]][3].startswith(f"nothing published for the {words}")
+
+
+@pytest.mark.parametrize("freq", PERIODS)
+def test_a_period_ends_in_gold_where_it_ends_in_silver(freq):
+    rows = [figure("1", period) for period in PERIODS[freq]]
+    for name in ("tea", "tea_first_release"):
+        found = rows_of(name, published(MAY, *rows, freq=freq), freq=freq)
+        for row in found:
+            assert row["period_end"] == read_period(row["time_period"], freq).end
+
+
+def test_the_year_of_a_week_is_its_iso_year():
+    rows = [figure("1", "2025-W01")]
+    (found,) = rows_of("tea", published(MAY, *rows, freq="W"), freq="W")
+    assert (found["period_start"], found["year"]) == (date(2024, 12, 30), 2025)
+
+
 # --- Means and compound growth -----------------------------------------------------------------
 
 ROLLING = "figures_3y figures_5y mean_3y mean_5y growth_3y growth_5y"
@@ -551,3 +665,39 @@ def test_a_category_that_is_described_in_two_ways_at_once_is_always_described_in
         rows = [figure("1", str(2000 + n), **ways[(n + turn) % 3]) for n in range(21)]
         (row,) = rows_of("tea_category", published(MAY, *rows))
         assert (row["parent_category"], row["sign"]) == ("T:0", -1)
+
+
+# --- Figures of many digits ----------------------------------------------------------------------
+
+LARGEST = Decimal("99999999999999999999.999999999999999999")
+
+
+def test_a_change_of_more_digits_than_there_are_has_a_reason_and_other_large_ones_are_exact():
+    figures = {
+        "2021": f"{LARGEST}",
+        "2022": "-0.000000000000000001",
+        "2023": f"-{LARGEST}",
+        "2024": "-99999999999999999999.5",
+    }
+    found = by_period("tea_yoy", figures, "change reason")
+    assert found == {
+        "2021": (None, "nothing published for the year before"),
+        "2022": (None, "the change has more than 20 digits before the point"),
+        "2023": (Decimal("-99999999999999999999.999999999999999998"), None),
+        "2024": (Decimal("0.499999999999999999"), None),
+    }
+
+
+def test_a_revision_of_more_digits_than_there_are_has_no_difference():
+    old, new = (published(day, figure(text, "2023")) for day, text in ((MAY, f"{LARGEST}"), (JUNE, f"-{LARGEST}")))  # fmt: skip
+    (row,) = rows_of("tea_revisions", old, new)
+    assert (row["old_value"], row["difference"], row["percent"]) == (LARGEST, None, None)
+
+
+def test_means_of_large_and_of_tiny_figures_lose_nothing():
+    large = {str(year): f"{LARGEST}" for year in range(2019, 2024)}
+    assert by_period("tea_rolling", large, "mean_3y mean_5y")["2023"] == (1e20, 1e20)
+    tiny = {str(year): f"0.{n:018d}" for n, year in enumerate(range(2019, 2024), 1)}
+    assert by_period("tea_rolling", tiny, "mean_3y mean_5y")["2023"] == (1.2e-17 / 3, 1.5e-17 / 5)
+    mixed = {"2021": "12345678901234567890", "2022": "1.5", "2023": "-12345678901234567890"}
+    assert by_period("tea_rolling", mixed, "mean_3y")["2023"] == (0.5,)

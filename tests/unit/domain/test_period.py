@@ -1,79 +1,189 @@
-"""Periods in SDMX's notation start on their first day."""
+"""Periods in SDMX's notation: read in the usual spellings, kept in one form, in order."""
 
-import calendar
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statpipe.domain.period import period_start, periods_between
+from statpipe.domain.dataset import Dataset
+from statpipe.domain.period import (
+    DATE_TIMES,
+    EXAMPLES,
+    period_at,
+    periods_between,
+    place_of,
+    read_period,
+)
 
+CALENDARS = [freq for freq in EXAMPLES if freq not in DATE_TIMES]
 PARTS = {
     "A": [""],
     "S": ["-S1", "-S2"],
+    "T": ["-T1", "-T2", "-T3"],
     "Q": ["-Q1", "-Q2", "-Q3", "-Q4"],
     "M": [f"-{month:02d}" for month in range(1, 13)],
 }
 
 
 @pytest.mark.parametrize(
-    ("text", "freq", "start"),
+    ("freq", "text", "start", "end"),
     [
-        ("2023", "A", date(2023, 1, 1)),
-        ("2023-S1", "S", date(2023, 1, 1)),
-        ("2023-S2", "S", date(2023, 7, 1)),
-        ("2023-Q1", "Q", date(2023, 1, 1)),
-        ("2023-Q4", "Q", date(2023, 10, 1)),
-        ("2023-01", "M", date(2023, 1, 1)),
-        ("2023-12", "M", date(2023, 12, 1)),
+        ("A", "2023", "2023-01-01", "2023-12-31"),
+        ("S", "2023-S1", "2023-01-01", "2023-06-30"),
+        ("T", "2023-T2", "2023-05-01", "2023-08-31"),
+        ("Q", "2023-Q4", "2023-10-01", "2023-12-31"),
+        ("M", "2024-02", "2024-02-01", "2024-02-29"),
+        ("W", "2023-W05", "2023-01-30", "2023-02-05"),
+        ("W", "2020-W53", "2020-12-28", "2021-01-03"),
+        ("W", "2025-W01", "2024-12-30", "2025-01-05"),
+        ("D", "2024-02-29", "2024-02-29", "2024-02-29"),
+        ("B", "2023-01-31", "2023-01-31", "2023-01-31"),
+        ("H", "2023-01-31T10:00:00", "2023-01-31", "2023-01-31"),
+        ("N", "2023-01-31T10:01:00+01:00", "2023-01-31", "2023-01-31"),
     ],
 )
-def test_a_period_starts_on_its_first_day(text, freq, start):
-    assert period_start(text, freq) == start
-
-
-@given(st.integers(1000, 2999), st.sampled_from("ASQM"))
-def test_the_periods_of_a_year_fill_it_without_gap_or_overlap(year, freq):
-    starts = [period_start(f"{year}{part}", freq) for part in PARTS[freq]]
-    assert starts[0] == date(year, 1, 1)
-    months = 12 // len(starts)
-    for start, following in zip(starts, [*starts[1:], date(year, 12, 31)], strict=True):
-        day = start
-        for _ in range(months):
-            day += timedelta(days=calendar.monthrange(day.year, day.month)[1])
-        assert following in {day, day - timedelta(days=1)}
+def test_a_period_has_a_first_and_a_last_day(freq, text, start, end):
+    period = read_period(text, freq)
+    assert period.text == text
+    assert (period.start.isoformat(), period.end.isoformat()) == (start, end)
 
 
 @pytest.mark.parametrize(
-    ("text", "freq"),
+    ("freq", "text", "canonical"),
     [
-        ("2023-Q5", "Q"),
-        ("2023-Q0", "Q"),
-        ("2023Q1", "Q"),
-        ("2023-S3", "S"),
-        ("2023", "M"),
-        ("2023-13", "M"),
-        ("2023-00", "M"),
-        ("2023-1", "M"),
-        ("2023-01", "A"),
-        ("23", "A"),
-        ("0999", "A"),
-        ("2023 ", "A"),
-        ("2023\n", "A"),
-        ("", "A"),
-        ("٢٠٢٣", "A"),
+        ("A", "2023-A1", "2023"),
+        ("A", "2023A1", "2023"),
+        ("S", "2023S1", "2023-S1"),
+        ("S", "2023-H2", "2023-S2"),
+        ("T", "2023T3", "2023-T3"),
+        ("Q", "2023Q1", "2023-Q1"),
+        ("M", "2023M01", "2023-01"),
+        ("M", "2023M1", "2023-01"),
+        ("M", "2023-M12", "2023-12"),
+        ("W", "2023W05", "2023-W05"),
+        ("W", "2023-W5", "2023-W05"),
+        ("D", "2023-D031", "2023-01-31"),
+        ("D", "2024D366", "2024-12-31"),
+        ("D", "2023-01-31T00:00:00", "2023-01-31"),
+        ("B", "2023-D031", "2023-01-31"),
+        ("H", "2023-01-31T10:00", "2023-01-31T10:00:00"),
+        ("H", "2023-01-31T10:00Z", "2023-01-31T10:00:00Z"),
     ],
 )
-def test_anything_else_is_no_period_and_says_so(text, freq):
-    with pytest.raises(ValueError, match=f"is no period of frequency {freq}") as caught:
-        period_start(text, freq)
-    assert repr(text) in str(caught.value)
+def test_the_usual_spellings_are_read(freq, text, canonical):
+    assert read_period(text, freq) == read_period(canonical, freq)
+    assert read_period(text, freq).text == canonical
 
 
-@given(st.integers(1000, 2990), st.integers(0, 9), st.sampled_from("ASQM"))
-def test_the_periods_between_are_all_of_them_in_order(year, more, freq):
-    parts = PARTS[freq]
-    wanted = [f"{year + n}{part}" for n in range(more + 1) for part in parts]
+@pytest.mark.parametrize(
+    ("text", "freq", "why"),
+    [
+        ("2023-Q5", "Q", "; expected a form such as 2023-Q1"),
+        ("2023-Q0", "Q", ""),
+        ("2023-Q1", "M", "; expected a form such as 2023-01"),
+        ("2023-S3", "S", ""),
+        ("2023-T4", "T", ""),
+        ("2023", "M", ""),
+        ("2023-13", "M", ""),
+        ("2023-00", "M", ""),
+        ("2023M13", "M", ""),
+        ("2023-01", "A", "; expected a form such as 2023"),
+        ("2021-W53", "W", ": Invalid week: 53; expected a form such as 2023-W05"),
+        ("2023-W00", "W", ": Invalid week: 0"),
+        ("2023-02-29", "D", ": day "),
+        ("2023-D366", "D", ": 2023 has no day 366"),
+        ("2023-D000", "D", ": 2023 has no day 0"),
+        ("2023-01-28", "B", ": 2023-01-28 is a Saturday, and not a business day"),
+        ("2023-01-31T10:00:00", "D", ""),
+        ("2023-01-31", "H", "; expected a form such as 2023-01-31T10:00:00"),
+        ("2023-01-31T24:00:00", "H", ""),
+        ("23", "A", ""),
+        ("0999", "A", ""),
+        ("2023 ", "A", ""),
+        ("2023\n", "A", ""),
+        ("", "A", ""),
+        ("٢٠٢٣", "A", ""),
+    ],
+)
+def test_anything_else_is_not_a_period_and_the_message_says_why(text, freq, why):
+    with pytest.raises(ValueError, match="is not a period of frequency") as caught:
+        read_period(text, freq)
+    assert str(caught.value).startswith(f"{text!r} is not a period of frequency {freq}{why}")
+
+
+def test_an_unknown_frequency_is_named_with_those_that_are_known():
+    with pytest.raises(ValueError, match="'X' is not a frequency; expected one of A, S, T, Q, M"):
+        read_period("2023", "X")
+    with pytest.raises(ValueError, match="'freq' must be in"):
+        Dataset(name="T", title="t", normalizer="n", freq="X")
+
+
+@pytest.mark.parametrize(
+    ("freq", "text", "canonical", "start", "end"),
+    [
+        ("A", "2023", "2023", "2023-07-01", "2024-06-30"),
+        ("S", "2023-S2", "2023-S2", "2024-01-01", "2024-06-30"),
+        ("T", "2023-T3", "2023-T3", "2024-03-01", "2024-06-30"),
+        ("Q", "2023-Q1", "2023-Q1", "2023-07-01", "2023-09-30"),
+        ("M", "2023-M01", "2023-07", "2023-07-01", "2023-07-31"),
+        ("M", "2023-M12", "2024-06", "2024-06-01", "2024-06-30"),
+        ("D", "2023-D366", "2024-06-30", "2024-06-30", "2024-06-30"),
+        ("M", "2023-01", "2023-01", "2023-01-01", "2023-01-31"),
+        ("D", "2023-01-31", "2023-01-31", "2023-01-31", "2023-01-31"),
+        ("W", "2023-W05", "2023-W05", "2023-01-30", "2023-02-05"),
+    ],
+)
+def test_a_reporting_year_counts_its_parts_from_its_first_day(freq, text, canonical, start, end):
+    period = read_period(text, freq, "--07-01")
+    assert (period.text, str(period.start), str(period.end)) == (canonical, start, end)
+    assert read_period(period.text, freq, "--07-01") == period
+
+
+@given(st.integers(1000, 2998), st.sampled_from(sorted(PARTS)), st.integers(1, 12))
+def test_the_periods_of_a_year_fill_it_without_gap_or_overlap(year, freq, month):
+    year_start = f"--{month:02}-01" if freq != "M" else "--01-01"
+    parts = [read_period(f"{year}{part}", freq, year_start) for part in PARTS[freq]]
+    assert parts[0].start == date(year, 1 if freq == "M" else month, 1)
+    for one, following in zip(parts, [*parts[1:], None], strict=True):
+        begins = following.start if following else parts[0].start.replace(year=year + 1)
+        assert one.end + timedelta(days=1) == begins
+
+
+places = st.sampled_from(CALENDARS).flatmap(
+    lambda freq: st.tuples(
+        st.just(freq),
+        st.integers(place_of(EXAMPLES[freq], freq) - 900, place_of(EXAMPLES[freq], freq) + 900),
+    )
+)
+
+
+@given(places)
+def test_a_place_in_the_calendar_is_a_period_and_back(drawn):
+    freq, place = drawn
+    text = period_at(place, freq)
+    assert place_of(text, freq) == place
+    assert read_period(text, freq).text == text
+
+
+@given(places)
+def test_periods_follow_each_other_in_place_in_time_and_as_texts(drawn):
+    freq, place = drawn
+    one, following = (read_period(period_at(n, freq), freq) for n in (place, place + 1))
+    assert one.start <= one.end < following.start
+    gap = (following.start - one.end).days - 1
+    assert gap == (2 if freq == "B" and one.start.isoweekday() == 5 else 0)
+    assert one.text < following.text
+
+
+@given(places, st.integers(0, 40))
+def test_the_periods_between_are_all_of_them_in_order(drawn, more):
+    freq, place = drawn
+    wanted = [period_at(place + n, freq) for n in range(more + 1)]
     assert periods_between(wanted[0], wanted[-1], freq) == wanted
     assert periods_between(wanted[-1], wanted[-1], freq) == wanted[-1:]
+
+
+def test_date_times_have_no_calendar():
+    with pytest.raises(ValueError, match="date-times of frequency H have no calendar"):
+        periods_between("2023-01-31T10:00:00", "2023-01-31T12:00:00", "H")

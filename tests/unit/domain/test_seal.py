@@ -51,7 +51,7 @@ def test_rows_come_in_the_order_of_their_keys_numbers_as_numbers():
         ),
         ([row(area=None)], "1 of 1 rows have no ref_area"),
         ([row(value=None)], "no figure for ref_area CA, category T:1, time_period 2020"),
-        ([row(period="20x0")], "time_period '20x0' is no period of frequency A"),
+        ([row(period="20x0")], "time_period '20x0' is not a period of frequency A"),
         ([row(surprise="x")], "has unknown columns surprise"),
         ([row(), row(period="2021", surprise="x")], "has unknown columns surprise"),
         ([row(), row(period="2021", category=None)], "1 of 2 rows have no category"),
@@ -121,6 +121,8 @@ def test_a_row_that_stands_twice_is_found_wherever_it_stands(table, place):
         ("S", "2020-S2", date(2020, 7, 1)),
         ("Q", "2020-Q3", date(2020, 7, 1)),
         ("M", "2020-05", date(2020, 5, 1)),
+        ("W", "2020-W53", date(2020, 12, 28)),
+        ("D", "2020-02-29", date(2020, 2, 29)),
     ],
 )
 def test_a_period_starts_as_the_dataset_s_frequency_says(freq, text, start):
@@ -130,8 +132,65 @@ def test_a_period_starts_as_the_dataset_s_frequency_says(freq, text, start):
 
 
 def test_a_period_of_another_frequency_is_refused():
-    with pytest.raises(ContentError, match="dataset T: time_period '2020-Q1' is no period of"):
+    with pytest.raises(ContentError, match="dataset T: time_period '2020-Q1' is not a period of"):
         sealed(row(period="2020-Q1"))
+
+
+def test_the_usual_spellings_of_a_period_become_one():
+    dataset = Dataset(name="T", title="t", normalizer="n", freq="M")
+    texts = ("2023M01", "2023-M02", "2023-03")
+    table = sealed(*(row(period=text) for text in texts), dataset=dataset)
+    assert table["time_period"].to_pylist() == ["2023-01", "2023-02", "2023-03"]
+    assert table["period_end"].to_pylist()[1:] == [date(2023, 2, 28), date(2023, 3, 31)]
+    with pytest.raises(ContentError, match=r"two observations for .*time_period 2023-01"):
+        sealed(row(period="2023M01"), row(period="2023-01"), dataset=dataset)
+
+
+def test_each_row_may_have_a_frequency_of_its_own():
+    periods = {"A": "2023", "Q": "2023Q1", "W": "2023-W5", "H": "2023-01-31T10:00"}
+    rows = sealed(*(row(period=text, freq=freq) for freq, text in periods.items())).to_pylist()
+    assert {r["freq"]: (r["time_period"], r["period_start"], r["period_end"]) for r in rows} == {
+        "A": ("2023", date(2023, 1, 1), date(2023, 12, 31)),
+        "Q": ("2023-Q1", date(2023, 1, 1), date(2023, 3, 31)),
+        "W": ("2023-W05", date(2023, 1, 30), date(2023, 2, 5)),
+        "H": ("2023-01-31T10:00:00", date(2023, 1, 31), date(2023, 1, 31)),
+    }
+
+
+@pytest.mark.parametrize(
+    ("rows", "text"),
+    [
+        (
+            [row(freq="A"), row(category="T:2", period="2023-Q1", freq="M")],
+            "time_period '2023-Q1' is not a period of frequency M; expected a form such as 2023-01 "
+            "(row 1 of the normalizer's table: ref_area CA, category T:2); where rows have other "
+            "frequencies than the dataset's, give them in the column freq",
+        ),
+        (
+            [row(freq="Z")],
+            "time_period 'Z' is not a frequency; expected one of A, S, T, Q, M, W, D",
+        ),
+        ([row(), row(category="T:2", freq="A")], "1 of 2 rows have no freq"),
+    ],
+)
+def test_a_period_that_does_not_fit_the_frequency_of_its_row_is_refused(rows, text):
+    with pytest.raises(ContentError) as caught:
+        sealed(*rows)
+    assert str(caught.value).startswith(f"dataset T: {text}")
+
+
+def test_a_reporting_year_may_begin_in_another_month():
+    july = Dataset(name="T", title="t", normalizer="n", freq="Q", reporting_year_start="--07-01")
+    (quarter,) = sealed(row(period="2023-Q1"), dataset=july).to_pylist()
+    assert quarter["time_period"] == "2023-Q1"
+    assert (quarter["period_start"], quarter["period_end"]) == (date(2023, 7, 1), date(2023, 9, 30))
+    (month,) = sealed(row(period="2023M01", freq="M"), dataset=july).to_pylist()
+    assert (month["time_period"], month["period_start"]) == ("2023-07", date(2023, 7, 1))
+
+
+def test_a_normalizer_may_know_better_when_a_period_begins():
+    made = sealed(row(period_start=date(2019, 12, 29))).to_pylist()
+    assert made[0]["period_start"] == date(2019, 12, 29)
 
 
 def columns(**changed):
@@ -286,7 +345,7 @@ def faults_in(rows):
         if each["category"] == "T:3":
             yield "category 'T:3' is not in the dataset's code list of 2"
         if each["time_period"] == "20x0":
-            yield "time_period '20x0' is no period of frequency A"
+            yield "time_period '20x0' is not a period of frequency A"
         for name in ("ref_area", "category", "time_period"):
             if each[name] is None:
                 # What describes the area, category or period has no value then, either.

@@ -7,7 +7,7 @@ from typing import Any
 
 from statpipe.api import CheckResult, Snapshot
 from statpipe.domain.observation import KEY
-from statpipe.domain.period import periods_between
+from statpipe.domain.period import DATE_TIMES, periods_between
 from statpipe_checks.asked import asked_for
 from statpipe_checks.code_lists import codes_in
 from statpipe_checks.database import Database, database, listed, table_of
@@ -39,7 +39,7 @@ class StillShown(TableCheck):
     """
 
     name = "still_shown"
-    needs = (*KEY, "obs_value", "obs_status", "source_symbol")
+    needs = (*KEY, "freq", "obs_value", "obs_status", "source_symbol")
     about_revision = True
 
     def __init__(self, settings: ShownSettings) -> None:
@@ -102,7 +102,7 @@ def _add_figures(silver: Database, current: Snapshot, previous: Snapshot | None)
     Make the tables ``now`` and ``before`` of all rows, and ``was`` of figures shown before.
     """
     keys, selection = current.dataset.key, asked_for(current)
-    columns = (*keys, "obs_value", "obs_status", "source_symbol")
+    columns = (*keys, "freq", "obs_value", "obs_status", "source_symbol")
     silver.add("now", selection.rows_of(current.table), columns)
     table = current.table.slice(0, 0) if previous is None else previous.table
     silver.add("before", selection.rows_of(table), columns)
@@ -125,42 +125,52 @@ def _gaps(silver: Database, current: Snapshot) -> tuple[int, list[dict[str, Any]
     Not those whose status gives a reason, such as suppressed or not significant; nor those that the
     vintage before shows, which are lost, or had as gaps or as rows without a figure.
     """
-    dataset, asked = current.dataset, asked_for(current).periods
-    series = [name for name in dataset.key if name != "time_period"]
-    there = codes_in(current.table, "time_period")
-    if not there:
+    dataset, key = current.dataset, (*current.dataset.key, "freq")
+    series = [name for name in key if name != "time_period"]
+    rows = list(_calendar(current))
+    if not rows:
         return 0, []
-    calendar = periods_between(there[0], there[-1], dataset.freq)
-    rows = [
-        {"time_period": period, "n": number}
-        for number, period in enumerate(p for p in calendar if asked is None or p in asked)
-    ]
-    silver.add("calendar", table_of(rows, {"time_period": "string", "n": "int32"}), rows[0])
+    types = {"freq": "string", "time_period": "string", "n": "int32"}
+    silver.add("calendar", table_of(rows, types), types)
     for name in ("now", "before"):
         silver.run(
             f"""
             CREATE TEMP TABLE gaps_{name} AS
             WITH spans AS (
                 SELECT {listed(series)}, min(n) AS first, max(n) AS last
-                FROM {name} JOIN calendar USING (time_period)
+                FROM {name} JOIN calendar USING (freq, time_period)
                 WHERE obs_value IS NOT NULL
                 GROUP BY ALL
                 HAVING count(*) <= max(n) - min(n)
             )
             SELECT {listed(series, "spans")}, calendar.time_period
-            FROM spans JOIN calendar ON n BETWEEN first AND last
+            FROM spans JOIN (SELECT freq AS own, time_period, n FROM calendar) AS calendar
+                ON own = freq AND n BETWEEN first AND last
             ANTI JOIN (FROM {name} WHERE obs_value IS NOT NULL OR obs_status <> '{_MISSING}') AS told
-                USING ({listed(dataset.key)})
+                USING ({listed(key)})
             """  # noqa: S608 -- column names, no values
         )
     return silver.first(
         f"""
         SELECT {listed(dataset.key)}, 'a gap' AS now
         FROM gaps_now
-        ANTI JOIN gaps_before USING ({listed(dataset.key)})
-        ANTI JOIN before USING ({listed(dataset.key)})
+        ANTI JOIN gaps_before USING ({listed(key)})
+        ANTI JOIN before USING ({listed(key)})
         """  # noqa: S608 -- column names, no values
     )
+
+
+def _calendar(current: Snapshot) -> Iterator[dict[str, Any]]:
+    """Number the periods of each frequency, from the first in the table to its last, of those asked for."""
+    import pyarrow.compute as pc
+
+    asked, table = asked_for(current).periods, current.table
+    for freq in codes_in(table, "freq"):
+        there = codes_in(table.filter(pc.equal(table["freq"].cast("string"), freq)), "time_period")
+        calendar = periods_between(there[0], there[-1], freq) if freq not in DATE_TIMES else ()
+        wanted = (period for period in calendar if asked is None or period in asked)
+        for number, period in enumerate(wanted):
+            yield {"freq": freq, "time_period": period, "n": number}
 
 
 def _shown(counts: Mapping[str, int], previous: Snapshot | None) -> str:

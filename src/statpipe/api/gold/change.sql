@@ -12,18 +12,20 @@ SELECT
     now.year,
     now.value,
     before.value AS previous_value,
-    CASE WHEN before.unit = now.unit AND before.unit_mult = now.unit_mult
+    CASE
+        WHEN before.unit = now.unit AND before.unit_mult = now.unit_mult AND ${difference_fits}
         THEN now.value - before.value
     END AS change,
     CASE
         WHEN before.unit = now.unit AND before.unit_mult = now.unit_mult AND before.value <> 0
+            AND ${difference_fits}
         THEN 100 * CAST(now.value - before.value AS DOUBLE PRECISION)
             / abs(CAST(before.value AS DOUBLE PRECISION))
     END AS percent_change,
     CASE
         WHEN now.value IS NULL
         THEN 'no figure for ' || now.time_period || ': ' || coalesce(now.source_symbol, now.obs_status)
-        WHEN before.time_period IS NULL
+${impossible}        WHEN before.time_period IS NULL
         THEN 'nothing published for ${before}'
         WHEN before.value IS NULL
         THEN 'no figure for ' || before.time_period || ': '
@@ -32,6 +34,8 @@ SELECT
         THEN 'the figure for ' || before.time_period || ' is in another unit: ' || before.unit
         WHEN before.value = 0
         THEN 'the figure for ' || before.time_period || ' is zero'
+        WHEN NOT (${difference_fits})
+        THEN 'the change has more than 20 digits before the point'
     END AS reason,
     now.unit,
     now.unit_mult,
@@ -42,5 +46,5 @@ LEFT JOIN ${base} AS before
     AND before.category = now.category
     AND before.dataset = now.dataset${same_dimensions}
     AND before.freq = now.freq
-    AND before.period_start = CAST(now.period_start - INTERVAL '${step}' AS DATE)
+    AND ${counterpart}
 WHERE now.freq ${frequencies}

@@ -26,7 +26,7 @@ STANDARD: Mapping[str, Column] = {
     column.name: column
     for column in (
         _c("ref_area", "text", "Area: USPS code of a state, US, or the agency's code of a region"),
-        _c("time_period", "text", "Period that the figure describes, such as 2023, 2023-Q1, 2023-05"),
+        _c("time_period", "text", "Period that the figure describes, such as 2023, 2023-Q1, 2023-05, 2023-W05"),
         _c("category", "text", "Stable identifier of what is measured"),
         _c("dataset", "text", "Dataset of the agency, such as a table"),
         _c("area_name", "text", "Name of the area"),
@@ -34,9 +34,11 @@ STANDARD: Mapping[str, Column] = {
         _c("geo_fips", "text", "Area in the agency's own coding"),
         _c("state_fips", "text", "Two-digit FIPS code of a state, as maps use it; empty for other areas",
            null=True),
-        _c("freq", "text", "Frequency: A annual, S half-yearly, Q quarterly, M monthly (SDMX CL_FREQ)"),
+        _c("freq", "text", "Frequency (SDMX CL_FREQ): A annual, S half-yearly, T every four months, Q quarterly, "
+           "M monthly, W weekly, D daily, B business days; H, I and N have date-times"),
         _c("period_start", "date", "First day of the period"),
-        _c("year", "integer", "Year of the period"),
+        _c("period_end", "date", "Last day of the period"),
+        _c("year", "integer", "Year of the period; of a week, its ISO year"),
         _c("category_name", "text", "The agency's title of the category"),
         _c("parent_category", "text", "Category that this one is a part of", null=True),
         _c("top_category", "text", "Category at the top of the hierarchy that this one belongs to"),

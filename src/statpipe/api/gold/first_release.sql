@@ -9,6 +9,7 @@ SELECT
     category_name,
     freq,
     period_start,
+    ${period_end} AS period_end,
     year,
     value,
     decimals,

@@ -6,7 +6,7 @@ SELECT
     dataset${dimensions},
     freq,
     period_start,
-    CAST(extract(YEAR FROM period_start) AS BIGINT) AS year,
+    CAST(left(time_period, 4) AS BIGINT) AS year,
     realtime_start,
     realtime_end,
     obs_value AS value,

@@ -10,6 +10,7 @@ SELECT
     area.state_fips,
     history.freq,
     history.period_start,
+    ${period_end} AS period_end,
     history.year,
     category.category_name,
     category.parent_category,

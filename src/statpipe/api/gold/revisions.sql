@@ -12,9 +12,9 @@ SELECT
     year,
     old_value,
     value AS new_value,
-    CASE WHEN same_unit THEN value - old_value END AS difference,
+    CASE WHEN same_unit AND ${difference_fits} THEN value - old_value END AS difference,
     CASE
-        WHEN same_unit AND old_value <> 0
+        WHEN same_unit AND old_value <> 0 AND ${difference_fits}
         THEN 100 * CAST(value - old_value AS DOUBLE PRECISION)
             / abs(CAST(old_value AS DOUBLE PRECISION))
     END AS percent,

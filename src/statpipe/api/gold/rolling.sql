@@ -11,8 +11,12 @@ SELECT
     category_name,
     year,
     value,
-    CASE WHEN figures_3y = 3 THEN CAST(sum_3y AS DOUBLE PRECISION) / 3 END AS mean_3y,
-    CASE WHEN figures_5y = 5 THEN CAST(sum_5y AS DOUBLE PRECISION) / 5 END AS mean_5y,
+    CASE WHEN figures_3y = 3 THEN (
+        CAST(coalesce(sum_3y, 0) AS DOUBLE PRECISION) + CAST(coalesce(rest_3y, 0) AS DOUBLE PRECISION)
+    ) / 3 END AS mean_3y,
+    CASE WHEN figures_5y = 5 THEN (
+        CAST(coalesce(sum_5y, 0) AS DOUBLE PRECISION) + CAST(coalesce(rest_5y, 0) AS DOUBLE PRECISION)
+    ) / 5 END AS mean_5y,
     CASE
         WHEN value > 0 AND value_3y_ago > 0
         THEN 100 * (power(
@@ -35,8 +39,12 @@ SELECT
 FROM (
     SELECT
         *,
-        sum(value) OVER three AS sum_3y,
-        sum(value) OVER five AS sum_5y,
+        -- A decimal has room for the exact sum of figures of 19 digits; larger ones are added up with
+        -- fewer places than the resulting double can tell apart.
+        sum(CASE WHEN ${is_usual} THEN value END) OVER three AS sum_3y,
+        sum(CASE WHEN ${is_usual} THEN value END) OVER five AS sum_5y,
+        sum(CASE WHEN NOT (${is_usual}) THEN CAST(value AS DECIMAL(38, 15)) END) OVER three AS rest_3y,
+        sum(CASE WHEN NOT (${is_usual}) THEN CAST(value AS DECIMAL(38, 15)) END) OVER five AS rest_5y,
         count(value) OVER three AS figures_3y,
         count(value) OVER five AS figures_5y,
         max(value) OVER three_ago AS value_3y_ago,

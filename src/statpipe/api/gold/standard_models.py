@@ -12,15 +12,11 @@ from string import Template
 from attrs import frozen
 
 from statpipe.api.gold.columns import standard
+from statpipe.api.gold.periods import STEPS, Step, period_end
 from statpipe.domain.model import Column, Model
 
 _KEY = ("ref_area", "category", "time_period", "dataset")
-_STEPS = {
-    "mom": ("month-on-month", "the month before", "1 month", "= 'M'"),
-    "qoq": ("quarter-on-quarter", "the quarter before", "3 months", "= 'Q'"),
-    "yoy": ("year-on-year", "the year before", "1 year", "IN ('A', 'S', 'Q', 'M')"),
-}
-_DERIVED = {"A": ("yoy",), "S": ("yoy",), "Q": ("yoy", "qoq"), "M": ("yoy", "mom")}
+_IS_USUAL = "abs(value) < CAST('1e19' AS DECIMAL(38, 18))"
 
 
 def gold_models(
@@ -32,12 +28,12 @@ def gold_models(
     Tables: ``_history`` (every figure with the days on which it was the latest), ``_category`` and
     ``_area``. Views over them: the latest figures under *name* itself, ``_first_release``,
     ``_revisions``, and the derivatives that *freq* (SDMX CL_FREQ, or several such as ``"MQ"``)
-    allows: ``_yoy`` always, ``_rolling`` for annual, ``_qoq`` for quarterly, ``_mom`` for monthly
-    figures. *dimensions* are the further key columns of the source's datasets.
+    allows: ``_yoy``, the change on the year before, and that on the period before: ``_hoh`` for half-years, ``_tot``
+    for thirds, ``_qoq``, ``_mom``, ``_wow`` for weeks, ``_dod`` for days and business days; ``_rolling`` for annual
+    figures. Date-times have no change. *dimensions* are the further key columns of the source's datasets.
     """
-    family = _Family(name=name, source=source, title=title, dimensions=dimensions)
-    suffixes = dict.fromkeys(suffix for one in freq for suffix in _DERIVED[one])
-    derived = [family.change(suffix) for suffix in suffixes]
+    family = _Family(name=name, source=source, title=title, freq=freq, dimensions=dimensions)
+    derived = [family.change(step) for step in STEPS if set(step.frequencies) & set(freq)]
     if "A" in freq:
         derived.append(family.rolling())
     return [
@@ -56,6 +52,7 @@ class _Family:
     name: str
     source: str
     title: str
+    freq: str
     dimensions: tuple[Column, ...]
 
     def history(self) -> Model:
@@ -104,7 +101,7 @@ class _Family:
             "latest figures",
             "latest",
             self._columns(
-                "area_name geo_level geo_fips state_fips freq period_start year category_name "
+                "area_name geo_level geo_fips state_fips freq period_start period_end year category_name "
                 "parent_category top_category sign category_depth category_path value decimals value_float unit "
                 "unit_mult obs_status source_symbol notes vintage realtime_start"
             ),
@@ -118,7 +115,7 @@ class _Family:
             "figures as first published",
             "first_release",
             self._columns(
-                "area_name category_name freq period_start year value decimals unit unit_mult "
+                "area_name category_name freq period_start period_end year value decimals unit unit_mult "
                 "obs_status source_symbol notes vintage realtime_start"
             ),
             inputs=("history", "category", "area"),
@@ -138,13 +135,13 @@ class _Family:
             inputs=("history", "category", "area"),
             grain=(*self._key, "new_vintage"),
             measure="percent",
+            difference_fits=_difference_fits("value", "old_value"),
         )
 
-    def change(self, suffix: str) -> Model:
-        words, before, step, frequencies = _STEPS[suffix]
+    def change(self, step: Step) -> Model:
         return self._view(
-            f"_{suffix}",
-            f"{words} change",
+            f"_{step.suffix}",
+            f"{step.words} change",
             "change",
             self._columns(
                 "area_name geo_level category_name freq period_start year value previous_value "
@@ -152,9 +149,11 @@ class _Family:
             ),
             inputs=("",),
             measure="percent_change",
-            before=before,
-            step=step,
-            frequencies=frequencies,
+            difference_fits=_difference_fits("now.value", "before.value"),
+            before=step.before,
+            impossible=step.impossible(self.freq),
+            counterpart=step.counterpart(self.freq),
+            frequencies=step.condition,
         )
 
     def rolling(self) -> Model:
@@ -168,6 +167,7 @@ class _Family:
             ),
             inputs=("",),
             measure="mean_3y",
+            is_usual=_IS_USUAL,
         )
 
     def _view(
@@ -211,6 +211,13 @@ class _Family:
             source=self.source,
             dimensions="".join(f", {name}" for name in names),
             same_dimensions="".join(f" AND before.{name} = now.{name}" for name in names),
+            period_end=period_end("history" if file == "latest" else ""),
             **{f"{a}_dimensions": "".join(f", {a}.{name}" for name in names) for a in aliases},
             **variables,
         )
+
+
+def _difference_fits(one: str, other: str) -> str:
+    """Ask whether a decimal has room for the difference: DuckDB fails where there is none."""
+    half = "CAST('5e19' AS DECIMAL(38, 18))"
+    return f"(({one} < 0) = ({other} < 0) OR (abs({one}) < {half} AND abs({other}) < {half}))"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Keep = Callable[[Receipt], None]
 """Is told what was written, by who keeps the changes: the holder of Gold's lock."""
 
-_VERSION = "2"
+_VERSION = "3"
 """Raise it when the same Silver gives other changes."""
 
 

@@ -33,6 +33,7 @@ def code_of(dataset: Dataset, normalizer: Normalizer) -> str:
         dataset.categories,
         dataset.dimensions,
         dataset.doubles,
+        dataset.reporting_year_start,
     )
     lists = hashlib.sha256(repr((SILVER, declared)).encode()).hexdigest()[:12]
     return f"{dataset.normalizer}/{normalizer.version}/{lists}"

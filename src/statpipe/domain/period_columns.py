@@ -1,0 +1,84 @@
+"""The periods of a normalizer's table: one form for each, with its first day and its last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from statpipe.domain.codes import constant, looked_up
+from statpipe.domain.errors import ContentError
+from statpipe.domain.period import Period, read_period
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from statpipe.domain.dataset import Dataset
+
+
+def period_columns(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
+    """
+    Return ``freq``, ``time_period``, ``period_start`` and ``period_end`` of coded columns.
+
+    A row has the frequency that the normalizer gives it, or else its dataset's.
+
+    :raises ContentError: A text is not a period of its row's frequency, or that is not a frequency.
+    """
+    import pyarrow as pa
+
+    texts = columns["time_period"]
+    freqs = columns.get("freq")
+    if freqs is None:
+        freqs = constant(dataset.freq, len(texts))
+    pairs = _pairs(freqs, texts)
+    periods: list[Period | None] = []
+    for place, (freq, text) in enumerate(_used(pairs, freqs, texts)):
+        if freq is None or text is None:  # refused with all that is empty
+            periods.append(None)
+            continue
+        try:
+            periods.append(read_period(text, freq, dataset.reporting_year_start))
+        except ValueError as error:
+            raise ContentError(_wrong(columns, dataset, pairs, place, error)) from error
+    days = {
+        name: pa.array([getattr(p, name) if p else None for p in periods], pa.date32())
+        for name in ("start", "end")
+    }
+    return {
+        "freq": freqs,
+        "time_period": looked_up(pairs, [p.text if p else None for p in periods]),
+        "period_start": days["start"].take(pairs.indices),
+        "period_end": days["end"].take(pairs.indices),
+    }
+
+
+def _pairs(freqs: pa.DictionaryArray, texts: pa.DictionaryArray) -> pa.DictionaryArray:
+    """Give each row a number for its frequency and text; those that no row has get none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    width = len(texts.dictionary) + 1
+    one, other = (pc.fill_null(codes.indices.cast(pa.int64()), -1) for codes in (freqs, texts))
+    return pc.add(pc.multiply(pc.add(one, 1), width), pc.add(other, 1)).dictionary_encode()
+
+
+def _used(
+    pairs: pa.DictionaryArray, freqs: pa.DictionaryArray, texts: pa.DictionaryArray
+) -> list[tuple[str | None, str | None]]:
+    width = len(texts.dictionary) + 1
+    names = [[None, *codes.dictionary.to_pylist()] for codes in (freqs, texts)]
+    return [
+        (names[0][number // width], names[1][number % width])
+        for number in pairs.dictionary.to_pylist()
+    ]
+
+
+def _wrong(
+    columns: dict[str, Any], dataset: Dataset, pairs: pa.DictionaryArray, place: int, why: Exception
+) -> str:
+    import pyarrow.compute as pc
+
+    row = pc.index(pairs.indices, place).as_py()
+    cell = ", ".join(f"{name} {columns[name][row]}" for name in ("ref_area", "category"))
+    return (
+        f"dataset {dataset.name}: time_period {why} (row {row:,} of the normalizer's table: {cell}); "
+        "where rows have other frequencies than the dataset's, give them in the column freq"
+    )
