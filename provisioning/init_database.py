@@ -36,7 +36,7 @@ from provisioning.database import find_database  # noqa: E402
 from provisioning.failures import Misconfigured, ProvisioningError, Unreachable, told  # noqa: E402
 from provisioning.names import DATABASE, PORT, Names  # noqa: E402
 from provisioning.provision_aws import INTERRUPTED, known_grants, regions, warn  # noqa: E402
-from provisioning.settings import ENVIRONMENTS, Settings, read_settings  # noqa: E402
+from provisioning.settings import ENVIRONMENTS, NO_SERVER, OWN, Settings, read_settings  # noqa: E402
 from provisioning.variables import read_variables  # noqa: E402
 from statpipe.engine.site.aws_environment import aws_exported  # noqa: E402
 
@@ -87,8 +87,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _init(settings: Settings) -> int:
-    served = _asked(settings)
     stem = settings.environment.upper()
+    if settings.server == NO_SERVER:
+        msg = f"DB_SERVER is {NO_SERVER}, so there is no database to make"
+        raise Misconfigured(msg)
+    if settings.server == OWN:
+        msg = (
+            f"DB_SERVER is {OWN}: no administrator of your PostgreSQL is known here; run `statpipe db init "
+            f"--env {settings.environment}` with the administrator's connection string in STATPIPE_{stem}_PG"
+        )
+        raise Misconfigured(msg)
+    served = _asked(settings)
     environment = {**os.environ, f"STATPIPE_{stem}_PG": served.dsn}
     command = [sys.executable, "-m", "statpipe", "db", "init", "--env", settings.environment]
     with contextlib.ExitStack() as stack:

@@ -27,9 +27,8 @@ def log_groups(account: Account, settings: Settings) -> list[Resource[Any]]:
     The group of the runs, and that of PostgreSQL: RDS would make it, and keep it for ever.
     """
     names = Names(settings.environment)
-    return [
-        _log_group(account, settings, name) for name in (names.log_group, names.database_log_group)
-    ]
+    wanted = [names.log_group, *([names.database_log_group] if settings.on_rds else [])]
+    return [_log_group(account, settings, name) for name in wanted]
 
 
 def topic_arn(account: Account, environment: str) -> str:
@@ -152,6 +151,14 @@ def alarms(account: Account, settings: Settings, bastion: str | None) -> list[Re
     """
     wanted = (
         *(_freshness(settings, source) for source in settings.sources),
+        *(_about_database(settings) if settings.on_rds else ()),
+        *([] if bastion is None else [_bastion(settings, bastion)]),
+    )
+    return [_alarm(account, settings, alarm) for alarm in wanted]
+
+
+def _about_database(settings: Settings) -> tuple[dict[str, Any], ...]:
+    return (
         _database(
             settings,
             "storage",
@@ -168,9 +175,7 @@ def alarms(account: Account, settings: Settings, bastion: str | None) -> list[Re
             Threshold=90.0,
             Statistic="Average",
         ),
-        *([] if bastion is None else [_bastion(settings, bastion)]),
     )
-    return [_alarm(account, settings, alarm) for alarm in wanted]
 
 
 def _log_group(account: Account, settings: Settings, name: str) -> Resource[Any]:

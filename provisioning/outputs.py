@@ -11,10 +11,10 @@ from attrs import frozen
 from provisioning.failures import Misconfigured
 from provisioning.names import ADMINISTRATOR, DATABASE, LOGIN, PORT, Names
 from provisioning.provision import Provisioned
-from provisioning.settings import Settings
+from provisioning.settings import NO_SERVER, OWN, Settings
 
-TUNNEL_PORT = 15432
-"""Where the tunnel of ``make ingest`` begins."""
+TUNNEL_PORT = int(os.environ.get("STATPIPE_TUNNEL_PORT") or 15432)
+"""Where the tunnel of ``make ingest`` begins on this machine."""
 
 
 @frozen(kw_only=True)
@@ -38,9 +38,9 @@ def sections(settings: Settings, made: Provisioned) -> list[Section]:
         f"{stem}_TOPIC": made.topic,
         f"{stem}_LOG_GROUP": Names(settings.environment).log_group,
     }
-    address = {f"{stem}_PG": connection(made, LOGIN)}
+    address = {f"{stem}_PG": connection(made, LOGIN)} if settings.on_rds else {}
     role = {"AWS_ROLE_ARN": made.role, "AWS_REGION": settings.region}
-    return [
+    parts = [
         Section(title=".env", values={**lake, **address, **telling}),
         Section(
             title=f"GitHub, environment {settings.environment}, variables",
@@ -48,6 +48,7 @@ def sections(settings: Settings, made: Provisioned) -> list[Section]:
         ),
         Section(title=f"GitHub, environment {settings.environment}, secrets", values=address),
     ]
+    return [part for part in parts if part.values]
 
 
 def connection(made: Provisioned, user: str) -> str:
@@ -67,6 +68,15 @@ def remarks(settings: Settings, made: Provisioned) -> list[str]:
         f"Confirm the mail from AWS to {settings.email}: until then no alarm arrives.",
         f"Set the secret BEA_API_KEY in GitHub's environment {settings.environment}.",
     ]
+    stem = f"STATPIPE_{settings.environment.upper()}"
+    if settings.server == OWN:
+        lines.append(
+            f"Set the secret {stem}_PG in GitHub's environment {settings.environment}, and in .env: the "
+            "connection string of your PostgreSQL."
+        )
+    if settings.server == NO_SERVER:
+        table = f"[environments.{settings.environment}.sinks.postgres]"
+        lines.append(f"Take the table {table} out of statpipe.toml.")
     if made.secret:
         lines.append(
             f"Copy the block .env into .env and run `make database ENV={settings.environment}`: it logs in "

@@ -14,7 +14,7 @@ from provisioning.budget import budget
 from provisioning.database import database, parameter_group, subnet_group
 from provisioning.identity import github_provider, role_arn, runtime_role
 from provisioning.monitoring import alarms, log_groups, topic, topic_arn
-from provisioning.network import bastion_group, database_group, default_network
+from provisioning.network import Network, bastion_group, database_group, default_network
 from provisioning.reconcile import Reconciler
 from provisioning.runtime_policy import Reach, runtime_policy
 from provisioning.settings import Settings
@@ -42,7 +42,8 @@ def provision(account: Account, settings: Settings, reconciler: Reconciler) -> P
     :raises ProvisioningError: Something must be corrected. What was made stays, and the next run goes on.
     """
     settle = reconciler.settle
-    network = default_network(account)
+    # Asked for before anything is made: without one there is no place for the database.
+    network = default_network(account) if settings.on_rds else None
     # Early: IAM shows it everywhere only after some seconds, and roles need it.
     settle(boundary(account, settings))
     settle(log_bucket(account, settings))
@@ -52,6 +53,31 @@ def provision(account: Account, settings: Settings, reconciler: Reconciler) -> P
     settle(topic(account, settings))
 
     environment = settings.environment
+    served, instance = None, None
+    if network:
+        served, instance = _database(account, settings, network, reconciler)
+
+    settle(github_provider(account))
+    number = _id(served, "DbiResourceId") if settings.on_rds else None
+    reach = Reach(database=number, bastion=instance)
+    settle(runtime_role(account, settings, runtime_policy(account, settings, reach)))
+    for alarm in alarms(account, settings, instance):
+        settle(alarm)
+    settle(budget(account, settings))
+    return Provisioned(
+        role=role_arn(account, environment),
+        topic=topic_arn(account, environment),
+        host=_of(served, "Endpoint", "Address"),
+        secret=_of(served, "MasterUserSecret", "SecretArn"),
+        bastion=None if instance == _UNKNOWN else instance,
+    )
+
+
+def _database(
+    account: Account, settings: Settings, network: Network, reconciler: Reconciler
+) -> tuple[Any, str | None]:
+    """Settle the database and the way to it; return it, and the bastion's number, if there is one."""
+    settle, environment = reconciler.settle, settings.environment
     door = _id(settle(bastion_group(account, network, environment)), "GroupId")
     wall = _id(settle(database_group(account, network, environment, door)), "GroupId")
     settle(subnet_group(account, settings, network))
@@ -64,20 +90,7 @@ def provision(account: Account, settings: Settings, reconciler: Reconciler) -> P
         settle(bastion_profile(account, environment))
         made = settle(bastion(account, network, environment, door, sleep=reconciler.sleep))
         instance = _id(made, "InstanceId")
-
-    settle(github_provider(account))
-    reach = Reach(database=_id(served, "DbiResourceId"), bastion=instance)
-    settle(runtime_role(account, settings, runtime_policy(account, settings, reach)))
-    for alarm in alarms(account, settings, instance):
-        settle(alarm)
-    settle(budget(account, settings))
-    return Provisioned(
-        role=role_arn(account, environment),
-        topic=topic_arn(account, environment),
-        host=_of(served, "Endpoint", "Address"),
-        secret=_of(served, "MasterUserSecret", "SecretArn"),
-        bastion=None if instance == _UNKNOWN else instance,
-    )
+    return served, instance
 
 
 def _id(found: Any, key: str) -> str:

@@ -34,21 +34,23 @@ def rollback(account: Account, settings: Settings) -> Iterator[str]:
     Give the lines, in the reverse order of making. What is not there is left out; what the other
     environment uses as well, and what holds data for good, is commented out.
     """
-    network = default_network(account)
+    network = default_network(account) if settings.on_rds else None
     names, region = Names(settings.environment), f"--region {settings.region}"
     yield f"# Takes away {settings.environment} in account {account.id}, {settings.region}."
     yield "# Read each line before you run it. Backups of the database go with it but for the last one."
-    kinds = [alarm.find() for alarm in alarms(account, settings, "")]
+    kinds = [alarm.find() for alarm in alarms(account, settings, "" if network else None)]
     if there := [found["AlarmName"] for found in kinds if found]:
         yield f"aws cloudwatch delete-alarms --alarm-names {' '.join(there)} {region}"
     yield from _role(account, runtime_role(account, settings, None), names.stem)
-    yield from _bastion(account, settings, names)
+    if network:
+        yield from _bastion(account, settings, names)
     if _there(boundary(account, settings)):
         yield from _policy(account, boundary_arn(account, settings.environment))
-    yield from _database(account, settings, names, network)
-    for name in (names.database_group, names.bastion):
-        if group := find_group(account, network.vpc, name):
-            yield f"aws ec2 delete-security-group --group-id {group['GroupId']} {region}"
+    if network:
+        yield from _database(account, settings, names, network)
+        for name in (names.database_group, names.bastion):
+            if group := find_group(account, network.vpc, name):
+                yield f"aws ec2 delete-security-group --group-id {group['GroupId']} {region}"
     if _there(topic(account, settings)):
         arn = topic_arn(account, settings.environment)
         yield f"aws sns delete-topic --topic-arn {arn} {region}"

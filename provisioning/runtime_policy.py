@@ -17,10 +17,10 @@ from provisioning.settings import Settings
 class Reach:
     """
     What the rights are about and has no name before it is made: RDS's number of the database, and
-    the bastion's, if there is one.
+    the bastion's, if there are such.
     """
 
-    database: str
+    database: str | None
     bastion: str | None
 
 
@@ -29,14 +29,14 @@ def runtime_policy(account: Account, settings: Settings, reach: Reach) -> dict[s
     Return the policy of an environment's role. Nothing in it deletes.
     """
     statements = [*_lake(account, settings), *_telling(account, settings.environment)]
-    statements.append(
-        {
+    if reach.database:
+        login = {
             "Sid": "LogInToDatabase",
             "Effect": "Allow",
             "Action": "rds-db:connect",
             "Resource": account.arn("rds-db", f"dbuser:{reach.database}/{LOGIN}"),
         }
-    )
+        statements.append(login)
     if reach.bastion:
         statements += _tunnel(account, reach.bastion)
     return policy(*statements)

@@ -24,6 +24,9 @@ RETENTIONS = (
 NUMBERED, NAMED = "numbered", "named"
 """Forms of the subject in GitHub's tokens: with the numbers of owner and repository, or without."""
 
+RDS, OWN, NO_SERVER = "rds", "own", "none"
+"""Who serves PostgreSQL: RDS, you, or nobody."""
+
 _MAJORS = ("13", "14", "15", "16", "17", "18")
 _PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
 _SUFFIXES = ("-s3alias", "--ol-s3", "--x-s3", "--table-s3")
@@ -47,6 +50,7 @@ class Settings:
     subject: str
     email: str
     budget: Decimal
+    server: str
     database_class: str
     storage: int
     version: str
@@ -64,6 +68,13 @@ class Settings:
         Whether this is the environment that people rely on.
         """
         return self.environment == "prod"
+
+    @property
+    def on_rds(self) -> bool:
+        """
+        Whether AWS serves the database.
+        """
+        return self.server == RDS
 
 
 @frozen(kw_only=True)
@@ -113,6 +124,7 @@ def read_settings(
     if problems:
         raise Misconfigured("\n".join(problems))
     values.setdefault("sources", configured_sources(environment))
+    bastion = bastion and values["server"] == RDS
     return Settings(environment=environment, bastion=bastion, **values)
 
 
@@ -197,6 +209,13 @@ def _subject(text: str) -> str:
     return text
 
 
+def _server(text: str) -> str:
+    if text not in {RDS, OWN, NO_SERVER}:
+        msg = f"write {RDS}, {OWN} for a PostgreSQL that you have, or {NO_SERVER} for a lake alone"
+        raise ValueError(msg)
+    return text
+
+
 _NUMBER = _matching(r"[0-9]{1,20}", "write GitHub's number of it; docs/setup.md says how to ask")
 
 VARIABLES = (
@@ -223,6 +242,7 @@ VARIABLES = (
         read=_matching(r"[^@\s,;<>]+@[^@\s,;<>]+\.[^@\s,;<>.]+", "write one address, name@example.org"),
     ),
     Variable(name="BUDGET_USD", setting="budget", read=_money, default="60"),
+    Variable(name="DB_SERVER", setting="server", read=_server, default=RDS),
     Variable(
         name="DB_CLASS",
         setting="database_class",

@@ -22,7 +22,7 @@ from support.user import ROOT
 PAGE = (ROOT / "docs" / "operability.md").read_text().partition("### Restore drill\n")[2]
 LAKE, DATABASE = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)[:2]
 BUCKET = "statpipe-drill"
-LAYERS = {"bronze", "copies", "gold", "runs", "silver"}
+LAYERS = ["bronze", "changes", "copies", "gold", "runs", "silver"]
 SOURCE = """
 [sources.bea_pce_state]
 tables = ["SAPCE1"]
@@ -116,10 +116,10 @@ def follow(home, block, **values):
 
 def test_every_object_that_was_deleted_or_overwritten_comes_back(staging, s3):
     before = objects(s3)
-    assert {key.split("/")[1] for key in before} == LAYERS
+    assert sorted({key.split("/")[1] for key in before}) == LAYERS
     when = moment()
     harm(s3, before, *LAYERS)
-    staging.run("lake", "verify", "--env", "staging", code=4)
+    assert objects(s3) != before
     done = follow(staging, LAKE, BUCKET=BUCKET, WHEN=when)
     assert done.returncode == 0, done.stderr + done.stdout
     assert objects(s3) == before
@@ -134,7 +134,7 @@ def test_after_a_later_run_what_is_written_once_comes_back_and_all_else_is_made_
     when = moment()
     staging.run("run", "bea_pce_state", "--env", "staging", "--full")
     later = objects(s3)
-    harm(s3, before, "bronze", "copies", "runs", "silver")
+    harm(s3, before, *(layer for layer in LAYERS if layer != "gold"))
     for below in re.search(r"`BELOW=(\S+)`, then `(\S+)` and `(\S+)`", PAGE).groups():
         follow(staging, LAKE, BUCKET=BUCKET, WHEN=when, BELOW=below)
     command = re.search(r"`statpipe (lake verify --env staging --repair)`", PAGE)[1]

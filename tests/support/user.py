@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from support.ports import reserved_port
 from support.rds import Rds
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +25,7 @@ class User:
         self.environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)} | {
             "AWS_EC2_METADATA_DISABLED": "true",
             "HOME": str(folder),
+            "STATPIPE_TUNNEL_PORT": str(reserved_port()),  # another suite may be at work beside
             **account,
         }
 

@@ -90,6 +90,8 @@ def _places(table: pa.Table, values: pa.Array, dataset: Dataset) -> pa.Array:
             f"dataset {dataset.name}: decimals is {lowest}; a figure has 0 to {MOST_PLACES} places"
         )
         raise ContentError(msg)
+    if not values.null_count:
+        return places
     return pc.if_else(pc.is_valid(values), places, pa.scalar(None, pa.int8()))
 
 

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
 
     from statpipe.domain.dataset import Dataset
 
+_Read = tuple[str | None, str | None]
+"""A frequency and the text of a period."""
+
 
 def period_columns(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     """
@@ -23,21 +26,30 @@ def period_columns(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     :raises ContentError: A text is not a period of its row's frequency, or that is not a frequency.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     texts = columns["time_period"]
     freqs = columns.get("freq")
-    if freqs is None:
-        freqs = constant(dataset.freq, len(texts))
-    pairs = _pairs(freqs, texts)
+    if freqs is None:  # as nearly always: then a text is a period
+        freqs, pairs = constant(dataset.freq, len(texts)), texts
+        read: list[_Read] = [(dataset.freq, text) for text in texts.dictionary.to_pylist()]
+    else:
+        pairs = _pairs(freqs, texts)
+        read = _read(pairs, freqs, texts)
     periods: list[Period | None] = []
-    for place, (freq, text) in enumerate(_used(pairs, freqs, texts)):
+    for place, (freq, text) in enumerate(read):
         if freq is None or text is None:  # refused with all that is empty
             periods.append(None)
             continue
         try:
             periods.append(read_period(text, freq, dataset.reporting_year_start))
         except ValueError as error:
-            raise ContentError(_wrong(columns, dataset, pairs, place, error)) from error
+            row = pc.index(pairs.indices, place).as_py()
+            if (
+                row >= 0
+            ):  # a filtered table's dictionary still lists the texts of rows that are gone
+                raise ContentError(_wrong(columns, dataset, row, error)) from error
+            periods.append(None)
     days = {
         name: pa.array([getattr(p, name) if p else None for p in periods], pa.date32())
         for name in ("start", "end")
@@ -51,7 +63,7 @@ def period_columns(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
 
 
 def _pairs(freqs: pa.DictionaryArray, texts: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Give each row a number for its frequency and text; those that no row has get none."""
+    """Give each row a number for its frequency and text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -60,9 +72,9 @@ def _pairs(freqs: pa.DictionaryArray, texts: pa.DictionaryArray) -> pa.Dictionar
     return pc.add(pc.multiply(pc.add(one, 1), width), pc.add(other, 1)).dictionary_encode()
 
 
-def _used(
+def _read(
     pairs: pa.DictionaryArray, freqs: pa.DictionaryArray, texts: pa.DictionaryArray
-) -> list[tuple[str | None, str | None]]:
+) -> list[_Read]:
     width = len(texts.dictionary) + 1
     names = [[None, *codes.dictionary.to_pylist()] for codes in (freqs, texts)]
     return [
@@ -71,12 +83,7 @@ def _used(
     ]
 
 
-def _wrong(
-    columns: dict[str, Any], dataset: Dataset, pairs: pa.DictionaryArray, place: int, why: Exception
-) -> str:
-    import pyarrow.compute as pc
-
-    row = pc.index(pairs.indices, place).as_py()
+def _wrong(columns: dict[str, Any], dataset: Dataset, row: int, why: Exception) -> str:
     cell = ", ".join(f"{name} {columns[name][row]}" for name in ("ref_area", "category"))
     return (
         f"dataset {dataset.name}: time_period {why} (row {row:,} of the normalizer's table: {cell}); "
