@@ -15,7 +15,13 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).parent
-MEASURES = ("normalize.py", "load_postgres.py", "ask_postgres.py", "unchanged.py")
+MEASURES = (
+    "normalize.py",
+    "load_postgres.py",
+    "ask_postgres.py",
+    "unchanged.py",
+    "history.py",
+)
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cached_property
 from typing import Any, Literal
 
 import attrs
@@ -80,7 +81,7 @@ class Held:
     made_from: tuple[Origin, ...] = ()
     accepted: Mapping[str, int] = field(factory=dict)
 
-    @property
+    @cached_property
     def vintage(self) -> Vintage:
         """
         The vintage itself.
@@ -145,7 +146,7 @@ class Manifest:
 
     def as_json(self) -> bytes:
         """
-        Return the manifest as indented JSON, keys sorted, with its own hash.
+        Return the manifest as JSON, a line for each key and each item of a list, with its own hash.
         """
         return hashed_json(attrs.asdict(self, value_serializer=_plain))
 

@@ -49,7 +49,7 @@ class Model:
     A table for analysts.
 
     ``inputs`` names what the SQL reads, each a relation of that name. A source's relation is its
-    history (:func:`statpipe.domain.history.history`); a model's is that model's result. ``grain``
+    history (:func:`statpipe.domain.history.history_schema`); a model's is that model's result. ``grain``
     lists the columns that identify a row, and by which the table is sorted.
 
     ``materialized`` says what a database makes of it: a ``table`` that is loaded, or a ``view`` that

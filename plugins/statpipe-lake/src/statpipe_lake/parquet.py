@@ -106,13 +106,19 @@ def from_parquet(body: bytes) -> pa.Table:
     import pyarrow.parquet as pq
 
     content = _in_arrows_memory(body)
-    with pq.ParquetFile(pa.BufferReader(content)) as file:
-        gold = b"grain" in (file.metadata.metadata or {})
+    with pq.ParquetFile(pa.BufferReader(content), page_checksum_verification=True) as file:
+        about = file.metadata
+        gold = b"grain" in (about.metadata or {})
         texts = [f.name for f in file.schema_arrow if gold and pa.types.is_string(f.type)]
-    table = pq.read_table(
-        pa.BufferReader(content), page_checksum_verification=True, read_dictionary=texts
-    )
-    return table.replace_schema_metadata(None)
+        if not texts:
+            return file.read().replace_schema_metadata(None)
+    with pq.ParquetFile(
+        pa.BufferReader(content),
+        metadata=about,
+        page_checksum_verification=True,
+        read_dictionary=texts,
+    ) as file:
+        return file.read().replace_schema_metadata(None)
 
 
 def _in_arrows_memory(body: bytes) -> pa.Buffer:

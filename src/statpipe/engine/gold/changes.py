@@ -44,7 +44,10 @@ class Step:
         """
         Return the fingerprint of a table that holds this step's changes after others.
         """
-        read = [(h.vintage.id, repr(h.selection), h.fingerprint) for h in (*self.before, self.held)]
+        read = [
+            (h.released.isoformat(), h.sequence, repr(h.selection), h.fingerprint)
+            for h in (*self.before, self.held)
+        ]
         return hashlib.sha256(repr((_VERSION, fingerprint, read)).encode()).hexdigest()
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from statpipe.api import ContentError, Model, PluginError
+from statpipe.api import ConfigError, ContentError, Model, PluginError
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import codes_or_values, encoded, repeats
 from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES, exact_type
+from statpipe.engine.site.memory import Memory
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,17 +26,25 @@ _TYPES = {
 _ROWS_A_BATCH = 100_000
 
 
-def connected() -> Any:
+@contextmanager
+def connected(memory: Memory | None = None) -> Iterator[Any]:
     """
-    Open a DuckDB in memory that downloads nothing.
+    Open a DuckDB that downloads nothing; what exceeds its memory goes to disk.
     """
     import duckdb
 
-    connection = duckdb.connect(":memory:", config={"threads": 2})
-    # Extensions would be downloaded at run time.
-    connection.execute("SET autoinstall_known_extensions = false")
-    connection.execute("SET autoload_known_extensions = false")
-    return connection
+    memory = memory or Memory()
+    with memory.spilled() as folder:
+        settings = {
+            "threads": 2,
+            "memory_limit": memory.limit,
+            "temp_directory": str(folder),
+            # Extensions would be downloaded at run time.
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+        with duckdb.connect(":memory:", config=settings) as connection:
+            yield connection
 
 
 def computed(connection: Any, model: Model, sql: str) -> pa.Table:
@@ -52,6 +62,9 @@ def computed(connection: Any, model: Model, sql: str) -> pa.Table:
         # The SQL is a plugin's own declaration: code, not input. It may end in a comment.
         relation = connection.sql(f"SELECT {columns} FROM (\n{sql}\n) AS model")  # noqa: S608
         return _held_to_declaration(_fetched(relation), model)
+    except duckdb.OutOfMemoryException as error:
+        msg = f"model {model.name} needs more memory than engine.memory allows; raise it"
+        raise ConfigError(msg) from error
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
         msg = f"the SQL of model {model.name} fails: {reason}; correct or uninstall its plugin"

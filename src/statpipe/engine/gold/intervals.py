@@ -17,7 +17,11 @@ _SQL = """
         SELECT
             *,
             row_number() OVER () - 1 AS place,
-            NOT dropped AND (lag(dropped) OVER own IS NOT FALSE OR said <> lag(said) OVER own) AS begins
+            NOT dropped AND (
+                lag(dropped) OVER own IS NOT FALSE
+                OR obs_value IS DISTINCT FROM lag(obs_value) OVER own
+                OR said <> lag(said) OVER own
+            ) AS begins
         FROM changes
         WINDOW own AS (PARTITION BY cell ORDER BY realtime_start, sequence)
     )
@@ -50,16 +54,21 @@ def intervals(connection: Any, changes: Sequence[pa.Table]) -> pa.Table:
     rows = pa.table(
         {
             "cell": numbered(table, key_of(table)),
-            "said": numbered(table, STATEMENT),
-            **{name: table[name] for name in ("realtime_start", "sequence", "dropped")},
+            "said": numbered(table, STATEMENT[1:]),
+            **{
+                name: table[name]
+                for name in (STATEMENT[0], "realtime_start", "sequence", "dropped")
+            },
         }
     )
     connection.register("changes", rows)
     found = connection.sql(_SQL).to_arrow_table()
     connection.unregister("changes")
-    last, first = table.take(found["place"]), table.take(found["first_place"])
-    columns = {name: last[name] for name in last.column_names}
-    columns |= {name: first[name] for name in (*SET_WITH_THE_FIGURE, "realtime_start")}
-    columns["realtime_end"] = found["realtime_end"]
+    # The row that set the figure, and the last one that repeated it, which describes it.
+    set_by = table.select([*SET_WITH_THE_FIGURE, "realtime_start"]).take(found["first_place"])
     schema = history_schema(key_of(table)[len(KEY) :])
+    said = [n for n in schema.names if n not in {*set_by.column_names, "realtime_end"}]
+    columns = dict(zip(said, table.select(said).take(found["place"]).columns, strict=True))
+    columns |= dict(zip(set_by.column_names, set_by.columns, strict=True))
+    columns["realtime_end"] = found["realtime_end"]
     return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)

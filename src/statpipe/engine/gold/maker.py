@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -22,6 +22,7 @@ from statpipe.api import (
 from statpipe.engine.gold.changes import Keep
 from statpipe.engine.gold.computed import computed, connected
 from statpipe.engine.gold.source_history import source_history
+from statpipe.engine.site.memory import Memory
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,16 +41,20 @@ class Gold:
     Makes models, each once. Closed by its context manager.
 
     ``models`` are all that are installed, in order; ``held`` tells what the lake holds of a source. With
-    ``keep``, which takes the lock of Gold, the lake keeps what the vintages changed.
+    ``keep``, which takes the lock of Gold, the lake keeps what the vintages changed. Where nobody
+    is to ``compare``, partitions do not bring what the lake held before. ``memory`` is DuckDB's.
     """
 
     lake: Lake
     models: Sequence[Model]
     held: Callable[[str], Sequence[Held]]
     keep: Keep | None = None
+    compare: bool = True
+    memory: Memory = attrs.field(factory=Memory)
     _fingerprints: dict[str, str | None] = attrs.field(factory=dict, init=False)
     _made: dict[str, Partition] = attrs.field(factory=dict, init=False, repr=False)
     _histories: dict[str, pa.Table] = attrs.field(factory=dict, init=False, repr=False)
+    _opened: ExitStack = attrs.field(factory=ExitStack, init=False, repr=False)
     _connection: Any = attrs.field(default=None, init=False)
 
     def fingerprint(self, model: Model) -> str | None:
@@ -57,11 +62,7 @@ class Gold:
         Hash a model's declaration and all that it reads; ``None`` where some of that is not there.
         """
         if model.name not in self._fingerprints:
-            by_name = {one.name: one for one in self.models}
-            read = [
-                self.fingerprint(by_name[name]) if name in by_name else self._of_source(name)
-                for name in model.inputs
-            ]
+            read = [self._of_input(name) for name in model.inputs]
             hashed = hashlib.sha256(repr((model.version, read)).encode()).hexdigest()
             self._fingerprints[model.name] = None if None in read else hashed
         return self._fingerprints[model.name]
@@ -104,11 +105,18 @@ class Gold:
         """
         Let go of DuckDB and of the tables.
         """
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        self._opened.close()
+        self._connection = None
         self._made.clear()
         self._histories.clear()
+
+    def _of_input(self, name: str) -> str | None:
+        model = next((one for one in self.models if one.name == name), None)
+        if model is not None:
+            return self.fingerprint(model)
+        if name not in self._fingerprints:
+            self._fingerprints[name] = self._of_source(name)
+        return self._fingerprints[name]
 
     def _of_source(self, source: str) -> str | None:
         read = sorted(
@@ -119,7 +127,7 @@ class Gold:
         return repr((source, read)) if read else None
 
     def _computed(self, model: Model) -> pa.Table:
-        connection = self._opened()
+        connection = self._duckdb()
         for name in model.inputs:
             connection.register(name, self._relation(name, model))
         return computed(connection, model, model.latest_sql)
@@ -129,7 +137,7 @@ class Gold:
         if model is None:
             if name not in self._histories:
                 self._histories[name] = source_history(
-                    self.lake, name, self.held(name), reader.name, self._opened(), self.keep
+                    self.lake, name, self.held(name), reader.name, self._duckdb(), self.keep
                 )
             return self._histories[name]
         return self.partition(model).table
@@ -140,17 +148,18 @@ class Gold:
         fingerprint = self.lake.fingerprint(key)
         if fingerprint is None:
             return None
-        if fingerprint != self.fingerprint(model) and model.materialized == "view":
-            return None  # nobody asks how a view was
+        asked = self.compare and model.materialized == "table"  # nobody asks how a view was
+        if fingerprint != self.fingerprint(model) and not asked:
+            return None
         with contextlib.suppress(ContentError):  # damaged: it is made anew
             return Partition(
                 key=key, table=self.lake.read(key), fingerprint=fingerprint, model=model
             )
         return None
 
-    def _opened(self) -> Any:
+    def _duckdb(self) -> Any:
         if self._connection is None:
-            self._connection = connected()
+            self._connection = self._opened.enter_context(connected(self.memory))
         return self._connection
 
 
@@ -160,11 +169,21 @@ def opened_gold(
     models: Sequence[Model],
     held: Callable[[str], Sequence[Held]],
     keep: Keep | None = None,
+    *,
+    compare: bool = True,
+    memory: Memory | None = None,
 ) -> Iterator[Gold]:
     """
     Give a maker of models, and close it.
     """
-    gold = Gold(lake=lake, models=models, held=held, keep=keep)
+    gold = Gold(
+        lake=lake,
+        models=models,
+        held=held,
+        keep=keep,
+        compare=compare,
+        memory=memory or Memory(),
+    )
     try:
         yield gold
     finally:

@@ -64,7 +64,7 @@ def backfill(  # noqa: PLR0917 - what run_sources takes, and where the archive l
     with ExitStack() as stack:
         source = site.source(name)
         stack.callback(close_source, source, name)
-        archive = source.archive(places)
+        archive = _Archive(source.archive(places))
         stack.callback(close_source, archive, name)
         days = _releases(site.lake, name, archive, places, options)
         workers = stack.enter_context(executor_for(site.configuration, executor))
@@ -111,16 +111,61 @@ def _runs(
     yield attrs.evolve(options, stages=frozenset({TRANSFORM, LOAD})), archive
 
 
-class _Unreadable(Source):
+class _Archive(Source):
+    """
+    A source's archive, whose table of contents is read once and not again by each run.
+    """
+
+    def __init__(self, archive: Source) -> None:
+        self._archive = archive
+        self._offered: dict[Dataset, Sequence[Vintage]] = {}
+
+    @property
+    def notice(self) -> str:
+        return self._archive.notice
+
+    @property
+    def attribution(self) -> str:
+        return self._archive.attribution
+
+    def datasets(self) -> Sequence[Dataset]:
+        return self._archive.datasets()
+
+    def probe(self, dataset: Dataset) -> Vintage:
+        return self._archive.probe(dataset)
+
+    def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
+        if dataset not in self._offered:
+            self._offered[dataset] = self._archive.vintages(dataset)
+        return self._offered[dataset]
+
+    def unreadable(self) -> Sequence[ContentError]:
+        return self._archive.unreadable()
+
+    def requests(self, dataset: Dataset, vintage: Vintage) -> int | None:
+        return self._archive.requests(dataset, vintage)
+
+    def smallest(self, dataset: Dataset) -> Dataset:
+        return self._archive.smallest(dataset)
+
+    def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
+        return self._archive.fetch(dataset, vintage)
+
+    def close(self) -> None:
+        self._archive.close()
+
+
+class _Unreadable(_Archive):
     """
     A file of an archive that cannot be read: its run fails with what is wrong, and Bronze keeps it.
     """
 
     def __init__(self, archive: Source, error: ContentError) -> None:
-        self._archive, self._error = archive, error
+        super().__init__(archive)
+        self._error = error
 
-    def datasets(self) -> Sequence[Dataset]:
-        return self._archive.datasets()
+    def vintages(self, dataset: Dataset) -> Sequence[Vintage]:  # noqa: ARG002
+        raise self._error
 
     def probe(self, dataset: Dataset) -> Vintage:  # noqa: ARG002
         raise self._error

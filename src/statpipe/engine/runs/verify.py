@@ -145,6 +145,7 @@ class _Verification:
                     self.site.lake,
                     self.site.registry.models(),
                     lambda source: held_of(self.site.lake, source),
+                    memory=self.site.memory,
                 )
             )
             for name, one in known.items():

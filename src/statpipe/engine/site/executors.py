@@ -40,8 +40,8 @@ def executor_for(configuration: Configuration, given: Executor | None) -> Iterat
         return
     table = configuration.table("engine")
     for key in table:
-        if key not in {"executor", "workers"}:
-            choices = ("executor", "workers")
+        choices = ("executor", "workers", "memory")
+        if key not in choices:
             raise ConfigError(
                 f"{configuration.shown}: unknown key engine.{key}{nearest(key, choices)}"
             )

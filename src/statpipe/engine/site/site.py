@@ -23,6 +23,7 @@ from statpipe.api import (
     Source,
 )
 from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.memory import Memory, memory_for
 from statpipe.engine.site.model_order import reading
 from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.notifiers import Notifiers, notifiers_of
@@ -54,6 +55,7 @@ class Site:
     sinks: Mapping[str, Sink] = field(repr=False)
     checks: Mapping[str, Check] = field(repr=False)
     notifiers: Notifiers = field(factory=Notifiers, repr=False)
+    memory: Memory = field(factory=Memory)
 
     def source(self, name: str) -> Source:
         """
@@ -156,6 +158,7 @@ def open_site(
         sinks=sinks,
         checks=checks,
         notifiers=_notifiers(configuration, registry, environment),
+        memory=memory_for(configuration, environment),
     )
 
 

@@ -23,7 +23,7 @@ from statpipe.api import (
 )
 from statpipe.domain.manifest import Outcome
 from statpipe.engine.record.journal import Journal
-from statpipe.engine.record.state import Decision, State, code_of
+from statpipe.engine.record.state import Decision, State, code_of, refuse_dates_to_come
 from statpipe.engine.site.nearest import nearest
 from statpipe.engine.stages.candidate import Candidate, Part
 from statpipe.engine.stages.kept import keeping_what_arrived
@@ -66,10 +66,10 @@ class Ingest:
         for dataset in datasets:
             with keeping_what_arrived(self.lake, self.journal.source, dataset):
                 offered = self.source.vintages(dataset)
+            refuse_dates_to_come(dataset, offered)
             releases, full = self.options.releases, self.options.full
-            for decision in self.state.decide(dataset, offered, full=full, archive=bool(releases)):
-                if releases and decision.vintage.released not in releases:
-                    continue
+            asked = [one for one in offered if not releases or one.released in releases]
+            for decision in self.state.decide(dataset, asked, full=full, archive=bool(releases)):
                 if decision.fetch:
                     wanted.append(decision)
                 else:

@@ -80,7 +80,10 @@ class Load:
         """
         Give a maker of models out of what the lake holds, this run's own work included.
         """
-        return opened_gold(self.site.lake, self.site.registry.models(), self._held, keep)
+        lake, models = self.site.lake, self.site.registry.models()
+        others = any(Layer.GOLD in sink.layers for sink in self.site.other_sinks().values())
+        memory = self.site.memory
+        return opened_gold(lake, models, self._held, keep, compare=others, memory=memory)
 
     def _gold_to(self, sink: Sink, gold: Gold, models: list[Model]) -> list[Model]:
         """Give a sink the models that it lacks; return them."""

@@ -1,7 +1,6 @@
 """What vintages changed: kept in the lake, and joined into the history that all of Silver gives."""
 
 from datetime import date
-from functools import cache
 from typing import Any
 
 import attrs
@@ -31,14 +30,10 @@ YEARS = (2022, 2023, 2024)
 ORDER = ("ref_area", "category", "time_period", "sex", "realtime_start", "vintage")
 
 
-@cache
-def duckdb():
-    """One for all tests: to open it takes longer than what most of them do."""
-    return connected()
-
-
 class Lake(MemoryLake):
     """A lake of one dataset, and what a history that is made at once of all its Silver would be."""
+
+    duckdb: Any = None
 
     def __init__(self, dataset=PLAIN):
         super().__init__()
@@ -80,12 +75,21 @@ class Lake(MemoryLake):
         return [held for held, _ in self.vintages.values()]
 
     def history(self, *, keep=True):
-        made = source_history(self, SOURCE, self.holds, "a test", duckdb(), print if keep else None)
+        made = source_history(
+            self, SOURCE, self.holds, "a test", self.duckdb, print if keep else None
+        )
         return in_order(made)
 
     def wanted(self):
         pairs = self.vintages.values()
         return in_order(history([Published(vintage=h.vintage, table=t) for h, t in pairs]))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_duckdb():
+    """To open it takes longer than what most of the tests do."""
+    with connected() as Lake.duckdb:
+        yield
 
 
 def changes_key(held):

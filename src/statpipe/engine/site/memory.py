@@ -1,0 +1,63 @@
+"""How much memory DuckDB may use, and where it puts what is more than that."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from attrs import field, frozen
+
+from statpipe.api import ConfigError, Environment
+from statpipe.engine.site.configuration import Configuration
+
+_LIMIT = re.compile(r"[1-9][0-9]*(\.[0-9]+)?(MB|GB)")
+_ABANDONED = 24 * 3600.0
+"""Seconds after which a folder is certainly of a process that was killed."""
+
+
+@frozen(kw_only=True)
+class Memory:
+    """
+    A limit such as ``1GB``, and the folder under which what exceeds it lies meanwhile.
+    """
+
+    limit: str = "1GB"
+    folder: Path = field(factory=lambda: Path(tempfile.gettempdir(), "statpipe"))
+
+    @contextmanager
+    def spilled(self) -> Iterator[Path]:
+        """
+        Give a folder for what exceeds the limit, and remove it; also those that killed processes left.
+        """
+        with suppress(OSError):
+            for other in self.folder.iterdir():
+                if time.time() - other.stat().st_mtime > _ABANDONED:
+                    shutil.rmtree(other, ignore_errors=True)
+        own = self.folder / f"{os.getpid()}-{os.urandom(4).hex()}"
+        with suppress(OSError):  # missed only by who needs it, and told then
+            own.mkdir(parents=True)
+        try:
+            yield own
+        finally:
+            shutil.rmtree(own, ignore_errors=True)
+            with suppress(OSError):  # others are at work beside it
+                self.folder.rmdir()
+
+
+def memory_for(configuration: Configuration, environment: Environment) -> Memory:
+    """
+    Read ``engine.memory``; what exceeds it lies below the environment's home.
+
+    :raises ConfigError: It is not an amount of memory.
+    """
+    limit = configuration.table("engine").get("memory", Memory().limit)
+    if not isinstance(limit, str) or not _LIMIT.fullmatch(limit):
+        msg = f'{configuration.shown}: engine.memory is {limit!r}; expected an amount such as "1GB" or "500MB"'
+        raise ConfigError(msg)
+    return Memory(limit=limit, folder=environment.home / ".statpipe" / "spill")

@@ -1,0 +1,65 @@
+"""DuckDB's memory: a setting, and a folder for what is more."""
+
+import os
+
+import pytest
+
+from statpipe.api import ConfigError
+from statpipe.engine.gold.computed import connected
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.memory import Memory, memory_for
+
+
+def configured(home, **engine):
+    document = {"engine": engine}
+    return Configuration(path=None, home=home, document=document, variables={})
+
+
+def memory(home, **engine):
+    configuration = configured(home, **engine)
+    return memory_for(configuration, configuration.environment("local"))
+
+
+def test_it_is_one_gigabyte_and_spills_below_the_environment_s_home(tmp_path):
+    assert memory(tmp_path) == Memory(limit="1GB", folder=tmp_path / ".statpipe" / "spill")
+
+
+@pytest.mark.parametrize("text", ["500MB", "1.5GB", "64GB"])
+def test_it_can_be_set(tmp_path, text):
+    assert memory(tmp_path, memory=text).limit == text
+
+
+@pytest.mark.parametrize("text", ["", "1", "0GB", "-1GB", "1 GB", "80%", 4, None, "1GB; DROP"])
+def test_something_else_is_refused_with_its_place(tmp_path, text):
+    with pytest.raises(ConfigError) as raised:
+        memory(tmp_path, memory=text)
+    assert str(raised.value) == (
+        f'statpipe.toml: engine.memory is {text!r}; expected an amount such as "1GB" or "500MB"'
+    )
+
+
+def test_more_than_the_limit_goes_to_disk_and_is_removed(tmp_path):
+    with connected(Memory(limit="60MB", folder=tmp_path / "spill")) as duckdb:
+        duckdb.execute("CREATE TABLE numbers AS SELECT i, hash(i) AS h FROM range(4000000) AS t(i)")
+        seen = [path for path in (tmp_path / "spill").rglob("*") if path.is_file()]
+        assert duckdb.execute("SELECT count(*) FROM numbers").fetchone() == (4_000_000,)
+    assert seen
+    assert not (tmp_path / "spill").exists()
+
+
+def test_a_folder_that_cannot_be_made_is_missed_only_by_who_needs_it(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with connected(Memory(folder=tmp_path / "file" / "spill")) as duckdb:
+        assert duckdb.execute("SELECT 1").fetchone() == (1,)
+
+
+def test_what_a_killed_process_left_goes_after_a_day(tmp_path):
+    old, young = tmp_path / "spill" / "old", tmp_path / "spill" / "young"
+    for folder in (old, young):
+        folder.mkdir(parents=True)
+        (folder / "duckdb_temp_storage").write_bytes(b"rows")
+    os.utime(old, (0, 0))
+    with Memory(folder=tmp_path / "spill").spilled():
+        pass
+    assert not old.exists()
+    assert young.exists()
