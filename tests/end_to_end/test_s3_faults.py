@@ -705,6 +705,7 @@ ASKED = (
     ),
     ("(PUT|GET)", f"silver/tea_prices/dataset=(black|green)/vintage={DAY}/part-0.parquet"),
     ("GET", "silver/tea_prices/"),
+    ("(PUT|GET)", "changes/tea_prices/dataset=(black|green)/year=[0-9]{4}/part-0.parquet"),
     ("(PUT|GET)", "gold/tea_latest/part-0.parquet"),
     ("(PUT|GET)", f"(runs|copies)/tea_prices/{RUN}.json"),
     ("GET", "(runs|copies)/tea_prices/"),
