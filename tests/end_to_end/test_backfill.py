@@ -167,6 +167,7 @@ def with_columns(text, order):
     return lines.getvalue()
 
 
+@pytest.mark.slow
 def test_all_tables_of_a_zip_are_loaded_where_only_some_are_in_the_others(here):
     done = here.run("backfill", "bea_pce_state", "--from-archive", str(OLDER), str(NEWER), "--json")
     first, second, _ = json.loads(done.stdout)
@@ -251,6 +252,7 @@ def test_a_damaged_zip_is_named_and_the_others_are_loaded(here, undisturbed):
     )
 
 
+@pytest.mark.slow
 def test_figures_that_are_held_from_the_sample_become_a_part_of_the_release(here, undisturbed):
     here.configure(CONFIGURATION + 'tables = ["SAPCE1"]\n')
     here.run("run", "bea_pce_state")

@@ -335,7 +335,9 @@ def test_more_years_than_before_join_the_same_vintage(home, bea):
     assert len([path for path in home.published() if path.startswith("silver")]) == 1
 
 
-@pytest.mark.parametrize("moments", [2, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "moments", [pytest.param(number, marks=pytest.mark.slow) for number in (2, 12)]
+)
 def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(home, bea, moments):
     """Moments spread over the run, PostgreSQL included."""
     configured(home, bea, sinks=BOTH)

@@ -238,6 +238,7 @@ def test_backfill_brings_older_releases(home):
     assert vintages == {"2022-12-15", "2025-02-20"}
 
 
+@pytest.mark.slow
 def test_by_the_api_a_renumbering_is_the_same_as_by_the_zip(home):
     with FakePrices() as bea:
         home.configure(
@@ -325,6 +326,7 @@ def moved_seasons(tmp_path_factory):
         yield home, archives.run("bea_rpp_state")
 
 
+@pytest.mark.slow
 def test_each_season_has_its_pair_and_each_base_year_its_unit(three_seasons, home):
     """
     PCE of October 2024 and September 2025 says the same as that of 2022 here. Only the release of

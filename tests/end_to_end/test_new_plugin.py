@@ -61,6 +61,7 @@ def does(project, *command):
     )
 
 
+@pytest.mark.slow
 def test_it_passes_as_generated(project):
     done = does(project, "pytest", "-q", "-p", "no:cacheprovider", "-W", "error")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -3,6 +3,7 @@
 import json
 
 import psycopg
+import pytest
 
 RELATIONS = (
     "gold.pce_state_category",
@@ -52,6 +53,7 @@ def test_dropped_schemas_are_rebuilt_from_the_lake_and_are_equal(home):
     assert after == before
 
 
+@pytest.mark.slow
 def test_a_load_of_what_is_there_says_that_it_wrote_nothing(home):
     home.configure(SETTINGS)
     home.run("run", "bea_pce_state")

@@ -128,6 +128,7 @@ def test_every_object_that_was_deleted_or_overwritten_comes_back(staging, s3):
     assert objects(s3) == before
 
 
+@pytest.mark.slow
 def test_after_a_later_run_what_is_written_once_comes_back_and_all_else_is_made_again(staging, s3):
     """Silver and Gold of the later run are right: they are not set back."""
     before = objects(s3)

@@ -90,6 +90,7 @@ def test_a_report_that_cannot_be_written_takes_nothing_else_from_the_reader(offi
     assert "the report cannot be written: taken: Is a directory" in done.stderr
 
 
+@pytest.mark.slow
 def test_an_implausible_revision_is_published_when_run_or_transform_is_told_so(office):
     office.run("run", SOURCE)
     office.publish("2024-04-01", prices(30), check="implausible")

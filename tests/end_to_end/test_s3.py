@@ -84,6 +84,7 @@ def test_the_main_job_runs_and_runs_again_and_shows_what_it_holds(cloud, server)
     assert SECRET.encode() not in everything
 
 
+@pytest.mark.slow
 def test_the_bytes_are_those_of_a_lake_in_a_folder(cloud, server, tmp_path):
     cloud.run("run", "bea_pce_state")
     in_bucket = objects(server, cloud)

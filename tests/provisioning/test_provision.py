@@ -57,6 +57,7 @@ class Interrupted(BaseException):
     """As if the process had been killed."""
 
 
+@pytest.mark.slow
 def test_runs_that_are_killed_get_there_all_the_same(moto, provision, variables, recorder):
     """
     Each run makes one change and is killed before the next, so that every state in which a run can be

@@ -94,6 +94,7 @@ def test_where_nothing_is_there_no_command_is_printed(moto, provision):
     assert "aws " not in out.replace("account", "")
 
 
+@pytest.mark.slow
 def test_all_lines_the_commented_ones_too_leave_nothing(moto, provision, client):
     provision()
     _, out, _ = provision("--destroy-plan")
@@ -124,6 +125,7 @@ class Interrupted(BaseException):
     """As if the process had been killed."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "operation",
     [

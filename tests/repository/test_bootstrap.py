@@ -251,6 +251,7 @@ def test_settings_of_the_machine_change_neither_what_is_installed_nor_where(made
     assert not elsewhere.exists()
 
 
+@pytest.mark.slow
 def test_no_index_and_no_folder_is_no_place_at_all_so_the_index_is_asked(made):
     made.forget()
     said = made.bootstrap(PIP_NO_INDEX="1")
@@ -289,6 +290,7 @@ def test_an_environment_is_trusted_where_it_was_made_and_no_longer_than_it_is_wh
     assert script._is_whole()
 
 
+@pytest.mark.slow
 def test_one_that_was_interrupted_is_made_anew(made):
     """Wheels of Rust name themselves before their modules are there: pip believes half of one."""
     (site,) = (made.root / ".venv" / "lib").glob("python*/site-packages")

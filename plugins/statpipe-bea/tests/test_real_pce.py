@@ -286,6 +286,7 @@ def oracle(pce, deflators):
     return [(*pair, end) for pair, end in zip(found, [*ends, "9999-12-31"], strict=False)]
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=30)
 @given(
     pce=st.dictionaries(_days, st.integers(1, 10**6), min_size=1, max_size=5),

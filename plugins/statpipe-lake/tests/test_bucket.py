@@ -223,6 +223,7 @@ def test_a_scratch_corner_is_emptied_and_nothing_else(lake_in):
     assert len(plain._objects.paths("bronze")) == 2
 
 
+@pytest.mark.slow
 def test_more_objects_than_a_page_are_all_listed(lake_in):
     lake = lake_in()
     for number in range(1005):

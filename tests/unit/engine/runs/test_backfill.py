@@ -240,6 +240,7 @@ class MortalLake(MemoryLake):
                 raise Dead
 
 
+@pytest.mark.slow
 def test_killed_at_any_call_of_the_lake_one_backfill_more_gives_what_an_undisturbed_one_gives(old):
     old.agency.datasets, old.agency.ports = DATASETS[:1], PORTS[:1]
     old.agency.releases = old.agency.releases[: 2 * len(DATASETS)]
