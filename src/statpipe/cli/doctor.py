@@ -8,7 +8,6 @@ from statpipe.cli.common_options import DataOptions
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 from statpipe.engine.answers.doctor import diagnose
-from statpipe.engine.record.advice import in_environment
 
 _UNWELL = 2
 
@@ -25,10 +24,7 @@ def doctor(*, options: DataOptions | None = None) -> int:
             write_json([attrs.asdict(diagnosis) for diagnosis in found])
         else:
             columns = ("state", "subject", "finding", "what to do")
-            rows = [
-                (d.state, d.subject, d.finding, in_environment(d.remedy, options.env))
-                for d in found
-            ]
+            rows = [(d.state, d.subject, d.finding, d.remedy) for d in found]
             print_table(f"statpipe doctor, environment {options.env}", columns, rows)
         return _UNWELL if any(diagnosis.state == "error" for diagnosis in found) else 0
 

@@ -14,7 +14,6 @@ from statpipe.cli.option_types import Flag, Name, Places, Seconds
 from statpipe.cli.session import Session, in_session, tell_error, write_json
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import make_progress, say, shown
-from statpipe.engine.record.advice import in_environment
 from statpipe.engine.runs.verify import Verified
 from statpipe.engine.runs.verify import verify as verify_lake
 
@@ -106,7 +105,7 @@ def _print(found: Verified, environment: str) -> None:
     notes = [finding for finding in found.findings if finding.state == "note"]
     hidden = notes[_SHOWN_NOTES:]
     rows = [
-        (finding.state, finding.path, in_environment(finding.finding, environment))
+        (finding.state, finding.path, finding.finding)
         for state in _ORDER
         for finding in found.findings
         if finding.state == state and finding not in hidden

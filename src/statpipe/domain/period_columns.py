@@ -45,9 +45,8 @@ def period_columns(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
             periods.append(read_period(text, freq, dataset.reporting_year_start))
         except ValueError as error:
             row = pc.index(pairs.indices, place).as_py()
-            if (
-                row >= 0
-            ):  # a filtered table's dictionary still lists the texts of rows that are gone
+            # A filtered table's dictionary still lists the texts of rows that are gone.
+            if row >= 0:
                 raise ContentError(_wrong(columns, dataset, row, error)) from error
             periods.append(None)
     days = {

@@ -6,8 +6,11 @@ import platform
 import sys
 from collections.abc import Iterator
 
+import attrs
+
 import statpipe
 from statpipe.api import Diagnosis, StatpipeError
+from statpipe.engine.record.advice import in_environment
 from statpipe.engine.record.records import manifest_of
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.registry import Registry
@@ -22,6 +25,17 @@ def diagnose(
     """
     Look at versions, plugins, configuration, sinks and sources. Nothing is raised.
     """
+    for found in _found(configuration, registry, environment):
+        yield attrs.evolve(
+            found,
+            finding=in_environment(found.finding, environment),
+            remedy=in_environment(found.remedy, environment),
+        )
+
+
+def _found(
+    configuration: Configuration, registry: Registry, environment: str
+) -> Iterator[Diagnosis]:
     yield _versions()
     yield Diagnosis(
         "configuration",

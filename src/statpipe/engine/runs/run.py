@@ -14,6 +14,7 @@ import statpipe
 from statpipe.api import Manifest, RunFinished, RunStarted, Source, StatpipeError
 from statpipe.domain.errors import REFUSED_BY_CHECKS
 from statpipe.domain.manifest import Outcome
+from statpipe.engine.record.advice import in_environment
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.logs import mask_of
 from statpipe.engine.record.records import match_records, mended_manifest
@@ -173,7 +174,7 @@ class Turn:
             finished=datetime.now(UTC),
             outcome=ending.outcome,
             exit_code=ending.code,
-            message=mask(ending.message),
+            message=in_environment(mask(ending.message), self.site.environment.name),
             notice=ending.notice,
             accepted_revision=any(result.accepted for result in self.journal.checks),
             vintages=tuple(self.journal.vintages),

@@ -23,6 +23,7 @@ from statpipe.api import (
 from statpipe.domain.canonical import content_hash
 from statpipe.engine.gold.changes import Year, changes_of, years_of
 from statpipe.engine.gold.maker import Gold, gold_key, opened_gold
+from statpipe.engine.record.advice import in_environment
 from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.record.run_id import new_run_id
 from statpipe.engine.record.state import silver_key
@@ -109,7 +110,11 @@ def verify(
     known = {source: work.source(source) for source in sorted({*recorded, *installed})}
     work.gold(known)
     work.unnamed(name, known)
-    return Verified(counts=work.counts, findings=tuple(work.findings))
+    findings = (
+        attrs.evolve(one, finding=in_environment(one.finding, site.environment.name))
+        for one in work.findings
+    )
+    return Verified(counts=work.counts, findings=tuple(findings))
 
 
 @define(kw_only=True)

@@ -18,14 +18,19 @@ _FAMILY = "{}_figures"
 
 def instances_of(configuration: Configuration, registry: Registry) -> list[Instance]:
     """
-    Return the instances that a configuration declares.
+    Return the instances that a configuration declares. Of a component that a broken plugin may have, there
+    is none: whoever needs it is told so.
 
     :raises ConfigError: One uses a component that is not there, or has a name that is taken or that
         nothing can have.
     """
     found: dict[str, Instance] = {}
     for name, table in configuration.table("sources").items():
-        if not isinstance(table, Mapping) or "use" not in table or table["use"] == name:
+        if not isinstance(table, Mapping) or "use" not in table:
+            continue
+        if table["use"] == name and "gold" not in table:
+            continue  # the component itself
+        if registry.broken and table["use"] not in registry.named("source"):
             continue
         instance = _instance(configuration, registry, name, table)
         families = {one.gold: one.name for one in found.values()}
@@ -55,8 +60,6 @@ def _instance(
         raise ConfigError(msg)
     component = table["use"]
     if component not in offers:
-        if registry.broken:
-            registry.find("source", str(component))
         msg = f"{where}.use: no source component is named {component!r}{nearest(str(component), offers)}"
         raise ConfigError(msg)
     return Instance(name=name, component=component, gold=gold)

@@ -121,13 +121,14 @@ class Registry:
         """
         Take in the sources that the configuration makes of components, with their Gold models.
 
-        :raises PluginError: No source has the name of the component, or two have it.
+        Where two plugins offer a component, its instance is offered twice, too, and found by nobody.
         """
+        components = [offer for offer in self.offers if offer.role == "source"]
         for instance in instances:
-            offer = self.find("source", instance.component)
-            summary = f"{offer.summary} (uses {instance.component})"
-            item = attrs.evolve(offer.item, name=instance.name, summary=summary)
-            self.offers.append(attrs.evolve(offer, name=item.name, summary=summary, item=item))
+            for offer in (one for one in components if one.name == instance.component):
+                summary = f"{offer.summary} (uses {instance.component})"
+                item = attrs.evolve(offer.item, name=instance.name, summary=summary)
+                self.offers.append(attrs.evolve(offer, name=item.name, summary=summary, item=item))
         for of, module in self._modules.items() if instances else ():
             if "instances" in _parameters(getattr(module, _HOOKS["model"], None)):
                 try:

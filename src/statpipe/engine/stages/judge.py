@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -91,55 +91,53 @@ def _refuse_other_verdict(name: str, result: object, current: Snapshot) -> None:
 
 
 def warning_of_new_codes(
-    source: str, dataset: Dataset, vintage: Vintage, new_codes: Collection[NewCode], full: str
+    source: str, dataset: Dataset, vintage: Vintage, new_codes: Sequence[NewCode], full: str
 ) -> CheckResult:
     """
     Warn of codes that the agency has added: they lie in Bronze, and everything else is loaded. *full* is the
     command that fetches the source anew.
     """
-    named = [f"{_WORDS[one.column]} {one.code} ({one.name})" for one in new_codes]
-    told = ", ".join(named[:SHOWN_CELLS]) + ", ..." * (len(named) > SHOWN_CELLS)
-    codes = "1 new code" if len(named) == 1 else f"{len(named)} new codes"
-    return CheckResult(
-        check=NEW_CODES,
-        dataset=dataset.name,
-        vintage=vintage.id,
-        severity="warning",
-        passed=False,
-        message=(
-            f"{codes}, not loaded: {told}; the figures lie in Bronze. Once the plugin of {source} lists "
-            f"them, load them with `{full}`"
-        ),
-        failures=len(named),
-        cells=tuple(
-            {one.column: one.code, "title": one.name} for one in list(new_codes)[:SHOWN_CELLS]
-        ),
+    codes = "1 new code" if len(new_codes) == 1 else f"{len(new_codes)} new codes"
+    told = _listed([f"{_WORDS[one.column]} {one.code} ({one.name})" for one in new_codes])
+    message = (
+        f"{codes}, not loaded: {told}; the figures lie in Bronze. Once the plugin of {source} lists them, "
+        f"load them with `{full}`"
     )
+    cells = [{one.column: one.code, "title": one.name} for one in new_codes]
+    return _warning(NEW_CODES, dataset, vintage, message, cells)
 
 
 def warning_of_other_parents(
-    source: str, dataset: Dataset, vintage: Vintage, others: Collection[OtherParent]
+    source: str, dataset: Dataset, vintage: Vintage, others: Sequence[OtherParent]
 ) -> CheckResult:
     """
     Warn of areas that the agency counts to another area than the code list: sums follow the list.
     """
-    named = [f"{one.area} to {one.printed} instead of {one.listed}" for one in others]
-    told = ", ".join(named[:SHOWN_CELLS]) + ", ..." * (len(named) > SHOWN_CELLS)
+    told = _listed([f"{one.area} to {one.printed} instead of {one.listed}" for one in others])
+    message = (
+        f"the agency counts {told}; figures are loaded, and `parent` and sums by area follow the code "
+        f"list of {source} until its plugin lists the change"
+    )
+    cells = [{"ref_area": one.area, "listed": one.listed, "printed": one.printed} for one in others]
+    return _warning(OTHER_PARENTS, dataset, vintage, message, cells)
+
+
+def _listed(texts: Sequence[str]) -> str:
+    return ", ".join(texts[:SHOWN_CELLS]) + ", ..." * (len(texts) > SHOWN_CELLS)
+
+
+def _warning(
+    check: str, dataset: Dataset, vintage: Vintage, message: str, cells: Sequence[dict[str, Any]]
+) -> CheckResult:
     return CheckResult(
-        check=OTHER_PARENTS,
+        check=check,
         dataset=dataset.name,
         vintage=vintage.id,
         severity="warning",
         passed=False,
-        message=(
-            f"the agency counts {told}; figures are loaded, and `parent` and sums by area follow the code "
-            f"list of {source} until its plugin lists the change"
-        ),
-        failures=len(named),
-        cells=tuple(
-            {"ref_area": one.area, "listed": one.listed, "printed": one.printed}
-            for one in list(others)[:SHOWN_CELLS]
-        ),
+        message=message,
+        failures=len(cells),
+        cells=tuple(cells[:SHOWN_CELLS]),
     )
 
 

@@ -2,7 +2,16 @@
 
 import pytest
 
+from statpipe.api import Unavailable
+from statpipe.engine.answers.doctor import diagnose
 from statpipe.engine.record.advice import in_environment
+from statpipe.engine.runs.run import run_sources
+from statpipe.engine.runs.verify import verify
+from statpipe.engine.site.site import open_site
+from statpipe.engine.stages.options import Options
+from support.tea import SOURCE, TeaSource
+
+STAGING = {"environments": {"staging": {"embedded": True, "sinks": {"lake": {}, "ledger": {}}}}}
 
 
 @pytest.mark.parametrize(
@@ -24,3 +33,38 @@ from statpipe.engine.record.advice import in_environment
 def test_a_command_gets_the_environment_that_it_lacks(text, wanted):
     assert in_environment(text, "prod") == wanted
     assert in_environment(text, "local") == text
+
+
+@pytest.fixture
+def staging(office):
+    office.document = STAGING
+    site = open_site(office.configuration, office.registry, "staging")
+    yield site
+    site.close()
+
+
+def fails(*_, **__):
+    raise Unavailable("the kettle is cold; run `statpipe load tea_prices`")
+
+
+def test_a_manifest_has_it_so_that_notifiers_tell_it(staging, monkeypatch):
+    monkeypatch.setattr(TeaSource, "vintages", fails)
+    (manifest,) = run_sources(staging, [SOURCE], Options())
+    assert manifest.message == ("the kettle is cold; run `statpipe load tea_prices --env staging`")
+
+
+def test_the_doctor_has_it(office, monkeypatch):
+    office.document = STAGING
+    monkeypatch.setattr(TeaSource, "diagnose", fails)
+    seen = {d.subject: d for d in diagnose(office.configuration, office.registry, "staging")}
+    assert seen[SOURCE].finding.endswith("run `statpipe load tea_prices --env staging`")
+
+
+def test_what_verifying_finds_has_it(office, staging):
+    run_sources(staging, [SOURCE], Options())
+    office.lake.runs.clear()
+    office.lake.copies.clear()
+    told = [one.finding for one in verify(staging).findings if one.state == "damaged"]
+    assert told == [
+        "has no whole manifest, but there is Silver; run `statpipe run tea_prices --env staging`"
+    ]

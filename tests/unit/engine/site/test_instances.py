@@ -5,11 +5,11 @@ from types import SimpleNamespace
 import pytest
 from attrs import frozen
 
-from statpipe.api import Component, ConfigError, Instance, hookimpl
+from statpipe.api import Component, ConfigError, Instance, PluginError, hookimpl
 from statpipe.api.gold import gold_models
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.instances import instances_of
-from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.registry import Broken, Registry
 from statpipe.engine.site.settings import filled
 
 
@@ -152,6 +152,38 @@ def test_the_name_of_another_component_is_taken(tmp_path):
     with pytest.raises(ConfigError) as caught:
         instances_of(configured(tmp_path, coffee={"use": "tea"}), registry)
     assert "sources.coffee.use: the plugin both has a source of this name" in str(caught.value)
+
+
+def test_a_component_that_names_itself_has_its_own_family_already(tmp_path):
+    configuration = configured(tmp_path, tea={"use": "tea", "gold": "leaves"})
+    with pytest.raises(
+        ConfigError, match=r"sources\.tea\.use: the plugin tea has a source of this name"
+    ):
+        instances_of(configuration, registry_with())
+
+
+def test_an_instance_of_a_broken_plugin_stops_only_who_needs_it(tmp_path):
+    registry = registry_with()
+    registry.broken.append(
+        Broken(plugin="cup", distribution="cracked-cup", version="1", reason="SyntaxError: cup")
+    )
+    configuration = configured(tmp_path, green={"use": "tea"}, mug={"use": "cup"})
+    registry.add_instances(instances_of(configuration, registry))
+    assert list(registry.named("source")) == ["tea", "green"]
+    with pytest.raises(PluginError, match=r"no source is named 'mug'.*broken plugins: cup"):
+        registry.find("source", "mug")
+
+
+def test_an_instance_of_a_name_that_two_plugins_offer_names_both(tmp_path):
+    registry = Registry(
+        (plugin, plugin, "1.0", SimpleNamespace(of=plugin, statpipe_sources=statpipe_sources))
+        for plugin in ("one", "other")
+    )
+    registry.add_instances(instances_of(configured(tmp_path, green={"use": "tea"}), registry))
+    with pytest.raises(
+        PluginError, match=r"two plugins offer a source named 'green': one 1\.0 and other"
+    ):
+        registry.find("source", "green")
 
 
 def test_the_configuration_cannot_set_the_name(tmp_path):
