@@ -23,6 +23,17 @@ class Normalizer(ABC):
     version: str = "1"
     """Raise it when the same payloads give another table: what depends on it is then made anew."""
 
+    def describe(self, dataset: Dataset, payloads: Sequence[Payload]) -> Dataset:  # noqa: ARG002
+        """
+        Return the dataset with the areas, categories and dimensions that its payloads describe.
+
+        A source brings code lists as payloads that are marked as ``structure``; they are kept in Bronze
+        with the vintage. What the plugin knows beyond them, such as a hierarchy, is added here.
+
+        :raises ContentError: A structure is malformed or contradicts itself.
+        """
+        return dataset
+
     @abstractmethod
     def normalize(self, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
         """
@@ -32,8 +43,9 @@ class Normalizer(ABC):
         what is left out comes from the dataset's code lists. A figure is an exact decimal; a missing
         one is null and has an ``obs_status`` other than ``A``. Only ``dataset.selection`` is wanted.
 
-        Return rows of codes that the dataset does not list, too, with the name that the payload prints
-        in ``category_name`` or ``geo_name``: the engine sets them aside and warns of them by that name.
+        *dataset* is what :meth:`describe` returned. Return rows of codes that it does not list, too, with
+        the name that the payload prints in ``category_name`` or ``geo_name``, and their unit in
+        ``unit_measure``: they are loaded as described there, and the engine warns of them by that name.
         Where the payload says what each area is a part of, the column ``area_parent`` may hold that code: the
         engine warns where the code list says otherwise.
         Without a name they are refused.

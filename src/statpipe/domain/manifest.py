@@ -34,7 +34,7 @@ class BronzeObject:
     One payload as it lies in Bronze. ``key`` is its place below the environment's root.
 
     ``stored_sha256`` is the hash of the object as the lake packed it. It is empty where the lake does
-    not pack, or an older version kept the payload.
+    not pack, or an older version kept the payload. ``structure`` is that of the payload.
     """
 
     key: str
@@ -45,6 +45,7 @@ class BronzeObject:
     request: Mapping[str, str] = field(converter=recordable)
     retrieved: datetime | None = None
     stored_sha256: str = ""
+    structure: bool = False
 
 
 @frozen(kw_only=True)

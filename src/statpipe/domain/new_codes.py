@@ -1,18 +1,20 @@
-"""Codes that an agency has added and a dataset does not list yet: the rest is loaded, they wait."""
+"""Codes that an agency has added and a dataset does not list yet: they load as the payload describes them."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import attrs
 from attrs import field, frozen
 
 from statpipe.domain.codes import encoded, used_texts
+from statpipe.domain.dataset import Area, Category
 from statpipe.domain.errors import ContentError
 from statpipe.domain.gate import admitted
 from statpipe.domain.text import holdable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     import pyarrow as pa
 
@@ -33,37 +35,74 @@ class NewCode:
     name: str = field(converter=holdable)
 
 
-def without_new_codes(table: pa.Table, dataset: Dataset) -> tuple[pa.Table, tuple[NewCode, ...]]:
+def with_new_codes(table: pa.Table, dataset: Dataset) -> tuple[Dataset, tuple[NewCode, ...]]:
     """
-    Return the rows of a normalizer's table whose codes are listed, and the new codes of the others.
+    Return the dataset with the codes that a normalizer's table names and the dataset does not list.
 
-    A code is new if the table names it, in ``category_name`` or ``geo_name``. A code without a name may be
-    a misreading, so its row stays and sealing refuses it.
+    A code is new if the table names it, in ``category_name`` or ``geo_name``. It is described by the
+    table's other columns, such as ``unit_measure``. A code without a name may be a misreading, so it is
+    not added, and sealing refuses its row.
 
-    :raises ContentError: No code of the table is listed.
+    :raises ContentError: No code of the table is listed: the payload may be of another table.
     """
+    new, rows = [], []
+    for code, row in _new_codes(table, dataset):
+        new.append(code)
+        rows.append(row)
+    if not new:
+        return dataset, ()
+    _refuse_other_table(table, dataset, new)
+    entries: dict[str, list[Any]] = {"category": [], "ref_area": []}
+    for code, row in zip(new, rows, strict=True):
+        entries[code.column].append(_described(code, table.slice(row, 1).to_pylist()[0]))
+    described = attrs.evolve(
+        dataset,
+        areas=(*dataset.areas, *entries["ref_area"]),
+        categories=(*dataset.categories, *entries["category"]),
+    )
+    return described, tuple(new)
+
+
+def _described(new: NewCode, row: Mapping[str, Any]) -> Area | Category:
+    if new.column == "ref_area":
+        return Area(
+            code=new.code,
+            name=new.name,
+            level=row.get("geo_level") or "area",
+            geo_fips=row.get("geo_fips") or "",
+        )
+    return Category(
+        code=new.code,
+        name=new.name,
+        unit_measure=row.get("unit_measure") or "number",
+        unit_mult=row.get("unit_mult") or 0,
+        parent=row.get("parent_category"),
+        sign=row.get("sign") or 1,
+    )
+
+
+def _refuse_other_table(table: pa.Table, dataset: Dataset, new: Sequence[NewCode]) -> None:
+    """A table of which nothing is known is another table, not one with new lines."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    new = tuple(_new_codes(table, dataset))
-    if not new:
-        return table, ()
-    kept = pa.chunked_array([pa.repeat(True, len(table))])
-    for column in _NAMES:
+    known = pa.chunked_array([pa.repeat(True, len(table))])
+    for column in {one.column for one in new}:
         codes = pa.array([one.code for one in new if one.column == column], pa.string())
-        kept = pc.and_(kept, pc.invert(pc.is_in(table[column].cast(pa.string()), value_set=codes)))
-    known = table.filter(kept)
-    if not len(known):
+        known = pc.and_(
+            known, pc.invert(pc.is_in(table[column].cast(pa.string()), value_set=codes))
+        )
+    if not pc.any(known).as_py():
         first = new[0]
         msg = (
             f"dataset {dataset.name}: none of its rows has codes that are listed; the first is {first.column} "
             f"{first.code!r} ({first.name}); see whether the payload is of another table"
         )
         raise ContentError(msg)
-    return known, new
 
 
-def _new_codes(table: pa.Table, dataset: Dataset) -> Iterator[NewCode]:
+def _new_codes(table: pa.Table, dataset: Dataset) -> Iterator[tuple[NewCode, int]]:
+    """Give each new code with the first row that has it."""
     import pyarrow.compute as pc
 
     lists = {
@@ -79,4 +118,4 @@ def _new_codes(table: pa.Table, dataset: Dataset) -> Iterator[NewCode]:
             row = pc.index(codes.indices, pc.index(codes.dictionary, code).as_py()).as_py()
             name = table[names][row].as_py()
             if name:
-                yield NewCode(column=column, code=code, name=name)
+                yield NewCode(column=column, code=code, name=name), row

@@ -28,7 +28,8 @@ class Payload:
     One answer of the agency and what was asked.
 
     ``name`` says in a few file-name-safe characters what was asked (``SAPCE1-line-9``). ``request``
-    holds the address and the parameters *without credentials*. ``body`` is what arrived.
+    holds the address and the parameters *without credentials*. ``body`` is what arrived. ``structure``
+    marks an answer that describes codes, such as a code list, and holds no figures.
     """
 
     name: str = field(validator=validators.matches_re(r"[A-Za-z0-9][A-Za-z0-9._-]*"))
@@ -36,6 +37,7 @@ class Payload:
     media_type: str = "application/json"
     request: Mapping[str, str] = field(factory=dict, converter=recordable)
     retrieved: datetime | None = None
+    structure: bool = False
 
     @cached_property
     def sha256(self) -> str:

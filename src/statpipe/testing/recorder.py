@@ -62,6 +62,7 @@ def record_payloads(
                 "name": payload.name,
                 "media_type": payload.media_type,
                 "request": dict(payload.request),
+                **({"structure": True} if payload.structure else {}),
             }
         )
     place = folder / _INDEX
@@ -85,6 +86,7 @@ def recorded_payloads(folder: Path) -> list[Payload]:
             body=(folder / one["file"]).read_bytes(),
             media_type=one["media_type"],
             request=one["request"],
+            structure=one.get("structure", False),
         )
         for one in json.loads(place.read_text(encoding="utf-8"))
     ]

@@ -127,6 +127,7 @@ class LakeSink(Lake):
             request=dict(payload.request),
             retrieved=retrieved,
             stored_sha256=hashlib.sha256(body).hexdigest(),
+            structure=payload.structure,
         )
         # The name holds the hash, so what is there is this very object, or damaged.
         self._put_whole(key, body, lambda there: there == body)
@@ -151,6 +152,7 @@ class LakeSink(Lake):
             media_type=kept.media_type,
             request=kept.request,
             retrieved=kept.retrieved,
+            structure=kept.structure,
         )
 
     def faults(self, kept: BronzeObject) -> Sequence[Fault]:

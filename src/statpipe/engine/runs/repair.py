@@ -156,6 +156,7 @@ class Repair:
             media_type=kept.media_type,
             request=kept.request,
             retrieved=kept.retrieved,
+            structure=kept.structure,
         )
         self.site.lake.keep(self.name, one.record.dataset, payload)
 

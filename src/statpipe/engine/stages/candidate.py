@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Future
 
+import attrs
 from attrs import field, frozen
 
 from statpipe.api import BronzeObject, Dataset, Held, Selection, Vintage
@@ -40,6 +41,16 @@ class Candidate:
     parts: tuple[Part, ...] = field(default=(), repr=False)
     redo: Held | None = None
     beside: bool = False
+
+    def described(self) -> Candidate:
+        """
+        Return the candidate with its dataset as the newest of its payloads describe it.
+        """
+        datasets = [part.result.result().dataset for part in self.parts]
+        if not datasets or datasets[-1] is None:
+            return self
+        dataset = attrs.evolve(datasets[-1], selection=self.dataset.selection)
+        return attrs.evolve(self, dataset=dataset)
 
     def is_news(self, final: Reconciled) -> bool:
         """

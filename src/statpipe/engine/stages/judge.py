@@ -91,17 +91,16 @@ def _refuse_other_verdict(name: str, result: object, current: Snapshot) -> None:
 
 
 def warning_of_new_codes(
-    source: str, dataset: Dataset, vintage: Vintage, new_codes: Sequence[NewCode], full: str
+    source: str, dataset: Dataset, vintage: Vintage, new_codes: Sequence[NewCode]
 ) -> CheckResult:
     """
-    Warn of codes that the agency has added: they lie in Bronze, and everything else is loaded. *full* is the
-    command that fetches the source anew.
+    Warn of codes that the agency has added: they are loaded as the payload describes them.
     """
     codes = "1 new code" if len(new_codes) == 1 else f"{len(new_codes)} new codes"
     told = _listed([f"{_WORDS[one.column]} {one.code} ({one.name})" for one in new_codes])
     message = (
-        f"{codes}, not loaded: {told}; the figures lie in Bronze. Once the plugin of {source} lists them, "
-        f"load them with `{full}`"
+        f"{codes}, loaded as printed: {told}; until the code list of {source} has them, they have no place "
+        "in its hierarchy"
     )
     cells = [{one.column: one.code, "title": one.name} for one in new_codes]
     return _warning(NEW_CODES, dataset, vintage, message, cells)

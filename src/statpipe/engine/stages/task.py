@@ -15,7 +15,7 @@ from attrs import field, frozen
 
 from statpipe.api import Dataset, Normalizer, Payload
 from statpipe.domain.canonical import content_hash, figures_hash
-from statpipe.domain.new_codes import NewCode, without_new_codes
+from statpipe.domain.new_codes import NewCode, with_new_codes
 from statpipe.domain.other_parents import OtherParent, other_parents
 from statpipe.domain.seal import seal
 from statpipe.domain.wrong_text import wrong_text_refused
@@ -40,29 +40,33 @@ class Task:
 @frozen(kw_only=True)
 class Silver:
     """
-    A sealed table with its hashes, and what else the payloads say: codes that it does not hold, and areas
-    that are parts of others than in the code list.
+    A sealed table with its hashes, and what else the payloads say: the dataset as they describe it, codes
+    that its lists did not have, and areas that are parts of others than in the code list.
     """
 
     table: pa.Table = field(repr=False)
     figures: str
     fingerprint: str
+    dataset: Dataset | None = field(default=None, repr=False)
     new_codes: tuple[NewCode, ...] = ()
     other_parents: tuple[OtherParent, ...] = ()
 
 
 def normalize(task: Task) -> Silver:
     """
-    Turn payloads into a sealed table of the codes that the dataset lists.
+    Turn payloads into a sealed table, described by their structure.
 
     :raises ContentError: A payload is malformed.
     """
     with wrong_text_refused(task.dataset, task.payloads):
-        table = task.normalizer.normalize(task.dataset, task.payloads)
-        table, new_codes = without_new_codes(table, task.dataset)
-        others = other_parents(table, task.dataset)
-        sealed = seal(table, task.dataset, task.vintage)
-    return attrs.evolve(silver_of(sealed, task.code), new_codes=new_codes, other_parents=others)
+        dataset = task.normalizer.describe(task.dataset, task.payloads)
+        table = task.normalizer.normalize(dataset, task.payloads)
+        others = other_parents(table, dataset)
+        dataset, new_codes = with_new_codes(table, dataset)
+        sealed = seal(table, dataset, task.vintage)
+    return attrs.evolve(
+        silver_of(sealed, task.code), dataset=dataset, new_codes=new_codes, other_parents=others
+    )
 
 
 def silver_of(table: pa.Table, code: str) -> Silver:

@@ -107,7 +107,7 @@ class Transform:
         ready: list[tuple[Candidate, Reconciled]] = []
         try:
             for candidate in candidates:
-                ready.append((candidate, self._reconciled(candidate)))  # noqa: PERF401 - counted
+                ready.append((candidate.described(), self._reconciled(candidate)))  # noqa: PERF401 - counted
             revisions = self._revisions(ready)
             self._warn_of_changed_lists(ready)
             results = self._judged(ready, revisions)
@@ -216,7 +216,7 @@ class Transform:
             others = dict.fromkeys(one for part in parts for one in part.other_parents)
             told = (source, candidate.dataset, final.vintage)
             if new:
-                self.journal.judged(warning_of_new_codes(*told, tuple(new), self.commands.full))
+                self.journal.judged(warning_of_new_codes(*told, tuple(new)))
             if others:
                 self.journal.judged(warning_of_other_parents(*told, tuple(others)))
 

@@ -61,6 +61,7 @@ class MemoryLake(MemorySink, Lake):
             media_type=payload.media_type,
             request=dict(payload.request),
             retrieved=retrieved,
+            structure=payload.structure,
         )
 
     def payload(self, kept: BronzeObject) -> Payload:
