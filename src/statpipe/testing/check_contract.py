@@ -16,6 +16,7 @@ import pytest
 
 from statpipe.api import Check, CheckResult, Snapshot, Vintage
 from statpipe.domain.canonical import content_hash
+from statpipe.domain.observation import CELL
 from statpipe.domain.verdict import SHOWN_CELLS
 from statpipe.testing.cells import Key
 from statpipe.testing.other_process import judged_elsewhere
@@ -130,7 +131,7 @@ class CheckContract:
         """By their keys: whoever reads them must find them in the table."""
         if failing is None:
             return
-        result, names = self._judged(check, bad, previous), bad.dataset.key
+        result, names = self._judged(check, bad, previous), CELL
         agree(result.failures, len(failing), "`failures`", "count the cells that fail")
         for cell in result.cells:
             key = tuple(cell.get(name) for name in names)

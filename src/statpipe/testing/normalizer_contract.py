@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 
 from statpipe.api import ContentError, Dataset, Normalizer, Payload, Selection
 from statpipe.domain.canonical import content_hash
-from statpipe.domain.observation import NORMAL
+from statpipe.domain.observation import CELL, NORMAL
 from statpipe.domain.seal import seal
 from statpipe.domain.wrong_text import wrong_text_refused
 from statpipe.testing import damage, records
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Figures = Mapping[Key, str | None]
-"""Key in the order of ``dataset.key`` -> figure as the agency prints it, ``None`` where it shows none."""
+"""Area, category and period -> figure as the agency prints it, ``None`` where it shows none."""
 
 _VINTAGE = "2000-01-01"
 _TELLING = 2
@@ -135,7 +135,7 @@ class NormalizerContract:
         figures: Figures,
     ) -> None:
         """Exact, complete, and nothing that is missing has become a number."""
-        cells = cells_of(self._sealed(normalizer, dataset, payloads), dataset)
+        cells = cells_of(self._sealed(normalizer, dataset, payloads))
         expected = self._expected(figures, dataset)
         for key, value in expected.items():
             if key not in cells:
@@ -183,7 +183,7 @@ class NormalizerContract:
         if marks is None:
             return
         table = self._sealed(normalizer, dataset, payloads)
-        columns = [*dataset.key, "obs_status", "source_symbol"]
+        columns = [*CELL, "obs_status", "source_symbol"]
         for row in zip(*(table[name].to_pylist() for name in columns), strict=True):
             key, found = tuple(row[:-2]), tuple(row[-2:])
             wanted = marks.get(key, (NORMAL, None))
@@ -216,7 +216,7 @@ class NormalizerContract:
         sealed = self._sealed(normalizer, dataset, payloads)
         if not len(sealed):
             broken("the example gives a table without rows", "read the figures of the payloads")
-        for key, (value, status) in cells_of(sealed, dataset).items():
+        for key, (value, status) in cells_of(sealed).items():
             if value is None and status == NORMAL:
                 broken(
                     f"{named(key)} has no figure and no reason",
@@ -239,8 +239,8 @@ class NormalizerContract:
             ("period", Selection(periods=(period,))),
         ):
             narrow = attrs.evolve(dataset, selection=selection)
-            some = cells_of(self._sealed(normalizer, narrow, payloads), dataset)
-            wanted = cells_of(selection.rows_of(whole), dataset)
+            some = cells_of(self._sealed(normalizer, narrow, payloads))
+            wanted = cells_of(selection.rows_of(whole))
             if some != wanted:
                 broken(
                     f"with a selection of one {what}, the rows are not those of this {what}: "
@@ -264,7 +264,7 @@ class NormalizerContract:
         ):
             again = self._sealed(normalizer, dataset, order)
             if content_hash(again) != content_hash(first):
-                detail = differences(cells_of(first, dataset), cells_of(again, dataset))
+                detail = differences(cells_of(first), cells_of(again))
                 broken(
                     f"the same payloads, read {what}, give another table: "
                     f"{detail or 'other names or notes'}",
@@ -346,7 +346,7 @@ class NormalizerContract:
         figures: Figures,
     ) -> None:
         """That one, and no other."""
-        before = cells_of(self._sealed(normalizer, dataset, payloads), dataset)
+        before = cells_of(self._sealed(normalizer, dataset, payloads))
         found = self._bendable(payloads, figures, dataset)
         for one in [one for one in found if one.key in before][:6]:
             for new in (damage.next_figure(one.literal), damage.opposite(one.literal), "0"):
@@ -590,7 +590,7 @@ class NormalizerContract:
         figures: Figures,
     ) -> None:
         """Nor is one that is left out of a record."""
-        before = cells_of(self._sealed(normalizer, dataset, payloads), dataset)
+        before = cells_of(self._sealed(normalizer, dataset, payloads))
         for name, bent in damage.renamed_fields(payloads, self.optional_fields):
             after = self._cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
             if after is None or after == before:
@@ -714,7 +714,7 @@ class NormalizerContract:
             "taking the normalizer's table as Silver",
             "return what statpipe.api.Normalizer.normalize describes: ref_area, category, "
             "time_period and obs_value, each key once, with codes of the dataset's lists; "
-            "whatever else tells rows apart belongs into the category, or into `dataset.dimensions`",
+            "whatever else tells rows apart belongs into the category, or is one of `dataset.dimensions`",
         ):
             return seal(table, dataset, _VINTAGE)
 
@@ -728,7 +728,7 @@ class NormalizerContract:
         """Give the cells, or ``None`` if they are refused as they should be."""
         __tracebackhide__ = True
         result = self._read(normalizer, dataset, payloads, what)
-        return None if isinstance(result, ContentError) else dict(cells_of(result, dataset))
+        return None if isinstance(result, ContentError) else dict(cells_of(result))
 
     def _refusal(
         self, normalizer: Normalizer, dataset: Dataset, bent: damage.Damage, before: pa.Table
@@ -738,8 +738,8 @@ class NormalizerContract:
         result = self._read(normalizer, dataset, bent.payloads, bent.what)
         if isinstance(result, ContentError):
             return result
-        if cells_of(result, dataset) != cells_of(before, dataset):
-            lost = differences(cells_of(before, dataset), cells_of(result, dataset))
+        if cells_of(result) != cells_of(before):
+            lost = differences(cells_of(before), cells_of(result))
             broken(
                 f"{bent.what}, and the normalizer returns what is left without a word: {lost}",
                 "raise ContentError for a payload that is not what you expect; do not skip it, and do "
@@ -782,10 +782,10 @@ class NormalizerContract:
         __tracebackhide__ = True
         expected: dict[Key, Decimal | None] = {}
         for key, text in figures.items():
-            if len(key) != len(dataset.key):
+            if len(key) != len(CELL):
                 broken(
                     f"the fixture `figures` has the key {key!r}",
-                    f"write ({', '.join(dataset.key)}), as `dataset.key` says",
+                    f"write ({', '.join(CELL)})",
                 )
             try:
                 expected[tuple(key)] = figure(text, self.decimal_mark)
