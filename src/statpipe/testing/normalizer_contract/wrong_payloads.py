@@ -10,13 +10,12 @@ import attrs
 from statpipe.api import ContentError, Dataset, Normalizer, Payload
 from statpipe.testing import damage
 from statpipe.testing.cells import cells_of, differences
+from statpipe.testing.normalizer_contract.fixtures import NormalizerFixtures
+from statpipe.testing.normalizer_contract.reading import cells_or_refusal, read, silver_of
 from statpipe.testing.wording import broken, told
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-from statpipe.testing.normalizer_contract.fixtures import NormalizerFixtures
-from statpipe.testing.normalizer_contract.reading import cells_or_refusal, read, silver_of
 
 
 class WrongPayloads(NormalizerFixtures):
