@@ -61,7 +61,7 @@ class _Family:
             grain=(*_KEY, "vintage"),
             columns=standard(
                 "ref_area category time_period dataset freq period_start year realtime_start realtime_end value decimals unit unit_mult obs_status "
-                "source_symbol notes vintage",
+                "source_symbol notes vintage basis seen_before",
             ),
             sql=self._sql("history"),
             # Beside the key, which answers for one area over time: one period across areas.
@@ -100,7 +100,7 @@ class _Family:
             _columns(
                 "area_name geo_level geo_fips state_fips iso_3166 freq period_start period_end year category_name "
                 "parent_category top_category sign category_depth category_path value decimals value_float unit "
-                "unit_mult obs_status source_symbol notes vintage realtime_start"
+                "unit_mult obs_status source_symbol notes vintage realtime_start basis seen_before"
             ),
             inputs=("history", "category", "area"),
             measure="value",
@@ -113,7 +113,7 @@ class _Family:
             "first_release",
             _columns(
                 "area_name category_name freq period_start period_end year value decimals unit unit_mult "
-                "obs_status source_symbol notes vintage realtime_start"
+                "obs_status source_symbol notes vintage realtime_start basis seen_before"
             ),
             inputs=("history", "category", "area"),
             measure="value",

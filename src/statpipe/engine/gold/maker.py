@@ -130,7 +130,7 @@ class Gold:
     def _of_source(self, source: str) -> str | None:
         read = sorted(
             (
-                *(one.dataset, one.vintage.id, repr(one.selection), one.fingerprint),
+                *(one.dataset, repr(one.vintage.dates), repr(one.selection), one.fingerprint),
                 repr(dict(one.dimensions)),
             )
             for one in self.held(source)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -144,21 +145,35 @@ class Transform:
     def _reconciled(self, candidate: Candidate) -> Reconciled:
         redo, dataset = candidate.redo, candidate.dataset
         remade = redo is not None and bool(redo.fingerprint)
-        held = self.state.of_release(dataset.name, candidate.vintage.released)
+        held = self.state.may_be(dataset.name, candidate.vintage, redo)
         # Made anew from its own Bronze, a vintage keeps its name, whatever the code says now.
         known = [] if remade else [one for one in held if one.fingerprint]
         if not candidate.beside:
             known = known[-1:]
+        nameless = None if remade else self.state.nameless(dataset.name, candidate.vintage)
+
+        def named(vintage: Vintage) -> Vintage:
+            if remade:
+                return vintage
+            beside, seen = candidate.beside, candidate.seen
+            return self.state.named(dataset.name, vintage, seen, beside=beside, but=redo)
+
         final: Reconciled | None = None
         for part in candidate.parts:
             fresh = part.result.result()
             vintage = attrs.evolve(candidate.vintage, selection=part.selection)
             if final is None:
-                final = reconcile(dataset, vintage, fresh, known, candidate.code, self._read)
+                final = reconcile(
+                    *(dataset, vintage, fresh, known, candidate.code, self._read, named, nameless)
+                )
             else:
                 so_far, table = held_as(dataset, final.vintage, final.silver), final.silver.table
-                more = reconcile(dataset, vintage, fresh, [so_far], candidate.code, _always(table))
-                final = attrs.evolve(more, same=final.same, grown=final.grown)
+                more = reconcile(
+                    *(dataset, vintage, fresh, [so_far], candidate.code, _always(table), named)
+                )
+                final = attrs.evolve(
+                    more, same=final.same, grown=final.grown, redated=final.redated
+                )
         assert final is not None, "a candidate has at least one part"
         if remade and redo is not None:
             return attrs.evolve(final, vintage=redo.vintage, same=None)
@@ -175,6 +190,7 @@ class Transform:
             for candidate, final in ready
             if candidate.is_news(final)
             and not final.reworded
+            and not final.redated
             and (candidate.redo is None or candidate.redo.figures != final.silver.figures)
         }
 
@@ -257,7 +273,7 @@ class Transform:
         def sibling(name: str) -> pa.Table | None:
             if name in tables:
                 return tables[name]
-            held = self.state.of_release(name, final.vintage.released)
+            held = self.state.of_release(name, final.vintage.printed)
             in_silver = [one for one in held if one.fingerprint]
             return self._read(in_silver[-1]) if in_silver else None
 
@@ -285,7 +301,7 @@ class Transform:
         held = held_as(candidate.dataset, final.vintage, final.silver, candidate.code, made_from)
         if not candidate.is_news(final) and final.same is not None:
             accepted = final.same.accepted  # nothing was judged
-        held = attrs.evolve(held, accepted=accepted)
+        held = attrs.evolve(held, accepted=accepted, looked=_looked(candidate, final))
         receipt = self.lake.write(
             Partition(
                 key=silver_key(self.journal.source, held),
@@ -296,6 +312,8 @@ class Transform:
         self.journal.written(receipt)
         if candidate.redo is not None:
             self.state.drop(candidate.redo)
+        if final.redated and final.same is not None:
+            self.state.drop(final.same)
         self.state.put(held)
         outcome: Outcome = "loaded" if candidate.is_news(final) else "unchanged"
         if final.reworded:
@@ -314,6 +332,8 @@ class Transform:
         )
         if same is None:
             return own
+        if final.redated:
+            return (*same.made_from, *own)
         if not final.grown and not final.reworded:
             return same.made_from
         replaces = candidate.vintage.selection.covers(same.selection)
@@ -341,6 +361,8 @@ class Transform:
                 figures=silver.figures if silver else "",
                 fingerprint=silver.fingerprint if silver else "",
                 selection=candidate.vintage.selection,
+                basis=vintage.basis,
+                seen_before=vintage.seen_before,
                 revision=revision,
                 bronze=candidate.bronze,
             )
@@ -360,6 +382,16 @@ def _releases_of(before: pa.Table | None, earlier: Sequence[Held], vintage: Vint
             names.append(held.vintage.id)
         left = left.filter(pc.invert(own))
     return names
+
+
+def _looked(candidate: Candidate, final: Reconciled) -> date | None:
+    """The last day on which these figures were there; an archive tells nothing of today."""
+    if candidate.redo is not None and candidate.redo.looked is not None:
+        return candidate.redo.looked
+    before = final.same.looked if final.same is not None else None
+    if candidate.beside:
+        return before
+    return max(candidate.seen, before or candidate.seen)
 
 
 def _always(table: pa.Table) -> Callable[[Held], pa.Table]:
@@ -388,5 +420,9 @@ def held_as(
         rows=len(silver.table),
         code=code,
         made_from=made_from,
+        basis=vintage.basis,
+        released_at=vintage.released_at,
+        seen_before=vintage.seen_before,
+        under=vintage.under,
         dimensions={one.column: one.name for one in dataset.dimensions},
     )
