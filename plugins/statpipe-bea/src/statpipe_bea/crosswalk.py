@@ -14,11 +14,12 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
+import attrs
 from attrs import frozen
 
-from statpipe.api import ContentError
-from statpipe_bea.accepted import may_be_same
-from statpipe_bea.titles import plain, tails
+from statpipe.api import ContentError, Dataset, Selection
+from statpipe_bea.tables import category_code
+from statpipe_bea.wording import may_be_same, plain, tails, without_table
 
 Layout = Mapping[str, str]
 """Categories by the number of the line that holds them in one release."""
@@ -49,13 +50,15 @@ class Recorded:
 @frozen(kw_only=True)
 class PrintedLine:
     """
-    A line as a payload prints it, and where. A list of lines prints no units.
+    A line as a payload prints it, and where. The API prints no unit beside a title, and may put broader
+    titles before a line's own (``led``).
     """
 
     line: str
     title: str
     where: str
     unit: str | None = None
+    led: bool = False
 
 
 @cache
@@ -101,8 +104,8 @@ def layout_of(
     Read which category each line of a release holds, from titles and units.
 
     *accepted* maps categories to titles that are accepted besides the recorded ones. Where all lines of
-    a recorded release are found, any line beside them is new and left out: it cannot be one of them
-    under a new title.
+    a recorded release are found, any line beside them is new and left out, since it
+    cannot be one of them under a new title.
 
     :raises ContentError: Two lines are the same category, or the lines are not those of any
         recorded release, in whatever order.
@@ -129,6 +132,32 @@ def layout_of(
     if unknown:
         raise unknown[0]
     raise ContentError(_other_lines(table, found, next(iter(places.values()), None)))
+
+
+def new_category(table: str, title: str, unit: str) -> str:
+    """
+    Return the code of a line that is not on record: its title and its unit, as words.
+
+    So it is the same code in each release and under each number, and another unit is another code. No
+    category on record begins with ``new_``.
+    """
+    words = [*plain(without_table(title)).split(), *plain(unit).split()]
+    return category_code(table, "_".join(["new", *words]))
+
+
+def with_learned(dataset: Dataset) -> Selection:
+    """
+    Return a dataset's selection with the categories that lines have become since they were new in it.
+    """
+    asked = dataset.selection
+    if asked.categories is None or not is_renumbered(dataset.name):
+        return asked
+    codes = {
+        one.code: new_category(dataset.name, one.name, one.unit_measure)
+        for one in dataset.categories
+    }
+    learned = [code for code, new in codes.items() if new in asked.categories]
+    return attrs.evolve(asked, categories=(*asked.categories, *learned))
 
 
 def layout_or_known(
