@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from attrs import field, frozen
 
@@ -28,12 +28,14 @@ class Accepted:
     titles: Mapping[str, str] = field(factory=dict)
     units: Mapping[str, str] = field(factory=dict)
 
-    def unit(self, printed: str, known: Iterable[str]) -> str:
+    def unit(self, printed: str, known: Collection[str]) -> str:
         """
         Return the known unit that a printed one is; the printed one if it is none of them.
 
         Case, punctuation and plural do not matter. A new spelling counts if settings accept it.
         """
+        if printed in known:
+            return printed
         units = {plain(unit): unit for unit in known}
         accepted = {plain(new): old for new, old in self.units.items() if may_be_same(new, old)}
         same = units.get(plain(printed), accepted.get(plain(printed)))
