@@ -5,7 +5,7 @@ from __future__ import annotations
 from statpipe.api import ContentError, Payload
 from statpipe.domain.text import stripped
 from statpipe_bea.crosswalk import PrintedLine
-from statpipe_bea.results import parameter_values
+from statpipe_bea.results import listed, results, unexpected
 
 METHOD = "GetParameterValuesFiltered"
 
@@ -22,16 +22,21 @@ def listed_lines(payload: Payload) -> list[PrintedLine]:
     """
     Return the lines of a list.
 
-    :raises ContentError: It is no list of keys and descriptions.
+    :raises ContentError: It lists nothing, or something else than numbers and titles.
     """
-    found = [
-        PrintedLine(
-            line=stripped(key), title=stripped(title), where=f"payload {payload.name}", led=True
-        )
-        for key, title in parameter_values(payload)
-    ]
+    values = listed(results(payload).get("ParamValue"))
+    if not values:
+        raise unexpected(payload, "BEAAPI.Results.ParamValue", "lists no values")
+    found = []
+    for number, value in enumerate(values):
+        if not isinstance(value, dict) or not {"Key", "Desc"} <= value.keys():
+            place = f"BEAAPI.Results.ParamValue[{number}]"
+            raise unexpected(payload, place, "is not an object with Key and Desc")
+        line, title = stripped(str(value["Key"])), stripped(str(value["Desc"]))
+        where = f"payload {payload.name}"
+        found.append(PrintedLine(line=line, title=title, where=where, led=True))
     if not all(one.line.isdecimal() for one in found):
         keys = sorted(one.line for one in found)
-        msg = f"payload {payload.name}: its keys are {keys[:3]}; expected line numbers"
+        msg = f"{where}: its keys are {keys[:3]}; expected line numbers"
         raise ContentError(msg, payload=payload)
     return found

@@ -14,8 +14,8 @@ from statpipe_bea.crosswalk import PrintedLine, is_renumbered, with_learned
 from statpipe_bea.csv_tables import decoded_csv, footnotes
 from statpipe_bea.decoded import Decoded
 from statpipe_bea.line_lists import is_line_list, listed_lines
-from statpipe_bea.lines import check_titles, numbers_on_record, structure_of
 from statpipe_bea.observations import observations
+from statpipe_bea.structure import check_titles, numbers_on_record, structure_of
 from statpipe_bea.wording import Accepted
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from statpipe.domain.text import holdable
 from statpipe_bea.csv_records import bare
 from statpipe_bea.decoded import Decoded, combinations, first_row
 from statpipe_bea.figures import figures
-from statpipe_bea.lines import Structure
+from statpipe_bea.structure import Structure
 
 if TYPE_CHECKING:
     import pyarrow as pa
