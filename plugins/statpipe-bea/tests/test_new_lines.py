@@ -219,6 +219,22 @@ class TestPriceTables:
         again, _ = self.read([*lines, more], dataset=attrs.evolve(self.DATASET, selection=held))
         assert again.equals(silver)
 
+    def test_a_vintage_of_an_older_version_has_it_when_it_is_made_anew(self, lines, more):
+        """Its selection names what was on record, and the figures have waited in Bronze."""
+        known, _ = self.read(lines, dataset=self.DATASET)
+        held = Selection(categories=set(known["category"].to_pylist()))
+        dataset = attrs.evolve(self.DATASET, selection=held)
+        silver, new = self.read([*lines, more], dataset=dataset)
+        assert [one.code for one in new] == [EDUCATION]
+        assert len(rows_of(silver, EDUCATION)) == 52 * 14
+
+    def test_who_asks_for_one_line_gets_one(self, lines, more):
+        one = Selection(categories=["SARPP:rpp_goods"])
+        dataset = attrs.evolve(self.DATASET, selection=one)
+        silver, new = self.read([*lines, more], dataset=dataset)
+        assert new == ()
+        assert set(silver["category"].to_pylist()) == {"SARPP:rpp_goods"}
+
     def test_once_it_is_on_record_a_vintage_of_before_has_it_under_its_own_code(
         self, lines, more, monkeypatch
     ):

@@ -14,10 +14,9 @@ from datetime import date
 from functools import cache
 from importlib.resources import files
 
-import attrs
 from attrs import frozen
 
-from statpipe.api import ContentError, Dataset, Selection
+from statpipe.api import ContentError
 from statpipe_bea.tables import category_code
 from statpipe_bea.wording import may_be_same, plain, tails, without_table
 
@@ -104,8 +103,8 @@ def layout_of(
     Read which category each line of a release holds, from titles and units.
 
     *accepted* maps categories to titles that are accepted besides the recorded ones. Where all lines of
-    a recorded release are found, any line beside them is new and left out, since it
-    cannot be one of them under a new title.
+    a recorded release are found, any line beside them is new and left out: it cannot be one of them
+    under a new title.
 
     :raises ContentError: Two lines are the same category, or the lines are not those of any
         recorded release, in whatever order.
@@ -143,21 +142,6 @@ def new_category(table: str, title: str, unit: str) -> str:
     """
     words = [*plain(without_table(title)).split(), *plain(unit).split()]
     return category_code(table, "_".join(["new", *words]))
-
-
-def with_learned(dataset: Dataset) -> Selection:
-    """
-    Return a dataset's selection with the categories that lines have become since they were new in it.
-    """
-    asked = dataset.selection
-    if asked.categories is None or not is_renumbered(dataset.name):
-        return asked
-    codes = {
-        one.code: new_category(dataset.name, one.name, one.unit_measure)
-        for one in dataset.categories
-    }
-    learned = [code for code, new in codes.items() if new in asked.categories]
-    return attrs.evolve(asked, categories=(*asked.categories, *learned))
 
 
 def layout_or_known(

@@ -10,12 +10,12 @@ from attrs import field, frozen
 from statpipe.api import ContentError, Dataset, Normalizer, Payload
 from statpipe.domain.seal import duplicate_key
 from statpipe_bea.answers import decoded_answers
-from statpipe_bea.crosswalk import PrintedLine, is_renumbered, with_learned
+from statpipe_bea.crosswalk import PrintedLine, is_renumbered
 from statpipe_bea.csv_tables import decoded_csv, footnotes
 from statpipe_bea.decoded import Decoded
 from statpipe_bea.line_lists import is_line_list, listed_lines
 from statpipe_bea.observations import observations
-from statpipe_bea.structure import check_titles, numbers_on_record, structure_of
+from statpipe_bea.structure import check_titles, numbers_on_record, selection_of, structure_of
 from statpipe_bea.wording import Accepted
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class RegionalNormalizer(Normalizer):
         table = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
         table = table.combine_chunks()
         _refuse_duplicates(table, decoded, dataset)
-        return with_learned(dataset).rows_of(table)
+        return selection_of(dataset, structure).rows_of(table)
 
     def _accepted(self) -> Accepted:
         return Accepted(titles=self.titles, units=self.units)

@@ -9,7 +9,7 @@ from datetime import date
 import attrs
 from attrs import frozen
 
-from statpipe.api import Category, ContentError, Dataset
+from statpipe.api import Category, ContentError, Dataset, Selection
 from statpipe_bea.crosswalk import (
     Layout,
     PrintedLine,
@@ -72,6 +72,26 @@ def structure_of(
     unnamed = {unit.line: category_code(dataset.name, unit.line) for unit in others}
     named = {line: category.code for line, category in new.items()}
     return Structure(codes={**unnamed, **named, **codes}, new=tuple(new.values()))
+
+
+def selection_of(dataset: Dataset, structure: Structure) -> Selection:
+    """
+    Return what is asked for, in the codes of this release.
+
+    A price table is asked for the categories that a release was known to hold. So the code of a line that was
+    new then means the category that it has become, and with all lines on record the new ones are meant.
+    """
+    asked = dataset.selection
+    if asked.categories is None or not is_renumbered(dataset.name):
+        return asked
+    wanted, new = set(asked.categories), {one.code for one in structure.new}
+    wanted |= {
+        one.code
+        for one in dataset.categories
+        if new_category(dataset.name, one.name, one.unit_measure) in wanted
+    }
+    whole = set(structure.codes.values()) - new <= wanted
+    return attrs.evolve(asked, categories=wanted | new if whole else wanted)
 
 
 def numbers_on_record(dataset: Dataset) -> Layout:
