@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -27,8 +26,7 @@ from botocore.exceptions import (
     WaiterError,
 )
 
-if TYPE_CHECKING:
-    from provisioning.provisioner_policy import Grant
+from provisioning.grant import Grant
 
 LOG_IN = "log in (`aws sso login`), or name a profile of AWS in AWS_PROFILE, and run again"
 

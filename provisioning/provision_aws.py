@@ -30,12 +30,12 @@ from botocore.exceptions import BotoCoreError, ClientError  # noqa: E402
 
 from provisioning.account import Account  # noqa: E402
 from provisioning.failures import Drifted, Misconfigured, ProvisioningError, told  # noqa: E402
+from provisioning.grant import Grant  # noqa: E402
 from provisioning.outputs import as_text, remarks, sections, write_outputs  # noqa: E402
 from provisioning.provision import provision  # noqa: E402
 from provisioning.provisioner_policy import (  # noqa: E402
     ALL,
     PARTS,
-    Grant,
     grants,
     provisioner_policy,
     repairs,

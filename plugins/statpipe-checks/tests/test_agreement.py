@@ -43,6 +43,7 @@ def test_cells_that_differ_are_shown_with_both_figures(judge, pair):
         {
             "ref_area": "US",
             "category": "2",
+            "freq": "A",
             "time_period": "2019",
             "obs_value": "4",
             "obs_status": "A",

@@ -2,6 +2,8 @@ import attrs
 import pyarrow as pa
 import pytest
 
+from statpipe.api import Dimension
+
 SOUND = """
 US 1 2019 10.5
 US 1 2020 -
@@ -29,7 +31,7 @@ def doubled(snapshot):
 def test_a_sealed_table_has_silvers_schema(judge, observe):
     result = judge("schema", observe(SOUND))
     assert result.passed
-    assert result.message == "all 21 columns are Silver's"
+    assert result.message == "all 22 columns are Silver's"
 
 
 def test_a_missing_and_an_unknown_column_are_named(judge, observe):
@@ -66,8 +68,11 @@ def test_columns_in_another_order_are_not_silver(judge, observe):
 
 
 def test_a_declared_dimension_belongs_to_the_schema(judge, observe):
-    result = judge("schema", observe(SOUND, dimensions=("sex",)))
-    assert result.cells == ({"column": "sex", "problem": "is missing"},)
+    result = judge("schema", observe(SOUND, dimensions=(Dimension(id="SEX", name="Sex"),)))
+    assert result.cells == (
+        {"column": "sex", "problem": "is missing"},
+        {"column": "sex_name", "problem": "is missing"},
+    )
 
 
 # --- non_null_keys ---
@@ -84,7 +89,7 @@ def test_a_row_without_an_area_is_reported(judge, observe):
     result = judge("non_null_keys", current)
     assert (result.refuses, result.failures) == (True, 1)
     assert result.message.startswith(
-        "1 row without ref_area, category or time_period, first: (none) 1 2020; "
+        "1 row without ref_area, category, freq or time_period, first: (none) 1 2020; "
     )
     assert result.cells[0]["problem"] == "no key"
     assert result.cells[0]["obs_value"] == "5"
@@ -120,6 +125,7 @@ def test_a_key_that_stands_twice_is_reported_with_its_figures(judge, observe):
         {
             "ref_area": "CA",
             "category": "1",
+            "freq": "A",
             "time_period": "2019",
             "rows": 2,
             "lowest": "4.25",
@@ -128,10 +134,10 @@ def test_a_key_that_stands_twice_is_reported_with_its_figures(judge, observe):
     )
 
 
-def test_a_further_dimension_tells_rows_apart(judge, observe):
-    twice = doubled(observe(SOUND, dimensions=("sex",)))
-    sexes = pa.array(["F", "F", "F", "F", "M"]).dictionary_encode()
-    twice = attrs.evolve(twice, table=twice.table.append_column("sex", sexes))
+def test_the_frequency_tells_rows_apart(judge, observe):
+    twice = doubled(observe(SOUND))
+    assert not judge("unique_keys", twice).passed
+    twice = changed(twice, "freq", ["B", "B", "B", "B", "D"])
     assert judge("unique_keys", twice).passed
 
 

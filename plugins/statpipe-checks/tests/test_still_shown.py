@@ -40,6 +40,7 @@ def test_a_line_that_is_missing_for_all_areas_at_once_is_reported(judge, observe
     assert result.cells[0] == {
         "ref_area": "CA",
         "category": "5",
+        "freq": "A",
         "time_period": "2010",
         "previous": "1",
         "now": "O",

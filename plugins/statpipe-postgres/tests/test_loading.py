@@ -328,6 +328,32 @@ def test_a_changed_grain_changes_the_key(sink, admin, partition, model, three_ro
     assert rows(admin, key) == [("PRIMARY KEY (area, year, released)",)]
 
 
+def test_a_column_joins_the_key_in_place(sink, admin, partition, model, three_rows):
+    strict = (*model.columns[:5], attrs.evolve(model.columns[5], nullable=False))
+    sink.write(partition(three_rows, of=attrs.evolve(model, columns=strict)))
+    admin.execute("CREATE INDEX of_the_desk ON gold.spending (value)")
+    before = versions(admin)
+    finer = attrs.evolve(model, grain=("area", "year", "released"), columns=strict)
+    sink.write(partition(three_rows, "second", of=finer))
+    names = rows(admin, "SELECT indexname FROM pg_indexes WHERE tablename = 'spending'")
+    assert ("of_the_desk",) in names
+    assert versions(admin) == before
+
+
+def test_where_others_depend_on_the_key_a_table_is_made_anew_as_ever(
+    sink, admin, partition, model, three_rows
+):
+    strict = (*model.columns[:5], attrs.evolve(model.columns[5], nullable=False))
+    sink.write(partition(three_rows, of=attrs.evolve(model, columns=strict)))
+    admin.execute(
+        "CREATE VIEW gold.desk AS SELECT area, year, value FROM gold.spending GROUP BY area, year"
+    )
+    finer = attrs.evolve(model, grain=("area", "year", "released"), columns=strict)
+    with pytest.raises((ConfigError, ContentError)):
+        sink.write(partition(three_rows, "second", of=finer))
+    assert rows(admin, "SELECT count(*) FROM gold.desk") == [(3,)]
+
+
 def test_a_view_in_the_place_of_the_table_is_not_touched(make_sink, admin, partition, three_rows):
     admin.execute("CREATE SCHEMA gold; CREATE VIEW gold.spending AS SELECT 1 AS n")
     with pytest.raises(ConfigError, match=r"^gold\.spending is no table .*; drop or rename it"):

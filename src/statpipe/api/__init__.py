@@ -31,6 +31,7 @@ from statpipe.api.notifier import Notifier
 from statpipe.api.sink import Sink
 from statpipe.api.source import Source
 from statpipe.domain.dataset import Agreement, Area, Category, Dataset
+from statpipe.domain.dimension import Code, Dimension
 from statpipe.domain.environment import Environment
 from statpipe.domain.errors import (
     ConfigError,
@@ -63,6 +64,7 @@ __all__ = [
     "Check",
     "CheckFinished",
     "CheckResult",
+    "Code",
     "Column",
     "Component",
     "ConfigError",
@@ -70,6 +72,7 @@ __all__ = [
     "Database",
     "Dataset",
     "Diagnosis",
+    "Dimension",
     "Environment",
     "Fault",
     "Held",

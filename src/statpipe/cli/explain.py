@@ -50,20 +50,19 @@ def explain(
     dataset
         Dataset, where several have the figure.
     where
-        Further dimension, where the dataset has one: `sex=F`.
+        What else tells the figure, such as its frequency: `freq=B`.
     as_of
         Explain what was believed on this day, such as `2021-01-01`.
     """
     options = options or DataOptions()
 
     def work(session: Session) -> int:
-        dimensions = _dimensions(where)
         cell = Cell(
             ref_area=area,
             category=category,
             time_period=period,
             dataset=dataset,
-            dimensions=dimensions,
+            where=_alone(where),
         )
         day = day_of(as_of) if as_of else None
         chosen = session.registry.find("model", model).item
@@ -84,8 +83,8 @@ def explain(
     return in_session(options, work)
 
 
-def _dimensions(where: Sequence[str]) -> dict[str, str]:
-    """Return the further dimensions of a cell, one value each."""
+def _alone(where: Sequence[str]) -> dict[str, str]:
+    """Return what else tells a cell, one value each."""
     found = columns_wanted((), (), (), where, ())
     for name, values in found.items():
         option = _OPTIONS.get(name)

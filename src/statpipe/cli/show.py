@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 from statpipe.engine.answers.as_of import day_of, latest_table, rows_as_of
 from statpipe.engine.answers.rows import chosen_rows
+from statpipe.engine.gold.dimensions import with_dimensions
 from statpipe.engine.gold.maker import gold_key
+from statpipe.engine.record.records import held_of
 from statpipe.engine.site.site import Site
 
 if TYPE_CHECKING:
@@ -91,7 +94,7 @@ def show(
             if not model:
                 _show_models(site, wanted)
                 return 0
-            chosen: Model = session.registry.find("model", model).item
+            chosen = _whole(site, session.registry.find("model", model).item)
             table = _rows_wanted(site, chosen, wanted)
         _write(table, chosen, wanted)
         return 0
@@ -152,6 +155,10 @@ def columns_wanted(
         wanted[column] = (*wanted.get(column, ()), *split((value,)))
     wanted["time_period"] = (*wanted.pop("time_period", ()), *split(period))
     return {column: values for column, values in wanted.items() if values}
+
+
+def _whole(site: Site, model: Model) -> Model:
+    return with_dimensions(site.registry.models(), model, partial(held_of, site.lake))
 
 
 def _rows_wanted(site: Site, model: Model, wanted: Wanted) -> pa.Table:

@@ -7,8 +7,8 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from statpipe.domain.codes import encoded, looked_up, one_array
-from statpipe.domain.observation import KEY
+from statpipe.domain.codes import codes_or_values, encoded, looked_up, one_array
+from statpipe.domain.observation import CELL, KEY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 FIGURES = (*KEY, "obs_value", "obs_status", "source_symbol")
 """The columns whose change makes a new vintage; names and hierarchies may be corrected freely."""
+
+_HASHED = (*CELL, "obs_value", "obs_status", "source_symbol")
 
 
 def canonical(table: pa.Table) -> pa.Table:
@@ -81,12 +83,14 @@ def figures_hash(table: pa.Table) -> str:
     type that versions before had, where they fit, since what those recorded is compared with.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     place = table.schema.get_field_index("obs_value")
     with suppress(pa.ArrowInvalid):
         values = table["obs_value"].cast(pa.decimal128(28, 8))
         table = table.set_column(place, "obs_value", values)
-    return content_hash(table, FIGURES)
+    several = pc.count_distinct(codes_or_values(table["freq"])).as_py() > 1
+    return content_hash(table, FIGURES if several else _HASHED)
 
 
 def _canonical_codes(codes: pa.DictionaryArray) -> pa.DictionaryArray:

@@ -89,6 +89,32 @@ def looked_up(codes: pa.DictionaryArray, values: Sequence[str | None]) -> pa.Dic
     )
 
 
+def joined(columns: Sequence[pa.DictionaryArray], by: str) -> pa.DictionaryArray:
+    """
+    Join the texts of several coded columns row by row; each combination is joined once.
+
+    A row in which one is missing has none.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    numbers = columns[0].indices.cast(pa.int64())
+    texts = columns[0].dictionary.to_pylist()
+    for column in columns[1:]:
+        more = column.dictionary.to_pylist()
+        numbers = pc.add(pc.multiply(numbers, len(more)), column.indices.cast(pa.int64()))
+        pairs = numbers.dictionary_encode()
+        texts = [
+            texts[number // len(more)] + by + more[number % len(more)]
+            for number in pairs.dictionary.to_pylist()
+        ]
+        numbers = pairs.indices.cast(pa.int64())
+    return looked_up(
+        pa.DictionaryArray.from_arrays(numbers.cast(pa.int32()), pa.array(texts, pa.string())),
+        texts,
+    )
+
+
 def constant(text: str, rows: int) -> pa.DictionaryArray:
     """
     Return a column that says the same in every row.

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import get_args
 
 from attrs import converters, field, frozen, validators
 
+from statpipe.domain.dimension import Code, Dimension, refuse_circle, refuse_twice
+from statpipe.domain.observation import KEY
 from statpipe.domain.period import JANUARY, Frequency
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.text import holdable, holdable_code
@@ -18,7 +21,7 @@ class Area:
     One entry of the code list of areas.
 
     ``code`` is what analysts use (``CA``), ``geo_fips`` what the agency uses (``06000``), if that is
-    another. ``parent`` is the code of the area that this one is a part of, and ``level`` says what it is (``country``,
+    another, ``iso_3166`` that of ISO 3166-1 or -2 (``US-CA``), where there is one. ``parent`` is the code of the area that this one is a part of, and ``level`` says what it is (``country``,
     ``region``, ``state``).
 
     :raises ContentError: No sink can hold the code.
@@ -28,6 +31,7 @@ class Area:
     name: str = field(converter=holdable)
     level: str = field(converter=holdable_code)
     geo_fips: str = field(default="", converter=holdable_code)
+    iso_3166: str | None = field(default=None, converter=converters.optional(holdable_code))
     parent: str | None = field(default=None, converter=converters.optional(holdable_code))
 
 
@@ -73,10 +77,13 @@ class Dataset:
     years begin, as SDMX writes it: ``--07-01``. ``additive`` lists the dimensions
     (``ref_area``, ``category``) over which figures add up: per-capita figures and ratios do not add
     up over areas. ``precision`` is one unit of the last digit the agency prints: sums may miss by
-    half of it for each figure. ``valid_range`` bounds every figure. ``dimensions`` names columns that
-    belong to the key besides area, category and period. Code lists may be left empty by a source
-    that knows none. ``doubles`` says that the agency publishes binary doubles, as
+    half of it for each figure. ``valid_range`` bounds every figure. ``dimensions`` are what else tells
+    figures apart, in the order of the agency's structure: a category is their codes, joined by points,
+    unless the normalizer gives the agency's own identifier. Code lists may be left empty by a source
+    that knows none, and no area at all is ``_Z``. ``doubles`` says that the agency publishes binary doubles, as
     ``0.30000000000000004`` in JSON: each becomes the shortest decimal that is the same double.
+
+    :raises ContentError: A code list has a code twice or refers to itself, or a dimension stands twice.
     """
 
     name: str = field(validator=validators.matches_re(r"[A-Za-z0-9][A-Za-z0-9_-]*"))
@@ -89,19 +96,31 @@ class Dataset:
     precision: Decimal = Decimal("0.1")
     valid_range: tuple[Decimal, Decimal] | None = None
     agreements: tuple[Agreement, ...] = field(default=(), repr=False)
-    dimensions: tuple[str, ...] = ()
+    dimensions: tuple[Dimension, ...] = ()
     doubles: bool = False
     reporting_year_start: str = field(
         default=JANUARY, validator=validators.matches_re("--(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])")
     )
     selection: Selection = EVERYTHING
 
+    def __attrs_post_init__(self) -> None:
+        where = f"dataset {self.name}"
+        refuse_twice(where, "dimension", (one.column for one in self.dimensions))
+        lists: list[tuple[str, Sequence[Area | Category | Code]]] = [
+            ("list of areas", self.areas),
+            ("list of categories", self.categories),
+            *((f"code list of {one.id}", one.codes) for one in self.dimensions),
+        ]
+        for what, codes in lists:
+            refuse_twice(where, f"in the {what}, code", (one.code for one in codes))
+            refuse_circle(where, what, {one.code: one.parent for one in codes})
+
     @property
     def key(self) -> tuple[str, ...]:
         """
-        The columns that identify an observation of this dataset.
+        The columns that identify an observation, the same for every dataset.
         """
-        return ("ref_area", "category", "time_period", *self.dimensions)
+        return KEY
 
     def area(self, code: str) -> Area | None:
         """

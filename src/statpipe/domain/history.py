@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from statpipe.domain.canonical import canonical
+from statpipe.domain.codes import nothing
 from statpipe.domain.difference import difference
 from statpipe.domain.observation import KEY, silver_schema
 from statpipe.domain.seal import with_vintage
@@ -57,8 +58,9 @@ def _succeeded(before: pa.Table, published: Published) -> pa.Table:
     kept = before.filter(pc.invert(published.vintage.selection.holds(before)))
     if not len(kept):
         return published.table
-    kept = difference(kept, published.table, key_of(before)).removed
-    return canonical(pa.concat_tables([kept, published.table]).unify_dictionaries())
+    kept, table = alike(kept, published.table)
+    kept = difference(kept, table, KEY).removed
+    return canonical(pa.concat_tables([kept, table]).unify_dictionaries())
 
 
 def changes(published: Published, before: pa.Table | None) -> pa.Table:
@@ -74,22 +76,34 @@ def changes(published: Published, before: pa.Table | None) -> pa.Table:
     if before is None:
         return _dated(table, vintage, dropped=False)
     asked = with_vintage(vintage.selection.rows_of(before), vintage.id)
-    found = difference(asked, table, key_of(table))
+    found = difference(*alike(asked, table), KEY)
     news = pa.concat_tables([found.added, found.changed])
     return pa.concat_tables(
         [_dated(news, vintage, dropped=False), _dated(found.removed, vintage, dropped=True)]
     )
 
 
-def key_of(table: pa.Table) -> tuple[str, ...]:
+def alike(one: pa.Table, other: pa.Table) -> tuple[pa.Table, pa.Table]:
     """
-    Name the columns that identify a cell, a dataset's further dimensions included.
+    Return two tables with the same columns, though a dataset's dimensions changed in between.
     """
-    known = {*changes_schema().names, *history_schema().names}
-    return (*KEY, *(name for name in table.column_names if name not in known))
+    import pyarrow as pa
+
+    schema = pa.unify_schemas([one.schema, other.schema], promote_options="default")
+    return tuple(_in_schema(table, schema) for table in (one, other))
 
 
-def history_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
+def _in_schema(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    if table.schema.names == schema.names:
+        return table
+    columns = [
+        table[field.name] if field.name in table.column_names else nothing(len(table))
+        for field in schema
+    ]
+    return type(table).from_arrays(columns, schema=schema)
+
+
+def history_schema(silver: pa.Schema | None = None) -> pa.Schema:
     """
     Return the Arrow schema of a history: Silver's columns and the days of each interval, inclusive.
 
@@ -98,7 +112,7 @@ def history_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
     """
     import pyarrow as pa
 
-    schema = silver_schema(dimensions)
+    schema = silver or silver_schema()
     for name, description in _DAYS.items():
         schema = schema.append(
             pa.field(name, pa.date32(), nullable=False, metadata={"description": description})
@@ -106,21 +120,29 @@ def history_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
     return schema
 
 
-def changes_schema(dimensions: tuple[str, ...] = ()) -> pa.Schema:
+def changes_schema(silver: pa.Schema | None = None) -> pa.Schema:
     """
     Return the Arrow schema of changes: Silver's columns, the vintage's date and place, and a mark.
     """
     import pyarrow as pa
 
-    schema = silver_schema(dimensions)
-    for name, kind in (
-        ("realtime_start", pa.date32()),
-        ("sequence", pa.int32()),
-        ("dropped", pa.bool_()),
-    ):
-        schema = schema.append(pa.field(name, kind, nullable=False))
+    schema = silver or silver_schema()
+    for name, kind in _MARKS.items():
+        schema = schema.append(pa.field(name, getattr(pa, kind)(), nullable=False))
     return schema
 
+
+def silver_of_changes(schema: pa.Schema) -> pa.Schema:
+    """
+    Return the Silver schema of a table of changes.
+    """
+    import pyarrow as pa
+
+    return pa.schema([field for field in schema if field.name not in _MARKS])
+
+
+_MARKS = {"realtime_start": "date32", "sequence": "int32", "dropped": "bool_"}
+"""What changes say of their vintage."""
 
 _DAYS = {
     "realtime_start": "First day on which the figure was the latest: its release",
@@ -131,7 +153,7 @@ _DAYS = {
 def _dated(table: pa.Table, vintage: Vintage, *, dropped: bool) -> pa.Table:
     import pyarrow as pa
 
-    schema = changes_schema(key_of(table)[len(KEY) :])
+    schema = changes_schema(table.schema)
     values: tuple[Any, ...] = (vintage.released, vintage.sequence, dropped)
     marks = [
         pa.repeat(pa.array([value], field.type)[0], len(table))

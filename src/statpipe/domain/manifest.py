@@ -67,6 +67,7 @@ class Held:
     agency published; ``fingerprint`` that of the Silver partition, empty while there is only Bronze.
     ``code`` identifies the normalizer, its version and the dataset's code lists. ``accepted`` maps the
     checks that the operator overruled for this vintage to the number of failures that were accepted.
+    ``dimensions`` maps the columns of the dataset's dimensions to what they are called.
     """
 
     dataset: str
@@ -81,6 +82,7 @@ class Held:
     code: str = ""
     made_from: tuple[Origin, ...] = ()
     accepted: Mapping[str, int] = field(factory=dict)
+    dimensions: Mapping[str, str] = field(factory=dict)
 
     @cached_property
     def vintage(self) -> Vintage:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
+import attrs
 from attrs import field, frozen, validators
 
+from statpipe.domain.dimension import names_column
 from statpipe.domain.period import FOREVER
 
 AS_OF = ":as_of"
 """Stands in a model's SQL for the date of the state that is asked for."""
+
+DIMENSIONS = re.compile(r":dimensions(?:\((\w+)\))?")
+"""Stands in a model's SQL for the columns of its source's dimensions, each with a comma before it."""
 
 _NAME = r"[a-z][a-z0-9_]*"
 _LATEST = f"DATE '{FOREVER.isoformat()}'"
@@ -56,7 +62,8 @@ class Model:
     the database derives itself from other models by the same SQL. ``indexes`` are a table's further
     access paths. SQL that says ``:as_of`` gives what was believed on that date; the model itself is
     the state as of 9999-12-31, and a database has a function beside it that takes any date.
-    ``measure`` is the column that a chart shows.
+    ``measure`` is the column that a chart shows. SQL that says ``:dimensions``, or ``:dimensions(alias)``,
+    has there the columns of the dimensions that the source's structures name, and so has the model.
 
     Where ``check`` is set, the model lists what should not be: each row is a failure of a check of
     this name, told as a warning when the model is made. So rules that join sources can be checked.
@@ -72,6 +79,7 @@ class Model:
     indexes: tuple[tuple[str, ...], ...] = ()
     measure: str | None = None
     check: str | None = None
+    dimensions: tuple[str, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         names = {column.name for column in self.columns}
@@ -100,6 +108,7 @@ class Model:
             self.sql_as_of("as_of"),
             self.materialized,
             self.indexes,
+            self.dimensions,
         )
         return hashlib.sha256(repr(declared).encode()).hexdigest()
 
@@ -118,19 +127,48 @@ class Model:
         """
         return AS_OF in self.sql
 
+    @property
+    def takes_dimensions(self) -> bool:
+        """
+        Whether the model has the columns of its source's dimensions.
+        """
+        return DIMENSIONS.search(self.sql) is not None
+
+    def with_dimensions(self, names: Mapping[str, str]) -> Model:
+        """
+        Return the model with columns for these dimensions: what each is called, by its column of codes.
+        """
+        columns = [
+            Column(name=name, type="text", description=f"{title}: {what}")
+            for column, title in names.items()
+            for name, what in ((column, "code"), (names_column(column), "name"))
+        ]
+        return attrs.evolve(self, columns=(*self.columns, *columns), dimensions=tuple(names))
+
     def sql_as_of(self, day: str) -> str:
         """
         Return the SQL for a date, given as an SQL expression; infinity and NULL are the latest state.
         """
         # least() skips NULL in DuckDB and in PostgreSQL.
-        return self.sql.replace(AS_OF, f"least({day}, {_LATEST})")
+        return self._sql.replace(AS_OF, f"least({day}, {_LATEST})")
 
     @property
     def latest_sql(self) -> str:
         """
         Return the SQL of the latest state.
         """
-        return self.sql.replace(AS_OF, _LATEST)
+        return self._sql.replace(AS_OF, _LATEST)
+
+    @property
+    def _sql(self) -> str:
+        """The SQL with the columns of the dimensions."""
+        names = [name for column in self.dimensions for name in (column, names_column(column))]
+
+        def columns(found: re.Match[str]) -> str:
+            prefix = f"{found[1]}." if found[1] else ""
+            return "".join(f', {prefix}"{name}"' for name in names)
+
+        return DIMENSIONS.sub(columns, self.sql)
 
 
 def can_take_date(models: Sequence[Model], model: Model) -> bool:

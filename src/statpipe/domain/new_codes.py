@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from statpipe.domain.codes import encoded, used_texts
 from statpipe.domain.dataset import Area, Category
+from statpipe.domain.dimension import Code, names_column
 from statpipe.domain.errors import ContentError
 from statpipe.domain.gate import admitted
 from statpipe.domain.text import holdable
@@ -20,8 +21,14 @@ if TYPE_CHECKING:
 
     from statpipe.domain.dataset import Dataset
 
-_NAMES = {"category": "category_name", "ref_area": "geo_name"}
-"""The column with the name that the payload prints for a code, by the column of the code."""
+
+def _lists(dataset: Dataset) -> dict[str, tuple[str, Sequence[Area | Category | Code]]]:
+    """Give, for each column of codes, the one of their names, and the code list."""
+    return {
+        "category": ("category_name", dataset.categories),
+        "ref_area": ("geo_name", dataset.areas),
+        **{one.column: (names_column(one.column), one.codes) for one in dataset.dimensions},
+    }
 
 
 @frozen(kw_only=True)
@@ -39,7 +46,7 @@ def with_new_codes(table: pa.Table, dataset: Dataset) -> tuple[Dataset, tuple[Ne
     """
     Return the dataset with the codes that a normalizer's table names and the dataset does not list.
 
-    A code is new if the table names it, in ``category_name`` or ``geo_name``. It is described by the
+    A code is new if the table names it, in ``category_name``, ``geo_name`` or the names of a dimension. It is described by the
     table's other columns, such as ``unit_measure``. A code without a name may be a misreading, so it is
     not added, and sealing refuses its row.
 
@@ -52,18 +59,22 @@ def with_new_codes(table: pa.Table, dataset: Dataset) -> tuple[Dataset, tuple[Ne
     if not new:
         return dataset, ()
     _refuse_other_table(table, dataset, new)
-    entries: dict[str, list[Any]] = {"category": [], "ref_area": []}
+    entries: dict[str, list[Any]] = {column: [] for column in _lists(dataset)}
     for code, row in zip(new, rows, strict=True):
         entries[code.column].append(_described(code, table.slice(row, 1).to_pylist()[0]))
     described = attrs.evolve(
         dataset,
         areas=(*dataset.areas, *entries["ref_area"]),
         categories=(*dataset.categories, *entries["category"]),
+        dimensions=tuple(
+            attrs.evolve(one, codes=(*one.codes, *entries[one.column]))
+            for one in dataset.dimensions
+        ),
     )
     return described, tuple(new)
 
 
-def _described(new: NewCode, row: Mapping[str, Any]) -> Area | Category:
+def _described(new: NewCode, row: Mapping[str, Any]) -> Area | Category | Code:
     if new.column == "ref_area":
         return Area(
             code=new.code,
@@ -71,6 +82,8 @@ def _described(new: NewCode, row: Mapping[str, Any]) -> Area | Category:
             level=row.get("geo_level") or "area",
             geo_fips=row.get("geo_fips") or "",
         )
+    if new.column != "category":
+        return Code(code=new.code, name=new.name)
     return Category(
         code=new.code,
         name=new.name,
@@ -105,12 +118,8 @@ def _new_codes(table: pa.Table, dataset: Dataset) -> Iterator[tuple[NewCode, int
     """Give each new code with the first row that has it."""
     import pyarrow.compute as pc
 
-    lists = {
-        "category": {category.code for category in dataset.categories},
-        "ref_area": {area.code for area in dataset.areas},
-    }
-    for column, names in _NAMES.items():
-        listed = lists[column]
+    for column, (names, entries) in _lists(dataset).items():
+        listed = {one.code for one in entries}
         if not listed or not {column, names} <= set(table.column_names):
             continue
         codes = admitted(encoded(table[column]), column, dataset.name)

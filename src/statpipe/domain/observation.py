@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from statpipe.domain.dimension import names_column
 from statpipe.domain.errors import ContentError
 from statpipe.domain.printed import exact_type, read_figure
 from statpipe.domain.text import stripped
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-KEY = ("ref_area", "category", "time_period")
-REQUIRED = (*KEY, "obs_value")
+    from statpipe.domain.dimension import Dimension
+
+KEY = ("ref_area", "category", "freq", "time_period")
+"""The columns that identify a figure within its dataset, whatever the source."""
+
+CELL = ("ref_area", "category", "time_period")
+"""How people name a figure: its period tells its frequency, unless days and business days stand side by side."""
+
+REQUIRED = (*CELL, "obs_value")
 OPTIONAL = ("decimals", "obs_status", "source_symbol", "notes")
 FREE_TEXT = ("geo_name", "category_name", "unit_measure", "source_symbol", "notes")
 """The columns that hold an agency's words; every other text is a code."""
 
-SILVER = 3
+SILVER = 4
 """Number of the form of Silver, raised when its columns change: what has an older one is made anew."""
 
 NORMAL = "A"
@@ -50,6 +58,7 @@ COLUMNS = (
     ObservationColumn("dataset", "code", "Dataset of the agency, such as a table"),
     ObservationColumn("ref_area", "code", "Area: USPS code, US, or the agency's region code"),
     ObservationColumn("geo_fips", "code", "Area in the agency's own coding"),
+    ObservationColumn("iso_3166", "code", "Area in ISO 3166, such as US or US-CA", True),
     ObservationColumn("geo_name", "code", "Name of the area"),
     ObservationColumn("geo_level", "code", "What the area is: country, region or state"),
     ObservationColumn("freq", "code", "Frequency, SDMX CL_FREQ"),
@@ -74,10 +83,10 @@ COLUMNS = (
 
 
 @cache
-def silver_schema(dimensions: tuple[str, ...] = (), *, doubles: bool = False) -> pa.Schema:
+def silver_schema(dimensions: tuple[Dimension, ...] = (), *, doubles: bool = False) -> pa.Schema:
     """
-    Return the Arrow schema of Silver; *dimensions* are a dataset's further key columns. The column
-    of figures is marked where they are *doubles* of the agency.
+    Return the Arrow schema of Silver: each of the *dimensions* has a column of codes and one of names.
+    The column of figures is marked where they are *doubles* of the agency.
     """
     import pyarrow as pa
 
@@ -98,7 +107,10 @@ def silver_schema(dimensions: tuple[str, ...] = (), *, doubles: bool = False) ->
         )
         for c in COLUMNS
     ]
-    return pa.schema([*fields, *(pa.field(name, code, nullable=False) for name in dimensions)])
+    for one in dimensions:
+        for name, what in ((one.column, "code"), (names_column(one.column), "name")):
+            fields.append(pa.field(name, code, metadata={"description": f"{one.name}: {what}"}))
+    return pa.schema(fields)
 
 
 def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
@@ -114,7 +126,8 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
 
     listed = list(rows)
     names = [c.name for c in COLUMNS if any(c.name in row for row in listed)]
-    names = list(dict.fromkeys([*REQUIRED, "decimals", *names]))
+    required = names if listed else REQUIRED
+    names = list(dict.fromkeys([*required, "obs_value", "decimals", *names]))
     others = dict.fromkeys(name for row in listed for name in row if name not in names)
     types = {
         "obs_value": exact_type(),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statpipe.domain.codes import encoded, used_texts
+from statpipe.domain.codes import encoded, nothing, used_texts
 from statpipe.domain.observation import silver_schema
 from statpipe.domain.period import read_period
 from statpipe.domain.printed import exact_type, fewest_places
@@ -23,7 +23,15 @@ def in_todays_columns(table: pa.Table) -> pa.Table:
 
     Older versions did not keep how many places a figure was printed with: it has the fewest.
     """
-    return _with_decimals(_with_period_end(table))
+    return _with_iso(_with_decimals(_with_period_end(table)))
+
+
+def _with_iso(table: pa.Table) -> pa.Table:
+    if "iso_3166" in table.column_names:
+        return table
+    place = table.schema.get_field_index("geo_name")
+    field = silver_schema().field("iso_3166")
+    return table.add_column(place, field, nothing(len(table)))
 
 
 def _with_decimals(table: pa.Table) -> pa.Table:

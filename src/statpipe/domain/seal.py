@@ -24,6 +24,7 @@ from statpipe.domain.gate import admitted
 from statpipe.domain.observation import KEY, NORMAL, REQUIRED, silver_schema
 from statpipe.domain.other_parents import AREA_PARENT
 from statpipe.domain.period_columns import period_columns
+from statpipe.domain.whole_key import key_columns, may_lack, refuse_codes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +67,7 @@ def duplicate_key(table: pa.Table, dataset: Dataset) -> tuple[int, int] | None:
     """
     import pyarrow.compute as pc
 
-    keys = key_codes(table, dataset.key)
+    keys = key_codes(table, _known_key(table, dataset))
     order = pc.sort_indices(keys)
     ordered = keys.take(order)
     same = pc.equal(ordered[1:], ordered[:-1]) if len(ordered) > 1 else None
@@ -83,7 +84,12 @@ def in_key_order(table: pa.Table, dataset: Dataset) -> pa.Table:
     """
     import pyarrow.compute as pc
 
-    return table.take(pc.sort_indices(key_codes(table, dataset.key)))
+    return table.take(pc.sort_indices(key_codes(table, _known_key(table, dataset))))
+
+
+def _known_key(table: pa.Table, dataset: Dataset) -> list[str]:
+    """Name the columns of the key; a normalizer's table may leave the frequency out."""
+    return [name for name in dataset.key if name in table.column_names]
 
 
 def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
@@ -91,7 +97,10 @@ def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
     import pyarrow as pa
 
     schema = silver_schema(dataset.dimensions)
-    missing = [n for n in (*REQUIRED, *dataset.dimensions) if n not in table.column_names]
+    required = [*REQUIRED, *(one.column for one in dataset.dimensions)]
+    optional = may_lack(dataset)
+    required = [name for name in required if name not in optional]
+    missing = [name for name in required if name not in table.column_names]
     if AREA_PARENT in table.column_names:
         table = table.drop_columns([AREA_PARENT])
     unknown = [name for name in table.column_names if name not in schema.names]
@@ -108,7 +117,7 @@ def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
                 )
                 if names
             )
-            + f"; it needs {', '.join(REQUIRED)} and may have any other column of Silver"
+            + f"; it needs {', '.join(required)} and may have any other column of Silver"
         )
         raise ContentError(msg)
     figures = exact_figures(table, dataset)
@@ -132,8 +141,10 @@ def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     """Add what the dataset and its code lists say about each area, category and period."""
     import pyarrow as pa
 
+    rows = len(columns["obs_value"])
+    refuse_codes(columns, dataset)
+    columns = columns | key_columns(columns, dataset, rows)
     areas, categories = columns["ref_area"], columns["category"]
-    rows = len(areas)
     # A normalizer may know better on which days a period begins and ends, as of fiscal weeks.
     given = {name: columns[name] for name in ("period_start", "period_end") if name in columns}
     columns = columns | period_columns(columns, dataset) | given
@@ -143,6 +154,7 @@ def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     )
     ready: dict[str, Callable[[], Any]] = {
         "geo_fips": lambda: looked_up(areas, [a.geo_fips or a.code for a in area_of]),
+        "iso_3166": lambda: looked_up(areas, [a.iso_3166 for a in area_of]),
         "geo_name": lambda: looked_up(areas, [a.name for a in area_of]),
         "geo_level": lambda: looked_up(areas, [a.level for a in area_of]),
         "category_name": lambda: looked_up(categories, [c.name for c in category_of]),
@@ -185,6 +197,7 @@ class _Undescribed:
         self.code = self.geo_fips = self.name = code
         self.level, self.unit_measure = "area", "number"
         self.parent: str | None = None
+        self.iso_3166: str | None = None
         self.sign, self.unit_mult = 1, 0
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pyarrow as pa
 
 
@@ -16,10 +15,15 @@ def _codes(value: Iterable[str] | None) -> tuple[str, ...] | None:
     return None if value is None else tuple(sorted(set(value)))
 
 
+def _where(given: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
+    return {name: tuple(sorted(set(given[name]))) for name in sorted(given)}
+
+
 @frozen(kw_only=True)
 class Selection:
     """
-    The areas, categories and periods that were asked for; ``None`` means all there are.
+    The areas, categories and periods that were asked for; ``None`` means all there are. ``where`` has the
+    codes that were asked for of other columns of the key: those of dimensions, or ``freq``.
 
     What lies outside a selection was not asked for, so its absence says nothing: it is neither a
     deletion nor incomplete.
@@ -28,6 +32,7 @@ class Selection:
     areas: tuple[str, ...] | None = field(default=None, converter=_codes)
     categories: tuple[str, ...] | None = field(default=None, converter=_codes)
     periods: tuple[str, ...] | None = field(default=None, converter=_codes)
+    where: Mapping[str, tuple[str, ...]] = field(factory=dict, converter=_where, hash=False)
 
     def covers(self, other: Selection) -> bool:
         """
@@ -37,6 +42,7 @@ class Selection:
             (self.areas, other.areas),
             (self.categories, other.categories),
             (self.periods, other.periods),
+            *((codes, other.where.get(name)) for name, codes in self.where.items()),
         )
         return all(
             mine is None or (theirs is not None and set(theirs) <= set(mine))
@@ -55,6 +61,7 @@ class Selection:
             ("ref_area", self.areas),
             ("category", self.categories),
             ("time_period", self.periods),
+            *self.where.items(),
         )
         for name, codes in columns:
             if codes is not None:

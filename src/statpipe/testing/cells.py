@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from statpipe.domain.dataset import Dataset
+from statpipe.domain.observation import CELL
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,11 +21,11 @@ _GROUPING = r"[.,'\u2019\s]"
 """What agencies put between thousands, and around a figure."""
 
 
-def cells_of(sealed: pa.Table, dataset: Dataset) -> dict[Key, tuple[Decimal | None, str]]:
+def cells_of(sealed: pa.Table) -> dict[Key, tuple[Decimal | None, str]]:
     """
     Return the figures of a sealed table.
     """
-    names = [*dataset.key, "obs_value", "obs_status"]
+    names = [*CELL, "obs_value", "obs_status"]
     rows: list[tuple[Any, ...]] = list(zip(*(sealed[n].to_pylist() for n in names), strict=True))
     return {tuple(row[:-2]): (row[-2], row[-1]) for row in rows}
 

@@ -12,7 +12,6 @@ from statpipe.domain.history import (
     STATEMENT,
     Published,
     history_schema,
-    key_of,
 )
 from statpipe.domain.observation import KEY
 from statpipe.domain.period import FOREVER
@@ -38,8 +37,8 @@ def history(published: Sequence[Published]) -> pa.Table:
     ordered = sorted(published, key=lambda p: (p.vintage.released, p.vintage.sequence))
     table, ranks = _by_cell_and_vintage(ordered)
     if not len(table):
-        return history_schema(key_of(table)[len(KEY) :]).empty_table()
-    cells = key_codes(table, key_of(table))
+        return history_schema(table.schema).empty_table()
+    cells = key_codes(table, KEY)
     follows = _or_last(pc.equal(cells[1:], cells[:-1]))
     next_rank = pc.if_else(follows, _shifted(ranks), len(ordered))
     # The vintage that next speaks about the cell: it confirms the figure, replaces or drops it.
@@ -59,7 +58,7 @@ def history(published: Sequence[Published]) -> pa.Table:
         place = result.schema.get_field_index(name)
         result = result.set_column(place, result.schema.field(place), table[name].filter(starts))
     starting, ending = days.take(ranks.filter(starts)), last_days.take(spoken.filter(ends))
-    schema = history_schema(key_of(table)[len(KEY) :])
+    schema = history_schema(table.schema)
     return canonical(pa.Table.from_arrays([*result.columns, starting, ending], schema=schema))
 
 
@@ -68,11 +67,15 @@ def _by_cell_and_vintage(ordered: Sequence[Published]) -> tuple[pa.Table, pa.Arr
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = pa.concat_tables([p.table for p in ordered]).unify_dictionaries().combine_chunks()
+    table = (
+        pa.concat_tables([p.table for p in ordered], promote_options="default")
+        .unify_dictionaries()
+        .combine_chunks()
+    )
     ranks = pa.concat_arrays([pa.repeat(place, len(p.table)) for place, p in enumerate(ordered)])
     ranks = ranks.cast(pa.int64())
     if len(ordered) > 1:
-        cells = key_codes(table, key_of(table))
+        cells = key_codes(table, KEY)
         order = pc.sort_indices(pc.add(pc.multiply(cells, len(ordered)), ranks))
         table, ranks = table.take(order).combine_chunks(), ranks.take(order)
     return table, ranks

@@ -115,7 +115,8 @@ def answer() -> None:
 
 
 def _normalize(normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]) -> str:
-    return sealed_hash(normalizer.normalize(dataset, payloads), dataset)
+    described = normalizer.describe(dataset, payloads)
+    return sealed_hash(normalizer.normalize(described, payloads), described)
 
 
 def _judge(check: Check, current: Snapshot, previous: Snapshot | None) -> str:

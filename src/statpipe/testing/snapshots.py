@@ -10,6 +10,7 @@ import attrs
 
 from statpipe.api import Dataset, Snapshot, Vintage, observations_from_rows
 from statpipe.domain.history import Published
+from statpipe.domain.observation import CELL
 from statpipe.domain.period import EXAMPLES
 from statpipe.domain.seal import seal
 from statpipe.testing.cells import Key, figure
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Figures = Mapping[Key, Any]
-"""Key in the order of ``dataset.key`` -> figure as text, ``None`` where the agency shows none."""
+"""Area, category and period -> figure as text, ``None`` where the agency shows none."""
 
 
 def observations(dataset: Dataset, figures: Figures, vintage: str = "2024-03-01") -> pa.Table:
@@ -29,7 +30,7 @@ def observations(dataset: Dataset, figures: Figures, vintage: str = "2024-03-01"
     rows: list[dict[str, Any]] = []
     for key, text in figures.items():
         value = figure(text)
-        row: dict[str, Any] = dict(zip(dataset.key, key, strict=True))
+        row: dict[str, Any] = dict(zip(CELL, key, strict=True))
         rows.append(row | {"obs_value": value, "obs_status": "O" if value is None else "A"})
     return seal(observations_from_rows(rows), dataset, vintage)
 

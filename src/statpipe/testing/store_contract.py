@@ -88,6 +88,7 @@ class StoreContract(SinkContract):
                 media_type=st.sampled_from(["application/json", "text/csv", "image/x-odd"]),
                 request=st.just({"url": "https://api.example.org", "line": "9"}),
                 retrieved=st.sampled_from([MOMENT, MOMENT.replace(year=2020)]),
+                structure=st.booleans(),
             )
         )
         def roundtrip(payload: Payload) -> None:

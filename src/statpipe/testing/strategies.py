@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import strategies as st
 
-from statpipe.api import Area, Category, Dataset, Payload, observations_from_rows
+from statpipe.api import Area, Category, Dataset, Dimension, Payload, observations_from_rows
 from statpipe.domain.period import Frequency
 from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES
 from statpipe.domain.seal import seal
@@ -131,22 +131,28 @@ def rows(draw: st.DrawFn, dataset: Dataset) -> list[dict[str, Any]]:
         st.lists(
             st.tuples(
                 st.sampled_from(codes),
-                st.sampled_from(lines),
                 periods(dataset.freq),
-                *(st.sampled_from(("a", "b")) for _ in dataset.dimensions),
+                *([] if dataset.dimensions else [st.sampled_from(lines)]),
+                *(st.sampled_from(_codes_of(one)) for one in dataset.dimensions),
             ),
             max_size=12,
             unique=True,
         )
     )
     drawn = []
+    names = ["ref_area", "time_period", *([] if dataset.dimensions else ["category"])]
+    names += [one.column for one in dataset.dimensions]
     for key in keys:
         value = draw(st.one_of(st.none(), figures()))
         status = "A" if value is not None else draw(st.sampled_from(_MISSING))
         drawn.append(
-            dict(zip(dataset.key, key, strict=True)) | {"obs_value": value, "obs_status": status}
+            dict(zip(names, key, strict=True)) | {"obs_value": value, "obs_status": status}
         )
     return drawn
+
+
+def _codes_of(dimension: Dimension) -> Sequence[str]:
+    return [entry.code for entry in dimension.codes] or ["a", "b"]
 
 
 @st.composite

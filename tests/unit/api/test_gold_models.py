@@ -7,7 +7,7 @@ import duckdb
 import pyarrow as pa
 import pytest
 
-from statpipe.api import Column
+from statpipe.api import Code, Dimension
 from statpipe.api.gold import gold_models
 from statpipe.domain.dataset import Dataset
 from statpipe.domain.history import Published
@@ -20,7 +20,9 @@ from statpipe.engine.site.model_order import in_order
 from statpipe.testing.history import history
 
 MAY, JUNE, JULY = (date(2024, month, 1) for month in (5, 6, 7))
-SEX = Column(name="sex", type="text", description="Women or men", nullable=False)
+SEX = Dimension(
+    id="SEX", name="Sex", codes=(Code(code="F", name="women"), Code(code="M", name="men"))
+)
 COMMON = ["tea_category", "tea_area", "tea_history", "tea", "tea_first_release", "tea_revisions"]
 PERIODS = {
     "A": ("2022", "2023"),
@@ -34,10 +36,8 @@ PERIODS = {
 }
 
 
-def family(freq="A", dimensions=()):
-    return gold_models(
-        name="tea", source="prices", title="Prices of tea", freq=freq, dimensions=dimensions
-    )
+def family(freq="A"):
+    return gold_models(name="tea", source="prices", title="Prices of tea", freq=freq)
 
 
 def figure(value, period="2023", area="CAL", category="T:1", **more):
@@ -126,22 +126,32 @@ def test_only_the_latest_figures_can_be_asked_for_another_day(freq):
 
 
 @pytest.mark.parametrize("freq", PERIODS)
-@pytest.mark.parametrize("dimensions", [(), (SEX,)], ids=["plain", "with a dimension"])
-def test_every_declared_column_is_made_and_in_its_order(freq, dimensions):
-    names = tuple(column.name for column in dimensions)
-    more = dict.fromkeys(names, "F")
-    rows = [figure("1", period, **more) for period in PERIODS[freq]]
-    models = family(freq, dimensions)
-    connection = relations(models, [published(MAY, *rows, freq=freq, dimensions=names)])
+@pytest.mark.parametrize("names", [{}, {"sex": "Sex"}], ids=["plain", "with a dimension"])
+def test_every_declared_column_is_made_and_in_its_order(freq, names):
+    rows = [figure("1", period) for period in PERIODS[freq]]
+    dimensions = tuple(Dimension(id=one, name=name) for one, name in names.items())
+    if dimensions:
+        rows = [of_sex("F", row) for row in rows]
+    models = [m.with_dimensions(names) if m.takes_dimensions else m for m in family(freq)]
+    connection = relations(models, [published(MAY, *rows, freq=freq, dimensions=dimensions)])
     for model in models:
         assert connection.sql(model.latest_sql).columns == [c.name for c in model.columns]
     for name in ("tea", "tea_history", "tea_first_release", "tea_yoy"):
         assert connection.sql(f"SELECT count(*) FROM {name}").fetchall() == [(2,)]
 
 
-def test_a_dimension_keeps_its_figures_apart():
+def of_sex(sex, row):
+    """The same row with a code of a dimension in place of its category."""
+    return {name: value for name, value in row.items() if name != "category"} | {"sex": sex}
+
+
+def test_only_categories_and_the_latest_figures_have_the_dimensions_of_the_source():
+    assert [m.name for m in family() if m.takes_dimensions] == ["tea_category", "tea"]
+
+
+def test_a_dimension_keeps_its_figures_apart_and_names_them():
     rows = [
-        figure(value, period, sex=sex)
+        of_sex(sex, figure(value, period))
         for period, sex, value in (
             ("2022", "F", "100"),
             ("2022", "M", "10"),
@@ -150,17 +160,25 @@ def test_a_dimension_keeps_its_figures_apart():
         )
     ]
     revised = [{**row, "obs_value": "20"} if row["obs_value"] == "10" else row for row in rows]
-    vintages = [published(day, *r, dimensions=("sex",)) for day, r in ((MAY, rows), (JUNE, revised))]  # fmt: skip
-    connection = relations(family("A", (SEX,)), vintages)
+    vintages = [published(day, *r, dimensions=(SEX,)) for day, r in ((MAY, rows), (JUNE, revised))]  # fmt: skip
+    models = [m.with_dimensions({"sex": "Sex"}) if m.takes_dimensions else m for m in family()]
+    connection = relations(models, vintages)
 
     def found(columns, name, where="true"):
         return connection.sql(f"SELECT {columns} FROM {name} WHERE {where} ORDER BY ALL").fetchall()
 
-    assert found("sex, change", "tea_yoy", "year = 2023") == [("F", 10), ("M", -11)]
-    assert found("sex, old_value, new_value", "tea_revisions") == [("M", 10, 20)]
-    assert found("sex, value", "tea_first_release", "year = 2022") == [("F", 100), ("M", 10)]
-    assert found("sex, figures_3y", "tea_rolling", "year = 2023") == [("F", 2), ("M", 2)]
-    assert found("sex, value", "tea", "year = 2022") == [("F", 100), ("M", 20)]
+    assert found("category, change", "tea_yoy", "year = 2023") == [("F", 10), ("M", -11)]
+    assert found("category, old_value, new_value", "tea_revisions") == [("M", 10, 20)]
+    assert found("category, value", "tea_first_release", "year = 2022") == [("F", 100), ("M", 10)]
+    assert found("category, figures_3y", "tea_rolling", "year = 2023") == [("F", 2), ("M", 2)]
+    assert found("sex, sex_name, value", "tea", "year = 2022") == [
+        ("F", "women", 100),
+        ("M", "men", 20),
+    ]
+    assert found("category, category_name, sex", "tea_category") == [
+        ("F", "women", "F"),
+        ("M", "men", "M"),
+    ]
 
 
 def test_no_figures_are_empty_models():

@@ -3,6 +3,8 @@
 import pytest
 
 from statpipe.domain.dataset import Area, Category, Dataset
+from statpipe.domain.dimension import Code, Dimension
+from statpipe.domain.errors import ContentError
 from statpipe.domain.selection import EVERYTHING
 
 CALIFORNIA = Area(code="CA", name="California", level="state", geo_fips="06000", parent="US")
@@ -12,12 +14,12 @@ DATASET = Dataset(
     normalizer="bea_json",
     areas=(CALIFORNIA,),
     categories=(Category(code="SAPCE1:1", name="All", unit_measure="Dollars"),),
-    dimensions=("sex",),
+    dimensions=(Dimension(id="SEX", name="Sex"),),
 )
 
 
-def test_an_observation_is_identified_by_area_category_period_and_further_dimensions():
-    assert DATASET.key == ("ref_area", "category", "time_period", "sex")
+def test_an_observation_is_identified_in_the_same_way_whatever_the_dimensions():
+    assert DATASET.key == ("ref_area", "category", "freq", "time_period")
 
 
 def test_an_area_is_found_by_its_code():
@@ -39,3 +41,45 @@ def test_a_name_that_is_no_folder_s_is_refused(name):
 def test_a_newcomer_s_dataset_is_annual_whole_and_adds_up_over_nothing():
     plain = Dataset(name="T", title="t", normalizer="n")
     assert (plain.freq, plain.selection, plain.additive) == ("A", EVERYTHING, frozenset())
+
+
+def category(code, parent=None):
+    return Category(code=code, name=code, unit_measure="u", parent=parent)
+
+
+@pytest.mark.parametrize(
+    ("lists", "says"),
+    [
+        (
+            {"dimensions": (Dimension(id="SEX", name="a"), Dimension(id="sex", name="b"))},
+            "dataset T: dimension 'sex' stands twice; correct it, or ask the agency which is right",
+        ),
+        (
+            {"areas": (CALIFORNIA, CALIFORNIA)},
+            "dataset T: in the list of areas, code 'CA' stands twice",
+        ),
+        (
+            {"categories": (category("a", "b"), category("b", "c"), category("c", "b"))},
+            "dataset T: the list of categories refers to itself: b -> c -> b; "
+            "a code cannot be a part of itself",
+        ),
+        ({"categories": (category("a", "a"),)}, "refers to itself: a -> a"),
+        (
+            {
+                "dimensions": (
+                    Dimension(id="AGE", name="Age", codes=(Code(code="x", name="x", parent="x"),)),
+                )
+            },
+            "dataset T: the code list of AGE refers to itself: x -> x",
+        ),
+    ],
+)
+def test_a_structure_that_contradicts_itself_is_refused(lists, says):
+    with pytest.raises(ContentError) as caught:
+        Dataset(name="T", title="t", normalizer="n", **lists)
+    assert says in str(caught.value)
+
+
+def test_a_parent_that_is_not_in_the_list_and_one_of_several_children_are_fine():
+    lists = (category("a", "gone"), category("b", "a"), category("c", "a"), category("d", "c"))
+    assert Dataset(name="T", title="t", normalizer="n", categories=lists).categories == lists

@@ -6,20 +6,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from statpipe.domain.dimension import Dimension
 from statpipe.domain.errors import ContentError
 from statpipe.domain.gate import admitted
-from statpipe.domain.new_codes import without_new_codes
+from statpipe.domain.new_codes import with_new_codes
 from statpipe.domain.observation import FREE_TEXT, observations_from_rows, silver_schema
 from statpipe.domain.seal import seal
 from support.observations import CODED, PLAIN, as_drawn, row, sealed
 
 ODD = ["\0", "\ufffd", "\ud800", "\udfff"]
-CUBE = attrs.evolve(PLAIN, dimensions=("kind",))
+CUBE = attrs.evolve(PLAIN, dimensions=(Dimension(id="kind", name="Kind"),))
 CODES = (
     "ref_area",
     "category",
     "time_period",
     "geo_fips",
+    "iso_3166",
     "geo_level",
     "freq",
     "obs_status",
@@ -56,8 +58,8 @@ def test_a_new_code_goes_through_the_gate_as_well():
     new = row(category="T:9\0", category_name="New\0")
     table = observations_from_rows([row(category_name="All"), new])
     with pytest.raises(ContentError, match=r"dataset T: column category, row 1 .*'T:9\\x00' holds"):
-        without_new_codes(table, CODED)
-    (found,) = without_new_codes(
+        with_new_codes(table, CODED)
+    (found,) = with_new_codes(
         observations_from_rows([row(category_name="All"), new | {"category": "T:9"}]), CODED
     )[1]
     assert (found.code, found.name) == ("T:9", "New")

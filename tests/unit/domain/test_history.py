@@ -3,6 +3,7 @@
 from datetime import date
 
 from statpipe.domain.dataset import Dataset
+from statpipe.domain.dimension import Dimension
 from statpipe.domain.history import Published, believed, changes, changes_schema
 from statpipe.domain.observation import observations_from_rows, silver_schema
 from statpipe.domain.seal import seal
@@ -74,6 +75,6 @@ def test_a_cell_outside_of_what_a_vintage_was_asked_for_is_believed_as_it_says()
 
 
 def test_changes_of_a_dataset_without_rows_have_their_schema():
-    empty = silver_schema(("sex",)).empty_table()
+    empty = silver_schema((Dimension(id="sex", name="Sex"),)).empty_table()
     made = changes(Published(vintage=Vintage(released=MAY), table=empty), empty)
-    assert made.schema == changes_schema(("sex",))
+    assert made.schema == changes_schema(empty.schema)

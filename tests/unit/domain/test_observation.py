@@ -3,6 +3,7 @@
 import pytest
 
 from statpipe.domain.dataset import Dataset
+from statpipe.domain.dimension import Dimension
 from statpipe.domain.errors import ContentError
 from statpipe.domain.observation import COLUMNS, observations_from_rows, silver_schema
 from support.observations import row, sealed
@@ -44,7 +45,9 @@ def test_a_row_with_a_value_of_the_wrong_type_names_its_column(more):
 
 
 def test_a_column_may_begin_in_any_row():
-    dataset = Dataset(name="T", title="t", normalizer="n", dimensions=("sex",))
+    dataset = Dataset(
+        name="T", title="t", normalizer="n", dimensions=(Dimension(id="sex", name="Sex"),)
+    )
     with pytest.raises(ContentError, match="1 of 2 rows have no sex"):
         sealed(row(), row(sex="F"), dataset=dataset)
     notes = sealed(row(), row(period="2021", notes="revised"))["notes"].to_pylist()

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from statpipe.domain.canonical import content_hash, figures_hash
 from statpipe.domain.dataset import Area, Category, Dataset
+from statpipe.domain.dimension import Code, Dimension
 from statpipe.domain.errors import ContentError
 from statpipe.domain.observation import REQUIRED, observations_from_rows, silver_schema
 from statpipe.domain.seal import duplicate_key, in_key_order, seal
@@ -47,10 +48,10 @@ def test_rows_come_in_the_order_of_their_keys_numbers_as_numbers():
     [
         (
             [row(), row(value="2")],
-            "two observations for ref_area CA, category T:1, time_period 2020: 1.5",
+            "two observations for ref_area CA, category T:1, freq A, time_period 2020: 1.5",
         ),
         ([row(area=None)], "1 of 1 rows have no ref_area"),
-        ([row(value=None)], "no figure for ref_area CA, category T:1, time_period 2020"),
+        ([row(value=None)], "no figure for ref_area CA, category T:1, freq A, time_period 2020"),
         ([row(period="20x0")], "time_period '20x0' is not a period of frequency A"),
         ([row(surprise="x")], "has unknown columns surprise"),
         ([row(), row(period="2021", surprise="x")], "has unknown columns surprise"),
@@ -77,11 +78,64 @@ def test_a_code_that_the_code_list_lacks_is_refused(column, code):
         sealed(row(**{"area" if column == "ref_area" else column: code}), dataset=CODED)
 
 
-def test_a_dimension_of_the_dataset_belongs_to_the_key():
-    dataset = Dataset(name="T", title="t", normalizer="n", dimensions=("sex",))
-    table = sealed(row(sex="F"), row(sex="M", value="2"), dataset=dataset)
-    assert table.schema == silver_schema(("sex",))
-    assert table["obs_value"].to_pylist() == [Decimal("1.5"), Decimal(2)]
+SEX = Dimension(
+    id="SEX", name="Sex", codes=(Code(code="F", name="women"), Code(code="M", name="men"))
+)
+AGE = Dimension(id="AGE", name="Age")
+CUBE = Dataset(name="T", title="t", normalizer="n", dimensions=(SEX, AGE))
+
+
+def cell(sex, age, **more):
+    return {"sex": sex, "age": age, "time_period": "2020", "obs_value": "1.5", **more}
+
+
+def test_a_category_is_the_codes_of_the_dimensions_in_their_order():
+    table = sealed(cell("M", "20"), cell("F", "9"), dataset=CUBE)
+    assert table.schema == silver_schema((SEX, AGE))
+    wanted = ("category", "category_name", "sex", "sex_name", "age", "age_name")
+    assert table.select(wanted).to_pylist() == [
+        dict(zip(wanted, ("F.9", "women, 9", "F", "women", "9", "9"), strict=True)),
+        dict(zip(wanted, ("M.20", "men, 20", "M", "men", "20", "20"), strict=True)),
+    ]
+
+
+def test_figures_without_an_area_are_about_no_area():
+    (found,) = sealed(cell("M", "20"), dataset=CUBE).to_pylist()
+    assert (found["ref_area"], found["geo_name"], found["geo_level"]) == ("_Z", "no area", "none")
+
+
+def test_the_agency_s_own_identifier_stands_where_there_is_one():
+    (found,) = sealed(cell("M", "20", category="LNS14"), dataset=CUBE).to_pylist()
+    assert (found["category"], found["sex"], found["age"]) == ("LNS14", "M", "20")
+
+
+def test_rows_of_days_and_of_business_days_are_two_figures():
+    rows = [
+        row(period="2020-01-02", freq=freq, value=value) for freq, value in (("D", "1"), ("B", "2"))
+    ]
+    table = sealed(*rows)
+    assert table["freq"].to_pylist() == ["B", "D"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "says"),
+    [
+        (cell("X", "9"), "sex 'X' is not in the code list of SEX, which has 2"),
+        (cell(None, "9"), "1 of 1 rows have no SEX"),
+        (cell("F", "9.5"), "code '9.5' of AGE is empty or holds a point"),
+        (cell("F", ""), "code '' of AGE is empty or holds a point"),
+    ],
+)
+def test_a_code_that_makes_no_category_is_refused(cell, says):
+    with pytest.raises(ContentError) as caught:
+        sealed(cell, dataset=CUBE)
+    assert says in str(caught.value)
+
+
+def test_a_dataset_with_areas_needs_a_column_of_them():
+    rows = [{"category": "T:1", "time_period": "2020", "obs_value": "1"}]
+    with pytest.raises(ContentError, match="lacks ref_area; it needs ref_area, category"):
+        sealed(*rows, dataset=CODED)
 
 
 def test_an_empty_table_seals_and_hashes():

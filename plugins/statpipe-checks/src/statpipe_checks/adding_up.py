@@ -46,12 +46,12 @@ def add_up(
 
 def _compare(silver: Database, current: Snapshot, tolerance: Decimal) -> None:
     """Make the table ``compared``: a row for each total that was published, in each period."""
-    keys, further = current.dataset.key, current.dataset.dimensions
+    keys = current.dataset.key
     silver.run(
         f"""
         CREATE TEMP TABLE compared AS
         WITH total AS (
-            SELECT id, {listed(("time_period", *further), "obs")},
+            SELECT id, {listed(("freq", "time_period"), "obs")},
                    count(obs_value) AS present,
                    sum(CASE WHEN sign < 0 THEN -obs_value ELSE obs_value END) AS computed
             FROM part JOIN obs USING (dataset, ref_area, category)
@@ -64,7 +64,7 @@ def _compare(silver: Database, current: Snapshot, tolerance: Decimal) -> None:
                judged AND abs(difference) > allowed AS misses
         FROM sums
         JOIN obs USING (dataset, ref_area, category)
-        LEFT JOIN total USING ({listed(("id", "time_period", *further))})
+        LEFT JOIN total USING ({listed(("id", "freq", "time_period"))})
         """,  # noqa: S608 -- column names, no values
         half=figure(current.dataset.precision / 2),
         tolerance=figure(tolerance),

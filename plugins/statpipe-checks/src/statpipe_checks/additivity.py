@@ -50,7 +50,7 @@ class Additivity(TableCheck):
             return self.fine(current, f"{judged} judged, none off by more than rounding{asides}")
         message = (
             f"{counts['failures']:,} of {judged} are off by more than rounding, largest: "
-            f"{_worded(cells[0], current.dataset)}{asides}; treat these cells with care and consider "
+            f"{_worded(cells[0])}{asides}; treat these cells with care and consider "
             "reporting them to the agency"
         )
         return self.found(current, message, counts["failures"], cells)
@@ -78,11 +78,7 @@ def _siblings(current: Snapshot) -> Sequence[Sibling]:
     found = []
     for agreement in current.dataset.agreements:
         table = current.siblings.get(agreement.dataset)
-        at_hand = (
-            table is not None
-            and areas <= set(codes_in(table, "ref_area"))
-            and set(current.dataset.dimensions) <= set(table.column_names)
-        )
+        at_hand = table is not None and areas <= set(codes_in(table, "ref_area"))
         shown = categories_shown(table) if table is not None and at_hand else None
         found.append(
             Sibling(dataset=agreement.dataset, pairs=dict(agreement.pairs), categories=shown)
@@ -102,10 +98,10 @@ def _asides(counts: Mapping[str, int], unseen: set[str]) -> str:
     return texts
 
 
-def _worded(cell: Mapping[str, Any], dataset: Dataset) -> str:
+def _worded(cell: Mapping[str, Any]) -> str:
     parts = "areas" if cell["dimension"] == "ref_area" else "categories"
     return (
-        f"{place(cell, dataset.dimensions)} is {figure(cell['published'])}, its {parts} add up to "
+        f"{place(cell)} is {figure(cell['published'])}, its {parts} add up to "
         f"{figure(cell['computed'])} (difference {figure(cell['difference'])}, "
         f"allowed {figure(cell['allowed'])})"
     )

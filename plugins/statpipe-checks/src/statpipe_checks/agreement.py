@@ -54,7 +54,7 @@ class Agreements(TableCheck):
         first = cells[0]
         message = (
             f"{failures:,} of {counted(compared, 'cell')} differ, first: "
-            f"{place(first, current.dataset.dimensions)} is {figure(first['obs_value'])} and "
+            f"{place(first)} is {figure(first['obs_value'])} and "
             f"{first['other_category']} of {first['other_dataset']} is "
             f"{figure(first['other_value'])}; {'; '.join(told)}; see whether they are of one release, "
             "or ask the agency"

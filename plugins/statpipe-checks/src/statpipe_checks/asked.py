@@ -19,6 +19,10 @@ def asked_for(current: Snapshot) -> Selection:
         areas=_both(wanted.areas, brought.areas),
         categories=_both(wanted.categories, brought.categories),
         periods=_both(wanted.periods, brought.periods),
+        where={
+            name: _both(wanted.where.get(name), brought.where.get(name)) or ()
+            for name in {**wanted.where, **brought.where}
+        },
     )
 
 

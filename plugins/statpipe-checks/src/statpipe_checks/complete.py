@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import CheckResult, Snapshot
-from statpipe.domain.observation import KEY
+from statpipe.domain.observation import CELL
 from statpipe_checks.asked import asked_for
 from statpipe_checks.code_lists import categories_of, codes_in
 from statpipe_checks.database import Database, database, listed, table_of
@@ -32,7 +32,7 @@ class Complete(TableCheck):
     """
 
     name = "complete"
-    needs = (*KEY, "parent_category", "sign")
+    needs = (*CELL, "parent_category", "sign")
     about_revision = True
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
@@ -44,7 +44,7 @@ class Complete(TableCheck):
             return self.misread(current, message, 1, [{"missing": "everything"}])
         asked = expected_pairs(current)
         with database() as silver:
-            silver.add("obs", current.table, KEY)
+            silver.add("obs", current.table, CELL)
             periods = len(codes_in(current.table, "time_period"))
             present = _periods_present(silver, "obs")
             absent_before = _add_gaps_before(silver, previous)
@@ -150,10 +150,10 @@ def _add_gaps_before(silver: Database, previous: Snapshot | None) -> set[Pair]:
     Make the table ``lacked`` of single cells that the vintage before lacked, and return the pairs of
     which it had nothing.
     """
-    silver.run(f"CREATE TEMP TABLE lacked ({', '.join(f'{name} VARCHAR' for name in KEY)})")
+    silver.run(f"CREATE TEMP TABLE lacked ({', '.join(f'{name} VARCHAR' for name in CELL)})")
     if previous is None or not len(previous.table):
         return set()
-    silver.add("before", previous.table, KEY)
+    silver.add("before", previous.table, CELL)
     expected = expected_pairs(previous)
     periods = len(codes_in(previous.table, "time_period"))
     present = _periods_present(silver, "before")
@@ -183,7 +183,7 @@ def _single_cells(
     short = sorted(pair for pair in expected if 0 < present.get(pair, 0) < periods)
     silver.add("short", _pairs_table(short), ("ref_area", "category"))
     number, cells = silver.first(
-        f"FROM ({_lacking('short', 'obs')}) ANTI JOIN lacked USING ({listed(KEY)})"
+        f"FROM ({_lacking('short', 'obs')}) ANTI JOIN lacked USING ({listed(CELL)})"
     )
     return number, [
         {

@@ -132,7 +132,7 @@ def table_of(rows: Iterable[Mapping[str, Any]], types: Mapping[str, str]) -> pa.
 
 def listed(columns: Iterable[str], prefix: str = "") -> str:
     """
-    Write column names as SQL does, quoted since a plugin chooses its own dimensions.
+    Write column names as SQL does, quoted.
     """
     dot = f"{prefix}." if prefix else ""
     return ", ".join(f'{dot}"{name}"' for name in columns)

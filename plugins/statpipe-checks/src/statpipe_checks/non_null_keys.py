@@ -44,7 +44,7 @@ class NonNullKeys(TableCheck):
             _, cells = silver.first("FROM offending")
         if not counts:
             return self.fine(current, f"{counted(len(current.table), 'row')}, each with its key")
-        first = place(cells[0], current.dataset.dimensions)
+        first = place(cells[0])
         found = [
             f"{counted(counts[problem], 'row')} {text}"
             for problem, text in (

@@ -8,7 +8,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any
 
-from statpipe.domain.observation import KEY
+from statpipe.domain.observation import CELL
 from statpipe.domain.verdict import SHOWN_CELLS, CheckResult, Severity, Snapshot
 
 
@@ -63,11 +63,11 @@ def figure(value: Decimal | None) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def place(cell: Mapping[str, Any], dimensions: Iterable[str] = ()) -> str:
+def place(cell: Mapping[str, Any]) -> str:
     """
-    Name a cell by its key: ``US SAPCE1:1 2019``.
+    Name a cell: ``US SAPCE1:1 2019``.
     """
-    names = [name for name in (*KEY, *dimensions) if name in cell]
+    names = [name for name in CELL if name in cell]
     return " ".join("(none)" if cell[name] is None else str(cell[name]) for name in names)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from statpipe.api import CheckResult, Snapshot
-from statpipe.domain.observation import KEY
+from statpipe.domain.observation import CELL
 from statpipe.domain.period import DATE_TIMES, periods_between
 from statpipe_checks.asked import asked_for
 from statpipe_checks.code_lists import codes_in
@@ -39,7 +39,7 @@ class StillShown(TableCheck):
     """
 
     name = "still_shown"
-    needs = (*KEY, "freq", "obs_value", "obs_status", "source_symbol")
+    needs = (*CELL, "freq", "obs_value", "obs_status", "source_symbol")
     about_revision = True
 
     def __init__(self, settings: ShownSettings) -> None:
@@ -70,9 +70,9 @@ class StillShown(TableCheck):
             return self.fine(current, told)
         texts = []
         if lost:
-            texts += [told, *_where(slices), _first(lost_cells[0], current)]
+            texts += [told, *_where(slices), _first(lost_cells[0])]
         if gaps:
-            texts.append(_gaps_worded(gaps, gap_cells, current))
+            texts.append(_gaps_worded(gaps, gap_cells))
         message = (
             f"{'; '.join(texts)}; see whether the agency means it or the answer was read in part"
         )
@@ -125,7 +125,7 @@ def _gaps(silver: Database, current: Snapshot) -> tuple[int, list[dict[str, Any]
     Not those whose status gives a reason, such as suppressed or not significant; nor those that the
     vintage before shows, which are lost, or had as gaps or as rows without a figure.
     """
-    dataset, key = current.dataset, (*current.dataset.key, "freq")
+    dataset, key = current.dataset, current.dataset.key
     series = [name for name in key if name != "time_period"]
     rows = list(_calendar(current))
     if not rows:
@@ -186,10 +186,10 @@ def _where(slices: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     """Name whole categories, areas and periods, or where there are none, smaller slices."""
     if not slices:
         return
-    wide = [one for one in slices if sum(name in one for name in KEY) == 1]
+    wide = [one for one in slices if sum(name in one for name in CELL) == 1]
     worst = sorted(wide or slices, key=lambda one: (-one["lost"], place(one)))
     texts = [
-        f"{' '.join(f'{_NOUNS[name]} {one[name]}' for name in KEY if name in one)} lost "
+        f"{' '.join(f'{_NOUNS[name]} {one[name]}' for name in CELL if name in one)} lost "
         f"{one['lost']:,} of {one['shown']:,}"
         for one in worst[:_NAMED]
     ]
@@ -197,13 +197,10 @@ def _where(slices: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield f"{', '.join(texts)}{more}"
 
 
-def _first(cell: Mapping[str, Any], current: Snapshot) -> str:
-    return (
-        f"first: {place(cell, current.dataset.dimensions)} was {figure(cell['previous'])} and is "
-        f"{cell['now']}"
-    )
+def _first(cell: Mapping[str, Any]) -> str:
+    return f"first: {place(cell)} was {figure(cell['previous'])} and is {cell['now']}"
 
 
-def _gaps_worded(gaps: int, cells: Sequence[Mapping[str, Any]], current: Snapshot) -> str:
-    first = place(cells[0], current.dataset.dimensions)
+def _gaps_worded(gaps: int, cells: Sequence[Mapping[str, Any]]) -> str:
+    first = place(cells[0])
     return f"{counted(gaps, 'figure')} missing between figures of the same series, first: {first}"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from statpipe.api import CheckResult, Snapshot
-from statpipe.domain.observation import KEY
+from statpipe.domain.observation import CELL
 from statpipe_checks.asked import asked_for
 from statpipe_checks.database import Database, database, listed
 from statpipe_checks.results import counted, figure, place
@@ -33,7 +33,7 @@ class SuspectPatterns(TableCheck):
     """
 
     name = "suspect_patterns"
-    needs = (*KEY, "obs_value")
+    needs = (*CELL, "obs_value")
     about_revision = True
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
@@ -155,16 +155,16 @@ def _pattern(kind: str, row: Mapping[str, Any], text: str) -> dict[str, Any]:
 
 
 def _named(row: Mapping[str, Any]) -> str:
-    parts = [f"{_NOUNS[name]} {place({name: row[name]})}" for name in KEY if name in row]
+    parts = [f"{_NOUNS[name]} {place({name: row[name]})}" for name in CELL if name in row]
     return " ".join(parts) or "the table"
 
 
 def _is_part(pattern: Mapping[str, Any], found: list[dict[str, Any]]) -> bool:
     """Tell whether a wider slice shows the same pattern."""
-    own = {name: pattern[name] for name in KEY if name in pattern}
+    own = {name: pattern[name] for name in CELL if name in pattern}
     return any(
         other["pattern"] == pattern["pattern"]
-        and (names := {name for name in KEY if name in other}) < own.keys()
+        and (names := {name for name in CELL if name in other}) < own.keys()
         and all(other[name] == own[name] for name in names)
         for other in found
     )

@@ -42,8 +42,7 @@ class TableCheck(Check):
         """
         Judge *current*, if it has the columns that this check reads.
         """
-        wanted = (*self.needs, *current.dataset.dimensions) if self.needs else ()
-        missing = [name for name in wanted if name not in current.table.column_names]
+        missing = [name for name in self.needs if name not in current.table.column_names]
         if missing:
             message = f"not judged: the table has no {', '.join(missing)}; see the check schema"
             return self.misread(current, message, len(missing), [{"column": n} for n in missing])
@@ -52,7 +51,7 @@ class TableCheck(Check):
     @abstractmethod
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """
-        Judge *current*, which has all the columns of :attr:`needs` and the dataset's dimensions.
+        Judge *current*, which has all the columns of :attr:`needs`.
         """
 
     def fine(self, current: Snapshot, message: str) -> CheckResult:

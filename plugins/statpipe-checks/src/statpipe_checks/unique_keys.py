@@ -38,7 +38,7 @@ class UniqueKeys(TableCheck):
         first = cells[0]
         message = (
             f"{counted(failures, 'key')} with more than one row, "
-            f"first: {place(first, current.dataset.dimensions)} has {first['rows']}, from "
+            f"first: {place(first)} has {first['rows']}, from "
             f"{figure(first['lowest'])} to {figure(first['highest'])}; the normalizer reads "
             "rows twice, or the dataset needs a further dimension"
         )

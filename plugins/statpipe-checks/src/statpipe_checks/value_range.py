@@ -48,7 +48,7 @@ class ValueRange(TableCheck):
         first = cells[0]
         message = (
             f"{counted(failures, 'figure')} outside {span}, first: "
-            f"{place(first, current.dataset.dimensions)} is {figure(first['obs_value'])}; see "
+            f"{place(first)} is {figure(first['obs_value'])}; see "
             "whether unit or marker was misread, or widen the dataset's valid_range"
         )
         return self.found(current, message, failures, cells)

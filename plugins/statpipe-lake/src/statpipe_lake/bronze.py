@@ -70,7 +70,10 @@ def note(kept: BronzeObject) -> bytes:
     """
     Write down what was asked, and what came.
     """
-    return hashed_json(attrs.asdict(kept, value_serializer=_plain))
+    noted = attrs.asdict(kept, value_serializer=_plain)
+    if not kept.structure:
+        del noted["structure"]  # as older versions wrote it
+    return hashed_json(noted)
 
 
 def note_fault(kept: BronzeObject, body: bytes) -> str:

@@ -18,6 +18,7 @@ from statpipe_postgres.tables import (
     GoldTable,
     add_indexes,
     add_key,
+    change_key,
     comment,
     create_table,
     find_table,
@@ -68,7 +69,8 @@ def load(
     found = find_table(session, table)
     if found is None:
         return _first(session, table, rows)
-    if anew or not found.fits(table.model):
+    key_stays = found is not None and set(found.key) == set(table.model.grain)
+    if anew or not found.fits(table.model) or not (key_stays or change_key(session, table)):
         return _anew(session, table, rows, later)
     widen(session, table, found)
     if base is not None and base.schema == rows.schema:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from attrs import frozen
-from psycopg import sql
+from psycopg import errors, sql
 
 from statpipe.api import Column, ConfigError, Model
 from statpipe_postgres.connection import Session
@@ -61,11 +61,14 @@ class Found:
 
     def fits(self, model: Model) -> bool:
         """
-        Tell whether the declared table can be had by adding columns.
+        Tell whether the declared table can be had by adding columns, and by adding to the key what is
+        there already.
         """
         declared = {column.name: TYPES[column.type] for column in model.columns}
         same = all(declared.get(name) == type_ for name, (type_, _, _) in self.columns.items())
-        return same and set(self.key) == set(model.grain)
+        added = set(model.grain) - set(self.key)
+        there = all(name in self.columns and not self.columns[name][1] for name in added)
+        return same and there and set(self.key) <= set(model.grain)
 
 
 def identifiers(names: tuple[str, ...] | list[str]) -> sql.Composed:
@@ -130,6 +133,26 @@ def add_key(session: Session, table: GoldTable) -> None:
     if table.model.grain:
         key = identifiers(table.model.grain)
         session.execute(sql.SQL("ALTER TABLE {} ADD PRIMARY KEY ({})").format(table.name, key))
+
+
+def change_key(session: Session, table: GoldTable) -> bool:
+    """
+    Make the grain the primary key in place of the one that is there, with all else as it is.
+
+    Returns whether that is possible: something else may depend on the key.
+    """
+    oid = oid_of(session, table)
+    row = session.execute(
+        "SELECT conname::text FROM pg_constraint WHERE conrelid = %s AND contype = 'p'", (oid,)
+    ).fetchone()
+    try:
+        with session.transaction():
+            if row is not None:
+                _alter(session, table, sql.SQL("DROP CONSTRAINT {}").format(sql.Identifier(row[0])))
+            add_key(session, table)
+    except errors.DependentObjectsStillExist:
+        return False
+    return True
 
 
 def add_indexes(session: Session, table: GoldTable) -> None:

@@ -1,17 +1,17 @@
 -- The areas, as their latest figures describe them.
 WITH described AS (
     SELECT
-        ref_area, geo_name, geo_level, geo_fips,
+        ref_area, geo_name, geo_level, geo_fips, iso_3166,
         max(realtime_end) AS last_day, max(realtime_start) AS last_release
     FROM ${source}
-    GROUP BY ref_area, geo_name, geo_level, geo_fips
+    GROUP BY ref_area, geo_name, geo_level, geo_fips, iso_3166
 ),
 ranked AS (
     SELECT
         *,
         row_number() OVER (
             PARTITION BY ref_area
-            ORDER BY last_day DESC, last_release DESC, geo_name, geo_level, geo_fips
+            ORDER BY last_day DESC, last_release DESC, geo_name, geo_level, geo_fips, iso_3166
         ) AS recency
     FROM described
 )
@@ -23,6 +23,7 @@ SELECT
     -- Agencies fill the code of a state up to that of a county; maps have two digits.
     CASE
         WHEN geo_level = 'state' AND geo_fips SIMILAR TO '[0-9][0-9]000|[0-9][0-9]' THEN left(geo_fips, 2)
-    END AS state_fips
+    END AS state_fips,
+    iso_3166
 FROM ranked
 WHERE recency = 1

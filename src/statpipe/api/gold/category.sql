@@ -1,22 +1,24 @@
 -- The categories with their place in the hierarchy, as their latest figures describe them.
 WITH RECURSIVE described AS (
     SELECT
-        dataset, category, category_name, parent_category, sign,
+        dataset, category, category_name, parent_category, sign:dimensions,
         max(realtime_end) AS last_day, max(realtime_start) AS last_release
     FROM ${source}
-    GROUP BY dataset, category, category_name, parent_category, sign
+    GROUP BY dataset, category, category_name, parent_category, sign:dimensions
 ),
 ranked AS (
     SELECT
         *,
         row_number() OVER (
             PARTITION BY dataset, category
-            ORDER BY last_day DESC, last_release DESC, category_name, parent_category, sign
+            ORDER BY last_day DESC, last_release DESC, category_name, parent_category, sign:dimensions
         ) AS recency
     FROM described
 ),
 categories AS (
-    SELECT dataset, category, category_name, parent_category, sign FROM ranked WHERE recency = 1
+    SELECT dataset, category, category_name, parent_category, sign:dimensions
+    FROM ranked
+    WHERE recency = 1
 ),
 tree AS (
     SELECT dataset, category, category AS top_category, category_name AS path, 0 AS depth
@@ -41,6 +43,6 @@ SELECT
     -- No figure is lost, though its categories be their own grandparents.
     coalesce(tree.top_category, categories.category) AS top_category,
     CAST(coalesce(tree.depth, 0) AS BIGINT) AS category_depth,
-    coalesce(tree.path, categories.category_name) AS category_path
+    coalesce(tree.path, categories.category_name) AS category_path:dimensions(categories)
 FROM categories
 LEFT JOIN tree ON tree.dataset = categories.dataset AND tree.category = categories.category

@@ -3,7 +3,7 @@ SELECT
     now.ref_area,
     now.time_period,
     now.category,
-    now.dataset${now_dimensions},
+    now.dataset,
     now.area_name,
     now.geo_level,
     now.category_name,
@@ -44,7 +44,7 @@ FROM ${base} AS now
 LEFT JOIN ${base} AS before
     ON before.ref_area = now.ref_area
     AND before.category = now.category
-    AND before.dataset = now.dataset${same_dimensions}
+    AND before.dataset = now.dataset
     AND before.freq = now.freq
     AND ${counterpart}
 WHERE now.freq ${frequencies}

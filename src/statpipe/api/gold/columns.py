@@ -34,6 +34,7 @@ STANDARD: Mapping[str, Column] = {
         _c("geo_fips", "text", "Area in the agency's own coding"),
         _c("state_fips", "text", "Two-digit FIPS code of a state, as maps use it; empty for other areas",
            null=True),
+        _c("iso_3166", "text", "Area in ISO 3166-1 or -2, such as US or US-CA", null=True),
         _c("freq", "text", "Frequency (SDMX CL_FREQ): A annual, S half-yearly, T every four months, Q quarterly, "
            "M monthly, W weekly, D daily, B business days; H, I and N have date-times"),
         _c("period_start", "date", "First day of the period"),

@@ -4,7 +4,7 @@ SELECT
     ref_area,
     time_period,
     category,
-    dataset${dimensions},
+    dataset,
     area_name,
     category_name,
     freq,
@@ -27,7 +27,7 @@ FROM (
         category.category_name,
         row_number() OVER (
             PARTITION BY
-                history.ref_area, history.category, history.time_period, history.dataset${history_dimensions},
+                history.ref_area, history.category, history.time_period, history.dataset,
                 history.year, history.period_start, history.freq, area.area_name, category.category_name
             ORDER BY history.realtime_start, history.vintage
         ) AS place

@@ -3,7 +3,7 @@ SELECT
     ref_area,
     category,
     time_period,
-    dataset${dimensions},
+    dataset,
     freq,
     period_start,
     CAST(left(time_period, 4) AS BIGINT) AS year,

@@ -3,11 +3,12 @@ SELECT
     history.ref_area,
     history.time_period,
     history.category,
-    history.dataset${history_dimensions},
+    history.dataset,
     area.area_name,
     area.geo_level,
     area.geo_fips,
     area.state_fips,
+    area.iso_3166,
     history.freq,
     history.period_start,
     ${period_end} AS period_end,
@@ -27,7 +28,7 @@ SELECT
     history.source_symbol,
     history.notes,
     history.vintage,
-    history.realtime_start
+    history.realtime_start:dimensions(category)
 FROM ${base}_history AS history
 JOIN ${base}_category AS category
     ON category.dataset = history.dataset AND category.category = history.category

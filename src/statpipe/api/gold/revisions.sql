@@ -4,7 +4,7 @@ SELECT
     ref_area,
     time_period,
     category,
-    dataset${dimensions},
+    dataset,
     area_name,
     category_name,
     freq,
@@ -44,7 +44,7 @@ FROM (
     JOIN ${base}_area AS area ON area.ref_area = history.ref_area
     WINDOW cell AS (
         PARTITION BY
-            history.ref_area, history.category, history.time_period, history.dataset${history_dimensions},
+            history.ref_area, history.category, history.time_period, history.dataset,
             history.year, history.period_start, history.freq, area.area_name, category.category_name
         ORDER BY history.realtime_start, history.vintage
     )

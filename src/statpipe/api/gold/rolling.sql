@@ -5,7 +5,7 @@ SELECT
     ref_area,
     time_period,
     category,
-    dataset${dimensions},
+    dataset,
     area_name,
     geo_level,
     category_name,
@@ -54,25 +54,25 @@ FROM (
     WINDOW
         three AS (
             PARTITION BY
-                ref_area, category, dataset, unit, unit_mult${dimensions},
+                ref_area, category, dataset, unit, unit_mult,
                 area_name, geo_level, category_name
             ORDER BY year RANGE BETWEEN 2 PRECEDING AND CURRENT ROW
         ),
         five AS (
             PARTITION BY
-                ref_area, category, dataset, unit, unit_mult${dimensions},
+                ref_area, category, dataset, unit, unit_mult,
                 area_name, geo_level, category_name
             ORDER BY year RANGE BETWEEN 4 PRECEDING AND CURRENT ROW
         ),
         three_ago AS (
             PARTITION BY
-                ref_area, category, dataset, unit, unit_mult${dimensions},
+                ref_area, category, dataset, unit, unit_mult,
                 area_name, geo_level, category_name
             ORDER BY year RANGE BETWEEN 3 PRECEDING AND 3 PRECEDING
         ),
         five_ago AS (
             PARTITION BY
-                ref_area, category, dataset, unit, unit_mult${dimensions},
+                ref_area, category, dataset, unit, unit_mult,
                 area_name, geo_level, category_name
             ORDER BY year RANGE BETWEEN 5 PRECEDING AND 5 PRECEDING
         )

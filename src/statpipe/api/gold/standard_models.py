@@ -1,7 +1,7 @@
 """The Gold models that every source can have: history, the latest, revisions, derivatives.
 
 Each is a declaration here and one SQL file beside it. In the files ``${base}`` stands for the name of
-the family, ``${source}`` for the source's, and the ``dimensions`` for a dataset's further keys.
+the family, ``${source}`` for the source's.
 """
 
 from __future__ import annotations
@@ -15,13 +15,11 @@ from statpipe.api.gold.columns import standard
 from statpipe.api.gold.periods import STEPS, Step, period_end
 from statpipe.domain.model import Column, Model
 
-_KEY = ("ref_area", "category", "time_period", "dataset")
+_KEY = ("ref_area", "category", "time_period", "dataset", "freq")
 _IS_USUAL = "abs(value) < CAST('1e19' AS DECIMAL(38, 18))"
 
 
-def gold_models(
-    *, name: str, source: str, title: str, freq: str, dimensions: tuple[Column, ...] = ()
-) -> list[Model]:
+def gold_models(*, name: str, source: str, title: str, freq: str) -> list[Model]:
     """
     Return the standard models of a source, whose names begin with *name*.
 
@@ -30,9 +28,10 @@ def gold_models(
     ``_revisions``, and the derivatives that *freq* (SDMX CL_FREQ, or several such as ``"MQ"``)
     allows: ``_yoy``, the change on the year before, and that on the period before: ``_hoh`` for half-years, ``_tot``
     for thirds, ``_qoq``, ``_mom``, ``_wow`` for weeks, ``_dod`` for days and business days; ``_rolling`` for annual
-    figures. Date-times have no change. *dimensions* are the further key columns of the source's datasets.
+    figures. Date-times have no change. The dimensions
+    of the source are columns of the categories and of the latest figures.
     """
-    family = _Family(name=name, source=source, title=title, freq=freq, dimensions=dimensions)
+    family = _Family(name=name, source=source, title=title, freq=freq)
     derived = [family.change(step) for step in STEPS if set(step.frequencies) & set(freq)]
     if "A" in freq:
         derived.append(family.rolling())
@@ -53,18 +52,16 @@ class _Family:
     source: str
     title: str
     freq: str
-    dimensions: tuple[Column, ...]
 
     def history(self) -> Model:
         return Model(
             name=f"{self.name}_history",
             title=f"{self.title}: every figure with the days on which it was the latest",
             inputs=(self.source,),
-            grain=(*self._key, "vintage"),
-            columns=self._columns(
-                "freq period_start year realtime_start realtime_end value decimals unit unit_mult obs_status "
+            grain=(*_KEY, "vintage"),
+            columns=standard(
+                "ref_area category time_period dataset freq period_start year realtime_start realtime_end value decimals unit unit_mult obs_status "
                 "source_symbol notes vintage",
-                key="ref_area category time_period dataset",
             ),
             sql=self._sql("history"),
             # Beside the key, which answers for one area over time: one period across areas.
@@ -91,7 +88,7 @@ class _Family:
             title=f"{self.title}: areas",
             inputs=(self.source,),
             grain=("ref_area",),
-            columns=standard("ref_area area_name geo_level geo_fips state_fips"),
+            columns=standard("ref_area area_name geo_level geo_fips state_fips iso_3166"),
             sql=self._sql("area"),
         )
 
@@ -100,8 +97,8 @@ class _Family:
             "",
             "latest figures",
             "latest",
-            self._columns(
-                "area_name geo_level geo_fips state_fips freq period_start period_end year category_name "
+            _columns(
+                "area_name geo_level geo_fips state_fips iso_3166 freq period_start period_end year category_name "
                 "parent_category top_category sign category_depth category_path value decimals value_float unit "
                 "unit_mult obs_status source_symbol notes vintage realtime_start"
             ),
@@ -114,7 +111,7 @@ class _Family:
             "_first_release",
             "figures as first published",
             "first_release",
-            self._columns(
+            _columns(
                 "area_name category_name freq period_start period_end year value decimals unit unit_mult "
                 "obs_status source_symbol notes vintage realtime_start"
             ),
@@ -127,13 +124,13 @@ class _Family:
             "_revisions",
             "every change of a published figure",
             "revisions",
-            self._columns(
+            _columns(
                 "area_name category_name freq period_start year old_value new_value difference "
                 "percent old_unit new_unit old_status new_status old_symbol new_symbol old_vintage "
                 "new_vintage revised_on"
             ),
             inputs=("history", "category", "area"),
-            grain=(*self._key, "new_vintage"),
+            grain=(*_KEY, "new_vintage"),
             measure="percent",
             difference_fits=_difference_fits("value", "old_value"),
         )
@@ -143,7 +140,7 @@ class _Family:
             f"_{step.suffix}",
             f"{step.words} change",
             "change",
-            self._columns(
+            _columns(
                 "area_name geo_level category_name freq period_start year value previous_value "
                 "change percent_change reason unit unit_mult vintage"
             ),
@@ -161,11 +158,12 @@ class _Family:
             "_rolling",
             "means and compound growth over three and five years",
             "rolling",
-            self._columns(
+            _columns(
                 "area_name geo_level category_name year value mean_3y mean_5y growth_3y growth_5y "
                 "figures_3y figures_5y unit unit_mult vintage"
             ),
             inputs=("",),
+            grain=_KEY[:-1],  # annual figures alone
             measure="mean_3y",
             is_usual=_IS_USUAL,
         )
@@ -186,35 +184,25 @@ class _Family:
             name=f"{self.name}{suffix}",
             title=f"{self.title}: {words}",
             inputs=tuple(f"{self.name}_{one}" if one else self.name for one in inputs),
-            grain=grain or self._key,
+            grain=grain or _KEY,
             columns=columns,
             sql=self._sql(file, **variables),
             materialized="view",
             measure=measure,
         )
 
-    @property
-    def _key(self) -> tuple[str, ...]:
-        return (*_KEY, *(column.name for column in self.dimensions))
-
-    def _columns(
-        self, names: str, key: str = "ref_area time_period category dataset"
-    ) -> tuple[Column, ...]:
-        return (*standard(key), *self.dimensions, *standard(names))
-
     def _sql(self, file: str, **variables: str) -> str:
-        names = [column.name for column in self.dimensions]
-        aliases = ("history", "first", "revised", "now")
         text = (files(__package__) / f"{file}.sql").read_text(encoding="utf-8")
         return Template(text).substitute(
             base=self.name,
             source=self.source,
-            dimensions="".join(f", {name}" for name in names),
-            same_dimensions="".join(f" AND before.{name} = now.{name}" for name in names),
             period_end=period_end("history" if file == "latest" else ""),
-            **{f"{a}_dimensions": "".join(f", {a}.{name}" for name in names) for a in aliases},
             **variables,
         )
+
+
+def _columns(names: str) -> tuple[Column, ...]:
+    return standard(f"ref_area time_period category dataset {names}")
 
 
 def _difference_fits(one: str, other: str) -> str:

@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from attrs import field, frozen
 
 from statpipe.api import Held, Lake, Selection
-from statpipe.domain.history import history_schema
 from statpipe.domain.printed import as_printed
 from statpipe.engine.gold.changes import changes_of
 from statpipe.engine.gold.computed import connected
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 @frozen(kw_only=True)
 class Cell:
     """
-    The key of a figure. ``dimensions`` are a dataset's further key columns.
+    The key of a figure. ``where`` is what else tells it: its frequency, or a dimension's code.
     """
 
     ref_area: str
     category: str
     time_period: str
     dataset: str | None = None
-    dimensions: Mapping[str, str] = field(factory=dict)
+    where: Mapping[str, str] = field(factory=dict)
 
     @property
     def key(self) -> dict[str, str]:
@@ -42,7 +42,7 @@ class Cell:
             "ref_area": self.ref_area,
             "category": self.category,
             **dataset,
-            **self.dimensions,
+            **self.where,
             "time_period": self.time_period,
         }
 
@@ -63,7 +63,7 @@ class Cell:
         import pyarrow.compute as pc
 
         rows = self.selection.rows_of(table)
-        for name, value in self.dimensions.items():
+        for name, value in self.where.items():
             if name not in rows.column_names:
                 return rows.slice(0, 0)
             rows = rows.filter(pc.equal(rows[name].cast(pa.string()), value))
@@ -137,20 +137,17 @@ def _of_dataset(
     notes = {one.vintage.id: one.note for one in held}
     with connected() as connection:
         rows = intervals(connection, changes).to_pylist()
-    known = set(history_schema().names)
-    cells: dict[tuple[tuple[str, str], ...], list[dict[str, Any]]] = {}
+    frequencies: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
-        further = tuple((name, value) for name, value in row.items() if name not in known)
-        cells.setdefault(further, []).append(row)
-    for further, own in cells.items():
+        frequencies.setdefault(row["freq"], []).append(row)
+    for freq, own in frequencies.items():
         yield CellHistory(
             source=source,
-            cell=Cell(
-                ref_area=wanted.ref_area,
-                category=wanted.category,
-                time_period=wanted.time_period,
+            cell=attrs.evolve(
+                wanted,
                 dataset=dataset,
-                dimensions=dict(further),
+                # A period tells its frequency, but for days and business days.
+                where={"freq": freq} if len(frequencies) > 1 else {},
             ),
             area_name=own[-1]["geo_name"],
             category_name=own[-1]["category_name"],

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from statpipe.api import CheckResult, ConfigError, Held, Lake, Manifest, Model
 from statpipe.domain.canonical import canonical
-from statpipe.domain.observation import KEY
+from statpipe.domain.observation import CELL
 from statpipe.domain.period import FOREVER
 from statpipe.engine.answers.as_of import latest_table, table_as_of
 from statpipe.engine.answers.cell_history import Cell, CellHistory, Stand, cell_histories
@@ -129,11 +129,11 @@ def explain(site: Site, model: Model, wanted: Cell, day: date | None = None) -> 
 
 
 def _refuse_without_key(site: Site, model: Model) -> None:
-    lacking = [name for name in KEY if name not in _columns(model)]
+    lacking = [name for name in CELL if name not in _columns(model)]
     if lacking:
         models = site.registry.models()
-        under = [one for one in models_under(models, model) if set(KEY) <= _columns(one)]
-        those = under or [one for one in models if set(KEY) <= _columns(one)]
+        under = [one for one in models_under(models, model) if set(CELL) <= _columns(one)]
+        those = under or [one for one in models if set(CELL) <= _columns(one)]
         msg = (
             f"model {model.name} has no column {lacking[0]}, so its rows are not about one figure "
             f"each; explain one of {', '.join(one.name for one in those) or 'none'}"
@@ -182,7 +182,7 @@ def _several(found: Sequence[CellHistory], wanted: Cell) -> str:
     what = f"{len(found)} figures are for {in_words(wanted)}"
     if len(datasets) > 1:
         return f"{what}, in {' and '.join(datasets)}; say --dataset {datasets[0]}, for example"
-    first = found[0].cell.dimensions
+    first = found[0].cell.where
     example = " ".join(f"--where {name}={value}" for name, value in first.items())
     return f"{what}; say which, for example {example}"
 

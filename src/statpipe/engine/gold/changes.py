@@ -126,7 +126,9 @@ def _of_year(
     if known == len(year.steps):
         return tables[0]
     tables += [_changes_at(step, read) for step in year.steps[known:]]
-    table = pa.concat_tables(tables).unify_dictionaries().combine_chunks()
+    table = (
+        pa.concat_tables(tables, promote_options="default").unify_dictionaries().combine_chunks()
+    )
     if keep is not None:
         keep(lake.write(Partition(key=year.key, table=table, fingerprint=year.fingerprint)))
     return table

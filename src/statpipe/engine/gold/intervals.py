@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from statpipe.domain.difference import numbered
-from statpipe.domain.history import SET_WITH_THE_FIGURE, STATEMENT, history_schema, key_of
+from statpipe.domain.history import (
+    SET_WITH_THE_FIGURE,
+    STATEMENT,
+    history_schema,
+    silver_of_changes,
+)
 from statpipe.domain.observation import KEY
 
 if TYPE_CHECKING:
@@ -49,11 +54,13 @@ def intervals(connection: Any, changes: Sequence[pa.Table]) -> pa.Table:
     """
     import pyarrow as pa
 
-    table = pa.concat_tables(changes).unify_dictionaries().combine_chunks()
+    table = (
+        pa.concat_tables(changes, promote_options="default").unify_dictionaries().combine_chunks()
+    )
     # Integers, and no more columns than are needed: to sort texts takes ten times as long.
     rows = pa.table(
         {
-            "cell": numbered(table, key_of(table)),
+            "cell": numbered(table, KEY),
             "said": numbered(table, STATEMENT[1:]),
             **{
                 name: table[name]
@@ -66,7 +73,7 @@ def intervals(connection: Any, changes: Sequence[pa.Table]) -> pa.Table:
     connection.unregister("changes")
     # The row that set the figure, and the last one that repeated it, which describes it.
     set_by = table.select([*SET_WITH_THE_FIGURE, "realtime_start"]).take(found["first_place"])
-    schema = history_schema(key_of(table)[len(KEY) :])
+    schema = history_schema(silver_of_changes(table.schema))
     said = [n for n in schema.names if n not in {*set_by.column_names, "realtime_end"}]
     columns = dict(zip(said, table.select(said).take(found["place"]).columns, strict=True))
     columns |= dict(zip(set_by.column_names, set_by.columns, strict=True))

@@ -21,6 +21,7 @@ from statpipe.api import (
 )
 from statpipe.engine.gold.changes import Keep
 from statpipe.engine.gold.computed import computed, connected
+from statpipe.engine.gold.dimensions import with_dimensions
 from statpipe.engine.gold.source_history import source_history
 from statpipe.engine.site.memory import Memory
 
@@ -76,6 +77,7 @@ class Gold:
         """
         if model.name in self._made:
             return self._made[model.name]
+        model = self.whole(model)
         key, wanted = gold_key(model), self.fingerprint(model) or ""
         there = self._in_lake(model)
         if there is not None and there.fingerprint == wanted:
@@ -88,10 +90,17 @@ class Gold:
             self._made[model.name] = made
         return made
 
+    def whole(self, model: Model) -> Model:
+        """
+        Return the model with the columns of its source's dimensions.
+        """
+        return with_dimensions(self.models, model, self.held)
+
     def remade(self, model: Model) -> Partition:
         """
         Compute a model whatever the lake holds of it. Raises what :meth:`partition` raises.
         """
+        model = self.whole(model)
         made = Partition(
             key=gold_key(model),
             table=self._computed(model),
@@ -120,7 +129,10 @@ class Gold:
 
     def _of_source(self, source: str) -> str | None:
         read = sorted(
-            (one.dataset, one.vintage.id, repr(one.selection), one.fingerprint)
+            (
+                *(one.dataset, one.vintage.id, repr(one.selection), one.fingerprint),
+                repr(dict(one.dimensions)),
+            )
             for one in self.held(source)
             if one.fingerprint
         )

@@ -97,7 +97,9 @@ def warning_of_new_codes(
     Warn of codes that the agency has added: they are loaded as the payload describes them.
     """
     codes = "1 new code" if len(new_codes) == 1 else f"{len(new_codes)} new codes"
-    told = _listed([f"{_WORDS[one.column]} {one.code} ({one.name})" for one in new_codes])
+    told = _listed(
+        [f"{_WORDS.get(one.column, one.column)} {one.code} ({one.name})" for one in new_codes]
+    )
     message = (
         f"{codes}, loaded as printed: {told}; until the code list of {source} has them, they have no place "
         "in its hierarchy"

@@ -103,7 +103,7 @@ class Load:
         if chosen:
             tables = [gold.partition(m) for m in chosen if m.materialized == "table"]
             # All views, since one that is right may read one that is made anew.
-            views = [m for m in ready if m.materialized == "view"]
+            views = [gold.whole(m) for m in ready if m.materialized == "view"]
             for receipt in sink.load(tables, views, self.how):
                 self.journal.written(receipt)
         if self.how == "rebuild":

@@ -156,9 +156,12 @@ def _both(one: Selection, other: Selection) -> Selection:
         return one
     if other.covers(one):
         return other
+    if one.where != other.where:
+        return other
     names = ("areas", "categories", "periods")
     differing = [name for name in names if getattr(one, name) != getattr(other, name)]
     if len(differing) != 1:
         return other
     (name,) = differing
-    return attrs.evolve(other, **{name: (*getattr(one, name), *getattr(other, name))})
+    both: dict[str, Any] = {name: (*getattr(one, name), *getattr(other, name))}
+    return attrs.evolve(other, **both)

@@ -388,4 +388,5 @@ def held_as(
         rows=len(silver.table),
         code=code,
         made_from=made_from,
+        dimensions={one.column: one.name for one in dataset.dimensions},
     )

@@ -70,7 +70,7 @@ class MemoryLake(MemorySink, Lake):
             msg = f"{kept.key} is gone from Bronze or damaged; restore it from a backup"
             raise ContentError(msg)
         found = self.bronze[kept.key]
-        return attrs.evolve(found, retrieved=kept.retrieved)
+        return attrs.evolve(found, retrieved=kept.retrieved, structure=kept.structure)
 
     def faults(self, kept: BronzeObject) -> Sequence[Fault]:
         found = self.bronze.get(kept.key)

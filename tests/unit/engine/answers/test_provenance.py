@@ -229,7 +229,7 @@ def test_a_cell_of_several_datasets_asks_for_one(shop):
         ),
         ({"dataset": "blck"}, "--dataset blck: tea has no dataset blck; did you mean 'black'?"),
         (
-            {"dimensions": {"cup": "big"}},
+            {"where": {"cup": "big"}},
             "model tea has no column cup; its columns are ref_area, time_period",
         ),
     ],

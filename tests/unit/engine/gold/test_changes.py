@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from statpipe.api import ContentError, Held, Layer, Partition, PartitionKey
 from statpipe.domain.canonical import content_hash
 from statpipe.domain.dataset import Dataset
+from statpipe.domain.dimension import Dimension
 from statpipe.domain.history import Published
 from statpipe.domain.observation import observations_from_rows, silver_schema
 from statpipe.domain.seal import seal
@@ -25,7 +26,9 @@ from support.fakes import MemoryLake
 
 SOURCE = "tea_prices"
 PLAIN = Dataset(name="black", title="t", normalizer="n")
-BY_SEX = Dataset(name="black", title="t", normalizer="n", dimensions=("sex",))
+BY_SEX = Dataset(
+    name="black", title="t", normalizer="n", dimensions=(Dimension(id="sex", name="Sex"),)
+)
 YEARS = (2022, 2023, 2024)
 ORDER = ("ref_area", "category", "time_period", "sex", "realtime_start", "vintage")
 
@@ -102,7 +105,7 @@ def _row(key, said, more):
     value, notes = said if isinstance(said, tuple) else (said, None)
     return {
         "ref_area": area,
-        "category": "T:1",
+        **({} if sex else {"category": "T:1"}),
         "time_period": period,
         "obs_value": value,
         "obs_status": "O" if value is None else "A",
@@ -227,7 +230,7 @@ def test_kept_changes_that_are_damaged_are_made_again_from_silver():
     assert lake.written == [changes_key(held).path]
 
 
-def test_further_dimensions_are_part_of_the_cell():
+def test_dimensions_are_part_of_the_cell():
     lake = Lake(BY_SEX)
     lake.publish(date(2024, 1, 1), {("CA", "2020", "F"): "1", ("CA", "2020", "M"): "2"})
     lake.publish(date(2024, 2, 1), {("CA", "2020", "F"): "1", ("CA", "2020", "M"): "3"})

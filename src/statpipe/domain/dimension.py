@@ -1,0 +1,137 @@
+"""Dimensions: what else tells figures apart, besides area, frequency and period."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import converters, field, frozen, validators
+
+from statpipe.domain.errors import ContentError
+from statpipe.domain.text import holdable, holdable_code
+
+JOINS_CODES = "."
+"""Stands between the codes of a category, in the order of the structure: ``USD.EUR.SP00.A``."""
+
+NAME = "_name"
+"""Ends the columns of names."""
+
+RESERVED = frozenset(
+    [
+        "area",
+        "area_name",
+        "category",
+        "category_depth",
+        "category_name",
+        "category_path",
+        "dataset",
+        "decimals",
+        "freq",
+        "geo",
+        "geo_fips",
+        "geo_level",
+        "geo_name",
+        "iso_3166",
+        "note",
+        "notes",
+        "obs_status",
+        "obs_value",
+        "parent_category",
+        "period_end",
+        "period_start",
+        "realtime_end",
+        "realtime_start",
+        "ref_area",
+        "seen_before",
+        "basis",
+        "sign",
+        "source_symbol",
+        "state_fips",
+        "time_period",
+        "top_category",
+        "unit",
+        "unit_measure",
+        "unit_mult",
+        "value",
+        "value_float",
+        "vintage",
+        "year",
+    ]
+)
+"""Columns of statpipe's own tables. A dimension of that name has another column: see :class:`Dimension`."""
+
+
+@frozen(kw_only=True)
+class Code:
+    """
+    One entry of a code list. ``parent`` is the code that this one is a part of.
+
+    :raises ContentError: No sink can hold the code.
+    """
+
+    code: str = field(converter=holdable_code)
+    name: str = field(converter=holdable)
+    parent: str | None = field(default=None, converter=converters.optional(holdable_code))
+
+
+@frozen(kw_only=True)
+class Dimension:
+    """
+    A dimension of what is measured, as the agency's structure has it, with its code list.
+
+    ``id`` is the agency's name of it, such as ``CURRENCY``. Its columns are ``currency``, which holds codes,
+    and ``currency_name``. Where statpipe's tables have such a column already, ``dim_`` stands before both:
+    ``dim_unit``. ``codes`` is empty where the agency gives no list.
+    """
+
+    id: str = field(validator=validators.matches_re(r"[A-Za-z][A-Za-z0-9_]*"))
+    name: str = field(converter=holdable)
+    codes: tuple[Code, ...] = field(default=(), repr=False)
+
+    @property
+    def column(self) -> str:
+        """
+        The column of its codes.
+        """
+        name = self.id.lower()
+        return f"dim_{name}" if {name, names_column(name)} & RESERVED else name
+
+
+def names_column(column: str) -> str:
+    """
+    Return the column with the names of the codes in a dimension's column.
+    """
+    return column + NAME
+
+
+def refuse_twice(where: str, what: str, names: Iterable[str]) -> None:
+    """
+    Refuse a structure that names something twice.
+
+    :raises ContentError: It does.
+    """
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            msg = f"{where}: {what} {name!r} stands twice; correct it, or ask the agency which is right"
+            raise ContentError(msg)
+        seen.add(name)
+
+
+def refuse_circle(where: str, what: str, parents: Mapping[str, str | None]) -> None:
+    """
+    Refuse a code list in which a code is a part of itself, directly or through others.
+
+    :raises ContentError: There is such a code.
+    """
+    sound: set[str] = set()
+    for first in parents:
+        path: list[str] = []
+        code: str | None = first
+        while code is not None and code not in sound:
+            if code in path:
+                circle = " -> ".join([*path[path.index(code) :], code])
+                msg = f"{where}: the {what} refers to itself: {circle}; a code cannot be a part of itself"
+                raise ContentError(msg)
+            path.append(code)
+            code = parents.get(code)
+        sound.update(path)

@@ -1,0 +1,86 @@
+"""The key that every source has: ``_Z`` where there is no area, a category out of dimensions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from statpipe.domain.codes import constant, joined, looked_up, used_texts
+from statpipe.domain.dimension import JOINS_CODES, Dimension, names_column
+from statpipe.domain.errors import ContentError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from statpipe.domain.dataset import Dataset
+
+NO_AREA = "_Z"
+"""SDMX's code for what does not apply: the area of figures that are about none."""
+
+
+def may_lack(dataset: Dataset) -> frozenset[str]:
+    """
+    Return the key columns that a normalizer of this dataset need not give.
+    """
+    no_area = () if dataset.areas else ("ref_area",)
+    return frozenset((*no_area, *(("category",) if dataset.dimensions else ())))
+
+
+def key_columns(columns: dict[str, Any], dataset: Dataset, rows: int) -> dict[str, Any]:
+    """
+    Return ``ref_area`` and ``category`` where a normalizer gave none, and the names of dimensions' codes.
+
+    A category is the codes of the dimensions in the order of the structure, and its title their names.
+
+    :raises ContentError: A row has no code of a dimension, or one that is not in its code list.
+    """
+    made: dict[str, Any] = {}
+    if "ref_area" not in columns:
+        made["ref_area"] = constant(NO_AREA, rows)
+        made |= {"geo_name": constant("no area", rows), "geo_level": constant("none", rows)}
+    for one in dataset.dimensions:
+        name = names_column(one.column)
+        if name not in columns:
+            made[name] = _names(columns[one.column], one, dataset)
+    if dataset.dimensions and "category" not in columns:
+        both = columns | made
+        codes = [columns[one.column] for one in dataset.dimensions]
+        names = [both[names_column(one.column)] for one in dataset.dimensions]
+        made["category"] = joined(codes, JOINS_CODES)
+        if "category_name" not in columns:
+            made["category_name"] = joined(names, ", ")
+    return made
+
+
+def refuse_codes(columns: dict[str, Any], dataset: Dataset) -> None:
+    """
+    Refuse codes of dimensions from which no category can be made.
+
+    :raises ContentError: A row lacks one, or a code holds the point that joins codes.
+    """
+    for one in dataset.dimensions:
+        codes: pa.DictionaryArray = columns[one.column]
+        if codes.null_count:
+            msg = f"dataset {dataset.name}: {codes.null_count:,} of {len(codes):,} rows have no {one.id}"
+            raise ContentError(msg)
+        wrong = [text for text in used_texts(codes) if JOINS_CODES in text or not text]
+        if wrong and "category" not in columns:
+            msg = (
+                f"dataset {dataset.name}: code {wrong[0]!r} of {one.id} is empty or holds a point, which "
+                "joins the codes of a category; give the agency's own identifier in the column category"
+            )
+            raise ContentError(msg)
+
+
+def _names(codes: pa.DictionaryArray, dimension: Dimension, dataset: Dataset) -> pa.DictionaryArray:
+    texts = codes.dictionary.to_pylist()
+    if not dimension.codes:
+        return looked_up(codes, texts)
+    names = {entry.code: entry.name for entry in dimension.codes}
+    unknown = [text for text in used_texts(codes) if text not in names]
+    if unknown:
+        msg = (
+            f"dataset {dataset.name}: {dimension.column} {unknown[0]!r} is not in the code list of "
+            f"{dimension.id}, which has {len(names)}; see whether its structure is of this release"
+        )
+        raise ContentError(msg)
+    return looked_up(codes, [names.get(text, text) for text in texts])

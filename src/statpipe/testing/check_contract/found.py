@@ -1,0 +1,108 @@
+"""What fails is found: all of it, wherever it stands, and the first cells are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import attrs
+
+from statpipe.api import Check, Snapshot
+from statpipe.domain.observation import CELL
+from statpipe.domain.verdict import SHOWN_CELLS
+from statpipe.testing.cells import Key
+from statpipe.testing.check_contract.fixtures import CheckFixtures
+from statpipe.testing.check_contract.judging import judged
+from statpipe.testing.snapshots import grown
+from statpipe.testing.wording import agree, broken
+
+_MANY = 73
+_ROWS = 3_000
+
+
+class Found(CheckFixtures):
+    """
+    What fails is found: all of it, wherever it stands, and the first cells are shown.
+    """
+
+    def test_what_is_good_passes(
+        self, check: Check, good: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """With nothing to complain about."""
+        result = judged(check, good, previous)
+        if not result.passed or result.failures or result.cells:
+            broken(
+                f"the fixture `good` does not pass: {result.message!r}, {result.failures} failures",
+                "correct the check or the fixture; a check that passes has no failures and no cells",
+            )
+
+    def test_what_is_bad_does_not_pass(
+        self, check: Check, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """With how many cells, and the first of them."""
+        result = judged(check, bad, previous)
+        if result.passed:
+            broken(f"the fixture `bad` passes: {result.message!r}", "correct check or fixture")
+        if result.failures < 1 or len(result.cells) > min(result.failures, SHOWN_CELLS):
+            broken(
+                f"it fails with failures={result.failures} and {len(result.cells)} cells",
+                f"count all cells in `failures`, and show the first {SHOWN_CELLS} of them in `cells`",
+            )
+
+    def test_the_cells_are_those_that_fail(
+        self,
+        check: Check,
+        bad: Snapshot,
+        previous: Snapshot | None,
+        failing: Sequence[Key] | None,
+    ) -> None:
+        """By their keys: whoever reads them must find them in the table."""
+        if failing is None:
+            return
+        result, names = judged(check, bad, previous), CELL
+        agree(result.failures, len(failing), "`failures`", "count the cells that fail")
+        for cell in result.cells:
+            key = tuple(cell.get(name) for name in names)
+            if key not in set(failing):
+                broken(
+                    f"it shows the cell {dict(cell)}, which is none of those that fail",
+                    f"show {', '.join(names)} of each cell that fails",
+                )
+
+    def test_many_failures_are_counted_and_some_are_shown(
+        self, check: Check, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """A manifest is no place for thousands of cells."""
+        many = attrs.evolve(bad, table=grown(bad, _MANY))
+        result = judged(check, many, previous)
+        if len(result.cells) > SHOWN_CELLS:
+            broken(
+                f"of {result.failures} failures it shows {len(result.cells)} cells",
+                f"show {SHOWN_CELLS} (statpipe.api.SHOWN_CELLS) and count all in `failures`",
+            )
+        if result.failures == len(result.cells) == SHOWN_CELLS:
+            broken(
+                f"with {_MANY} times as many failures, it counts {result.failures}: those it shows",
+                "count all in `failures`, also those that are not among the cells",
+            )
+
+    def test_a_failure_among_many_rows_is_found(
+        self, check: Check, good: Snapshot, bad: Snapshot
+    ) -> None:
+        """Wherever it stands."""
+        import pyarrow as pa
+
+        first = judged(check, bad, None)
+        plenty = grown(good, 1 + _ROWS // max(1, len(good.table)))
+        if (
+            plenty.schema.names != bad.table.schema.names
+            or plenty.schema.types != bad.table.schema.types
+        ):
+            return  # what is bad is the shape of the table
+        if first.passed or not judged(check, attrs.evolve(good, table=plenty), None).passed:
+            return  # it looks at more than rows: periods, or the vintage before
+        table = pa.concat_tables([plenty.cast(bad.table.schema), bad.table]).unify_dictionaries()
+        if judged(check, attrs.evolve(bad, table=table), None).passed:
+            broken(
+                f"the fixture `bad` passes if {len(plenty):,} good rows stand before it",
+                "look at every row",
+            )

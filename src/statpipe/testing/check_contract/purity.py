@@ -1,0 +1,129 @@
+"""A verdict depends on the snapshots and the settings alone."""
+
+from __future__ import annotations
+
+import copy
+import json
+import random
+from typing import TYPE_CHECKING
+
+import attrs
+import pytest
+
+from statpipe.api import Check, CheckResult, Snapshot
+from statpipe.domain.canonical import content_hash
+from statpipe.domain.verdict import SHOWN_CELLS
+from statpipe.testing.check_contract.fixtures import CheckFixtures
+from statpipe.testing.check_contract.judging import judged
+from statpipe.testing.other_process import judged_elsewhere
+from statpipe.testing.watch import watched
+from statpipe.testing.wording import agree, broken, told
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class Purity(CheckFixtures):
+    """
+    A verdict depends on the snapshots and the settings alone.
+    """
+
+    def test_the_order_of_rows_makes_no_difference(
+        self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """Nor do the chunks that a table is made of."""
+        for snapshot in (good, bad):
+            first = judged(check, snapshot, previous)
+            for table in _other_orders(snapshot.table, self.orders):
+                other = judged(check, attrs.evolve(snapshot, table=table), previous)
+                if _verdict(other) != _verdict(first):
+                    broken(
+                        "with the same rows in another order, the check says "
+                        f"{other.message!r} ({other.failures} failures) instead of "
+                        f"{first.message!r} ({first.failures} failures)",
+                        "look rows up by their key, or sort by it first (statpipe.domain.seal."
+                        "in_key_order); do not take the first row, or the one before",
+                    )
+
+    def test_it_judges_the_same_again(
+        self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """Whatever it judged in between, and without a look at anything else."""
+        wanted = [judged(check, one, previous) for one in (good, bad)]
+        with watched(check) as watch:
+            found = [judged(check, one, previous) for one in (good, bad)]
+        agree(
+            found,
+            wanted,
+            "what it says the second time",
+            "keep nothing from call to call in the check object",
+        )
+        if watch.looks:
+            look = watch.looks[0]
+            where = f" at {look.where}" if look.where else ""
+            broken(
+                f"the check looks at the {look.kind}: {look.what}{where}",
+                "judge by the snapshots and the settings alone, so that a verdict can be repeated",
+            )
+
+    def test_another_process_judges_the_same(
+        self, check: Check, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """With other hashes of strings, another time zone and another day."""
+        here = repr(judged(check, bad, previous))
+        try:
+            answers = judged_elsewhere(check, bad, previous)
+        except Exception as error:  # noqa: BLE001 - whatever pickle raises
+            pytest.skip(f"the check cannot be sent to another process: {told(error)}")
+        for there in answers:
+            if there.problem or there.hashed != here:
+                broken(
+                    "another process, with another PYTHONHASHSEED, time zone and day, says "
+                    f"{there.problem or there.hashed} instead of {here}",
+                    "sort what comes out of a set before you show it, and use no hash() and no clock",
+                )
+
+    def test_it_changes_nothing(
+        self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """The next check sees the same figures."""
+        for snapshot in (good, bad):
+            before = [_state(one) for one in (snapshot, previous)]
+            judged(check, snapshot, previous)
+            if [_state(one) for one in (snapshot, previous)] != before:
+                broken(
+                    "the check changes the snapshot that it judges",
+                    "work on a copy: the table, `siblings` and the dataset belong to the engine",
+                )
+
+
+def _verdict(result: CheckResult) -> tuple[object, ...]:
+    shown = sorted(json.dumps(dict(cell), sort_keys=True, default=str) for cell in result.cells)
+    # Which of many cells are shown first may depend on their order.
+    cells = shown if result.failures <= SHOWN_CELLS else []
+    return result.passed, result.failures, result.severity, result.message, cells
+
+
+def _other_orders(table: pa.Table, count: int) -> list[pa.Table]:
+    import pyarrow as pa
+
+    shuffler, rows = random.Random(7), list(range(len(table)))  # noqa: S311 - no secret
+    tables = [table.take(list(reversed(rows)))]
+    for _ in range(count - 2):
+        shuffler.shuffle(rows)
+        tables.append(table.take(rows))
+    half = len(table) // 2
+    tables.append(pa.concat_tables([table.slice(half), table.slice(0, half)]))
+    return tables
+
+
+def _state(snapshot: Snapshot | None) -> object:
+    if snapshot is None:
+        return None
+    return (
+        content_hash(snapshot.table.combine_chunks()),
+        copy.deepcopy(snapshot.dataset),
+        snapshot.vintage,
+        {name: content_hash(table.combine_chunks()) for name, table in snapshot.siblings.items()},
+        snapshot.revision,
+    )

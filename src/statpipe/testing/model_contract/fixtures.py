@@ -1,0 +1,36 @@
+"""What the author of models gives: the models, and the histories that they read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+
+from statpipe.api import Model
+from statpipe.testing.model_contract.made_up import made_up_history
+from statpipe.testing.wording import missing
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class ModelFixtures:
+    """
+    What each test of models may ask for; :class:`ModelContract` says what to override.
+    """
+
+    may_be_empty: ClassVar[frozenset[str]] = frozenset()
+    with_extra_columns: ClassVar[frozenset[str]] = frozenset()
+
+    @pytest.fixture
+    def models(self) -> Sequence[Model]:
+        """Override: the models of the plugin, all that read one another."""
+        missing(self, "models", "a list of the plugin's models: list(statpipe_models())")
+
+    @pytest.fixture
+    def histories(self, models: Sequence[Model]) -> Mapping[str, pa.Table]:
+        """Override, if you like: what the SQL reads of each source."""
+        names = {model.name for model in models}
+        sources = {name for model in models for name in model.inputs if name not in names}
+        return {source: made_up_history() for source in sorted(sources)}

@@ -1,0 +1,150 @@
+"""Figures that change in the payloads: other ones, long ones, and what is no figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from statpipe.api import Dataset, Normalizer, Payload
+from statpipe.testing import damage
+from statpipe.testing.cells import cells_of, differences, figure, named, shown
+from statpipe.testing.normalizer_contract.fixtures import Figures, NormalizerFixtures
+from statpipe.testing.normalizer_contract.reading import cells_or_refusal, silver_of
+from statpipe.testing.wording import broken
+
+
+class ChangedFigures(NormalizerFixtures):
+    """
+    Figures that change in the payloads: other ones, long ones, and what is no figure.
+    """
+
+    def test_a_figure_that_changes_in_the_payload_changes_in_the_table(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """That one, and no other."""
+        before = cells_of(silver_of(normalizer, dataset, payloads))
+        found = self._bendable(payloads, figures, dataset)
+        for one in [one for one in found if one.key in before][:6]:
+            for new in (damage.next_figure(one.literal), damage.opposite(one.literal), "0"):
+                changed = one.replaced(payloads, new)
+                after = cells_or_refusal(
+                    normalizer, dataset, changed, f"{one.literal} is now {new}"
+                )
+                wanted = before | {one.key: (figure(new, self.decimal_mark), before[one.key][1])}
+                if after is not None and after != wanted:
+                    broken(
+                        f"the payload says {new} instead of {one.literal} for {named(one.key)}, and "
+                        f"compared with that, in the table: {differences(wanted, after)}",
+                        "read each figure from its own place in the payload, every time, with its "
+                        "sign; zero is a figure",
+                    )
+
+    def test_a_long_figure_is_kept_to_its_last_digit(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """Or refused; never rounded."""
+        long = damage.marked(damage.LONG, self.decimal_mark)
+        for one in self._bendable(payloads, figures, dataset)[:2]:
+            _keeps(normalizer, dataset, one, damage.LONG, one.replaced(payloads, long))
+            bare = one.bare(payloads, damage.BARE)
+            if bare is not None:
+                _keeps(normalizer, dataset, one, damage.BARE, bare)
+
+    def test_a_figure_that_is_no_number_is_refused(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """An unknown marker is neither a missing figure nor a zero, and no row to leave out."""
+        for one in self._bendable(payloads, figures, dataset)[:3]:
+            for junk in (damage.marked(text, self.decimal_mark) for text in damage.JUNK):
+                bent = one.replaced(payloads, junk)
+                what = f"{junk!r} stands in place of the figure {one.literal}"
+                after = cells_or_refusal(normalizer, dataset, bent, what)
+                if after is not None:
+                    found = after.get(one.key)
+                    became = (
+                        "its row is left out"
+                        if found is None
+                        else f"the table says {shown(found[0])} [{found[1]}]"
+                    )
+                    broken(
+                        f"for {named(one.key)} the payload says {junk!r}, and {became}",
+                        "list the markers that the agency documents; for any other text raise "
+                        "ContentError that names payload, place and what was expected",
+                    )
+
+    def test_a_marker_that_the_agency_does_not_document_is_refused(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """Why there is no figure is the agency's to say: a blank is no suppression, a dash no zero."""
+        for one in self._bendable(payloads, figures, dataset)[:2]:
+            for marker in damage.MARKERS:
+                if marker in self.markers:
+                    continue
+                bent = one.replaced(payloads, marker)
+                what = f"{marker!r} stands in place of the figure {one.literal}"
+                after = cells_or_refusal(normalizer, dataset, bent, what)
+                if after is not None:
+                    value, status = after.get(one.key, (None, "left out"))
+                    broken(
+                        f"for {named(one.key)} the payload says {marker!r}, and the table says "
+                        f"{shown(value)} [{status}]",
+                        "raise ContentError for a marker that the agency does not document; if it "
+                        f"documents {marker!r}, name it in the class: `markers = "
+                        f"frozenset({{{marker!r}}})`",
+                    )
+
+    def test_a_mark_in_the_wrong_place_is_refused(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """A comma that is a point today makes a figure a hundred times as large, and says nothing."""
+        for one in self._bendable(payloads, figures, dataset)[:2]:
+            for odd in (damage.marked(text, self.decimal_mark) for text in damage.MISGROUPED):
+                bent = one.replaced(payloads, odd)
+                what = f"{odd!r} stands in place of the figure {one.literal}"
+                after = cells_or_refusal(normalizer, dataset, bent, what)
+                if after is not None:
+                    found = after.get(one.key, (None, ""))[0]
+                    broken(
+                        f"for {named(one.key)} the payload says {odd!r}, and the table says "
+                        f"{shown(found)}",
+                        "take out marks between thousands only where three digits stand behind each, "
+                        "and raise ContentError for anything else",
+                    )
+
+
+def _keeps(
+    normalizer: Normalizer,
+    dataset: Dataset,
+    one: damage.Found,
+    number: str,
+    changed: Sequence[Payload],
+) -> None:
+    __tracebackhide__ = True
+    what = f"{one.literal} is now {number}"
+    after = cells_or_refusal(normalizer, dataset, changed, what)
+    found = after.get(one.key, (None, ""))[0] if after is not None else None
+    if after is not None and found != figure(number):
+        broken(
+            f"the payload says {number} for {named(one.key)}, and the table says {shown(found)}",
+            "let the figure never be a float: decimal.Decimal(text), and "
+            "json.loads(body, parse_float=Decimal) where JSON prints numbers without quotes",
+        )

@@ -1,0 +1,93 @@
+"""Records that the agency changes: new codes, many more of them, fields with other names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from statpipe.api import Dataset, Normalizer, Payload
+from statpipe.testing import damage, records
+from statpipe.testing.cells import cells_of, differences, named
+from statpipe.testing.normalizer_contract.fixtures import Figures, NormalizerFixtures
+from statpipe.testing.normalizer_contract.reading import cells_or_refusal, silver_of
+from statpipe.testing.wording import broken
+
+
+class ChangedRecords(NormalizerFixtures):
+    """
+    Records that the agency changes: new codes, many more of them, fields with other names.
+    """
+
+    def test_a_code_that_is_new_is_not_left_out(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """An agency that adds an area, or gives it another code, is noticed."""
+        if self.leaves_out_unknown or not self.figures_are_text:
+            return
+        found = self._bendable(payloads, figures, dataset)
+        for one, code, bent in records.unknown_codes(payloads, found):
+            after = cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
+            if after is not None and one.key not in after and not any(code in key for key in after):
+                broken(
+                    f"{bent.what} in the payloads, and the row of the figure {one.literal} is left out",
+                    "return a row for whatever is printed: statpipe refuses codes that the dataset does "
+                    "not list; to leave some out on purpose set `leaves_out_unknown = True` in the "
+                    "class",
+                )
+
+    def test_more_of_the_same_is_read_to_the_end(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """The example is small; what the agency sends is not."""
+        if not self.figures_are_text or dataset.selection.periods is not None:
+            return
+        found = self._bendable(payloads, figures, dataset)
+        for keys, bent in records.many_years(payloads, found):
+            after = cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
+            if after is not None and any(key not in after for key in keys):
+                lost = [key for key in keys if key not in after]
+                broken(
+                    f"{bent.what}, and {len(lost)} of them are not in the table, such as "
+                    f"{named(lost[0])}",
+                    "read every record; cut nothing off, and take every period that is printed",
+                )
+
+    def test_a_renamed_field_is_not_lost_quietly(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """Nor is one that is left out of a record."""
+        before = cells_of(silver_of(normalizer, dataset, payloads))
+        for name, bent in damage.renamed_fields(payloads, self.optional_fields):
+            after = cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
+            if after is None or after == before:
+                continue
+            follows = any(damage.SUFFIX in part for key in after for part in key)
+            if follows and sorted(map(repr, after.values())) == sorted(map(repr, before.values())):
+                continue  # the field's name is itself a code
+            broken(
+                f"{bent.what}, and the table changes without a word: {differences(before, after)}",
+                f"do not read it with a default (`.get({name!r}, ...)`): if it is not there, raise "
+                "ContentError; list it in `optional_fields` only if its absence says something",
+            )
+        if not self.figures_are_text:
+            return
+        found = self._bendable(payloads, figures, dataset)
+        for one, bent in damage.fields_left_out(payloads, found, self.optional_fields):
+            after = cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
+            if after is not None and after.get(one.key) != before.get(one.key):
+                broken(
+                    f"{bent.what}, and the table changes without a word: {differences(before, after)}",
+                    "raise ContentError for a record that lacks a field; list the field in "
+                    "`optional_fields` only if its absence says something",
+                )

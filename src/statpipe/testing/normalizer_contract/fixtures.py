@@ -1,0 +1,104 @@
+"""What the author of a normalizer gives: an example, and the exceptions from the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+import pytest
+
+from statpipe.api import Dataset, Normalizer, Payload
+from statpipe.domain.observation import CELL
+from statpipe.testing import damage
+from statpipe.testing.cells import Key, figure, named
+from statpipe.testing.wording import broken, missing
+
+Figures = Mapping[Key, str | None]
+"""Area, category and period -> figure as the agency prints it, ``None`` where it shows none."""
+
+_TELLING = 2
+"""So many figures of an example at least can be told from one another."""
+
+
+class NormalizerFixtures:
+    """
+    What each test of a normalizer may ask for; :class:`NormalizerContract` says what to override.
+    """
+
+    complete: ClassVar[bool] = True
+    optional_fields: ClassVar[frozenset[str]] = frozenset()
+    rows_may_repeat: ClassVar[bool] = False
+    markers: ClassVar[frozenset[str]] = frozenset()
+    decimal_mark: ClassVar[str] = "."
+    names_its_table: ClassVar[bool] = True
+    names_its_units: ClassVar[bool] = True
+    leaves_out_unknown: ClassVar[bool] = False
+    figures_are_text: ClassVar[bool] = True
+    examples: ClassVar[int] = 100
+
+    @pytest.fixture
+    def normalizer(self) -> Normalizer:
+        """Override: the normalizer."""
+        missing(self, "normalizer", "the normalizer under test")
+
+    @pytest.fixture
+    def dataset(self) -> Dataset:
+        """Override: the dataset whose payloads are read, as the source declares it."""
+        missing(self, "dataset", "the Dataset that the source declares for these payloads")
+
+    @pytest.fixture
+    def payloads(self) -> Sequence[Payload]:
+        """Override: a small good answer of the agency."""
+        missing(self, "payloads", "a list of Payload: a small answer of the agency, as it came")
+
+    @pytest.fixture
+    def figures(self) -> Figures:
+        """Override: every figure of the payloads, read by eye."""
+        missing(self, "figures", "every figure of the payloads by its key, as the agency prints it")
+
+    @pytest.fixture
+    def marks(self) -> Mapping[Key, tuple[str, str | None]] | None:
+        """Override, if you like: obs_status and source_symbol of the figures that are special."""
+        return None
+
+    def _expected(self, figures: Figures, dataset: Dataset) -> dict[Key, Decimal | None]:
+        __tracebackhide__ = True
+        expected: dict[Key, Decimal | None] = {}
+        for key, text in figures.items():
+            if len(key) != len(CELL):
+                broken(
+                    f"the fixture `figures` has the key {key!r}",
+                    f"write ({', '.join(CELL)})",
+                )
+            try:
+                expected[tuple(key)] = figure(text, self.decimal_mark)
+            except ValueError as error:
+                broken(f"the fixture `figures`, {named(key)}: {error}", "correct the fixture")
+        if not any(value is not None for value in expected.values()):
+            broken("the fixture `figures` names no figure", "name the figures of the payloads")
+        return expected
+
+    def _bendable(
+        self, payloads: Sequence[Payload], figures: Figures, dataset: Dataset
+    ) -> list[damage.Found]:
+        __tracebackhide__ = True
+        self._expected(figures, dataset)
+        if not self.figures_are_text:
+            pytest.skip("figures_are_text is False: figures cannot be found in the payloads")
+        texts = {tuple(k): None if v is None else str(v) for k, v in figures.items()}
+        found = damage.found_figures(payloads, texts, self.decimal_mark)
+        if not found:
+            broken(
+                "no figure of the fixture `figures` stands in the payloads just once",
+                "write figures as the agency prints them, and take an example in which they differ; "
+                "for payloads that are no text set `figures_are_text = False`",
+            )
+        there = sum(text is not None for text in texts.values())
+        if len(found) < _TELLING <= there - 1:
+            broken(
+                f"of the {there} figures of the fixture `figures`, {found[0].literal} alone stands in the "
+                "payloads just once, so little can be bent",
+                "take an example in which figures differ, and write them as the agency prints them",
+            )
+        return found

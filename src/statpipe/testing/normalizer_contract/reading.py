@@ -1,0 +1,109 @@
+"""Let a normalizer read payloads, and say in plain words what it did wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from statpipe.api import ContentError, Dataset, Normalizer, Payload
+from statpipe.domain.seal import seal
+from statpipe.domain.wrong_text import wrong_text_refused
+from statpipe.testing.cells import Key, cells_of
+from statpipe.testing.wording import broken, foreseen, told
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_VINTAGE = "2000-01-01"
+
+
+def table_of(normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
+    """
+    Return what the normalizer makes of the example; end the test if it raises.
+    """
+    __tracebackhide__ = True
+    with foreseen(
+        "reading the example",
+        "make the fixtures `dataset` and `payloads` fit each other, and the normalizer read them",
+    ):
+        return normalizer.normalize(normalizer.describe(dataset, payloads), payloads)
+
+
+def silver_of(normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
+    """
+    Return the same as Silver; end the test if it does not fit.
+    """
+    __tracebackhide__ = True
+    table = table_of(normalizer, dataset, payloads)
+    with foreseen(
+        "taking the normalizer's table as Silver",
+        "return what statpipe.api.Normalizer.normalize describes: ref_area, category, "
+        "time_period and obs_value, each key once, with codes of the dataset's lists; "
+        "whatever else tells rows apart belongs into the category, or is one of `dataset.dimensions`",
+    ):
+        return seal(table, normalizer.describe(dataset, payloads), _VINTAGE)
+
+
+def cells_or_refusal(
+    normalizer: Normalizer,
+    dataset: Dataset,
+    payloads: Sequence[Payload],
+    what: str,
+) -> dict[Key, tuple[Decimal | None, str]] | None:
+    """
+    Return the cells, or ``None`` if they are refused as they should be.
+    """
+    __tracebackhide__ = True
+    result = read(normalizer, dataset, payloads, what)
+    return None if isinstance(result, ContentError) else dict(cells_of(result))
+
+
+def read(
+    normalizer: Normalizer,
+    dataset: Dataset,
+    payloads: Sequence[Payload],
+    what: str,
+) -> pa.Table | ContentError:
+    """
+    Return Silver, or the ``ContentError`` that refuses the payloads; end the test for all else.
+    """
+    __tracebackhide__ = True
+    try:
+        with wrong_text_refused(dataset, payloads):
+            described = normalizer.describe(dataset, list(payloads))
+            table = normalizer.normalize(described, list(payloads))
+            _refuse_replacements(table, payloads, what)
+            return seal(table, described, _VINTAGE)
+    except ContentError as error:
+        text = str(error).strip()
+        # A line break that was put into the payload may be quoted.
+        if not text or ("\n" in text and "\\n" not in what):
+            broken(
+                f"{what}, and the ContentError says {str(error)!r}",
+                "say in one line which payload, which place, and what was expected; quote what "
+                "stands in the payload with !r, since it may hold line breaks",
+            )
+        return error
+    except Exception as error:  # noqa: BLE001 - whatever the author's code raises
+        broken(
+            f"{what}, and the normalizer raises {told(error)}",
+            "check what arrives before you use it, and raise ContentError that names payload, "
+            "place and what was expected; it says to operators that the agency changed something, "
+            "and any other exception says that the plugin has a bug",
+        )
+
+
+def _refuse_replacements(table: pa.Table, payloads: Sequence[Payload], what: str) -> None:
+    __tracebackhide__ = True
+    if any("\ufffd".encode() in payload.body for payload in payloads):
+        return
+    for name in table.column_names:
+        texts = [text for text in table[name].unique().to_pylist() if isinstance(text, str)]
+        lost = next((text for text in texts if "\ufffd" in text), None)
+        if lost is not None:
+            broken(
+                f"{what}, and the table says {lost!r} in column {name}: what stood there is lost",
+                "decode with payload.body.decode(), without errors='replace': statpipe refuses the "
+                "payload then, and names the byte",
+            )

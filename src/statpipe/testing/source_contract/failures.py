@@ -1,0 +1,181 @@
+"""What a source says when the agency fails, and that the next fetch makes it good."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from statpipe.api import (
+    ConfigError,
+    ContentError,
+    Dataset,
+    Rejected,
+    Source,
+    StatpipeError,
+    Unavailable,
+    Vintage,
+)
+from statpipe.testing.canary import shows
+from statpipe.testing.silence import waits
+from statpipe.testing.source_contract.asking import datasets_of, probe, quick, raised, run_once
+from statpipe.testing.source_contract.faults import (
+    MOST_ASKED,
+    NONSENSE,
+    Patience,
+    failures,
+    faults,
+    instead,
+)
+from statpipe.testing.source_contract.fixtures import Agency, SourceFixtures, needed
+from statpipe.testing.watch import watched
+from statpipe.testing.wording import broken, foreseen, told
+
+
+class Failures(SourceFixtures):
+    """
+    What a source says when the agency fails, and that the next fetch makes it good.
+    """
+
+    def test_an_agency_that_is_down_is_unavailable(
+        self, make_source: Callable[[], Source], canary: str
+    ) -> None:
+        """No connection at all: run again later."""
+        for dataset in datasets_of(make_source):
+            source = make_source()
+            with watched(source) as watch, quick(source):
+                error = raised(partial(source.probe, dataset))
+            source.close()
+            if not watch.first("network"):
+                return  # this source, as it is tested here, asks nobody
+            _expect("there is no network", error, (Unavailable,), canary)
+
+    def test_each_failure_says_what_to_do_next(
+        self, make_source: Callable[[], Source], agency: Agency | None, canary: str
+    ) -> None:
+        """Foreseen errors only, each in one line."""
+        agency = needed(agency)
+        for what, fault in faults(canary).items():
+            wanted: tuple[type[StatpipeError], ...] = (StatpipeError,)
+            if any(sign in what for sign in ("closes", "50", "429")):
+                wanted = (Unavailable,)
+            if any(sign in what for sign in ("400", "401", "403")):
+                wanted = (Rejected, ConfigError)
+            if "cut off" in what:
+                wanted = (Unavailable, ContentError)
+            for when, error in failures(make_source, agency, fault):
+                _expect(f"{what} {when}", error, wanted, canary)
+
+    def test_it_does_not_wait_for_ever(
+        self, make_source: Callable[[], Source], agency: Agency | None, canary: str
+    ) -> None:
+        """An agency that takes the question and says nothing would hold up the run for hours."""
+        needed(agency)
+        with waits() as found:
+            run_once(make_source)
+        if found.endless:
+            broken(
+                "the source waits for an answer without an end",
+                "give every request a time-out, such as httpx.Client(timeout=30)",
+            )
+        if not found.blocking:
+            return
+        for dataset in datasets_of(make_source):
+            source = make_source()
+            with waits(silent=True), quick(source):
+                error = raised(partial(source.probe, dataset))
+            source.close()
+            _expect("the agency takes the question and says nothing", error, (Unavailable,), canary)
+
+    def test_it_gives_up(self, make_source: Callable[[], Source], agency: Agency | None) -> None:
+        """An agency that is down is not asked for ever: the next run is tomorrow."""
+        agency = needed(agency)
+        patience = Patience()
+        for _ in failures(make_source, agency, patience):
+            if patience.spent:
+                broken(
+                    f"the agency answers 503, and is asked {MOST_ASKED} times and more",
+                    "try again a few times (the library stamina does), then raise Unavailable",
+                )
+
+    def test_a_probe_that_hears_nonsense_is_refused(
+        self, make_source: Callable[[], Source], agency: Agency | None, canary: str
+    ) -> None:
+        """A page, an empty document: no release, and no other exception."""
+        agency = needed(agency)
+        for dataset in datasets_of(make_source):
+            usual = probe(make_source(), dataset)
+            for what, body in NONSENSE.items():
+                source = make_source()
+                agency.fault = instead(body)
+                with quick(source):
+                    found: list[Vintage] = []
+                    error = raised(partial(_ask, source, dataset, found))
+                agency.fault = None
+                source.close()
+                if error is not None:
+                    _expect(f"the agency answers with {what}", error, (StatpipeError,), canary)
+                elif found[0].released != usual.released:
+                    broken(
+                        f"the agency answers with {what}, and the probe says that {dataset.name} was "
+                        f"released on {found[0].released}",
+                        "raise ContentError if the answer does not name a release",
+                    )
+
+    def test_a_fetch_that_was_cut_short_is_made_good_by_the_next(
+        self, make_source: Callable[[], Source], agency: Agency | None
+    ) -> None:
+        """Nothing is left behind that changes what comes."""
+        undisturbed = [(p.name, p.body) for p in run_once(make_source)]
+        source = make_source()
+        dataset = source.datasets()[0]
+        started = iter(source.fetch(dataset, probe(source, dataset)))
+        with foreseen("the first payload of fetch()", "yield payloads"):
+            next(started, None)
+        source.close()
+        if agency is not None:
+            for _ in failures(make_source, agency, lambda *_: None):
+                pass
+        again = [(p.name, p.body) for p in run_once(make_source)]
+        if again != undisturbed:
+            broken(
+                "after a fetch that was interrupted, the next one brings other payloads",
+                "keep no state outside of the source object: no files, no globals",
+            )
+
+    def test_it_can_be_closed_whether_it_was_used_or_not(
+        self, make_source: Callable[[], Source]
+    ) -> None:
+        """Also after a failure."""
+        with foreseen("close() of a source that was not used", "close what was opened, if it was"):
+            make_source().close()
+
+
+def _expect(
+    what: str,
+    error: BaseException | None,
+    wanted: tuple[type[StatpipeError], ...],
+    canary: str,
+) -> None:
+    __tracebackhide__ = True
+    names = " or ".join(kind.__name__ for kind in wanted)
+    if StatpipeError in wanted:
+        names = "Unavailable (asking again may help), Rejected (it will not) or ContentError"
+    if error is None:
+        broken(
+            f"{what}, and the source goes on without a word",
+            f"raise {names}; do not catch exceptions to go on with less, look at the status of "
+            "each answer, and at whether its body is whole",
+        )
+    if not isinstance(error, wanted):
+        line = "(not shown: it holds the key)" if shows(told(error), canary) else told(error)
+        broken(
+            f"{what}, and the source raises {line}",
+            f"catch what the library raises and raise {names}, in one line that says what to do",
+        )
+    text = str(error).strip()
+    if not text or "\n" in text:
+        broken(f"{what}, and the error says {text!r}", "say in one line what to do")
+
+
+def _ask(source: Source, dataset: Dataset, found: list[Vintage]) -> None:
+    found.append(source.probe(dataset))

@@ -1,0 +1,88 @@
+"""What the author of a source gives: the source, the agency, and the exceptions from the rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from typing import ClassVar, Protocol
+
+import pytest
+
+from statpipe.api import Normalizer, Source
+from statpipe.testing.canary import CANARY
+from statpipe.testing.local_agency import Fault, Request
+from statpipe.testing.wording import missing
+
+
+class Agency(Protocol):
+    """
+    What the kit needs of a local fake: :class:`statpipe.testing.LocalAgency` has it.
+    """
+
+    requests: list[Request]
+    served: list[bytes]
+    fault: Fault | None
+
+
+class SourceFixtures:
+    """
+    What each test of a source may ask for; :class:`SourceContract` says what to override.
+    """
+
+    probe_reads_everything: ClassVar[bool] = False
+    payloads_as_served: ClassVar[bool] = True
+    agency_may_echo: ClassVar[bool] = True
+    serves_everything: ClassVar[bool] = False
+
+    @pytest.fixture
+    def canary(self) -> str:
+        """The key that must be seen nowhere. Override it if the source takes keys of one form only."""
+        return CANARY
+
+    @pytest.fixture
+    def agency(self) -> Agency | None:
+        """Override: the agency on this machine, with its answers."""
+        return None
+
+    @pytest.fixture
+    def make_source(self) -> Callable[[], Source]:
+        """Override: makes a new source, with the canary as its key, whenever it is called."""
+        missing(
+            self, "make_source", "a function that makes a new source, with the canary as its key"
+        )
+
+    @pytest.fixture
+    def source(self, make_source: Callable[[], Source]) -> Iterator[Source]:
+        """One source, closed at the end. Override ``make_source`` instead."""
+        source = make_source()
+        yield source
+        source.close()
+
+    @pytest.fixture
+    def keyless(self) -> Source | None:
+        """Override, if you like: a source whose key is not set."""
+        return None
+
+    @pytest.fixture
+    def normalizer(self) -> Normalizer | None:
+        """Override, if you like: the normalizer that reads what is fetched."""
+        return None
+
+    @pytest.fixture
+    def released(self) -> date | None:
+        """Override, if you like: the day that the agency's answers name."""
+        return None
+
+    @pytest.fixture
+    def revise(self) -> Callable[[], object] | None:
+        """Override, if you like: lets the agency publish other figures."""
+        return None
+
+
+def needed(agency: Agency | None) -> Agency:
+    """
+    Return the agency; skip the test if there is none.
+    """
+    if agency is None:
+        pytest.skip("the fixture `agency` is not overridden, so no answer can be disturbed")
+    return agency

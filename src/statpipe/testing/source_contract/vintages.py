@@ -1,0 +1,157 @@
+"""Which release there is: its day, its token, and the probe that finds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import date
+
+import pytest
+
+from statpipe.api import Source, StatpipeError, Vintage
+from statpipe.testing.author import Author
+from statpipe.testing.clock import clock_moved, time_zone
+from statpipe.testing.source_contract.asking import datasets_of, fetch, probe, quick
+from statpipe.testing.source_contract.days import DAYS, ZONES
+from statpipe.testing.source_contract.fixtures import Agency, SourceFixtures, needed
+from statpipe.testing.source_contract.served import parts
+from statpipe.testing.wording import broken
+
+
+class Vintages(SourceFixtures):
+    """
+    Which release there is: its day, its token, and the probe that finds it.
+    """
+
+    def test_the_same_release_is_the_same_vintage_on_any_day(
+        self, make_source: Callable[[], Source]
+    ) -> None:
+        """Its date is the agency's and its token is of what the agency says: never our clock."""
+        for dataset in datasets_of(make_source):
+            first: Vintage | None = None
+            for days, zone in zip(DAYS, ZONES, strict=True):
+                source = make_source()
+                with time_zone(zone), clock_moved(days, Author(source).modules()):
+                    today = date.today()  # noqa: DTZ011 - what a careless source would take
+                    found = probe(source, dataset)
+                source.close()
+                if days and abs((found.released - today).days) <= 1:
+                    broken(
+                        f"the clock is set to {today}, and the probe says that {dataset.name} was "
+                        f"released on {found.released}",
+                        "take `released` from what the agency says (a note, a field, Last-Modified); "
+                        "the time of our request is no release",
+                    )
+                if first is not None and found != first:
+                    what = "token" if found.released == first.released else "date"
+                    broken(
+                        f"nothing changed at the agency, and a second probe of {dataset.name} gives "
+                        f"another {what}: {_seen(first)}, then {_seen(found)}",
+                        "leave out of the token what differs from answer to answer: time, order, "
+                        "request numbers, the header Date; take the date from the agency, and turn no "
+                        "time into this machine's zone",
+                    )
+                first = first or found
+
+    def test_the_release_has_the_day_that_the_agency_names(
+        self, make_source: Callable[[], Source], released: date | None
+    ) -> None:
+        """Not the day before in another time zone, nor the first of its month."""
+        for dataset in datasets_of(make_source):
+            source = make_source()
+            found = probe(source, dataset)
+            offered = list(source.vintages(dataset))
+            source.close()
+            if released is not None and found.released != released:
+                broken(
+                    f"the agency released {dataset.name} on {released}, and the probe says "
+                    f"{found.released}",
+                    "take the date as the agency writes it; a time in GMT is a day in its own zone",
+                )
+            if not offered or found not in offered or offered != sorted(offered, key=_day):
+                broken(
+                    f"vintages({dataset.name}) gives {', '.join(one.id for one in offered) or 'none'}, "
+                    f"and the probe says {found.id}",
+                    "return all that can be fetched, oldest first, with that of the probe among them",
+                )
+
+    def test_the_probe_sees_other_figures(
+        self, make_source: Callable[[], Source], revise: Callable[[], object] | None
+    ) -> None:
+        """What the agency changes, changes the vintage."""
+        if revise is None:
+            pytest.skip("the fixture `revise` is not overridden")
+        before = {d.name: probe(make_source(), d) for d in datasets_of(make_source)}
+        revise()
+        after = {d.name: probe(make_source(), d) for d in datasets_of(make_source)}
+        if before == after:
+            broken(
+                "the agency published other figures, and each probe says what it said before",
+                "hash into `token` what the agency says about its release",
+            )
+        same = [n for n, one in before.items() if one != after[n] and one.token == after[n].token]
+        if same:
+            broken(
+                f"the agency published other figures of {same[0]}, and the token is still "
+                f"{before[same[0]].token[:12]!r}",
+                "hash into `token` what tells that something changed, the date included: where it is "
+                "the same, nothing is fetched",
+            )
+
+    def test_figures_of_the_next_release_are_not_taken_for_these(
+        self, make_source: Callable[[], Source], revise: Callable[[], object] | None
+    ) -> None:
+        """It may come between the probe and the fetch; under the old date it would stay for ever."""
+        if revise is None:
+            return
+        source, known = make_source(), {}
+        for dataset in source.datasets():
+            vintage = probe(source, dataset)
+            bodies = [payload.body for payload in fetch(source, dataset, vintage)]
+            known[dataset.name] = dataset, vintage, bodies
+        source.close()
+        revise()
+        for dataset, vintage, before in known.values():
+            source = make_source()
+            if probe(source, dataset).released != vintage.released:
+                after: list[bytes] = []
+                with quick(source), suppress(StatpipeError):
+                    after.extend(payload.body for payload in source.fetch(dataset, vintage))
+                    if after != before:
+                        broken(
+                            f"{dataset.name} was probed, then the agency published its next release, "
+                            f"and fetch() brings that under the date {vintage.released}",
+                            "look at the date again when all has come (an answer's own date, or another "
+                            "probe), and raise Unavailable if it is no longer the vintage's",
+                        )
+            source.close()
+
+    def test_the_probe_does_not_download_everything(
+        self, make_source: Callable[[], Source], agency: Agency | None
+    ) -> None:
+        """It is asked at every run, also when nothing has changed."""
+        agency = needed(agency)
+        if self.probe_reads_everything:
+            pytest.skip("probe_reads_everything is True")
+        source = make_source()
+        for dataset in source.datasets():
+            agency.served.clear()
+            vintage = probe(source, dataset)
+            probed = parts(agency.served)
+            payloads = fetch(source, dataset, vintage)
+            if payloads and all(payload.body in probed for payload in payloads if payload.body):
+                broken(
+                    f"the probe of {dataset.name} downloads all {len(payloads)} payloads",
+                    "ask something cheaper: a catalogue, a note, one cell, a HEAD or conditional "
+                    "request; if the agency has nothing of the kind set `probe_reads_everything = "
+                    "True` in the class",
+                )
+        source.close()
+
+
+def _day(vintage: Vintage) -> str:
+    return vintage.id
+
+
+def _seen(vintage: Vintage) -> str:
+    return f"{vintage.released} {vintage.token[:12]}".strip()

@@ -1,0 +1,40 @@
+"""A dimension has columns of its own, which are never those of statpipe's tables."""
+
+import pytest
+
+from statpipe.api.gold.columns import STANDARD
+from statpipe.domain.dimension import RESERVED, Dimension, names_column
+from statpipe.domain.history import changes_schema, history_schema
+
+
+@pytest.mark.parametrize(
+    ("name", "column"),
+    [
+        ("CURRENCY", "currency"),
+        ("UNIT", "dim_unit"),
+        ("AREA", "dim_area"),
+        ("FREQ", "dim_freq"),
+        ("category", "dim_category"),
+    ],
+)
+def test_its_column_is_its_name_in_small_letters_unless_a_table_has_that_already(name, column):
+    assert Dimension(id=name, name="x").column == column
+
+
+def test_no_column_of_silver_and_of_what_has_dimensions_in_gold_is_free():
+    tables = {*history_schema().names, *changes_schema().names}
+    latest = {
+        "area_name",
+        "category_name",
+        "value",
+        "value_float",
+        "state_fips",
+        "iso_3166",
+        "year",
+    }
+    assert latest <= set(STANDARD)
+    for name in {*tables, *latest} - {"sequence", "dropped"}:
+        one = Dimension(id=name, name="x")
+        assert one.column not in STANDARD, name
+        assert names_column(one.column) not in STANDARD, name
+        assert name in RESERVED, name
