@@ -431,6 +431,16 @@ class TestSwappedTitles:
             in (refused(titles, good))
         )
 
+    def test_a_list_is_refused_before_any_figure_is_read(self):
+        normalizer, figures = RegionalNormalizer(), Payload(name="a", body=b"no figures")
+        body = body_of(line_list({"2": "[SAPCE1] Services"}))
+        titles = Payload(name="lines", body=body, structure=True)
+        with pytest.raises(ContentError, match="payload lines: SAPCE1:2 is titled"):
+            normalizer.describe(DATASET, [titles, figures])
+        prices = price_tables.dataset("SARPP")
+        assert normalizer.describe(DATASET, [figures]) is DATASET
+        assert normalizer.describe(prices, [titles, figures]) is prices
+
     def test_a_title_of_nobody_is_offered_for_acceptance(self):
         message = refused(csv((*GOODS[:3], "Merchandise", *GOODS[4:])))
         assert '[normalizers.bea_regional.titles] "SAPCE1:2" = "<the new title>"' in message

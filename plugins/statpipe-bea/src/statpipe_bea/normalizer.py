@@ -10,7 +10,7 @@ from attrs import field, frozen
 from statpipe.api import ContentError, Dataset, Normalizer, Payload
 from statpipe.domain.seal import duplicate_key
 from statpipe_bea.answers import decoded_answers
-from statpipe_bea.crosswalk import PrintedLine, is_renumbered
+from statpipe_bea.crosswalk import PrintedLine
 from statpipe_bea.csv_tables import decoded_csv, footnotes
 from statpipe_bea.decoded import Decoded
 from statpipe_bea.line_lists import is_line_list, listed_lines
@@ -41,12 +41,12 @@ class RegionalNormalizer(Normalizer):
         """
         Refuse lists of lines that contradict the code list, before any figure is read.
 
-        The code list has more to say of a line than a list of BEA's: it prints no units, no parents and no signs. So
-        the dataset stays as it is, and a line that is not on record is described by its rows as well.
+        The code list says more of a line than a list of BEA's, which prints neither units nor parents. So the
+        dataset stays as it is, and lines that are not on record are described by list and rows together.
         """
-        if not is_renumbered(dataset.name):
-            codes = numbers_on_record(dataset)
-            check_titles(dataset, codes, _listed(payloads), self._accepted())
+        # Lines of price tables have no numbers on record, so that their lists contradict nothing.
+        codes = numbers_on_record(dataset)
+        check_titles(dataset, codes, _listed(payloads), self._accepted())
         return dataset
 
     def normalize(self, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:

@@ -96,7 +96,7 @@ def selection_of(dataset: Dataset, structure: Structure) -> Selection:
 
 def numbers_on_record(dataset: Dataset) -> Layout:
     """
-    Return the codes of the lines of a table that is known by its numbers.
+    Return the codes of the lines by number, as the codes of a table that is known by its numbers say them.
     """
     return {category.code.rpartition(":")[2]: category.code for category in dataset.categories}
 
