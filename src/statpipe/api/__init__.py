@@ -52,13 +52,14 @@ from statpipe.domain.payload import Payload
 from statpipe.domain.secret import Secret
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.verdict import SHOWN_CELLS, CheckResult, Severity, Snapshot
-from statpipe.domain.vintage import Vintage
+from statpipe.domain.vintage import Basis, Vintage, undated
 
 __all__ = [
     "EVERYTHING",
     "SHOWN_CELLS",
     "Agreement",
     "Area",
+    "Basis",
     "BronzeObject",
     "Category",
     "Check",
@@ -113,4 +114,5 @@ __all__ = [
     "hookimpl",
     "observations_from_rows",
     "secret",
+    "undated",
 ]
