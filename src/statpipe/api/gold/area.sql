@@ -2,16 +2,17 @@
 WITH described AS (
     SELECT
         ref_area, geo_name, geo_level, geo_fips,
-        max(realtime_end) AS last_day, max(realtime_start) AS last_release
+        realtime_end AS last_day,
+        max(realtime_start) AS last_release, max(vintage) AS last_vintage
     FROM ${source}
-    GROUP BY ref_area, geo_name, geo_level, geo_fips
+    GROUP BY ref_area, geo_name, geo_level, geo_fips, realtime_end
 ),
 ranked AS (
     SELECT
         *,
         row_number() OVER (
             PARTITION BY ref_area
-            ORDER BY last_day DESC, last_release DESC, geo_name, geo_level, geo_fips
+            ORDER BY last_day DESC, last_release DESC, last_vintage DESC, geo_name, geo_level, geo_fips
         ) AS recency
     FROM described
 )

@@ -70,6 +70,7 @@ class _Family:
             # Beside the key, which answers for one area over time: one period across areas.
             indexes=(("year", "category"),),
             measure="value",
+            settled="realtime_end",
         )
 
     def category(self) -> Model:
@@ -83,6 +84,7 @@ class _Family:
                 "category_path"
             ),
             sql=self._sql("category"),
+            standing=True,
         )
 
     def area(self) -> Model:
@@ -93,6 +95,7 @@ class _Family:
             grain=("ref_area",),
             columns=standard("ref_area area_name geo_level geo_fips state_fips"),
             sql=self._sql("area"),
+            standing=True,
         )
 
     def latest(self) -> Model:
@@ -107,6 +110,7 @@ class _Family:
             ),
             inputs=("history", "category", "area"),
             measure="value",
+            standing=True,
         )
 
     def first_release(self) -> Model:
@@ -120,6 +124,7 @@ class _Family:
             ),
             inputs=("history", "category", "area"),
             measure="value",
+            settled="realtime_start",
         )
 
     def revisions(self) -> Model:
@@ -135,6 +140,7 @@ class _Family:
             inputs=("history", "category", "area"),
             grain=(*self._key, "new_vintage"),
             measure="percent",
+            settled="revised_on",
             difference_fits=_difference_fits("value", "old_value"),
         )
 
@@ -180,6 +186,8 @@ class _Family:
         inputs: tuple[str, ...],
         measure: str,
         grain: tuple[str, ...] = (),
+        settled: str | None = None,
+        standing: bool = False,
         **variables: str,
     ) -> Model:
         return Model(
@@ -191,6 +199,8 @@ class _Family:
             sql=self._sql(file, **variables),
             materialized="view",
             measure=measure,
+            settled=settled,
+            standing=standing,
         )
 
     @property
