@@ -21,6 +21,7 @@ from statpipe.testing.partitions import (
     SMALL,
     Figures,
     gold_partition,
+    in_parts,
     manifest_of,
     tables,
 )
@@ -182,6 +183,19 @@ class SinkContract:
         self._holds(sink, third, _THIRD, "after a revision that brought what was there before")
         self._written(another, evolve(second, previous=third))
         self._holds(another, second, REVISED, "after one revision more of the kind")
+
+    @pytest.mark.parametrize("stale", [False, True], ids=["as it is held", "of another time"])
+    def test_a_table_may_come_in_parts(self, sink: Sink, stale: bool) -> None:
+        """Parts that are held already may stay; those that come and go are as any rows."""
+        first = in_parts(self.partition_of(SMALL))
+        self._written(sink, first)
+        self._holds(sink, first, SMALL, "after a table in parts")
+        if stale:
+            self._written(sink, self.partition_of(REVISED))
+        grown = {**SMALL, ("US", 2023): Decimal(7), ("CA", 2021): None}
+        second = in_parts(self.partition_of(grown), None if stale else first)
+        self._written(sink, evolve(second, previous=first))
+        self._holds(sink, second, grown, "after a revision of a table in parts")
 
     def test_texts_come_back_whatever_they_say(self, sink: Sink) -> None:
         """Commas, quotes, line breaks, and what a format takes for a null or for its end."""

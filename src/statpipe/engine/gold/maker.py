@@ -106,6 +106,19 @@ class Gold:
         self._made[model.name] = made
         return made
 
+    def standing(self, source: str, reader: str) -> Standing:
+        """
+        Return what stands of a source; with ``keep``, the lake holds it for the next time.
+
+        :raises ContentError: The lake holds nothing of it, so that the *reader* must wait.
+        """
+        if source not in self._standings:
+            held, connection = self.held(source), self._duckdb()
+            self._standings[source] = source_standing(
+                self.lake, source, held, reader, connection, self.keep
+            )
+        return self._standings[source]
+
     def close(self) -> None:
         """
         Let go of DuckDB and of the tables.
@@ -177,7 +190,7 @@ class Gold:
 
     def _prints(self, model: Model) -> Prints:
         """Give the fingerprint of each part."""
-        years = self._standing(self._source_settling(model) or "", model).prints
+        years = self.standing(self._source_settling(model) or "", model.name).prints
         prints: Prints = {year: self._print(model, year) for year in years}
         return {**prints, None: self.fingerprint(model) or ""}
 
@@ -188,7 +201,7 @@ class Gold:
         for name in model.inputs:
             other = self._model(name)
             if other is None:
-                read.append(self._standing(name, model).prints[year])
+                read.append(self.standing(name, model.name).prints[year])
             elif other.settled:
                 read.append(self._print(other, year))
             else:
@@ -199,7 +212,7 @@ class Gold:
         """Hash the rows of a model, less those of which nothing was known by the end of a year."""
         known = (model.name, source)
         if known not in self._known_by:
-            standing, table = self._standing(source, model), self.partition(model).table
+            standing, table = self.standing(source, model.name), self.partition(model).table
             self._known_by[known] = prints_by_year(self._duckdb(), table, model.grain, standing)
         return self._known_by[known][year]
 
@@ -218,7 +231,9 @@ class Gold:
     def _relation(self, name: str, reader: Model, *, stands: bool) -> pa.Table:
         model = self._model(name)
         if model is None:
-            return self._standing(name, reader).history if stands else self._history(name, reader)
+            return (
+                self.standing(name, reader.name).history if stands else self._history(name, reader)
+            )
         if stands and model.settled:
             return self._stood(model)
         return self.partition(model).table
@@ -230,13 +245,6 @@ class Gold:
                 self.lake, source, held, reader.name, connection, self.keep
             )
         return self._histories[source]
-
-    def _standing(self, source: str, reader: Model) -> Standing:
-        if source not in self._standings:
-            self._standings[source] = source_standing(
-                self.lake, source, self.held(source), reader.name, self._duckdb(), self.keep
-            )
-        return self._standings[source]
 
     def _model(self, name: str) -> Model | None:
         return next((one for one in self.models if one.name == name), None)

@@ -69,11 +69,11 @@ def folded_key(year: PartitionKey) -> PartitionKey:
     return attrs.evolve(year, year=None)
 
 
-def folded_print(years: Sequence[Year]) -> str | None:
+def folded_print(years: Sequence[Year]) -> str:
     """
-    Return the fingerprint of what is kept at :func:`folded_key`; none where all is in one year.
+    Return the fingerprint of what is kept at :func:`folded_key`, of two years or more.
     """
-    return [*prints_of(years).values()][-2] if len(years) > 1 else None
+    return [*prints_of(years).values()][-2]
 
 
 def standing(
