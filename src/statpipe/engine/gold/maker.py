@@ -100,7 +100,8 @@ class Gold:
         """
         table = self._computed(model)
         if self._source_settling(model):
-            made = self._of_parts(model, all_parts(model, table, self._prints(model)))
+            parts = all_parts(model, table, self._prints(model))
+            made = attrs.evolve(self._in_one(model, table), parts=tuple(parts))
         else:
             made = self._in_one(model, table)
         self._made[model.name] = made
@@ -147,7 +148,10 @@ class Gold:
         return repr((source, read)) if read else None
 
     def _in_one(
-        self, model: Model, table: pa.Table, previous: Partition | None = None
+        self,
+        model: Model,
+        table: pa.Table | Callable[[], pa.Table],
+        previous: Partition | None = None,
     ) -> Partition:
         return Partition(
             key=gold_key(model),
@@ -157,12 +161,6 @@ class Gold:
             previous=previous,
         )
 
-    def _of_parts(
-        self, model: Model, parts: Sequence[Part], previous: Partition | None = None
-    ) -> Partition:
-        made = self._in_one(model, whole(parts, model.grain), previous)
-        return attrs.evolve(made, parts=tuple(parts))
-
     def _in_parts(self, model: Model, there: Partition | None) -> Partition:
         """Make the parts that the lake lacks: the last one of what stands, or all of the whole history."""
         prints = self._prints(model)
@@ -170,15 +168,17 @@ class Gold:
         staying = [held[one] for one in prints.items() if one in held]
         kept = {part.year for part in staying}
         lacking = [year for year in prints if year not in kept]
-        newest = {None, max(year for year in prints if year)}
-        if newest.issuperset(lacking):
+        table: pa.Table | Callable[[], pa.Table]
+        if {None, max(year for year in prints if year)}.issuperset(lacking):
             parts = [*staying, *parts_of(model, self._stood(model), prints, lacking)]
+            table = whole(parts, model.grain)
         else:
-            staying, parts = [], all_parts(model, self._computed(model), prints)
+            staying, table = [], self._computed(model)
+            parts = all_parts(model, table, prints)
         previous = None
         with contextlib.suppress(ContentError):  # damaged: it is not compared with
             previous = at_hand(there, staying) if there is not None else None
-        return self._of_parts(model, parts, previous)
+        return attrs.evolve(self._in_one(model, table, previous), parts=tuple(parts))
 
     def _source_settling(self, model: Model) -> str | None:
         """Name the one source whose releases settle a model's rows, if that is so."""

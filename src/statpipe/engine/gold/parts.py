@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from statpipe.api import Model, Part, Partition, PluginError
+from statpipe.domain.codes import one_array
 from statpipe.domain.in_order import put_together
 from statpipe.domain.period import FOREVER
 
@@ -26,11 +29,22 @@ def parts_of(
     import pyarrow.compute as pc
 
     settled = _year_settled(model, table)
-    parts = []
-    for year in years:
-        rows = table.filter(pc.is_null(settled) if year is None else pc.equal(settled, year))
-        parts.append(_part(year, prints[year], rows))
-    return parts
+    counts = {one["values"]: one["counts"] for one in pc.value_counts(settled).to_pylist()}
+    return [
+        Part(
+            year=year,
+            fingerprint=prints[year],
+            rows=counts.get(year, 0),
+            read=partial(_of_year, table, settled, year),
+        )
+        for year in years
+    ]
+
+
+def _of_year(table: pa.Table, settled: Any, year: int | None) -> pa.Table:
+    import pyarrow.compute as pc
+
+    return table.filter(pc.is_null(settled) if year is None else pc.equal(settled, year))
 
 
 def all_parts(model: Model, table: pa.Table, prints: Prints) -> list[Part]:
@@ -65,22 +79,14 @@ def at_hand(held: Partition, staying: Sequence[Part]) -> Partition:
     if not held.parts:
         return held
     stay = {part.identity for part in staying}
-    parts = tuple(
-        part if part.identity in stay else _part(part.year, part.fingerprint, part.read())
-        for part in held.parts
-    )
+    parts = tuple(part if part.identity in stay else _at_hand(part) for part in held.parts)
     grain = held.model.grain if held.model else ()
-    return Partition(
-        key=held.key,
-        table=whole(parts, grain),
-        fingerprint=held.fingerprint,
-        model=held.model,
-        parts=parts,
-    )
+    return attrs.evolve(held, table=whole(parts, grain), parts=parts)
 
 
-def _part(year: int | None, fingerprint: str, rows: pa.Table) -> Part:
-    return Part(year=year, fingerprint=fingerprint, rows=len(rows), read=lambda: rows)
+def _at_hand(part: Part) -> Part:
+    rows = part.read()
+    return attrs.evolve(part, read=lambda: rows)
 
 
 def _year_settled(model: Model, table: pa.Table) -> Any:
@@ -93,4 +99,4 @@ def _year_settled(model: Model, table: pa.Table) -> Any:
     if model.settled == "realtime_end":
         numbers = pc.add(pc.if_else(open_, None, days).cast(pa.int32()), pa.scalar(1, pa.int32()))
         days = numbers.cast(pa.date32())
-    return pc.if_else(open_, None, pc.year(days))
+    return one_array(pc.if_else(open_, None, pc.year(days)).cast(pa.int16()))
