@@ -47,7 +47,7 @@ from statpipe.domain.figure import exact
 from statpipe.domain.manifest import BronzeObject, Held, Manifest, Origin, VintageRecord
 from statpipe.domain.model import Column, Model
 from statpipe.domain.observation import observations_from_rows
-from statpipe.domain.partition import Layer, Partition, PartitionKey, Receipt
+from statpipe.domain.partition import Layer, Part, Partition, PartitionKey, Receipt
 from statpipe.domain.payload import Payload
 from statpipe.domain.secret import Secret
 from statpipe.domain.selection import EVERYTHING, Selection
@@ -88,6 +88,7 @@ __all__ = [
     "Normalizer",
     "Notifier",
     "Origin",
+    "Part",
     "Partition",
     "PartitionKey",
     "PartitionWritten",

@@ -134,13 +134,13 @@ def changes_schema(silver: pa.Schema | None = None) -> pa.Schema:
     return schema
 
 
-def silver_of_changes(schema: pa.Schema) -> pa.Schema:
+def silver_of(schema: pa.Schema) -> pa.Schema:
     """
-    Return the Silver schema of a table of changes.
+    Return the Silver schema of a table of changes, or of a history.
     """
     import pyarrow as pa
 
-    return pa.schema([field for field in schema if field.name not in _MARKS])
+    return pa.schema([field for field in schema if field.name not in {*_MARKS, *_DAYS}])
 
 
 _MARKS = {

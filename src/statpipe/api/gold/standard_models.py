@@ -67,6 +67,7 @@ class _Family:
             # Beside the key, which answers for one area over time: one period across areas.
             indexes=(("year", "category"),),
             measure="value",
+            settled="realtime_end",
         )
 
     def category(self) -> Model:
@@ -80,6 +81,7 @@ class _Family:
                 "category_path"
             ),
             sql=self._sql("category"),
+            standing=True,
         )
 
     def area(self) -> Model:
@@ -90,6 +92,7 @@ class _Family:
             grain=("ref_area",),
             columns=standard("ref_area area_name geo_level geo_fips state_fips iso_3166"),
             sql=self._sql("area"),
+            standing=True,
         )
 
     def latest(self) -> Model:
@@ -104,6 +107,7 @@ class _Family:
             ),
             inputs=("history", "category", "area"),
             measure="value",
+            standing=True,
         )
 
     def first_release(self) -> Model:
@@ -117,6 +121,7 @@ class _Family:
             ),
             inputs=("history", "category", "area"),
             measure="value",
+            settled="realtime_start",
         )
 
     def revisions(self) -> Model:
@@ -132,6 +137,7 @@ class _Family:
             inputs=("history", "category", "area"),
             grain=(*_KEY, "new_vintage"),
             measure="percent",
+            settled="revised_on",
             difference_fits=_difference_fits("value", "old_value"),
         )
 
@@ -178,6 +184,8 @@ class _Family:
         inputs: tuple[str, ...],
         measure: str,
         grain: tuple[str, ...] = (),
+        settled: str | None = None,
+        standing: bool = False,
         **variables: str,
     ) -> Model:
         return Model(
@@ -189,6 +197,8 @@ class _Family:
             sql=self._sql(file, **variables),
             materialized="view",
             measure=measure,
+            settled=settled,
+            standing=standing,
         )
 
     def _sql(self, file: str, **variables: str) -> str:
