@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from statpipe.api import Model, Part, Partition, PluginError
+from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import one_array
 from statpipe.domain.in_order import put_together
 from statpipe.domain.period import FOREVER
@@ -44,7 +45,8 @@ def parts_of(
 def _of_year(table: pa.Table, settled: Any, year: int | None) -> pa.Table:
     import pyarrow.compute as pc
 
-    return table.filter(pc.is_null(settled) if year is None else pc.equal(settled, year))
+    rows = table.filter(pc.is_null(settled) if year is None else pc.equal(settled, year))
+    return canonical(rows)  # the same bytes, whatever table they are taken out of
 
 
 def all_parts(model: Model, table: pa.Table, prints: Prints) -> list[Part]:
