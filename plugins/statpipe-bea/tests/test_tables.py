@@ -29,3 +29,10 @@ def test_all_lines_of_the_summary_stand_in_the_table_of_products_under_the_same_
     theirs = {c.code: c.name for c in tables.categories("SAPCE3")}
     assert [one for one, _ in agreement.pairs] == list(ours)
     assert all(other in theirs for _, other in agreement.pairs)
+
+
+def test_the_country_and_its_states_have_codes_of_iso_3166_and_regions_none():
+    codes = {area.code: area.iso_3166 for area in tables.areas()}
+    assert (codes["US"], codes["CA"], codes["DC"]) == ("US", "US-CA", "US-DC")
+    regions = [area for area in tables.areas() if area.level == "region"]
+    assert {area.iso_3166 for area in regions} == {None}

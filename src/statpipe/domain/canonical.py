@@ -53,7 +53,8 @@ def content_hash(table: pa.Table, columns: Sequence[str] | None = None) -> str:
         digest.update(_bytes_of(pc.is_valid(array).cast(pa.int8())))
         if array.null_count:
             # What stands in the slot of a null is undefined: blank it before hashing.
-            array = array.fill_null(pa.array([0]).cast(array.type)[0])
+            zero = pa.array([0], pa.int32() if pa.types.is_date32(array.type) else pa.int64())
+            array = array.fill_null(zero.cast(array.type)[0])
         digest.update(_bytes_of(array))
     return digest.hexdigest()
 

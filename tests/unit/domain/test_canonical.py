@@ -125,3 +125,8 @@ def test_a_canonical_table_has_one_chunk_and_lists_just_the_used_codes_in_text_o
     texts = column.to_pylist()
     assert column.chunk(0).dictionary.to_pylist() == sorted(set(texts))
     assert canonical(made).equals(made)
+
+
+def test_a_day_may_be_missing():
+    days = [pa.table({"day": pa.array(values, pa.date32())}) for values in ([None, 1], [0, 1])]
+    assert len({content_hash(table) for table in days}) == 2

@@ -61,6 +61,7 @@ def areas() -> tuple[Area, ...]:
             name=row["name"],
             level=row["level"],
             geo_fips=row["geo_fips"],
+            iso_3166={"country": row["code"], "state": f"US-{row['code']}"}.get(row["level"]),
             parent=row["parent"] or None,
         )
         for row in _rows("areas.csv")
