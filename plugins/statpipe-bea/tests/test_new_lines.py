@@ -13,7 +13,7 @@ from statpipe.api import Category, ContentError, Payload, Selection
 from statpipe.domain.new_codes import NewCode, with_new_codes
 from statpipe.domain.other_parents import OtherParent, other_parents
 from statpipe.domain.seal import seal
-from statpipe_bea import crosswalk, price_tables, tables
+from statpipe_bea import answers, crosswalk, price_tables, tables
 from statpipe_bea.line_lists import METHOD
 from statpipe_bea.normalizer import RegionalNormalizer
 from support.bea_layouts import layout_of_2017
@@ -343,6 +343,21 @@ class TestAnswers:
         )
         assert new == (NewCode(column="ref_area", code="72000", name="Puerto Rico *"),)
         assert len(silver) == 2
+
+    def test_what_is_new_in_some_answers_leaves_the_others_their_names(self, monkeypatch):
+        """Long tables are read a few megabytes at a time."""
+        monkeypatch.setattr(answers, "_BATCH_BYTES", 1)
+        of_area = answer([row(GeoFips="72000", GeoName="Puerto Rico"), row(GeoFips="01000")])
+        odd = Payload(name="area", body=body_of(of_area))
+        silver, new = read(self.LIST, odd, *self.answers())
+        assert [one.code for one in new] == ["SAPCE1:25", "72000"]
+        names = {(r["category_name"], r["geo_name"]) for r in silver.to_pylist()}
+        assert names == {
+            ("Goods", "Alabama"),
+            ("Goods", "California"),
+            ("Goods", "Puerto Rico"),
+            ("Services: Cannabis", "California"),
+        }
 
     def test_a_line_that_no_list_names_is_refused(self):
         assert "category 'SAPCE1:25' is not in the dataset's code list" in refused(*self.answers())

@@ -2,38 +2,36 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
-from statpipe.api import ContentError, Dataset
-from statpipe.domain.codes import looked_up, used_texts
-from statpipe.domain.text import holdable
-from statpipe_bea.csv_records import bare
-from statpipe_bea.decoded import Decoded, combinations, first_row
+from statpipe.api import Dataset
+from statpipe.domain.codes import looked_up
+from statpipe_bea.decoded import Decoded, combinations
 from statpipe_bea.figures import figures
 from statpipe_bea.structure import Structure
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_FIPS = re.compile(r"[0-9]{5}")
-
 
 def observations(decoded: Decoded, dataset: Dataset, structure: Structure) -> pa.Table:
     """
     Return a row per figure. What is not on record is described as it is printed; the code list describes all else.
 
-    :raises ContentError: An area, a period or a figure is none.
+    :raises ContentError: A figure is none.
     """
     import pyarrow as pa
 
-    areas = _areas(decoded, dataset)
+    listed = {area.geo_fips: area.code for area in dataset.areas}
+    areas = looked_up(
+        decoded.areas, [listed.get(c, c) for c in decoded.areas.dictionary.to_pylist()]
+    )
     lines = decoded.lines.dictionary.to_pylist()
     categories = looked_up(decoded.lines, [structure.codes[line] for line in lines])
     columns = {
         "ref_area": areas,
         "category": categories,
-        **_new_areas(decoded, areas, dataset),
+        **_new_areas(areas, dataset, structure),
         **_new_categories(categories, dataset, structure),
         **_other_parents(decoded, areas, dataset),
     }
@@ -43,32 +41,12 @@ def observations(decoded: Decoded, dataset: Dataset, structure: Structure) -> pa
     return pa.table({**columns, "time_period": decoded.periods, **read})
 
 
-def _areas(decoded: Decoded, dataset: Dataset) -> pa.DictionaryArray:
-    """Look up areas by BEA's FIPS codes; one that is not listed is new and its own code."""
-    listed = {area.geo_fips: area.code for area in dataset.areas}
-    codes = decoded.areas.dictionary.to_pylist()
-    for fips in codes:
-        if fips not in listed and not _FIPS.fullmatch(fips):
-            where = decoded.place(first_row(decoded.areas, fips))
-            msg = (
-                f"{where}: area {fips!r}; expected one of BEA's {len(listed)} areas such as '06000'"
-            )
-            raise ContentError(msg)
-    return looked_up(decoded.areas, [listed.get(fips, fips) for fips in codes])
-
-
-def _new_areas(decoded: Decoded, areas: pa.DictionaryArray, dataset: Dataset) -> dict[str, Any]:
-    """Name areas if some are not listed, as is so rarely the case, as they are printed in their first row."""
-    names = {area.code: area.name for area in dataset.areas}
-    new = set(used_texts(areas)) - set(names)
-    if not new:
+def _new_areas(areas: pa.DictionaryArray, dataset: Dataset, structure: Structure) -> dict[str, Any]:
+    """Name areas if some are not listed."""
+    if not structure.areas:
         return {}
-    for code in new:
-        printed = decoded.names[first_row(areas, code)].as_py()
-        names[code] = bare(holdable(printed or ""))
-    return {
-        "geo_name": looked_up(areas, [names.get(c) or None for c in areas.dictionary.to_pylist()])
-    }
+    names = {area.code: area.name for area in dataset.areas} | dict(structure.areas)
+    return {"geo_name": looked_up(areas, [names[c] or None for c in areas.dictionary.to_pylist()])}
 
 
 def _new_categories(
@@ -77,9 +55,9 @@ def _new_categories(
     """Describe categories if some are not listed."""
     import pyarrow as pa
 
-    if not structure.new:
+    if not structure.categories:
         return {}
-    known = {one.code: one for one in (*dataset.categories, *structure.new)}
+    known = {one.code: one for one in (*dataset.categories, *structure.categories)}
     entries = [known[code] for code in categories.dictionary.to_pylist()]
     powers = pa.array([one.unit_mult for one in entries], pa.int8())
     return {

@@ -7,9 +7,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 import attrs
-from attrs import frozen
+from attrs import field, frozen
 
 from statpipe.api import Category, ContentError, Dataset, Selection
+from statpipe.domain.text import holdable
 from statpipe_bea.crosswalk import (
     Layout,
     PrintedLine,
@@ -18,7 +19,8 @@ from statpipe_bea.crosswalk import (
     layout_of,
     new_category,
 )
-from statpipe_bea.decoded import Decoded, PrintedUnit, release_of
+from statpipe_bea.csv_records import bare
+from statpipe_bea.decoded import Decoded, PrintedUnit, first_row, release_of
 from statpipe_bea.tables import category_code
 from statpipe_bea.wording import (
     Accepted,
@@ -30,6 +32,7 @@ from statpipe_bea.wording import (
     without_table,
 )
 
+_FIPS = re.compile(r"[0-9]{5}")
 _NUMBER = re.compile(r"[1-9][0-9]*")
 _POWER = re.compile(r"-?[0-9]{1,2}")
 
@@ -37,12 +40,13 @@ _POWER = re.compile(r"-?[0-9]{1,2}")
 @frozen(kw_only=True)
 class Structure:
     """
-    What a release says of its lines: the code of each, by its number, and the ``new`` categories, those that
-    are not on record.
+    What a release says of its lines: the code of each, by its number. ``categories`` and ``areas`` are those that
+    are not on record; areas have a name by their code.
     """
 
     codes: Mapping[str, str]
-    new: Sequence[Category] = ()
+    categories: Sequence[Category] = ()
+    areas: Mapping[str, str] = field(factory=dict)
 
 
 def structure_of(
@@ -55,7 +59,7 @@ def structure_of(
     Return what each line of a release is. *listed* are the lines of its own list; the rows of a CSV file are
     such a list, too.
 
-    :raises ContentError: A line is not what it was, or no list names it.
+    :raises ContentError: A line is not what it was, or no list names it; an area has no FIPS code.
     """
     day = release_of(decoded)
     titles = [one for part in decoded for one in part.titles]
@@ -71,7 +75,11 @@ def structure_of(
     # Without a list nothing names them, and so nothing but the search for a figure reads them.
     unnamed = {unit.line: category_code(dataset.name, unit.line) for unit in others}
     named = {line: category.code for line, category in new.items()}
-    return Structure(codes={**unnamed, **named, **codes}, new=tuple(new.values()))
+    return Structure(
+        codes={**unnamed, **named, **codes},
+        categories=tuple(new.values()),
+        areas=_new_areas(dataset, decoded),
+    )
 
 
 def selection_of(dataset: Dataset, structure: Structure) -> Selection:
@@ -84,7 +92,7 @@ def selection_of(dataset: Dataset, structure: Structure) -> Selection:
     asked = dataset.selection
     if asked.categories is None or not is_renumbered(dataset.name):
         return asked
-    wanted, new = set(asked.categories), {one.code for one in structure.new}
+    wanted, new = set(asked.categories), {one.code for one in structure.categories}
     wanted |= {
         one.code
         for one in dataset.categories
@@ -218,6 +226,22 @@ def _new_category(
         unit_measure=measure,
         unit_mult=int(power) if power else units.get(measure, power_of_ten(measure)),
     )
+
+
+def _new_areas(dataset: Dataset, decoded: Sequence[Decoded]) -> dict[str, str]:
+    """Name areas that are not on record as they are printed first; BEA's FIPS code is their code."""
+    listed = {area.geo_fips for area in dataset.areas}
+    found: dict[str, str] = {}
+    for part in decoded:
+        for fips in part.areas.dictionary.to_pylist():
+            if fips in listed or fips in found:
+                continue
+            row = first_row(part.areas, fips)
+            if not _FIPS.fullmatch(fips):
+                msg = f"{part.place(row)}: area {fips!r}; expected one of BEA's {len(listed)} areas such as '06000'"
+                raise ContentError(msg)
+            found[fips] = bare(holdable(part.names[row].as_py() or ""))
+    return found
 
 
 def _unit(category: Category) -> str:
