@@ -29,6 +29,14 @@ def test_a_full_cube_passes_and_a_us_only_line_is_wanted_for_the_us_only(judge, 
     assert result.message == "3 areas, 3 categories, 2 periods: nothing is missing"
 
 
+def test_of_a_new_code_no_more_is_wanted_than_is_there(judge, observe, areas, categories):
+    lists = {"areas": areas("US", "CA<US", "MX"), "categories": categories("1", "9")}
+    cells = "US 1 2019 1\nCA 1 2019 1\nUS 9 2019 1\nMX 1 2019 1"
+    told = attrs.evolve(observe(cells, **lists), new_codes=frozenset({"9", "MX"}))
+    assert judge("complete", told).passed
+    assert not judge("complete", observe(cells, **lists)).passed
+
+
 def test_a_missing_area_is_told_once(judge, observe, lists):
     result = judge("complete", observe(cube(leave_out=["TX "]), **lists))
     assert (result.refuses, result.failures) == (True, 4)

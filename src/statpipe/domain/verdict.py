@@ -30,7 +30,8 @@ class Snapshot:
 
     ``table`` is sealed Silver. ``siblings`` are the other datasets of the same release, by name:
     those that this dataset's agreements name, as far as they are at hand. ``revision`` says what the
-    vintage did to the figures that were believed before it.
+    vintage did to the figures that were believed before it. ``new_codes`` are codes that the payloads name
+    and the code lists did not have: nobody knows yet for what else they are published.
     """
 
     dataset: Dataset
@@ -38,6 +39,7 @@ class Snapshot:
     table: pa.Table = field(repr=False)
     siblings: Mapping[str, pa.Table] = field(factory=dict, repr=False)
     revision: Revision | None = field(default=None, repr=False)
+    new_codes: frozenset[str] = frozenset()
 
 
 @frozen(kw_only=True)

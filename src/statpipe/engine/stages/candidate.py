@@ -9,6 +9,7 @@ import attrs
 from attrs import field, frozen
 
 from statpipe.api import BronzeObject, Dataset, Held, Selection, Vintage
+from statpipe.domain.new_codes import NewCode
 from statpipe.engine.stages.reconcile import Reconciled
 from statpipe.engine.stages.task import Silver
 
@@ -50,6 +51,14 @@ class Candidate:
         """
         times = [kept.retrieved for kept in self.bronze if kept.retrieved is not None]
         return max(times, default=datetime.now(UTC)).astimezone(UTC).date()
+
+    @property
+    def new_codes(self) -> tuple[NewCode, ...]:
+        """
+        The codes that its payloads name and its dataset's lists did not have.
+        """
+        results = [part.result.result() for part in self.parts]
+        return tuple(dict.fromkeys(code for one in results for code in one.new_codes))
 
     def described(self) -> Candidate:
         """

@@ -228,11 +228,11 @@ class Transform:
         source = self.journal.source
         for candidate, final in ready:
             parts = [part.result.result() for part in candidate.parts]
-            new = dict.fromkeys(code for part in parts for code in part.new_codes)
+            new = candidate.new_codes
             others = dict.fromkeys(one for part in parts for one in part.other_parents)
             told = (source, candidate.dataset, final.vintage)
             if new:
-                self.journal.judged(warning_of_new_codes(*told, tuple(new)))
+                self.journal.judged(warning_of_new_codes(*told, new))
             if others:
                 self.journal.judged(warning_of_other_parents(*told, tuple(others)))
 
@@ -249,7 +249,11 @@ class Transform:
                 snapshot = self._snapshot(candidate.dataset, final, tables)
                 judge(
                     self.checks,
-                    attrs.evolve(snapshot, revision=revisions.get(candidate.dataset.name)),
+                    attrs.evolve(
+                        snapshot,
+                        revision=revisions.get(candidate.dataset.name),
+                        new_codes=frozenset(one.code for one in candidate.new_codes),
+                    ),
                     self._previous(candidate.dataset, final.vintage),
                     results.append,
                     accept_revision=self.accept_revision,
