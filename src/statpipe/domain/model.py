@@ -145,30 +145,38 @@ class Model:
         ]
         return attrs.evolve(self, columns=(*self.columns, *columns), dimensions=tuple(names))
 
+    def as_of(self, day: str) -> Model:
+        """
+        Return the model of a date, given as an SQL expression; infinity and NULL are the latest state.
+        """
+        return attrs.evolve(self, sql=self._on(day))
+
     def sql_as_of(self, day: str) -> str:
         """
-        Return the SQL for a date, given as an SQL expression; infinity and NULL are the latest state.
+        Return the SQL of :meth:`as_of`.
         """
-        # least() skips NULL in DuckDB and in PostgreSQL.
-        return self._sql.replace(AS_OF, f"least({day}, {_LATEST})")
+        return self._with_columns(self._on(day))
 
     @property
     def latest_sql(self) -> str:
         """
         Return the SQL of the latest state.
         """
-        return self._sql.replace(AS_OF, _LATEST)
+        return self._with_columns(self.sql.replace(AS_OF, _LATEST))
 
-    @property
-    def _sql(self) -> str:
-        """The SQL with the columns of the dimensions."""
+    def _on(self, day: str) -> str:
+        # least() skips NULL in DuckDB and in PostgreSQL.
+        return self.sql.replace(AS_OF, f"least({day}, {_LATEST})")
+
+    def _with_columns(self, sql: str) -> str:
+        """Write the columns of the dimensions into SQL."""
         names = [name for column in self.dimensions for name in (column, names_column(column))]
 
         def columns(found: re.Match[str]) -> str:
             prefix = f"{found[1]}." if found[1] else ""
             return "".join(f', {prefix}"{name}"' for name in names)
 
-        return DIMENSIONS.sub(columns, self.sql)
+        return DIMENSIONS.sub(columns, sql)
 
 
 def can_take_date(models: Sequence[Model], model: Model) -> bool:

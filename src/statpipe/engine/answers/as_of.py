@@ -8,8 +8,6 @@ from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
-import attrs
-
 from statpipe.api import ConfigError, ContentError, Lake, Model
 from statpipe.domain.model import can_take_date
 from statpipe.domain.period import FOREVER
@@ -112,6 +110,6 @@ def table_as_of(lake: Lake, models: Sequence[Model], model: Model, day: date) ->
         msg = f"model {model.name} is the same on any date; --as-of is for {those or 'none'}"
         raise ConfigError(msg)
     # Other SQL has another fingerprint: it is computed, and all else is read from the lake.
-    then = [attrs.evolve(one, sql=one.sql_as_of(f"DATE '{day.isoformat()}'")) for one in models]
+    then = [one.as_of(f"DATE '{day.isoformat()}'") for one in models]
     with opened_gold(lake, then, partial(held_of, lake)) as gold:
         return gold.partition(next(one for one in then if one.name == model.name)).table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,6 +19,7 @@ from statpipe.engine.answers.cell_history import Cell, CellHistory, Stand, cell_
 from statpipe.engine.answers.evidence import Evidence, Reader, evidence_of
 from statpipe.engine.answers.printed_rows import printed_rows
 from statpipe.engine.answers.rows import chosen_rows
+from statpipe.engine.gold.dimensions import with_dimensions
 from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.record.state import silver_key
 from statpipe.engine.site.model_order import models_under, sources_of
@@ -98,6 +100,7 @@ def explain(site: Site, model: Model, wanted: Cell, day: date | None = None) -> 
     :raises ContentError: Gold, Silver or a manifest is not there or damaged.
     """
     _refuse_without_key(site, model)
+    model = with_dimensions(site.registry.models(), model, partial(held_of, site.lake))
     latest = latest_table(site.lake, site.registry.models(), model)
     history = _history(site, model, latest, wanted)
     stand = _stand_on(history, model, day)
