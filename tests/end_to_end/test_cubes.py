@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
 
@@ -71,5 +72,14 @@ def test_a_figure_leads_to_its_payload(home):
     done = home.run("explain", "exr", *CELL, "--where", "freq=B")
     assert "Dollar of the United States, Euro, Spot, 2024-01-05" in done.stdout
     assert "read again: 1.0921" in done.stdout
+    assert re.search(r"structure +hash [0-9a-f]{64}", done.stdout)
+    assert "/EXR-structure-" in done.stdout
+    told = json.loads(home.run("explain", "exr", *CELL, "--where", "freq=B", "--json").stdout)
+    (key,) = told["structure"]["bronze"]
+    assert (home.lake / key).exists()
+    assert len(told["structure"]["sha256"]) == 64
+
+
+def test_a_figure_that_several_frequencies_have_is_asked_for_again(home):
     several = home.run("explain", "exr", *CELL, code=2)
     assert "say which, for example --where freq=B" in several.stderr

@@ -67,7 +67,8 @@ class Held:
     agency published; ``fingerprint`` that of the Silver partition, empty while there is only Bronze.
     ``code`` identifies the normalizer, its version and the dataset's code lists. ``accepted`` maps the
     checks that the operator overruled for this vintage to the number of failures that were accepted.
-    ``dimensions`` maps the columns of the dataset's dimensions to what they are called.
+    ``dimensions`` maps the columns of the dataset's dimensions to what they are called. ``structure`` is
+    the hash of the structure that Silver was read with; empty where an older version recorded none.
     """
 
     dataset: str
@@ -83,6 +84,7 @@ class Held:
     made_from: tuple[Origin, ...] = ()
     accepted: Mapping[str, int] = field(factory=dict)
     dimensions: Mapping[str, str] = field(factory=dict)
+    structure: str = ""
 
     @cached_property
     def vintage(self) -> Vintage:
@@ -103,7 +105,8 @@ class VintageRecord:
     """
     What a run did about one vintage of a dataset, and the Bronze objects it read for it.
 
-    ``revision`` is what the vintage did to the figures that were believed before it.
+    ``revision`` is what the vintage did to the figures that were believed before it, ``structure`` the
+    hash of the structure that its Silver was read with.
     """
 
     dataset: str
@@ -114,6 +117,7 @@ class VintageRecord:
     rows: int = 0
     figures: str = ""
     fingerprint: str = ""
+    structure: str = ""
     selection: Selection = EVERYTHING
     revision: Revision | None = field(default=None, repr=False)
     bronze: tuple[BronzeObject, ...] = field(default=(), repr=False)

@@ -59,6 +59,7 @@ class RunMade:
 class Provenance:
     """
     All there is to say about a number. ``rows`` are the model's own, ``current`` the figure under them.
+    ``structure`` is the hash of the structure that its codes are described by; empty if not recorded.
     """
 
     model: Model
@@ -66,9 +67,24 @@ class Provenance:
     history: CellHistory
     current: Stand
     silver: SilverProof
+    structure: str
     evidence: tuple[Evidence, ...]
     runs: tuple[RunMade, ...]
     checks: tuple[tuple[str, CheckResult], ...] = field(repr=False)
+
+    @property
+    def structures(self) -> tuple[Evidence, ...]:
+        """
+        Return the objects that describe codes; none where the plugin's own lists do.
+        """
+        return tuple(one for one in self.evidence if one.kept.structure)
+
+    @property
+    def payloads(self) -> tuple[Evidence, ...]:
+        """
+        Return the objects that hold figures.
+        """
+        return tuple(one for one in self.evidence if not one.kept.structure)
 
     @property
     def differing(self) -> tuple[Evidence, ...]:
@@ -118,6 +134,7 @@ def explain(site: Site, model: Model, wanted: Cell, day: date | None = None) -> 
         history=history,
         current=stand,
         silver=_silver_proof(site.lake, history.source, held),
+        structure=held.structure,
         evidence=evidence_of(
             site.lake, history.source, held, history.cell, _reader(site, history.source, held)
         ),

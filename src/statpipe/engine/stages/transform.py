@@ -285,7 +285,7 @@ class Transform:
         held = held_as(candidate.dataset, final.vintage, final.silver, candidate.code, made_from)
         if not candidate.is_news(final) and final.same is not None:
             accepted = final.same.accepted  # nothing was judged
-        held = attrs.evolve(held, accepted=accepted)
+        held = attrs.evolve(held, accepted=accepted, structure=_structure(candidate, final))
         receipt = self.lake.write(
             Partition(
                 key=silver_key(self.journal.source, held),
@@ -340,6 +340,7 @@ class Transform:
                 rows=len(silver.table) if silver else 0,
                 figures=silver.figures if silver else "",
                 fingerprint=silver.fingerprint if silver else "",
+                structure=candidate.structure if silver else "",
                 selection=candidate.vintage.selection,
                 revision=revision,
                 bronze=candidate.bronze,
@@ -360,6 +361,13 @@ def _releases_of(before: pa.Table | None, earlier: Sequence[Held], vintage: Vint
             names.append(held.vintage.id)
         left = left.filter(pc.invert(own))
     return names
+
+
+def _structure(candidate: Candidate, final: Reconciled) -> str:
+    """Give the structure of what is held: what says the same again stays as it was read first."""
+    same = final.same
+    kept = same.structure if same is not None and not final.changes else ""
+    return kept or candidate.structure
 
 
 def _always(table: pa.Table) -> Callable[[Held], pa.Table]:

@@ -1,5 +1,6 @@
 """A source of cubes: what describes its codes is data that comes with each release."""
 
+import json
 from datetime import date
 
 import pytest
@@ -146,3 +147,42 @@ def test_a_dimension_that_is_added_has_columns_that_are_empty_before(bank):
     assert by_category[f"{SPOT}.A"]["exr_suffix_name"] == "Average"
     assert by_category[SPOT]["exr_suffix"] is None
     assert by_category[SPOT]["currency_name"] == "US dollar"
+
+
+# --- The structure of a vintage -------------------------------------------------------------------
+
+
+def test_a_vintage_names_the_structure_that_it_was_read_with(bank):
+    bank.run()
+    bank.agency.publish("2024-01-10", {key: {"2024-01-05": "2"} for key in RATES})
+    bank.run()
+    renamed = structure(CURRENCY={"USD": "Dollar", "GBP": "Pound sterling"})
+    bank.agency.publish("2024-01-11", RATES, renamed)
+    manifest = bank.run()
+    first, second, third = (held.structure for held in held_of(bank.lake, SOURCE))
+    assert first == second != third
+    assert [record.structure for record in manifest.vintages] == [third]
+    assert len(third) == 64
+
+
+def test_what_is_only_said_again_keeps_the_structure_that_it_was_read_with(bank):
+    """A code that no figure has changes the structure, and nothing in Silver."""
+    bank.run()
+    (before,) = held_of(bank.lake, SOURCE)
+    more = structure(CURRENCY={"USD": "US dollar", "GBP": "Pound sterling", "SEK": "Krona"})
+    bank.agency.publish("2024-01-09", RATES, more)
+    assert bank.run().outcome == "unchanged"
+    (held,) = held_of(bank.lake, SOURCE)
+    assert (held.structure, held.made_from) == (before.structure, before.made_from)
+
+
+def test_a_manifest_from_before_names_no_structure(bank):
+    manifest = bank.run()
+    document = json.loads(manifest.as_json())
+    for named in (*document["holds"], *document["vintages"]):
+        del named["structure"]
+    del document["self_sha256"]
+    bank.lake.copies.clear()
+    bank.lake.runs[SOURCE, manifest.run_id] = json.dumps(document).encode()
+    assert [held.structure for held in held_of(bank.lake, SOURCE)] == [""]
+    assert bank.run().outcome == "unchanged"
