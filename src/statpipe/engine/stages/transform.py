@@ -13,6 +13,7 @@ import structlog
 from statpipe.api import (
     Check,
     CheckResult,
+    ContentError,
     Dataset,
     Held,
     Lake,
@@ -168,15 +169,20 @@ class Transform:
         """
         Say what each vintage that is news does to the figures believed before it.
 
-        One that is made anew with the same figures does nothing to them.
+        One that is made anew with the same figures does nothing to them, nor do other texts: they are
+        told where they are the names of codes.
         """
-        return {
-            candidate.dataset.name: self._revision(candidate, final)
-            for candidate, final in ready
-            if candidate.is_news(final)
-            and not final.reworded
-            and (candidate.redo is None or candidate.redo.figures != final.silver.figures)
-        }
+        found = {}
+        for candidate, final in ready:
+            redo, same = candidate.redo, final.same
+            if not candidate.is_news(final) or (redo and redo.figures == final.silver.figures):
+                continue
+            if final.reworded and (same is None or not self._is_readable(same)):
+                continue
+            revision = self._revision(candidate, final)
+            if revision.codes or not final.reworded:
+                found[candidate.dataset.name] = revision
+        return found
 
     def _revision(self, candidate: Candidate, final: Reconciled) -> Revision:
         earlier = self._earlier(candidate, final)
@@ -207,6 +213,13 @@ class Transform:
     def _is_there(self, held: Held) -> bool:
         return self.lake.fingerprint(silver_key(self.journal.source, held)) == held.fingerprint
 
+    def _is_readable(self, held: Held) -> bool:
+        try:
+            self._read(held)
+        except ContentError:
+            return False
+        return True
+
     def _warn_of_changed_lists(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> None:
         """Tell where the payloads' own codes are not those of the dataset's code lists."""
         source = self.journal.source
@@ -234,7 +247,7 @@ class Transform:
                 judge(
                     self.checks,
                     attrs.evolve(snapshot, revision=revisions.get(candidate.dataset.name)),
-                    self._previous(candidate.dataset, final.vintage),
+                    self._previous(candidate.dataset, final),
                     results.append,
                     accept_revision=self.accept_revision,
                     accepted=partial(self._accepted, candidate.redo or final.same),
@@ -268,8 +281,11 @@ class Transform:
             siblings=siblings_of(dataset, sibling),
         )
 
-    def _previous(self, dataset: Dataset, vintage: Vintage) -> Snapshot | None:
-        before = self.state.before(dataset.name, vintage)
+    def _previous(self, dataset: Dataset, final: Reconciled) -> Snapshot | None:
+        """Give the vintage before; of other texts under an unchanged date, what was held of it."""
+        before = self.state.before(dataset.name, final.vintage)
+        if final.reworded and final.same is not None and self._is_readable(final.same):
+            before = final.same
         if before is None:
             return None
         return Snapshot(dataset=dataset, vintage=before.vintage, table=self._read(before))

@@ -5,8 +5,9 @@ from datetime import date
 
 import pytest
 
+import statpipe_checks.plugin
 from statpipe.engine.answers.as_of import table_as_of
-from statpipe.engine.record.records import held_of
+from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.stages.options import TRANSFORM
 from support.rates import RATES, SOURCE, STRUCTURE, more_dimensions, structure
 
@@ -186,3 +187,89 @@ def test_a_manifest_from_before_names_no_structure(bank):
     bank.lake.runs[SOURCE, manifest.run_id] = json.dumps(document).encode()
     assert [held.structure for held in held_of(bank.lake, SOURCE)] == [""]
     assert bank.run().outcome == "unchanged"
+
+
+# --- What a run says of codes ---------------------------------------------------------------------
+
+
+def codes_told(manifest):
+    (record,) = manifest.vintages
+    return [one.in_words for one in record.revision.codes] if record.revision else []
+
+
+def test_the_report_names_codes_that_came_went_or_have_another_name(bank):
+    assert codes_told(bank.run()) == []
+    rates = {key: days for key, days in RATES.items() if "GBP" not in key[1]}
+    rates["D", "SEK.EUR.SP00"] = {"2024-01-05": "11.2"}
+    lists = structure(CURRENCY={"USD": "Dollar", "SEK": "Krona"})
+    bank.agency.publish("2024-01-10", rates, lists)
+    manifest = bank.run()
+    told = codes_told(manifest)
+    assert told[-1] == (
+        "currency: 1 added (SEK Krona), 1 renamed (USD from US dollar to Dollar), "
+        "1 withdrawn (GBP Pound sterling)"
+    )
+    assert manifest.vintages[0].revision.in_words.endswith(told[-1])
+    assert manifest_of(bank.lake, SOURCE, manifest.run_id) == manifest
+
+
+def test_a_name_that_changes_under_an_unchanged_date_is_told_as_well(bank):
+    bank.run()
+    lists = structure(CURRENCY={"USD": "Dollar", "GBP": "Pound sterling"})
+    bank.agency.publish("2024-01-09", RATES, lists)
+    manifest = bank.run()
+    assert manifest.outcome == "loaded"
+    assert codes_told(manifest)[-1] == "currency: 1 renamed (USD from US dollar to Dollar)"
+    (words,) = [v.revision.in_words for v in manifest.vintages]
+    assert "since the same release was last read: 0 cells added, 0 of 5 revised" in words
+
+
+# --- What a code means ----------------------------------------------------------------------------
+
+SWAPPED = structure(CURRENCY={"USD": "Pound sterling", "GBP": "US dollar"})
+
+
+@pytest.fixture
+def judged(bank):
+    """The bank with the standard checks."""
+    bank.watching = [statpipe_checks.plugin]
+    bank.run()
+    return bank
+
+
+@pytest.mark.parametrize("day", ["2024-01-10", "2024-01-09"], ids=["new date", "same date"])
+@pytest.mark.parametrize(
+    ("lists", "units", "told"),
+    [
+        (STRUCTURE, {"USD": "EUR per USD"}, "USD.EUR.SP00 was in USD per EUR x 10^0 and is in"),
+        (
+            structure(CURRENCY={"USD": "Dollars bought", "GBP": "Pound sterling"}),
+            {"USD": "EUR per USD"},
+            "was 'US dollar, Euro, Spot' and is 'Dollars bought, Euro, Spot'",
+        ),
+        (SWAPPED, {}, "is 'US dollar, Euro, Spot' (formerly USD.EUR.SP00)"),
+    ],
+    ids=["unit", "title and unit", "the title of another code"],
+)
+def test_a_code_that_means_something_else_is_refused_until_that_is_accepted(
+    judged, day, lists, units, told
+):
+    judged.agency.publish(day, RATES, lists, units)
+    refused = judged.run()
+    assert (refused.exit_code, refused.outcome) == (3, "refused")
+    assert "refused by check stable_categories" in refused.message
+    assert told in refused.message
+    assert refused.message.endswith("statpipe run central_bank --accept-revision")
+    accepted = judged.run(accept_revision=True)
+    assert (accepted.exit_code, accepted.outcome) == (0, "loaded")
+    assert accepted.holds[-1].accepted["stable_categories"] >= 1
+    assert judged.run().outcome == "unchanged"
+
+
+def test_a_code_under_another_name_is_told_and_loaded(judged):
+    lists = structure(CURRENCY={"USD": "Dollar", "GBP": "Pound sterling"})
+    judged.agency.publish("2024-01-10", RATES, lists)
+    manifest = judged.run()
+    assert (manifest.exit_code, manifest.outcome) == (0, "loaded")
+    (check,) = [one for one in manifest.checks if one.check == "stable_categories"]
+    assert "1 title reworded, first: USD.EUR.SP00 was 'US dollar, Euro, Spot'" in check.message
