@@ -14,6 +14,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,8 +34,10 @@ from statpipe.api import (
     Selection,
     Source,
     Vintage,
+    exact,
     hookimpl,
     observations_from_rows,
+    selected,
 )
 from statpipe.api.gold import gold_models
 
@@ -198,46 +201,60 @@ class RatesNormalizer(Normalizer):
     """Reads the agency's JSON. What describes codes stands in its payloads alone."""
 
     def describe(self, dataset: Dataset, payloads: Sequence[Payload]) -> Dataset:
-        found = [
-            one for payload in payloads if payload.structure for one in _read(payload, "dimensions")
-        ]
-        areas = next((one["codes"] for one in found if one["id"] == "REF_AREA"), {})
-        return attrs.evolve(
-            dataset,
-            areas=tuple(Area(code=c, name=n, level="union") for c, n in areas.items()),
-            dimensions=tuple(
-                Dimension(
-                    id=one["id"],
-                    name=one["name"],
-                    codes=tuple(Code(code=c, name=n) for c, n in one["codes"].items()),
-                )
-                for one in found
-                if one["id"] not in LEFT
-            ),
-        )
+        for payload in payloads:
+            if payload.structure:
+                with _reading(payload):
+                    return _described(dataset, json.loads(payload.body)["dimensions"])
+        return dataset
 
     def normalize(self, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
         rows = [row for payload in payloads if not payload.structure for row in _rows(payload)]
-        return observations_from_rows(rows)
+        if not rows:
+            raise ContentError(f"dataset {dataset.name}: no rates; expected at least one")
+        return selected(observations_from_rows(rows), dataset)
+
+
+def _described(dataset: Dataset, found: Sequence[Document]) -> Dataset:
+    lists = {one["id"]: one["codes"] for one in found}
+    if not found or None in lists.values():
+        raise ValueError("there is no dimension, or one without codes")
+    areas = lists.get("REF_AREA", {}).items()
+    return attrs.evolve(
+        dataset,
+        areas=tuple(Area(code=code, name=name, level="union") for code, name in areas),
+        dimensions=tuple(
+            Dimension(
+                id=one["id"],
+                name=one["name"],
+                codes=tuple(Code(code=code, name=name) for code, name in one["codes"].items()),
+            )
+            for one in found
+            if one["id"] not in LEFT
+        ),
+    )
 
 
 def _rows(payload: Payload) -> Iterator[Document]:
-    for one in _read(payload, "series"):
-        codes = {name.lower(): code for name, code in one["key"].items()}
-        for day, rate in one["days"].items():
-            yield codes | {
-                "freq": _read(payload, "freq"),
-                "time_period": day,
-                "obs_value": rate,
-                "unit_measure": one["unit"],
-            }
+    with _reading(payload):
+        document = json.loads(payload.body)
+        for one in document["series"]:
+            one["unit"].encode()  # raises where half of a character is left
+            codes = {name.lower(): code for name, code in one["key"].items()}
+            for day, rate in one["days"].items():
+                yield codes | {
+                    "freq": document["freq"],
+                    "time_period": day,
+                    "obs_value": exact(rate),
+                    "unit_measure": one["unit"],
+                }
 
 
-def _read(payload: Payload, name: str) -> Any:
+@contextmanager
+def _reading(payload: Payload) -> Iterator[None]:
     try:
-        return json.loads(payload.body)[name]
-    except (ValueError, KeyError, TypeError) as error:
-        msg = f"payload {payload.name}: {error!r}; expected JSON with {name}"
+        yield
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        msg = f"payload {payload.name}: {error!r}; expected dimensions or series as the agency's"
         raise ContentError(msg, payload=payload) from error
 
 
