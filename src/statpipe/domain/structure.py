@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -31,7 +32,8 @@ def structure_hash(dataset: Dataset) -> str:
     return hashlib.sha256(json.dumps(described, sort_keys=True).encode()).hexdigest()
 
 
-def _listed(codes: Iterable[Area | Category | Code]) -> list[dict[str, Any]]:
+def _listed(codes: Sequence[Area | Category | Code]) -> list[dict[str, Any]]:
     """Leave out what is empty: a property that a later version adds changes no hash."""
-    entries = [attrs.asdict(one, filter=lambda _, value: bool(value)) for one in codes]
-    return sorted(entries, key=lambda entry: entry["code"])
+    names = [one.name for one in attrs.fields(type(codes[0]))] if codes else []
+    entries = [{name: value for name in names if (value := getattr(one, name))} for one in codes]
+    return sorted(entries, key=itemgetter("code"))

@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 
 import statpipe_checks.plugin
+from statpipe.api import ContentError
 from statpipe.engine.answers.as_of import table_as_of
 from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.stages.options import TRANSFORM
@@ -273,3 +274,41 @@ def test_a_code_under_another_name_is_told_and_loaded(judged):
     assert (manifest.exit_code, manifest.outcome) == (0, "loaded")
     (check,) = [one for one in manifest.checks if one.check == "stable_categories"]
     assert "1 title reworded, first: USD.EUR.SP00 was 'US dollar, Euro, Spot'" in check.message
+
+
+# --- What is damaged, or joined --------------------------------------------------------------------
+
+
+def test_other_names_take_the_place_of_silver_that_is_damaged(judged, monkeypatch):
+    read, write, damaged = judged.lake.read, judged.lake.write, {*judged.lake.partitions(SOURCE)}
+
+    def failing(key):
+        if key in damaged:
+            raise ContentError(f"{key.path} is damaged")
+        return read(key)
+
+    def repairing(partition):
+        damaged.discard(partition.key)
+        return write(partition)
+
+    monkeypatch.setattr(judged.lake, "read", failing)
+    monkeypatch.setattr(judged.lake, "write", repairing)
+    lists = structure(CURRENCY={"USD": "Dollar", "GBP": "Pound sterling"})
+    judged.agency.publish("2024-01-09", RATES, lists)
+    manifest = judged.run()
+    assert (manifest.outcome, manifest.message, codes_told(manifest)) == ("loaded", "", [])
+    (silver,) = judged.silver.values()
+    assert ("USD", "Dollar") in names_in(silver, "currency")
+
+
+def test_a_selection_that_is_read_with_one_more_dimension_is_another_vintage(bank):
+    """Its categories are others, so the figures of the date are not the same any more."""
+    bank.agency.where = {"currency": ("USD",)}
+    bank.run()
+    bank.agency.where = {"currency": ("GBP",)}
+    longer = {(freq, f"{key}.A"): days for (freq, key), days in RATES.items()}
+    bank.agency.publish("2024-01-09", longer, more_dimensions(STRUCTURE, EXR_SUFFIX={"A": "Mean"}))
+    manifest = bank.run()
+    assert (manifest.exit_code, manifest.message) == (0, "")
+    by_currency = {row["currency"]: row["exr_suffix"] for row in bank.model("exr")}
+    assert by_currency == {"USD": None, "GBP": "A"}
