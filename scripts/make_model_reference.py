@@ -49,7 +49,8 @@ SELECT area_name, value FROM gold.pce_state_as_of(DATE '2021-06-30') WHERE categ
 ```
 
 **In the lake** every model, table or view, is the file `gold/<model>/part-0.parquet` in the folder of the environment, sorted by its
-grain, with descriptions and units in its schema.
+grain, with descriptions and units in its schema. Where `part-*.parquet` is named below, there are more files beside it, one for the rows
+that the releases of a year settled: intervals that ended, first releases, revisions. Read all of them, each row is in one.
 
 **Types.** `decimal` is exact, as published: `numeric` in PostgreSQL, `decimal(38, 18)` in Parquet. `double` is computed. `small` is a count up
 to 127 (`smallint` in PostgreSQL). `integer` has 64
@@ -146,7 +147,7 @@ def _facts(model: Model) -> Iterator[str]:
         yield f"- Further index: {_codes(index)}"
     if model.materialized == "view" and model.takes_date:
         yield f"- On an earlier day: `{model.name}_as_of(date)`"
-    yield f"- In the lake: `gold/{model.name}/part-0.parquet`"
+    yield f"- In the lake: `gold/{model.name}/part-{'*' if model.settled else '0'}.parquet`"
 
 
 def _row(column: Column) -> tuple[str, ...]:

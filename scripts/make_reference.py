@@ -38,7 +38,7 @@ ROLES = {
 
 VALUES = (
     "Dataset", "Area", "Category", "Dimension", "Code", "Agreement", "Selection", "Vintage", "Payload", "Snapshot",
-    "CheckResult", "Model", "Column", "Partition", "PartitionKey", "Receipt", "Diagnosis",
+    "CheckResult", "Model", "Column", "Partition", "Part", "PartitionKey", "Receipt", "Diagnosis",
 )  # fmt: skip
 FUNCTIONS = ("exact", "observations_from_rows", "selected")
 ERRORS = ("Unavailable", "Rejected", "ContentError", "ConfigError", "PluginError", "Locked")
@@ -209,7 +209,7 @@ def _fields(item: type, *, defaults: bool = False) -> str:
     fields = attrs.fields(item)
     # As they are written: the fields' own types change once cattrs has read a value of the class.
     written = {n: kind for c in reversed(item.__mro__) for n, kind in get_annotations(c).items()}
-    rows: list[tuple[str, ...]] = [(f"`{f.name}`", _code(written[f.name])) for f in fields]
+    rows: list[tuple[str, ...]] = [(f"`{f.alias}`", _code(written[f.name])) for f in fields]
     names: tuple[str, ...] = ("field", "type")
     if defaults:
         rows = [(*row, _default(f)) for row, f in zip(rows, fields, strict=True)]

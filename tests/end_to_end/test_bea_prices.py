@@ -2,6 +2,8 @@
 
 import json
 import math
+import shutil
+from dataclasses import replace
 from decimal import Decimal
 
 import psycopg
@@ -15,6 +17,7 @@ from support.price_releases import (
     PRICES,
     FakePrices,
     Line,
+    first_release,
     nominal_pce,
     release_of_2025,
     release_of_2026,
@@ -275,6 +278,26 @@ def test_a_title_that_nobody_knows_is_refused_with_what_to_do_and_accepted_if_to
     )
     home.run("run", "bea_rpp_state")
     assert {r["category_name"] for r in gold(home, "rpp_state_category")} >= {"RPPs: All items"}
+
+
+def test_a_new_line_is_loaded_under_its_own_code_also_when_it_is_made_anew_from_bronze(home):
+    archives, sheets = Archives(home), first_release()
+    first, *rest = sheets["SARPP"].lines
+    more = replace(first, title="RPPs: Services: Education")
+    archives.prices("2022", zipped({"SARPP": sheets["SARPP"].with_lines([more, first, *rest])}))
+    manifest = archives.run("bea_rpp_state", "--tables", "SARPP")
+    (warning,) = verdicts(manifest, "new_codes")
+    code = "SARPP:new_rpp_service_education_index"
+    assert warning["cells"] == [{"category": code, "title": "RPPs: Services: Education"}]
+    (category,) = [r for r in gold(home, "rpp_state_category") if r["category"] == code]
+    assert category["category_name"] == "RPPs: Services: Education"
+    rows = [r for r in gold(home, "rpp_state") if r["category"] == code]
+    assert len(rows) == 52 * 14
+    assert {row["unit"] for row in rows} == {"Index"}
+    published = home.published()
+    shutil.rmtree(home.lake / "silver")
+    archives.run("bea_rpp_state", "--tables", "SARPP")
+    assert home.published() == published
 
 
 def test_the_check_on_line_numbers_does_not_stand_in_for_broken_checks(tmp_path):

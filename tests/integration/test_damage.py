@@ -22,6 +22,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from statpipe.api import Locked
+from statpipe.domain.in_order import put_together
 from statpipe.engine.runs.run import run_sources
 from statpipe.engine.runs.verify import Verified, verify
 from statpipe.engine.site.configuration import Configuration
@@ -227,7 +228,7 @@ def differing(home: Home, undisturbed: Home) -> set[str]:
 
 
 def age(home: Home) -> None:
-    """Take away what older versions did not write: hashes in files, places in footers, copies."""
+    """Take away what older versions did not write: hashes in files, places in footers, copies, parts."""
     shutil.rmtree(home.root / "copies")
     for path in home.root.rglob("*.json"):
         text = path.read_text()
@@ -236,9 +237,18 @@ def age(home: Home) -> None:
                 text = re.sub(rf',\n *"{name}": "[^"]*"|\n *"{name}": "[^"]*",', "", text)
         json.loads(text)
         path.write_text(text)
-    for path in home.root.rglob("*.parquet"):
+    # Of a table in parts, the file that lists them comes first, and becomes the whole table.
+    for path in sorted(home.root.rglob("*.parquet")):
+        if not path.exists():
+            continue
         metadata = pq.read_metadata(path).metadata
         table = from_parquet(path.read_bytes())
+        if b"statpipe.parts" in metadata:
+            parts = list(path.parent.glob("part-[1-9]*.parquet"))
+            tables = [table, *(from_parquet(part.read_bytes()) for part in parts)]
+            table = put_together(tables, metadata[b"grain"].decode().split(","))
+            for part in parts:
+                part.unlink()
         with pq.ParquetWriter(
             path,
             table.schema,
@@ -248,7 +258,7 @@ def age(home: Home) -> None:
             store_schema=False,
         ) as writer:
             writer.write_table(table)
-            own = (b"statpipe.partition", b"statpipe.self_sha256")
+            own = (b"statpipe.partition", b"statpipe.self_sha256", b"statpipe.parts")
             writer.add_key_value_metadata({k: v for k, v in metadata.items() if k not in own})
 
 
@@ -299,6 +309,12 @@ def test_rows_of_an_older_lake_that_are_not_those_recorded_are_found(aged: Home)
     for path in parts:
         metadata = pq.read_metadata(path).metadata
         table = from_parquet(path.read_bytes())
+        if b"statpipe.parts" in metadata:
+            parts = list(path.parent.glob("part-[1-9]*.parquet"))
+            tables = [table, *(from_parquet(part.read_bytes()) for part in parts)]
+            table = put_together(tables, metadata[b"grain"].decode().split(","))
+            for part in parts:
+                part.unlink()
         table = table.take(pa.array([1, 0, *range(2, len(table))]))
         with pq.ParquetWriter(path, table.schema, store_schema=False) as writer:
             writer.write_table(table)

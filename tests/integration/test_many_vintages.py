@@ -7,6 +7,7 @@ The oracle reads the files with the standard library, cell by cell and release b
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -20,6 +21,7 @@ import pytest
 from statpipe.api import Layer, PartitionKey
 from statpipe.engine.runs.backfill import backfill
 from statpipe.engine.runs.run import run_sources
+from statpipe.engine.runs.verify import verify
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.registry import Registry
 from statpipe.engine.site.site import Site, open_site
@@ -138,12 +140,15 @@ def test_every_revision_is_one_between_two_files(loaded, files):
     assert len(found) > 150
 
 
-@pytest.mark.parametrize("order", ["newest first", "from the middle outwards", "some one by one"])
+@pytest.mark.parametrize(
+    "order", ["newest first", "from the middle outwards", "some one by one", "the last in turn"]
+)
 def test_gold_is_the_same_to_the_byte_in_whatever_order_they_arrive(loaded, files, tmp_path, order):
     home = Home(tmp_path, files[0].parent)
     arriving = {
         "newest first": [files[-1:], files[:-1]],
         "from the middle outwards": [files[15:16], files[3:8], files[20:], files[:3], files[8:15], files[16:20]],
+        "the last in turn": [files[:22], *([file] for file in files[22:])],
         "some one by one": [*([file] for file in (files[2], files[0], files[-1], files[1])), files],
     }[order]  # fmt: skip
     for group in arriving:
@@ -161,3 +166,27 @@ def test_with_little_memory_the_result_is_the_same(loaded, files, tmp_path):
 def test_a_run_after_it_finds_nothing_new(loaded):
     manifest = loaded.run()
     assert (manifest.outcome, manifest.receipts) == ("unchanged", ())
+
+
+def test_each_part_that_is_damaged_or_gone_is_named_and_made_again(loaded, tmp_path):
+    home = attrs.evolve(loaded, folder=tmp_path)
+    shutil.copytree(loaded.folder, tmp_path, dirs_exist_ok=True)
+    lake = tmp_path / ".statpipe" / "lake" / "local"
+    parts = sorted(lake.glob("gold/md_history/part-*.parquet"))
+    assert [file.name for file in parts] == [
+        f"part-{year}.parquet" for year in (0, 1990, 1991, 1992)
+    ]
+    folded = lake / "changes" / SOURCE / f"dataset={monthly.DATASET}" / "part-0.parquet"
+    (lake / "gold" / "md_revisions" / "part-1991.parquet").unlink()
+    parts[1].write_bytes(parts[2].read_bytes())
+    folded.write_bytes(folded.read_bytes()[:-1])
+    with home.site() as site:
+        found = {one.path: one.state for one in verify(site).findings}
+        assert found == {
+            "gold/md_history": "damaged",
+            "gold/md_revisions": "damaged",
+            f"changes/{SOURCE}/dataset={monthly.DATASET}": "damaged",
+        }
+        assert {one.state for one in verify(site, repair=True).findings} == {"repaired"}
+        assert verify(site).findings == ()
+    assert home.bytes_of_gold() == loaded.bytes_of_gold()

@@ -131,9 +131,7 @@ def _to_temporary(connection: Any, name: str, table: pa.Table) -> None:
 
 @pytest.mark.parametrize("model", [*BEA, *TEA], ids=lambda model: model.name)
 def test_the_same_sql_gives_the_same_rows(site, database, model):
-    in_lake = pq.read_table(
-        Path(site.lake.locations()["lake"]) / "gold" / model.name / "part-0.parquet"
-    )
+    in_lake = pq.read_table(Path(site.lake.locations()["lake"]) / "gold" / model.name)
     columns = sql.SQL(", ").join(
         sql.SQL("CAST({0} AS {1})").format(sql.Identifier(c.name), sql.SQL(TYPES[c.type]))
         for c in model.columns
@@ -161,7 +159,7 @@ def test_a_day_s_state_is_the_same_rows(site, database, day):
         )
     ).fetchall()
     history = pq.read_table(
-        Path(site.lake.locations()["lake"]) / "gold" / "pce_state_history" / "part-0.parquet"
+        Path(site.lake.locations()["lake"]) / "gold" / "pce_state_history"
     ).to_pylist()
     at = date.fromisoformat(day)
     wanted = {

@@ -60,17 +60,20 @@ def last_years(body: bytes, count: int) -> bytes:
 
 
 def with_new_codes(body: bytes, table: str = "SAPCE1") -> bytes:
-    """A file in which BEA has added line 25, for California, and the area 72000, for line 1."""
-    header, *lines = body.split(b"\r\n")
-    figures = ",".join(
-        str(place) for place, name in enumerate(header.split(b",")) if name.isdigit()
-    )
-    unit = "Millions of current dollars"
-    new = (
-        f' "06000","California",8,{table},25,"..."," Cannabis ","{unit}",{figures}',
-        f' "72000","Puerto Rico",,{table},1,"...","Personal consumption expenditures ","{unit}",{figures}',
-    )
-    return b"\r\n".join([header, *(text.encode() for text in new), *lines])
+    """A file in which BEA has added line 25, for all areas, and the area 72000, with Wyoming's figures."""
+    header, _, rest = body.decode().partition("\r\n")
+    new = []
+    for row in csv.reader(io.StringIO(rest, newline=""), skipinitialspace=True):
+        if len(row) < len(header.split(",")):
+            continue  # of the footer
+        fips, name, region, _, line, _, title, unit, *figures = row
+        cell = f'"{unit}",{",".join(figures)}'
+        if line == "1":
+            new.append(f' "{fips}","{name}",{region},{table},25,"..."," Cannabis ",{cell}')
+        if name == "Wyoming":
+            of_both = [(line, title)] + [("25", " Cannabis ")] * (line == "1")
+            new += [f' "72000","Puerto Rico",,{table},{n},"...","{t}",{cell}' for n, t in of_both]
+    return "\r\n".join([header, *new, rest]).encode()
 
 
 def layout_of_2019(*years: str) -> bytes:

@@ -91,7 +91,8 @@ class TeaAgency:
     ``down_at`` and ``unreadable_at`` count the payloads of a run from 1; 0 is the probe. ``garbled``
     payloads arrive, and cannot be normalized. ``check`` is ``pass``, ``warning``, ``error``,
     ``implausible`` or ``raise``. ``stamped`` payloads differ at each call, as BEA's do. ``gate`` is a file: as long as
-    it is there, no second payload comes.
+    it is there, no second payload comes. ``today`` is the day on which payloads arrive, if not the
+    clock's. An ``undated`` agency tells nobody when it published.
     """
 
     releases: list[Release] = attrs.field(factory=list)
@@ -110,6 +111,8 @@ class TeaAgency:
     check: str = "pass"
     version: str = "1"
     notice: str = ""
+    today: str = ""
+    undated: bool = False
 
     def publish(self, dataset: str, released: str, figures: Figures) -> None:
         """Publish figures; under the date of an earlier release, they take its place."""
@@ -249,11 +252,18 @@ class TeaSource(Source):
         if self._agency.archive or not self._agency.quiet:
             seen += [f"{cell}{price}" for cell, price in sorted(release.figures.items())]
         return Vintage(
-            released=date.fromisoformat(release.released),
+            released=self._now().date()
+            if self._agency.undated
+            else date.fromisoformat(release.released),
+            basis="observed" if self._agency.undated else "agency",
             note=f"Auction report of {release.released}",
             token=hashlib.sha256("\n".join(seen).encode()).hexdigest(),
             selection=dataset.selection,
         )
+
+    def _now(self) -> datetime:
+        today = self._agency.today
+        return datetime.fromisoformat(f"{today}T12:00:00Z") if today else datetime.now(UTC)
 
     def _payload(self, dataset: Dataset, release: Release, port: str) -> Payload:
         selection = dataset.selection
@@ -273,7 +283,7 @@ class TeaSource(Source):
             name=f"{dataset.name}-{port}",
             body=json.dumps(document).encode(),
             request={"dataset": dataset.name, "port": port},
-            retrieved=datetime.now(UTC),
+            retrieved=self._now(),
         )
 
 

@@ -142,6 +142,22 @@ def test_payloads_of_two_releases_are_refused():
         RegionalNormalizer().normalize(DATASET, payloads)
 
 
+def test_files_of_two_releases_are_refused():
+    bodies = [CSV, CSV.replace("06000", "01000").replace("2022--", "2023--")]
+    payloads = [
+        Payload(name=f"f{n}", body=body.encode(), media_type="text/csv")
+        for n, body in enumerate(bodies)
+    ]
+    with pytest.raises(ContentError, match=r"payload f1: .* expected payloads of one release"):
+        RegionalNormalizer().normalize(DATASET, payloads)
+
+
+def test_a_list_of_lines_alone_has_no_figures():
+    body = body_of(line_list({"2": "[SAPCE1] Goods"}))
+    with pytest.raises(ContentError, match="payload lines: a list of lines; expected figures"):
+        RegionalNormalizer().normalize(DATASET, [Payload(name="lines", body=body, structure=True)])
+
+
 def test_a_line_list_with_another_title_is_refused_and_says_how_to_accept_it():
     body = body_of(line_list({"2": "[SAPCE1] Gross domestic product"}))
     payload = Payload(name="lines", body=body, request={"method": "GetParameterValuesFiltered"})

@@ -8,13 +8,13 @@ import attrs
 import pytest
 
 from statpipe.api import ConfigError, ContentError, Environment, Rejected, Secret, Unavailable
-from statpipe.domain.canonical import content_hash
-from statpipe.domain.new_codes import without_new_codes
+from statpipe.domain.canonical import content_hash, figures_hash
+from statpipe.domain.new_codes import with_new_codes
 from statpipe.domain.seal import seal
 from statpipe_bea.normalizer import RegionalNormalizer
 from statpipe_bea.settings import BeaSettings
 from statpipe_bea.source import BeaSource
-from support.bea_layouts import with_new_codes
+from support.bea_layouts import with_new_codes as with_new_codes_of_bea
 
 YEARS = (2017, 2018, 2019, 2020, 2021)
 TABLES = ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")
@@ -64,29 +64,47 @@ def test_all_channels_give_the_same_silver(table, fake, api, bulk):
         assert content_hash(other) == content_hash(by_sample)
 
 
-def test_a_new_line_and_area_wait_whatever_the_channel_and_the_rest_is_as_before(fake, api, bulk):
+def test_a_new_line_and_area_are_read_whatever_the_channel_and_the_rest_is_as_before(
+    fake, api, bulk
+):
     with zipfile.ZipFile(bulk) as opened:
         (name,) = (n for n in opened.namelist() if n.startswith("SAPCE1__ALL"))
-        body = with_new_codes(opened.read(name))
+        body = with_new_codes_of_bea(opened.read(name))
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w") as made:
         made.writestr(name, body)
     before = silver_of(source_of(channel="sample"), "SAPCE1")
     fake.publish(out.getvalue())
     by_bulk = source_of(channel="bulk", bulk=fake.zip_url, years=YEARS, tables=("SAPCE1",))
+    figures = []
     for source in (api, by_bulk):
         dataset = source.datasets()[0]
         (vintage,) = source.vintages(dataset)
         payloads = list(source.fetch(dataset, vintage))
         table = RegionalNormalizer().normalize(dataset, payloads)
-        known, new = without_new_codes(table, dataset)
+        described, new = with_new_codes(table, dataset)
         assert [(one.code, one.name.rpartition(": ")[2]) for one in new] == [
             ("SAPCE1:25", "Cannabis"),
             ("72000", "Puerto Rico"),
         ]
-        assert seal(known, dataset, vintage.id).equals(before)
-        assert any(b"Cannabis" in payload.body for payload in payloads)
+        silver = seal(table, described, vintage.id)
+        figures.append(figures_hash(silver))
+        rows = silver.to_pylist()
+        kept = [r for r in rows if r["category"] != "SAPCE1:25" and r["ref_area"] != "72000"]
+        assert kept == before.to_pylist()
+        assert len(rows) == len(kept) + (60 + 24 + 1) * len(YEARS)
+    assert figures[0] == figures[1]
     assert any(asked.get("linecode") == "25" for asked in fake.requests)
+
+
+def test_lists_of_lines_are_marked_as_structure_and_nothing_else_is(api, bulk):
+    """So a lake knows what describes codes, and what holds figures. Zips have no such list."""
+    by_sample = source_of(channel="sample")
+    by_bulk = source_of(channel="bulk", bulk=str(bulk))
+    for source, lists in ((api, ["SAPCE1-lines"]), (by_sample, ["SAPCE1-lines"]), (by_bulk, [])):
+        dataset = source.datasets()[0]
+        payloads = source.fetch(dataset, source.vintages(dataset)[-1])
+        assert [payload.name for payload in payloads if payload.structure] == lists
 
 
 def test_an_archive_holds_a_vintage_for_each_zip(bulk, older, tmp_path):

@@ -255,11 +255,11 @@ def test_a_line_more_does_not_hide_one_under_a_new_title():
     )
 
 
-def test_a_new_line_is_asked_for_so_that_it_waits_in_bronze():
+def test_a_new_line_is_asked_for():
     lines = printed(RELEASES[D2022]["SARPP"])
     more = PrintedLine(line="6", title="RPPs: Services: Education", unit="Index", where="here")
     found = release_lines(price_tables.dataset("SARPP"), iter([*lines, more]), D2022)
-    assert found.new == ("6",)
+    assert found.new == (more,)
     assert found.asked == {**known_layout("SARPP", D2022), "6": None}
 
 

@@ -1,15 +1,22 @@
-"""BEA adds a line or an area: the rest is read, and what is new is named as BEA prints it."""
+"""BEA adds a line or an area: it is read as BEA prints it, under a code that stands for nothing else."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 
 import attrs
+import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
-from statpipe.api import ContentError, Payload, Selection
-from statpipe.domain.new_codes import NewCode, without_new_codes
+from statpipe.api import Category, ContentError, Payload, Selection
+from statpipe.domain.new_codes import NewCode, with_new_codes
 from statpipe.domain.other_parents import OtherParent, other_parents
 from statpipe.domain.seal import seal
-from statpipe_bea import price_tables, tables
+from statpipe_bea import crosswalk, price_tables, tables
 from statpipe_bea.line_lists import METHOD
 from statpipe_bea.normalizer import RegionalNormalizer
+from support.bea_layouts import layout_of_2017
 from support.price_releases import first_release
 
 from .answers import NOTE, answer, body_of, line_list, row
@@ -35,16 +42,33 @@ PUERTO_RICO = ("72000", "Puerto Rico *", 2, " Goods ", UNIT, "3.5")
 
 
 def read(*bodies, dataset=DATASET, **settings):
-    """Normalize as the engine does: what is known, sealed, and what is new."""
+    """Seal as the engine does: described, normalized, and with what is new."""
     payloads = [
         body
         if isinstance(body, Payload)
         else Payload(name="p1", body=body.encode(), media_type="text/csv")
         for body in bodies
     ]
-    table = RegionalNormalizer(**settings).normalize(dataset, payloads)
-    known, new = without_new_codes(table, dataset)
-    return seal(known, dataset, "v"), new
+    normalizer = RegionalNormalizer(**settings)
+    described = normalizer.describe(dataset, payloads)
+    table = normalizer.normalize(described, payloads)
+    described, new = with_new_codes(table, described)
+    return seal(table, described, "v"), new
+
+
+def without(silver, *new):
+    """What is left of Silver without the rows of new codes."""
+    codes = pa.array([one.code for one in new])
+    odd = pc.or_(
+        pc.is_in(silver["category"].cast(pa.string()), codes),
+        pc.is_in(silver["ref_area"].cast(pa.string()), codes),
+    )
+    return silver.filter(pc.invert(odd)).to_pylist()
+
+
+def rows_of(silver, code):
+    rows = silver.to_pylist()
+    return [row for row in rows if code in {row["category"], row["ref_area"]}]
 
 
 def refused(*bodies, **settings):
@@ -54,23 +78,51 @@ def refused(*bodies, **settings):
 
 
 class TestFiles:
-    def test_a_new_line_is_named_by_its_title_and_the_rest_is_as_without_it(self):
+    def test_a_new_line_is_read_as_it_is_printed_and_the_rest_is_as_without_it(self):
         silver, new = read(csv(GOODS, CANNABIS))
         assert new == (NewCode(column="category", code="SAPCE1:25", name="Cannabis 1/"),)
-        assert silver.equals(read(csv(GOODS))[0])
+        assert without(silver, *new) == read(csv(GOODS))[0].to_pylist()
+        (row,) = rows_of(silver, "SAPCE1:25")
+        assert (row["ref_area"], row["time_period"]) == ("CA", "2021")
+        assert row["obs_value"] == Decimal("2.5")
+        assert (row["category_name"], row["parent_category"]) == ("Cannabis 1/", None)
+        assert (row["unit_measure"], row["unit_mult"], row["sign"]) == (UNIT, 6, 1)
 
-    def test_a_new_area_is_named_as_it_is_printed_and_the_rest_is_as_without_it(self):
+    def test_a_new_area_is_read_as_it_is_printed_and_the_rest_is_as_without_it(self):
         silver, new = read(csv(GOODS, PUERTO_RICO))
         assert new == (NewCode(column="ref_area", code="72000", name="Puerto Rico *"),)
-        assert silver.equals(read(csv(GOODS))[0])
+        assert without(silver, *new) == read(csv(GOODS))[0].to_pylist()
+        (row,) = rows_of(silver, "72000")
+        assert (row["geo_fips"], row["geo_name"]) == ("72000", "Puerto Rico *")
+        assert (row["category"], row["obs_value"]) == ("SAPCE1:2", Decimal("3.5"))
 
     def test_both_at_once_are_both_named(self):
         _, new = read(csv(GOODS, CANNABIS, PUERTO_RICO))
         assert [one.code for one in new] == ["SAPCE1:25", "72000"]
 
-    def test_a_new_line_in_a_new_unit_is_still_just_new(self):
-        _, new = read(csv(GOODS, (*CANNABIS[:4], "Index", "7")))
+    @pytest.mark.parametrize(
+        ("printed", "unit", "mult"),
+        [
+            ("Index", "Index", 0),
+            ("thousands of tons", "thousands of tons", 3),
+            ("Millions of current Dollar", UNIT, 6),
+            ("Billions of chained 2017 dollars", "Billions of chained 2017 dollars", 9),
+        ],
+    )
+    def test_a_new_line_has_the_unit_that_is_printed(self, printed, unit, mult):
+        silver, new = read(csv(GOODS, (*CANNABIS[:4], printed, "7")))
         assert [one.code for one in new] == ["SAPCE1:25"]
+        (row,) = rows_of(silver, "SAPCE1:25")
+        assert (row["unit_measure"], row["unit_mult"]) == (unit, mult)
+        assert without(silver, *new) == read(csv(GOODS))[0].to_pylist()
+
+    def test_where_the_table_implies_the_unit_a_new_line_has_it_too(self):
+        component = "Total personal consumption expenditures (PCE) by state"
+        line = f'6000,California,8,1,{component},25,...,"Cannabis",2.5\n'
+        head, _, rest = layout_of_2017("2018").decode().partition("\n")
+        silver, _ = read(f"{head}\n{line}{rest}")
+        (row,) = rows_of(silver, "SAPCE1:25")
+        assert (row["unit_measure"], row["unit_mult"]) == (UNIT, 6)
 
     def test_what_was_not_asked_for_is_not_reported(self):
         chosen = attrs.evolve(
@@ -104,21 +156,114 @@ class TestFiles:
             csv(GOODS, CANNABIS, ("01000", "Alabama", *other[2:]))
         )
 
-    def test_a_new_line_of_a_price_table_waits_and_the_others_keep_their_categories(self):
-        dataset = price_tables.dataset("SARPP")
-        sheet = first_release()["SARPP"]
-        more = attrs_line(sheet.lines[0], "RPPs: Services: Education")
-        wanted, nothing = read(sheet.csv().decode(), dataset=dataset)
-        for lines in ([*sheet.lines, more], [more, *sheet.lines]):
-            silver, new = read(sheet.with_lines(lines).csv().decode(), dataset=dataset)
-            number = lines.index(more) + 1
-            assert new == (
-                NewCode(
-                    column="category", code=f"SARPP:{number}", name="RPPs: Services: Education"
-                ),
-            )
-            assert silver.equals(wanted)
+    def test_a_new_line_of_two_units_is_refused(self):
+        other = ("01000", "Alabama", 25, "Cannabis 1/", "Index", "7")
+        assert "SAPCE1:25 is in 'Index times 10^0' and elsewhere" in refused(
+            csv(GOODS, CANNABIS, other)
+        )
+
+
+EDUCATION = "SARPP:new_rpp_service_education_index"
+
+
+class TestPriceTables:
+    """Their lines are known by title and unit, and so is a new one."""
+
+    DATASET = price_tables.dataset("SARPP")
+
+    def read(self, lines, **settings):
+        return read(first_release()["SARPP"].with_lines(lines).csv().decode(), **settings)
+
+    @pytest.fixture
+    def lines(self):
+        return list(first_release()["SARPP"].lines)
+
+    @pytest.fixture
+    def more(self, lines):
+        return replace(lines[0], title="RPPs: Services: Education")
+
+    def test_a_new_line_has_a_code_of_its_title_and_unit_whatever_its_number(self, lines, more):
+        wanted, nothing = self.read(lines, dataset=self.DATASET)
         assert nothing == ()
+        tables = []
+        for order in ([*lines, more], [more, *lines]):
+            silver, new = self.read(order, dataset=self.DATASET)
+            named = "RPPs: Services: Education"
+            assert new == (NewCode(column="category", code=EDUCATION, name=named),)
+            assert without(silver, *new) == wanted.to_pylist()
+            tables.append(rows_of(silver, EDUCATION))
+        assert tables[0] == tables[1]
+        assert len(tables[0]) == 52 * 14
+        assert {(r["unit_measure"], r["unit_mult"]) for r in tables[0]} == {("Index", 0)}
+
+    def test_a_known_title_in_another_unit_is_another_code(self, lines):
+        more = replace(lines[0], unit="Percent")
+        _, new = self.read([*lines, more], dataset=self.DATASET)
+        assert [one.code for one in new] == ["SARPP:new_rpp_all_item_percent"]
+
+    def test_no_code_on_record_can_be_taken(self):
+        for table in price_tables.TITLES:
+            codes = [one.code for one in price_tables.categories(table)]
+            assert not any(code.startswith(f"{table}:new_") for code in codes)
+
+    def test_two_new_lines_of_one_title_and_unit_are_refused(self, lines, more):
+        sheet = first_release()["SARPP"].with_lines([*lines, more, more])
+        assert "lines 6 and 7 of SARPP are both 'RPPs: Services: Education'" in refused(
+            sheet.csv().decode(), dataset=self.DATASET
+        )
+
+    def test_made_anew_from_bronze_it_is_the_same(self, lines, more):
+        """The vintage's selection names the categories that the release brought."""
+        silver, _ = self.read([*lines, more], dataset=self.DATASET)
+        held = Selection(categories=set(silver["category"].to_pylist()))
+        again, _ = self.read([*lines, more], dataset=attrs.evolve(self.DATASET, selection=held))
+        assert again.equals(silver)
+
+    def test_a_vintage_of_an_older_version_has_it_when_it_is_made_anew(self, lines, more):
+        """Its selection names what was on record, and the figures have waited in Bronze."""
+        known, _ = self.read(lines, dataset=self.DATASET)
+        held = Selection(categories=set(known["category"].to_pylist()))
+        dataset = attrs.evolve(self.DATASET, selection=held)
+        silver, new = self.read([*lines, more], dataset=dataset)
+        assert [one.code for one in new] == [EDUCATION]
+        assert len(rows_of(silver, EDUCATION)) == 52 * 14
+
+    def test_who_asks_for_one_line_gets_one(self, lines, more):
+        one = Selection(categories=["SARPP:rpp_goods"])
+        dataset = attrs.evolve(self.DATASET, selection=one)
+        silver, new = self.read([*lines, more], dataset=dataset)
+        assert new == ()
+        assert set(silver["category"].to_pylist()) == {"SARPP:rpp_goods"}
+
+    def test_once_it_is_on_record_a_vintage_of_before_has_it_under_its_own_code(
+        self, lines, more, monkeypatch
+    ):
+        silver, _ = self.read([*lines, more], dataset=self.DATASET)
+        held = Selection(categories=set(silver["category"].to_pylist()))
+        known = crosswalk.recorded("SARPP")
+        learned = crosswalk.Recorded(
+            table="SARPP",
+            since=date(2022, 12, 15),
+            line="6",
+            title="RPPs: Services: Education",
+            unit="Index",
+            category="SARPP:rpp_education",
+        )
+        monkeypatch.setattr(
+            crosswalk, "recorded", lambda table: (*known, learned) if table == "SARPP" else ()
+        )
+        crosswalk._layouts.cache_clear()
+        category = Category(
+            code="SARPP:rpp_education", name="RPPs: Services: Education", unit_measure="Index"
+        )
+        dataset = attrs.evolve(
+            self.DATASET, selection=held, categories=(*self.DATASET.categories, category)
+        )
+        again, new = self.read([*lines, more], dataset=dataset)
+        crosswalk._layouts.cache_clear()
+        assert new == ()
+        values = [row["obs_value"] for row in rows_of(silver, EDUCATION)]
+        assert [row["obs_value"] for row in rows_of(again, "SARPP:rpp_education")] == values
 
 
 class TestRegions:
@@ -150,12 +295,6 @@ class TestRegions:
         assert self.others(csv(country, PUERTO_RICO, GOODS)) == ()
 
 
-def attrs_line(line, title):
-    from dataclasses import replace
-
-    return replace(line, title=title)
-
-
 class TestAnswers:
     LIST = Payload(
         name="lines",
@@ -168,17 +307,42 @@ class TestAnswers:
         new = answer([row(Code="SAPCE1-25", DataValue="2.5")], Statistic="Services: Cannabis")
         return first, Payload(name="line-25", body=body_of(new))
 
-    def test_a_new_line_is_named_by_the_list_of_lines(self):
+    def test_a_new_line_is_named_by_the_list_of_lines_and_in_the_unit_of_its_rows(self):
         silver, new = read(self.LIST, *self.answers())
         assert new == (NewCode(column="category", code="SAPCE1:25", name="Services: Cannabis"),)
-        assert silver.equals(read(self.LIST, self.answers()[0])[0])
+        assert without(silver, *new) == read(self.LIST, self.answers()[0])[0].to_pylist()
+        (row,) = rows_of(silver, "SAPCE1:25")
+        assert (row["obs_value"], row["unit_measure"], row["unit_mult"]) == (
+            Decimal("2.5"),
+            UNIT,
+            6,
+        )
+
+    def test_a_new_line_has_the_power_of_ten_that_is_printed(self):
+        new = answer(
+            [row(Code="SAPCE1-25", CL_UNIT="Dollars", UNIT_MULT="3")], Statistic="Cannabis"
+        )
+        silver, _ = read(self.LIST, self.answers()[0], Payload(name="line-25", body=body_of(new)))
+        assert rows_of(silver, "SAPCE1:25")[0]["unit_mult"] == 3
+
+    def test_a_power_of_ten_that_is_none_is_refused(self):
+        new = answer([row(Code="SAPCE1-25", UNIT_MULT="many")], Statistic="Cannabis")
+        message = refused(self.LIST, self.answers()[0], Payload(name="l", body=body_of(new)))
+        assert message == "payload l, Data[0]: UNIT_MULT 'many'; expected a power of ten such as 6"
+
+    def test_a_list_of_lines_is_known_by_its_mark_or_by_what_was_asked(self):
+        """Lakes of an older version hold lists without the mark."""
+        silver, _ = read(self.LIST, *self.answers())
+        for structure, request in ((True, {}), (True, self.LIST.request)):
+            marked = attrs.evolve(self.LIST, structure=structure, request=request)
+            assert read(marked, *self.answers())[0].equals(silver)
 
     def test_a_new_area_is_named_as_the_rows_name_it(self):
         silver, new = read(
             self.LIST, self.answers(row(GeoFips="72000", GeoName="Puerto Rico *"))[0]
         )
         assert new == (NewCode(column="ref_area", code="72000", name="Puerto Rico *"),)
-        assert len(silver) == 1
+        assert len(silver) == 2
 
     def test_a_line_that_no_list_names_is_refused(self):
         assert "category 'SAPCE1:25' is not in the dataset's code list" in refused(*self.answers())
@@ -266,6 +430,16 @@ class TestSwappedTitles:
             "payload lines: SAPCE1:2 is titled '[SAPCE1] Services', which is the title of SAPCE1:13"
             in (refused(titles, good))
         )
+
+    def test_a_list_is_refused_before_any_figure_is_read(self):
+        normalizer, figures = RegionalNormalizer(), Payload(name="a", body=b"no figures")
+        body = body_of(line_list({"2": "[SAPCE1] Services"}))
+        titles = Payload(name="lines", body=body, structure=True)
+        with pytest.raises(ContentError, match="payload lines: SAPCE1:2 is titled"):
+            normalizer.describe(DATASET, [titles, figures])
+        prices = price_tables.dataset("SARPP")
+        assert normalizer.describe(DATASET, [figures]) is DATASET
+        assert normalizer.describe(prices, [titles, figures]) is prices
 
     def test_a_title_of_nobody_is_offered_for_acceptance(self):
         message = refused(csv((*GOODS[:3], "Merchandise", *GOODS[4:])))

@@ -6,6 +6,7 @@ import zipfile
 from decimal import Decimal
 from pathlib import Path
 
+import attrs
 import pytest
 
 from statpipe.api import (
@@ -18,6 +19,7 @@ from statpipe.api import (
     Vintage,
 )
 from statpipe.domain.canonical import content_hash
+from statpipe.domain.new_codes import with_new_codes
 from statpipe.domain.seal import seal
 from statpipe_bea.family import regional_prices
 from statpipe_bea.line_numbers import LineNumbers
@@ -112,6 +114,33 @@ def test_api_and_zip_agree_on_each_shape_that_the_tables_have_had(release, price
         day = one.id
         assert content_hash(silver_of(api, table, day)) == content_hash(silver_of(bulk, table, day))
     api.close()
+
+
+def test_a_new_line_is_read_whatever_the_channel_and_its_vintage_says_so(prices):
+    sheets = first_release()
+    first, *rest = sheets["SARPP"].lines
+    more = first.__class__("RPPs: Services: Education", "Percent", first.figures)
+    sheets["SARPP"] = sheets["SARPP"].with_lines([more, first, *rest])
+    prices.publish(zipped(sheets))
+    code = "SARPP:new_rpp_service_education_percent"
+    tables = []
+    for source in (api_of(prices), source_of(channel="bulk", bulk=prices.zip_url)):
+        dataset = of_table(source, "SARPP")
+        (vintage,) = source.vintages(dataset)
+        assert len(vintage.selection.categories) == 6
+        assert code in vintage.selection.categories
+        assert code not in lines_in_token(vintage.token).values()
+        payloads = list(source.fetch(dataset, vintage))
+        assert len(payloads) == source.requests(dataset, vintage)
+        for selection in (dataset.selection, vintage.selection):  # fetched, and made from Bronze
+            chosen = attrs.evolve(dataset, selection=selection)
+            table = RegionalNormalizer().normalize(chosen, payloads)
+            described, new = with_new_codes(table, chosen)
+            assert [(one.code, one.name) for one in new] == [(code, "RPPs: Services: Education")]
+            tables.append(seal(table, described, vintage.id))
+        source.close()
+    assert all(table.equals(tables[0]) for table in tables)
+    assert set(tables[0]["unit_measure"].to_pylist()) == {"Index", "Percent"}
 
 
 def test_a_probe_asks_for_the_list_of_lines_and_one_line(prices):

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from statpipe_bea.csv_heads import note_in
+from statpipe_bea.csv_tables import note_in
 from statpipe_bea.release import last_updated, released
 
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from statpipe.api import ContentError, Payload
-from statpipe_bea.results import parameter_values, results
+from statpipe_bea.results import results
 
 NOTES = [{"NoteRef": " ", "NoteText": "Last updated: October 6, 2022-- new statistics for 2021."}]
 
@@ -92,29 +92,3 @@ def test_what_is_no_answer_is_refused_with_payload_and_place(body, says):
     assert says in str(error.value)
     assert "SAPCE1-line-9" in str(error.value)
     assert error.value.payload.body == body
-
-
-def test_parameter_values_are_pairs_of_key_and_description():
-    values = [{"Key": "1", "Desc": "[SAPCE1] Goods"}, {"key": 2, "desc": "[SAPCE1] Services"}]
-    assert parameter_values(payload(whole(ParamValue=values))) == [
-        ("1", "[SAPCE1] Goods"),
-        ("2", "[SAPCE1] Services"),
-    ]
-
-
-def test_a_single_parameter_value_may_be_an_object():
-    assert parameter_values(payload(whole(paramvalue={"Key": "1", "Desc": "a"}))) == [("1", "a")]
-
-
-@pytest.mark.parametrize(
-    ("values", "says"),
-    [
-        ([], "ParamValue lists no values"),
-        (["1"], "ParamValue[0] is not an object with Key and Desc"),
-        ([{"Key": "1", "Desc": "a"}, {"Key": "2"}], "ParamValue[1] is not an object"),
-    ],
-)
-def test_a_list_of_values_of_another_shape_is_refused(values, says):
-    with pytest.raises(ContentError) as error:
-        parameter_values(payload(whole(ParamValue=values)))
-    assert says in str(error.value)

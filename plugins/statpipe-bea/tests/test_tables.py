@@ -3,7 +3,7 @@
 from datetime import date
 
 from statpipe_bea import tables
-from statpipe_bea.part import table_name
+from statpipe_bea.tables import table_name
 
 
 def test_each_table_was_renamed_once_before_the_release_of_october_2021():

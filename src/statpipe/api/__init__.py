@@ -47,12 +47,12 @@ from statpipe.domain.figure import exact
 from statpipe.domain.manifest import BronzeObject, Held, Manifest, Origin, VintageRecord
 from statpipe.domain.model import Column, Model
 from statpipe.domain.observation import observations_from_rows
-from statpipe.domain.partition import Layer, Partition, PartitionKey, Receipt
+from statpipe.domain.partition import Layer, Part, Partition, PartitionKey, Receipt
 from statpipe.domain.payload import Payload
 from statpipe.domain.secret import Secret
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.verdict import SHOWN_CELLS, CheckResult, Severity, Snapshot
-from statpipe.domain.vintage import Vintage
+from statpipe.domain.vintage import Basis, Vintage, undated
 from statpipe.domain.whole_key import selected
 
 __all__ = [
@@ -60,6 +60,7 @@ __all__ = [
     "SHOWN_CELLS",
     "Agreement",
     "Area",
+    "Basis",
     "BronzeObject",
     "Category",
     "Check",
@@ -88,6 +89,7 @@ __all__ = [
     "Normalizer",
     "Notifier",
     "Origin",
+    "Part",
     "Partition",
     "PartitionKey",
     "PartitionWritten",
@@ -115,4 +117,5 @@ __all__ = [
     "observations_from_rows",
     "secret",
     "selected",
+    "undated",
 ]

@@ -11,7 +11,7 @@ from statpipe.api.sink import Sink
 from statpipe.domain.errors import ContentError
 from statpipe.domain.fault import Fault
 from statpipe.domain.manifest import BronzeObject, manifest_fault
-from statpipe.domain.partition import PartitionKey
+from statpipe.domain.partition import Part, PartitionKey
 from statpipe.domain.payload import Payload
 
 if TYPE_CHECKING:
@@ -63,6 +63,14 @@ class Lake(Sink):
 
         :raises ContentError: There is none, or it is damaged.
         """
+
+    def parts(self, key: PartitionKey) -> Sequence[Part]:  # noqa: ARG002
+        """
+        List the parts in which a Gold table is held; none where it is held in one piece.
+
+        A lake that keeps no parts has each table whole, and is given it so.
+        """
+        return ()
 
     def vouches_for(self, key: PartitionKey) -> bool:  # noqa: ARG002
         """

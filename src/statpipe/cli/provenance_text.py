@@ -58,7 +58,8 @@ class _Printed:
             self._line("symbol", now.source_symbol)
         if now.notes:
             self._line("footnote", now.notes)
-        self._line("vintage", f"{now.vintage}  {now.note}".rstrip())
+        dated = f" ({now.dated_by})" if now.dated_by else ""
+        self._line("vintage", f"{now.vintage}{dated}  {now.note}".rstrip())
         self._line("latest", _days(now))
 
     @property

@@ -2,20 +2,20 @@
 
 The words are ALFRED's. ``realtime_start`` is the date on which the agency released a figure,
 ``realtime_end`` the last day on which it was the latest one, 9999-12-31 while it still is. They are
-the agency's dates, never our clock, so the history does not depend on the order in which vintages
-arrived.
+the agency's dates, so the history does not depend on the order in which vintages arrived; only where
+nobody dates a vintage are they the days on which it was first seen.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from statpipe.domain.canonical import canonical
-from statpipe.domain.codes import nothing
+from statpipe.domain.codes import constant, nothing
 from statpipe.domain.difference import difference
 from statpipe.domain.observation import KEY, silver_schema
 from statpipe.domain.seal import with_vintage
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 STATEMENT = ("obs_value", "unit_measure", "unit_mult", "obs_status", "source_symbol", "notes")
 """What an agency says about a cell. Where any of it changes, another interval begins."""
 
-SET_WITH_THE_FIGURE = ("vintage", "decimals")
-"""The release that set a figure, and the places that it printed: later ones may print 1.5 as 1.50."""
+SET_WITH_THE_FIGURE = ("vintage", "basis", "seen_before", "decimals")
+"""The release that set a figure, who dates it, and the places that it printed: later ones may print 1.5 as 1.50."""
 
 
 @frozen(kw_only=True)
@@ -113,9 +113,10 @@ def history_schema(silver: pa.Schema | None = None) -> pa.Schema:
     import pyarrow as pa
 
     schema = silver or silver_schema()
-    for name, description in _DAYS.items():
+    for name, description in (*_DATED.items(), *_DAYS.items()):
+        kind = pa.dictionary(pa.int32(), pa.string()) if name == "basis" else pa.date32()
         schema = schema.append(
-            pa.field(name, pa.date32(), nullable=False, metadata={"description": description})
+            pa.field(name, kind, name == "seen_before", {"description": description})
         )
     return schema
 
@@ -128,21 +129,33 @@ def changes_schema(silver: pa.Schema | None = None) -> pa.Schema:
 
     schema = silver or silver_schema()
     for name, kind in _MARKS.items():
-        schema = schema.append(pa.field(name, getattr(pa, kind)(), nullable=False))
+        made = pa.dictionary(pa.int32(), pa.string()) if kind == "code" else getattr(pa, kind)()
+        schema = schema.append(pa.field(name, made, name == "seen_before"))
     return schema
 
 
-def silver_of_changes(schema: pa.Schema) -> pa.Schema:
+def silver_of(schema: pa.Schema) -> pa.Schema:
     """
-    Return the Silver schema of a table of changes.
+    Return the Silver schema of a table of changes, or of a history.
     """
     import pyarrow as pa
 
-    return pa.schema([field for field in schema if field.name not in _MARKS])
+    return pa.schema([field for field in schema if field.name not in {*_MARKS, *_DAYS}])
 
 
-_MARKS = {"realtime_start": "date32", "sequence": "int32", "dropped": "bool_"}
+_MARKS = {
+    "realtime_start": "date32",
+    "sequence": "int32",
+    "basis": "code",
+    "seen_before": "date32",
+    "dropped": "bool_",
+}
 """What changes say of their vintage."""
+
+_DATED = {
+    "basis": "Who dates the release: agency, service, or observed: the day on which it was first seen",
+    "seen_before": "Of an observed release, the last day on which it was not there yet",
+}
 
 _DAYS = {
     "realtime_start": "First day on which the figure was the latest: its release",
@@ -154,10 +167,12 @@ def _dated(table: pa.Table, vintage: Vintage, *, dropped: bool) -> pa.Table:
     import pyarrow as pa
 
     schema = changes_schema(table.schema)
-    values: tuple[Any, ...] = (vintage.released, vintage.sequence, dropped)
+    dated = (vintage.released, vintage.sequence, vintage.basis, vintage.seen_before, dropped)
     marks = [
-        pa.repeat(pa.array([value], field.type)[0], len(table))
-        for value, field in zip(values, list(schema)[-len(values) :], strict=True)
+        constant(str(value), len(table))
+        if pa.types.is_dictionary(field.type)
+        else pa.repeat(pa.scalar(value, field.type), len(table))
+        for value, field in zip(dated, list(schema)[-len(dated) :], strict=True)
     ]
     return pa.Table.from_arrays(
         [*(table[name] for name in table.column_names), *marks], schema=schema

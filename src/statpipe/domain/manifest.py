@@ -22,7 +22,7 @@ from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.self_hash import hashed_json, is_hashed, json_fault
 from statpipe.domain.text import holdable, recordable
 from statpipe.domain.verdict import CheckResult
-from statpipe.domain.vintage import Vintage
+from statpipe.domain.vintage import Basis, Vintage
 
 Outcome = Literal["loaded", "unchanged", "ingested", "refused", "failed", "interrupted"]
 """``refused``: an error-level check said no. ``ingested``: Bronze only, as asked."""
@@ -67,6 +67,7 @@ class Held:
     agency published; ``fingerprint`` that of the Silver partition, empty while there is only Bronze.
     ``code`` identifies the normalizer, its version and the dataset's code lists. ``accepted`` maps the
     checks that the operator overruled for this vintage to the number of failures that were accepted.
+    ``looked`` is the last day on which these figures were fetched from the agency, or known to stand.
     ``dimensions`` maps the columns of the dataset's dimensions to what they are called. ``structure`` is
     the hash of the structure that Silver was read with; empty where an older version recorded none.
     """
@@ -85,6 +86,11 @@ class Held:
     accepted: Mapping[str, int] = field(factory=dict)
     dimensions: Mapping[str, str] = field(factory=dict)
     structure: str = ""
+    basis: Basis = "agency"
+    released_at: datetime | None = None
+    seen_before: date | None = None
+    under: date | None = None
+    looked: date | None = None
 
     @cached_property
     def vintage(self) -> Vintage:
@@ -97,6 +103,10 @@ class Held:
             token=self.token,
             sequence=self.sequence,
             selection=self.selection,
+            basis=self.basis,
+            released_at=self.released_at,
+            seen_before=self.seen_before,
+            under=self.under,
         )
 
 
@@ -106,7 +116,8 @@ class VintageRecord:
     What a run did about one vintage of a dataset, and the Bronze objects it read for it.
 
     ``revision`` is what the vintage did to the figures that were believed before it, ``structure`` the
-    hash of the structure that its Silver was read with.
+    hash of the structure that its Silver was read with. ``basis`` says who dates it, and ``seen_before``
+    when an observed one was not there yet.
     """
 
     dataset: str
@@ -119,6 +130,8 @@ class VintageRecord:
     fingerprint: str = ""
     structure: str = ""
     selection: Selection = EVERYTHING
+    basis: Basis = "agency"
+    seen_before: date | None = None
     revision: Revision | None = field(default=None, repr=False)
     bronze: tuple[BronzeObject, ...] = field(default=(), repr=False)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Literal
 
 import attrs
@@ -65,6 +66,12 @@ class Model:
     ``measure`` is the column that a chart shows. SQL that says ``:dimensions``, or ``:dimensions(alias)``,
     has there the columns of the dimensions that the source's structures name, and so has the model.
 
+    ``settled`` names the column with the day of the release that settled a row, so that no later one changes
+    it: the lake keeps those of each year by themselves. (``realtime_end`` is the day before, and a row that
+    is not settled yet has 9999-12-31.) Rows that a release settles must follow from the history of just the
+    cells' last intervals and those that the year of the release began or ended. ``standing`` says that all
+    rows do. Models of which neither is said are made of the whole history.
+
     Where ``check`` is set, the model lists what should not be: each row is a failure of a check of
     this name, told as a warning when the model is made. So rules that join sources can be checked.
     """
@@ -80,6 +87,8 @@ class Model:
     measure: str | None = None
     check: str | None = None
     dimensions: tuple[str, ...] = ()
+    settled: str | None = None
+    standing: bool = False
 
     def __attrs_post_init__(self) -> None:
         names = {column.name for column in self.columns}
@@ -87,6 +96,7 @@ class Model:
             ("grain", self.grain),
             ("indexes", tuple(name for index in self.indexes for name in index)),
             ("measure", (self.measure,) if self.measure else ()),
+            ("settled", (self.settled,) if self.settled else ()),
         ):
             unknown = [name for name in wanted if name not in names]
             if unknown:
@@ -145,38 +155,39 @@ class Model:
         ]
         return attrs.evolve(self, columns=(*self.columns, *columns), dimensions=tuple(names))
 
-    def as_of(self, day: str) -> Model:
-        """
-        Return the model of a date, given as an SQL expression; infinity and NULL are the latest state.
-        """
-        return attrs.evolve(self, sql=self._on(day))
-
     def sql_as_of(self, day: str) -> str:
         """
-        Return the SQL of :meth:`as_of`.
+        Return the SQL for a date, given as an SQL expression; infinity and NULL are the latest state.
         """
-        return self._with_columns(self._on(day))
+        # least() skips NULL in DuckDB and in PostgreSQL.
+        return self._sql.replace(AS_OF, f"least({day}, {_LATEST})")
+
+    def at(self, day: date) -> Model:
+        """
+        Return the model as it was believed on a day: it is made of what stood then.
+        """
+        if not self.takes_date:
+            return self
+        day_of = f"least(DATE '{day.isoformat()}', {_LATEST})"
+        return attrs.evolve(self, sql=self.sql.replace(AS_OF, day_of), standing=False)
 
     @property
     def latest_sql(self) -> str:
         """
         Return the SQL of the latest state.
         """
-        return self._with_columns(self.sql.replace(AS_OF, _LATEST))
+        return self._sql.replace(AS_OF, _LATEST)
 
-    def _on(self, day: str) -> str:
-        # least() skips NULL in DuckDB and in PostgreSQL.
-        return self.sql.replace(AS_OF, f"least({day}, {_LATEST})")
-
-    def _with_columns(self, sql: str) -> str:
-        """Write the columns of the dimensions into SQL."""
+    @property
+    def _sql(self) -> str:
+        """The SQL with the columns of the dimensions."""
         names = [name for column in self.dimensions for name in (column, names_column(column))]
 
         def columns(found: re.Match[str]) -> str:
             prefix = f"{found[1]}." if found[1] else ""
             return "".join(f', {prefix}"{name}"' for name in names)
 
-        return DIMENSIONS.sub(columns, sql)
+        return DIMENSIONS.sub(columns, self.sql)
 
 
 def can_take_date(models: Sequence[Model], model: Model) -> bool:

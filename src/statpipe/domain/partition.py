@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,8 @@ class PartitionKey:
     """
     The place of one table: a dataset's vintage in Silver, the changes of a year, or a model in Gold.
 
-    ``owner`` is the source (Silver, changes) or the model (Gold).
+    ``owner`` is the source (Silver, changes) or the model (Gold). Changes without a year are those of all
+    years before the last one, as far as they still matter.
     """
 
     layer: Layer
@@ -57,6 +59,29 @@ class PartitionKey:
 
 
 @frozen(kw_only=True)
+class Part:
+    """
+    Rows of a Gold table that are kept by themselves: those that were settled in a year, and will not
+    change unless a vintage arrives late. The part without a year has all other rows.
+
+    ``held`` says that the lake holds the part already; then ``read`` reads it from there.
+    """
+
+    year: int | None
+    fingerprint: str
+    rows: int
+    read: Callable[[], pa.Table] = field(repr=False)
+    held: bool = False
+
+    @property
+    def identity(self) -> tuple[int | None, str]:
+        """
+        What two parts share that have the same rows.
+        """
+        return self.year, self.fingerprint
+
+
+@frozen(kw_only=True)
 class Partition:
     """
     A table on its way to a sink.
@@ -64,13 +89,46 @@ class Partition:
     ``fingerprint`` is over the inputs' figures, the version of the code and the schema: a sink that
     holds the same fingerprint under the same key holds the same table. Gold brings its model, and
     ``previous``: what the lake held before. A sink that holds just that needs only the difference.
+
+    A Gold table may come in ``parts``. Then ``table`` is put together when it is first asked for.
     """
 
     key: PartitionKey
-    table: pa.Table = field(repr=False)
+    _table: pa.Table | Callable[[], pa.Table] = field(repr=False)
     fingerprint: str
     model: Model | None = None
     previous: Partition | None = field(default=None, repr=False)
+    parts: tuple[Part, ...] = field(default=(), repr=False)
+
+    @property
+    def table(self) -> pa.Table:
+        """
+        All rows.
+        """
+        return self._table() if callable(self._table) else self._table
+
+    @property
+    def rows(self) -> int:
+        """
+        How many rows there are.
+        """
+        return sum(part.rows for part in self.parts) if self.parts else len(self.table)
+
+
+def what_differs(old: Partition, new: Partition) -> tuple[pa.Table, pa.Table]:
+    """
+    Return rows of two tables, less the parts that both have.
+    """
+    import pyarrow as pa
+
+    if not (old.parts and new.parts):
+        return old.table, new.table
+    shared = {part.identity for part in old.parts} & {part.identity for part in new.parts}
+    first, second = (
+        pa.concat_tables([part.read() for part in one.parts if part.identity not in shared])
+        for one in (old, new)
+    )
+    return first, second
 
 
 @frozen(kw_only=True)

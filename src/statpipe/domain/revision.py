@@ -69,7 +69,7 @@ class Revision:
     ``since`` is the earlier release that its figures are compared with, and ``since_also`` names the
     releases before that one which some cells come from, newest first. ``since`` is the vintage's own
     name where more of it, or another reading of it, is compared only with what was held of it before,
-    and empty if there was nothing to compare with. ``dropped`` counts cells that the vintage was asked
+    and empty if there was nothing to compare with. ``dated_by`` says who dates the vintage, if not the agency. ``dropped`` counts cells that the vintage was asked
     for and does not hold. ``by_area`` holds the areas of which something was revised.
 
     ``largest`` holds the cells that moved farthest: figures as exact text, and ``percent``, the change
@@ -89,6 +89,7 @@ class Revision:
     largest: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, converter=_with_signs)
     since_also: tuple[str, ...] = ()
     codes: tuple[CodeChanges, ...] = ()
+    dated_by: str = ""
 
     @property
     def revised(self) -> int:
@@ -102,7 +103,7 @@ class Revision:
         """
         The revision in one line.
         """
-        name = f"{self.dataset} {self.vintage}"
+        name = f"{self.dataset} {self.vintage}" + (f" ({self.dated_by})" if self.dated_by else "")
         if not self.since:
             return f"{name}: first release, {counted(self.cells, 'figure')}"
         moved = self.overall
@@ -170,6 +171,7 @@ def revision_of(  # noqa: PLR0917 - what is compared, and the names of both side
         vintage=vintage.id,
         since=since,
         since_also=since_also,
+        dated_by=vintage.dated_by,
         cells=len(new),
         added=len(found.added),
         dropped=len(found.removed),

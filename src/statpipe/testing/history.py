@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import key_codes, repeats
 from statpipe.domain.history import (
-    SET_WITH_THE_FIGURE,
     STATEMENT,
     Published,
     history_schema,
@@ -54,12 +53,16 @@ def history(published: Sequence[Published]) -> pa.Table:
     last_days = pa.concat_arrays([last_days, pa.array([FOREVER], pa.date32())])
 
     result = table.filter(ends)
-    for name in SET_WITH_THE_FIGURE:
+    for name in ("vintage", "decimals"):
         place = result.schema.get_field_index(name)
         result = result.set_column(place, result.schema.field(place), table[name].filter(starts))
     starting, ending = days.take(ranks.filter(starts)), last_days.take(spoken.filter(ends))
     schema = history_schema(table.schema)
-    return canonical(pa.Table.from_arrays([*result.columns, starting, ending], schema=schema))
+    setters = ranks.filter(starts)
+    bases = pa.array([p.vintage.basis for p in ordered], pa.string()).take(setters)
+    before = pa.array([p.vintage.seen_before for p in ordered], pa.date32()).take(setters)
+    columns = [*result.columns, bases.dictionary_encode(), before, starting, ending]
+    return canonical(pa.Table.from_arrays(columns, schema=schema))
 
 
 def _by_cell_and_vintage(ordered: Sequence[Published]) -> tuple[pa.Table, pa.Array]:

@@ -8,6 +8,7 @@ brackets, and keys in their usual spelling, each once. Whatever is not so plain 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -15,9 +16,13 @@ import attrs
 from attrs import field, frozen
 
 from statpipe.api import ContentError, Payload
+from statpipe.domain.codes import looked_up, one_array, trimmed
 from statpipe.domain.text import holdable, stripped
+from statpipe_bea.crosswalk import PrintedLine
+from statpipe_bea.decoded import Decoded, PrintedUnit, combinations, first_row
 from statpipe_bea.release import last_updated, other_day
 from statpipe_bea.results import listed, results, unexpected
+from statpipe_bea.tables import table_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,6 +30,9 @@ if TYPE_CHECKING:
 NEEDED = ("Code", "GeoFips", "TimePeriod", "CL_UNIT", "UNIT_MULT", "DataValue")
 COLUMNS = (*NEEDED, "NoteRef")
 _KNOWN = (*COLUMNS, "GeoName")
+
+_CODE = re.compile(r"(?P<table>[A-Z0-9]+)-(?P<line>[1-9][0-9]*)")
+_YEAR = re.compile(r"(19|20|21)[0-9]{2}")
 
 _DATA = b'"Data":['
 _CUT = "rows"
@@ -153,18 +161,75 @@ def rows_of(answer: Answer) -> list[dict[str, str | None]]:
     return [_row(payload, number, row) for number, row in enumerate(rows)]
 
 
-def area_name(answer: Answer, fips: str) -> str | None:
+def decoded_answers(payloads: Sequence[Payload], table: str) -> list[Decoded]:
     """
-    Look up the name that an answer prints for an area; ``None`` if it has no row of it.
+    Read all answers of one release of a table.
 
-    For areas that are not on record: names of the others are known, so that nothing else reads them.
+    :raises ContentError: One is malformed or of another table.
     """
-    payload = answer.payload
-    for row in _listed_rows(payload, results(payload)):
-        name = row.get("GeoName") if isinstance(row, dict) else None
-        if isinstance(name, str) and stripped(str(row["GeoFips"])) == fips:
-            return stripped(holdable(name)) or None
-    return None
+    return [_decoded(batch, table) for batch in batches([read_answer(one) for one in payloads])]
+
+
+def _decoded(batch: Batch, table: str) -> Decoded:
+    columns = {name: trimmed(batch.table[name]) for name in ("Code", "GeoFips", "TimePeriod")}
+    units, powers = trimmed(batch.table["CL_UNIT"]), trimmed(batch.table["UNIT_MULT"])
+    lines = _lines(batch, columns["Code"], table)
+    for period in columns["TimePeriod"].dictionary.to_pylist():
+        if not _YEAR.fullmatch(period):
+            where = batch.where(first_row(columns["TimePeriod"], period))
+            raise ContentError(f"{where}: TimePeriod {period!r}; expected a year such as 2021")
+    references = batch.table["NoteRef"]
+    return Decoded(
+        releases=[(answer.payload, answer.release) for answer in batch.answers],
+        areas=columns["GeoFips"],
+        lines=lines,
+        names=batch.table["GeoName"],
+        periods=columns["TimePeriod"],
+        texts=one_array(batch.table["DataValue"]),
+        references=one_array(references) if references.null_count < len(references) else None,
+        notes=[(a.footnotes, n) for a, n in zip(batch.answers, batch.counts, strict=True)],
+        titles=_statistics(batch, lines),
+        units=[
+            PrintedUnit(
+                line=one["line"],
+                unit=one["unit"],
+                power=one["power"],
+                where=batch.where(one["row"]),
+            )
+            for one in combinations({"line": lines, "unit": units, "power": powers})
+        ],
+        place=batch.where,
+        where=batch.where,
+    )
+
+
+def _lines(batch: Batch, codes: pa.DictionaryArray, table: str) -> pa.DictionaryArray:
+    lines = []
+    for code in codes.dictionary.to_pylist():
+        match = _CODE.fullmatch(code)
+        if match is None or table_name(match["table"]) != table:
+            where = batch.where(first_row(codes, code))
+            raise ContentError(f"{where}: Code {code!r}; expected {table}-<line>")
+        lines.append(match["line"])
+    return looked_up(codes, lines)
+
+
+def _statistics(batch: Batch, lines: pa.DictionaryArray) -> list[PrintedLine]:
+    """``Statistic`` names the line, in an answer about just one."""
+    import pyarrow.compute as pc
+
+    found, first = [], 0
+    for answer, count in zip(batch.answers, batch.counts, strict=True):
+        title, places = (
+            answer.results.get("Statistic"),
+            pc.unique(lines.indices[first : first + count]),
+        )
+        first += count
+        if isinstance(title, str) and title.strip() and len(places) == 1:
+            line = lines.dictionary[places[0].as_py()].as_py()
+            where = f"payload {answer.payload.name}"
+            found.append(PrintedLine(line=line, title=title, where=where, led=True))
+    return found
 
 
 def _batch(answers: list[Answer]) -> Batch:
@@ -176,7 +241,7 @@ def _batch(answers: list[Answer]) -> Batch:
     listed_rows = [rows_of(answer) for answer in answers]
     columns = {
         name: pa.array([row[name] for rows in listed_rows for row in rows], pa.string())
-        for name in COLUMNS
+        for name in _KNOWN
     }
     counts = [len(rows) for rows in listed_rows]
     return Batch(answers=answers, counts=counts, table=pa.table(columns))
@@ -213,7 +278,7 @@ def _fast_rows(answers: list[Answer]) -> Batch | None:
         return None
     if len(table) != sum(counts) or any(table[name].null_count for name in NEEDED):
         return None
-    return Batch(answers=answers, counts=counts, table=table.select(COLUMNS))
+    return Batch(answers=answers, counts=counts, table=table)
 
 
 def _cut_apart(payload: Payload) -> Answer | None:
@@ -279,7 +344,9 @@ def _row(payload: Payload, number: int, row: object) -> dict[str, str | None]:
             raise unexpected(payload, f"{place}.{name}", f"is {text!r:.60}, not text")
         if text and not _is_encodable(text):
             raise unexpected(payload, f"{place}.{name}", f"is {text!r:.60}, half of a character")
-    return {name: row.get(name) for name in COLUMNS}
+    area = row.get("GeoName")
+    readable = area.encode(errors="ignore").decode() if isinstance(area, str) else None
+    return {**{name: row.get(name) for name in COLUMNS}, "GeoName": readable}
 
 
 def _text(note: Mapping[str, Any], name: str) -> str:

@@ -17,8 +17,8 @@ from importlib.resources import files
 from attrs import frozen
 
 from statpipe.api import ContentError
-from statpipe_bea.accepted import may_be_same
-from statpipe_bea.titles import plain, tails
+from statpipe_bea.tables import category_code
+from statpipe_bea.wording import may_be_same, plain, tails, without_table
 
 Layout = Mapping[str, str]
 """Categories by the number of the line that holds them in one release."""
@@ -49,13 +49,15 @@ class Recorded:
 @frozen(kw_only=True)
 class PrintedLine:
     """
-    A line as a payload prints it, and where. A list of lines prints no units.
+    A line as a payload prints it, and where. The API prints no unit beside a title, and may put broader
+    titles before a line's own (``led``).
     """
 
     line: str
     title: str
     where: str
     unit: str | None = None
+    led: bool = False
 
 
 @cache
@@ -129,6 +131,17 @@ def layout_of(
     if unknown:
         raise unknown[0]
     raise ContentError(_other_lines(table, found, next(iter(places.values()), None)))
+
+
+def new_category(table: str, title: str, unit: str) -> str:
+    """
+    Return the code of a line that is not on record: its title and its unit, as words.
+
+    So it is the same code in each release and under each number, and another unit is another code. No
+    category on record begins with ``new_``.
+    """
+    words = [*plain(without_table(title)).split(), *plain(unit).split()]
+    return category_code(table, "_".join(["new", *words]))
 
 
 def layout_or_known(

@@ -8,20 +8,21 @@ from __future__ import annotations
 import html
 import re
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
-from statpipe.api import ContentError, Payload
-from statpipe.domain.codes import encoded, looked_up
+from statpipe.api import ContentError, Dataset, Payload
+from statpipe.domain.codes import encoded, looked_up, nothing
 from statpipe.domain.text import holdable
 from statpipe.domain.text import stripped as stripped_text
 from statpipe_bea.crosswalk import PrintedLine
-from statpipe_bea.csv_columns import Columns, columns_of
-from statpipe_bea.csv_heads import note_in
+from statpipe_bea.csv_columns import Columns, columns_of, place_of
 from statpipe_bea.csv_records import CsvText, Record, bare, csv_text
+from statpipe_bea.decoded import Decoded, PrintedUnit, combinations, first_row, numbered
 from statpipe_bea.release import last_updated, other_day
+from statpipe_bea.tables import table_name
 from statpipe_bea.text import text_of
 
 if TYPE_CHECKING:
@@ -29,9 +30,21 @@ if TYPE_CHECKING:
 
 _FOOTNOTE = re.compile(r"<LI>\s*(?P<ref>[^&<\s]{1,12})&nbsp;(?P<text>[^<]*)</LI>")
 _FOOTER = re.compile(r"(Note|Last updated|Source):|U\.S\. Bureau of Economic Analysis")
+_LAST_UPDATED = ("Last updated", "last updated", "Last Updated", "LAST UPDATED")
+_LONGEST_NOTE = 16_384
 _BATCH = 2_000
 _MOST_ROWS = 250_000
 """BEA's longest table by state has about 8,000 rows."""
+
+
+@frozen(kw_only=True)
+class Head:
+    """
+    The table as the file names it (empty if there is no row), and the last update in its footer.
+    """
+
+    table: str
+    note: str | None
 
 
 @frozen(kw_only=True)
@@ -53,6 +66,42 @@ class WideTable:
         """
         place = f"payload {self.payload.name}, line {self.lines[row]}"
         return f"{place}, column {year}" if year else place
+
+    def codes(self, name: str) -> pa.DictionaryArray:
+        """
+        Return a column's texts without blanks and quotes around them; nulls if the file has no such column.
+        """
+        if name not in self.table.column_names:
+            return nothing(len(self.table))
+        codes = encoded(self.table[name])
+        return looked_up(codes, [bare(text) for text in codes.dictionary.to_pylist()])
+
+
+def head_of(payload: Payload) -> Head | None:
+    """
+    Read the header, the first row and the footer; ``None`` if the file is not BEA's table of areas.
+
+    :raises ContentError: It is not text, or not CSV.
+    """
+    text = csv_text(payload)
+    records = text.records()
+    header = next(records, None)
+    area, table = (place_of(header, role) if header else None for role in ("area", "table"))
+    if area is None or table is None:
+        return None
+    first = next(records, None)
+    named = bare(first.cells[table]) if first and table < len(first.cells) else ""
+    return Head(table=named, note=note_in(text.text))
+
+
+def note_in(text: str) -> str | None:
+    """
+    Find the last update in the footer of a file: the last one in its text.
+    """
+    start = max(map(text.rfind, _LAST_UPDATED))
+    line = text[start : start + _LONGEST_NOTE].splitlines()[0] if start >= 0 else ""
+    note = last_updated(line.partition('"')[0])
+    return note.rstrip(" ,;") if note else None
 
 
 def read_csv(payload: Payload) -> WideTable:
@@ -107,50 +156,57 @@ def _refuse_two_releases(payload: Payload, footer: Iterable[Record]) -> None:
         raise ContentError(msg, payload=payload)
 
 
-def stripped(column: pa.ChunkedArray) -> pa.DictionaryArray:
+def decoded_csv(payload: Payload, notes: Mapping[str, str], dataset: Dataset) -> Decoded:
     """
-    Return a column's codes without blanks and quotes around them.
-    """
-    codes = encoded(column)
-    return looked_up(codes, [bare(text) for text in codes.dictionary.to_pylist()])
+    Read a file of a table, of the years that are selected. *notes* are the texts of its footnotes.
 
-
-def units_of(wide: WideTable) -> pa.DictionaryArray:
-    """
-    Return the unit of each row; null in a file that leaves it to the table's name.
+    :raises ContentError: It is malformed, of another table, or has none of these years.
     """
     import pyarrow as pa
 
-    if "unit" in wide.table.column_names:
-        return stripped(wide.table["unit"])
-    return encoded(pa.nulls(len(wide.table), pa.string()))
+    wide = read_csv(payload)
+    _refuse_other_table(wide, dataset.name)
+    wanted = dataset.selection.periods
+    years = [year for year in wide.years if wanted is None or year in wanted]
+    if not years:
+        msg = f"payload {payload.name}: no column for {', '.join(wanted or ())}; it has {wide.years[0]} to {wide.years[-1]}"
+        raise ContentError(msg, payload=payload)
+    areas, lines = wide.codes("area"), wide.codes("line")
+    rows = len(wide.table)
+    of_year = [pa.repeat(pa.scalar(place, pa.int32()), rows) for place in range(len(years))]
+    printed = printed_lines(wide)
+    return Decoded(
+        releases=[(payload, wide.note)],
+        # A spreadsheet takes ``06000`` for a number and drops its zeros.
+        areas=looked_up(
+            areas, [c.zfill(5) if c.isdecimal() else c for c in areas.dictionary.to_pylist()]
+        ),
+        lines=lines,
+        names=wide.codes("area_name"),
+        regions=wide.codes("region"),
+        periods=pa.DictionaryArray.from_arrays(
+            pa.concat_arrays(of_year), pa.array(years, pa.string())
+        ),
+        texts=pa.concat_arrays([chunk for year in years for chunk in wide.table[year].chunks]),
+        rows=pa.concat_arrays([numbered(rows)] * len(years)),
+        notes=[(notes, rows * len(years))],
+        titles=printed,
+        units=[PrintedUnit(line=one.line, unit=one.unit, where=one.where) for one in printed],
+        place=wide.where,
+        where=lambda row: wide.where(row % rows, years[row // rows]),
+    )
 
 
 def printed_lines(wide: WideTable) -> list[PrintedLine]:
     """
     Return each combination of line, title and unit, and where it stands first.
     """
-    import pyarrow as pa
-
-    lines, units = stripped(wide.table["line"]), units_of(wide)
-    titles = encoded(wide.table["title"])
-    seen = pa.table(
-        {
-            "row": pa.array(range(len(wide.table)), pa.int32()),
-            "line": lines.indices,
-            "title": titles.indices,
-            "unit": units.indices,
-        }
-    ).group_by(["line", "title", "unit"])
-    combinations = seen.aggregate([("row", "min")]).to_pylist()
+    found = combinations({name: wide.codes(name) for name in ("line", "title", "unit")})
     return [
         PrintedLine(
-            line=lines.dictionary[one["line"]].as_py(),
-            title=titles.dictionary[one["title"]].as_py(),
-            unit=text_at(units, one["unit"]),
-            where=wide.where(one["row_min"]),
+            line=one["line"], title=one["title"], unit=one["unit"], where=wide.where(one["row"])
         )
-        for one in sorted(combinations, key=lambda one: one["row_min"])
+        for one in found
     ]
 
 
@@ -164,12 +220,12 @@ def footnotes(payload: Payload) -> dict[str, str]:
     return {m["ref"]: stripped_text(holdable(html.unescape(m["text"]))) for m in found}
 
 
-def text_at(texts: pa.DictionaryArray, code: int | None) -> str | None:
-    """
-    Return the text of a code; ``None`` for null.
-    """
-    found: str | None = None if code is None else texts.dictionary[code].as_py()
-    return found
+def _refuse_other_table(wide: WideTable, table: str) -> None:
+    names = wide.codes("table")
+    for name in names.dictionary.to_pylist():
+        if table_name(name) != table:
+            where = wide.where(first_row(names, name))
+            raise ContentError(f"{where}: table {name!r}; expected {table}", payload=wide.payload)
 
 
 def _rows(

@@ -12,13 +12,11 @@ from statpipe.domain.codes import encoded, looked_up, nothing, trimmed
 from statpipe.domain.observation import NORMAL
 from statpipe.domain.printed import Figures, Misfit, read_figures
 from statpipe.domain.text import stripped
+from statpipe_bea.decoded import Where
 from statpipe_bea.markers import MARKER, MARKERS, NoteReference, note_reference
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Where = Callable[[int], str]
-"""Says where a row was printed: payload and place in it."""
 
 _PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"
 _WITH_COMMAS = r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"

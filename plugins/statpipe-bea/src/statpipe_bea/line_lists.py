@@ -1,30 +1,42 @@
-"""Lists of a table's lines: answers to GetParameterValuesFiltered."""
+"""Lists of a table's lines: answers to GetParameterValuesFiltered, which describe codes and hold no figures."""
 
 from __future__ import annotations
 
 from statpipe.api import ContentError, Payload
 from statpipe.domain.text import stripped
-from statpipe_bea.results import parameter_values
+from statpipe_bea.crosswalk import PrintedLine
+from statpipe_bea.results import listed, results, unexpected
 
 METHOD = "GetParameterValuesFiltered"
 
 
 def is_line_list(payload: Payload) -> bool:
     """
-    Tell whether a payload is a line list, by what was asked.
+    Tell whether a payload is a line list. Older versions did not mark it as structure, so what was asked
+    counts as well.
     """
-    return payload.request.get("method") == METHOD
+    return payload.structure or payload.request.get("method") == METHOD
 
 
-def line_titles(payload: Payload) -> dict[str, str]:
+def listed_lines(payload: Payload) -> list[PrintedLine]:
     """
-    Return the titles by line code.
+    Return the lines of a list.
 
-    :raises ContentError: It is no list of keys and descriptions.
+    :raises ContentError: It lists nothing, or something else than numbers and titles.
     """
-    values = parameter_values(payload)
-    titles = {stripped(key): stripped(title) for key, title in values}
-    if not all(line.isdecimal() for line in titles):
-        msg = f"payload {payload.name}: its keys are {sorted(titles)[:3]}; expected line numbers"
+    values = listed(results(payload).get("ParamValue"))
+    if not values:
+        raise unexpected(payload, "BEAAPI.Results.ParamValue", "lists no values")
+    found = []
+    for number, value in enumerate(values):
+        if not isinstance(value, dict) or not {"Key", "Desc"} <= value.keys():
+            place = f"BEAAPI.Results.ParamValue[{number}]"
+            raise unexpected(payload, place, "is not an object with Key and Desc")
+        line, title = stripped(str(value["Key"])), stripped(str(value["Desc"]))
+        where = f"payload {payload.name}"
+        found.append(PrintedLine(line=line, title=title, where=where, led=True))
+    if not all(one.line.isdecimal() for one in found):
+        keys = sorted(one.line for one in found)
+        msg = f"{where}: its keys are {keys[:3]}; expected line numbers"
         raise ContentError(msg, payload=payload)
-    return titles
+    return found

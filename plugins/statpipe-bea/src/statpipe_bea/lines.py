@@ -9,7 +9,13 @@ import attrs
 from attrs import frozen
 
 from statpipe.api import Dataset, Selection, Vintage
-from statpipe_bea.crosswalk import Layout, PrintedLine, is_renumbered, layout_or_known
+from statpipe_bea.crosswalk import (
+    Layout,
+    PrintedLine,
+    is_renumbered,
+    layout_or_known,
+    new_category,
+)
 from statpipe_bea.tables import category_code
 
 _TOLD = " lines:"
@@ -20,32 +26,34 @@ class ReleaseLines:
     """
     The lines of a table in one release. ``told`` is whether the release itself says so, by title
     and unit; else they are the recorded ones, and the normalizer will say what is wrong. ``new`` are
-    lines that are on record nowhere.
+    lines of a renumbered table that are on record nowhere; their units have to be known for a vintage.
     """
 
+    table: str
     codes: Layout
     renumbered: bool = False
     told: bool = False
-    new: tuple[str, ...] = ()
+    new: tuple[PrintedLine, ...] = ()
 
     @property
     def asked(self) -> Mapping[str, str | None]:
         """
         The lines to ask an agency for: those with a category, and new ones, which have none yet.
         """
-        return {**self.codes, **dict.fromkeys(self.new)}
+        return {**self.codes, **dict.fromkeys(one.line for one in self.new)}
 
     def vintage(self, vintage: Vintage, asked: Selection) -> Vintage:
         """
         Return the vintage with what it brings of what was *asked*.
 
         A release of a renumbered table brings the categories that it holds, so that those of
-        another release go on: they were not withdrawn. Its token tells the numbers as well.
+        another release go on: they were not withdrawn. Its token tells the numbers on record as well.
         """
         if not self.renumbered:
             return attrs.evolve(vintage, selection=asked)
         wanted = asked.categories
-        held = [code for code in self.codes.values() if wanted is None or code in wanted]
+        new = [new_category(self.table, one.title, one.unit or "") for one in self.new]
+        held = [c for c in (*self.codes.values(), *new) if wanted is None or c in wanted]
         numbers = ",".join(f"{n}={self.codes[n]}" for n in sorted(self.codes, key=int))
         return attrs.evolve(
             vintage,
@@ -65,27 +73,14 @@ def lines_in_token(token: str) -> Layout:
     return {}
 
 
-def numbered_lines(dataset: Dataset, lines: Iterable[str]) -> ReleaseLines:
-    """
-    Return lines that are known by their numbers.
-    """
-    return ReleaseLines(codes={line: category_code(dataset.name, line) for line in lines})
-
-
 def release_lines(dataset: Dataset, printed: Iterable[PrintedLine], released: date) -> ReleaseLines:
     """
     Return which category each printed line is.
     """
-    if not is_renumbered(dataset.name):
-        return numbered_lines(dataset, (one.line for one in printed))
-    printed = list(printed)
-    codes, told = layout_or_known(dataset.name, printed, released)
-    new = tuple(one.line for one in printed if told and one.line not in codes)
-    return ReleaseLines(codes=codes, renumbered=True, told=told, new=new)
-
-
-def from_titles(titles: Mapping[str, str], where: str) -> list[PrintedLine]:
-    """
-    Return the lines of a list of lines.
-    """
-    return [PrintedLine(line=line, title=title, where=where) for line, title in titles.items()]
+    printed, table = list(printed), dataset.name
+    if not is_renumbered(table):
+        codes = {one.line: category_code(table, one.line) for one in printed}
+        return ReleaseLines(table=table, codes=codes)
+    layout, told = layout_or_known(table, printed, released)
+    new = tuple(one for one in printed if told and one.line not in layout)
+    return ReleaseLines(table=table, codes=layout, renumbered=True, told=told, new=new)

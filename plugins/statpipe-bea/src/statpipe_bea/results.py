@@ -64,22 +64,6 @@ def results(payload: Payload) -> dict[str, Any]:
     return found[0]
 
 
-def parameter_values(payload: Payload) -> list[tuple[str, str]]:
-    """
-    Return key and description of each value that GetParameterValuesFiltered lists.
-
-    :raises ContentError: The answer lists no values.
-    """
-    values = listed(results(payload).get("ParamValue"))
-    if not values:
-        raise unexpected(payload, "BEAAPI.Results.ParamValue", "lists no values")
-    for number, value in enumerate(values):
-        if not isinstance(value, dict) or not {"Key", "Desc"} <= value.keys():
-            place = f"BEAAPI.Results.ParamValue[{number}]"
-            raise unexpected(payload, place, "is not an object with Key and Desc")
-    return [(str(value["Key"]), str(value["Desc"])) for value in values]
-
-
 def listed(node: Any) -> list[Any]:
     """
     Return a list as it is, nothing as an empty list, and anything else as a list of one.

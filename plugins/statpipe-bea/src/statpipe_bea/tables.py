@@ -36,6 +36,13 @@ def former_names() -> Mapping[str, str]:
     return COMPONENTS | {row["former"]: row["name"] for row in _rows("table_names.csv")}
 
 
+def table_name(printed: str) -> str:
+    """
+    Return today's name of a table, also for one that was renamed since.
+    """
+    return former_names().get(printed, printed)
+
+
 def category_code(table: str, line: int | str) -> str:
     """
     Return the stable identifier of a line: ``SAPCE1:9``.

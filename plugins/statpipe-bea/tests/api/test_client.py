@@ -13,7 +13,8 @@ import respx
 from statpipe.api import ContentError, Rejected, Secret, Unavailable
 from statpipe_bea.answers import read_answer
 from statpipe_bea.api import BeaClient, Limits
-from statpipe_bea.results import parameter_values, results
+from statpipe_bea.line_lists import listed_lines
+from statpipe_bea.results import results
 from support import bea_faults as faults
 
 from .conftest import NOON, ONE_LINE
@@ -50,9 +51,9 @@ def test_the_request_carries_the_key_and_all_parameters(fake, ask):
 
 def test_the_date_and_the_lines_of_a_table_can_be_read(client, ask):
     assert read_answer(ask()).release.startswith("Last updated: October 6, 2022")
-    values = parameter_values(client.ask("SAPCE1-lines", LINES))
-    assert len(values) == 24
-    assert values[0] == ("1", "[SAPCE1] Personal consumption expenditures")
+    lines = listed_lines(client.ask("SAPCE1-lines", LINES))
+    assert len(lines) == 24
+    assert (lines[0].line, lines[0].title) == ("1", "[SAPCE1] Personal consumption expenditures")
 
 
 def test_what_was_asked_before_is_not_asked_again(fake, client, ask):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from statpipe.domain.self_hash import BLANK, filled_in, is_right
@@ -32,9 +33,13 @@ _OLDER = frozenset({b"ARROW:schema", b"title", b"grain", FINGERPRINT})
 """What the footer of a file holds that an older version wrote."""
 
 
-def to_parquet(partition: Partition) -> bytes:
+def to_parquet(
+    partition: Partition, place: str = "", described: Mapping[bytes, bytes] | None = None
+) -> bytes:
     """
     Encode a partition: zstd, dictionaries on the coded columns, deterministic bytes.
+
+    The footer says that it belongs at *place*, or where its key says, and what else it is *described* by.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -58,8 +63,9 @@ def to_parquet(partition: Partition) -> bytes:
         metadata: dict[bytes, bytes] = {
             b"ARROW:schema": base64.b64encode(schema.serialize().to_pybytes()),
             **_described(partition),
+            **(described or {}),
             FINGERPRINT: partition.fingerprint.encode(),
-            PARTITION: partition.key.path.encode(),
+            PARTITION: (place or partition.key.path).encode(),
             SELF_HASH: BLANK.encode(),
         }
         writer.add_key_value_metadata(metadata)
@@ -144,6 +150,13 @@ def fingerprint_in(tail: bytes) -> str | None:
     """
     found = _FINGERPRINT.search(tail)
     return found[1].decode() if found and tail.endswith(b"PAR1") else None
+
+
+def grain_of(body: bytes) -> list[str]:
+    """
+    Name the columns by which a Gold table is sorted.
+    """
+    return _metadata_of(body)[b"grain"].decode().split(",")
 
 
 def _place_of_hash(body: bytes) -> slice | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from statpipe.api import (
     Lake,
     Layer,
     Manifest,
+    Part,
     Partition,
     PartitionKey,
     Payload,
@@ -31,10 +32,10 @@ from statpipe_lake.parquet import (
     FOOTER,
     carries_hash,
     fingerprint_in,
-    from_parquet,
     part_fault,
     to_parquet,
 )
+from statpipe_lake.parts import all_rows, encoded_parts, held_parts, path_of
 from statpipe_lake.settings import LakeSettings
 from statpipe_lake.store import ObjectStore
 
@@ -61,24 +62,35 @@ class LakeSink(Lake):
 
     def fingerprint(self, key: PartitionKey) -> str | None:
         try:
-            tail = self._objects.tail(_part(key), FOOTER)
+            tail = self._objects.tail(path_of(key), FOOTER)
         except ContentError:
             return None
         return None if tail is None else fingerprint_in(tail)
 
     def write(self, partition: Partition) -> Receipt:
-        rows = len(partition.table)
+        rows = partition.rows
         receipt = Receipt(
             sink="lake", path=partition.key.path, fingerprint=partition.fingerprint, rows=rows
         )
         if self.fingerprint(partition.key) == partition.fingerprint and self._is_whole(partition):
             return receipt
-        body = to_parquet(partition)
-        self._objects.put(_part(partition.key), body)
-        return attrs.evolve(receipt, inserted=rows, bytes_written=len(body))
+        bodies = (
+            encoded_parts(partition, self.parts(partition.key))
+            if partition.parts
+            else {path_of(partition.key): to_parquet(partition)}
+        )
+        for path, body in bodies.items():
+            self._objects.put(path, body)
+        return attrs.evolve(receipt, inserted=rows, bytes_written=sum(map(len, bodies.values())))
+
+    def parts(self, key: PartitionKey) -> Sequence[Part]:
+        try:
+            return held_parts(self._objects, key)
+        except ContentError:
+            return ()
 
     def read(self, key: PartitionKey) -> pa.Table:
-        path = _part(key)
+        path = path_of(key)
         reason = ""
         try:
             body = self._objects.get(path)
@@ -92,10 +104,10 @@ class LakeSink(Lake):
             verify = " ".join(("statpipe lake verify", *_owner(key).split(), "--repair"))
             msg = f"{path} in the lake is damaged: {reason}; run `{verify}` to make it anew"
             raise ContentError(msg)
-        return from_parquet(body)
+        return all_rows(self._objects, key, body)
 
     def vouches_for(self, key: PartitionKey) -> bool:
-        tail = self._objects.tail(_part(key), FOOTER)
+        tail = self._objects.tail(path_of(key), FOOTER)
         return tail is not None and carries_hash(tail)
 
     def partitions(self, source: str) -> Sequence[PartitionKey]:
@@ -183,7 +195,7 @@ class LakeSink(Lake):
     def unnamed(
         self, source: str | None, kept: Iterable[BronzeObject], keys: Iterable[PartitionKey]
     ) -> Sequence[str]:
-        named = {_part(key) for key in keys}
+        named = {path for key in keys for path in self._files(key)}
         for one in kept:
             named |= {one.key, bronze.note_path(one.key)}
         places = [f"{layer}/{source}" for layer in _LAYERS if layer != "gold"]
@@ -213,6 +225,11 @@ class LakeSink(Lake):
     def locations(self) -> dict[str, str]:
         return {"lake": self._objects.address}
 
+    def _files(self, key: PartitionKey) -> Iterator[str]:
+        yield path_of(key)
+        if key.layer is Layer.GOLD:
+            yield from (path_of(key, part.year) for part in self.parts(key) if part.year)
+
     def _put_whole(self, path: str, body: bytes, whole: Callable[[bytes], bool]) -> None:
         """Put an object, unless a whole one is there already."""
         if self._objects.put_if_absent(path, body):
@@ -227,10 +244,14 @@ class LakeSink(Lake):
     def _is_whole(self, partition: Partition) -> bool:
         """Tell whether what is there under a partition's fingerprint is that partition."""
         path = partition.key.path
-        body = self._objects.get(_part(partition.key))
+        body = self._objects.get(path_of(partition.key))
         if body is None or part_fault(body, path):
             return False
-        return carries_hash(body) or bool(from_parquet(body).equals(partition.table))
+        try:
+            there = all_rows(self._objects, partition.key, body)
+        except ContentError:
+            return False
+        return carries_hash(body) or bool(there.equals(partition.table))
 
     def _fault(self, path: str, look: Callable[[bytes], str]) -> str:
         try:
@@ -252,10 +273,6 @@ def _store(settings: LakeSettings) -> ObjectStore:
     if scratch:
         return FolderStore(root.parents[1], corner=f"scratch/{scratch}", fsync=settings.fsync)
     return FolderStore(root, fsync=settings.fsync)
-
-
-def _part(key: PartitionKey) -> str:
-    return f"{key.path}/part-0.parquet"
 
 
 def _owner(key: PartitionKey) -> str:

@@ -10,6 +10,7 @@ from attrs import frozen
 from psycopg import sql
 
 from statpipe.domain.difference import Difference, difference
+from statpipe.domain.partition import what_differs
 from statpipe_postgres.connection import Session
 from statpipe_postgres.dependents import SetAside, set_aside
 from statpipe_postgres.encode import csv_batches
@@ -31,6 +32,8 @@ from statpipe_postgres.tables import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from statpipe.api import Partition
+
 _STAGE = sql.Identifier("pg_temp", "statpipe_stage")
 _DELTA = sql.Identifier("pg_temp", "statpipe_delta")
 _IS_NEW = sql.Identifier("is new")
@@ -51,14 +54,14 @@ class Written:
 def load(
     session: Session,
     table: GoldTable,
-    rows: pa.Table,
+    partition: Partition,
     later: list[SetAside],
     *,
-    base: pa.Table | None = None,
+    base: Partition | None = None,
     anew: bool = False,
 ) -> Written:
     """
-    Make the table hold exactly these rows. The caller holds its lock and a transaction.
+    Make the table hold exactly the partition's rows. The caller holds its lock and a transaction.
 
     *anew* makes it from nothing, whatever it holds. *base* is what the table is known to hold: only the difference is sent then. Otherwise all rows
     are, and the server finds what differs. Where the table must be made anew, views that depend on
@@ -68,15 +71,16 @@ def load(
     """
     found = find_table(session, table)
     if found is None:
-        return _first(session, table, rows)
-    key_stays = found is not None and set(found.key) == set(table.model.grain)
+        return _first(session, table, partition.table)
+    key_stays = set(found.key) == set(table.model.grain)
     if anew or not found.fits(table.model) or not (key_stays or change_key(session, table)):
-        return _anew(session, table, rows, later)
+        return _anew(session, table, partition.table, later)
     widen(session, table, found)
-    if base is not None and base.schema == rows.schema:
-        written = _apply_difference(session, table, difference(base, rows, table.model.grain))
+    old, new = what_differs(base, partition) if base is not None else (None, None)
+    if old is not None and new is not None and old.schema == new.schema:
+        written = _apply_difference(session, table, difference(old, new, table.model.grain))
     else:
-        written = _apply_what_differs(session, table, rows)
+        written = _apply_what_differs(session, table, partition.table)
     narrow(session, table, found)
     add_indexes(session, table)
     comment(session, table, found)

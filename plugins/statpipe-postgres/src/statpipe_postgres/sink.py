@@ -106,15 +106,14 @@ class PostgresSink(Database):
         if held != partition.fingerprint or how != "trust":
             previous = partition.previous
             known = how == "trust" and previous is not None and previous.fingerprint == held
-            base = previous.table if previous is not None and known else None
-            written = load(session, table, partition.table, aside, base=base, anew=how == "rebuild")
-            rows = len(partition.table)
-            self._hold(session, relation, partition.fingerprint, rows)
+            base = previous if known else None
+            written = load(session, table, partition, aside, base=base, anew=how == "rebuild")
+            self._hold(session, relation, partition.fingerprint, partition.rows)
         return Receipt(
             sink=NAME,
             path=partition.key.path,
             fingerprint=partition.fingerprint,
-            rows=len(partition.table),
+            rows=partition.rows,
             inserted=written.inserted,
             updated=written.updated,
             deleted=written.deleted,

@@ -2,16 +2,17 @@
 WITH described AS (
     SELECT
         ref_area, geo_name, geo_level, geo_fips, iso_3166,
-        max(realtime_end) AS last_day, max(realtime_start) AS last_release
+        realtime_end AS last_day,
+        max(realtime_start) AS last_release, max(vintage) AS last_vintage
     FROM ${source}
-    GROUP BY ref_area, geo_name, geo_level, geo_fips, iso_3166
+    GROUP BY ref_area, geo_name, geo_level, geo_fips, iso_3166, realtime_end
 ),
 ranked AS (
     SELECT
         *,
         row_number() OVER (
             PARTITION BY ref_area
-            ORDER BY last_day DESC, last_release DESC, geo_name, geo_level, geo_fips, iso_3166
+            ORDER BY last_day DESC, last_release DESC, last_vintage DESC, geo_name, geo_level, geo_fips, iso_3166
         ) AS recency
     FROM described
 )

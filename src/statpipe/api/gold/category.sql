@@ -2,16 +2,17 @@
 WITH RECURSIVE described AS (
     SELECT
         dataset, category, category_name, parent_category, sign:dimensions,
-        max(realtime_end) AS last_day, max(realtime_start) AS last_release
+        realtime_end AS last_day,
+        max(realtime_start) AS last_release, max(vintage) AS last_vintage
     FROM ${source}
-    GROUP BY dataset, category, category_name, parent_category, sign:dimensions
+    GROUP BY dataset, category, category_name, parent_category, sign:dimensions, realtime_end
 ),
 ranked AS (
     SELECT
         *,
         row_number() OVER (
             PARTITION BY dataset, category
-            ORDER BY last_day DESC, last_release DESC, category_name, parent_category, sign:dimensions
+            ORDER BY last_day DESC, last_release DESC, last_vintage DESC, category_name, parent_category, sign:dimensions
         ) AS recency
     FROM described
 ),

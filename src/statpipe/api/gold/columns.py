@@ -58,6 +58,8 @@ STANDARD: Mapping[str, Column] = {
         _c("source_symbol", "text", "Marker as the agency prints it, such as (L)", null=True),
         _c("notes", "text", "Text of the figure's footnotes", null=True),
         _c("vintage", "text", "Release that set the figure"),
+        _c("basis", "text", "Who dates the release: agency, its service, or observed: the day on which it was first seen"),
+        _c("seen_before", "date", "Of an observed release, the last day on which it was not there yet", null=True),
         _c("realtime_start", "date", "First day on which the figure was the latest: its release"),
         _c("realtime_end", "date",
            "Last day on which it was the latest; 9999-12-31 while it is. Before realtime_start, if it "

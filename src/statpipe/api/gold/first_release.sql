@@ -19,7 +19,9 @@ SELECT
     source_symbol,
     notes,
     vintage,
-    realtime_start
+    realtime_start,
+    basis,
+    seen_before
 FROM (
     SELECT
         history.*,

@@ -16,5 +16,7 @@ SELECT
     obs_status,
     source_symbol,
     notes,
-    vintage
+    vintage,
+    basis,
+    seen_before
 FROM ${source}

@@ -28,7 +28,9 @@ SELECT
     history.source_symbol,
     history.notes,
     history.vintage,
-    history.realtime_start:dimensions(category)
+    history.realtime_start,
+    history.basis,
+    history.seen_before:dimensions(category)
 FROM ${base}_history AS history
 JOIN ${base}_category AS category
     ON category.dataset = history.dataset AND category.category = history.category

@@ -61,12 +61,13 @@ class _Family:
             grain=(*_KEY, "vintage"),
             columns=standard(
                 "ref_area category time_period dataset freq period_start year realtime_start realtime_end value decimals unit unit_mult obs_status "
-                "source_symbol notes vintage",
+                "source_symbol notes vintage basis seen_before",
             ),
             sql=self._sql("history"),
             # Beside the key, which answers for one area over time: one period across areas.
             indexes=(("year", "category"),),
             measure="value",
+            settled="realtime_end",
         )
 
     def category(self) -> Model:
@@ -80,6 +81,7 @@ class _Family:
                 "category_path"
             ),
             sql=self._sql("category"),
+            standing=True,
         )
 
     def area(self) -> Model:
@@ -90,6 +92,7 @@ class _Family:
             grain=("ref_area",),
             columns=standard("ref_area area_name geo_level geo_fips state_fips iso_3166"),
             sql=self._sql("area"),
+            standing=True,
         )
 
     def latest(self) -> Model:
@@ -100,10 +103,11 @@ class _Family:
             _columns(
                 "area_name geo_level geo_fips state_fips iso_3166 freq period_start period_end year category_name "
                 "parent_category top_category sign category_depth category_path value decimals value_float unit "
-                "unit_mult obs_status source_symbol notes vintage realtime_start"
+                "unit_mult obs_status source_symbol notes vintage realtime_start basis seen_before"
             ),
             inputs=("history", "category", "area"),
             measure="value",
+            standing=True,
         )
 
     def first_release(self) -> Model:
@@ -113,10 +117,11 @@ class _Family:
             "first_release",
             _columns(
                 "area_name category_name freq period_start period_end year value decimals unit unit_mult "
-                "obs_status source_symbol notes vintage realtime_start"
+                "obs_status source_symbol notes vintage realtime_start basis seen_before"
             ),
             inputs=("history", "category", "area"),
             measure="value",
+            settled="realtime_start",
         )
 
     def revisions(self) -> Model:
@@ -132,6 +137,7 @@ class _Family:
             inputs=("history", "category", "area"),
             grain=(*_KEY, "new_vintage"),
             measure="percent",
+            settled="revised_on",
             difference_fits=_difference_fits("value", "old_value"),
         )
 
@@ -178,6 +184,8 @@ class _Family:
         inputs: tuple[str, ...],
         measure: str,
         grain: tuple[str, ...] = (),
+        settled: str | None = None,
+        standing: bool = False,
         **variables: str,
     ) -> Model:
         return Model(
@@ -189,6 +197,8 @@ class _Family:
             sql=self._sql(file, **variables),
             materialized="view",
             measure=measure,
+            settled=settled,
+            standing=standing,
         )
 
     def _sql(self, file: str, **variables: str) -> str:

@@ -110,6 +110,6 @@ def table_as_of(lake: Lake, models: Sequence[Model], model: Model, day: date) ->
         msg = f"model {model.name} is the same on any date; --as-of is for {those or 'none'}"
         raise ConfigError(msg)
     # Other SQL has another fingerprint: it is computed, and all else is read from the lake.
-    then = [one.as_of(f"DATE '{day.isoformat()}'") for one in models]
+    then = [one.at(day) for one in models]
     with opened_gold(lake, then, partial(held_of, lake)) as gold:
         return gold.partition(next(one for one in then if one.name == model.name)).table

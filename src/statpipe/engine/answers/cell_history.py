@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from statpipe.api import Held, Lake, Selection
 from statpipe.domain.printed import as_printed
+from statpipe.domain.vintage import dated_by
 from statpipe.engine.gold.changes import changes_of
 from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.intervals import intervals
@@ -89,6 +90,7 @@ class Stand:
     note: str
     realtime_start: date
     realtime_end: date
+    dated_by: str = ""
 
 
 @frozen(kw_only=True)
@@ -169,4 +171,5 @@ def _stand(row: Mapping[str, Any], notes: Mapping[str, str]) -> Stand:
         note=notes[row["vintage"]],
         realtime_start=row["realtime_start"],
         realtime_end=row["realtime_end"],
+        dated_by=dated_by(row["basis"], row["seen_before"]),
     )

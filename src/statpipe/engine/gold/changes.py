@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Keep = Callable[[Receipt], None]
 """Is told what was written, by who keeps the changes: the holder of Gold's lock."""
 
-_VERSION = "3"
+_VERSION = "4"
 """Raise it when the same Silver gives other changes."""
 
 
@@ -45,7 +45,7 @@ class Step:
         Return the fingerprint of a table that holds this step's changes after others.
         """
         read = [
-            (h.released.isoformat(), h.sequence, repr(h.selection), h.fingerprint)
+            (repr(h.vintage.dates), repr(h.selection), h.fingerprint)
             for h in (*self.before, self.held)
         ]
         return hashlib.sha256(repr((_VERSION, fingerprint, read)).encode()).hexdigest()
@@ -100,6 +100,22 @@ def years_of(source: str, held: Iterable[Held]) -> list[Year]:
     return years
 
 
+def by_dataset(source: str, held: Iterable[Held], reader: str) -> dict[str, list[Held]]:
+    """
+    Group the vintages of a source that are in Silver by their dataset.
+
+    :raises ContentError: There are none, so that the *reader* must wait.
+    """
+    datasets: dict[str, list[Held]] = {}
+    for one in held:
+        if one.fingerprint:
+            datasets.setdefault(one.dataset, []).append(one)
+    if not datasets:
+        msg = f"model {reader} reads {source}, of which the lake holds nothing; run it first"
+        raise ContentError(msg)
+    return dict(sorted(datasets.items()))
+
+
 def changes_of(
     lake: Lake, source: str, held: Iterable[Held], keep: Keep | None = None
 ) -> list[pa.Table]:
@@ -108,8 +124,17 @@ def changes_of(
 
     :raises ContentError: A Silver partition that is needed is gone or damaged.
     """
+    return changes_in(lake, source, years_of(source, held), keep)
+
+
+def changes_in(
+    lake: Lake, source: str, years: Iterable[Year], keep: Keep | None = None
+) -> list[pa.Table]:
+    """
+    Return the changes of some years of a dataset, as :func:`changes_of` does.
+    """
     read = _reading(lake, source)
-    return [_of_year(lake, year, read, keep) for year in years_of(source, held)]
+    return [_of_year(lake, year, read, keep) for year in years]
 
 
 def _of_year(

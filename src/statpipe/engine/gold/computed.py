@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ConfigError, ContentError, Model, PluginError
-from statpipe.domain.canonical import canonical
-from statpipe.domain.codes import codes_or_values, encoded, repeats
+from statpipe.domain.codes import encoded
+from statpipe.domain.in_order import in_order
 from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES, exact_type
 from statpipe.engine.site.memory import Memory
 
@@ -97,7 +97,7 @@ def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
                 f"model {model.name}: {table[column.name].null_count:,} rows have no {column.name}"
             )
             raise ContentError(msg)
-    table, repeated = _in_order(canonical(table), model.grain)
+    table, repeated = in_order(table, model.grain)
     if repeated:
         msg = (
             f"model {model.name}: {repeated:,} of {len(table):,} rows repeat "
@@ -105,19 +105,6 @@ def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
         )
         raise PluginError(msg)
     return table.cast(gold_schema(model))
-
-
-def _in_order(table: pa.Table, grain: Sequence[str]) -> tuple[pa.Table, int]:
-    """Sort rows by their grain, so that equal tables are equal bytes; count those that repeat it."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    # A canonical table's dictionaries are sorted, so that codes sort as their texts do.
-    keys = pa.table({name: codes_or_values(table[name]) for name in grain})
-    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in grain])
-    keys = keys.take(order).combine_chunks()
-    repeated = pc.sum(repeats(keys, grain)).as_py() if len(keys) > 1 else 0
-    return table.take(order).combine_chunks(), repeated or 0
 
 
 def gold_schema(model: Model) -> pa.Schema:

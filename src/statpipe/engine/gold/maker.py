@@ -16,13 +16,16 @@ from statpipe.api import (
     Lake,
     Layer,
     Model,
+    Part,
     Partition,
     PartitionKey,
 )
 from statpipe.engine.gold.changes import Keep
 from statpipe.engine.gold.computed import computed, connected
 from statpipe.engine.gold.dimensions import with_dimensions
+from statpipe.engine.gold.parts import Prints, all_parts, at_hand, parts_of, whole
 from statpipe.engine.gold.source_history import source_history
+from statpipe.engine.gold.standing import Standing, prints_by_year, source_standing
 from statpipe.engine.site.memory import Memory
 
 if TYPE_CHECKING:
@@ -55,6 +58,9 @@ class Gold:
     _fingerprints: dict[str, str | None] = attrs.field(factory=dict, init=False)
     _made: dict[str, Partition] = attrs.field(factory=dict, init=False, repr=False)
     _histories: dict[str, pa.Table] = attrs.field(factory=dict, init=False, repr=False)
+    _standings: dict[str, Standing] = attrs.field(factory=dict, init=False, repr=False)
+    _of_standing: dict[str, pa.Table] = attrs.field(factory=dict, init=False, repr=False)
+    _known_by: dict[tuple[str, str], dict[int, str]] = attrs.field(factory=dict, init=False)
     _opened: ExitStack = attrs.field(factory=ExitStack, init=False, repr=False)
     _connection: Any = attrs.field(default=None, init=False)
 
@@ -64,7 +70,8 @@ class Gold:
         """
         if model.name not in self._fingerprints:
             read = [self._of_input(name) for name in model.inputs]
-            hashed = hashlib.sha256(repr((model.version, read)).encode()).hexdigest()
+            version = self.whole(model).version
+            hashed = hashlib.sha256(repr((version, read)).encode()).hexdigest()
             self._fingerprints[model.name] = None if None in read else hashed
         return self._fingerprints[model.name]
 
@@ -78,13 +85,13 @@ class Gold:
         if model.name in self._made:
             return self._made[model.name]
         model = self.whole(model)
-        key, wanted = gold_key(model), self.fingerprint(model) or ""
         there = self._in_lake(model)
-        if there is not None and there.fingerprint == wanted:
+        if there is not None and there.fingerprint == self.fingerprint(model):
             made = there
+        elif self._source_settling(model):
+            made = self._in_parts(model, there)
         else:
-            table = self._computed(model)
-            made = Partition(key=key, table=table, fingerprint=wanted, model=model, previous=there)
+            made = self._in_one(model, self._computed(model, stands=model.standing), there)
         read_by_others = any(model.name in one.inputs for one in self.models)
         if read_by_others or model.materialized == "table":
             self._made[model.name] = made
@@ -101,14 +108,27 @@ class Gold:
         Compute a model whatever the lake holds of it. Raises what :meth:`partition` raises.
         """
         model = self.whole(model)
-        made = Partition(
-            key=gold_key(model),
-            table=self._computed(model),
-            fingerprint=self.fingerprint(model) or "",
-            model=model,
-        )
+        table = self._computed(model)
+        if self._source_settling(model):
+            parts = all_parts(model, table, self._prints(model))
+            made = attrs.evolve(self._in_one(model, table), parts=tuple(parts))
+        else:
+            made = self._in_one(model, table)
         self._made[model.name] = made
         return made
+
+    def standing(self, source: str, reader: str) -> Standing:
+        """
+        Return what stands of a source; with ``keep``, the lake holds it for the next time.
+
+        :raises ContentError: The lake holds nothing of it, so that the *reader* must wait.
+        """
+        if source not in self._standings:
+            held, connection = self.held(source), self._duckdb()
+            self._standings[source] = source_standing(
+                self.lake, source, held, reader, connection, self.keep
+            )
+        return self._standings[source]
 
     def close(self) -> None:
         """
@@ -118,6 +138,8 @@ class Gold:
         self._connection = None
         self._made.clear()
         self._histories.clear()
+        self._standings.clear()
+        self._of_standing.clear()
 
     def _of_input(self, name: str) -> str | None:
         model = next((one for one in self.models if one.name == name), None)
@@ -130,7 +152,7 @@ class Gold:
     def _of_source(self, source: str) -> str | None:
         read = sorted(
             (
-                *(one.dataset, one.vintage.id, repr(one.selection), one.fingerprint),
+                *(one.dataset, repr(one.vintage.dates), repr(one.selection), one.fingerprint),
                 repr(dict(one.dimensions)),
             )
             for one in self.held(source)
@@ -138,21 +160,110 @@ class Gold:
         )
         return repr((source, read)) if read else None
 
-    def _computed(self, model: Model) -> pa.Table:
+    def _in_one(
+        self,
+        model: Model,
+        table: pa.Table | Callable[[], pa.Table],
+        previous: Partition | None = None,
+    ) -> Partition:
+        return Partition(
+            key=gold_key(model),
+            table=table,
+            fingerprint=self.fingerprint(model) or "",
+            model=model,
+            previous=previous,
+        )
+
+    def _in_parts(self, model: Model, there: Partition | None) -> Partition:
+        """Make the parts that the lake lacks: the last one of what stands, or all of the whole history."""
+        prints = self._prints(model)
+        held = {part.identity: part for part in self.lake.parts(gold_key(model))}
+        staying = [held[one] for one in prints.items() if one in held]
+        kept = {part.year for part in staying}
+        lacking = [year for year in prints if year not in kept]
+        table: pa.Table | Callable[[], pa.Table]
+        if {None, max(year for year in prints if year)}.issuperset(lacking):
+            parts = [*staying, *parts_of(model, self._stood(model), prints, lacking)]
+            table = whole(parts, model.grain)
+        else:
+            staying, table = [], self._computed(model)
+            parts = all_parts(model, table, prints)
+        previous = None
+        with contextlib.suppress(ContentError):  # damaged: it is not compared with
+            previous = at_hand(there, staying) if there is not None else None
+        return attrs.evolve(self._in_one(model, table, previous), parts=tuple(parts))
+
+    def _source_settling(self, model: Model) -> str | None:
+        """Name the one source whose releases settle a model's rows, if that is so."""
+        if model.settled is None:
+            return None
+        read = {self._source_settling(one) for one in self._inputs(model) if one.settled}
+        read |= {name for name in model.inputs if self._model(name) is None}
+        return read.pop() if len(read) == 1 else None
+
+    def _prints(self, model: Model) -> Prints:
+        """Give the fingerprint of each part."""
+        years = self.standing(self._source_settling(model) or "", model.name).prints
+        prints: Prints = {year: self._print(model, year) for year in years}
+        return {**prints, None: self.fingerprint(model) or ""}
+
+    def _print(self, model: Model, year: int) -> str:
+        """Hash all that the rows which were settled in a year are made of."""
+        source = self._source_settling(model) or ""
+        read = []
+        for name in model.inputs:
+            other = self._model(name)
+            if other is None:
+                read.append(self.standing(name, model.name).prints[year])
+            elif other.settled:
+                read.append(self._print(other, year))
+            else:
+                read.append(self._known(other, source, year))
+        return hashlib.sha256(repr((model.version, read)).encode()).hexdigest()
+
+    def _known(self, model: Model, source: str, year: int) -> str:
+        """Hash the rows of a model, less those of which nothing was known by the end of a year."""
+        known = (model.name, source)
+        if known not in self._known_by:
+            standing, table = self.standing(source, model.name), self.partition(model).table
+            self._known_by[known] = prints_by_year(self._duckdb(), table, model.grain, standing)
+        return self._known_by[known][year]
+
+    def _stood(self, model: Model) -> pa.Table:
+        """Compute a model of just what stands."""
+        if model.name not in self._of_standing:
+            self._of_standing[model.name] = self._computed(model, stands=True)
+        return self._of_standing[model.name]
+
+    def _computed(self, model: Model, *, stands: bool = False) -> pa.Table:
         connection = self._duckdb()
         for name in model.inputs:
-            connection.register(name, self._relation(name, model))
+            connection.register(name, self._relation(name, model, stands=stands))
         return computed(connection, model, model.latest_sql)
 
-    def _relation(self, name: str, reader: Model) -> pa.Table:
-        model = next((one for one in self.models if one.name == name), None)
+    def _relation(self, name: str, reader: Model, *, stands: bool) -> pa.Table:
+        model = self._model(name)
         if model is None:
-            if name not in self._histories:
-                self._histories[name] = source_history(
-                    self.lake, name, self.held(name), reader.name, self._duckdb(), self.keep
-                )
-            return self._histories[name]
+            return (
+                self.standing(name, reader.name).history if stands else self._history(name, reader)
+            )
+        if stands and model.settled:
+            return self._stood(model)
         return self.partition(model).table
+
+    def _history(self, source: str, reader: Model) -> pa.Table:
+        if source not in self._histories:
+            held, connection = self.held(source), self._duckdb()
+            self._histories[source] = source_history(
+                self.lake, source, held, reader.name, connection, self.keep
+            )
+        return self._histories[source]
+
+    def _model(self, name: str) -> Model | None:
+        return next((one for one in self.models if one.name == name), None)
+
+    def _inputs(self, model: Model) -> list[Model]:
+        return [one for one in self.models if one.name in model.inputs]
 
     def _in_lake(self, model: Model) -> Partition | None:
         """Read what the lake holds of a model, up to date or not."""
@@ -163,9 +274,13 @@ class Gold:
         asked = self.compare and model.materialized == "table"  # nobody asks how a view was
         if fingerprint != self.fingerprint(model) and not asked:
             return None
+        parts: tuple[Part, ...] = ()
+        if fingerprint != self.fingerprint(model) and self._source_settling(model):
+            parts = tuple(self.lake.parts(key))
         with contextlib.suppress(ContentError):  # damaged: it is made anew
+            table = whole(parts, model.grain) if parts else self.lake.read(key)
             return Partition(
-                key=key, table=self.lake.read(key), fingerprint=fingerprint, model=model
+                key=key, table=table, fingerprint=fingerprint, model=model, parts=parts
             )
         return None
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from statpipe.api import ContentError, Held, Lake
-from statpipe.engine.gold.changes import Keep, changes_of
+from statpipe.api import Held, Lake
+from statpipe.engine.gold.changes import Keep, by_dataset, changes_of
 from statpipe.engine.gold.intervals import intervals
 
 if TYPE_CHECKING:
@@ -30,15 +30,8 @@ def source_history(  # noqa: PLR0917 - what is read, by whom, and with what
     """
     import pyarrow as pa
 
-    datasets: dict[str, list[Held]] = {}
-    for one in held:
-        if one.fingerprint:
-            datasets.setdefault(one.dataset, []).append(one)
-    if not datasets:
-        msg = f"model {reader} reads {source}, of which the lake holds nothing; run it first"
-        raise ContentError(msg)
     histories = [
         intervals(connection, changes_of(lake, source, vintages, keep))
-        for _, vintages in sorted(datasets.items())
+        for vintages in by_dataset(source, held, reader).values()
     ]
     return pa.concat_tables(histories, promote_options="default").unify_dictionaries()

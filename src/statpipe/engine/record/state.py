@@ -5,18 +5,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import attrs
 from attrs import field, frozen
 
 from statpipe.api import ContentError, Dataset, Held, Lake, Layer, Normalizer, PartitionKey, Vintage
 from statpipe.domain.observation import SILVER
+from statpipe.domain.vintage import Basis
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SEPARATOR = "\n"
+SEPARATOR = "\n"
 """Stands between the tokens of a vintage that is known from an archive and from the agency."""
 _FIRST_TIME_ZONE = timedelta(hours=14)
 """Where a day begins first, the clock is that far ahead of UTC."""
@@ -108,14 +109,94 @@ class State:
         for old in before:
             now = self._held.get((old.dataset, old.vintage.id))
             if now is not None and now.figures == old.figures:
-                tokens = [*old.token.split(_SEPARATOR), *now.token.split(_SEPARATOR)]
-                self.put(attrs.evolve(now, token=_SEPARATOR.join(dict.fromkeys(tokens))))
+                tokens = [*old.token.split(SEPARATOR), *now.token.split(SEPARATOR)]
+                self.put(attrs.evolve(now, token=SEPARATOR.join(dict.fromkeys(tokens))))
 
     def of_release(self, dataset: str, released: date) -> list[Held]:
         """
-        Return the vintages of one release date, in sequence.
+        Return the vintages that bear one date of the agency, oldest first: the one released then, and
+        those that were seen under that date later.
         """
-        return [h for h in self.holds() if (h.dataset, h.released) == (dataset, released)]
+        return [h for h in self.holds() if (h.dataset, h.vintage.printed) == (dataset, released)]
+
+    def may_be(self, dataset: str, vintage: Vintage, but: Held | None = None) -> list[Held]:
+        """
+        Return the vintages, oldest first, of which an offered one may be the last, *but* for itself.
+
+        Where the agency gives a date, those that bear it; else what is newest.
+        """
+        if vintage.basis == "observed" and vintage.under is None:
+            before = [
+                h for h in self.holds() if h.dataset == dataset and h.released <= vintage.released
+            ]
+            return [h for h in before if h is not but][-1:]
+        return [h for h in self.of_release(dataset, vintage.printed) if h is not but]
+
+    def nameless(self, dataset: str, vintage: Vintage) -> Held | None:
+        """
+        Return the vintage that this one may be although another date stands on it: a better one came to
+        light.
+
+        It is the first one held that is not older, was dated by less, and was not looked for in vain since.
+        """
+        ranks = get_args(Basis)
+        later = [
+            h
+            for h in self.holds()
+            if h.dataset == dataset and h.fingerprint and h.released >= vintage.released
+        ]
+        if not later or ranks.index(later[0].basis) <= ranks.index(vintage.basis):
+            return None
+        first = later[0]
+        in_vain = first.seen_before is not None and first.seen_before >= vintage.released
+        return None if in_vain or first.under == vintage.released else first
+
+    def named(
+        self, dataset: str, vintage: Vintage, seen: date, *, beside: bool, but: Held | None = None
+    ) -> Vintage:
+        """
+        Name a vintage that is news, whose payloads came on the day *seen*.
+
+        Figures that changed under an unchanged date are dated by that day: nobody can have had them
+        before we know that they were there. One of several that an archive offers *beside* each other,
+        or an old one, has the agency's date, behind all that we know of that day.
+
+        :raises ContentError: The clock runs behind what is held.
+        """
+        in_silver = [h for h in self.holds() if h.dataset == dataset and h.fingerprint]
+        newest = [h for h in in_silver if h is not but][-1:]
+        known = [h for h in self.may_be(dataset, vintage, but) if h.fingerprint]
+        if vintage.basis != "observed" and known and known[-1:] == newest and not beside:
+            vintage = attrs.evolve(vintage, basis="observed", under=vintage.released)
+        if vintage.basis == "observed":
+            before = newest[0] if newest else None
+            refuse_clock_behind(dataset, before, seen)
+            vintage = attrs.evolve(
+                vintage,
+                released=max(seen, before.released) if before else seen,
+                released_at=None,
+                seen_before=before.looked if before else None,
+            )
+        if but is not None and but.released == vintage.released:
+            return attrs.evolve(vintage, sequence=but.sequence)
+        numbers = [
+            h.sequence
+            for h in self.holds()
+            if (h.dataset, h.released) == (dataset, vintage.released)
+        ]
+        return attrs.evolve(vintage, sequence=max(numbers, default=0) + 1)
+
+    def saw_again(self, dataset: str, vintage: Vintage) -> None:
+        """
+        Note that the figures of an agency without dates, whose token tells all, still stand.
+        """
+        if vintage.basis == "observed":
+            for held in self.may_be(dataset, vintage):
+                self.put(
+                    attrs.evolve(
+                        held, looked=max(vintage.released, held.looked or vintage.released)
+                    )
+                )
 
     def before(self, dataset: str, vintage: Vintage) -> Held | None:
         """
@@ -144,7 +225,7 @@ class State:
         dates = [vintage.released for vintage in offered]
         decisions = []
         for vintage in offered:
-            known = self.of_release(dataset.name, vintage.released)
+            known = self.may_be(dataset.name, vintage)
             beside = archive or dates.count(vintage.released) > 1
             candidates = known if beside else known[-1:]
             reason = _reason(known, candidates, vintage)
@@ -176,10 +257,30 @@ def refuse_dates_to_come(dataset: Dataset, offered: Sequence[Vintage]) -> None:
             raise ContentError(msg)
 
 
+def refuse_clock_behind(dataset: str, newest: Held | None, seen: date) -> None:
+    """
+    Refuse to date by a clock that is behind what is held: the order of vintages would be lost.
+
+    :raises ContentError: It is.
+    """
+    if newest is None:
+        return
+    # An agency's day may begin while ours is still the one before.
+    ahead = newest.released > seen + timedelta(days=1)
+    if ahead or (newest.looked is not None and newest.looked > seen):
+        last = max(newest.released, newest.looked or newest.released)
+        msg = (
+            f"dataset {dataset}: its figures differ from those of {newest.vintage.id} and would be dated by "
+            f"the clock, which says {seen}, before {last}, when the lake last saw them; set the clock of "
+            "this machine right, and run again"
+        )
+        raise ContentError(msg)
+
+
 def _reason(known: Sequence[Held], candidates: Sequence[Held], vintage: Vintage) -> str:
     if not known:
         return "new vintage"
-    same = [held for held in candidates if vintage.token in held.token.split(_SEPARATOR)]
+    same = [held for held in candidates if vintage.token in held.token.split(SEPARATOR)]
     if not same:
         return "note or headline figures changed"
     if not any(held.selection.covers(vintage.selection) for held in same):

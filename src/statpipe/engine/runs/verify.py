@@ -21,8 +21,9 @@ from statpipe.api import (
     StatpipeError,
 )
 from statpipe.domain.canonical import content_hash
-from statpipe.engine.gold.changes import Year, changes_of, years_of
+from statpipe.engine.gold.changes import changes_of, years_of
 from statpipe.engine.gold.maker import Gold, gold_key, opened_gold
+from statpipe.engine.gold.standing import folded_key, folded_print
 from statpipe.engine.record.advice import in_environment
 from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.record.run_id import new_run_id
@@ -150,11 +151,12 @@ class _Verification:
                     self.site.lake,
                     self.site.registry.models(),
                     lambda source: held_of(self.site.lake, source),
+                    (lambda _: None) if self.repair else None,
                     memory=self.site.memory,
                 )
             )
             for name, one in known.items():
-                self._changes(name, one.holds, written)
+                self._changes(gold, name, one.holds, written)
             models = [m for m in models if gold.fingerprint(m) or gold_key(m).path in written]
             found = self._read("gold", lambda model: self._of_model(gold, model), models)
             for model, finding in zip(models, found, strict=True):
@@ -164,7 +166,7 @@ class _Verification:
         """Note what a killed run left, and what was set aside."""
         kept = [one.kept for each in known.values() for one in each.bronze.values()]
         keys = [silver_key(source, held) for source, each in known.items() for held in each.holds]
-        keys += [year.key for source, each in known.items() for year in _years(source, each.holds)]
+        keys += [key for source, each in known.items() for key in _of_changes(source, each.holds)]
         keys += [gold_key(model) for model in self.site.registry.models()]
         for path in self.site.lake.unnamed(name, kept, keys):
             self._found("note", path, "no manifest names it: it was set aside, or a run was killed")
@@ -283,17 +285,17 @@ class _Verification:
             return _finding("note", key.path, text)
         return _finding("damaged", key.path, "it is not the one that was recorded")
 
-    def _changes(self, source: str, holds: Sequence[Held], written: set[str]) -> None:
+    def _changes(self, gold: Gold, source: str, holds: Sequence[Held], written: set[str]) -> None:
         lake = self.site.lake
-        years = [
-            y for y in _years(source, holds) if lake.fingerprint(y.key) or y.key.path in written
-        ]
-        found = self._read("changes", lambda year: self._of_made(year.key, year.fingerprint), years)
-        for year, finding in zip(years, found, strict=True):
+        prints = _of_changes(source, holds)
+        keys = [key for key in prints if lake.fingerprint(key) or key.path in written]
+        found = self._read("changes", lambda key: self._of_made(key, prints[key]), keys)
+        for key, finding in zip(keys, found, strict=True):
             if finding is not None:
-                own = [h for h in holds if h.dataset == year.key.dataset and h.fingerprint]
-                make = partial(changes_of, lake, source, own, lambda _: None)
-                self._made_again(year.key, finding, written, make)
+                own = [h for h in holds if h.dataset == key.dataset and h.fingerprint]
+                changes = partial(changes_of, lake, source, own, lambda _: None)
+                fold = partial(gold.standing, source, "verify")
+                self._made_again(key, finding, written, changes if key.year else fold)
 
     def _of_model(self, gold: Gold, model: Model) -> Finding | None:
         """Compare a model's partition with its fingerprint; where that proves nothing, see :meth:`_model`."""
@@ -369,14 +371,14 @@ class _Verification:
         self.findings.append(_finding(state, path, text))
 
 
-def _years(source: str, holds: Sequence[Held]) -> list[Year]:
-    """Name the tables of changes that belong to these vintages."""
-    datasets = dict.fromkeys(held.dataset for held in holds)
-    return [
-        year
-        for name in datasets
-        for year in years_of(source, [h for h in holds if h.dataset == name and h.fingerprint])
-    ]
+def _of_changes(source: str, holds: Sequence[Held]) -> dict[PartitionKey, str]:
+    """Name the tables of changes that belong to these vintages, with their fingerprints."""
+    found: dict[PartitionKey, str] = {}
+    for name in dict.fromkeys(held.dataset for held in holds):
+        years = years_of(source, [h for h in holds if h.dataset == name and h.fingerprint])
+        found |= {year.key: year.fingerprint for year in years}
+        found |= {folded_key(years[0].key): folded_print(years)} if years[1:] else {}
+    return found
 
 
 def _finding(state: State, path: str, text: str) -> Finding:

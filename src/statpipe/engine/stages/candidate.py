@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from datetime import UTC, date, datetime
 
 import attrs
 from attrs import field, frozen
@@ -43,6 +44,14 @@ class Candidate:
     redo: Held | None = None
     beside: bool = False
     structure: str = ""
+
+    @property
+    def seen(self) -> date:
+        """
+        The day on which the last of its payloads came, by our clock.
+        """
+        times = [kept.retrieved for kept in self.bronze if kept.retrieved is not None]
+        return max(times, default=datetime.now(UTC)).astimezone(UTC).date()
 
     def described(self) -> Candidate:
         """

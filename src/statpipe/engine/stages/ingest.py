@@ -124,8 +124,8 @@ class Ingest:
         Note down that a vintage lies in Bronze, to be transformed later.
         """
         vintage, dataset = candidate.vintage, candidate.dataset.name
-        known = self.state.of_release(dataset, vintage.released)
-        vintage = attrs.evolve(vintage, sequence=known[-1].sequence + 1 if known else 1)
+        # Whether the figures are news is known once they are read; until then the agency's date will do.
+        vintage = self.state.named(dataset, vintage, candidate.seen, beside=True)
         self.state.put(
             Held(
                 dataset=dataset,
@@ -135,6 +135,9 @@ class Ingest:
                 token=vintage.token,
                 selection=vintage.selection,
                 made_from=(Origin(run_id=self.journal.run_id, vintage=vintage.id),),
+                basis=vintage.basis,
+                released_at=vintage.released_at,
+                seen_before=vintage.seen_before,
             )
         )
         self.journal.vintages.append(
@@ -152,6 +155,7 @@ class Ingest:
     def _unchanged(self, decision: Decision) -> None:
         dataset, vintage = decision.dataset.name, decision.vintage
         self.journal.found(dataset, vintage, "nothing", decision.reason, 0)
+        self.state.saw_again(dataset, vintage)
         self._note(decision, "unchanged", ())
 
     def _note(self, decision: Decision, outcome: Outcome, bronze: tuple[BronzeObject, ...]) -> None:

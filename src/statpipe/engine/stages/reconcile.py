@@ -12,6 +12,7 @@ from attrs import field, frozen
 from statpipe.api import ContentError, Dataset, Held, Selection, Vintage
 from statpipe.domain.canonical import canonical, figures_hash, meaning_hash
 from statpipe.domain.seal import in_key_order, with_vintage
+from statpipe.engine.record.state import SEPARATOR
 from statpipe.engine.stages.task import Silver, silver_of
 
 if TYPE_CHECKING:
@@ -26,7 +27,8 @@ class Reconciled:
     A table under its vintage's final name.
 
     ``same`` is the held vintage that it is a part of or adds to, if any; ``grown`` says whether
-    cells came in addition, ``reworded`` whether its texts, such as footnotes, say something else.
+    cells came in addition, ``reworded`` whether its texts, such as footnotes, say something else, and
+    ``redated`` whether it bears a better date now.
     """
 
     vintage: Vintage
@@ -34,34 +36,39 @@ class Reconciled:
     same: Held | None = None
     grown: bool = False
     reworded: bool = False
+    redated: bool = False
 
     @property
     def changes(self) -> bool:
         """
         Whether publishing it would change what is held.
         """
-        return self.same is None or self.grown or self.reworded
+        return self.same is None or self.grown or self.reworded or self.redated
 
 
 def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
-    dataset: Dataset, vintage: Vintage, fresh: Silver, known: Sequence[Held], code: str, read: Read
+    dataset: Dataset,
+    vintage: Vintage,
+    fresh: Silver,
+    known: Sequence[Held],
+    code: str,
+    read: Read,
+    named: Callable[[Vintage], Vintage],
+    nameless: Held | None = None,
 ) -> Reconciled:
     """
     Compare a table with what is held of the same release date.
 
     Equal figures are the same vintage. Where selections differ, only what both asked for is
-    compared: equal there, the cells are joined. Anything else is a change under an unchanged date,
-    which gets the next sequence number. Texts that differ in white space only stay as they are held.
+    compared: equal there, the cells are joined. Anything else is news, which *named* names. If it is
+    equal to the *nameless* one, that one has the better date from now on. Texts that differ in white
+    space only stay as they are held.
     """
     for held in reversed(known):
         if held.figures == fresh.figures:
             renamed = silver_of(with_vintage(fresh.table, held.vintage.id), code)
             final = Reconciled(
-                vintage=attrs.evolve(
-                    vintage,
-                    sequence=held.sequence,
-                    selection=_both(held.selection, vintage.selection),
-                ),
+                vintage=_as_held(held, vintage),
                 silver=renamed,
                 same=held,
             )
@@ -70,11 +77,30 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
         joined = _joined(dataset, vintage, fresh, known[-1], code, read)
         if joined is not None:
             return joined if joined.grown else _with_texts_held(joined, known[-1], read)
-    sequence = known[-1].sequence + 1 if known else vintage.sequence
-    named = attrs.evolve(vintage, sequence=sequence)
-    if sequence > 1:
-        fresh = silver_of(with_vintage(fresh.table, named.id), code)
-    return Reconciled(vintage=named, silver=fresh)
+    name = named(vintage)
+    redated = nameless is not None and nameless.figures == fresh.figures
+    if redated and nameless is not None:
+        name = attrs.evolve(
+            name,
+            sequence=nameless.sequence if nameless.released == name.released else name.sequence,
+            token=f"{nameless.token}{SEPARATOR}{vintage.token}",
+            selection=_both(nameless.selection, vintage.selection),
+        )
+    if fresh.table["vintage"][:1].to_pylist() != [name.id]:
+        fresh = silver_of(with_vintage(fresh.table, name.id), code)
+    same = nameless if redated else None
+    return Reconciled(vintage=name, silver=fresh, same=same, redated=redated)
+
+
+def _as_held(held: Held, vintage: Vintage) -> Vintage:
+    """Give a vintage the name and dates under which the same figures are held."""
+    return attrs.evolve(
+        held.vintage,
+        note=vintage.note,
+        token=vintage.token,
+        released_at=vintage.released_at or held.released_at,
+        selection=_both(held.selection, vintage.selection),
+    )
 
 
 def _with_texts_held(final: Reconciled, held: Held, read: Read) -> Reconciled:
@@ -113,11 +139,7 @@ def _joined(  # noqa: PLR0917 - as above
         else new
     )
     return Reconciled(
-        vintage=attrs.evolve(
-            vintage,
-            sequence=held.sequence,
-            selection=_both(held.selection, vintage.selection),
-        ),
+        vintage=_as_held(held, vintage),
         silver=silver_of(table, code),
         same=held,
         grown=len(table) > len(old),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -145,21 +146,35 @@ class Transform:
     def _reconciled(self, candidate: Candidate) -> Reconciled:
         redo, dataset = candidate.redo, candidate.dataset
         remade = redo is not None and bool(redo.fingerprint)
-        held = self.state.of_release(dataset.name, candidate.vintage.released)
+        held = self.state.may_be(dataset.name, candidate.vintage, redo)
         # Made anew from its own Bronze, a vintage keeps its name, whatever the code says now.
         known = [] if remade else [one for one in held if one.fingerprint]
         if not candidate.beside:
             known = known[-1:]
+        nameless = None if remade else self.state.nameless(dataset.name, candidate.vintage)
+
+        def named(vintage: Vintage) -> Vintage:
+            if remade:
+                return vintage
+            beside, seen = candidate.beside, candidate.seen
+            return self.state.named(dataset.name, vintage, seen, beside=beside, but=redo)
+
         final: Reconciled | None = None
         for part in candidate.parts:
             fresh = part.result.result()
             vintage = attrs.evolve(candidate.vintage, selection=part.selection)
             if final is None:
-                final = reconcile(dataset, vintage, fresh, known, candidate.code, self._read)
+                final = reconcile(
+                    *(dataset, vintage, fresh, known, candidate.code, self._read, named, nameless)
+                )
             else:
                 so_far, table = held_as(dataset, final.vintage, final.silver), final.silver.table
-                more = reconcile(dataset, vintage, fresh, [so_far], candidate.code, _always(table))
-                final = attrs.evolve(more, same=final.same, grown=final.grown)
+                more = reconcile(
+                    *(dataset, vintage, fresh, [so_far], candidate.code, _always(table), named)
+                )
+                final = attrs.evolve(
+                    more, same=final.same, grown=final.grown, redated=final.redated
+                )
         assert final is not None, "a candidate has at least one part"
         if remade and redo is not None:
             return attrs.evolve(final, vintage=redo.vintage, same=None)
@@ -177,7 +192,7 @@ class Transform:
             redo, same = candidate.redo, final.same
             if not candidate.is_news(final) or (redo and redo.figures == final.silver.figures):
                 continue
-            if final.reworded and (same is None or not self._is_readable(same)):
+            if final.redated or (final.reworded and not (same and self._is_readable(same))):
                 continue
             revision = self._revision(candidate, final)
             if revision.codes or not final.reworded:
@@ -270,7 +285,7 @@ class Transform:
         def sibling(name: str) -> pa.Table | None:
             if name in tables:
                 return tables[name]
-            held = self.state.of_release(name, final.vintage.released)
+            held = self.state.of_release(name, final.vintage.printed)
             in_silver = [one for one in held if one.fingerprint]
             return self._read(in_silver[-1]) if in_silver else None
 
@@ -301,7 +316,12 @@ class Transform:
         held = held_as(candidate.dataset, final.vintage, final.silver, candidate.code, made_from)
         if not candidate.is_news(final) and final.same is not None:
             accepted = final.same.accepted  # nothing was judged
-        held = attrs.evolve(held, accepted=accepted, structure=_structure(candidate, final))
+        held = attrs.evolve(
+            held,
+            accepted=accepted,
+            looked=_looked(candidate, final),
+            structure=_structure(candidate, final),
+        )
         receipt = self.lake.write(
             Partition(
                 key=silver_key(self.journal.source, held),
@@ -312,6 +332,8 @@ class Transform:
         self.journal.written(receipt)
         if candidate.redo is not None:
             self.state.drop(candidate.redo)
+        if final.redated and final.same is not None:
+            self.state.drop(final.same)
         self.state.put(held)
         outcome: Outcome = "loaded" if candidate.is_news(final) else "unchanged"
         if final.reworded:
@@ -330,6 +352,8 @@ class Transform:
         )
         if same is None:
             return own
+        if final.redated:
+            return (*same.made_from, *own)
         if not final.grown and not final.reworded:
             return same.made_from
         replaces = candidate.vintage.selection.covers(same.selection)
@@ -358,6 +382,8 @@ class Transform:
                 fingerprint=silver.fingerprint if silver else "",
                 structure=candidate.structure if silver else "",
                 selection=candidate.vintage.selection,
+                basis=vintage.basis,
+                seen_before=vintage.seen_before,
                 revision=revision,
                 bronze=candidate.bronze,
             )
@@ -386,6 +412,16 @@ def _structure(candidate: Candidate, final: Reconciled) -> str:
     return kept or candidate.structure
 
 
+def _looked(candidate: Candidate, final: Reconciled) -> date | None:
+    """The last day on which these figures were there; an archive tells nothing of today."""
+    if candidate.redo is not None and candidate.redo.looked is not None:
+        return candidate.redo.looked
+    before = final.same.looked if final.same is not None else None
+    if candidate.beside:
+        return before
+    return max(candidate.seen, before or candidate.seen)
+
+
 def _always(table: pa.Table) -> Callable[[Held], pa.Table]:
     return lambda _: table
 
@@ -412,5 +448,9 @@ def held_as(
         rows=len(silver.table),
         code=code,
         made_from=made_from,
+        basis=vintage.basis,
+        released_at=vintage.released_at,
+        seen_before=vintage.seen_before,
+        under=vintage.under,
         dimensions={one.column: one.name for one in dataset.dimensions},
     )

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statpipe.api import Sink
-from statpipe.testing.partitions import REVISED, SMALL, Figures, tables
+from statpipe.testing.partitions import REVISED, SMALL, Figures, in_parts, tables
 from statpipe.testing.sink_contract.fixtures import SinkFixtures
 from statpipe.testing.sink_contract.writing import write
 from statpipe.testing.wording import agree
@@ -56,6 +56,19 @@ class Revisions(SinkFixtures):
         self._holds(sink, third, _THIRD, "after a revision that brought what was there before")
         write(another, evolve(second, previous=third))
         self._holds(another, second, REVISED, "after one revision more of the kind")
+
+    @pytest.mark.parametrize("stale", [False, True], ids=["as it is held", "of another time"])
+    def test_a_table_may_come_in_parts(self, sink: Sink, stale: bool) -> None:
+        """Parts that are held already may stay; those that come and go are as any rows."""
+        first = in_parts(self.partition_of(SMALL))
+        write(sink, first)
+        self._holds(sink, first, SMALL, "after a table in parts")
+        if stale:
+            write(sink, self.partition_of(REVISED))
+        grown = {**SMALL, ("US", 2023): Decimal(7), ("CA", 2021): None}
+        second = in_parts(self.partition_of(grown), None if stale else first)
+        write(sink, evolve(second, previous=first))
+        self._holds(sink, second, grown, "after a revision of a table in parts")
 
     def test_equal_figures_made_by_other_code_are_held_under_the_new_fingerprint(
         self, sink: Sink

@@ -178,11 +178,12 @@ def test_a_release_that_was_revised_since_is_found_again_among_its_vintages(old)
     archived, old.agency.releases = old.agency.releases, []
     for name in DATASETS:
         old.agency.publish(name, DAYS[-1], prices(70))
+    old.agency.today = "2024-05-02"
     old.run()
-    assert ("black", f"{DAYS[-1]}.02") in silver(old)
+    assert ("black", "2024-05-02") in silver(old)
     old.agency.releases = archived
     assert {m.outcome for m in bring(old)} == {"unchanged"}
-    assert ("black", f"{DAYS[-1]}.03") not in silver(old)
+    assert len([one for one in silver(old) if one[0] == "black"]) == len(DAYS) + 1
 
 
 def test_only_the_tables_asked_for_are_brought(old):

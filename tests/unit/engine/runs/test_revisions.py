@@ -133,12 +133,17 @@ def test_a_release_that_shares_no_cell_with_earlier_ones_is_the_first_of_its_cel
 
 
 def test_a_change_under_an_unchanged_date_is_compared_with_the_release_of_that_date(office):
+    office.agency.today = "2024-03-02"
     office.run()
-    for number in (2, 3):
+    for number, before in ((5, "2024-03-01"), (7, "2024-03-05")):
+        office.agency.today = f"2024-03-0{number}"
         office.agency.publish("black", "2024-03-01", prices(number))
         found = revisions(office.run())["black"]
-        before = "2024-03-01" if number == 2 else "2024-03-01.02"
-        assert (found.vintage, found.since) == (f"2024-03-01.0{number}", before)
+        assert (found.vintage, found.since) == (office.agency.today, before)
+        seen = "2024-03-02" if number == 5 else "2024-03-05"
+        assert found.in_words.startswith(
+            f"black {found.vintage} (first seen that day, and not yet on {seen}) since {before}: "
+        )
 
 
 def test_other_code_that_reads_other_figures_is_a_revision_and_one_that_reads_the_same_is_none(

@@ -67,16 +67,20 @@ def test_a_full_look_at_unchanged_figures_writes_nothing(office):
 
 
 def test_figures_that_change_back_under_one_date_are_a_vintage_again(office):
-    first = prices()
-    for figures in (first | {("CAL", "fine", "2024-01"): "9"}, first):
+    first, office.agency.today = prices(), "2024-03-02"
+    for today, figures in (
+        ("2024-03-05", first | {("CAL", "fine", "2024-01"): "9"}),
+        ("2024-03-09", first),
+    ):
         office.run()
+        office.agency.today = today
         office.agency.publish("black", "2024-03-01", figures)
     assert office.run().outcome == "loaded"
-    assert vintages(office) == ["2024-03-01", "2024-03-01.02", "2024-03-01.03"]
+    assert vintages(office) == ["2024-03-01", "2024-03-05", "2024-03-09"]
     rows = office.lake.held[GOLD].table.to_pylist()
     black = [r for r in rows if r["dataset"] == "black"]
     set_by = {(r["port"], r["grade"], r["time_period"]): r["vintage"] for r in black}
-    assert set_by["CAL", "fine", "2024-01"] == "2024-03-01.03"
+    assert set_by["CAL", "fine", "2024-01"] == "2024-03-09"
     assert office.run().outcome == "unchanged"
 
 
@@ -91,13 +95,14 @@ def test_an_archive_that_shows_all_vintages_of_a_date_finds_each_of_them_again(o
 
 
 def test_every_state_that_was_ingested_becomes_a_vintage(office):
-    for start in (1, 30, 60):
+    for day, start in enumerate((1, 30, 60), 4):
+        office.agency.today = f"2024-03-0{day}"
         office.agency.publish("black", "2024-03-01", prices(start))
         assert office.run(stages=frozenset({INGEST})).outcome == "ingested"
     assert vintages(office) == []
     assert office.run(stages=frozenset({TRANSFORM})).outcome == "loaded"
-    assert vintages(office) == ["2024-03-01", "2024-03-01.02", "2024-03-01.03"]
-    assert "60.250000000000000000" in prices_in(office, "2024-03-01.03")
+    assert vintages(office) == ["2024-03-01", "2024-03-05", "2024-03-06"]
+    assert "60.250000000000000000" in prices_in(office, "2024-03-06")
 
 
 def test_the_same_figures_ingested_twice_are_one_vintage(office):
@@ -109,6 +114,7 @@ def test_the_same_figures_ingested_twice_are_one_vintage(office):
 
 
 def test_other_code_makes_silver_anew_from_bronze_under_the_same_names(office):
+    office.agency.today = "2024-03-05"
     office.agency.ports = PORTS[:1]
     office.run()
     office.agency.publish("black", "2024-03-01", prices(50))
@@ -121,12 +127,12 @@ def test_other_code_makes_silver_anew_from_bronze_under_the_same_names(office):
     assert manifest.exit_code == 0
     for vintage, price in (
         ("2024-03-01", "125.000000000000000000"),
-        ("2024-03-01.02", "5025.000000000000000000"),
+        ("2024-03-05", "5025.000000000000000000"),
     ):
         assert price in prices_in(office, vintage)
         named = set(office.lake.held[black(vintage)].table["vintage"].to_pylist())
         assert named == {vintage}
-    assert len(office.lake.held[black("2024-03-01.02")].table) == 8
+    assert len(office.lake.held[black("2024-03-05")].table) == 8
 
 
 def test_other_code_in_a_full_look_is_no_revision(office):

@@ -3,6 +3,7 @@
 from datetime import date
 from decimal import Decimal
 
+import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,8 +62,16 @@ def in_table(table):
     }
 
 
+def as_it_is(vintage):
+    return vintage
+
+
 class Book:
     """The held vintages of one date, oldest first, with their tables."""
+
+    def next(self, vintage):
+        last = self.held[-1].sequence if self.held else 0
+        return attrs.evolve(vintage, sequence=last + 1)
 
     def __init__(self):
         self.held, self.tables = [], {}
@@ -72,7 +81,7 @@ class Book:
         vintage = Vintage(released=DAY, selection=selection)
         fresh = silver(cut(cells_, selection), **more)
         read = lambda held: self.tables[held.sequence]  # noqa: E731
-        final = reconcile(TEA, vintage, fresh, self.held, "code", read)
+        final = reconcile(TEA, vintage, fresh, self.held, "code", read, self.next)
         held = held_as(TEA, final.vintage, final.silver, "code")
         self.held = [h for h in self.held if h.sequence != held.sequence] + [held]
         self.held.sort(key=lambda h: h.sequence)
@@ -134,7 +143,9 @@ def test_silver_that_is_damaged_is_replaced_by_what_was_fetched():
     def damaged(_):
         raise ContentError("the partition is torn; run again")
 
-    again = reconcile(TEA, held.vintage, silver(A, notes="One two"), [held], "code", damaged)
+    again = reconcile(
+        TEA, held.vintage, silver(A, notes="One two"), [held], "code", damaged, as_it_is
+    )
     assert again.reworded
 
 
@@ -197,9 +208,21 @@ def test_no_claim_is_made_to_what_was_never_asked_for():
 
 def test_the_only_one_of_its_date_keeps_the_sequence_it_has():
     vintage = Vintage(released=DAY, sequence=3)
-    final = reconcile(TEA, vintage, silver(A), [], "code", lambda _: None)
+    final = reconcile(TEA, vintage, silver(A), [], "code", lambda _: None, as_it_is)
     assert final.vintage.id == "2024-03-01.03"
     assert set(final.silver.table["vintage"].to_pylist()) == {"2024-03-01.03"}
+
+
+def test_what_the_agency_dates_later_bears_that_date_from_then_on():
+    seen = Vintage(released=date(2024, 3, 9), basis="observed", token="etag")
+    nameless = held_as(TEA, seen, silver(A, seen.id), "code")
+    dated = Vintage(released=DAY, token="note")
+    final = reconcile(TEA, dated, silver(A), [], "code", lambda _: None, as_it_is, nameless)
+    assert (final.redated, final.changes, final.same) == (True, True, nameless)
+    assert (final.vintage.id, final.vintage.basis) == ("2024-03-01", "agency")
+    assert final.vintage.token == "etag\nnote"
+    other = reconcile(TEA, dated, silver(B), [], "code", lambda _: None, as_it_is, nameless)
+    assert (other.redated, other.same) == (False, None)
 
 
 @settings(deadline=None, max_examples=60)

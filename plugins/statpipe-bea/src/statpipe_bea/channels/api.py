@@ -8,13 +8,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
+import attrs
+
 from statpipe.api import Dataset, Diagnosis, Payload, Secret, Unavailable, Vintage
 from statpipe_bea.answers import Answer, read_answer, rows_of
 from statpipe_bea.channels.channel import Channel, vintage_of
 from statpipe_bea.crosswalk import is_renumbered
 from statpipe_bea.key import checked_key
-from statpipe_bea.line_lists import METHOD, line_titles
-from statpipe_bea.lines import from_titles, release_lines
+from statpipe_bea.line_lists import METHOD, listed_lines
+from statpipe_bea.lines import release_lines
 
 if TYPE_CHECKING:
     from statpipe_bea.api.client import BeaClient
@@ -45,30 +47,35 @@ class ApiChannel(Channel):
 
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
         renumbered = is_renumbered(dataset.name)
-        listed = line_titles(self._line_list(dataset)) if renumbered else {}
+        listed = listed_lines(self._line_list(dataset)) if renumbered else []
         # The first line for all areas: the price parity of the US is 100, whatever was revised.
-        first = {min(listed, key=int): None} if listed else {}
+        first = {min((one.line for one in listed), key=int): None} if listed else {}
         codes = first if renumbered else _expected(dataset)
         name, parameters = planned(dataset, codes)[0]
         payload = self._ask(name, parameters)
         answer = read_answer(payload)
         note = answer.release
         found = vintage_of(note, _token(note, answer), dataset.selection, payload)
-        lines = release_lines(dataset, from_titles(listed, payload.name), found.released)
-        return [lines.vintage(found, dataset.selection)]
+        lines = release_lines(dataset, listed, found.released)
+        new = tuple(attrs.evolve(one, unit=self._unit(dataset, one.line)) for one in lines.new)
+        return [attrs.evolve(lines, new=new).vintage(found, dataset.selection)]
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
         listed = self._line_list(dataset)
         yield listed
-        printed = from_titles(line_titles(listed), listed.name)
-        codes = release_lines(dataset, printed, vintage.released).asked
+        codes = release_lines(dataset, listed_lines(listed), vintage.released).asked
         for name, parameters in planned(dataset, codes):
             payload = self._ask(name, parameters)
             _refuse_other_release(payload, vintage)
             yield payload
 
+    def _unit(self, dataset: Dataset, line: str) -> str:
+        """Ask for the unit of a new line, which no list prints. :meth:`fetch` gets the same answer."""
+        ((name, parameters),) = planned(dataset, {line: None})
+        return str(rows_of(read_answer(self._ask(name, parameters)))[0]["CL_UNIT"])
+
     def _line_list(self, dataset: Dataset) -> Payload:
-        return self._ask(
+        listed = self._ask(
             f"{dataset.name}-lines",
             {
                 "method": METHOD,
@@ -78,6 +85,7 @@ class ApiChannel(Channel):
                 "ResultFormat": "JSON",
             },
         )
+        return attrs.evolve(listed, structure=True)
 
     def requests(self, dataset: Dataset, vintage: Vintage) -> int:
         held = vintage.selection.categories if is_renumbered(dataset.name) else None

@@ -16,8 +16,8 @@ from statpipe_bea.answers import read_answer
 from statpipe_bea.channels.channel import Channel, vintage_of
 from statpipe_bea.crosswalk import Layout
 from statpipe_bea.family import Family
-from statpipe_bea.line_lists import METHOD, line_titles
-from statpipe_bea.lines import ReleaseLines, from_titles, release_lines
+from statpipe_bea.line_lists import METHOD, listed_lines
+from statpipe_bea.lines import ReleaseLines, release_lines
 
 
 class SampleChannel(Channel):
@@ -84,18 +84,20 @@ def _payload(answer: bytes) -> Payload:
     }
     echo.pop("userid")
     table = echo["tablename"]
-    if echo["method"] == METHOD.upper():
+    structure = echo["method"] == METHOD.upper()
+    if structure:
         name, echo["method"] = f"{table}-lines", METHOD
     elif echo["linecode"] == "ALL":
         name = f"{table}-area-{echo['geofips']}"
     else:
         name = f"{table}-line-{echo['linecode']}"
-    return Payload(name=name, body=answer, request={"channel": "sample", **echo})
+    return Payload(
+        name=name, body=answer, request={"channel": "sample", **echo}, structure=structure
+    )
 
 
 def _lines(dataset: Dataset, line_list: Payload, vintage: Vintage) -> ReleaseLines:
-    printed = from_titles(line_titles(line_list), line_list.name)
-    return release_lines(dataset, printed, vintage.released)
+    return release_lines(dataset, listed_lines(line_list), vintage.released)
 
 
 def _wanted(payload: Payload, dataset: Dataset, codes: Layout) -> bool:

@@ -23,11 +23,10 @@ from statpipe.domain.selection import EVERYTHING
 from statpipe_bea.channels.channel import vintage_of
 from statpipe_bea.channels.whole_tables import AmbiguousTable, whole_tables
 from statpipe_bea.crosswalk import is_renumbered
-from statpipe_bea.csv_heads import Head, head_of
-from statpipe_bea.csv_tables import printed_lines, read_csv
+from statpipe_bea.csv_tables import Head, head_of, printed_lines, read_csv
 from statpipe_bea.family import Family, pce_by_state
-from statpipe_bea.lines import ReleaseLines, numbered_lines, release_lines
-from statpipe_bea.part import table_name
+from statpipe_bea.lines import ReleaseLines, release_lines
+from statpipe_bea.tables import table_name
 from statpipe_bea.text import text_of
 
 _DAMAGE = (
@@ -101,7 +100,7 @@ class TableFile:
         :raises ContentError: The file of a renumbered table is malformed.
         """
         if not is_renumbered(dataset.name):
-            return numbered_lines(dataset, ())
+            return ReleaseLines(table=dataset.name, codes={})
         printed = printed_lines(read_csv(self.payloads[0]))
         return release_lines(dataset, printed, self.vintage().released)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from statpipe_bea import tables
-from statpipe_bea.titles import ends_in_title, same_title
+from statpipe_bea.wording import ends_in_title, same_title
 
 LINES = {c.code: c for c in tables.categories("SAPCE1")}
 

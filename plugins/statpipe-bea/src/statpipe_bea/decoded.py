@@ -1,0 +1,116 @@
+"""What payloads print, as text: columns of codes that nobody has looked up yet, each row with its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from statpipe.api import ContentError, Payload
+from statpipe_bea.crosswalk import PrintedLine
+from statpipe_bea.release import released
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Where = Callable[[int], str]
+"""Says where a row was printed: payload and place in it."""
+
+
+@frozen(kw_only=True)
+class PrintedUnit:
+    """
+    The unit in which a line is printed, and where. CSV files print no power of ten, and old ones no unit.
+    """
+
+    line: str
+    unit: str | None
+    where: str
+    power: str | None = None
+
+
+@frozen(kw_only=True)
+class Decoded:
+    """
+    The rows of some payloads. ``areas`` and ``lines`` are the agency's codes, ``names`` and ``regions`` what is
+    printed beside an area's code, if anything.
+
+    A row may hold several figures: ``rows`` is the row of each figure (``None``: each its own). For each
+    figure there is a period, a text, and perhaps a reference to the notes. ``notes`` are the texts of references, and for how many
+    figures each of them is the one to look in. ``titles`` and ``units`` are what the rows say of their lines.
+    """
+
+    releases: Sequence[tuple[Payload, str]]
+    areas: pa.DictionaryArray = field(repr=False)
+    lines: pa.DictionaryArray = field(repr=False)
+    names: pa.ChunkedArray | pa.DictionaryArray = field(repr=False)
+    regions: pa.DictionaryArray | None = field(default=None, repr=False)
+    periods: pa.DictionaryArray = field(repr=False)
+    texts: pa.Array = field(repr=False)
+    references: pa.Array | None = field(default=None, repr=False)
+    rows: pa.Array | None = field(default=None, repr=False)
+    notes: Sequence[tuple[Mapping[str, str], int]] = field(repr=False)
+    titles: Sequence[PrintedLine] = field(repr=False)
+    units: Sequence[PrintedUnit] = field(repr=False)
+    place: Where = field(repr=False)
+    where: Where = field(repr=False)
+
+
+def release_of(decoded: Sequence[Decoded]) -> date:
+    """
+    Return the day of the release that all payloads are of.
+
+    :raises ContentError: They are of two, or their note names no day.
+    """
+    releases = [one for part in decoded for one in part.releases]
+    first, note = releases[0]
+    for payload, other in releases:
+        if other != note:
+            msg = (
+                f"payload {payload.name}: {other!r}, but payload {first.name}: {note!r}; "
+                "expected payloads of one release"
+            )
+            raise ContentError(msg, payload=payload)
+    try:
+        return released(note)
+    except ValueError as error:
+        msg = f"payload {first.name}: {error}; expected the note of the last update in Notes"
+        raise ContentError(msg, payload=first) from error
+
+
+def numbered(rows: int) -> pa.Array:
+    """
+    Return the numbers of rows, from 0 on.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int32()), rows)), 1)
+
+
+def combinations(columns: Mapping[str, pa.DictionaryArray]) -> list[dict[str, Any]]:
+    """
+    Return each combination of texts that rows have, and as ``row`` the first that has it, in this order.
+    """
+    import pyarrow as pa
+
+    codes = {name: column.indices for name, column in columns.items()}
+    rows = numbered(len(next(iter(codes.values()))))
+    found = pa.table({"row": rows, **codes}).group_by(list(codes)).aggregate([("row", "min")])
+    texts = {name: column.dictionary.to_pylist() for name, column in columns.items()}
+    return [
+        {"row": one["row_min"]} | {n: None if one[n] is None else texts[n][one[n]] for n in columns}
+        for one in sorted(found.to_pylist(), key=lambda one: one["row_min"])
+    ]
+
+
+def first_row(codes: pa.DictionaryArray, text: str) -> int:
+    """
+    Return the first row that has a text.
+    """
+    import pyarrow.compute as pc
+
+    place = pc.index(codes.dictionary, text).as_py()
+    return int(pc.index(codes.indices, place).as_py())

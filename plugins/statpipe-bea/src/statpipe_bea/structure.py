@@ -1,0 +1,231 @@
+"""What each line of a release is: known, under the title and in the unit on record, or new."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+
+import attrs
+from attrs import frozen
+
+from statpipe.api import Category, ContentError, Dataset, Selection
+from statpipe_bea.crosswalk import (
+    Layout,
+    PrintedLine,
+    identified,
+    is_renumbered,
+    layout_of,
+    new_category,
+)
+from statpipe_bea.decoded import Decoded, PrintedUnit, release_of
+from statpipe_bea.tables import category_code
+from statpipe_bea.wording import (
+    Accepted,
+    ends_in_title,
+    other_title,
+    other_unit,
+    power_of_ten,
+    same_title,
+    without_table,
+)
+
+_NUMBER = re.compile(r"[1-9][0-9]*")
+_POWER = re.compile(r"-?[0-9]{1,2}")
+
+
+@frozen(kw_only=True)
+class Structure:
+    """
+    What a release says of its lines: the code of each, by its number, and the ``new`` categories, those that
+    are not on record.
+    """
+
+    codes: Mapping[str, str]
+    new: Sequence[Category] = ()
+
+
+def structure_of(
+    dataset: Dataset,
+    listed: Sequence[PrintedLine],
+    decoded: Sequence[Decoded],
+    accepted: Accepted,
+) -> Structure:
+    """
+    Return what each line of a release is. *listed* are the lines of its own list; the rows of a CSV file are
+    such a list, too.
+
+    :raises ContentError: A line is not what it was, or no list names it.
+    """
+    day = release_of(decoded)
+    titles = [one for part in decoded for one in part.titles]
+    units = [one for part in decoded for one in part.units]
+    known = {category.code: category for category in dataset.categories}
+    codes = _codes_on_record(dataset, listed, titles, day, accepted)
+    check_titles(dataset, codes, (*listed, *titles), accepted)
+    for unit in units:
+        if codes.get(unit.line) in known:
+            _check_unit(unit, known[codes[unit.line]], dataset, accepted)
+    others = [unit for unit in units if unit.line not in codes]
+    new = _new_categories(dataset, listed, others, accepted) if listed else {}
+    # Without a list nothing names them, and so nothing but the search for a figure reads them.
+    unnamed = {unit.line: category_code(dataset.name, unit.line) for unit in others}
+    named = {line: category.code for line, category in new.items()}
+    return Structure(codes={**unnamed, **named, **codes}, new=tuple(new.values()))
+
+
+def selection_of(dataset: Dataset, structure: Structure) -> Selection:
+    """
+    Return what is asked for, in the codes of this release.
+
+    A price table is asked for the categories that a release was known to hold. So the code of a line that was
+    new then means the category that it has become, and with all lines on record the new ones are meant.
+    """
+    asked = dataset.selection
+    if asked.categories is None or not is_renumbered(dataset.name):
+        return asked
+    wanted, new = set(asked.categories), {one.code for one in structure.new}
+    wanted |= {
+        one.code
+        for one in dataset.categories
+        if new_category(dataset.name, one.name, one.unit_measure) in wanted
+    }
+    whole = set(structure.codes.values()) - new <= wanted
+    return attrs.evolve(asked, categories=wanted | new if whole else wanted)
+
+
+def numbers_on_record(dataset: Dataset) -> Layout:
+    """
+    Return the codes of the lines by number, as the codes of a table that is known by its numbers say them.
+    """
+    return {category.code.rpartition(":")[2]: category.code for category in dataset.categories}
+
+
+def check_titles(
+    dataset: Dataset, codes: Layout, printed: Iterable[PrintedLine], accepted: Accepted
+) -> None:
+    """
+    Refuse a line that has another title than its category.
+    """
+    known = {category.code: category for category in dataset.categories}
+    for one in printed:
+        category = known.get(codes.get(one.line, ""))
+        same = ends_in_title if one.led else same_title
+        if category is not None and not same(one.title, category, accepted.titles):
+            raise ContentError(other_title(one.where, one.title, category, dataset.categories))
+
+
+def _codes_on_record(
+    dataset: Dataset,
+    listed: Sequence[PrintedLine],
+    titles: Sequence[PrintedLine],
+    day: date,
+    accepted: Accepted,
+) -> Layout:
+    """By number, or by title and unit: all of a list, or each answer for itself where there is none."""
+    if not is_renumbered(dataset.name):
+        return numbers_on_record(dataset)
+    if not listed:
+        return {one.line: identified(dataset.name, one, day, accepted.titles) for one in titles}
+    units = {category.unit_measure for category in dataset.categories}
+    spelt = (
+        one if one.unit is None else attrs.evolve(one, unit=accepted.unit(one.unit, units))
+        for one in listed
+    )
+    return layout_of(dataset.name, spelt, day, accepted.titles)
+
+
+def _check_unit(
+    printed: PrintedUnit, category: Category, dataset: Dataset, accepted: Accepted
+) -> None:
+    """A line keeps its unit and multiplier; else its number means something else now."""
+    units = {one.unit_measure for one in dataset.categories}
+    unit, power = printed.unit, printed.power
+    same_power = power in {None, str(category.unit_mult)}
+    if unit is None or (same_power and accepted.unit(unit, units) == category.unit_measure):
+        return
+    if same_power:
+        raise ContentError(other_unit(printed.where, unit, category))
+    msg = (
+        f"{printed.where}: {category.code} is in {unit!r} times 10^{' '.join(str(power).split())}; expected "
+        f"{category.unit_measure!r} times 10^{category.unit_mult}: the line has changed its meaning"
+    )
+    raise ContentError(msg)
+
+
+def _new_categories(
+    dataset: Dataset,
+    listed: Sequence[PrintedLine],
+    units: Sequence[PrintedUnit],
+    accepted: Accepted,
+) -> dict[str, Category]:
+    """Describe the lines that are not on record, by number: as printed, and without a parent."""
+    titles = _titles(dataset, listed, {unit.line for unit in units})
+    found: dict[str, Category] = {}
+    lines: dict[str, str] = {}
+    for unit in units:
+        if unit.line not in titles:
+            msg = (
+                f"{unit.where}: {dataset.name} has no line {unit.line} in its list of lines; expected one of "
+                f"{len(titles)}"
+            )
+            raise ContentError(msg)
+        new = _new_category(dataset, titles[unit.line], unit, accepted)
+        first = found.setdefault(unit.line, new)
+        if _unit(new) != _unit(first):
+            raise _of_two(unit.where, first.code, "unit", _unit(new), _unit(first))
+        line = lines.setdefault(new.code, unit.line)
+        if line != unit.line:
+            msg = (
+                f"{unit.where}: lines {line} and {unit.line} of {dataset.name} are both {new.name!r} in the "
+                "same unit; expected each category once"
+            )
+            raise ContentError(msg)
+    return found
+
+
+def _titles(
+    dataset: Dataset, listed: Iterable[PrintedLine], new: Collection[str]
+) -> dict[str, str]:
+    """Give the title of each line. Whether those on record have one title has been seen by now."""
+    titles: dict[str, str] = {}
+    for one in listed:
+        first = titles.setdefault(one.line, one.title)
+        if one.line in new and one.title != first:
+            code = category_code(dataset.name, one.line)
+            raise _of_two(one.where, code, "title", one.title, first)
+    return titles
+
+
+def _new_category(
+    dataset: Dataset, title: str, printed: PrintedUnit, accepted: Accepted
+) -> Category:
+    """A CSV file prints no power of ten, and an old one no unit: its table has just one."""
+    line, unit, power = printed.line, printed.unit, printed.power
+    if not _NUMBER.fullmatch(line):
+        raise ContentError(f"{printed.where}: line {line!r} of {dataset.name}; expected a number")
+    if power is not None and not _POWER.fullmatch(power):
+        msg = f"{printed.where}: UNIT_MULT {power!r}; expected a power of ten such as 6"
+        raise ContentError(msg)
+    units = {one.unit_measure: one.unit_mult for one in dataset.categories}
+    measure = next(iter(units)) if unit is None else accepted.unit(unit, units)
+    by_title = is_renumbered(dataset.name)
+    return Category(
+        code=new_category(dataset.name, title, measure if unit is None else unit)
+        if by_title
+        else category_code(dataset.name, line),
+        name=without_table(title),
+        unit_measure=measure,
+        unit_mult=int(power) if power else units.get(measure, power_of_ten(measure)),
+    )
+
+
+def _unit(category: Category) -> str:
+    return f"{category.unit_measure} times 10^{category.unit_mult}"
+
+
+def _of_two(where: str, code: str, what: str, one: str, other: str) -> ContentError:
+    verb = {"title": "titled", "unit": "in"}[what]
+    return ContentError(
+        f"{where}: {code} is {verb} {one!r} and elsewhere {other!r}; expected one {what} a line"
+    )

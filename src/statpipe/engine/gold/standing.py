@@ -1,0 +1,195 @@
+"""What stands of a dataset: the last interval of each cell, and those that its last year began or ended.
+
+The changes of all years before the last one are folded into what still matters of them: a row for the
+last interval of each cell, and one more where the cell was dropped. The lake keeps that, so that a new
+vintage needs no more than this and the changes of its own year.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import attrs
+from attrs import field, frozen
+
+from statpipe.api import ContentError, Held, Lake, Partition, PartitionKey
+from statpipe.domain.canonical import canonical, content_hash
+from statpipe.domain.history import changes_schema, silver_of
+from statpipe.domain.period import FOREVER
+from statpipe.engine.gold.changes import Keep, Year, by_dataset, changes_in, years_of
+from statpipe.engine.gold.intervals import joined
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_VERSION = "1"
+"""Raise it when the same changes are folded otherwise."""
+
+
+@frozen(kw_only=True)
+class Standing:
+    """
+    What stands of a dataset, or of a source.
+
+    ``table`` is a history with one more column, ``since``: when there first was a figure in the cell.
+    ``prints`` has a fingerprint for each year with a release, over all that was released until its end.
+    """
+
+    table: pa.Table = field(repr=False)
+    prints: dict[int, str]
+
+    @property
+    def history(self) -> pa.Table:
+        """
+        The intervals as a history.
+        """
+        return self.table.drop_columns(["since"])
+
+
+def prints_of(years: Sequence[Year]) -> dict[int, str]:
+    """
+    Return a fingerprint for each year, over all changes until its end.
+    """
+    prints, so_far = {}, _VERSION
+    for year in years:
+        so_far = hashlib.sha256(repr((so_far, year.fingerprint)).encode()).hexdigest()
+        prints[year.key.year or 0] = so_far
+    return prints
+
+
+def folded_key(year: PartitionKey) -> PartitionKey:
+    """
+    Return the place of the changes of all years before the last one, beside those of a year.
+    """
+    return attrs.evolve(year, year=None)
+
+
+def folded_print(years: Sequence[Year]) -> str:
+    """
+    Return the fingerprint of what is kept at :func:`folded_key`, of two years or more.
+    """
+    return [*prints_of(years).values()][-2]
+
+
+def standing(
+    lake: Lake, source: str, held: Iterable[Held], connection: Any, keep: Keep | None = None
+) -> Standing:
+    """
+    Return what stands of a dataset. What the lake lacks for the next time is kept there, if asked.
+
+    :raises ContentError: A Silver partition that is needed is gone or damaged.
+    """
+    years = years_of(source, held)
+    changes = partial(changes_in, lake, source, keep=keep)
+    before = [_folded(lake, connection, years[:-1], changes, keep)] if years[1:] else []
+    table = joined(connection, [*before, *changes(years[-1:])])
+    return Standing(table=table.drop_columns(["is_last"]), prints=prints_of(years))
+
+
+def _folded(
+    lake: Lake,
+    connection: Any,
+    years: Sequence[Year],
+    changes: Callable[[Sequence[Year]], list[pa.Table]],
+    keep: Keep | None,
+) -> pa.Table:
+    """Give the changes of these years in short, as the lake has them, or out of what it has."""
+    key, prints = folded_key(years[0].key), [*prints_of(years).values()]
+    there, known = lake.fingerprint(key), 0
+    tables: list[pa.Table] = []
+    if there in prints:
+        with contextlib.suppress(ContentError):  # damaged: it is made anew
+            tables.append(lake.read(key))
+            known = prints.index(there) + 1
+    if known == len(years):
+        return tables[0]
+    table = canonical(folded(joined(connection, [*tables, *changes(years[known:])])))
+    if keep is not None:
+        keep(lake.write(Partition(key=key, table=table, fingerprint=prints[-1])))
+    return table
+
+
+def folded(intervals: pa.Table) -> pa.Table:
+    """
+    Turn intervals into the fewest changes out of which later ones make the same: the last interval of each
+    cell as one change, and another where the cell was dropped.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    last = intervals.filter(intervals["is_last"]).drop_columns(["is_last"])
+    ended = last.filter(pc.less(last["realtime_end"], FOREVER))
+    day = pa.array([1], pa.int32())[0]
+    after = pc.add(ended["realtime_end"].cast(pa.int32()), day).cast(pa.date32())
+    place = ended.schema.get_field_index("realtime_start")
+    ended = ended.set_column(place, ended.schema.field(place), after)
+    return pa.concat_tables([_as_changes(last, dropped=False), _as_changes(ended, dropped=True)])
+
+
+def _as_changes(table: pa.Table, *, dropped: bool) -> pa.Table:
+    import pyarrow as pa
+
+    columns = {name: table[name] for name in table.column_names}
+    # On the day on which a cell was dropped, it may have begun.
+    columns["sequence"] = pa.repeat(pa.scalar(int(dropped), pa.int32()), len(table))
+    columns["dropped"] = pa.repeat(dropped, len(table))
+    schema = changes_schema(silver_of(table.drop_columns(["since"]).schema))
+    schema = schema.append(table.schema.field("since"))
+    return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
+
+
+def source_standing(  # noqa: PLR0917 - what is read, by whom, and with what
+    lake: Lake,
+    source: str,
+    held: Iterable[Held],
+    reader: str,
+    connection: Any,
+    keep: Keep | None = None,
+) -> Standing:
+    """
+    Return what stands of all datasets of a source that the lake holds.
+
+    :raises ContentError: The lake holds nothing of it.
+    """
+    import pyarrow as pa
+
+    found = [
+        standing(lake, source, vintages, connection, keep)
+        for vintages in by_dataset(source, held, reader).values()
+    ]
+    tables = [one.table for one in found]
+    years = sorted({year for one in found for year in one.prints})
+    return Standing(
+        table=pa.concat_tables(tables, promote_options="default").unify_dictionaries(),
+        prints={year: repr([one.prints.get(year) for one in found]) for year in years},
+    )
+
+
+def prints_by_year(
+    connection: Any, table: pa.Table, key: Sequence[str], of: Standing
+) -> dict[int, str]:
+    """
+    Hash, for each year, the rows of a table of which something was known by its end.
+
+    A row is of the cells that share its *key*. If there are none such, it was always known.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    first: dict[tuple[Any, ...], int] = {}
+    if set(key) <= set(of.table.column_names):
+        names = ", ".join(f'"{name}"' for name in key)
+        connection.register("cells", of.table)
+        sql = f"SELECT {names}, year(min(since)) FROM cells GROUP BY {names}"  # noqa: S608
+        first = {tuple(found): year for *found, year in connection.sql(sql).fetchall()}
+        connection.unregister("cells")
+    rows = zip(*(table[name].to_pylist() for name in key), strict=True)
+    years = pa.array([first.get(row, 0) for row in rows], pa.int64())
+    return {
+        year: content_hash(canonical(table.filter(pc.less_equal(years, year))))
+        for year in of.prints
+    }

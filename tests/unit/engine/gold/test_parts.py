@@ -1,0 +1,153 @@
+"""Gold in parts: what a new vintage does not touch stands, and all is as if it were made anew."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from statpipe.api.gold import gold_models
+from statpipe.domain.canonical import content_hash
+from statpipe.domain.partition import what_differs
+from statpipe.domain.selection import EVERYTHING, Selection
+from statpipe.engine.gold.maker import gold_key, opened_gold
+from support.silver_lake import SOURCE, SilverLake
+
+MODELS = gold_models(name="tea", source=SOURCE, title="Tea", freq="A")
+IN_PARTS = ("tea_history", "tea_first_release", "tea_revisions")
+SELECTIONS = (EVERYTHING, EVERYTHING, Selection(areas=("CA",)), Selection(periods=("2020",)))
+CELLS = [(area, period) for area in ("CA", "NY") for period in ("2020", "2021")]
+
+
+@st.composite
+def vintages(draw):
+    said = st.tuples(st.sampled_from([None, "1", "2"]), st.sampled_from([None, "n"]))
+    return {
+        "released": date(draw(st.sampled_from((2022, 2023, 2024))), draw(st.integers(1, 2)), 1),
+        "sequence": draw(st.integers(1, 2)),
+        "selection": draw(st.sampled_from(SELECTIONS)),
+        "figures": draw(st.dictionaries(st.sampled_from(CELLS), said, min_size=1)),
+        "geo_name": draw(st.sampled_from(["here", "there"])),
+        "dataset": draw(st.sampled_from(["black", "black", "green"])),
+    }
+
+
+def written(lake, *, compare=False):
+    """Bring all models into the lake, as a run does; return what was made."""
+    made = {}
+    with opened_gold(lake, MODELS, lambda _: lake.holds, print, compare=compare) as gold:
+        for model in MODELS:
+            if lake.fingerprint(gold_key(model)) != gold.fingerprint(model):
+                made[model.name] = gold.partition(model)
+                lake.write(made[model.name])
+    return made
+
+
+def anew(lake):
+    """Make all models in a lake that holds nothing but Silver."""
+    fresh = lake.with_silver_alone()
+    written(fresh)
+    return fresh
+
+
+@settings(deadline=None, max_examples=25)
+@given(arriving=st.lists(st.tuples(vintages(), st.booleans()), min_size=1, max_size=5))
+def test_in_whatever_order_vintages_arrive_all_is_as_if_it_were_made_anew(arriving):
+    lake = SilverLake()
+    for vintage, withdraws in arriving:
+        lake.publish(**vintage)
+        if withdraws and len(lake.vintages) > 1:
+            lake.vintages.pop(next(iter(lake.vintages)))
+        written(lake)
+    fresh = anew(lake)
+    with opened_gold(fresh, MODELS, lambda _: lake.holds) as gold:
+        for model in MODELS:
+            found, wanted = lake.read(gold_key(model)), gold.remade(model).table
+            assert found.to_pylist() == wanted.to_pylist(), model.name
+            assert content_hash(found) == content_hash(wanted)
+            assert content_hash(found) == content_hash(fresh.read(gold_key(model)))
+            assert identities(lake, model.name) == identities(fresh, model.name)
+
+
+def identities(lake, name):
+    return [part.identity for part in lake.held[key_of(name)].parts]
+
+
+def key_of(name):
+    return gold_key(next(model for model in MODELS if model.name == name))
+
+
+@pytest.fixture
+def lake():
+    """Three years with a release each, in Gold."""
+    lake = SilverLake()
+    for year in (2022, 2023, 2024):
+        lake.publish(date(year, 1, 1), {("CA", "2020"): str(year), ("NY", "2020"): "1"})
+        written(lake)
+    return lake
+
+
+def test_a_new_vintage_makes_the_parts_of_its_year_and_what_is_not_settled(lake):
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
+    made = written(lake)
+    for name in IN_PARTS:
+        assert [part.year for part in made[name].parts if not part.held] == [2024, None]
+        assert [part.year for part in made[name].parts if part.held] == [2022, 2023]
+
+
+def test_neither_the_history_nor_the_changes_of_closed_years_are_read(lake):
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
+    lake.seen.clear()
+    written(lake)
+    assert [path for path in lake.seen if path.startswith("changes")] == [
+        "changes/tea_prices/dataset=black",
+        "changes/tea_prices/dataset=black/year=2024",
+    ]
+    assert not any(path.startswith("gold/tea_history") for path in lake.seen)
+
+
+def test_one_that_arrives_late_makes_the_parts_from_its_year_on(lake):
+    lake.publish(date(2023, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
+    made = written(lake)["tea_history"]
+    before = {part.year: part.fingerprint for part in made.parts}
+    assert identities(lake, "tea_history")[0] == (2022, before[2022])
+
+
+def test_an_area_that_is_renamed_renames_the_revisions_of_all_years(lake):
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"}, geo_name="elsewhere")
+    made = written(lake)
+    assert [part.held for part in made["tea_revisions"].parts] == [False] * 4
+    assert set(made["tea_revisions"].table["area_name"].to_pylist()) == {"elsewhere"}
+
+
+def test_an_area_that_is_new_leaves_the_revisions_of_other_years_as_they_are(lake):
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1", ("TX", "2020"): "1"})
+    made = written(lake)
+    assert [part.held for part in made["tea_revisions"].parts] == [True, True, False, False]
+
+
+def test_a_database_that_held_what_was_before_is_given_just_the_parts_that_differ(lake):
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
+    made = written(lake, compare=True)["tea_history"]
+    old, new = what_differs(made.previous, made)
+    assert sorted(old["value"].to_pylist()) == [1, 2023, 2024]
+    assert sorted(new["value"].to_pylist()) == [1, 7, 2023, 2024]
+    assert len(made.table) == 5
+
+
+def test_what_a_version_without_parts_wrote_is_made_into_parts(lake):
+    key = key_of("tea_history")
+    lake.in_one_piece(key)
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
+    made = written(lake, compare=True)["tea_history"]
+    assert not any(part.held for part in made.parts)
+    old, new = what_differs(made.previous, made)
+    assert (len(old), len(new)) == (4, 5)
+
+
+def test_a_lake_that_keeps_no_parts_has_each_table_whole(lake):
+    lake.parts = lambda _: ()
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
+    made = written(lake)["tea_history"]
+    assert not any(part.held for part in made.parts)
+    assert len(made.table) == 5

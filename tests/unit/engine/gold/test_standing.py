@@ -1,0 +1,131 @@
+"""What stands: out of the folded changes and those of the last year follow the last intervals of all cells."""
+
+from datetime import date
+
+import pytest
+
+from statpipe.api import ContentError, Layer, PartitionKey
+from statpipe.engine.gold.changes import years_of
+from statpipe.engine.gold.computed import connected
+from statpipe.engine.gold.source_history import source_history
+from statpipe.engine.gold.standing import folded_key, folded_print, source_standing
+from support.silver_lake import SOURCE, SilverLake
+
+FOLDED = PartitionKey(layer=Layer.CHANGES, owner=SOURCE, dataset="black")
+CA, NY, TX = ("CA", "2020"), ("NY", "2020"), ("TX", "2020")
+
+
+@pytest.fixture(scope="module")
+def duckdb():
+    with connected() as connection:
+        yield connection
+
+
+@pytest.fixture
+def lake():
+    """CA is revised each year, NY stays, TX comes and is dropped in the second year."""
+    lake = SilverLake()
+    lake.publish(date(2022, 1, 1), {CA: "1", NY: "1"})
+    lake.publish(date(2023, 1, 1), {CA: "2", NY: "1", TX: "5"})
+    lake.publish(date(2023, 2, 1), {CA: "2", NY: "1"})
+    lake.publish(date(2024, 1, 1), {CA: "3", NY: ("1", None)})
+    return lake
+
+
+def standing(lake, duckdb, keep=print):
+    return source_standing(lake, SOURCE, lake.holds, "a test", duckdb, keep)
+
+
+def said(table):
+    names = ("ref_area", "obs_value", "vintage", "realtime_start", "realtime_end")
+    return sorted(tuple(str(row[name]) for name in names) for row in table.to_pylist())
+
+
+def test_it_is_the_last_interval_of_each_cell_and_what_the_last_year_touched(lake, duckdb):
+    assert [
+        (area, start, end) for area, _, _, start, end in said(standing(lake, duckdb).table)
+    ] == [
+        ("CA", "2023-01-01", "2023-12-31"),
+        ("CA", "2024-01-01", "9999-12-31"),
+        ("NY", "2022-01-01", "9999-12-31"),
+        ("TX", "2023-01-01", "2023-01-31"),
+    ]
+
+
+def test_its_intervals_are_those_of_the_whole_history(lake, duckdb):
+    whole = said(source_history(lake, SOURCE, lake.holds, "a test", duckdb))
+    assert set(said(standing(lake, duckdb).history)) < set(whole)
+
+
+def test_it_says_since_when_there_is_a_figure_in_a_cell(lake, duckdb):
+    rows = standing(lake, duckdb).table.to_pylist()
+    assert {(row["ref_area"], row["since"].year) for row in rows} == {
+        ("CA", 2022),
+        ("NY", 2022),
+        ("TX", 2023),
+    }
+
+
+def test_a_cell_that_was_dropped_and_comes_back_begins_anew(lake, duckdb):
+    standing(lake, duckdb)
+    lake.publish(date(2024, 2, 1), {CA: "3", NY: "1", TX: "5"})
+    assert [row[3:] for row in said(standing(lake, duckdb).table) if row[0] == "TX"] == [
+        ("2023-01-01", "2023-01-31"),
+        ("2024-02-01", "9999-12-31"),
+    ]
+
+
+def test_what_is_folded_lies_beside_the_changes_of_the_years(lake, duckdb):
+    standing(lake, duckdb)
+    years = years_of(SOURCE, lake.holds)
+    assert folded_key(years[0].key) == FOLDED
+    assert lake.fingerprint(FOLDED) == folded_print(years)
+    rows = lake.held[FOLDED].table.to_pylist()
+    assert sorted((row["ref_area"], row["dropped"]) for row in rows) == [
+        ("CA", False),
+        ("NY", False),
+        ("TX", False),
+        ("TX", True),
+    ]
+
+
+def test_a_new_year_folds_the_one_before_into_what_is_there(lake, duckdb):
+    before = lake.with_silver_alone()
+    standing(lake, duckdb)
+    for one in (lake, before):
+        one.publish(date(2025, 1, 1), {CA: "3", NY: "9"})
+    lake.seen.clear()
+    stands = standing(lake, duckdb)
+    assert [path for path in lake.seen if path.startswith("changes")] == [
+        FOLDED.path,
+        f"{FOLDED.path}/year=2024",
+    ]
+    assert said(stands.table) == said(standing(before, duckdb).table)
+    assert lake.held[FOLDED].fingerprint == before.held[FOLDED].fingerprint
+
+
+def test_a_reader_keeps_nothing(lake, duckdb):
+    assert said(standing(lake, duckdb, keep=None).table) == said(standing(lake, duckdb).table)
+    reader = lake.with_silver_alone()
+    standing(reader, duckdb, keep=None)
+    assert FOLDED not in reader.held
+
+
+def test_what_is_damaged_is_folded_again(lake, duckdb):
+    whole = said(standing(lake, duckdb).table)
+    read = lake.read
+
+    def torn(key):
+        if key == FOLDED:
+            raise ContentError("its bytes have changed")
+        return read(key)
+
+    lake.read = torn
+    assert said(standing(lake, duckdb).table) == whole
+
+
+def test_a_source_of_which_nothing_is_held_is_told(duckdb):
+    with pytest.raises(
+        ContentError, match="model a test reads tea_prices, of which the lake holds"
+    ):
+        standing(SilverLake(), duckdb)
