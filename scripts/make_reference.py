@@ -37,10 +37,10 @@ ROLES = {
 }
 
 VALUES = (
-    "Dataset", "Area", "Category", "Agreement", "Selection", "Vintage", "Payload", "Snapshot",
+    "Dataset", "Area", "Category", "Dimension", "Code", "Agreement", "Selection", "Vintage", "Payload", "Snapshot",
     "CheckResult", "Model", "Column", "Partition", "Part", "PartitionKey", "Receipt", "Diagnosis",
 )  # fmt: skip
-FUNCTIONS = ("exact", "observations_from_rows")
+FUNCTIONS = ("exact", "observations_from_rows", "selected")
 ERRORS = ("Unavailable", "Rejected", "ContentError", "ConfigError", "PluginError", "Locked")
 PERIODS = """## Periods
 

@@ -130,7 +130,7 @@ def test_parquet_has_the_descriptions_of_the_model(here, tmp_path):
     found = pq.read_table(path)
     assert Decimal("1833872.8") in found["value"].to_pylist()
     assert found.schema.field("value").metadata[b"unit"] == b"see unit"
-    assert found.schema.metadata[b"grain"] == b"ref_area,category,time_period,dataset"
+    assert found.schema.metadata[b"grain"] == b"ref_area,category,time_period,dataset,freq"
     assert str(found.schema.field("ref_area").type) == "string"
 
 

@@ -33,3 +33,8 @@ def install(
 def install_tea(folder: Path) -> Path:
     """Install the tea agency's plugin; :data:`TESTS` must be on the path as well."""
     return install(folder, name="statpipe-tea", entry_points={"tea": "support.tea"})
+
+
+def install_rates(folder: Path) -> Path:
+    """Install the plugin of the agency of cubes, likewise."""
+    return install(folder, name="statpipe-rates", entry_points={"rates": "support.rates"})

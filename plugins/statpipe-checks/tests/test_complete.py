@@ -3,6 +3,9 @@ from datetime import date
 import attrs
 import pytest
 
+from statpipe.api import Dataset, Dimension
+from statpipe_checks.plugin import statpipe_checks
+
 
 @pytest.fixture(scope="module")
 def lists(areas, categories):
@@ -164,3 +167,12 @@ def test_an_empty_vintage_before_is_no_excuse(judge, observe, lists):
     full = observe(cube(), **lists)
     before = attrs.evolve(full, table=full.table[:0])
     assert not judge("complete", observe(cube(leave_out=["TX "]), **lists), before).passed
+
+
+def test_series_of_a_dataset_with_dimensions_begin_and_end_each_for_itself():
+    check = next(one for one in statpipe_checks() if one.name == "complete")
+    made = check.factory(check.settings())
+    dataset = Dataset(name="EXR", title="Exchange rates", normalizer="n")
+    currency = Dimension(id="CURRENCY", name="Currency")
+    assert made.applies_to(dataset)
+    assert not made.applies_to(attrs.evolve(dataset, dimensions=(currency,)))

@@ -53,6 +53,7 @@ from statpipe.domain.secret import Secret
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.verdict import SHOWN_CELLS, CheckResult, Severity, Snapshot
 from statpipe.domain.vintage import Basis, Vintage, undated
+from statpipe.domain.whole_key import selected
 
 __all__ = [
     "EVERYTHING",
@@ -115,5 +116,6 @@ __all__ = [
     "hookimpl",
     "observations_from_rows",
     "secret",
+    "selected",
     "undated",
 ]

@@ -41,7 +41,11 @@ class Normalizer(ABC):
 
         ``obs_status``, ``source_symbol``, ``notes`` and any other Silver column may be there too;
         what is left out comes from the dataset's code lists. A figure is an exact decimal; a missing
-        one is null and has an ``obs_status`` other than ``A``. Only ``dataset.selection`` is wanted.
+        one is null and has an ``obs_status`` other than ``A``. Only ``dataset.selection`` is wanted:
+        :func:`statpipe.api.selected` leaves out the rest.
+
+        Where the dataset has dimensions, each has a column of codes, and ``category`` may be left out: it
+        is made of them, and its title of their names. So may ``ref_area`` where there are no areas.
 
         *dataset* is what :meth:`describe` returned. Return rows of codes that it does not list, too, with
         the name that the payload prints in ``category_name`` or ``geo_name``, and their unit in

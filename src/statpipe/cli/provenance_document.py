@@ -28,6 +28,10 @@ def provenance_document(provenance: Provenance) -> dict[str, Any]:
         | {"status": status_in_words(provenance.current.obs_status)},
         "history": [_plain(stand) for stand in history.stands],
         "silver": _plain(provenance.silver) | {"verified": not provenance.silver.damage},
+        "structure": {
+            "sha256": provenance.structure,
+            "bronze": [one.kept.key for one in provenance.structures],
+        },
         "bronze": [_evidence(one) for one in provenance.evidence],
         "runs": [_plain(run) for run in provenance.runs],
         "checks": [{"run_id": run_id, **_plain(result)} for run_id, result in provenance.checks],

@@ -33,6 +33,7 @@ class _Printed:
         self._figure()
         self._history()
         self._silver()
+        self._structure()
         self._bronze()
         self._runs()
         self._checks()
@@ -93,13 +94,21 @@ class _Printed:
         normalizer, version, lists = (*silver.code.split("/"), "", "")[:3]
         self._line("made by", f"normalizer {normalizer} version {version}, code lists {lists}")
 
+    def _structure(self) -> None:
+        objects = self._of.structures
+        named = f"hash {self._of.structure}" if self._of.structure else "not recorded"
+        self._line("structure", named if objects else f"the plugin's own lists, {named}")
+        for one in objects:
+            self._line("", one.kept.key)
+            self._verified(f"SHA-256 {one.kept.sha256}", one.damage)
+
     def _bronze(self) -> None:
-        shown = telling(self._of.evidence)
+        shown = telling(self._of.payloads)
         if not any(one.holds for one in shown):
             self._line("", "no readable object gives this figure on its own; it comes from these:")
         for one in shown:
             self._object(one)
-        intact = sum(not one.damage for one in self._of.evidence if one not in shown)
+        intact = sum(not one.damage for one in self._of.payloads if one not in shown)
         if intact:
             what = "object" if intact == 1 else "objects"
             self._line("", f"{intact} more Bronze {what} of this vintage: verified")

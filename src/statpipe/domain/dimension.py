@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
-from attrs import converters, field, frozen, validators
+from attrs import converters, field, frozen
 
 from statpipe.domain.errors import ContentError
 from statpipe.domain.text import holdable, holdable_code
@@ -73,6 +74,16 @@ class Code:
     parent: str | None = field(default=None, converter=converters.optional(holdable_code))
 
 
+def _identifier(given: object) -> str:
+    if isinstance(given, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", given):
+        return given
+    msg = (
+        f"dimension {given!r}: expected an identifier of letters, digits and underscores that begins with "
+        "a letter, such as CURRENCY"
+    )
+    raise ContentError(msg)
+
+
 @frozen(kw_only=True)
 class Dimension:
     """
@@ -81,9 +92,11 @@ class Dimension:
     ``id`` is the agency's name of it, such as ``CURRENCY``. Its columns are ``currency``, which holds codes,
     and ``currency_name``. Where statpipe's tables have such a column already, ``dim_`` stands before both:
     ``dim_unit``. ``codes`` is empty where the agency gives no list.
+
+    :raises ContentError: The identifier makes no column.
     """
 
-    id: str = field(validator=validators.matches_re(r"[A-Za-z][A-Za-z0-9_]*"))
+    id: str = field(converter=_identifier)
     name: str = field(converter=holdable)
     codes: tuple[Code, ...] = field(default=(), repr=False)
 

@@ -68,7 +68,8 @@ class Held:
     ``code`` identifies the normalizer, its version and the dataset's code lists. ``accepted`` maps the
     checks that the operator overruled for this vintage to the number of failures that were accepted.
     ``looked`` is the last day on which these figures were fetched from the agency, or known to stand.
-    ``dimensions`` maps the columns of the dataset's dimensions to what they are called.
+    ``dimensions`` maps the columns of the dataset's dimensions to what they are called. ``structure`` is
+    the hash of the structure that Silver was read with; empty where an older version recorded none.
     """
 
     dataset: str
@@ -84,6 +85,7 @@ class Held:
     made_from: tuple[Origin, ...] = ()
     accepted: Mapping[str, int] = field(factory=dict)
     dimensions: Mapping[str, str] = field(factory=dict)
+    structure: str = ""
     basis: Basis = "agency"
     released_at: datetime | None = None
     seen_before: date | None = None
@@ -113,8 +115,9 @@ class VintageRecord:
     """
     What a run did about one vintage of a dataset, and the Bronze objects it read for it.
 
-    ``revision`` is what the vintage did to the figures that were believed before it. ``basis`` says who
-    dates it, and ``seen_before`` when an observed one was not there yet.
+    ``revision`` is what the vintage did to the figures that were believed before it, ``structure`` the
+    hash of the structure that its Silver was read with. ``basis`` says who dates it, and ``seen_before``
+    when an observed one was not there yet.
     """
 
     dataset: str
@@ -125,6 +128,7 @@ class VintageRecord:
     rows: int = 0
     figures: str = ""
     fingerprint: str = ""
+    structure: str = ""
     selection: Selection = EVERYTHING
     basis: Basis = "agency"
     seen_before: date | None = None

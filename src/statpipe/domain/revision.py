@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import field, frozen
 
 from statpipe.domain.canonical import FIGURES
+from statpipe.domain.code_changes import CodeChanges, code_changes
 from statpipe.domain.codes import codes_or_values, encoded
 from statpipe.domain.dataset import Dataset
 from statpipe.domain.difference import difference
@@ -74,6 +75,7 @@ class Revision:
     ``largest`` holds the cells that moved farthest: figures as exact text, and ``percent``, the change
     in per cent of the old figure's size, negative for a fall, as in the Gold model of revisions. It is
     ``None`` where there is no such number: a figure is missing, the old one is zero, or the unit changed.
+    ``codes`` says which codes came, went, or have another name; nothing of a first release.
     """
 
     dataset: str
@@ -86,6 +88,7 @@ class Revision:
     by_area: Mapping[str, Movement] = field(factory=dict, repr=False)
     largest: tuple[Mapping[str, Any], ...] = field(default=(), repr=False, converter=_with_signs)
     since_also: tuple[str, ...] = ()
+    codes: tuple[CodeChanges, ...] = ()
     dated_by: str = ""
 
     @property
@@ -110,10 +113,11 @@ class Revision:
             if moved.largest_percent is not None
             else ""
         )
-        return (
+        figures = (
             f"{name} since {self._before}: {counted(self.added, 'cell')} added, {self.revised:,} of "
             f"{moved.compared:,} revised{sizes}, {self.dropped:,} dropped"
         )
+        return "; ".join([figures, *(one.in_words for one in self.codes)])
 
     @property
     def _before(self) -> str:
@@ -174,7 +178,15 @@ def revision_of(  # noqa: PLR0917 - what is compared, and the names of both side
         overall=_movement(compared, changes),
         by_area=_by_area(old, found.removed, found.changed, changes),
         largest=_largest(found.replaced, found.changed, changes, _titles(after)),
+        codes=_codes(before, after, vintage) if since and before is not None else (),
     )
+
+
+def _codes(before: pa.Table, after: pa.Table, vintage: Vintage) -> tuple[CodeChanges, ...]:
+    import pyarrow.compute as pc
+
+    elsewhere = before.filter(pc.invert(vintage.selection.holds(before)))
+    return code_changes(before, after, elsewhere)
 
 
 def _changes(old: pa.Table, new: pa.Table) -> pa.Array:

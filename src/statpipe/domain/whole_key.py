@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from statpipe.domain.codes import constant, joined, looked_up, used_texts
+from statpipe.domain.codes import constant, encoded, joined, looked_up, used_texts
 from statpipe.domain.dimension import JOINS_CODES, Dimension, names_column
 from statpipe.domain.errors import ContentError
+from statpipe.domain.selection import EVERYTHING
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -49,6 +50,28 @@ def key_columns(columns: dict[str, Any], dataset: Dataset, rows: int) -> dict[st
         if "category_name" not in columns:
             made["category_name"] = joined(names, ", ")
     return made
+
+
+def selected(table: pa.Table, dataset: Dataset) -> pa.Table:
+    """
+    Return the rows of a normalizer's table that its dataset's selection asks for.
+
+    Its area and category may be left to statpipe: they are then those that sealing makes.
+
+    :raises ContentError: No category can be made of a row's dimensions.
+    """
+    if dataset.selection == EVERYTHING:
+        return table
+    coded = {name for one in dataset.dimensions for name in (one.column, names_column(one.column))}
+    columns = {name: encoded(table[name]) for name in table.column_names if name in coded}
+    if not {one.column for one in dataset.dimensions} <= columns.keys():
+        return table  # sealing says which dimension is missing
+    refuse_codes(columns, dataset)
+    whole = table
+    for name, made in key_columns(columns, dataset, len(table)).items():
+        if name in may_lack(dataset) - set(table.column_names):
+            whole = whole.append_column(name, made)
+    return table.filter(dataset.selection.holds(whole))
 
 
 def refuse_codes(columns: dict[str, Any], dataset: Dataset) -> None:

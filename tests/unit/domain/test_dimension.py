@@ -4,6 +4,7 @@ import pytest
 
 from statpipe.api.gold.columns import STANDARD
 from statpipe.domain.dimension import RESERVED, Dimension, names_column
+from statpipe.domain.errors import ContentError
 from statpipe.domain.history import changes_schema, history_schema
 
 
@@ -38,3 +39,9 @@ def test_no_column_of_silver_and_of_what_has_dimensions_in_gold_is_free():
         assert one.column not in STANDARD, name
         assert names_column(one.column) not in STANDARD, name
         assert name in RESERVED, name
+
+
+@pytest.mark.parametrize("given", ["", "1ST", "EXR TYPE", "EXR\ud800", None])
+def test_an_identifier_that_makes_no_column_is_the_agency_s_mistake(given):
+    with pytest.raises(ContentError, match="expected an identifier of letters, digits"):
+        Dimension(id=given, name="Type")

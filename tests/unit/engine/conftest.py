@@ -6,17 +6,21 @@ from typing import Any
 
 import pytest
 
+from statpipe.api import Layer, PartitionKey
 from statpipe.engine.runs.run import run_sources
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.registry import Registry
 from statpipe.engine.site.site import open_site
 from statpipe.engine.stages.options import Options
+from support import rates
 from support.fakes import MemoryLake, MemorySink, SinksPlugin
 from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, prices
 
 
 class Office:
     """What a test of the engine works with. ``watching`` are further observers."""
+
+    source = SOURCE
 
     def __init__(self, home):
         self.home = home
@@ -32,11 +36,14 @@ class Office:
     def configuration(self):
         return Configuration(path=None, home=self.home, document=self.document, variables={})
 
+    def plugin(self):
+        return TeaPlugin(lambda: self.agency)
+
     @property
     def registry(self):
         made = Registry(
             [
-                ("tea", "statpipe-tea", "1.0", TeaPlugin(lambda: self.agency)),
+                ("agency", "statpipe-tea", "1.0", self.plugin()),
                 ("sinks", "a-test", "2.0", SinksPlugin(lake=self.lake, ledger=self.ledger)),
             ]
         )
@@ -51,12 +58,43 @@ class Office:
     def run(self, executor=None, **options):
         site = self.site()
         try:
-            (manifest,) = run_sources(site, [SOURCE], Options(**options), executor)
+            (manifest,) = run_sources(site, [self.source], Options(**options), executor)
         finally:
             site.close()
         return manifest
 
 
+class Bank(Office):
+    """The same with the agency of cubes, and a first release of 2024-01-09."""
+
+    source = rates.SOURCE
+
+    def __init__(self, home):
+        super().__init__(home)
+        self.agency = rates.RatesAgency()
+        self.agency.publish("2024-01-09")
+
+    def plugin(self):
+        return rates.RatesPlugin(lambda: self.agency)
+
+    @property
+    def silver(self):
+        """The rows of each vintage."""
+        return {
+            key.vintage: self.lake.read(key)
+            for key in self.lake.partitions(self.source)
+            if key.layer == "silver"
+        }
+
+    def model(self, name):
+        return self.lake.read(PartitionKey(layer=Layer.GOLD, owner=name)).to_pylist()
+
+
 @pytest.fixture
 def office(tmp_path):
     return Office(tmp_path)
+
+
+@pytest.fixture
+def bank(tmp_path):
+    return Bank(tmp_path)

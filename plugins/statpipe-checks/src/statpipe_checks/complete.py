@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from statpipe.api import CheckResult, Snapshot
+from statpipe.api import CheckResult, Dataset, Snapshot
 from statpipe.domain.observation import CELL
 from statpipe_checks.asked import asked_for
 from statpipe_checks.code_lists import categories_of, codes_in
@@ -29,11 +29,19 @@ class Complete(TableCheck):
     A period that was asked for and occurs nowhere is not judged here: agencies leave out, without a
     word, the years that they have not published yet. A row without a figure is a row. What the
     vintage before lacked as well was asked about then, and is counted but not reported again.
+
+    A dataset with dimensions is not judged: its series begin, end and pause each for itself.
     """
 
     name = "complete"
     needs = (*CELL, "parent_category", "sign")
     about_revision = True
+
+    def applies_to(self, dataset: Dataset) -> bool:
+        """
+        Tell whether the dataset's figures fill a cube.
+        """
+        return not dataset.dimensions
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """

@@ -21,9 +21,9 @@ from statpipe.api import (
     VintageRecord,
 )
 from statpipe.domain.printed import as_printed
-from statpipe.domain.seal import seal
 from statpipe.engine.answers.cell_history import Cell
 from statpipe.engine.record.records import record_of
+from statpipe.engine.stages.task import Task, normalize
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -54,16 +54,25 @@ class Reader:
     dataset: Dataset = field(repr=False)
     normalizer: Normalizer = field(repr=False)
 
-    def row(self, payload: Payload, cell: Cell, record: VintageRecord) -> pa.Table | None:
+    def row(
+        self, payload: Payload, structures: Sequence[Payload], cell: Cell, record: VintageRecord
+    ) -> pa.Table | None:
         """
-        Return the cell's row as this payload alone gives it; ``None`` if it gives none.
+        Return the cell's row as this payload gives it, alone but for the structures that describe
+        its codes; ``None`` if it gives none.
         """
-        dataset = attrs.evolve(self.dataset, selection=record.selection)
+        task = Task(
+            dataset=attrs.evolve(self.dataset, selection=record.selection),
+            vintage=record.vintage,
+            normalizer=self.normalizer,
+            code="",
+            payloads=(*structures, payload),
+        )
         try:
-            table = cell.rows_of(self.normalizer.normalize(dataset, [payload]))
-            return seal(table, dataset, record.vintage) if len(table) else None
+            rows = cell.rows_of(normalize(task).table)
         except Exception:  # noqa: BLE001 - made for all payloads of a vintage, it may fail on one alone
             return None
+        return rows if len(rows) else None
 
 
 def evidence_of(
@@ -107,8 +116,10 @@ def _of_record(
         except ContentError as error:
             damage = str(error)
         found.append(Evidence(kept=kept, run_id=run_id, damage=damage))
-    for place, payload in _likeliest_first(intact, cell) if reader is not None else ():
-        row = reader.row(payload, cell, record) if reader is not None else None
+    structures = [payload for _, payload in intact if payload.structure]
+    figures = [(place, payload) for place, payload in intact if not payload.structure]
+    for place, payload in _likeliest_first(figures, cell) if reader is not None else ():
+        row = reader.row(payload, structures, cell, record) if reader is not None else None
         if row is not None:
             value = _figure(row)
             found[place] = attrs.evolve(found[place], holds=True, value=value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -18,6 +19,7 @@ from statpipe.engine.answers.cell_history import Cell, CellHistory, Stand, cell_
 from statpipe.engine.answers.evidence import Evidence, Reader, evidence_of
 from statpipe.engine.answers.printed_rows import printed_rows
 from statpipe.engine.answers.rows import chosen_rows
+from statpipe.engine.gold.dimensions import with_dimensions
 from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.record.state import silver_key
 from statpipe.engine.site.model_order import models_under, sources_of
@@ -57,6 +59,7 @@ class RunMade:
 class Provenance:
     """
     All there is to say about a number. ``rows`` are the model's own, ``current`` the figure under them.
+    ``structure`` is the hash of the structure that its codes are described by; empty if not recorded.
     """
 
     model: Model
@@ -64,9 +67,24 @@ class Provenance:
     history: CellHistory
     current: Stand
     silver: SilverProof
+    structure: str
     evidence: tuple[Evidence, ...]
     runs: tuple[RunMade, ...]
     checks: tuple[tuple[str, CheckResult], ...] = field(repr=False)
+
+    @property
+    def structures(self) -> tuple[Evidence, ...]:
+        """
+        Return the objects that describe codes; none where the plugin's own lists do.
+        """
+        return tuple(one for one in self.evidence if one.kept.structure)
+
+    @property
+    def payloads(self) -> tuple[Evidence, ...]:
+        """
+        Return the objects that hold figures.
+        """
+        return tuple(one for one in self.evidence if not one.kept.structure)
 
     @property
     def differing(self) -> tuple[Evidence, ...]:
@@ -98,6 +116,7 @@ def explain(site: Site, model: Model, wanted: Cell, day: date | None = None) -> 
     :raises ContentError: Gold, Silver or a manifest is not there or damaged.
     """
     _refuse_without_key(site, model)
+    model = with_dimensions(site.registry.models(), model, partial(held_of, site.lake))
     latest = latest_table(site.lake, site.registry.models(), model)
     history = _history(site, model, latest, wanted)
     stand = _stand_on(history, model, day)
@@ -115,6 +134,7 @@ def explain(site: Site, model: Model, wanted: Cell, day: date | None = None) -> 
         history=history,
         current=stand,
         silver=_silver_proof(site.lake, history.source, held),
+        structure=held.structure,
         evidence=evidence_of(
             site.lake, history.source, held, history.cell, _reader(site, history.source, held)
         ),

@@ -32,7 +32,7 @@ def code_of(dataset: Dataset, normalizer: Normalizer) -> str:
         dataset.freq,
         dataset.areas,
         dataset.categories,
-        dataset.dimensions,
+        tuple((one, one.codes) for one in dataset.dimensions),  # a list is left out of their repr
         dataset.doubles,
         dataset.reporting_year_start,
     )

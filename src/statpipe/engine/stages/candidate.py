@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from statpipe.api import BronzeObject, Dataset, Held, Selection, Vintage
 from statpipe.domain.new_codes import NewCode
+from statpipe.domain.structure import structure_hash
 from statpipe.engine.stages.reconcile import Reconciled
 from statpipe.engine.stages.task import Silver
 
@@ -32,7 +33,7 @@ class Candidate:
     ``redo`` is the held vintage that is made anew from its own Bronze. ``parts`` is empty where only
     Bronze is asked for. ``beside`` says that the source offers others of the same date, so that it
     may be any of those held; a live source's can be the last one only, or a new one: figures may
-    also change back.
+    also change back. ``structure`` is the hash of the dataset's structure, once that is known.
     """
 
     dataset: Dataset
@@ -43,6 +44,7 @@ class Candidate:
     parts: tuple[Part, ...] = field(default=(), repr=False)
     redo: Held | None = None
     beside: bool = False
+    structure: str = ""
 
     @property
     def seen(self) -> date:
@@ -68,7 +70,7 @@ class Candidate:
         if not datasets or datasets[-1] is None:
             return self
         dataset = attrs.evolve(datasets[-1], selection=self.dataset.selection)
-        return attrs.evolve(self, dataset=dataset)
+        return attrs.evolve(self, dataset=dataset, structure=structure_hash(dataset))
 
     def is_news(self, final: Reconciled) -> bool:
         """

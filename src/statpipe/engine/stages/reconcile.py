@@ -123,6 +123,8 @@ def _joined(  # noqa: PLR0917 - as above
 
     old = read(held)
     new = with_vintage(fresh.table, held.vintage.id)
+    if old.schema.names != new.schema.names:
+        return None  # other dimensions make other categories
     # The old cells that were asked for again, and those of the new ones that were known: claimed by
     # the old selection, or there although the selection no longer claims them (see _both).
     both_old = canonical(vintage.selection.rows_of(old))

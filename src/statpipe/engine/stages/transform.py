@@ -14,6 +14,7 @@ import structlog
 from statpipe.api import (
     Check,
     CheckResult,
+    ContentError,
     Dataset,
     Held,
     Lake,
@@ -183,16 +184,20 @@ class Transform:
         """
         Say what each vintage that is news does to the figures believed before it.
 
-        One that is made anew with the same figures does nothing to them.
+        One that is made anew with the same figures does nothing to them, nor do other texts: they are
+        told where they are the names of codes.
         """
-        return {
-            candidate.dataset.name: self._revision(candidate, final)
-            for candidate, final in ready
-            if candidate.is_news(final)
-            and not final.reworded
-            and not final.redated
-            and (candidate.redo is None or candidate.redo.figures != final.silver.figures)
-        }
+        found = {}
+        for candidate, final in ready:
+            redo, same = candidate.redo, final.same
+            if not candidate.is_news(final) or (redo and redo.figures == final.silver.figures):
+                continue
+            if final.redated or (final.reworded and not (same and self._is_readable(same))):
+                continue
+            revision = self._revision(candidate, final)
+            if revision.codes or not final.reworded:
+                found[candidate.dataset.name] = revision
+        return found
 
     def _revision(self, candidate: Candidate, final: Reconciled) -> Revision:
         earlier = self._earlier(candidate, final)
@@ -222,6 +227,13 @@ class Transform:
 
     def _is_there(self, held: Held) -> bool:
         return self.lake.fingerprint(silver_key(self.journal.source, held)) == held.fingerprint
+
+    def _is_readable(self, held: Held) -> bool:
+        try:
+            self._read(held)
+        except ContentError:
+            return False
+        return True
 
     def _warn_of_changed_lists(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> None:
         """Tell where the payloads' own codes are not those of the dataset's code lists."""
@@ -254,7 +266,7 @@ class Transform:
                         revision=revisions.get(candidate.dataset.name),
                         new_codes=frozenset(one.code for one in candidate.new_codes),
                     ),
-                    self._previous(candidate.dataset, final.vintage),
+                    self._previous(candidate.dataset, final),
                     results.append,
                     accept_revision=self.accept_revision,
                     accepted=partial(self._accepted, candidate.redo or final.same),
@@ -288,8 +300,11 @@ class Transform:
             siblings=siblings_of(dataset, sibling),
         )
 
-    def _previous(self, dataset: Dataset, vintage: Vintage) -> Snapshot | None:
-        before = self.state.before(dataset.name, vintage)
+    def _previous(self, dataset: Dataset, final: Reconciled) -> Snapshot | None:
+        """Give the vintage before; of other texts under an unchanged date, what was held of it."""
+        before = self.state.before(dataset.name, final.vintage)
+        if final.reworded and final.same is not None and self._is_readable(final.same):
+            before = final.same
         if before is None:
             return None
         return Snapshot(dataset=dataset, vintage=before.vintage, table=self._read(before))
@@ -305,7 +320,12 @@ class Transform:
         held = held_as(candidate.dataset, final.vintage, final.silver, candidate.code, made_from)
         if not candidate.is_news(final) and final.same is not None:
             accepted = final.same.accepted  # nothing was judged
-        held = attrs.evolve(held, accepted=accepted, looked=_looked(candidate, final))
+        held = attrs.evolve(
+            held,
+            accepted=accepted,
+            looked=_looked(candidate, final),
+            structure=_structure(candidate, final),
+        )
         receipt = self.lake.write(
             Partition(
                 key=silver_key(self.journal.source, held),
@@ -364,6 +384,7 @@ class Transform:
                 rows=len(silver.table) if silver else 0,
                 figures=silver.figures if silver else "",
                 fingerprint=silver.fingerprint if silver else "",
+                structure=candidate.structure if silver else "",
                 selection=candidate.vintage.selection,
                 basis=vintage.basis,
                 seen_before=vintage.seen_before,
@@ -386,6 +407,13 @@ def _releases_of(before: pa.Table | None, earlier: Sequence[Held], vintage: Vint
             names.append(held.vintage.id)
         left = left.filter(pc.invert(own))
     return names
+
+
+def _structure(candidate: Candidate, final: Reconciled) -> str:
+    """Give the structure of what is held: what says the same again stays as it was read first."""
+    same = final.same
+    kept = same.structure if same is not None and not final.changes else ""
+    return kept or candidate.structure
 
 
 def _looked(candidate: Candidate, final: Reconciled) -> date | None:

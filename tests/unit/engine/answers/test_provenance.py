@@ -10,7 +10,9 @@ from statpipe.api import ConfigError, Layer, hookimpl
 from statpipe.engine.answers.cell_history import Cell
 from statpipe.engine.answers.evidence import telling
 from statpipe.engine.answers.provenance import explain
+from statpipe.engine.record.records import held_of
 from statpipe.engine.stages.options import INGEST, TRANSFORM
+from support.rates import RATES, structure
 from support.tea import SOURCE, cells, family, prices
 
 CELL = Cell(ref_area="CAL", category="fine", time_period="2024-02", dataset="black")
@@ -271,3 +273,37 @@ def test_every_cell_is_found_in_the_payload_of_its_port(shop):
         cell = Cell(ref_area=area, category=category, time_period=period, dataset="green")
         (shown,) = telling(told(shop, cell=cell).evidence)
         assert shown.kept.name == f"green-{area}"
+
+
+# --- The structure that a label came from ---------------------------------------------------------
+
+
+def test_labels_of_a_plugin_s_own_lists_lead_to_no_object(shop):
+    shop.run()
+    found = told(shop)
+    assert found.structures == ()
+    assert len(found.structure) == 64
+
+
+def test_labels_that_came_as_data_lead_to_the_structure_of_their_release(bank):
+    bank.run()
+    bank.agency.publish("2024-01-10", RATES, structure(CURRENCY={"USD": "Dollar", "GBP": "Pound"}))
+    bank.run()
+    rate = Cell(ref_area="U2", category="GBP.EUR.SP00", time_period="2024-01-05")
+    found = told(bank, "exr", rate, "2024-01-09")
+    (first, second) = held_of(bank.lake, "central_bank")
+    assert (found.structure, found.problems) == (first.structure, ())
+    assert first.structure != second.structure
+    (shown,) = found.structures
+    assert b"Pound sterling" in bank.lake.bronze[shown.kept.key].body
+    (figure,) = telling(found.payloads)
+    assert (figure.kept.name, figure.value) == ("EXR-D", Decimal("0.86105"))
+
+
+def test_a_structure_that_is_damaged_is_a_problem(bank):
+    bank.run()
+    key = damage(bank, "EXR-structure")
+    rate = Cell(ref_area="U2", category="GBP.EUR.SP00", time_period="2024-01-05")
+    found = told(bank, "exr", rate)
+    assert [key in problem for problem in found.problems] == [True]
+    assert not any(one.holds for one in found.evidence)

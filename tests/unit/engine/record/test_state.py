@@ -5,7 +5,16 @@ from datetime import UTC, date, datetime, timedelta
 import attrs
 import pytest
 
-from statpipe.api import Category, ContentError, Held, Origin, Selection, Vintage
+from statpipe.api import (
+    Category,
+    Code,
+    ContentError,
+    Dimension,
+    Held,
+    Origin,
+    Selection,
+    Vintage,
+)
 from statpipe.engine.record.state import State, code_of, outdated, silver_key
 from support.tea import TeaNormalizer, tea_dataset
 
@@ -137,3 +146,18 @@ def test_what_must_be_made_from_bronze_and_why(one, present, reason):
     found = outdated(State([one]), TEA, "c", there, "tea")
     assert [o.reason for o in found] == ([reason] if reason else [])
     assert all(o.dataset.selection == one.selection for o in found)
+
+
+def test_another_code_list_of_a_dimension_is_other_code():
+    """What a plugin itself knows of a dimension: Silver is made anew once it knows more."""
+    dollar, pound = Code(code="USD", name="US dollar"), Code(code="GBP", name="Pound")
+    codes = [
+        code_of(
+            attrs.evolve(
+                TEA, dimensions=(Dimension(id="CURRENCY", name="Currency", codes=listed),)
+            ),
+            TeaNormalizer(),
+        )
+        for listed in ((dollar,), (dollar, pound))
+    ]
+    assert codes[0] != codes[1]
