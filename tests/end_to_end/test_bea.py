@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from support import bea_faults
+from support.removed import remove
 
 CANARY = "C0FFEE00-CAFE-4BAD-8BAD-FEEDFACE0042"
 ONE_TABLE = 'tables = ["SAPCE1"]\nyears = [2019, 2020, 2021]\n'
@@ -303,10 +304,9 @@ def test_the_stages_run_alone_from_what_is_in_the_lake(home, bea):
 def test_a_dropped_database_is_filled_again(home, bea):
     configured(home, bea, sinks=BOTH)
     home.run("run", "bea_pce_state")
-    import shutil
 
     home.run("db", "stop")
-    shutil.rmtree(home.folder / ".statpipe" / "postgres")
+    remove(home.folder / ".statpipe" / "postgres")
     home.run("run", "bea_pce_state")
     (counted,) = home.query("SELECT count(*) AS n FROM pce_state")
     assert counted["n"] == 24 * 60 * 3
@@ -348,10 +348,8 @@ def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(
     rows = home.query("SELECT * FROM pce_state ORDER BY category, ref_area, time_period")
     home.run("db", "stop")
 
-    import shutil
-
     for moment in range(1, moments + 1):
-        shutil.rmtree(home.folder / ".statpipe")
+        remove(home.folder / ".statpipe")
         process = subprocess.Popen(
             home.command("run", "bea_pce_state"),
             cwd=home.folder,

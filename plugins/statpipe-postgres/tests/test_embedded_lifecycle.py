@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import stat
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from statpipe.api import Unavailable
 from statpipe_postgres import locks
 from statpipe_postgres.embedded import EmbeddedPostgres
+from support.removed import remove
 
 
 def is_down(server):
@@ -202,7 +202,7 @@ def test_a_folder_that_was_removed_takes_its_server_along_and_spares_a_new_one(
     old.close()
     before = processes_of(root)
     assert before
-    shutil.rmtree(root)
+    remove(root)
     new = EmbeddedPostgres(root)
     new.start()
     assert ask(new) == (1,)
@@ -218,7 +218,7 @@ def test_a_folder_that_was_removed_leaves_no_process_behind(root, eventually):
     server.keep()
     server.close()
     assert processes_of(root)
-    shutil.rmtree(root)
+    remove(root)
     eventually(lambda: not processes_of(root))
     assert server.stop()
 
