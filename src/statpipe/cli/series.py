@@ -27,7 +27,7 @@ _PERIOD = "time_period"
 _NAMES = {"ref_area": "area_name", "category": "category_name"}
 _DESCRIBED = {
     "time_period": ("freq", "period_start", "period_end", "year"),
-    "ref_area": ("geo_level", "geo_fips", "state_fips"),
+    "ref_area": ("geo_level", "geo_fips", "state_fips", "iso_3166"),
     "category": ("parent_category", "top_category", "sign", "category_depth", "category_path"),
     "unit": ("unit_mult",),
     "value": ("decimals", "value_float"),
@@ -95,8 +95,15 @@ class People:
         if not self._has(_PERIOD):
             return set()
         hidden = {one for by, ones in _DESCRIBED.items() if self._has(by) for one in ones}
-        hidden |= {"source_symbol"}
+        hidden |= {"source_symbol"} | self._as_usual
         return hidden if self._status_beside_a_figure else hidden | {"obs_status"}
+
+    @cached_property
+    def _as_usual(self) -> set[str]:
+        """Who dates a release, where that is the agency, as nearly always."""
+        if not self._has("basis") or set(self.table["basis"].to_pylist()) != {"agency"}:
+            return set()
+        return {"basis", "seen_before"}
 
     @cached_property
     def _status_beside_a_figure(self) -> bool:
