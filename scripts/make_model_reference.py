@@ -29,7 +29,8 @@ not the page.
 ## How to read them
 
 **Vintages.** A *vintage* is one release of a dataset, named by the date that the agency gives. No figure is ever overwritten: the
-model `…_history` holds each one with the days on which it was the latest. These are the agency's dates, never our clock.
+model `…_history` holds each one with the days on which it was the latest. These are the agency's dates; only where
+nobody dates a release (`basis` is `observed`) are they the days on which it was first seen.
 
 | column | meaning |
 |---|---|

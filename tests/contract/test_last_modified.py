@@ -11,7 +11,7 @@ import pytest
 
 from contract.caught import assert_caught, failures
 from contract.rain import RAIN
-from statpipe.api import ContentError, Payload, Rejected, Source, Unavailable, Vintage
+from statpipe.api import ContentError, Payload, Rejected, Source, Unavailable, Vintage, undated
 from statpipe.testing import CANARY, LocalAgency, SourceContract
 
 CSV = b"station;what;2024-01\r\nN;rain;1,5\r\n"
@@ -78,6 +78,28 @@ class TestFileSource(SourceContract):
     @pytest.fixture
     def released(self):
         return date(2024, 3, 1)
+
+
+class UndatedSource(FileSource):
+    """The same file from a server that dates nothing: its ETag tells whether anything changed."""
+
+    def probe(self, dataset):
+        etag = self.ask("HEAD").headers.get("ETag", "")
+        if not etag:
+            raise ContentError("rain.csv has no ETag; look at it by hand")
+        return undated(etag)
+
+
+class TestUndatedSource(SourceContract):
+    @pytest.fixture
+    def agency(self):
+        with LocalAgency() as agency:
+            agency.answer("/rain.csv", CSV, media_type="text/csv", headers={"ETag": '"1a2b"'})
+            yield agency
+
+    @pytest.fixture
+    def make_source(self, agency, canary):
+        return lambda: UndatedSource(agency.url, canary)
 
 
 class TakesAnotherDay(FileSource):
