@@ -8,7 +8,7 @@ from typing import get_args
 
 from attrs import converters, field, frozen, validators
 
-from statpipe.domain.dimension import Code, Dimension, refuse_circle, refuse_twice
+from statpipe.domain.dimension import Code, Dimension, names_column, refuse_circle, refuse_twice
 from statpipe.domain.observation import KEY
 from statpipe.domain.period import JANUARY, Frequency
 from statpipe.domain.selection import EVERYTHING, Selection
@@ -105,7 +105,8 @@ class Dataset:
 
     def __attrs_post_init__(self) -> None:
         where = f"dataset {self.name}"
-        refuse_twice(where, "dimension", (one.column for one in self.dimensions))
+        columns = [(one.column, names_column(one.column)) for one in self.dimensions]
+        refuse_twice(where, "dimension", (name for pair in columns for name in pair))
         lists: list[tuple[str, Sequence[Area | Category | Code]]] = [
             ("list of areas", self.areas),
             ("list of categories", self.categories),

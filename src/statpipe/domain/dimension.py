@@ -26,12 +26,17 @@ RESERVED = frozenset(
         "category_path",
         "dataset",
         "decimals",
+        "dropped",
         "freq",
         "geo",
         "geo_fips",
         "geo_level",
         "geo_name",
         "iso_3166",
+        "is_last",
+        "last_day",
+        "last_release",
+        "last_vintage",
         "note",
         "notes",
         "obs_status",
@@ -41,9 +46,12 @@ RESERVED = frozenset(
         "period_start",
         "realtime_end",
         "realtime_start",
+        "recency",
         "ref_area",
         "seen_before",
         "basis",
+        "sequence",
+        "since",
         "sign",
         "source_symbol",
         "state_fips",
@@ -58,7 +66,7 @@ RESERVED = frozenset(
         "year",
     ]
 )
-"""Columns of statpipe's own tables. A dimension of that name has another column: see :class:`Dimension`."""
+"""Columns of statpipe's own tables and of the SQL that makes them. A dimension of that name has another column: see :class:`Dimension`."""
 
 
 @frozen(kw_only=True)
@@ -75,11 +83,11 @@ class Code:
 
 
 def _identifier(given: object) -> str:
-    if isinstance(given, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", given):
+    if isinstance(given, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_-]*", given):
         return given
     msg = (
-        f"dimension {given!r}: expected an identifier of letters, digits and underscores that begins with "
-        "a letter, such as CURRENCY"
+        f"dimension {given!r}: expected an identifier of letters, digits, underscores and hyphens that "
+        "begins with a letter, such as CURRENCY"
     )
     raise ContentError(msg)
 
@@ -90,7 +98,7 @@ class Dimension:
     A dimension of what is measured, as the agency's structure has it, with its code list.
 
     ``id`` is the agency's name of it, such as ``CURRENCY``. Its columns are ``currency``, which holds codes,
-    and ``currency_name``. Where statpipe's tables have such a column already, ``dim_`` stands before both:
+    and ``currency_name``. A hyphen becomes an underscore. Where statpipe's tables have such a column already, ``dim_`` stands before both:
     ``dim_unit``. ``codes`` is empty where the agency gives no list.
 
     :raises ContentError: The identifier makes no column.
@@ -105,7 +113,7 @@ class Dimension:
         """
         The column of its codes.
         """
-        name = self.id.lower()
+        name = self.id.lower().replace("-", "_")
         return f"dim_{name}" if {name, names_column(name)} & RESERVED else name
 
 

@@ -145,6 +145,31 @@ def of_sex(sex, row):
     return {name: value for name, value in row.items() if name != "category"} | {"sex": sex}
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "DEPTH",
+        "PATH",
+        "RECENCY",
+        "LAST_DAY",
+        "LAST_VINTAGE",
+        "SINCE",
+        "UNIT",
+        "VALUE",
+        "YEAR",
+        "TREE",
+        "PLACE",
+    ],
+)
+def test_whatever_a_dimension_is_called_the_models_have_its_column(name):
+    one = Dimension(id=name, name="x")
+    row = {k: v for k, v in figure("1").items() if k != "category"} | {one.column: "F"}
+    models = [m.with_dimensions({one.column: "x"}) if m.takes_dimensions else m for m in family()]
+    connection = relations(models, [published(MAY, row, dimensions=(one,))])
+    for model in ("tea", "tea_category"):
+        assert connection.sql(f"SELECT {one.column} FROM {model}").fetchall() == [("F",)]
+
+
 def test_only_categories_and_the_latest_figures_have_the_dimensions_of_the_source():
     assert [m.name for m in family() if m.takes_dimensions] == ["tea_category", "tea"]
 

@@ -55,6 +55,10 @@ def category(code, parent=None):
             "dataset T: dimension 'sex' stands twice; correct it, or ask the agency which is right",
         ),
         (
+            {"dimensions": (Dimension(id="SEX", name="a"), Dimension(id="SEX_NAME", name="b"))},
+            "dataset T: dimension 'sex_name' stands twice",
+        ),
+        (
             {"areas": (CALIFORNIA, CALIFORNIA)},
             "dataset T: in the list of areas, code 'CA' stands twice",
         ),
