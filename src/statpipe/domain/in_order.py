@@ -12,26 +12,24 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def in_order(table: pa.Table, grain: Sequence[str]) -> tuple[pa.Table, int]:
+def repetitions(table: pa.Table, grain: Sequence[str]) -> int:
     """
-    Return a table in canonical form, sorted by its grain, and how many rows repeat that of another.
+    Return how many rows of a canonical table, sorted by its grain, repeat that of another.
     """
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = canonical(table)
-    # A canonical table's dictionaries are sorted, so that codes sort as their texts do.
-    keys = pa.table({name: codes_or_values(table[name]) for name in grain})
-    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in grain])
-    keys = keys.take(order).combine_chunks()
-    repeated = pc.sum(repeats(keys, grain)).as_py() if len(keys) > 1 else 0
-    return table.take(order).combine_chunks(), repeated or 0
+    return pc.sum(repeats(table, grain)).as_py() or 0 if len(table) > 1 else 0
 
 
 def put_together(tables: Sequence[pa.Table], grain: Sequence[str]) -> pa.Table:
     """
-    Return the rows of several tables as one, in the order of their grain.
+    Return the rows of several tables as one in canonical form, in the order of their grain.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    return in_order(pa.concat_tables(tables).unify_dictionaries(), grain)[0]
+    table = canonical(pa.concat_tables(tables).unify_dictionaries())
+    # A canonical table's dictionaries are sorted, so that codes sort as their texts do.
+    keys = pa.table({name: codes_or_values(table[name]) for name in grain})
+    order = pc.sort_indices(keys, sort_keys=[(name, "ascending") for name in grain])
+    return table.take(order).combine_chunks()

@@ -22,7 +22,7 @@ categories AS (
     WHERE recency = 1
 ),
 tree AS (
-    SELECT dataset, category, category AS top_category, category_name AS path, 0 AS depth
+    SELECT dataset, category, category AS top_category, CAST(category_name AS TEXT) AS path, 0 AS depth
     FROM categories
     WHERE NOT EXISTS (
         SELECT 1 FROM categories AS parents

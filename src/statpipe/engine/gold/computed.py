@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from statpipe.api import ConfigError, ContentError, Model, PluginError
+from statpipe.api import Column, ConfigError, ContentError, Model, PluginError
+from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import encoded
-from statpipe.domain.in_order import in_order
+from statpipe.domain.in_order import repetitions
 from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES, exact_type
 from statpipe.engine.site.memory import Memory
 
@@ -55,12 +56,15 @@ def computed(connection: Any, model: Model, sql: str) -> pa.Table:
     """
     import duckdb
 
-    columns = ", ".join(
-        f'CAST("{c.name}" AS {_TYPES[c.type]}) AS "{c.name}"' for c in model.columns
-    )
     try:
         # The SQL is a plugin's own declaration: code, not input. It may end in a comment.
-        relation = connection.sql(f"SELECT {columns} FROM (\n{sql}\n) AS model")  # noqa: S608
+        made = connection.sql(f"FROM (\n{sql}\n) AS model")
+        kinds = dict(zip(made.columns, made.types, strict=True))
+        columns = ", ".join(_declared(column, kinds.get(column.name)) for column in model.columns)
+        grain = ", ".join(f'"{name}"' for name in model.grain)
+        relation = connection.sql(
+            f"SELECT {columns} FROM (\n{sql}\n) AS model ORDER BY {grain}"  # noqa: S608
+        )
         return _held_to_declaration(_fetched(relation), model)
     except duckdb.OutOfMemoryException as error:
         msg = f"model {model.name} needs more memory than engine.memory allows; raise it"
@@ -69,6 +73,14 @@ def computed(connection: Any, model: Model, sql: str) -> pa.Table:
         reason = str(error).splitlines()[0]
         msg = f"the SQL of model {model.name} fails: {reason}; correct or uninstall its plugin"
         raise PluginError(msg) from error
+
+
+def _declared(column: Column, kind: Any) -> str:
+    """Give a column in the type that it is declared in. The codes of texts stay codes."""
+    name = f'"{column.name}"'
+    if column.type == "text" and kind is not None and kind.id == "enum":
+        return name
+    return f"CAST({name} AS {_TYPES[column.type]}) AS {name}"
 
 
 def _fetched(relation: Any) -> pa.Table:
@@ -81,24 +93,25 @@ def _fetched(relation: Any) -> pa.Table:
 
 
 def _coded(table: pa.Table) -> pa.Table:
+    """Give texts as codes, all of one type."""
     import pyarrow as pa
 
     for place, column in enumerate(table.schema):
-        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        if pa.types.is_string(column.type) or pa.types.is_dictionary(column.type):
             table = table.set_column(place, column.name, encoded(table[column.name]))
     return table
 
 
 def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
-    """Refuse repeated grain and missing values; sort; put descriptions and units into the schema."""
+    """Refuse repeated grain and missing values; put descriptions and units into the schema."""
     for column in model.columns:
         if not column.nullable and table[column.name].null_count:
             msg = (
                 f"model {model.name}: {table[column.name].null_count:,} rows have no {column.name}"
             )
             raise ContentError(msg)
-    table, repeated = in_order(table, model.grain)
-    if repeated:
+    table = canonical(table)
+    if repeated := repetitions(table, model.grain):
         msg = (
             f"model {model.name}: {repeated:,} of {len(table):,} rows repeat "
             f"{', '.join(model.grain)}; its SQL joins too much, or its grain lacks a column"

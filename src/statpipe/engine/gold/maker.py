@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -19,11 +19,13 @@ from statpipe.api import (
     Part,
     Partition,
     PartitionKey,
+    PluginError,
 )
 from statpipe.engine.gold.changes import Keep
 from statpipe.engine.gold.computed import computed, connected
 from statpipe.engine.gold.dimensions import with_dimensions
 from statpipe.engine.gold.parts import Prints, all_parts, at_hand, parts_of, whole
+from statpipe.engine.gold.relations import Relations
 from statpipe.engine.gold.source_history import source_history
 from statpipe.engine.gold.standing import Standing, prints_by_year, source_standing
 from statpipe.engine.site.memory import Memory
@@ -57,12 +59,10 @@ class Gold:
     memory: Memory = attrs.field(factory=Memory)
     _fingerprints: dict[str, str | None] = attrs.field(factory=dict, init=False)
     _made: dict[str, Partition] = attrs.field(factory=dict, init=False, repr=False)
-    _histories: dict[str, pa.Table] = attrs.field(factory=dict, init=False, repr=False)
     _standings: dict[str, Standing] = attrs.field(factory=dict, init=False, repr=False)
-    _of_standing: dict[str, pa.Table] = attrs.field(factory=dict, init=False, repr=False)
     _known_by: dict[tuple[str, str], dict[int, str]] = attrs.field(factory=dict, init=False)
     _opened: ExitStack = attrs.field(factory=ExitStack, init=False, repr=False)
-    _connection: Any = attrs.field(default=None, init=False)
+    _opened_relations: Relations | None = attrs.field(default=None, init=False, repr=False)
 
     def fingerprint(self, model: Model) -> str | None:
         """
@@ -91,9 +91,12 @@ class Gold:
         elif self._source_settling(model):
             made = self._in_parts(model, there)
         else:
-            made = self._in_one(model, self._computed(model, stands=model.standing), there)
-        read_by_others = any(model.name in one.inputs for one in self.models)
-        if read_by_others or model.materialized == "table":
+            table = self._computed(model, stands=model.standing)
+            made = self._in_one(model, table, there)
+            self._bring_for_others(model, table)
+        if (
+            model.materialized == "table"
+        ):  # for the databases; views are in the lake, or at hand in DuckDB
             self._made[model.name] = made
         return made
 
@@ -124,7 +127,7 @@ class Gold:
         :raises ContentError: The lake holds nothing of it, so that the *reader* must wait.
         """
         if source not in self._standings:
-            held, connection = self.held(source), self._duckdb()
+            held, connection = self.held(source), self._relations().connection
             self._standings[source] = source_standing(
                 self.lake, source, held, reader, connection, self.keep
             )
@@ -135,11 +138,9 @@ class Gold:
         Let go of DuckDB and of the tables.
         """
         self._opened.close()
-        self._connection = None
+        self._opened_relations = None
         self._made.clear()
-        self._histories.clear()
         self._standings.clear()
-        self._of_standing.clear()
 
     def _of_input(self, name: str) -> str | None:
         model = next((one for one in self.models if one.name == name), None)
@@ -226,38 +227,54 @@ class Gold:
         known = (model.name, source)
         if known not in self._known_by:
             standing, table = self.standing(source, model.name), self.partition(model).table
-            self._known_by[known] = prints_by_year(self._duckdb(), table, model.grain, standing)
+            self._known_by[known] = prints_by_year(
+                self._relations().connection, table, model.grain, standing
+            )
         return self._known_by[known][year]
 
     def _stood(self, model: Model) -> pa.Table:
         """Compute a model of just what stands."""
-        if model.name not in self._of_standing:
-            self._of_standing[model.name] = self._computed(model, stands=True)
-        return self._of_standing[model.name]
+        table = self._computed(model, stands=True)
+        self._bring_for_others(model, table, stands=True)
+        return table
 
     def _computed(self, model: Model, *, stands: bool = False) -> pa.Table:
-        connection = self._duckdb()
-        for name in model.inputs:
-            connection.register(name, self._relation(name, model, stands=stands))
-        return computed(connection, model, model.latest_sql)
+        relations = self._relations()
+        inputs = {name: self._input(name, model, stands=stands) for name in model.inputs}
+        relations.name(inputs)
+        try:
+            return computed(relations.connection, model, model.latest_sql)
+        except PluginError:
+            # A recursion may begin with a code and go on with a text that no code stands for.
+            relations.name(inputs, as_texts=True)
+            return computed(relations.connection, model, model.latest_sql)
 
-    def _relation(self, name: str, reader: Model, *, stands: bool) -> pa.Table:
+    def _input(self, name: str, reader: Model, *, stands: bool) -> str:
+        """Say how the relations call what a model reads; bring it there first, if need be."""
         model = self._model(name)
-        if model is None:
-            return (
-                self.standing(name, reader.name).history if stands else self._history(name, reader)
-            )
-        if stands and model.settled:
-            return self._stood(model)
-        return self.partition(model).table
+        # Tables that others read come whole, unless they are settled: what stands of them is a part.
+        stands = stands and (model is None or bool(model.settled))
+        called = _called(name, stands=stands)
+        if not self._relations().hold(called):
+            if model is None:
+                read = self._standing_history if stands else self._history
+                self._relations().bring(called, read(name, reader))
+            elif stands:
+                self._stood(model)
+            else:
+                self._relations().bring(called, self.partition(model).table)
+        return called
+
+    def _bring_for_others(self, model: Model, table: pa.Table, *, stands: bool = False) -> None:
+        if any(model.name in one.inputs for one in self.models):
+            self._relations().bring(_called(model.name, stands=stands), table)
+
+    def _standing_history(self, source: str, reader: Model) -> pa.Table:
+        return self.standing(source, reader.name).history
 
     def _history(self, source: str, reader: Model) -> pa.Table:
-        if source not in self._histories:
-            held, connection = self.held(source), self._duckdb()
-            self._histories[source] = source_history(
-                self.lake, source, held, reader.name, connection, self.keep
-            )
-        return self._histories[source]
+        held, connection = self.held(source), self._relations().connection
+        return source_history(self.lake, source, held, reader.name, connection, self.keep)
 
     def _model(self, name: str) -> Model | None:
         return next((one for one in self.models if one.name == name), None)
@@ -284,10 +301,15 @@ class Gold:
             )
         return None
 
-    def _duckdb(self) -> Any:
-        if self._connection is None:
-            self._connection = self._opened.enter_context(connected(self.memory))
-        return self._connection
+    def _relations(self) -> Relations:
+        if self._opened_relations is None:
+            connection = self._opened.enter_context(connected(self.memory))
+            self._opened_relations = Relations(connection=connection)
+        return self._opened_relations
+
+
+def _called(name: str, *, stands: bool) -> str:
+    return f"what stands of {name}" if stands else name
 
 
 @contextmanager

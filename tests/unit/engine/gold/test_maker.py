@@ -67,6 +67,21 @@ def test_sql_may_end_in_a_comment_and_hold_what_other_languages_mean_something_b
     assert len(make(office, held, sql=sql)) == 16
 
 
+def test_sql_may_go_on_from_a_code_to_a_text_that_no_row_holds(office, held):
+    """DuckDB refuses that for enumerations, so the model reads plain texts."""
+    sql = f"""
+        WITH RECURSIVE path AS (
+            SELECT *, port AS named FROM ({LATEST.sql}) AS latest
+            UNION ALL
+            SELECT * REPLACE (named || ' and beyond' AS named) FROM path WHERE length(named) < 12
+        )
+        SELECT * EXCLUDE (named, port), max(named) AS port FROM path GROUP BY ALL
+    """
+    ports = make(office, held, sql=sql)["port"].to_pylist()
+    assert len(ports) == 16
+    assert all(port.endswith(" and beyond") for port in ports)
+
+
 def test_a_column_that_is_declared_and_not_made_is_a_broken_plugin(office, held):
     more = (*LATEST.columns, Column(name="sugar", type="integer", description="Lumps"))
     with pytest.raises(PluginError, match="sugar"):
