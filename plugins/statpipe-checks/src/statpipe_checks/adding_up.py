@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from statpipe.domain.codes import constant
 from statpipe.domain.verdict import Snapshot
 from statpipe_checks.database import Database, database, listed
 from statpipe_checks.results import figure
@@ -73,23 +74,26 @@ def _compare(silver: Database, current: Snapshot, tolerance: Decimal) -> None:
 
 def _load_figures(silver: Database, current: Snapshot, sums: Sequence[Sum]) -> None:
     """Make the table ``obs``: this dataset's figures, and those that agreeing ones lend."""
+    import pyarrow as pa
+
     columns, own = (*current.dataset.key, "obs_value"), current.dataset.name
-    silver.add("own", current.table, columns)
+    lent = {p.dataset for s in sums for p in s.parts} - {own}
+    tables = {own: current.table, **{name: current.siblings[name] for name in sorted(lent)}}
+    named = [
+        table.select(columns).append_column("dataset", constant(name, len(table)))
+        for name, table in tables.items()
+    ]
+    # One table, so that all datasets share their codes.
+    silver.add("figures", pa.concat_tables(named).unify_dictionaries(), ("dataset", *columns))
     silver.run(
-        f"CREATE TEMP TABLE obs AS SELECT $dataset AS dataset, {listed(columns)} FROM own",  # noqa: S608 -- column names
-        dataset=own,
+        """
+        CREATE TEMP TABLE obs AS
+        FROM figures
+        WHERE dataset = $own
+           OR (dataset, ref_area, category) IN (SELECT (dataset, ref_area, category) FROM part)
+        """,
+        own=own,
     )
-    for dataset in sorted({p.dataset for s in sums for p in s.parts} - {own}):
-        silver.add("other", current.siblings[dataset], columns)
-        silver.run(
-            f"""
-            INSERT INTO obs
-            SELECT $dataset AS dataset, {listed(columns)}
-            FROM other SEMI JOIN (FROM part WHERE dataset = $dataset) AS lent
-                USING (ref_area, category)
-            """,  # noqa: S608 -- column names, no values
-            dataset=dataset,
-        )
 
 
 def _sums_table(sums: Sequence[Sum]) -> pa.Table:

@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import field, frozen
 
+from statpipe.domain.enumerations import Enumerations
 from statpipe.domain.verdict import SHOWN_CELLS
 
 if TYPE_CHECKING:
@@ -34,12 +35,17 @@ class Database:
     """
 
     connection: Any
+    _codes: Enumerations = field(init=False, repr=False)
+
+    @_codes.default
+    def _no_codes(self) -> Enumerations:
+        return Enumerations(connection=self.connection)
 
     def add(self, name: str, table: pa.Table, columns: Iterable[str]) -> None:
         """
-        Make some columns of a table known as *name*; codes become plain text.
+        Make some columns of a table known as *name*, with enumerations for codes.
         """
-        self.connection.register(name, as_text(table.select(list(columns))))
+        self._codes.bring(name, table.select(list(dict.fromkeys(columns))))
 
     def run(self, sql: str, **values: Any) -> None:
         """
@@ -103,21 +109,6 @@ def _engine(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 -- no fo
     engine = duckdb.connect()
     engine.execute(SETTINGS)
     return engine
-
-
-def as_text(table: pa.Table) -> pa.Table:
-    """
-    Replace dictionary codes by their text, which every kernel and every pushed-down filter knows.
-    """
-    import pyarrow as pa
-
-    schema = pa.schema(
-        [
-            pa.field(f.name, pa.string()) if pa.types.is_dictionary(f.type) else f
-            for f in table.schema
-        ]
-    )
-    return table.cast(schema)
 
 
 def table_of(rows: Iterable[Mapping[str, Any]], types: Mapping[str, str]) -> pa.Table:

@@ -309,7 +309,7 @@ class Gold:
 
 
 def _called(name: str, *, stands: bool) -> str:
-    return f"what stands of {name}" if stands else name
+    return f"what stands of {name}" if stands else f"all of {name}"
 
 
 @contextmanager
