@@ -26,7 +26,7 @@ from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import Decision, State, code_of, refuse_dates_to_come
 from statpipe.engine.site.nearest import nearest
 from statpipe.engine.stages.candidate import Candidate, Part
-from statpipe.engine.stages.kept import keeping_what_arrived
+from statpipe.engine.stages.kept import keeper, keeping_what_arrived
 from statpipe.engine.stages.options import TRANSFORM, Options
 from statpipe.engine.stages.task import Task, normalize
 
@@ -83,17 +83,7 @@ class Ingest:
         dataset, vintage = decision.dataset, decision.vintage
         expected = self.source.requests(dataset, vintage)
         self.journal.found(dataset.name, vintage, "fetch", decision.reason, expected)
-        payloads: list[Payload] = []
-        bronze: list[BronzeObject] = []
-        try:
-            with keeping_what_arrived(self.lake, self.journal.source, dataset):
-                for number, payload in enumerate(self.source.fetch(dataset, vintage), 1):
-                    bronze.append(self.lake.keep(self.journal.source, dataset.name, payload))
-                    payloads.append(payload)
-                    self.journal.received(dataset.name, payload, number, expected)
-        except StatpipeError:
-            self._note(decision, "failed", tuple(bronze))
-            raise
+        payloads, bronze = self._arrived(decision, expected)
         if not payloads:
             msg = f"dataset {dataset.name}: the source brought no payloads for {vintage.id}"
             raise ContentError(msg)
@@ -105,7 +95,7 @@ class Ingest:
                 vintage=vintage.id,
                 normalizer=normalizer,
                 code=code,
-                payloads=tuple(payloads),
+                payloads=payloads,
             )
             result = self.executor.submit(normalize, task)
             parts = (Part(selection=vintage.selection, result=result),)
@@ -114,10 +104,30 @@ class Ingest:
             vintage=vintage,
             reason=decision.reason,
             code=code,
-            bronze=tuple(bronze),
+            bronze=bronze,
             parts=parts,
             beside=decision.beside,
         )
+
+    def _arrived(
+        self, decision: Decision, expected: int | None
+    ) -> tuple[tuple[Payload, ...], tuple[BronzeObject, ...]]:
+        """Fetch the payloads of a vintage; they lie in Bronze when this returns."""
+        dataset, source = decision.dataset, self.journal.source
+        payloads: list[Payload] = []
+        with keeper(self.lake, source, dataset) as bronze:
+            try:
+                with keeping_what_arrived(self.lake, source, dataset):
+                    for payload in self.source.fetch(dataset, decision.vintage):
+                        bronze.put(payload)
+                        payloads.append(payload)
+                        self.journal.received(dataset.name, payload, len(payloads), expected)
+                    bronze.finish()
+            except StatpipeError:
+                bronze.give_up()
+                self._note(decision, "failed", tuple(bronze.kept))
+                raise
+        return tuple(payloads), tuple(bronze.kept)
 
     def keep(self, candidate: Candidate) -> None:
         """
