@@ -101,6 +101,8 @@ def _canonical_codes(codes: pa.DictionaryArray) -> pa.DictionaryArray:
     values = codes.dictionary.to_pylist()
     used = sorted((values[i], i) for i in pc.unique(codes.indices).to_pylist() if i is not None)
     texts = sorted({text for text, _ in used})
+    if texts == values:
+        return codes
     place = {text: number for number, text in enumerate(texts)}
     mapping = [None] * max(len(values), 1)
     for text, number in used:

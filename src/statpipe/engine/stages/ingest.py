@@ -25,8 +25,9 @@ from statpipe.domain.manifest import Outcome
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import Decision, State, code_of, refuse_dates_to_come
 from statpipe.engine.site.nearest import nearest
+from statpipe.engine.stages.background import background
 from statpipe.engine.stages.candidate import Candidate, Part
-from statpipe.engine.stages.kept import keeper, keeping_what_arrived
+from statpipe.engine.stages.kept import keeping_what_arrived
 from statpipe.engine.stages.options import TRANSFORM, Options
 from statpipe.engine.stages.task import Task, normalize
 
@@ -43,6 +44,10 @@ def chosen_datasets(name: str, source: Source, options: Options) -> Sequence[Dat
             raise ConfigError(f"{name} has no dataset {table!r}{nearest(table, datasets)}")
     chosen = [datasets[table] for table in options.tables or datasets]
     return [source.smallest(chosen[0])] if options.smallest else chosen
+
+
+_AT_ONCE = 8
+"""Payloads that are written to Bronze at the same time, while the next one is fetched."""
 
 
 @attrs.frozen(kw_only=True)
@@ -115,19 +120,20 @@ class Ingest:
         """Fetch the payloads of a vintage; they lie in Bronze when this returns."""
         dataset, source = decision.dataset, self.journal.source
         payloads: list[Payload] = []
-        with keeper(self.lake, source, dataset) as bronze:
+        kept: list[BronzeObject] = []
+        with background(kept.append, _AT_ONCE) as writing:
             try:
                 with keeping_what_arrived(self.lake, source, dataset):
                     for payload in self.source.fetch(dataset, decision.vintage):
-                        bronze.put(payload)
+                        writing.call(self.lake.keep, source, dataset.name, payload)
                         payloads.append(payload)
                         self.journal.received(dataset.name, payload, len(payloads), expected)
-                    bronze.finish()
+                    writing.finish()
             except StatpipeError:
-                bronze.give_up()
-                self._note(decision, "failed", tuple(bronze.kept))
+                writing.give_up()
+                self._note(decision, "failed", tuple(kept))
                 raise
-        return tuple(payloads), tuple(bronze.kept)
+        return tuple(payloads), tuple(kept)
 
     def keep(self, candidate: Candidate) -> None:
         """

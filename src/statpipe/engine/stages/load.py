@@ -15,9 +15,13 @@ from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.records import held_of, whole_manifests
 from statpipe.engine.record.state import State, silver_key
 from statpipe.engine.site.site import Site
+from statpipe.engine.stages.background import background
 from statpipe.engine.stages.judge import verdict_on
 
 log = structlog.get_logger("statpipe")
+
+_AT_ONCE = 2
+"""Models that are written while the next one is made: their tables are in memory until then."""
 
 _GOLD_WAIT = 600.0
 """Seconds to wait for another source's run that is writing Gold: it takes a few."""
@@ -91,8 +95,10 @@ class Load:
         if isinstance(sink, Database):
             self._to_database(sink, gold, models, lacking)
             return lacking
-        for model in lacking:
-            self.journal.written(sink.write(gold.partition(model)))
+        with background(self.journal.written, _AT_ONCE) as writing:
+            for model in lacking:
+                writing.call(sink.write, gold.partition(model))
+            writing.finish()
         return lacking
 
     def _to_database(

@@ -1,0 +1,73 @@
+"""Calls in the background: side by side, their results in order."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from statpipe.api import Unavailable
+from statpipe.engine.stages.background import background
+
+
+def test_results_are_taken_in_the_order_of_the_calls():
+    """The first call takes longest: it waits for the last."""
+    last, taken = threading.Event(), []
+
+    def call(number):
+        if number == 0:
+            assert last.wait(60)
+        elif number == 3:
+            last.set()
+        return number
+
+    with background(taken.append, 8) as calls:
+        for number in range(4):
+            calls.call(call, number)
+        calls.finish()
+    assert taken == [0, 1, 2, 3]
+
+
+def test_no_more_are_under_way_than_may_be():
+    taken = []
+    with background(taken.append, 2) as calls:
+        for number in range(20):
+            calls.call(int, number)
+            assert len(taken) >= number - 1
+        calls.finish()
+    assert len(taken) == 20
+
+
+def fails(number):
+    if number == 1:
+        raise Unavailable("no room")
+    return number
+
+
+def test_a_failure_is_raised_soon():
+    with background(print, 1) as calls:
+        calls.call(fails, 1)
+        with pytest.raises(Unavailable, match="no room"):
+            calls.call(fails, 0)
+
+
+def test_what_succeeds_counts_though_something_fails():
+    taken = []
+    with background(taken.append, 8) as calls:
+        for number in range(4):
+            calls.call(fails, number)
+        calls.give_up()
+    assert taken == [0, 2, 3]
+
+
+def test_all_calls_have_ended_when_an_error_leaves():
+    ended = threading.Event()
+
+    def leave():
+        with background(print, 2) as calls:
+            calls.call(threading.Timer(0.05, ended.set).run)
+            raise Unavailable("the agency is down")
+
+    with pytest.raises(Unavailable):
+        leave()
+    assert ended.is_set()
