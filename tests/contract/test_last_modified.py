@@ -20,7 +20,7 @@ RELEASED = {"Last-Modified": "Fri, 01 Mar 2024 23:30:00 GMT"}
 
 class FileSource(Source):
     def __init__(self, url, key):
-        self._client = httpx.Client(base_url=url, timeout=5)
+        self._client = httpx.Client(base_url=url, timeout=60)
         self._key = key
 
     def datasets(self):

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from support.fake_bea import FakeBea
+from support.patience import PATIENCE
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -55,7 +56,7 @@ class Home:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=400,
+            timeout=PATIENCE,
             check=False,
         )
         if code is not None:

@@ -6,12 +6,12 @@ import signal
 import subprocess
 import time
 from operator import itemgetter
-from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
 from support import bea_faults
+from support.processes import processes
 from support.removed import remove
 
 CANARY = "C0FFEE00-CAFE-4BAD-8BAD-FEEDFACE0042"
@@ -377,11 +377,4 @@ def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(
 
 def left_over(home):
     """Processes that still work in the folder."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            if str(home.folder) in str((process / "cwd").readlink()):
-                found.append(process.name)
-        except OSError:
-            continue
-    return found
+    return processes(lambda one: str(home.folder) in str((one / "cwd").readlink()))

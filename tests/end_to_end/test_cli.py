@@ -14,6 +14,7 @@ import pytest
 
 from statpipe.cli.app import execute
 from support.installed import TESTS, install, install_tea
+from support.patience import PATIENCE
 from support.tea import DATASETS, TeaAgency, prices
 
 COMMANDS = (
@@ -279,8 +280,8 @@ def test_a_run_beside_another_is_6_and_names_the_holder_unless_it_waits(tea):
             time.sleep(1)
             assert second.poll() is None
             gate.unlink()
-            _, waited = second.communicate(timeout=200)
-        first.communicate(timeout=200)
+            _, waited = second.communicate(timeout=PATIENCE)
+        first.communicate(timeout=PATIENCE)
     assert (first.returncode, second.returncode) == (0, 0)
     manifest, after = tea.manifests()
     assert f"locked by run {manifest['run_id']} (process {first.pid} on " in last_line(beside)
@@ -294,7 +295,7 @@ def test_sigterm_ends_as_interrupted_with_a_manifest(tea):
     with tea.start("run", "tea_prices") as process:
         wait_for(tea.bronze)
         process.send_signal(signal.SIGTERM)
-        _, said = process.communicate(timeout=100)
+        _, said = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, said
     (manifest,) = tea.manifests()
     assert (manifest["outcome"], manifest["exit_code"]) == ("interrupted", 130)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.installed import TESTS, install_tea
+from support.patience import PATIENCE
 from support.tea import DATASETS, PORTS, TeaAgency, prices
 
 KILLER = '''
@@ -112,7 +113,7 @@ class Place:
             cwd=self.folder,
             env=self._environment | {"KILL_AT": str(kill_at)},
             capture_output=True,
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode in {0, -signal.SIGKILL}, done.stderr.decode()

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from statpipe.cli.app import execute
+from support.patience import PATIENCE
 from support.runtime_only import runtime_only
 
 RULES = "E4,E7,E9,F,I,B,UP,N,SIM,W"
@@ -38,7 +39,7 @@ def test_the_readmes_way_to_a_plugin_works_as_pasted_right_after_the_demo(tmp_pa
         env={**environment, "PIP_NO_INDEX": "1", "PIP_CONFIG_FILE": os.devnull},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -56,7 +57,7 @@ def does(project, *command):
         env={**environment, "PYTHONPATH": str(project / "src")},
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -17,6 +17,7 @@ import pytest
 
 from support import aws_line
 from support.moto_account import emulated_account
+from support.patience import PATIENCE
 from support.user import ROOT
 
 PAGE = (ROOT / "docs" / "operability.md").read_text().partition("### Restore drill\n")[2]
@@ -109,7 +110,7 @@ def follow(home, block, **values):
         env=home.environment,
         capture_output=True,
         text=True,
-        timeout=200,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -11,6 +11,7 @@ import time
 import boto3
 import pytest
 
+from support.patience import PATIENCE
 from support.seaweed import KEY, READER_KEY, READER_SECRET, SECRET, Seaweed
 
 BUCKET = "statpipe-staging"
@@ -110,7 +111,7 @@ def test_a_run_that_was_killed_is_completed_by_the_next(cloud, server):
         )
         time.sleep(after)
         os.kill(process.pid, signal.SIGKILL)
-        process.wait(timeout=100)
+        process.wait(timeout=PATIENCE)
     cloud.run(*waiting)
     completed = objects(server, cloud)
     assert len([p for p in completed if p.startswith("silver")]) == 2

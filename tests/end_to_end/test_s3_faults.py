@@ -40,6 +40,7 @@ from statpipe_lake.plugin import make_lake
 from statpipe_lake.settings import LakeSettings
 from support.fault_proxy import Exchange, FaultProxy
 from support.installed import TESTS, install, install_tea
+from support.patience import PATIENCE
 from support.seaweed import KEY, SECRET, Seaweed
 from support.tea import DATASETS, PORTS, TeaAgency, prices
 
@@ -411,7 +412,7 @@ class Place:
     def run(self, *arguments, code=0):
         process = self.start(*arguments)
         try:
-            _, errors = process.communicate(timeout=300)
+            _, errors = process.communicate(timeout=PATIENCE)
         finally:
             process.kill()
         assert process.returncode == code, errors
@@ -534,7 +535,7 @@ def die_and_recover(server, fresh, plugins, releases, undisturbed, tmp_path):
             proxy.rule = kill
             running.append(place.start("run", "tea_prices"))
             try:
-                running[0].communicate(timeout=200)
+                running[0].communicate(timeout=PATIENCE)
             finally:
                 running[0].kill()
             assert running[0].returncode == -signal.SIGKILL
@@ -677,11 +678,11 @@ def test_of_two_runs_one_works_and_the_other_is_told_or_waits(
         assert re.search(rf"is locked by run {RUN} .process {first.pid} on ", last_line(said))
         second = place.start("run", "tea_prices", "--wait", "60", "--json")
         gate.unlink()
-        assert first.wait(timeout=200) == 0
-        answered, errors = second.communicate(timeout=200)
+        assert first.wait(timeout=PATIENCE) == 0
+        answered, errors = second.communicate(timeout=PATIENCE)
     finally:
         gate.unlink(missing_ok=True)
-        first.communicate(timeout=200)
+        first.communicate(timeout=PATIENCE)
     assert second.returncode == 0, errors
     assert [run["outcome"] for run in json.loads(answered)] == ["unchanged"]
     assert layers(corner.objects()) == layers(undisturbed[0][0])

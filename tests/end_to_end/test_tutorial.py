@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from support.patience import PATIENCE
 from support.ports import reserved_port
 from support.runtime_only import runtime_only
 
@@ -65,7 +66,7 @@ def shell(tmp_path):
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            timeout=500,
+            timeout=PATIENCE,
             check=False,
         )
         assert done.returncode == 0, done.stdout

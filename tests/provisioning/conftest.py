@@ -14,6 +14,7 @@ import requests
 from provisioning.bastion import MANAGED
 
 from support.moto_account import emulated_account
+from support.patience import PATIENCE
 
 VARIABLES = {
     "AWS_REGION": "us-east-1",
@@ -64,7 +65,7 @@ def moto_address():
 @pytest.fixture
 def moto(moto_address, monkeypatch):
     """An empty account, that AWS's own variables lead to."""
-    requests.post(f"{moto_address}/moto-api/reset", timeout=120)
+    requests.post(f"{moto_address}/moto-api/reset", timeout=PATIENCE)
     for name, value in {**OWNER, "AWS_ENDPOINT_URL": moto_address}.items():
         monkeypatch.setenv(name, value)
     return moto_address
@@ -73,7 +74,7 @@ def moto(moto_address, monkeypatch):
 @pytest.fixture(scope="module")
 def alone(moto_address):
     """An account that is empty when a file begins; within, variables lead there."""
-    requests.post(f"{moto_address}/moto-api/reset", timeout=120)
+    requests.post(f"{moto_address}/moto-api/reset", timeout=PATIENCE)
 
     @contextlib.contextmanager
     def led():

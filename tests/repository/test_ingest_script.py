@@ -12,6 +12,7 @@ import boto3
 import pytest
 
 from support.moto_account import emulated_account
+from support.patience import PATIENCE
 from support.ports import reserved_port
 
 ROOT = Path(__file__).parents[2]
@@ -103,7 +104,7 @@ def call(tmp_path, port):
 
     def run(**variables):
         running = start(**variables)
-        _, told = running.communicate(timeout=200)
+        _, told = running.communicate(timeout=PATIENCE)
         return running.returncode, told
 
     run.start = start
@@ -344,7 +345,7 @@ class TestTunnel:
         assert running.stderr.readline() == "ready\n"
         running.send_signal(signal_)
         # The stand-ins would go on for much longer by themselves.
-        _, told = running.communicate(timeout=100)
+        _, told = running.communicate(timeout=PATIENCE)
         assert running.returncode == 130
         assert told == "statpipe: tea: interrupted (exit 130)\n"
         assert log.read_text().endswith("interrupted (exit 130)\n")

@@ -12,6 +12,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import unquote, urlsplit
 
+from support.patience import PATIENCE
+
 HOP_BY_HOP = ("connection", "keep-alive", "transfer-encoding")
 
 
@@ -104,7 +106,7 @@ class Exchange(BaseHTTPRequestHandler):
 
     def _forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
         if self.upstream is None:
-            self.upstream = http.client.HTTPConnection(*self.server.target, timeout=120)
+            self.upstream = http.client.HTTPConnection(*self.server.target, timeout=PATIENCE)
         self.upstream.putrequest(self.method, self.path, skip_host=True, skip_accept_encoding=True)
         for name, value in self.headers.items():
             self.upstream.putheader(name, value)

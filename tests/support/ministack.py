@@ -19,6 +19,7 @@ from urllib.request import urlopen
 
 from attrs import frozen
 
+from support.patience import PATIENCE
 from support.ports import reserved_port
 from support.tls_postgres import Authority
 
@@ -137,7 +138,7 @@ def _wait_for(found: Ministack, running: subprocess.Popen[bytes], log: Path) -> 
     trusting = ssl.create_default_context(cafile=found.bundle)
     while True:
         try:
-            with urlopen(found.address, timeout=30, context=trusting):
+            with urlopen(found.address, timeout=PATIENCE, context=trusting):
                 return
         except HTTPError:
             return

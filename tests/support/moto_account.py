@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.request import Request, urlopen
 
+from support.patience import PATIENCE
+
 
 @contextmanager
 def emulated_account() -> Iterator[str]:
@@ -27,7 +29,7 @@ def emulated_account() -> Iterator[str]:
             host, port = server.get_host_and_port()
             address = f"http://{host}:{port}"
             # All emulators of a process share one state, and it may be older than the variable above.
-            urlopen(Request(f"{address}/moto-api/reset", method="POST"), timeout=120).close()
+            urlopen(Request(f"{address}/moto-api/reset", method="POST"), timeout=PATIENCE).close()
             yield address
         finally:
             server.stop()

@@ -12,6 +12,7 @@ import urllib.request
 from pathlib import Path
 from typing import Self
 
+from support.patience import PATIENCE
 from support.ports import reserved_port
 
 KEY, SECRET = "AKIASTATPIPETESTS000", "secretsecretsecretsecret"
@@ -65,7 +66,7 @@ class Seaweed:
         assert self._process is not None
         # It would take its time to say goodbye to its own parts, and nobody wants its data.
         self._process.kill()
-        self._process.wait(timeout=100)
+        self._process.wait(timeout=PATIENCE)
 
     def _wait(self) -> None:
         deadline = time.monotonic() + 200
@@ -73,7 +74,7 @@ class Seaweed:
             assert self._process is not None
             assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
             try:
-                urllib.request.urlopen(self.url, timeout=20)
+                urllib.request.urlopen(self.url, timeout=PATIENCE)
             except urllib.error.HTTPError:
                 return  # it answers, and wants credentials
             except OSError:

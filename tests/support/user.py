@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from support.patience import PATIENCE
 from support.ports import reserved_port
 from support.rds import Rds
 
@@ -36,7 +37,7 @@ class User:
             env={**self.environment, **variables},
             capture_output=True,
             text=True,
-            timeout=400,
+            timeout=PATIENCE,
             check=False,
         )
         print(f"\n== {what}\n{done.stderr}{done.stdout}", flush=True)  # noqa: T201 - seen with -s

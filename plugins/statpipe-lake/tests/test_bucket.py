@@ -15,6 +15,7 @@ from statpipe.api import ConfigError, Environment, Locked, Payload, Unavailable
 from statpipe_lake import bucket, lease
 from statpipe_lake.plugin import make_lake
 from statpipe_lake.settings import LakeSettings
+from support.patience import PATIENCE
 
 BUCKET = "statpipe-lake-tests"
 
@@ -209,7 +210,7 @@ def test_of_many_that_find_a_stale_lease_one_wins(lake_in, client, monkeypatch):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=30)
+        thread.join(timeout=PATIENCE)
     assert (len(won), len(lost)) == (1, 3)
 
 

@@ -26,6 +26,7 @@ from statpipe.domain.seal import seal
 from statpipe_lake import lease
 from statpipe_lake.plugin import make_lake
 from statpipe_lake.settings import LakeSettings
+from support.patience import PATIENCE
 
 BUCKET = "statpipe-contract"
 
@@ -196,7 +197,7 @@ class TestBucketWithGold(TestLakeWithGold):
                     pass
             finally:
                 process.kill()
-            process.wait(timeout=100)
+            process.wait(timeout=PATIENCE)
         with pytest.raises(Locked), sink.lock("agency", 0, lambda: "2"):
             pass  # nobody can know yet that it is dead
         monkeypatch.setattr(lease, "LASTS", 1.0)

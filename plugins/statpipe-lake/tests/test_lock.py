@@ -13,6 +13,7 @@ import pytest
 
 from statpipe.api import ConfigError, Locked
 from statpipe_lake.lock import locked
+from support.patience import PATIENCE
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def test_a_child_that_outlives_its_killed_parent_does_not_hold_it(path):
         with pytest.raises(Locked), take(path):
             pass
         parent.kill()
-        parent.wait(timeout=100)
+        parent.wait(timeout=PATIENCE)
         with take(path, "2"):
             pass
 
@@ -151,6 +152,6 @@ def test_a_stopped_holder_keeps_it_and_a_killed_one_loses_it(path):
                 pass
         finally:
             holder.kill()
-        holder.wait(timeout=100)
+        holder.wait(timeout=PATIENCE)
     with take(path, "2") as run_id:
         assert run_id == "2"

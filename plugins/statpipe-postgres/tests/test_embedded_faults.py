@@ -15,6 +15,8 @@ from statpipe.api import ConfigError, Unavailable
 from statpipe_postgres import binaries, locks, privileges
 from statpipe_postgres.embedded import EmbeddedPostgres
 from statpipe_postgres.folder import Folder
+from support.patience import PATIENCE
+from support.processes import processes
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 
@@ -28,7 +30,7 @@ def open_place():
 
 
 def ask(server, statement="SELECT 1"):
-    with psycopg.connect(server.conninfo, connect_timeout=5) as connection:
+    with psycopg.connect(server.conninfo, connect_timeout=PATIENCE) as connection:
         cursor = connection.execute(statement)
         return cursor.fetchone() if cursor.description else None
 
@@ -66,11 +68,7 @@ def test_a_killed_keeper_keeps_nothing(root, eventually):
     server.keep()
     server.close()
     fifo = os.fsencode(server.folder.keeper_fifo)
-    keeper = next(
-        int(place.parent.name)
-        for place in Path("/proc").glob("[0-9]*/cmdline")
-        if fifo in place.read_bytes().split(b"\0")
-    )
+    (keeper,) = processes(lambda one: fifo in (one / "cmdline").read_bytes().split(b"\0"))
     os.kill(keeper, signal.SIGKILL)
     eventually(lambda: is_down(root))
 

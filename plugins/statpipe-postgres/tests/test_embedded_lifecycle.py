@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import subprocess
@@ -16,6 +15,8 @@ from psycopg.conninfo import conninfo_to_dict
 from statpipe.api import Unavailable
 from statpipe_postgres import locks
 from statpipe_postgres.embedded import EmbeddedPostgres
+from support.patience import PATIENCE
+from support.processes import processes
 from support.removed import remove
 
 
@@ -24,7 +25,7 @@ def is_down(server):
 
 
 def ask(server, statement="SELECT 1"):
-    with psycopg.connect(server.conninfo, connect_timeout=5) as connection:
+    with psycopg.connect(server.conninfo, connect_timeout=PATIENCE) as connection:
         cursor = connection.execute(statement)
         return cursor.fetchone() if cursor.description else None
 
@@ -164,13 +165,12 @@ def test_variables_for_other_databases_mislead_nobody(root, monkeypatch, tmp_pat
 
 def processes_of(root):
     """All processes that have a file of the folder open, though it may be deleted: server, keeper, janitor."""
-    found = set()
-    for process in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            opened = [str(one.readlink()) for one in (process / "fd").iterdir()]
-            if any(one.startswith(f"{root}/") for one in opened):
-                found.add(int(process.name))
-    return found - {os.getpid()}
+
+    def have_a_file_open(process):
+        opened = [str(one.readlink()) for one in (process / "fd").iterdir()]
+        return any(one.startswith(f"{root}/") for one in opened)
+
+    return {*processes(have_a_file_open)} - {os.getpid()}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it looks at processes in /proc")

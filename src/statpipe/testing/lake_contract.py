@@ -140,7 +140,7 @@ class LakeContract(StoreContract):
                     broken(f"Locked says {text!r}", "name the run and the process that hold it")
             finally:
                 process.kill()
-            process.wait(timeout=10)
+            process.wait(timeout=100)
         with sink.lock("agency", 0, lambda: "3") as run_id:
             agree(run_id, "3", "what the lock gives", "use a lock that dies with its process")
 

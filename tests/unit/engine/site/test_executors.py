@@ -7,6 +7,7 @@ import pytest
 from statpipe.api import ConfigError
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.executors import executor_for
+from support.patience import PATIENCE
 
 
 def configured(tmp_path, **engine):
@@ -26,7 +27,7 @@ def test_processes_and_their_number_are_configured(tmp_path):
     with executor_for(configured(tmp_path, executor="processes", workers=1), None) as pool:
         assert isinstance(pool, ProcessPoolExecutor)
         assert pool._max_workers == 1
-        assert pool.submit(len, "tea").result(timeout=120) == 3
+        assert pool.submit(len, "tea").result(timeout=PATIENCE) == 3
 
 
 def test_an_executor_that_was_handed_in_is_used_and_left_open(tmp_path):
