@@ -25,9 +25,11 @@ def _rows(text):
     for line in text.strip().splitlines():
         area, category, period, value, *status = line.split()
         missing = value == "-"
+        freq, _, period = period.rpartition(":")
         yield {
             "ref_area": area,
             "category": category,
+            **({"freq": freq} if freq else {}),
             "time_period": period,
             "obs_value": None if missing else Decimal(value),
             "obs_status": status[0] if status else "Q" if missing else "A",
@@ -83,7 +85,10 @@ def table():
 
 @pytest.fixture(scope="session")
 def observe(table):
-    """Make a snapshot of `area category period value [status]` lines; `-` is a missing figure."""
+    """
+    Make a snapshot of `area category period value [status]` lines; `-` is a missing figure. All periods
+    may name their frequency: `M:2019-01`.
+    """
 
     def make(text, released=date(2022, 10, 6), brought=EVERYTHING, siblings=None, **declared):
         seals = {n: v for n, v in declared.items() if n in {"areas", "categories", "freq"}}

@@ -115,6 +115,81 @@ def test_without_code_lists_an_area_that_was_asked_for_by_name_is_missed(judge, 
     assert "area NY is missing" in result.message
 
 
+def mixed(*cells, leave_out=()):
+    """Give cells such as `US 1 AM`: a figure in each period of these frequencies."""
+    periods = {
+        "A": ("A:2019", "A:2020"),
+        "Q": tuple(f"Q:2020-Q{n}" for n in range(1, 5)),
+        "M": tuple(f"M:2020-{n:02}" for n in range(1, 13)),
+    }
+    lines = [
+        f"{area} {category} {period} 1"
+        for area, category, freqs in (cell.split() for cell in cells)
+        for freq in freqs
+        for period in periods[freq]
+    ]
+    return "\n".join(line for line in lines if not any(f"{out} " in line for out in leave_out))
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ("US 1 AM", "CA 1 AM"),
+        ("US 1 AM", "CA 1 A"),
+        ("US 1 M", "CA 1 M", "US 2 Q", "CA 2 Q"),
+        ("US 1 AQM", "CA 1 M", "US 2 A", "CA 2 AQ"),
+    ],
+)
+def test_periods_are_counted_by_frequency(cells, judge, observe):
+    result = judge("complete", observe(mixed(*cells)))
+    assert (result.passed, result.cells) == (True, ())
+
+
+def test_a_period_is_missed_among_those_of_its_frequency(judge, observe):
+    cells = ("US 1 AM", "CA 1 AM", "US 2 Q", "CA 2 Q")
+    out = ["CA 1 M:2020-02", "US 1 A:2019", "CA 2 Q:2020-Q4"]
+    result = judge("complete", observe(mixed(*cells, leave_out=out)))
+    assert result.failures == 3
+    assert "CA 1 has no 2020-02; CA 2 has no 2020-Q4; US 1 has no 2019; see" in result.message
+    assert result.cells[0] == {
+        "missing": "observation",
+        "ref_area": "CA",
+        "category": "1",
+        "freq": "M",
+        "time_period": "2020-02",
+        "observations": 1,
+    }
+
+
+def test_a_pair_that_is_not_there_lacks_what_others_show_at_least(judge, observe):
+    cells = ("US 1 A", "CA 1 A", "US 2 AM", "TX 2 Q", "NV 1 A", "NV 2 A")
+    result = judge("complete", observe(mixed(*cells)))
+    assert [(c["ref_area"], c["category"], c["observations"]) for c in result.cells] == [
+        ("CA", "2", 2),
+        ("TX", "1", 2),
+    ]
+
+
+def test_of_a_category_that_is_nowhere_the_shortest_frequency_is_missing(
+    judge, observe, areas, categories
+):
+    lists = {"areas": areas("US", "CA"), "categories": categories("1", "2")}
+    result = judge("complete", observe(mixed("US 1 AM", "CA 1 AM"), **lists))
+    assert result.cells == ({"missing": "category", "category": "2", "observations": 4},)
+
+
+def test_a_gap_of_one_frequency_is_no_excuse_for_one_of_another(judge, observe):
+    text = "\n".join(
+        f"{area} 1 {freq}:{day} 1"
+        for area in ("US", "CA")
+        for freq in "BD"
+        for day in ("2020-01-01", "2020-01-02")
+    )
+    before = observe(text.replace("CA 1 B:2020-01-01 1\n", ""), released=date(2021, 10, 8))
+    assert judge("complete", observe(text.replace("CA 1 B:2020-01-01 1\n", "")), before).passed
+    assert not judge("complete", observe(text.replace("CA 1 D:2020-01-01 1\n", "")), before).passed
+
+
 def test_an_empty_table_is_not_complete(judge, observe, lists):
     current = observe(cube(), **lists)
     result = judge("complete", attrs.evolve(current, table=current.table[:0]))

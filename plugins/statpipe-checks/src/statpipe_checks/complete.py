@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from attrs import frozen
+
 from statpipe.api import CheckResult, Dataset, Snapshot
-from statpipe.domain.observation import CELL
+from statpipe.domain.observation import KEY
 from statpipe_checks.asked import asked_for
 from statpipe_checks.code_lists import categories_of, codes_in
 from statpipe_checks.database import Database, database, listed, table_of
@@ -21,12 +23,16 @@ if TYPE_CHECKING:
 Pair = tuple[str, str]
 """An area and a category."""
 
+_SERIES = ("ref_area", "category", "freq")
+
 
 class Complete(TableCheck):
     """
-    Every area that was asked for has every category published for it in every period of the table.
+    Every area that was asked for has every category published for it, in every period of the table that
+    is of a frequency which the area shows the category in.
 
-    A period that was asked for and occurs nowhere is not judged here: agencies leave out, without a
+    A frequency in which an area shows nothing of a category is not judged here: agencies publish
+    some series by month and others by quarter. A period that was asked for and occurs nowhere is not judged here: agencies leave out, without a
     word, the years that they have not published yet. A row without a figure is a row. What the
     vintage before lacked as well was asked about then, and is counted but not reported again.
 
@@ -34,7 +40,7 @@ class Complete(TableCheck):
     """
 
     name = "complete"
-    needs = (*CELL, "parent_category", "sign")
+    needs = (*KEY, "parent_category", "sign")
     about_revision = True
 
     def applies_to(self, dataset: Dataset) -> bool:
@@ -52,27 +58,16 @@ class Complete(TableCheck):
             return self.misread(current, message, 1, [{"missing": "everything"}])
         asked = expected_pairs(current)
         with database() as silver:
-            silver.add("obs", current.table, CELL)
-            periods = len(codes_in(current.table, "time_period"))
-            present = _periods_present(silver, "obs")
+            silver.add("obs", current.table, KEY)
+            shown = _shown(silver, "obs")
             absent_before = _add_gaps_before(silver, previous)
-            expected = asked - {pair for pair in absent_before if not present.get(pair)}
-            gaps = list(_gaps(expected, present, periods))
-            single, cells = _single_cells(silver, expected, present, periods)
+            expected = asked - (absent_before - shown.counts.keys())
+            gaps = list(_gaps(expected, shown))
+            single, cells = _single_cells(silver, expected, shown)
         missing = sum(gap["observations"] for gap in gaps) + single
         gaps += cells
         if not missing:
-            every = sum(max(periods - present.get(pair, 0), 0) for pair in asked)
-            message = (
-                f"{counted(len({area for area, _ in expected}), 'area')}, "
-                f"{counted(len({c for _, c in expected}), 'category', 'categories')}, "
-                f"{counted(periods, 'period')}: nothing is missing"
-            )
-            if every and previous is not None:
-                message += (
-                    f" that was there in {previous.vintage.id}; {every:,} are missing in both"
-                )
-            return self.fine(current, message)
+            return self.fine(current, _nothing_missing(asked, expected, shown, previous))
         message = (
             f"{counted(missing, 'observation')} missing: "
             f"{'; '.join(gap['text'] for gap in gaps[:3])}{'; ...' if len(gaps) > 3 else ''}; "  # noqa: PLR2004
@@ -81,6 +76,53 @@ class Complete(TableCheck):
         )
         cells = [{n: v for n, v in gap.items() if n != "text"} for gap in gaps]
         return self.found(current, message, missing, cells)
+
+
+def _nothing_missing(
+    asked: set[Pair], expected: set[Pair], shown: _Shown, previous: Snapshot | None
+) -> str:
+    message = (
+        f"{counted(len({area for area, _ in expected}), 'area')}, "
+        f"{counted(len({c for _, c in expected}), 'category', 'categories')}, "
+        f"{counted(sum(shown.periods.values()), 'period')}: nothing is missing"
+    )
+    every = sum(shown.lacking(pair) for pair in asked)
+    if every and previous is not None:
+        message += f" that was there in {previous.vintage.id}; {every:,} are missing in both"
+    return message
+
+
+@frozen
+class _Shown:
+    """
+    How many periods a table has of each frequency, and how many of them each area and category.
+    """
+
+    periods: Mapping[str, int]
+    counts: Mapping[Pair, Mapping[str, int]]
+    least: Mapping[str, int]
+    """The fewest periods that an area should have of each category, by the frequencies that it shows."""
+
+    def lacking(self, pair: Pair) -> int:
+        """
+        Count what is missing of an area and category. Where nothing of it is there, that is at least
+        what it would have in the frequencies of the area that has the fewest.
+        """
+        if pair not in self.counts:
+            return self.least.get(pair[1], min(self.periods.values(), default=0))
+        return sum(self.periods[freq] - count for freq, count in self.counts[pair].items())
+
+    def short(self, expected: set[Pair]) -> pa.Table:
+        """
+        List the series that have some periods of their frequency and lack others.
+        """
+        rows = [
+            dict(zip(_SERIES, (*pair, freq), strict=True))
+            for pair in sorted(expected & self.counts.keys())
+            for freq, count in self.counts[pair].items()
+            if count < self.periods[freq]
+        ]
+        return table_of(rows, dict.fromkeys(_SERIES, "string"))
 
 
 def expected_pairs(current: Snapshot) -> set[Pair]:
@@ -110,37 +152,44 @@ def _areas(current: Snapshot, selection: Selection) -> list[str]:
     return [code for code in declared if selection.areas is None or code in selection.areas]
 
 
-def _periods_present(silver: Database, table: str) -> dict[Pair, int]:
-    rows = silver.rows(
-        f"""
-        SELECT ref_area, category, count(DISTINCT time_period) AS periods
-        FROM {table}
-        GROUP BY ref_area, category
-        """  # noqa: S608 -- a name of this module's
+def _shown(silver: Database, table: str) -> _Shown:
+    columns = listed(_SERIES)
+    series = silver.rows(
+        f"SELECT {columns}, count(DISTINCT time_period) AS periods FROM {table} GROUP BY {columns} "  # noqa: S608 -- names of this module's
+        f"ORDER BY {columns}"
     )
-    return {(row["ref_area"], row["category"]): row["periods"] for row in rows}
+    periods = silver.rows(
+        f"SELECT freq, count(DISTINCT time_period) AS periods FROM {table} GROUP BY freq"  # noqa: S608 -- the same
+    )
+    whole = {row["freq"]: row["periods"] for row in periods}
+    counts: dict[Pair, dict[str, int]] = {}
+    for row in series:
+        counts.setdefault((row["ref_area"], row["category"]), {})[row["freq"]] = row["periods"]
+    least: dict[str, int] = {}
+    for (_, category), freqs in counts.items():
+        full = sum(whole[freq] for freq in freqs)
+        least[category] = min(full, least.get(category, full))
+    return _Shown(whole, counts, least)
 
 
-def _gaps(expected: set[Pair], present: dict[Pair, int], periods: int) -> Iterator[dict[str, Any]]:
+def _gaps(expected: set[Pair], shown: _Shown) -> Iterator[dict[str, Any]]:
     """Give areas, categories, and categories of an area of which nothing is there."""
-    absent = sorted(pair for pair in expected if not present.get(pair))
-    here = {pair for pair in expected if present.get(pair)}
+    absent = sorted(expected - shown.counts.keys())
+    here = expected & shown.counts.keys()
     areas_here, categories_here = {a for a, _ in here}, {c for _, c in here}
     for area in sorted({a for a, _ in absent} - areas_here):
-        lost = sum(a == area for a, _ in absent)
         yield {
             "missing": "area",
             "ref_area": area,
-            "observations": lost * periods,
+            "observations": sum(shown.lacking(pair) for pair in absent if pair[0] == area),
             "text": f"area {area} is missing",
         }
     within = [(a, c) for a, c in absent if a in areas_here]
     for category in sorted({c for _, c in within} - categories_here):
-        lost = sum(c == category for _, c in within)
         yield {
             "missing": "category",
             "category": category,
-            "observations": lost * periods,
+            "observations": sum(shown.lacking(pair) for pair in within if pair[1] == category),
             "text": f"category {category} is missing",
         }
     for area, category in within:
@@ -149,7 +198,7 @@ def _gaps(expected: set[Pair], present: dict[Pair, int], periods: int) -> Iterat
                 "missing": "category of an area",
                 "ref_area": area,
                 "category": category,
-                "observations": periods,
+                "observations": shown.lacking((area, category)),
                 "text": f"category {category} is missing for {area}",
             }
 
@@ -159,40 +208,35 @@ def _add_gaps_before(silver: Database, previous: Snapshot | None) -> set[Pair]:
     Make the table ``lacked`` of single cells that the vintage before lacked, and return the pairs of
     which it had nothing.
     """
-    silver.run(f"CREATE TEMP TABLE lacked ({', '.join(f'{name} VARCHAR' for name in CELL)})")
+    silver.run(f"CREATE TEMP TABLE lacked ({', '.join(f'{name} VARCHAR' for name in KEY)})")
     if previous is None or not len(previous.table):
         return set()
-    silver.add("before", previous.table, CELL)
+    silver.add("before", previous.table, KEY)
     expected = expected_pairs(previous)
-    periods = len(codes_in(previous.table, "time_period"))
-    present = _periods_present(silver, "before")
-    short = sorted(pair for pair in expected if 0 < present.get(pair, 0) < periods)
-    silver.add("short_before", _pairs_table(short), ("ref_area", "category"))
+    shown = _shown(silver, "before")
+    silver.add("short_before", shown.short(expected), _SERIES)
     silver.run(f"INSERT INTO lacked {_lacking('short_before', 'before')}")
-    return {pair for pair in expected if not present.get(pair)}
+    return expected - shown.counts.keys()
 
 
 def _lacking(short: str, table: str) -> str:
-    """Write the query for the cells of pairs that a table has only in part."""
+    """Write the query for the cells of series that a table has only in part."""
     return f"""
-        SELECT s.ref_area, s.category, p.time_period
-        FROM {short} AS s
-        CROSS JOIN (SELECT DISTINCT time_period FROM {table} WHERE time_period IS NOT NULL) AS p
-        ANTI JOIN {table} AS o
-            ON o.ref_area = s.ref_area
-            AND o.category = s.category
-            AND o.time_period = p.time_period
+        SELECT {listed(KEY)}
+        FROM {short}
+        JOIN (SELECT DISTINCT freq, time_period FROM {table} WHERE time_period IS NOT NULL) AS p
+            USING (freq)
+        ANTI JOIN {table} USING ({listed(KEY)})
     """  # noqa: S608 -- names of this module's
 
 
 def _single_cells(
-    silver: Database, expected: set[Pair], present: dict[Pair, int], periods: int
+    silver: Database, expected: set[Pair], shown: _Shown
 ) -> tuple[int, list[dict[str, Any]]]:
     """Count single cells that are missing, and give the first of them."""
-    short = sorted(pair for pair in expected if 0 < present.get(pair, 0) < periods)
-    silver.add("short", _pairs_table(short), ("ref_area", "category"))
+    silver.add("short", shown.short(expected), _SERIES)
     number, cells = silver.first(
-        f"FROM ({_lacking('short', 'obs')}) ANTI JOIN lacked USING ({listed(CELL)})"
+        f"FROM ({_lacking('short', 'obs')}) ANTI JOIN lacked USING ({listed(KEY)})"
     )
     return number, [
         {
@@ -203,8 +247,3 @@ def _single_cells(
         }
         for cell in cells
     ]
-
-
-def _pairs_table(pairs: list[Pair]) -> pa.Table:
-    rows = [{"ref_area": area, "category": category} for area, category in pairs]
-    return table_of(rows, {"ref_area": "string", "category": "string"})
