@@ -15,6 +15,7 @@ from contract.caught import assert_caught, failures
 from contract.rain import FIGURES, RAIN, STATIONS, RainNormalizer, payload_of
 from statpipe.api import ContentError, Payload, observations_from_rows
 from statpipe.testing import NormalizerContract
+from statpipe.testing.normalizer_contract.reading import writes_lost_text
 
 
 class ReadsTheClock(RainNormalizer):
@@ -395,3 +396,71 @@ def test_another_unit_that_is_taken_for_the_old_one_is_caught(kind, caught):
         assert_caught(said, promise, "say Bushels instead of millimetres, and the table still says")
     else:
         assert said == {}
+
+
+class NotedRain(RainNormalizer):
+    """The office adds remarks in words."""
+
+    def row(self, station, record):
+        remark = record["remark"]
+        if not isinstance(remark, str):
+            raise TypeError(f"remark {remark!r}")
+        return super().row(station, record) | {"notes": remark}
+
+
+class LosesNotes(NotedRain):
+    def rows(self, payload):
+        text = payload.body.decode(errors="replace")
+        return super().rows(attrs.evolve(payload, body=text.encode()))
+
+
+class AsciiNotes(NotedRain):
+    def rows(self, payload):
+        text = payload.body.decode("ascii", errors="replace")
+        return super().rows(attrs.evolve(payload, body=text.encode()))
+
+
+def noted(station):
+    document = json.loads(payload_of(station).body)
+    for record in document["records"]:
+        record["remark"] = "caf\u00e9"
+    return Payload(name=station, body=json.dumps(document, ensure_ascii=False).encode())
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (NotedRain, None),
+        (LosesNotes, "what stood there is lost"),
+        (AsciiNotes, "what stood there is lost"),
+    ],
+)
+def test_half_a_character_that_the_gate_takes_out_of_notes_is_nobodys_fault(kind, said):
+    promise = "test_text_that_cannot_be_decoded_is_not_replaced"
+    found = failures(
+        NormalizerContract,
+        promise,
+        normalizer=kind(),
+        dataset=RAIN,
+        payloads=lambda: [noted(s) for s in STATIONS],
+    )
+    if said is None:
+        assert found == {}
+    else:
+        assert_caught(found, promise, said)
+
+
+@pytest.mark.parametrize(
+    ("printed", "says"),
+    [
+        (r"\ud800", True),
+        (r"a\uDC00b", True),
+        (r"\ud83d\ude00", False),
+        (r"\ud83d\ude00\ude00", True),
+        (r"\uFFFD", True),
+        ("\ufffd", True),
+        ("caf\u00e9", False),
+    ],
+)
+def test_a_payload_may_itself_say_that_a_character_is_lost(printed, says):
+    assert writes_lost_text(Payload(name="p", body=f'{{"n": "{printed}"}}'.encode())) is says

@@ -9,9 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statpipe.domain.codes import looked_up
-from statpipe.domain.dimension import NAME
 from statpipe.domain.errors import ContentError
-from statpipe.domain.observation import FREE_TEXT
+from statpipe.domain.observation import is_free_text
 from statpipe.domain.text import holdable
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def admitted(codes: pa.DictionaryArray, column: str, dataset: str) -> pa.Diction
     odd = pc.match_substring_regex(codes.dictionary, "[\\x00\\x{FFFD}]")
     if not pc.any(odd).as_py():
         return codes
-    if column in FREE_TEXT or column.endswith(NAME):
+    if is_free_text(column):
         texts = codes.dictionary.to_pylist()
         return looked_up(codes, [_cleaned(text, column) for text in texts])
     for place in pc.indices_nonzero(odd).to_pylist():

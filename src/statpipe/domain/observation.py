@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from statpipe.domain.dimension import names_column
+from statpipe.domain.dimension import NAME, names_column
 from statpipe.domain.errors import ContentError
 from statpipe.domain.printed import exact_type, read_figure
 from statpipe.domain.text import stripped
@@ -33,13 +33,20 @@ CELL = ("ref_area", "category", "time_period")
 REQUIRED = (*CELL, "obs_value")
 OPTIONAL = ("decimals", "obs_status", "source_symbol", "notes")
 FREE_TEXT = ("geo_name", "category_name", "unit_measure", "source_symbol", "notes")
-"""The columns that hold an agency's words; every other text is a code."""
+"""The columns that hold an agency's words, beside the names of dimensions' codes; every other text is a code."""
 
 SILVER = 4
 """Number of the form of Silver, raised when its columns change: what has an older one is made anew."""
 
 NORMAL = "A"
 """SDMX CL_OBS_STATUS: a normal observation."""
+
+
+def is_free_text(column: str) -> bool:
+    """
+    Tell whether a column holds an agency's words.
+    """
+    return column in FREE_TEXT or column.endswith(NAME)
 
 
 @frozen
@@ -159,7 +166,7 @@ def _encodable(values: list[Any], column: str) -> list[Any]:
     """Arrow cannot hold half of a character: mark it as lost, so that the gate takes it out."""
     for row, value in enumerate(values):
         if isinstance(value, str) and _is_half(value):
-            if column not in FREE_TEXT:
+            if not is_free_text(column):
                 msg = f"column {column}, row {row:,}: {value!r} holds half of a character; expected a code of plain text"
                 raise ContentError(msg)
             values[row] = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -37,6 +37,13 @@ def test_free_text_loses_what_no_sink_can_hold(column, odd):
 
 
 @pytest.mark.parametrize("odd", ODD)
+def test_the_name_of_a_dimensions_code_is_free_text_as_well(odd):
+    table = observations_from_rows([row(kind="x", kind_name=f"a{odd}b{odd}")])
+    (found,) = seal(table, CUBE, "2020-01-01").to_pylist()
+    assert found["kind_name"] == "ab"
+
+
+@pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("column", ["source_symbol", "notes"])
 def test_nothing_is_left_of_nothing_else(column, odd):
     (found,) = sealed(row(**{column: odd})).to_pylist()
