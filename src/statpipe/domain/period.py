@@ -6,6 +6,7 @@ Source: SDMX 2.1, section 6, "Time and Time Format", and its code list CL_FREQ.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import date, timedelta
 from functools import cache
 from typing import Literal
@@ -89,6 +90,31 @@ def read_period(text: str, freq: str, year_start: str = JANUARY) -> Period:
         return _of_days(part, freq, year_start)
     except (ValueError, OverflowError) as error:
         raise _wrong(text, freq, str(error)) from None
+
+
+def in_one_form(text: str) -> str:
+    """
+    Return a period as it is kept, read in any of the usual spellings of any frequency. Months and days
+    that are written by their number are counted from January. What is not a period stays as it is.
+    """
+    forms = _forms(text)
+    return text if text in forms or not forms else forms[0]
+
+
+def is_period(text: str) -> bool:
+    """
+    Tell whether a text is a period of any frequency, in any of the usual spellings.
+    """
+    return bool(_forms(text))
+
+
+@cache
+def _forms(text: str) -> tuple[str, ...]:
+    found = []
+    for freq in EXAMPLES:
+        with suppress(ValueError):
+            found.append(read_period(text, freq).text)
+    return tuple(found)
 
 
 def _of_months(part: dict[str, str], freq: str, year_start: str) -> Period:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
+
+from statpipe.domain.period import in_one_form
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
 
 def _codes(value: Iterable[str] | None) -> tuple[str, ...] | None:
     return None if value is None else tuple(sorted(set(value)))
+
+
+def _periods(value: Iterable[str] | None) -> tuple[str, ...] | None:
+    return None if value is None else _codes(map(in_one_form, value))
 
 
 def _where(given: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
@@ -25,13 +31,16 @@ class Selection:
     The areas, categories and periods that were asked for; ``None`` means all there are. ``where`` has the
     codes that were asked for of other columns of the key: those of dimensions, or ``freq``.
 
+    Periods may be given in any of the usual spellings, and are kept in the one form of Silver: ``2023M01``
+    becomes ``2023-01``.
+
     What lies outside a selection was not asked for, so its absence says nothing: it is neither a
     deletion nor incomplete.
     """
 
     areas: tuple[str, ...] | None = field(default=None, converter=_codes)
     categories: tuple[str, ...] | None = field(default=None, converter=_codes)
-    periods: tuple[str, ...] | None = field(default=None, converter=_codes)
+    periods: tuple[str, ...] | None = field(default=None, converter=_periods)
     where: Mapping[str, tuple[str, ...]] = field(factory=dict, converter=_where, hash=False)
 
     def covers(self, other: Selection) -> bool:
@@ -60,7 +69,7 @@ class Selection:
         columns = (
             ("ref_area", self.areas),
             ("category", self.categories),
-            ("time_period", self.periods),
+            ("time_period", _as_spelled(table, self.periods)),
             *self.where.items(),
         )
         for name, codes in columns:
@@ -75,6 +84,17 @@ class Selection:
         Return the rows of an observation table that lie inside this selection.
         """
         return table if self == EVERYTHING else table.filter(self.holds(table))
+
+
+def _as_spelled(table: pa.Table, periods: Sequence[str] | None) -> Sequence[str] | None:
+    """Give the periods as the table spells them: a normalizer's may have any of the usual spellings."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if periods is None:
+        return None
+    texts = pc.unique(table["time_period"].cast(pa.string())).to_pylist()
+    return [text for text in texts if text is not None and in_one_form(text) in periods]
 
 
 EVERYTHING = Selection()

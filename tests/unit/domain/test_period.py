@@ -10,6 +10,8 @@ from statpipe.domain.dataset import Dataset
 from statpipe.domain.period import (
     DATE_TIMES,
     EXAMPLES,
+    in_one_form,
+    is_period,
     period_at,
     periods_between,
     place_of,
@@ -74,6 +76,22 @@ def test_a_period_has_a_first_and_a_last_day(freq, text, start, end):
 def test_the_usual_spellings_are_read(freq, text, canonical):
     assert read_period(text, freq) == read_period(canonical, freq)
     assert read_period(text, freq).text == canonical
+    # Midnight of a daily figure looks like an hourly one's.
+    assert in_one_form(text) == (text if "T00:" in text else canonical)
+
+
+@pytest.mark.parametrize("text", [*EXAMPLES.values(), "2023-01-31T00:00:00", "x", "", "2023-Q5"])
+def test_what_is_kept_already_and_what_is_not_a_period_stays(text):
+    assert in_one_form(text) == text
+
+
+def test_a_date_time_gets_its_seconds():
+    assert in_one_form("2023-01-31T10:00Z") == "2023-01-31T10:00:00Z"
+
+
+@pytest.mark.parametrize(("text", "is_one"), [("2023M01", True), ("2023-W54", False), ("", False)])
+def test_a_text_is_a_period_if_any_frequency_reads_it(text, is_one):
+    assert is_period(text) is is_one
 
 
 @pytest.mark.parametrize(

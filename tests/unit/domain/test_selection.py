@@ -49,6 +49,21 @@ def test_order_and_repetition_do_not_matter():
     assert one.areas == ("CA", "US")
 
 
+def test_periods_are_kept_in_one_form_whatever_their_spelling():
+    usual = Selection(periods=["2023M01", "2023Q1", "2023-D031", "2023-W5", "2023-A1"])
+    assert usual.periods == ("2023", "2023-01", "2023-01-31", "2023-Q1", "2023-W05")
+    assert usual == Selection(periods=usual.periods)
+
+
+@pytest.mark.parametrize("coded", [True, False])
+@pytest.mark.parametrize("asked", ["2023M01", "2023-01"])
+def test_rows_of_a_normalizer_may_spell_periods_otherwise(asked, coded):
+    spelled = ("2023M01", "2023-M1", "2023-01", "2023-02", "2023")
+    rows = table([("CA", "T:1", period) for period in spelled], coded=coded)
+    held = Selection(periods=[asked]).rows_of(rows)
+    assert held["time_period"].to_pylist() == ["2023M01", "2023-M1", "2023-01"]
+
+
 def test_asking_for_no_area_is_not_asking_for_all():
     nothing = Selection(areas=[])
     assert nothing != EVERYTHING

@@ -11,6 +11,7 @@ import attrs
 from attrs import field, frozen
 
 from statpipe.api import Held, Lake, Selection
+from statpipe.domain.period import in_one_form
 from statpipe.domain.printed import as_printed
 from statpipe.domain.vintage import dated_by
 from statpipe.engine.gold.changes import changes_of
@@ -29,7 +30,7 @@ class Cell:
 
     ref_area: str
     category: str
-    time_period: str
+    time_period: str = field(converter=in_one_form)
     dataset: str | None = None
     where: Mapping[str, str] = field(factory=dict)
 

@@ -9,6 +9,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ConfigError, Model
+from statpipe.domain.period import in_one_form
+from statpipe.engine.answers.period_range import range_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -37,7 +39,8 @@ def chosen_rows(table: pa.Table, model: Model, wanted: Mapping[str, Sequence[str
     """
     Return the rows whose columns have one of the wanted values each.
 
-    Of periods, ``2019:2021`` means all from the one to the other; either may be left out.
+    Of periods, ``2019:2021`` means all from the one to the other; either may be left out. They may be in
+    any of the usual spellings.
 
     :raises ConfigError: The model has no such column, or a range of periods ends before it begins.
     :raises NoRows: A value is nowhere in its column, or no row has all of them together.
@@ -77,8 +80,8 @@ def _refuse_other_columns(table: pa.Table, model: Model, wanted: Iterable[str]) 
 
 def _refuse_backward_ranges(periods: Sequence[str]) -> None:
     for one in periods:
-        first, colon, last = one.partition(":")
-        if colon and last and last < first:
+        first, last = range_of(one) or ("", "")
+        if last and last < first:
             msg = f"--period {one} ends before it begins; say --period {last}:{first}"
             raise ConfigError(msg)
 
@@ -118,11 +121,12 @@ def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
     import pyarrow.compute as pc
 
     texts = table[column].cast(pa.string())
-    ranges = [value for value in values if column == _PERIOD and ":" in value]
-    exact = [value for value in values if value not in ranges]
+    ranges, exact = [], list(values)
+    if column == _PERIOD:
+        ranges = [ends for ends in map(range_of, values) if ends]
+        exact = [text for one in values if not range_of(one) for text in (one, in_one_form(one))]
     marks = pc.is_in(texts, value_set=pa.array(exact, pa.string()))
-    for one in ranges:
-        first, _, last = one.partition(":")
+    for first, last in ranges:
         within = pc.greater_equal(texts, first)
         if last:
             within = pc.and_(within, pc.less_equal(texts, last))

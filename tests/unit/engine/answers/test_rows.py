@@ -128,3 +128,40 @@ def test_of_several_options_the_fewest_that_leave_nothing_are_named():
     )
     with pytest.raises(NoRows):
         values(**wanted)
+
+
+SPELLED = ("2023", "2023-Q1", "2023-01", "2023-02", "2023-W05", "2023-01-31", "2023-01-31T10:00:00")
+
+
+def chosen_periods(*wanted, there=SPELLED):
+    rows = pa.table({"time_period": pa.array(there)})
+    return chosen_rows(rows, MODEL, {"time_period": wanted})["time_period"].to_pylist()
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("2023A1", ["2023"]),
+        ("2023Q1", ["2023-Q1"]),
+        ("2023M01", ["2023-01"]),
+        ("2023-W5", ["2023-W05"]),
+        ("2023-D031", ["2023-01-31"]),
+        ("2023-01-31T10:00", ["2023-01-31T10:00:00"]),
+        ("2023M01:2023M1", ["2023-01"]),
+        ("2023M2:2023-02", ["2023-02"]),
+        ("2023-01-31T09:00:2023-01-31T11:00:00", ["2023-01-31T10:00:00"]),
+        ("2023-01-31T10:00:", ["2023-01-31T10:00:00", "2023-02", "2023-Q1", "2023-W05"]),
+    ],
+)
+def test_periods_are_chosen_in_any_of_the_usual_spellings(typed, found):
+    assert sorted(chosen_periods(typed)) == found
+
+
+def test_a_model_may_spell_its_periods_in_its_own_way():
+    assert chosen_periods("2023M01", there=["2023M01", "2023M02"]) == ["2023M01"]
+
+
+def test_a_range_that_ends_before_it_begins_is_seen_in_any_spelling():
+    assert refusal(time_period="2023M10:2023M9") == (
+        "--period 2023M10:2023M9 ends before it begins; say --period 2023-09:2023-10"
+    )
