@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
@@ -74,7 +75,7 @@ def latest_manifest(lake: Lake, source: str) -> Manifest | None:
         try:
             return manifest_of(lake, source, run_id)
         except Damaged as error:
-            log.warning("a damaged manifest is passed over", error=str(error))
+            _pass_over(lake, source, run_id, error)
     return None
 
 
@@ -88,14 +89,14 @@ def mended_manifest(lake: Lake, source: str) -> Manifest | None:
     for _, run_id in reversed(lake.run_ids(source)):
         faults = lake.manifest_faults(source, run_id)
         restored = not faults or lake.restore_manifest(source, run_id)
-        for fault in faults:
+        if faults and _is_news(lake, source, run_id):
             what = "restored from a copy" if restored else "set aside; going on from the run before"
-            log.warning("a damaged manifest", fault=str(fault), what=what)
+            log.warning("a damaged manifest", fault="; ".join(map(str, faults)), what=what)
         if restored:
             try:
                 return manifest_of(lake, source, run_id)
             except Damaged as error:
-                log.warning("a damaged manifest is passed over", error=str(error))
+                _pass_over(lake, source, run_id, error)
     return None
 
 
@@ -107,7 +108,28 @@ def whole_manifests(lake: Lake, source: str | None = None) -> Iterator[Manifest]
         try:
             yield manifest_of(lake, *run)
         except Damaged as error:
-            log.warning("a damaged manifest is passed over", error=str(error))
+            _pass_over(lake, *run, error)
+
+
+def _pass_over(lake: Lake, source: str, run_id: str, error: Damaged) -> None:
+    if _is_news(lake, source, run_id):
+        log.warning("a damaged manifest is passed over", error=str(error))
+
+
+_told: dict[int, set[tuple[str, str]]] = {}
+"""The damaged manifests that were warned of, by the identity of the opened lake."""
+
+
+def _is_news(lake: Lake, source: str, run_id: str) -> bool:
+    """Tell once of each run in an opened lake that its manifest is damaged: many ask what is held."""
+    if id(lake) not in _told:
+        _told[id(lake)] = set()
+        weakref.finalize(lake, _told.pop, id(lake), None).atexit = False
+    told = _told[id(lake)]
+    if (source, run_id) in told:
+        return False
+    told.add((source, run_id))
+    return True
 
 
 def held_of(lake: Lake, source: str) -> tuple[Held, ...]:

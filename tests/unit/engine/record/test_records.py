@@ -7,6 +7,7 @@ import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from statpipe.api import (
     EVERYTHING,
@@ -301,6 +302,38 @@ def test_without_a_whole_copy_the_run_before_counts():
     assert lake.aside == []
     assert mended_manifest(lake, "agency") == PLAIN
     assert lake.run_ids("agency") == [("agency", RUN)]
+
+
+def test_a_manifest_is_warned_of_once_though_its_copy_is_damaged_as_well():
+    lake, _ = lake_of_two()
+    tear(lake, lake.runs, lake.copies)
+    with capture_logs() as lines:
+        mended_manifest(lake, "agency")
+        mended_manifest(lake, "agency")
+        held_of(lake, "agency")
+    (line,) = lines
+    assert f"runs/agency/{LATER}" in line["fault"]
+    assert f"copies/agency/{LATER}" in line["fault"]
+    assert line["what"] == "set aside; going on from the run before"
+
+
+def test_a_manifest_that_nobody_may_set_aside_is_warned_of_once():
+    lake, _ = lake_of_two()
+    tear(lake, lake.runs, lake.copies)
+    with capture_logs() as lines:
+        for _ in range(3):
+            held_of(lake, "agency")
+        list(whole_manifests(lake, "agency"))
+    assert [line["event"] for line in lines] == ["a damaged manifest is passed over"]
+    assert LATER in lines[0]["error"]
+
+
+def test_another_lake_warns_of_its_own():
+    for lake in (lake_of_two()[0], lake_of_two()[0]):
+        tear(lake, lake.runs, lake.copies)
+        with capture_logs() as lines:
+            held_of(lake, "agency")
+        assert len(lines) == 1
 
 
 def test_all_whole_manifests_are_read_around_a_damaged_one():
