@@ -379,6 +379,51 @@ def test_a_repair_waits_for_no_run_of_the_source(undisturbed: Home, tmp_path: Pa
         site.close()
 
 
+def test_bronze_alone_looks_like_a_first_run_that_was_killed(
+    undisturbed: Home, tmp_path: Path
+) -> None:
+    home = undisturbed.copied(tmp_path / "home")
+    for layer in ("runs", "copies", "silver", "changes", "gold"):
+        shutil.rmtree(home.root / layer)
+    found = home.verify()
+    assert found.damaged == 0
+    assert (found.findings[0].path, found.findings[0].finding) == (
+        f"runs/{SOURCE}",
+        "only Bronze is there: the first run was killed, or all else is lost; run "
+        f"`statpipe run {SOURCE}`, which uses what is in Bronze, or restore a backup",
+    )
+    assert home.run().outcome == "loaded"
+    assert [one.path for one in home.verify().findings if one.path.startswith("runs/")] == []
+
+
+@pytest.mark.parametrize(
+    ("left", "named"),
+    [
+        ("silver", "Silver"),
+        ("changes", "the history of changes"),
+        ("gold", "Gold"),
+        ("runs", "a manifest that was set aside"),
+    ],
+)
+def test_what_is_made_of_bronze_shows_that_manifests_are_gone(
+    left: str, named: str, undisturbed: Home, tmp_path: Path
+) -> None:
+    home = undisturbed.copied(tmp_path / "home")
+    for layer in {"runs", "copies", "silver", "changes", "gold"} - {left}:
+        shutil.rmtree(home.root / layer)
+    for path in (home.root / "runs").rglob("*.json"):
+        path.rename(path.with_name(f"{path.name}.damaged"))
+    (lost,) = [one for one in home.verify().findings if one.path == f"runs/{SOURCE}"]
+    assert lost.state == "damaged"
+    assert lost.finding.startswith(f"has no whole manifest, but there is {named}; restore `runs/")
+    assert lost.finding.endswith(f"run `statpipe run {SOURCE}`")
+
+
+def test_nothing_is_said_of_a_source_that_never_ran(undisturbed: Home, tmp_path: Path) -> None:
+    home = Home(tmp_path / "home", undisturbed.agency)
+    assert home.verify().findings == ()
+
+
 # --- S3 --------------------------------------------------------------------------------------------
 
 BUCKET = "statpipe-damage"

@@ -28,6 +28,7 @@ from statpipe.engine.record.advice import in_environment
 from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.record.run_id import new_run_id
 from statpipe.engine.record.state import silver_key
+from statpipe.engine.runs.lost_manifests import without_manifest
 from statpipe.engine.runs.repair import Recorded, Repair
 from statpipe.engine.site.site import Site
 from statpipe.engine.stages.task import fingerprint_of
@@ -210,9 +211,9 @@ class _Verification:
 
     def _origins(self, source: str, known: Known, whole: Mapping[str, bool]) -> None:
         """Report the manifests that are missing, though others need them."""
-        if not any(whole.values()) and self.site.lake.partitions(source):
-            text = f"has no whole manifest, but there is Silver; run `statpipe run {source}`"
-            self._found("damaged", f"runs/{source}", text)
+        lost = None if any(whole.values()) else without_manifest(self.site, source)
+        if lost:
+            self._found(lost[0], f"runs/{source}", lost[1])
         made_from: dict[str, list[str]] = {}
         for held in known.holds:
             for origin in held.made_from:

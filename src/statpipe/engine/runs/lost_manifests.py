@@ -1,0 +1,46 @@
+"""What a source's lake holds although no manifest of it is whole, and what that means."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from statpipe.engine.gold.maker import gold_key
+from statpipe.engine.site.model_order import sources_of
+from statpipe.engine.site.site import Site
+
+_LAYERS = {"silver": "Silver", "changes": "the history of changes", "gold": "Gold"}
+
+
+def without_manifest(site: Site, source: str) -> tuple[Literal["damaged", "note"], str] | None:
+    """
+    Say of a source without a whole manifest whether manifests were lost, and which command comes next.
+
+    Only a run that was killed before its manifest leaves Bronze alone; what is made later proves little
+    less than that there were manifests. ``None`` where the lake holds nothing of the source.
+    """
+    there = {path.partition("/")[0] for path in site.lake.unnamed(source, (), ())}
+    if site.lake.partitions(source):
+        there.add("silver")
+    if _has_gold(site, source):
+        there.add("gold")
+    left = [words for layer, words in _LAYERS.items() if layer in there]
+    if there & {"runs", "copies"}:
+        left.append("a manifest that was set aside")
+    if left:
+        return "damaged", (
+            f"has no whole manifest, but there is {', '.join(left)}; restore `runs/{source}` from a "
+            f"backup, or load what the agency offers now: run `statpipe run {source}`"
+        )
+    if "bronze" in there:
+        return "note", (
+            "only Bronze is there: the first run was killed, or all else is lost; run "
+            f"`statpipe run {source}`, which uses what is in Bronze, or restore a backup"
+        )
+    return None
+
+
+def _has_gold(site: Site, source: str) -> bool:
+    """Tell whether a table is there that is made of this source alone."""
+    models = site.registry.models()
+    own = [one for one in site.models_of(source) if sources_of(models, one) == [source]]
+    return any(site.lake.fingerprint(gold_key(one)) is not None for one in own)
