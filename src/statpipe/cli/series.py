@@ -14,7 +14,8 @@ from statpipe.cli.sparkline import BLOCKS, LETTERS, sparkline
 from statpipe.cli.tables import print_table, text_width
 from statpipe.cli.terminal import say, say_wrapped, shown, speaks, width
 from statpipe.domain.canonical import canonical
-from statpipe.domain.codes import codes_or_values, key_codes
+from statpipe.domain.codes import codes_or_values
+from statpipe.domain.key_order import key_codes
 from statpipe.domain.observation import NORMAL
 from statpipe.engine.answers.printed_rows import printed_rows
 

@@ -7,7 +7,7 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from statpipe.domain.codes import codes_or_values, encoded, looked_up, one_array
+from statpipe.domain.codes import codes_or_values, encoded, in_text_order, looked_up, one_array
 from statpipe.domain.observation import CELL, KEY
 
 if TYPE_CHECKING:
@@ -98,17 +98,14 @@ def _canonical_codes(codes: pa.DictionaryArray) -> pa.DictionaryArray:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    values = codes.dictionary.to_pylist()
-    used = sorted((values[i], i) for i in pc.unique(codes.indices).to_pylist() if i is not None)
-    texts = sorted({text for text, _ in used})
-    if texts == values:
+    used = pc.unique(codes.indices.drop_null())
+    texts = in_text_order(codes.dictionary.take(used))
+    if texts.equals(codes.dictionary):
         return codes
-    place = {text: number for number, text in enumerate(texts)}
-    mapping = [None] * max(len(values), 1)
-    for text, number in used:
-        mapping[number] = place[text]  # type: ignore[call-overload]
-    indices = pa.array(mapping, pa.int32()).take(codes.indices)
-    return pa.DictionaryArray.from_arrays(indices, pa.array(texts, pa.string()))
+    mapping = pc.index_in(codes.dictionary, value_set=texts)
+    if not len(mapping):
+        mapping = pa.nulls(1, pa.int32())
+    return pa.DictionaryArray.from_arrays(mapping.take(codes.indices), texts)
 
 
 def _bytes_of(array: Any) -> memoryview:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from statpipe.domain.text import WHITE_SPACE
@@ -75,18 +74,29 @@ def repeats(table: pa.Table, columns: Sequence[str]) -> pa.Array:
     return same
 
 
-def looked_up(codes: pa.DictionaryArray, values: Sequence[str | None]) -> pa.DictionaryArray:
+def looked_up(
+    codes: pa.DictionaryArray, values: Sequence[str | None] | pa.StringArray
+) -> pa.DictionaryArray:
     """
     Replace each code's text by the value in the same place of *values*, without touching rows.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    distinct = sorted({value for value in values if value is not None})
-    places = {value: place for place, value in enumerate(distinct)}
-    mapping = pa.array([places.get(v) if v is not None else None for v in values], pa.int32())
-    return pa.DictionaryArray.from_arrays(
-        mapping.take(codes.indices), pa.array(distinct, pa.string())
-    )
+    texts = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
+    distinct = in_text_order(texts)
+    mapping = pc.index_in(texts, value_set=distinct)
+    return pa.DictionaryArray.from_arrays(mapping.take(codes.indices), distinct)
+
+
+def in_text_order(texts: pa.StringArray) -> pa.StringArray:
+    """
+    Return the distinct texts in text order, which is that of their bytes; nulls are left out.
+    """
+    import pyarrow.compute as pc
+
+    distinct = pc.unique(texts.drop_null())
+    return distinct.take(pc.sort_indices(distinct))
 
 
 def joined(columns: Sequence[pa.DictionaryArray], by: str) -> pa.DictionaryArray:
@@ -99,20 +109,16 @@ def joined(columns: Sequence[pa.DictionaryArray], by: str) -> pa.DictionaryArray
     import pyarrow.compute as pc
 
     numbers = columns[0].indices.cast(pa.int64())
-    texts = columns[0].dictionary.to_pylist()
+    texts = columns[0].dictionary
     for column in columns[1:]:
-        more = column.dictionary.to_pylist()
-        numbers = pc.add(pc.multiply(numbers, len(more)), column.indices.cast(pa.int64()))
-        pairs = numbers.dictionary_encode()
-        texts = [
-            texts[number // len(more)] + by + more[number % len(more)]
-            for number in pairs.dictionary.to_pylist()
-        ]
+        width = max(len(column.dictionary), 1)
+        pairs = pc.add(pc.multiply(numbers, width), column.indices.cast(pa.int64()))
+        pairs = pairs.dictionary_encode()
+        firsts = pc.divide(pairs.dictionary, width)
+        seconds = pc.subtract(pairs.dictionary, pc.multiply(firsts, width))
+        texts = pc.binary_join_element_wise(texts.take(firsts), column.dictionary.take(seconds), by)
         numbers = pairs.indices.cast(pa.int64())
-    return looked_up(
-        pa.DictionaryArray.from_arrays(numbers.cast(pa.int32()), pa.array(texts, pa.string())),
-        texts,
-    )
+    return looked_up(pa.DictionaryArray.from_arrays(numbers.cast(pa.int32()), texts), texts)
 
 
 def constant(text: str, rows: int) -> pa.DictionaryArray:
@@ -158,30 +164,3 @@ def used_texts(codes: pa.DictionaryArray) -> list[str]:
 
     values = codes.dictionary.to_pylist()
     return [values[place] for place in pc.unique(codes.indices).to_pylist() if place is not None]
-
-
-def key_codes(table: pa.Table, key: Sequence[str]) -> Any:
-    """Give each row one integer that sorts as its key does."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    combined = None
-    for name in key:
-        codes = encoded(table[name])
-        values = codes.dictionary.to_pylist()
-        # Codes that read as the same number, such as 01 and 1, are ordered by their text.
-        ordered = sorted(values, key=lambda text: (_natural(text), text))
-        rank = {value: place for place, value in enumerate(ordered)}
-        ranks = pa.array([rank[value] for value in values], pa.int64()).take(codes.indices)
-        base = pa.array([max(len(values), 1)], pa.int64())[0]
-        combined = ranks if combined is None else pc.add(pc.multiply(combined, base), ranks)
-    return combined
-
-
-def _natural(text: str) -> tuple[tuple[int, int, str], ...]:
-    """Sort ``SAPCE1:9`` before ``SAPCE1:10``."""
-    return tuple(
-        (1, int(part), "") if "0" <= part[0] <= "9" else (0, 0, part)
-        for part in re.split(r"([0-9]+)", text)
-        if part
-    )

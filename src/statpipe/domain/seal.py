@@ -6,13 +6,12 @@ whatever channel brought them. Everything works on codes: there is no Python obj
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import (
     constant,
     encoded,
-    key_codes,
     looked_up,
     nothing,
     one_array,
@@ -21,6 +20,7 @@ from statpipe.domain.codes import (
 from statpipe.domain.errors import ContentError
 from statpipe.domain.exact_figures import exact_figures
 from statpipe.domain.gate import admitted
+from statpipe.domain.key_order import key_codes
 from statpipe.domain.observation import KEY, NORMAL, REQUIRED, silver_schema
 from statpipe.domain.other_parents import AREA_PARENT
 from statpipe.domain.period_columns import period_columns
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from statpipe.domain.dataset import Dataset
+
+_Entry = TypeVar("_Entry")
 
 
 def seal(table: pa.Table, dataset: Dataset, vintage: str) -> pa.Table:
@@ -68,12 +70,16 @@ def duplicate_key(table: pa.Table, dataset: Dataset) -> tuple[int, int] | None:
     import pyarrow.compute as pc
 
     keys = key_codes(table, _known_key(table, dataset))
-    order = pc.sort_indices(keys)
+    return _first_twice(keys, pc.sort_indices(keys))
+
+
+def _first_twice(keys: pa.Array, order: pa.Array) -> tuple[int, int] | None:
+    import pyarrow.compute as pc
+
     ordered = keys.take(order)
-    same = pc.equal(ordered[1:], ordered[:-1]) if len(ordered) > 1 else None
-    if same is None or not pc.any(same).as_py():
+    place = pc.index(pc.equal(ordered[1:], ordered[:-1]), True).as_py()
+    if place < 0:
         return None
-    place = pc.index(same, True).as_py()
     first, second = sorted((order[place].as_py(), order[place + 1].as_py()))
     return first, second
 
@@ -139,8 +145,6 @@ def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
 
 def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     """Add what the dataset and its code lists say about each area, category and period."""
-    import pyarrow as pa
-
     rows = len(columns["obs_value"])
     refuse_codes(columns, dataset)
     columns = columns | key_columns(columns, dataset, rows)
@@ -148,22 +152,9 @@ def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     # A normalizer may know better on which days a period begins and ends, as of fiscal weeks.
     given = {name: columns[name] for name in ("period_start", "period_end") if name in columns}
     columns = columns | period_columns(columns, dataset) | given
-    area_of, category_of = (
-        _code_list(dataset, "ref_area", areas, {a.code: a for a in dataset.areas}),
-        _code_list(dataset, "category", categories, {c.code: c for c in dataset.categories}),
-    )
     ready: dict[str, Callable[[], Any]] = {
-        "geo_fips": lambda: looked_up(areas, [a.geo_fips or a.code for a in area_of]),
-        "iso_3166": lambda: looked_up(areas, [a.iso_3166 for a in area_of]),
-        "geo_name": lambda: looked_up(areas, [a.name for a in area_of]),
-        "geo_level": lambda: looked_up(areas, [a.level for a in area_of]),
-        "category_name": lambda: looked_up(categories, [c.name for c in category_of]),
-        "parent_category": lambda: looked_up(categories, [c.parent for c in category_of]),
-        "sign": lambda: pa.array([c.sign for c in category_of], pa.int8()).take(categories.indices),
-        "unit_measure": lambda: looked_up(categories, [c.unit_measure for c in category_of]),
-        "unit_mult": lambda: pa.array([c.unit_mult for c in category_of], pa.int8()).take(
-            categories.indices
-        ),
+        **_of_areas(areas, dataset),
+        **_of_categories(categories, dataset),
         "obs_status": lambda: constant(NORMAL, rows),
         "source_symbol": lambda: nothing(rows),
         "notes": lambda: nothing(rows),
@@ -171,15 +162,62 @@ def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     return {name: make() for name, make in ready.items() if name not in columns} | columns
 
 
-def _code_list(
-    dataset: Dataset, column: str, codes: pa.DictionaryArray, entries: Mapping[str, Any]
-) -> list[Any]:
+def _of_areas(areas: pa.DictionaryArray, dataset: Dataset) -> dict[str, Callable[[], Any]]:
+    """Say what the code list does about areas; without one, the code is all there is to say."""
+    rows = len(areas)
+    if not dataset.areas:
+        return {
+            "geo_fips": lambda: areas,
+            "iso_3166": lambda: nothing(rows),
+            "geo_name": lambda: areas,
+            "geo_level": lambda: constant("area", rows),
+        }
+    listed = _listed(dataset, "ref_area", areas, {area.code: area for area in dataset.areas})
+    return {
+        "geo_fips": lambda: looked_up(areas, [a and (a.geo_fips or a.code) for a in listed]),
+        "iso_3166": lambda: looked_up(areas, [a and a.iso_3166 for a in listed]),
+        "geo_name": lambda: looked_up(areas, [a and a.name for a in listed]),
+        "geo_level": lambda: looked_up(areas, [a and a.level for a in listed]),
+    }
+
+
+def _of_categories(
+    categories: pa.DictionaryArray, dataset: Dataset
+) -> dict[str, Callable[[], Any]]:
+    """Say what the code list does about categories; without one, the code is all there is to say."""
+    import pyarrow as pa
+
+    rows = len(categories)
+
+    def small(numbers: list[int | None], places: pa.Array) -> pa.Array:
+        return pa.array(numbers, pa.int8()).take(places)
+
+    if not dataset.categories:
+        same = constant("number", rows)
+        return {
+            "category_name": lambda: categories,
+            "parent_category": lambda: nothing(rows),
+            "sign": lambda: small([1], same.indices),
+            "unit_measure": lambda: same,
+            "unit_mult": lambda: small([0], same.indices),
+        }
+    listed = _listed(dataset, "category", categories, {c.code: c for c in dataset.categories})
+    return {
+        "category_name": lambda: looked_up(categories, [c and c.name for c in listed]),
+        "parent_category": lambda: looked_up(categories, [c and c.parent for c in listed]),
+        "sign": lambda: small([c and c.sign for c in listed], categories.indices),
+        "unit_measure": lambda: looked_up(categories, [c and c.unit_measure for c in listed]),
+        "unit_mult": lambda: small([c and c.unit_mult for c in listed], categories.indices),
+    }
+
+
+def _listed(
+    dataset: Dataset, column: str, codes: pa.DictionaryArray, entries: Mapping[str, _Entry]
+) -> list[_Entry | None]:
+    """Give the entry of each code; ``None`` for those that a filtered table's dictionary still lists."""
     values = codes.dictionary.to_pylist()
-    if not entries:
-        return [_Undescribed(code) for code in values]
     unknown = [code for code in values if code not in entries]
     if unknown:
-        # A filtered table's dictionary still lists the codes of the rows that are gone.
         unknown = [code for code in used_texts(codes) if code not in entries]
     if unknown:
         msg = (
@@ -187,18 +225,7 @@ def _code_list(
             f"{len(entries)}; if the agency added it, add it to the source's code list"
         )
         raise ContentError(msg)
-    return [entries.get(code) or _Undescribed(code) for code in values]
-
-
-class _Undescribed:
-    """Stands for a code of a source that brings no code list: the code is all there is to say."""
-
-    def __init__(self, code: str) -> None:
-        self.code = self.geo_fips = self.name = code
-        self.level, self.unit_measure = "area", "number"
-        self.parent: str | None = None
-        self.iso_3166: str | None = None
-        self.sign, self.unit_mult = 1, 0
+    return [entries.get(code) for code in values]
 
 
 def _refuse_nulls(table: pa.Table, dataset: Dataset) -> None:
@@ -227,7 +254,8 @@ def _sorted_by_key(table: pa.Table, dataset: Dataset) -> pa.Table:
     keys = key_codes(table, dataset.key)
     if pc.all(pc.less(keys[:-1], keys[1:]), min_count=0).as_py():
         return table
-    twice = duplicate_key(table, dataset)
+    order = pc.sort_indices(keys)
+    twice = _first_twice(keys, order)
     if twice:
         first, second = (table.slice(row, 1).to_pylist()[0] for row in twice)
         where = ", ".join(f"{name} {first[name]}" for name in dataset.key)
@@ -236,4 +264,4 @@ def _sorted_by_key(table: pa.Table, dataset: Dataset) -> pa.Table:
             f"{first['obs_value']} and {second['obs_value']}"
         )
         raise ContentError(msg)
-    return table.take(pc.sort_indices(keys))
+    return table.take(order)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from statpipe.domain.canonical import canonical
-from statpipe.domain.codes import key_codes, repeats
+from statpipe.domain.codes import repeats
 from statpipe.domain.history import (
     STATEMENT,
     Published,
     history_schema,
 )
+from statpipe.domain.key_order import key_codes
 from statpipe.domain.observation import KEY
 from statpipe.domain.period import FOREVER
 from statpipe.domain.selection import EVERYTHING

@@ -4,7 +4,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from statpipe.domain.codes import encoded, looked_up
+from statpipe.domain.codes import encoded, joined, looked_up
 from support.observations import as_drawn
 
 texts = st.lists(st.one_of(st.none(), st.sampled_from(["a", "b", ""])), max_size=6)
@@ -35,3 +35,14 @@ def test_looking_up_a_column_equals_looking_up_each_row(values, names):
     codes = encoded(pa.array(values, pa.string()))
     made = looked_up(codes, [names[text] for text in codes.dictionary.to_pylist()])
     assert made.to_pylist() == [None if text is None else names[text] for text in values]
+
+
+@settings(deadline=None)
+@given(data=st.data(), width=st.integers(1, 4), rows=st.integers(0, 6))
+def test_joining_columns_equals_joining_each_row(data, width, rows):
+    text = st.one_of(st.none(), st.sampled_from(["a", "b", ""]))
+    columns = [data.draw(st.lists(text, min_size=rows, max_size=rows)) for _ in range(width)]
+    made = joined([encoded(as_drawn(data.draw, column)) for column in columns], ".")
+    assert made.to_pylist() == [
+        None if None in row else ".".join(row) for row in zip(*columns, strict=True)
+    ]
