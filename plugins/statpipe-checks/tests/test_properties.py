@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 
 import attrs
@@ -17,6 +17,7 @@ STATES = ("CA", "NV", "NY")
 LEAVES = {"3": ("2", 1), "4": ("2", -1), "5": ("1", -1), "46": ("2", 1)}
 """Lowest lines, with the line above and the sign; 46 is for the US only."""
 TENTH = Decimal("0.1")
+WIDE = Context(prec=200)
 
 cents = st.integers(-5000, 5000)
 
@@ -146,3 +147,81 @@ def test_no_verdict_depends_on_the_order_of_rows(cube, data, judge, vintage_of, 
         "agreement",
     ):
         assert judge(name, snapshots[0], earlier) == judge(name, snapshots[1], earlier)
+
+
+UNIT = Decimal("1e-18")
+any_figure = st.one_of(
+    st.integers(1 - 10**38, 10**38 - 1),
+    st.integers(-5, 5),
+    st.sampled_from([10**38 - 1, 1 - 10**38, 10**37, -(10**37), 0]),
+).map(lambda number: Decimal(number).scaleb(-18, WIDE))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    parts=st.lists(st.tuples(any_figure, st.sampled_from([1, -1])), min_size=1, max_size=6),
+    precision=st.sampled_from([UNIT, UNIT * 3, TENTH, Decimal("1e15")]),
+    tolerance=st.sampled_from(["0", "1e-19", "0.5", "1e25", "1e60"]),
+    data=st.data(),
+)
+def test_sums_of_figures_of_any_size_are_exact(  # noqa: PLR0917 - what is drawn
+    parts, precision, tolerance, data, judge, observe, categories
+):
+    exact = sum((Fraction(value) * sign for value, sign in parts), Fraction(0))
+    near = st.integers(-3, 3).map(lambda few: exact + few * Fraction(UNIT))
+    total = data.draw(st.one_of(any_figure.map(Fraction), near))
+    total = max(min(total, Fraction(10**38 - 1, 10**18)), Fraction(1 - 10**38, 10**18))
+    published = WIDE.divide(Decimal(total.numerator), Decimal(total.denominator))
+    listed = [f"{n}<{'-' if sign < 0 else ''}0" for n, (_, sign) in enumerate(parts, 1)]
+    lines = [
+        f"US {n} 2020 {value:f}" for n, value in enumerate((published, *(v for v, _ in parts)))
+    ]
+    current = observe(
+        "\n".join(lines),
+        categories=categories("0", *listed),
+        additive=frozenset({"category"}),
+        precision=precision,
+    )
+    result = judge("additivity", current, tolerance=tolerance)
+    allowed = Fraction(precision) / 2 * (len(parts) + 1) + Fraction(tolerance)
+    assert result.passed is (abs(total - exact) <= allowed), result.message
+    for cell in result.cells:
+        assert Fraction(cell["computed"]) == exact
+        assert Fraction(cell["difference"]) == total - exact
+        assert Fraction(cell["allowed"]) == allowed
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    value=any_figure,
+    bounds=st.tuples(
+        *[
+            st.one_of(
+                any_figure,
+                st.sampled_from(["-1e30", "1e30", "Infinity", "-Infinity", "5e-19", "-5e-19"]).map(
+                    Decimal
+                ),
+            )
+        ]
+        * 2
+    ),
+)
+def test_a_range_may_have_bounds_of_any_size(value, bounds, judge, observe):
+    result = judge("value_range", observe(f"US 1 2020 {value:f}", valid_range=bounds))
+    assert result.passed is (bounds[0] <= value <= bounds[1])
+
+
+@settings(max_examples=20, deadline=None)
+@given(figures=st.lists(st.tuples(any_figure, any_figure), min_size=6, max_size=8))
+def test_no_check_fails_on_figures_of_any_size(figures, judge, observe):
+    texts = [
+        "\n".join(f"US 1 {2000 + n} {pair[which]:f}" for n, pair in enumerate(figures))
+        for which in (0, 1)
+    ]
+    before, current = (observe(text) for text in texts)
+    other = attrs.evolve(current.dataset, agreements=(Agreement(dataset="O", pairs=(("1", "1"),)),))
+    current = attrs.evolve(current, dataset=other, siblings={"O": before.table})
+    for name in ("suspect_patterns", "still_shown", "agreement", "row_count"):
+        judge(name, current, before)
+    same = sum(one == other for one, other in figures)
+    assert judge("agreement", current).failures == len(figures) - same

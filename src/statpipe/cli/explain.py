@@ -46,7 +46,7 @@ def explain(
     category
         Category by code, such as `SAPCE1:1`. One, likewise.
     period
-        Period, such as `2021`. One, likewise.
+        Period, such as `2021`, `2023Q1` or `2023M01`. One, likewise.
     dataset
         Dataset, where several have the figure.
     where

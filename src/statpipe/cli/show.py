@@ -65,7 +65,7 @@ def show(
     where
         Any other column, such as `geo_level=state` or `geo_level=state,region`.
     period
-        Periods, such as `2021` or `2019 2021`, or all of `2019:2021`.
+        Periods, such as `2021` or `2019 2021`, or all of `2019:2021`; any usual spelling, such as `2023Q1` or `2023M01`.
     as_of
         Show what was believed on this day, such as `2021-01-01`.
     limit

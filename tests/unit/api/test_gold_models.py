@@ -1,11 +1,14 @@
 """The standard Gold models: which there are, and what their SQL makes of figures."""
 
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
+from fractions import Fraction
 
 import duckdb
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from statpipe.api import Code, Dimension
 from statpipe.api.gold import gold_models
@@ -744,3 +747,54 @@ def test_means_of_large_and_of_tiny_figures_lose_nothing():
     assert by_period("tea_rolling", tiny, "mean_3y mean_5y")["2023"] == (1.2e-17 / 3, 1.5e-17 / 5)
     mixed = {"2021": "12345678901234567890", "2022": "1.5", "2023": "-12345678901234567890"}
     assert by_period("tea_rolling", mixed, "mean_3y")["2023"] == (0.5,)
+
+
+SIZES = st.one_of(
+    st.integers(1 - 10**38, 10**38 - 1),
+    st.integers(-9, 9),
+    st.sampled_from([10**38 - 1, 1 - 10**38, 5 * 10**37, 6 * 10**37, -(10**37), 0]),
+)
+
+
+def as_figures(numbers):
+    wide = Context(prec=99)
+    return {str(2020 + n): f"{Decimal(one).scaleb(-18, wide):f}" for n, one in enumerate(numbers)}
+
+
+@settings(max_examples=15, deadline=None)
+@given(numbers=st.lists(SIZES, min_size=2, max_size=4))
+def test_a_change_of_any_figures_is_exact_or_says_why_there_is_none(numbers):
+    figures = as_figures(numbers)
+    found = by_period("tea_yoy", figures, "change percent_change reason")
+    for place, period in list(enumerate(figures))[1:]:
+        before, now = numbers[place - 1 : place + 1]
+        change, percent, reason = found[period]
+        if abs(now - before) < 10**38:
+            assert Fraction(change) == Fraction(now - before, 10**18)
+            assert (percent is None) is (before == 0)
+        else:
+            assert (change, percent) == (None, None)
+            assert reason == "the change has more than 20 digits before the point"
+
+
+@settings(max_examples=15, deadline=None)
+@given(numbers=st.lists(SIZES, min_size=3, max_size=5))
+def test_a_mean_of_any_figures_is_as_near_as_doubles_are(numbers):
+    figures = as_figures(numbers)
+    found = by_period("tea_rolling", figures, "mean_3y")
+    for place, period in list(enumerate(figures))[2:]:
+        three = numbers[place - 2 : place + 1]
+        (mean,) = found[period]
+        off = abs(Fraction(mean) - Fraction(sum(three), 3 * 10**18))
+        assert off <= Fraction(max(map(abs, three)), 10**18) / 2**51
+
+
+def test_large_figures_that_cancel_leave_what_stands_behind_their_points():
+    figures = as_figures([12345678901234567890 * 10**18 + 3, -12345678901234567890 * 10**18, 0])
+    assert by_period("tea_rolling", figures, "mean_3y")["2022"] == (3e-18 / 3,)
+
+
+def test_a_change_has_room_though_one_figure_is_large():
+    figures = {"2021": "-1", "2022": "60000000000000000000"}
+    found = by_period("tea_yoy", figures, "change reason")
+    assert found["2022"] == (Decimal(60000000000000000001), None)

@@ -2,7 +2,8 @@
 
 import statistics
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
+from fractions import Fraction
 from pathlib import Path
 
 import attrs
@@ -105,6 +106,25 @@ def test_cells_that_were_not_asked_for_are_not_dropped():
     assert report(before, after).dropped == 1
     found = report(before, after, Selection(areas=("CA",)))
     assert (found.dropped, found.revised, found.overall.compared) == (0, 1, 1)
+
+
+sizes = st.one_of(
+    st.integers(1 - 10**38, 10**38 - 1),
+    st.integers(-5, 5),
+    st.sampled_from([10**38 - 1, 1 - 10**38]),
+)
+
+
+@settings(deadline=None)
+@given(old=sizes, new=sizes)
+def test_the_size_of_a_revision_is_right_for_figures_of_any_size(old, new):
+    cell, wide = ("CA", "1", "2020"), Context(prec=99)
+    before, after = ({cell: Decimal(one).scaleb(-18, wide)} for one in (old, new))
+    found = report(before, after)
+    assert found.revised == (old != new)
+    if old and old != new:
+        exact = Fraction(100 * (new - old), abs(old))
+        assert found.largest[0]["percent"] == pytest.approx(float(exact), rel=1e-14)
 
 
 def test_a_figure_that_is_suppressed_is_shown_by_its_marker_and_has_no_size():

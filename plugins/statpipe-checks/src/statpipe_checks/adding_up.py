@@ -1,4 +1,4 @@
-"""Declared sums against published figures, in one pass of exact decimals."""
+"""Declared sums against published figures, in one pass of exact amounts of any size."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from statpipe.domain.codes import constant
+from statpipe.domain.printed import exact_type
 from statpipe.domain.verdict import Snapshot
 from statpipe_checks.database import Database, database, listed
-from statpipe_checks.results import figure
+from statpipe_checks.exact_amounts import EXACT, split
 from statpipe_checks.sums import Sum
 
 if TYPE_CHECKING:
@@ -26,9 +27,11 @@ def add_up(
     the total is missing, and ``unproven`` (see :attr:`Sum.rest_in`); and the failing cells, largest
     miss first.
     """
-    with database(sums=_sums_table(sums), part=_parts_table(sums)) as silver:
+    half = EXACT.divide(current.dataset.precision, Decimal(2))
+    table = _sums_table(sums, half, tolerance)
+    with database(sums=table, part=_parts_table(sums)) as silver:
         _load_figures(silver, current, sums)
-        _compare(silver, current, tolerance)
+        _compare(silver, current)
         [counts] = silver.rows(
             """
             SELECT count(*) FILTER (judged AND NOT (misses AND rest_in <> '')) AS judged,
@@ -40,13 +43,35 @@ def add_up(
         )
         _, cells = silver.first(
             "SELECT * EXCLUDE (judged, misses, rest_in) FROM compared WHERE misses AND rest_in = ''",
-            order=f"abs(difference) DESC, dimension, {listed(current.dataset.key)}",
+            order=f"size DESC, size_part DESC, dimension, {listed(current.dataset.key)}",
         )
-    return counts, cells
+    return counts, [_cell(row, half, tolerance) for row in cells]
 
 
-def _compare(silver: Database, current: Snapshot, tolerance: Decimal) -> None:
-    """Make the table ``compared``: a row for each total that was published, in each period."""
+def _cell(row: dict[str, Any], half: Decimal, tolerance: Decimal) -> dict[str, Any]:
+    """Show the amounts of a sum, each in one number."""
+    names = ("parts", "whole", "part", "size", "size_part")
+    parts, whole, part, _, _ = (row.pop(name) for name in names)
+    computed = EXACT.add(whole, part)
+    return {
+        **row,
+        "computed": computed,
+        "difference": EXACT.subtract(row["published"], computed),
+        "allowed": _allowed(parts, half, tolerance),
+    }
+
+
+def _allowed(parts: int, half: Decimal, tolerance: Decimal) -> Decimal:
+    """Each part and the total may be off by half a unit."""
+    return EXACT.add(EXACT.multiply(half, Decimal(parts + 1)), tolerance)
+
+
+def _compare(silver: Database, current: Snapshot) -> None:
+    """
+    Make the table ``compared``: a row for each total that was published, in each period.
+
+    The ``size`` of a miss and what is ``allowed`` are whole numbers with what is above them in ``_part``.
+    """
     keys = current.dataset.key
     silver.run(
         f"""
@@ -54,21 +79,28 @@ def _compare(silver: Database, current: Snapshot, tolerance: Decimal) -> None:
         WITH total AS (
             SELECT id, {listed(("freq", "time_period"), "obs")},
                    count(obs_value) AS present,
-                   sum(CASE WHEN sign < 0 THEN -obs_value ELSE obs_value END) AS computed
+                   sum(CASE WHEN sign < 0 THEN -trunc(obs_value) ELSE trunc(obs_value) END) AS whole,
+                   sum(CASE WHEN sign < 0 THEN trunc(obs_value) - obs_value
+                       ELSE obs_value - trunc(obs_value) END) AS part
             FROM part JOIN obs USING (dataset, ref_area, category)
             GROUP BY ALL
+        ),
+        off AS (
+            SELECT sums.*, {listed(("freq", "time_period"), "obs")}, obs_value AS published, whole, part,
+                   obs_value IS NOT NULL AND coalesce(present, 0) = parts AS judged,
+                   obs_value - trunc(obs_value) - part AS rest,
+                   trunc(obs_value) - whole + floor(rest) AS below, rest - floor(rest) AS above
+            FROM sums
+            JOIN obs USING (dataset, ref_area, category)
+            LEFT JOIN total USING ({listed(("id", "freq", "time_period"))})
         )
-        SELECT dimension, rest_in, {listed(keys, "obs")}, obs_value AS published, computed,
-               obs_value - computed AS difference,
-               $half::DECIMAL(18, 9) * (parts + 1) + $tolerance::DECIMAL(18, 9) AS allowed,
-               obs_value IS NOT NULL AND coalesce(present, 0) = parts AS judged,
-               judged AND abs(difference) > allowed AS misses
-        FROM sums
-        JOIN obs USING (dataset, ref_area, category)
-        LEFT JOIN total USING ({listed(("id", "freq", "time_period"))})
-        """,  # noqa: S608 -- column names, no values
-        half=figure(current.dataset.precision / 2),
-        tolerance=figure(tolerance),
+        SELECT dimension, rest_in, {listed(keys)}, published, parts, whole, part,
+               CASE WHEN below >= 0 THEN below WHEN above = 0 THEN -below ELSE -below - 1 END AS size,
+               CASE WHEN below >= 0 OR above = 0 THEN above ELSE 1 - above END AS size_part,
+               judged,
+               judged AND (size, size_part) > (allowed, allowed_part) AS misses
+        FROM off
+        """  # noqa: S608 -- column names, no values
     )
 
 
@@ -96,9 +128,11 @@ def _load_figures(silver: Database, current: Snapshot, sums: Sequence[Sum]) -> N
     )
 
 
-def _sums_table(sums: Sequence[Sum]) -> pa.Table:
+def _sums_table(sums: Sequence[Sum], half: Decimal, tolerance: Decimal) -> pa.Table:
     import pyarrow as pa
 
+    sizes = {len(s.parts) for s in sums}
+    allowed = {size: split(_allowed(size, half, tolerance)) for size in sizes}
     return pa.table(
         {
             "id": pa.array(range(len(sums)), pa.int32()),
@@ -108,6 +142,8 @@ def _sums_table(sums: Sequence[Sum]) -> pa.Table:
             "category": pa.array([s.category for s in sums], pa.string()),
             "parts": pa.array([len(s.parts) for s in sums], pa.int32()),
             "rest_in": pa.array([s.rest_in for s in sums], pa.string()),
+            "allowed": pa.array([allowed[len(s.parts)][0] for s in sums], pa.decimal128(38, 0)),
+            "allowed_part": pa.array([allowed[len(s.parts)][1] for s in sums], exact_type()),
         }
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statpipe.api import CheckResult, Dataset, Snapshot
 from statpipe.domain.observation import KEY
 from statpipe_checks.database import database, listed
+from statpipe_checks.exact_amounts import highest_figure, lowest_figure
 from statpipe_checks.results import counted, figure, place
 from statpipe_checks.table_check import TableCheck
 
@@ -37,10 +38,10 @@ class ValueRange(TableCheck):
                 f"""
                 SELECT {listed(keys)}, obs_value
                 FROM obs
-                WHERE obs_value < $low OR obs_value > $high
+                WHERE obs_value < $low::DECIMAL(38, 18) OR obs_value > $high::DECIMAL(38, 18)
                 """,  # noqa: S608 -- column names, no values
-                low=low,
-                high=high,
+                low=f"{lowest_figure(low):f}",
+                high=f"{highest_figure(high):f}",
             )
         span = f"{figure(low)} to {figure(high)}"
         if not cells:

@@ -39,12 +39,12 @@ SELECT
 FROM (
     SELECT
         *,
-        -- A decimal has room for the exact sum of figures of 19 digits; larger ones are added up with
-        -- fewer places than the resulting double can tell apart.
-        sum(CASE WHEN ${is_usual} THEN value END) OVER three AS sum_3y,
-        sum(CASE WHEN ${is_usual} THEN value END) OVER five AS sum_5y,
-        sum(CASE WHEN NOT (${is_usual}) THEN CAST(value AS DECIMAL(38, 15)) END) OVER three AS rest_3y,
-        sum(CASE WHEN NOT (${is_usual}) THEN CAST(value AS DECIMAL(38, 15)) END) OVER five AS rest_5y,
+        -- A decimal has room for the exact sum of figures of 19 digits. The whole numbers of larger ones
+        -- are added up by themselves, and what stands behind their points with the others.
+        sum(CASE WHEN ${is_usual} THEN value ELSE value - trunc(value) END) OVER three AS sum_3y,
+        sum(CASE WHEN ${is_usual} THEN value ELSE value - trunc(value) END) OVER five AS sum_5y,
+        sum(CASE WHEN NOT (${is_usual}) THEN trunc(value) END) OVER three AS rest_3y,
+        sum(CASE WHEN NOT (${is_usual}) THEN trunc(value) END) OVER five AS rest_5y,
         count(value) OVER three AS figures_3y,
         count(value) OVER five AS figures_5y,
         max(value) OVER three_ago AS value_3y_ago,

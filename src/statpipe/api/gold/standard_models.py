@@ -16,6 +16,7 @@ from statpipe.api.gold.periods import STEPS, Step, period_end
 from statpipe.domain.model import Column, Model
 
 _KEY = ("ref_area", "category", "time_period", "dataset", "freq")
+_LARGEST = f"CAST('{'9' * 20}.{'9' * 18}' AS DECIMAL(38, 18))"
 _IS_USUAL = "abs(value) < CAST('1e19' AS DECIMAL(38, 18))"
 
 
@@ -217,5 +218,4 @@ def _columns(names: str) -> tuple[Column, ...]:
 
 def _difference_fits(one: str, other: str) -> str:
     """Ask whether a decimal has room for the difference: DuckDB fails where there is none."""
-    half = "CAST('5e19' AS DECIMAL(38, 18))"
-    return f"(({one} < 0) = ({other} < 0) OR (abs({one}) < {half} AND abs({other}) < {half}))"
+    return f"(({one} < 0) = ({other} < 0) OR abs({one}) <= {_LARGEST} - abs({other}))"
