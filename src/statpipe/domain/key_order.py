@@ -78,11 +78,12 @@ def _written_to_sort(texts: pa.StringArray) -> pa.StringArray | None:
         digits += 1
         if digits > _LONGEST:
             return None
+    texts = pc.replace_substring_regex(texts, "([0-9]+)", "\0" + "0" * (digits - 1) + r"\1")
     if digits > 1:
-        texts = pc.replace_substring_regex(texts, "([0-9]+)", "0" * (digits - 1) + r"\1")
-        texts = pc.replace_substring_regex(texts, f"[0-9]*([0-9]{{{digits}}})", r"\1")
-    texts = pc.replace_substring_regex(texts, "([0-9]+)", "\0\\1")
-    return pc.replace_substring_regex(texts, r"^\x00", "\U0010ffff")
+        texts = pc.replace_substring_regex(texts, f"\0[0-9]*([0-9]{{{digits}}})", "\0\\1")
+    if pc.any(pc.starts_with(texts, "\0")).as_py():
+        texts = pc.replace_substring_regex(texts, "^\0", "\U0010ffff")
+    return texts
 
 
 def _natural(text: str) -> tuple[tuple[int, int, str], ...]:

@@ -174,10 +174,12 @@ def _of_areas(areas: pa.DictionaryArray, dataset: Dataset) -> dict[str, Callable
         }
     listed = _listed(dataset, "ref_area", areas, {area.code: area for area in dataset.areas})
     return {
-        "geo_fips": lambda: looked_up(areas, [a and (a.geo_fips or a.code) for a in listed]),
-        "iso_3166": lambda: looked_up(areas, [a and a.iso_3166 for a in listed]),
-        "geo_name": lambda: looked_up(areas, [a and a.name for a in listed]),
-        "geo_level": lambda: looked_up(areas, [a and a.level for a in listed]),
+        "geo_fips": lambda: looked_up(
+            areas, [(a.geo_fips or a.code) if a else None for a in listed]
+        ),
+        "iso_3166": lambda: looked_up(areas, [a.iso_3166 if a else None for a in listed]),
+        "geo_name": lambda: looked_up(areas, [a.name if a else None for a in listed]),
+        "geo_level": lambda: looked_up(areas, [a.level if a else None for a in listed]),
     }
 
 
@@ -203,11 +205,15 @@ def _of_categories(
         }
     listed = _listed(dataset, "category", categories, {c.code: c for c in dataset.categories})
     return {
-        "category_name": lambda: looked_up(categories, [c and c.name for c in listed]),
-        "parent_category": lambda: looked_up(categories, [c and c.parent for c in listed]),
-        "sign": lambda: small([c and c.sign for c in listed], categories.indices),
-        "unit_measure": lambda: looked_up(categories, [c and c.unit_measure for c in listed]),
-        "unit_mult": lambda: small([c and c.unit_mult for c in listed], categories.indices),
+        "category_name": lambda: looked_up(categories, [c.name if c else None for c in listed]),
+        "parent_category": lambda: looked_up(categories, [c.parent if c else None for c in listed]),
+        "sign": lambda: small([c.sign if c else None for c in listed], categories.indices),
+        "unit_measure": lambda: looked_up(
+            categories, [c.unit_measure if c else None for c in listed]
+        ),
+        "unit_mult": lambda: small(
+            [c.unit_mult if c else None for c in listed], categories.indices
+        ),
     }
 
 
