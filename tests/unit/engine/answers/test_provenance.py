@@ -307,3 +307,9 @@ def test_a_structure_that_is_damaged_is_a_problem(bank):
     found = told(bank, "exr", rate)
     assert [key in problem for problem in found.problems] == [True]
     assert not any(one.holds for one in found.evidence)
+
+
+def test_a_cell_has_its_period_in_the_form_of_silver_however_it_was_typed():
+    typed = Cell(ref_area="CA", category="1", time_period="2023M01")
+    assert typed == Cell(ref_area="CA", category="1", time_period="2023-01")
+    assert typed.selection.periods == (typed.key["time_period"],) == ("2023-01",)
