@@ -79,17 +79,16 @@ def _compare(silver: Database, current: Snapshot) -> None:
         WITH total AS (
             SELECT id, {listed(("freq", "time_period"), "obs")},
                    count(obs_value) AS present,
-                   sum(CASE WHEN sign < 0 THEN -trunc(obs_value) ELSE trunc(obs_value) END) AS whole,
-                   sum(CASE WHEN sign < 0 THEN trunc(obs_value) - obs_value
-                       ELSE obs_value - trunc(obs_value) END) AS part
+                   sum(CASE WHEN sign < 0 THEN -number ELSE number END) AS whole,
+                   sum(CASE WHEN sign < 0 THEN -behind_point ELSE behind_point END) AS part
             FROM part JOIN obs USING (dataset, ref_area, category)
             GROUP BY ALL
         ),
         off AS (
             SELECT sums.*, {listed(("freq", "time_period"), "obs")}, obs_value AS published, whole, part,
                    obs_value IS NOT NULL AND coalesce(present, 0) = parts AS judged,
-                   obs_value - trunc(obs_value) - part AS rest,
-                   trunc(obs_value) - whole + floor(rest) AS below, rest - floor(rest) AS above
+                   behind_point - part AS rest,
+                   number - whole + floor(rest) AS below, rest - floor(rest) AS above
             FROM sums
             JOIN obs USING (dataset, ref_area, category)
             LEFT JOIN total USING ({listed(("id", "freq", "time_period"))})
@@ -120,6 +119,7 @@ def _load_figures(silver: Database, current: Snapshot, sums: Sequence[Sum]) -> N
     silver.run(
         """
         CREATE TEMP TABLE obs AS
+        SELECT *, trunc(obs_value) AS number, obs_value - number AS behind_point
         FROM figures
         WHERE dataset = $own
            OR (dataset, ref_area, category) IN (SELECT (dataset, ref_area, category) FROM part)

@@ -37,7 +37,7 @@ def to_parquet(
     partition: Partition, place: str = "", described: Mapping[bytes, bytes] | None = None
 ) -> bytes:
     """
-    Encode a partition: zstd, dictionaries on the coded columns, deterministic bytes.
+    Encode a partition: zstd, dictionaries but for doubles, deterministic bytes.
 
     The footer says that it belongs at *place*, or where its key says, and what else it is *described* by.
     """
@@ -45,7 +45,7 @@ def to_parquet(
     import pyarrow.parquet as pq
 
     schema = partition.table.schema.remove_metadata()
-    coded = [f.name for f in schema if not _is_number(f.type)]
+    doubles = [f.name for f in schema if pa.types.is_floating(f.type)]
     if partition.model is not None:
         schema = _plain(schema)
     sink = pa.BufferOutputStream()
@@ -54,7 +54,8 @@ def to_parquet(
         partition.table.schema,
         compression="zstd",
         compression_level=3,
-        use_dictionary=coded,
+        use_dictionary=[name for name in schema.names if name not in doubles],
+        use_byte_stream_split=doubles,
         write_page_index=False,
         write_page_checksum=True,
         store_schema=False,
@@ -190,9 +191,3 @@ def _plain(schema: pa.Schema) -> pa.Schema:
         field.with_type(field.type.value_type) if pa.types.is_dictionary(field.type) else field
         for field in schema
     )
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    import pyarrow as pa
-
-    return bool(pa.types.is_decimal(kind) or pa.types.is_floating(kind))
