@@ -258,7 +258,7 @@ def places_of_pages():
     found = {}
     for number in range(group.num_columns):
         column = group.column(number)
-        end = column.data_page_offset + column.total_compressed_size
+        end = column.dictionary_page_offset + column.total_compressed_size
         header = 64  # a page's header is shorter
         found[column.path_in_schema] = (column.data_page_offset + header, end)
     return found
