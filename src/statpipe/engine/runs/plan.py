@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from statpipe.engine.record.decide import decide
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.records import held_of
 from statpipe.engine.record.state import State
@@ -50,7 +51,7 @@ def plan_source(site: Site, name: str, options: Options) -> Plan:
         datasets = chosen_datasets(name, source, options)
         steps = []
         for dataset in datasets:
-            for decision in state.decide(dataset, source.vintages(dataset), full=options.full):
+            for decision in decide(state, dataset, source.vintages(dataset), full=options.full):
                 vintage = decision.vintage
                 steps.append(
                     Step(

@@ -20,8 +20,9 @@ from statpipe.api import (
     StatpipeError,
     VintageRecord,
 )
+from statpipe.engine.record.decide import Outdated
 from statpipe.engine.record.journal import Journal
-from statpipe.engine.record.state import Outdated, State, code_of, silver_key
+from statpipe.engine.record.state import State, code_of, silver_key
 from statpipe.engine.site.observers import Observers
 from statpipe.engine.site.registry import Registry
 from statpipe.engine.site.site import Site

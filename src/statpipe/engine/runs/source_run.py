@@ -8,8 +8,9 @@ from datetime import date
 from typing import TypeVar
 
 from statpipe.api import Dataset, Source
+from statpipe.engine.record.decide import Decision, Outdated, outdated
 from statpipe.engine.record.journal import Journal
-from statpipe.engine.record.state import Decision, Outdated, State, code_of, outdated
+from statpipe.engine.record.state import State, code_of
 from statpipe.engine.site.site import Site
 from statpipe.engine.stages.candidate import Candidate
 from statpipe.engine.stages.ingest import Ingest, chosen_datasets

@@ -22,8 +22,9 @@ from statpipe.api import (
     VintageRecord,
 )
 from statpipe.domain.manifest import Outcome
+from statpipe.engine.record.decide import Decision, decide, refuse_dates_to_come
 from statpipe.engine.record.journal import Journal
-from statpipe.engine.record.state import Decision, State, code_of, refuse_dates_to_come
+from statpipe.engine.record.state import State, code_of
 from statpipe.engine.site.nearest import nearest
 from statpipe.engine.stages.background import background
 from statpipe.engine.stages.candidate import Candidate, Part
@@ -74,7 +75,7 @@ class Ingest:
             refuse_dates_to_come(dataset, offered)
             releases, full = self.options.releases, self.options.full
             asked = [one for one in offered if not releases or one.released in releases]
-            for decision in self.state.decide(dataset, asked, full=full, archive=bool(releases)):
+            for decision in decide(self.state, dataset, asked, full=full, archive=bool(releases)):
                 if decision.fetch:
                     wanted.append(decision)
                 else:

@@ -29,9 +29,10 @@ from statpipe.api import (
 from statpipe.domain.history import Published, believed
 from statpipe.domain.manifest import Outcome
 from statpipe.domain.revision import Revision, revision_of
+from statpipe.engine.record.decide import Outdated
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.records import accepted_in_runs, payloads_of, record_of
-from statpipe.engine.record.state import Outdated, State, silver_key, silver_of_lake
+from statpipe.engine.record.state import State, silver_key, silver_of_lake
 from statpipe.engine.stages.candidate import Candidate, Part
 from statpipe.engine.stages.judge import (
     judge,

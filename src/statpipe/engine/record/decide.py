@@ -1,0 +1,131 @@
+"""What must be fetched, or made from Bronze again, in view of what the lake holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import attrs
+from attrs import field, frozen
+
+from statpipe.api import ContentError, Dataset, Held, Vintage
+from statpipe.engine.record.state import SEPARATOR, State, silver_key
+
+_FIRST_TIME_ZONE = timedelta(hours=14)
+"""Where a day begins first, the clock is that far ahead of UTC."""
+
+
+@frozen(kw_only=True)
+class Decision:
+    """
+    Whether a vintage that the source offers must be fetched, and why. ``beside`` says that it may be
+    any of those held of its date, and not just the last one, as is so with an archive.
+    """
+
+    dataset: Dataset
+    vintage: Vintage
+    fetch: bool
+    reason: str
+    beside: bool = False
+
+
+def decide(
+    state: State,
+    dataset: Dataset,
+    offered: Sequence[Vintage],
+    *,
+    full: bool,
+    archive: bool = False,
+) -> list[Decision]:
+    """
+    Decide which of the vintages that a source offers must be fetched.
+
+    A live source offers one vintage a date, which must be the last one we know of that date; an
+    archive may offer several, or one that was revised since.
+
+    :raises ContentError: A vintage has a date that is still to come. What is published under it
+        would stand above all that is released until then.
+    """
+    refuse_dates_to_come(dataset, offered)
+    dates = [vintage.released for vintage in offered]
+    decisions = []
+    for vintage in offered:
+        known = state.may_be(dataset.name, vintage)
+        beside = archive or dates.count(vintage.released) > 1
+        candidates = known if beside else known[-1:]
+        reason = _reason(known, candidates, vintage)
+        if full and not reason:
+            reason = "asked to look at everything"
+        decisions.append(
+            Decision(
+                dataset=dataset,
+                vintage=vintage,
+                fetch=bool(reason),
+                reason=reason or "nothing has changed",
+                beside=beside,
+            )
+        )
+    return decisions
+
+
+def refuse_dates_to_come(dataset: Dataset, offered: Sequence[Vintage]) -> None:
+    """
+    Refuse a release that nobody can have made yet: its date was misread.
+    """
+    today = (datetime.now(UTC) + _FIRST_TIME_ZONE).date()
+    for vintage in offered:
+        if vintage.released > today:
+            msg = (
+                f"dataset {dataset.name}: the release date {vintage.released} is still to come; "
+                f"see how the source reads it out of {vintage.note!r}"
+            )
+            raise ContentError(msg)
+
+
+def _reason(known: Sequence[Held], candidates: Sequence[Held], vintage: Vintage) -> str:
+    if not known:
+        return "new vintage"
+    same = [held for held in candidates if vintage.token in held.token.split(SEPARATOR)]
+    if not same:
+        return "note or headline figures changed"
+    if not any(held.selection.covers(vintage.selection) for held in same):
+        return "more is selected than before"
+    return ""
+
+
+@frozen(kw_only=True)
+class Outdated:
+    """
+    A vintage whose Silver must be made from Bronze, and why.
+    """
+
+    held: Held
+    dataset: Dataset = field(repr=False)
+    reason: str
+
+
+def outdated(
+    state: State, dataset: Dataset, code: str, present: Mapping[str, str | None], source: str
+) -> list[Outdated]:
+    """
+    Find vintages that have only Bronze, were made by other code, or whose Silver is gone or another.
+
+    *present* maps the paths of the partitions in the lake to their fingerprints.
+    """
+    found = []
+    for held in state.holds():
+        if held.dataset != dataset.name or not held.made_from:
+            continue
+        if not held.fingerprint:
+            reason = "only in Bronze so far"
+        elif held.code != code:
+            reason = f"made by {held.code}, now {code}"
+        elif silver_key(source, held).path not in present:
+            reason = "its Silver partition is gone"
+        elif present[silver_key(source, held).path] != held.fingerprint:
+            reason = "its Silver partition is not the one that was recorded"
+        else:
+            continue
+        whole = attrs.evolve(dataset, selection=held.selection)
+        found.append(Outdated(held=held, dataset=whole, reason=reason))
+    return found
