@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,25 +13,23 @@ import structlog
 from statpipe.api import (
     Check,
     CheckResult,
-    ContentError,
     Dataset,
     Held,
     Lake,
     Normalizer,
-    Origin,
     Partition,
     Snapshot,
     StatpipeError,
     Vintage,
     VintageRecord,
 )
-from statpipe.domain.history import Published, believed
 from statpipe.domain.manifest import Outcome
-from statpipe.domain.revision import Revision, revision_of
+from statpipe.domain.revision import Revision
 from statpipe.engine.record.decide import Outdated
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.records import accepted_in_runs, payloads_of, record_of
-from statpipe.engine.record.state import State, silver_key, silver_of_lake
+from statpipe.engine.record.state import State, silver_key
+from statpipe.engine.stages.before import Before
 from statpipe.engine.stages.candidate import Candidate, Part
 from statpipe.engine.stages.judge import (
     judge,
@@ -41,6 +38,7 @@ from statpipe.engine.stages.judge import (
     warning_of_other_parents,
 )
 from statpipe.engine.stages.next_step import Commands, with_next_steps
+from statpipe.engine.stages.published import held_after, held_as
 from statpipe.engine.stages.reconcile import Reconciled, reconcile
 from statpipe.engine.stages.task import Silver, Task, normalize
 
@@ -63,6 +61,10 @@ class Transform:
     executor: Executor = attrs.field(repr=False)
     commands: Commands
     accept_revision: bool = False
+
+    @property
+    def _before(self) -> Before:
+        return Before(lake=self.lake, state=self.state, source=self.journal.source)
 
     def read_back(self, item: Outdated, normalizer: Normalizer, code: str) -> Candidate:
         """
@@ -111,7 +113,7 @@ class Transform:
         try:
             for candidate in candidates:
                 ready.append((candidate.described(), self._reconciled(candidate)))  # noqa: PERF401 - counted
-            revisions = self._revisions(ready)
+            revisions = self._before.revisions(ready)
             self._warn_of_changed_lists(ready)
             results = self._judged(ready, revisions)
         except StatpipeError as error:
@@ -166,7 +168,16 @@ class Transform:
             vintage = attrs.evolve(candidate.vintage, selection=part.selection)
             if final is None:
                 final = reconcile(
-                    *(dataset, vintage, fresh, known, candidate.code, self._read, named, nameless)
+                    *(
+                        dataset,
+                        vintage,
+                        fresh,
+                        known,
+                        candidate.code,
+                        self._before.read,
+                        named,
+                        nameless,
+                    )
                 )
             else:
                 so_far, table = held_as(dataset, final.vintage, final.silver), final.silver.table
@@ -180,61 +191,6 @@ class Transform:
         if remade and redo is not None:
             return attrs.evolve(final, vintage=redo.vintage, same=None)
         return final
-
-    def _revisions(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> dict[str, Revision]:
-        """
-        Say what each vintage that is news does to the figures believed before it.
-
-        One that is made anew with the same figures does nothing to them, nor do other texts: they are
-        told where they are the names of codes.
-        """
-        found = {}
-        for candidate, final in ready:
-            redo, same = candidate.redo, final.same
-            if not candidate.is_news(final) or (redo and redo.figures == final.silver.figures):
-                continue
-            if final.redated or (final.reworded and not (same and self._is_readable(same))):
-                continue
-            revision = self._revision(candidate, final)
-            if revision.codes or not final.reworded:
-                found[candidate.dataset.name] = revision
-        return found
-
-    def _revision(self, candidate: Candidate, final: Reconciled) -> Revision:
-        earlier = self._earlier(candidate, final)
-        oldest_first = sorted(earlier, key=lambda held: (held.released, held.sequence))
-        published = [Published(vintage=h.vintage, table=self._read(h)) for h in oldest_first]
-        before = believed(published) if published else None
-        names = _releases_of(before, earlier, final.vintage)
-        others = [name for name in names if name != final.vintage.id]
-        since, *also = others or names or [""]
-        return revision_of(
-            before, final.silver.table, candidate.dataset, final.vintage, since, tuple(also)
-        )
-
-    def _earlier(self, candidate: Candidate, final: Reconciled) -> list[Held]:
-        """Give the vintages before, newest first, until one was asked for all that this one is."""
-        found: list[Held] = []
-        for held in reversed(self.state.holds()):
-            # What is held of this very vintage was believed before more of it came, or before other
-            # code read it.
-            own = held is final.same or (held is candidate.redo and self._is_there(held))
-            before = held.vintage.id < final.vintage.id or own
-            if held.dataset == candidate.dataset.name and held.fingerprint and before:
-                found.append(held)
-                if held.selection.covers(final.vintage.selection):
-                    break
-        return found
-
-    def _is_there(self, held: Held) -> bool:
-        return self.lake.fingerprint(silver_key(self.journal.source, held)) == held.fingerprint
-
-    def _is_readable(self, held: Held) -> bool:
-        try:
-            self._read(held)
-        except ContentError:
-            return False
-        return True
 
     def _warn_of_changed_lists(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> None:
         """Tell where the payloads' own codes are not those of the dataset's code lists."""
@@ -267,7 +223,7 @@ class Transform:
                         revision=revisions.get(candidate.dataset.name),
                         new_codes=frozenset(one.code for one in candidate.new_codes),
                     ),
-                    self._previous(candidate.dataset, final),
+                    self._before.snapshot(candidate.dataset, final),
                     results.append,
                     accept_revision=self.accept_revision,
                     accepted=partial(self._accepted, candidate.redo or final.same),
@@ -292,7 +248,7 @@ class Transform:
                 return tables[name]
             held = self.state.of_release(name, final.vintage.printed)
             in_silver = [one for one in held if one.fingerprint]
-            return self._read(in_silver[-1]) if in_silver else None
+            return self._before.read(in_silver[-1]) if in_silver else None
 
         return Snapshot(
             dataset=dataset,
@@ -301,15 +257,6 @@ class Transform:
             siblings=siblings_of(dataset, sibling),
         )
 
-    def _previous(self, dataset: Dataset, final: Reconciled) -> Snapshot | None:
-        """Give the vintage before; of other texts under an unchanged date, what was held of it."""
-        before = self.state.before(dataset.name, final.vintage)
-        if final.reworded and final.same is not None and self._is_readable(final.same):
-            before = final.same
-        if before is None:
-            return None
-        return Snapshot(dataset=dataset, vintage=before.vintage, table=self._read(before))
-
     def _commit(
         self,
         candidate: Candidate,
@@ -317,16 +264,7 @@ class Transform:
         revision: Revision | None,
         accepted: Mapping[str, int],
     ) -> None:
-        made_from = self._made_from(candidate, final)
-        held = held_as(candidate.dataset, final.vintage, final.silver, candidate.code, made_from)
-        if not candidate.is_news(final) and final.same is not None:
-            accepted = final.same.accepted  # nothing was judged
-        held = attrs.evolve(
-            held,
-            accepted=accepted,
-            looked=_looked(candidate, final),
-            structure=_structure(candidate, final),
-        )
+        held = held_after(candidate, final, self.journal.run_id, accepted)
         receipt = self.lake.write(
             Partition(
                 key=silver_key(self.journal.source, held),
@@ -346,26 +284,6 @@ class Transform:
                 candidate, reason=f"{candidate.reason}: texts changed, no figure"
             )
         self._note(candidate, final.vintage, outcome, final.silver, revision)
-
-    def _made_from(self, candidate: Candidate, final: Reconciled) -> tuple[Origin, ...]:
-        """Name the Bronze of a vintage: its own, and that of the cells it was joined with."""
-        redo, same = candidate.redo, final.same
-        own = (
-            redo.made_from
-            if redo is not None
-            else (Origin(run_id=self.journal.run_id, vintage=final.vintage.id),)
-        )
-        if same is None:
-            return own
-        if final.redated:
-            return (*same.made_from, *own)
-        if not final.grown and not final.reworded:
-            return same.made_from
-        replaces = candidate.vintage.selection.covers(same.selection)
-        return own if replaces else (*same.made_from, *own)
-
-    def _read(self, held: Held) -> pa.Table:
-        return silver_of_lake(self.lake, self.journal.source, held)
 
     def _note(
         self,
@@ -395,67 +313,5 @@ class Transform:
         )
 
 
-def _releases_of(before: pa.Table | None, earlier: Sequence[Held], vintage: Vintage) -> list[str]:
-    """Name the releases, newest first, that the figures believed before a vintage were read from."""
-    import pyarrow.compute as pc
-
-    if before is None:
-        return []
-    names, left = [], vintage.selection.rows_of(before)
-    for held in earlier:
-        own = held.selection.holds(left)
-        if pc.any(own).as_py():
-            names.append(held.vintage.id)
-        left = left.filter(pc.invert(own))
-    return names
-
-
-def _structure(candidate: Candidate, final: Reconciled) -> str:
-    """Give the structure of what is held: what says the same again stays as it was read first."""
-    same = final.same
-    kept = same.structure if same is not None and not final.changes else ""
-    return kept or candidate.structure
-
-
-def _looked(candidate: Candidate, final: Reconciled) -> date | None:
-    """The last day on which these figures were there; an archive tells nothing of today."""
-    if candidate.redo is not None and candidate.redo.looked is not None:
-        return candidate.redo.looked
-    before = final.same.looked if final.same is not None else None
-    if candidate.beside:
-        return before
-    return max(candidate.seen, before or candidate.seen)
-
-
 def _always(table: pa.Table) -> Callable[[Held], pa.Table]:
     return lambda _: table
-
-
-def held_as(
-    dataset: Dataset,
-    vintage: Vintage,
-    silver: Silver,
-    code: str = "",
-    made_from: tuple[Origin, ...] = (),
-) -> Held:
-    """
-    Describe a vintage in Silver.
-    """
-    return Held(
-        dataset=dataset.name,
-        released=vintage.released,
-        sequence=vintage.sequence,
-        note=vintage.note,
-        token=vintage.token,
-        selection=vintage.selection,
-        figures=silver.figures,
-        fingerprint=silver.fingerprint,
-        rows=len(silver.table),
-        code=code,
-        made_from=made_from,
-        basis=vintage.basis,
-        released_at=vintage.released_at,
-        seen_before=vintage.seen_before,
-        under=vintage.under,
-        dimensions={one.column: one.name for one in dataset.dimensions},
-    )
