@@ -53,7 +53,7 @@ class Tables:
     def fingerprint(self, key: PartitionKey) -> str | None:
         """Hold no Gold."""
 
-    def parts(self, key: PartitionKey) -> tuple[()]:
+    def parts(self, key: PartitionKey) -> tuple[()]:  # noqa: ARG002
         """Hold no part of it."""
         return ()
 

@@ -87,7 +87,7 @@ class ShowsTheFingerprintFirst(MemorySink):
 
     def write(self, partition):
         self.announced[partition.key] = partition.fingerprint
-        time.sleep(0.001)
+        time.sleep(0.01)
         return super().write(partition)
 
 
@@ -97,7 +97,7 @@ class ShowsHalfOfIt(MemorySink):
         if before is None or before.fingerprint != partition.fingerprint:
             half = partition.table.slice(0, len(partition.table) // 2)
             self.held[partition.key] = attrs.evolve(partition, table=half, fingerprint="0" * 64)
-            time.sleep(0.001)
+            time.sleep(0.01)
         return super().write(partition)
 
 
@@ -257,6 +257,15 @@ class KeepsOneBodyAName(MemoryLake):
         return attrs.evolve(kept, key=payload.name)
 
 
+class KeepsWhatIsInItsHandOnly(MemoryLake):
+    """Another thread may have put its own payload there meanwhile."""
+
+    def keep(self, source, dataset, payload):
+        self.in_hand = payload
+        time.sleep(0.01)
+        return super().keep(source, dataset, self.in_hand)
+
+
 class DoesNotVerify(MemoryLake):
     def payload(self, kept):
         found = self.bronze[kept.key]
@@ -342,6 +351,7 @@ LAKES = {
     RecordsAnotherStory: "test_what_was_recorded_of_a_run_stays",
     StripsPayloads: "test_payloads_come_back_byte_for_byte",
     KeepsOneBodyAName: "test_payloads_of_one_name_lie_side_by_side",
+    KeepsWhatIsInItsHandOnly: "test_payloads_may_be_kept_side_by_side",
     DoesNotVerify: "test_a_payload_that_is_lost_or_damaged_is_told_by_its_key",
     ListsGoldToo: "test_just_the_silver_of_one_source_is_listed",
     ListsByPrefix: "test_just_the_silver_of_one_source_is_listed",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import ClassVar, NoReturn
 
@@ -29,6 +30,7 @@ _LISTED = "list what the store holds, by the whole key"
 _FAULTS = "read all that belongs to it, compare it with its hash, and name what differs"
 _MEND = "compare what is there with what is kept, and replace it if it differs"
 _ASIDE = "put a whole copy in its place and return True, or list the run no longer and return False"
+_THREADS = "let several threads call keep, write and fingerprint at the same time"
 _RUNS = "sort by run id; run ids sort as the runs took their turns"
 
 
@@ -108,6 +110,14 @@ class StoreContract(SinkContract):
         ]
         agree(len({k.key for k in kept}), 3, "the number of places of three bodies", _BRONZE)
         agree([another.payload(k).body for k in kept], bodies, "what is read back", _BRONZE)
+
+    def test_payloads_may_be_kept_side_by_side(self, sink: Lake, another: Lake) -> None:
+        """Several threads keep one each: each body is there afterwards."""
+        bodies = [bytes([number]) * 9 for number in range(32)]
+        payloads = [Payload(name="T1", body=body, retrieved=MOMENT) for body in bodies]
+        with ThreadPoolExecutor(8) as threads:
+            kept = list(threads.map(lambda one: sink.keep("agency", "T1", one), payloads))
+        agree([another.payload(k).body for k in kept], bodies, "what is read back", _THREADS)
 
     def test_a_payload_that_came_without_a_time_gets_one(self, sink: Lake) -> None:
         """With a time zone."""

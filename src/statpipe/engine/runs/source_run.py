@@ -12,6 +12,7 @@ from statpipe.engine.record.decide import Decision, Outdated, outdated
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State, code_of
 from statpipe.engine.site.site import Site
+from statpipe.engine.stages.background import side_by_side
 from statpipe.engine.stages.candidate import Candidate
 from statpipe.engine.stages.ingest import Ingest, chosen_datasets
 from statpipe.engine.stages.load import Load
@@ -20,6 +21,9 @@ from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
 from statpipe.engine.stages.transform import Transform
 
 _T = TypeVar("_T", Decision, Outdated)
+
+_AT_ONCE = 16
+"""Objects of the lake that are looked at at the same time: in a bucket, each waits for its reply."""
 
 
 class SourceRun:
@@ -122,7 +126,9 @@ def find_outdated(
     """
     Find the vintages whose Silver must be made from Bronze.
     """
-    present = {key.path: site.lake.fingerprint(key) for key in site.lake.partitions(source)}
+    keys = site.lake.partitions(source)
+    found = side_by_side(site.lake.fingerprint, keys, _AT_ONCE)
+    present = {key.path: fingerprint for key, fingerprint in zip(keys, found, strict=True)}
     return [
         item
         for dataset in datasets

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import copy_context
@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from statpipe.api import StatpipeError
 
+_A = TypeVar("_A")
 _T = TypeVar("_T")
 
 
@@ -52,6 +53,18 @@ class Background(Generic[_T]):
     def _settle(self, most: int) -> None:
         while len(self._waiting) > most:
             self._take(self._waiting.popleft().result())
+
+
+def side_by_side(function: Callable[[_A], _T], arguments: Iterable[_A], at_once: int) -> list[_T]:
+    """
+    Call a function with each argument, at most so many *at once*; give the results in order.
+    """
+    results: list[_T] = []
+    with background(results.append, at_once) as calls:
+        for argument in arguments:
+            calls.call(function, argument)
+        calls.finish()
+    return results
 
 
 @contextmanager

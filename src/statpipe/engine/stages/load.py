@@ -8,20 +8,23 @@ from contextlib import AbstractContextManager, contextmanager
 import attrs
 import structlog
 
-from statpipe.api import Database, Held, How, Layer, Model, Partition, Sink, Unavailable
+from statpipe.api import Database, Held, How, Lake, Layer, Model, Partition, Sink, Unavailable
 from statpipe.engine.gold.changes import Keep
 from statpipe.engine.gold.maker import Gold, gold_key, opened_gold
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.records import held_of, whole_manifests
 from statpipe.engine.record.state import State, silver_key
 from statpipe.engine.site.site import Site
-from statpipe.engine.stages.background import background
+from statpipe.engine.stages.background import background, side_by_side
 from statpipe.engine.stages.judge import verdict_on
 
 log = structlog.get_logger("statpipe")
 
 _AT_ONCE = 2
 """Models that are written while the next one is made: their tables are in memory until then."""
+
+_LOOKED_AT = 16
+"""Models that a lake is asked about at the same time."""
 
 _GOLD_WAIT = 600.0
 """Seconds to wait for another source's run that is writing Gold: it takes a few."""
@@ -140,17 +143,25 @@ class Load:
         """
         if Layer.GOLD not in sink.layers:
             return []
-        found = []
+        ready = {model.name: model for model in models if gold.fingerprint(model)}
         for model in models:
-            wanted = gold.fingerprint(model)
-            if wanted is None:
+            if model.name not in ready:
                 log.debug("model waits for its inputs", model=model.name)
-                continue
-            if isinstance(sink, Database) and model.materialized == "view":
-                wanted = model.version  # the database derives its rows itself
-            if sink.fingerprint(gold_key(model)) != wanted:
-                found.append(model)
-        return found
+        keys = [gold_key(model) for model in ready.values()]
+        if isinstance(sink, Lake):
+            held = side_by_side(sink.fingerprint, keys, _LOOKED_AT)
+        else:
+            held = [sink.fingerprint(key) for key in keys]
+        return [
+            model
+            for model, there in zip(ready.values(), held, strict=True)
+            if there != self._wanted(sink, gold, model)
+        ]
+
+    def _wanted(self, sink: Sink, gold: Gold, model: Model) -> str | None:
+        if isinstance(sink, Database) and model.materialized == "view":
+            return model.version  # the database derives its rows itself
+        return gold.fingerprint(model)
 
     def _held(self, source: str) -> tuple[Held, ...]:
         own = source == self.journal.source

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from statpipe.api import ContentError, Selection, Vintage, observations_from_rows
 from statpipe.domain.canonical import content_hash
 from statpipe.domain.seal import seal
+from statpipe.engine.stages.published import held_as
 from statpipe.engine.stages.reconcile import reconcile
 from statpipe.engine.stages.task import silver_of
-from statpipe.engine.stages.published import held_as
 from support.tea import MONTHS, PORTS, cells, tea_dataset
 
 TEA = tea_dataset("black")
