@@ -50,6 +50,29 @@ def api(fake, quick):
     source.close()
 
 
+@pytest.mark.parametrize(("asked", "seconds"), [(0, 0), (90, 0), (91, 60), (172, 60), (181, 120)])
+def test_how_long_requests_wait_for_the_budget_is_known_beforehand(fake, asked, seconds):
+    source = source_of(key=Secret(fake.key), api_url=fake.url, channel="api")
+    assert source.waiting(asked) == seconds
+    assert source_of(channel="sample").waiting(asked) == 0
+
+
+def test_the_budget_is_a_setting(fake, monkeypatch):
+    from statpipe_bea.api import budgets
+
+    waited = []
+    monkeypatch.setattr(budgets.Budgets, "wait_for_room", lambda own: waited.append(own._limits))
+    source = source_of(key=Secret(fake.key), api_url=fake.url, channel="api", requests_per_minute=2)
+    source.vintages(source.datasets()[0])
+    assert {limits.requests for limits in waited} == {2}
+    assert source.waiting(5) == 120
+
+
+def test_a_budget_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="'requests_per_minute' must be 1 or more: 0"):
+        source_of(requests_per_minute=0)
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_all_channels_give_the_same_silver(table, fake, api, bulk):
     by_api = silver_of(api, table)

@@ -62,6 +62,12 @@ class Source(ABC):
         """
         return [self.probe(dataset)]
 
+    def waiting(self, requests: int) -> float:  # noqa: ARG002
+        """
+        Return about how many seconds so many requests must wait for the agency's limits. No network.
+        """
+        return 0.0
+
     def archive(self, places: Sequence[str]) -> Source:
         """
         Return a source of the older vintages that lie in these places (folders, files, addresses).

@@ -54,6 +54,9 @@ def plan(
         for made in plans:
             if made.notice:
                 say(made.notice, to_stderr=True)
+            if made.waiting:
+                words = "the agency's limit makes the requests wait about"
+                say(f"{made.source}: {words} {made.waiting:.0f} s", to_stderr=True)
         return 0
 
     return in_session(options, work)

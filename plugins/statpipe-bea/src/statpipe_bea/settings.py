@@ -22,6 +22,13 @@ def _is_a_time(_: object, attribute: attrs.Attribute[float], value: float) -> No
         raise ValueError(f"{attribute.name!r} must be a number of seconds above 0: {value}")
 
 
+def _is_a_number_of_requests(
+    _: object, attribute: attrs.Attribute[int | None], value: int | None
+) -> None:
+    if value is not None and value < 1:
+        raise ValueError(f"{attribute.name!r} must be 1 or more: {value}")
+
+
 @frozen(kw_only=True)
 class RegionalSettings:
     """
@@ -32,6 +39,8 @@ class RegionalSettings:
     only). ``tables``, ``areas`` (codes such as ``CA``, ``US``, ``FWST``) and ``years`` select; left
     out, they mean all. ``bulk`` is the address or path of BEA's zip, ``archive`` a list of folders,
     zips or addresses of older ones. ``timeout`` is the time for one whole answer or file, in seconds.
+    ``requests_per_minute`` is 90 if it is left out, since BEA locks a key out for an hour that sends more than
+    100; lower it where other programs use the key, too.
     """
 
     channel: ChannelName = "auto"
@@ -43,6 +52,7 @@ class RegionalSettings:
     bulk: str | None = None
     archive: tuple[str, ...] = ()
     timeout: float = field(default=300.0, validator=_is_a_time)
+    requests_per_minute: int | None = field(default=None, validator=_is_a_number_of_requests)
     environment: Environment
     instance: str = ""
 

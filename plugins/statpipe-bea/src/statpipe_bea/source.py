@@ -78,6 +78,9 @@ class BeaSource(Source):
     def requests(self, dataset: Dataset, vintage: Vintage) -> int | None:
         return self._channel.requests(dataset, vintage)
 
+    def waiting(self, requests: int) -> float:
+        return self._channel.waiting(requests)
+
     def archive(self, places: Sequence[str]) -> Source:
         from statpipe_bea.channels.files import FilesChannel
 
@@ -119,7 +122,13 @@ def chosen_channel(settings: RegionalSettings, family: Family) -> Channel:
             raise ConfigError(_no_key(settings, family))
         from statpipe_bea.channels.api import ApiChannel
 
-        return ApiChannel(settings.key, settings.api_url, family.source, seconds=settings.timeout)
+        return ApiChannel(
+            settings.key,
+            settings.api_url,
+            family.source,
+            seconds=settings.timeout,
+            requests_per_minute=settings.requests_per_minute,
+        )
     if name == "sample":
         if not settings.environment.embedded:
             msg = (

@@ -34,10 +34,13 @@ class Step:
 @frozen(kw_only=True)
 class Plan:
     """
-    The steps of a run, with the source's notice.
+    The steps of a run, with the source's notice. ``waiting`` is about how many seconds the requests must
+    wait for the agency's limits.
     """
 
+    source: str
     notice: str
+    waiting: float
     steps: tuple[Step, ...]
 
 
@@ -74,7 +77,13 @@ def plan_source(site: Site, name: str, options: Options) -> Plan:
             )
             for item in find_outdated(site, name, state, datasets)
         ]
-        return Plan(notice=source.notice, steps=(*steps, *_gold(site, name, state, steps)))
+        waiting = source.waiting(sum(step.requests or 0 for step in steps))
+        return Plan(
+            source=name,
+            notice=source.notice,
+            waiting=waiting,
+            steps=(*steps, *_gold(site, name, state, steps)),
+        )
     finally:
         source.close()
 

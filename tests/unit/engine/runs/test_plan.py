@@ -5,7 +5,7 @@ import pytest
 from statpipe.api import Unavailable
 from statpipe.engine.runs.plan import plan_source
 from statpipe.engine.stages.options import INGEST, Options
-from support.tea import SOURCE, prices
+from support.tea import SOURCE, TeaSource, prices
 
 
 def planned(office, **options):
@@ -70,3 +70,10 @@ def test_the_notice_is_passed_on(office):
     office.agency.notice = "a sample"
     site = office.site()
     assert plan_source(site, SOURCE, Options()).notice == "a sample"
+
+
+def test_the_plan_says_how_long_the_agencys_limits_make_its_requests_wait(office, monkeypatch):
+    monkeypatch.setattr(TeaSource, "waiting", lambda _, requests: 60.0 * requests)
+    site = office.site()
+    plan = plan_source(site, SOURCE, Options())
+    assert (plan.source, plan.waiting) == (SOURCE, 240.0)

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import attrs
 
@@ -37,10 +37,17 @@ class ApiChannel(Channel):
     )
 
     def __init__(
-        self, key: Secret, url: str, source: str = "bea_pce_state", *, seconds: float = 300.0
+        self,
+        key: Secret,
+        url: str,
+        source: str = "bea_pce_state",
+        *,
+        seconds: float = 300.0,
+        requests_per_minute: int | None = None,
     ) -> None:
         self._key = checked_key(key)
         self._seconds = seconds
+        self._per_minute = requests_per_minute
         self._url = url
         self._source = source
         self._client: BeaClient | None = None
@@ -92,6 +99,11 @@ class ApiChannel(Channel):
         numbered = {str(number): code for number, code in enumerate(held or (), 1)}
         return 1 + len(planned(dataset, numbered or _expected(dataset)))
 
+    def waiting(self, requests: int) -> float:
+        from statpipe_bea.api.budgets import Limits
+
+        return 60.0 * (max(requests - 1, 0) // (self._per_minute or Limits().requests))
+
     def diagnose(self) -> Iterable[Diagnosis]:
         yield Diagnosis(self._source, "ok", f"has a key and asks {self._url}")
 
@@ -101,9 +113,13 @@ class ApiChannel(Channel):
 
     def _ask(self, name: str, parameters: Mapping[str, str]) -> Payload:
         if self._client is None:
+            from statpipe_bea.api.budgets import Limits
             from statpipe_bea.api.client import BeaClient
 
-            self._client = BeaClient(key=self._key, url=self._url, seconds=self._seconds)
+            asked: dict[str, Any] = (
+                {"limits": Limits(requests=self._per_minute)} if self._per_minute else {}
+            )
+            self._client = BeaClient(key=self._key, url=self._url, seconds=self._seconds, **asked)
         return self._client.ask(name, parameters)
 
 

@@ -37,6 +37,12 @@ class Channel(ABC):
         """
         return None
 
+    def waiting(self, requests: int) -> float:  # noqa: ARG002
+        """
+        Return the seconds that so many requests must wait for BEA's limits.
+        """
+        return 0.0
+
     @abstractmethod
     def diagnose(self) -> Iterable[Diagnosis]:
         """
