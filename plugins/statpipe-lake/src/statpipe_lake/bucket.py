@@ -211,10 +211,11 @@ class BucketStore(ObjectStore):
         """
         started = time.monotonic()
         for attempt in range(_TRIES):
+            used = self._credentials.number
             try:
                 return request()
             except _FAILED as error:
-                if not self._passes(error):
+                if not self._passes(error, used):
                     raise
                 last = error
             if time.monotonic() - started > _PATIENCE:
@@ -223,10 +224,11 @@ class BucketStore(ObjectStore):
         # Not as it is: for obstore, "conflict" and "already exists" are one.
         raise obstore.exceptions.GenericError(str(last)) from last
 
-    def _passes(self, error: Exception) -> bool:
+    def _passes(self, error: Exception, used: int) -> bool:
+        """Tell whether the request is worth another try; *used* is the number of its credentials."""
         code, status = _said(error)
         if code in _EXPIRED:
-            return self._credentials.renewed()
+            return self._credentials.renewed(used)
         if status:
             return code in _PASSING
         text = str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ _KEPT_FOR = timedelta(minutes=5)
 class Credentials:
     """
     Where obstore gets credentials: from boto3's chain of environment, profile, SSO, web identity and
-    instance.
+    instance. ``number`` counts those that were found.
 
     :raises ConfigError: There are none.
     """
@@ -32,6 +33,7 @@ class Credentials:
 
         self._address, self._profile, self._region = address, profile, region
         self._failure: BaseException | None = None
+        self._lock, self.number = threading.Lock(), 1
         try:
             self.region, self._found = self._loaded()
         except (BotoCoreError, ValueError) as error:
@@ -53,10 +55,18 @@ class Credentials:
             "expires_at": datetime.now(UTC) + _KEPT_FOR,
         }
 
-    def renewed(self) -> bool:
+    def renewed(self, number: int) -> bool:
         """
-        Look for others than those that were refused as expired; tell whether there are any.
+        Look for others than those of this *number*, which were refused as expired; tell whether there are any.
+
+        Several requests may be refused at the same time: the first of them looks.
         """
+        with self._lock:
+            if number == self.number and self._found_others():
+                self.number += 1
+            return number < self.number
+
+    def _found_others(self) -> bool:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
