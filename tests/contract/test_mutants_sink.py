@@ -1,6 +1,7 @@
 """The contracts are worth something: each of these broken sinks is caught."""
 
 import inspect
+import threading
 import time
 from decimal import Decimal
 
@@ -12,6 +13,7 @@ from contract.test_fakes import InMemory
 from statpipe.api import Layer
 from statpipe.testing import SinkContract, StoreContract
 from statpipe.testing.fakes import MemoryLake, MemorySink
+from support.patience import PATIENCE
 
 
 class Sinks(InMemory, SinkContract):
@@ -258,11 +260,15 @@ class KeepsOneBodyAName(MemoryLake):
 
 
 class KeepsWhatIsInItsHandOnly(MemoryLake):
-    """Another thread may have put its own payload there meanwhile."""
+    """Another thread has put its own payload there meanwhile: two of them meet in each call."""
+
+    def __init__(self):
+        super().__init__()
+        self.meeting = threading.Barrier(2, timeout=PATIENCE)
 
     def keep(self, source, dataset, payload):
         self.in_hand = payload
-        time.sleep(0.01)
+        self.meeting.wait()
         return super().keep(source, dataset, self.in_hand)
 
 
