@@ -108,7 +108,8 @@ def test_the_key_as_a_parameter_is_a_mistake_of_the_caller(fake, ask):
 def test_what_may_pass_is_asked_again(fake, client, ask, fault):
     fake.faults.append(fault)
     assert results(ask())["Data"]
-    assert client.requests == 2
+    # A request that went out on a connection that BEA was just closing did not arrive.
+    assert 2 == len(fake.requests) <= client.requests
 
 
 @pytest.mark.parametrize(
