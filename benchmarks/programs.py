@@ -1,0 +1,123 @@
+"""The programs that are compared, each with a home of its own: a folder and a database."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+HERE = Path(__file__).parent
+OURS = ("BEA_", "STATPIPE_", "PG", "AWS_")
+CONFIGURATION = """
+[environments.local.sinks.lake]
+[environments.local.sinks.postgres]
+dsn = "${{BENCHMARK_PG}}"
+[sources.bea_pce_state]
+api_url = "{url}"
+tables = {tables}
+"""
+
+
+class Agency(Protocol):
+    """Whom programs ask."""
+
+    url: str
+    key: str
+    tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where a program keeps what it has: a folder, and a database of the home's name."""
+
+    folder: Path
+    name: str
+    dsn: str
+    agency: Agency
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The variables of its processes: those of this one without what may be set for others."""
+        kept = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+        return kept | {"BEA_API_KEY": self.agency.key, "BENCHMARK_PG": self.dsn}
+
+
+class Program(Protocol):
+    """
+    Something that brings the agency's figures into a lake and a database.
+
+    ``schemas`` are where the tables of analysts are, and ``folder`` is the lake, below the home.
+    """
+
+    name: str
+    schemas: tuple[str, ...]
+    folder: str
+
+    def prepare(self, home: Home) -> None:
+        """Write what it needs to know."""
+
+    def command(self, home: Home) -> Sequence[str]:
+        """Say how it is run."""
+
+
+class Statpipe:
+    """The product. *settings* are put at the end of its ``statpipe.toml``, below those of its source."""
+
+    name, schemas, folder = "statpipe", ("gold",), ".statpipe/lake"
+
+    def __init__(self, settings: str = "") -> None:
+        self._settings = settings
+
+    def prepare(self, home: Home) -> None:
+        agency = home.agency
+        text = CONFIGURATION.format(url=agency.url, tables=list(agency.tables))
+        (home.folder / "statpipe.toml").write_text(text + self._settings)
+
+    def command(self, home: Home, *arguments: str) -> Sequence[str]:  # noqa: ARG002 - as the others
+        given = arguments or ("run", "bea_pce_state")
+        return [sys.executable, str(HERE / "measure" / "unbudgeted.py"), *given]
+
+
+class Script:
+    """A script for this job alone, which imports nothing of the product's. It may need another Python."""
+
+    schemas, folder = ("public", "bea"), "lake"
+
+    def __init__(self, name: str, python: str = sys.executable) -> None:
+        self.name = name
+        self._python = python
+
+    def prepare(self, home: Home) -> None:
+        (home.folder / "lake").mkdir()
+
+    def command(self, home: Home) -> Sequence[str]:
+        script = HERE / "baselines" / f"{self.name}.py"
+        agency = home.agency
+        return [self._python, str(script), agency.url, "lake", home.dsn, *agency.tables]
+
+
+BARE = "bare"
+PEERS: Mapping[str, str] = {
+    "polars_adbc": "polars, adbc_driver_postgresql, httpx",
+    "dlt_arrow": "dlt, pyarrow, psycopg2, httpx",
+    "dlt_rows": "dlt, psycopg2, httpx",
+}
+"""Scripts that need what is not among the requirements, and what they import."""
+
+
+def peers(python: str = sys.executable) -> tuple[list[Script], list[str]]:
+    """Return the scripts that another Python can run, and the names of those that it cannot."""
+    can = {
+        name: subprocess.run(
+            [python, "-c", f"import {needs}"], capture_output=True, check=False
+        ).returncode
+        == 0
+        for name, needs in PEERS.items()
+    }
+    return [Script(name, python) for name, able in can.items() if able], [
+        name for name, able in can.items() if not able
+    ]
