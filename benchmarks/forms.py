@@ -11,7 +11,12 @@ from benchmarks.judge import Goal
 from benchmarks.measure.homes import Homes
 from benchmarks.measure.measured import Measured
 from benchmarks.programs import Program
+from benchmarks.scenarios.far_lake import far_lake
+from benchmarks.scenarios.held import held
 from benchmarks.scenarios.releases import releases
+
+FEW = 2
+"""Rounds of what is counted rather than timed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +27,9 @@ class Form:
     rounds: int
     tables: tuple[str, ...]
     """Of BEA's, in the steps of a year."""
+    table: str
+    """Of BEA's, of which many vintages are held."""
+    vintages: int
 
     def with_rounds(self, rounds: int | None) -> Self:
         """Return the same with another number of rounds, if one is given."""
@@ -29,8 +37,14 @@ class Form:
 
 
 FORMS: Mapping[str, Form] = {
-    "full": Form(name="full", rounds=5, tables=("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")),
-    "short": Form(name="short", rounds=3, tables=("SAPCE1",)),
+    "full": Form(
+        name="full",
+        rounds=5,
+        tables=("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4"),
+        table="SAPCE4",
+        vintages=60,
+    ),
+    "short": Form(name="short", rounds=3, tables=("SAPCE1",), table="SAPCE1", vintages=24),
 }
 
 
@@ -46,5 +60,11 @@ SCENARIOS: Mapping[str, Scenario] = {
     "releases": Scenario(
         lambda homes, programs, form: releases(homes, programs, form.tables, form.rounds),
         goals.RELEASES,
+    ),
+    "held": Scenario(
+        lambda homes, _, form: held(homes, form.table, form.vintages, form.rounds), goals.HELD
+    ),
+    "far_lake": Scenario(
+        lambda homes, _, form: far_lake(homes, form.tables, form.vintages, FEW), goals.FAR_LAKE
     ),
 }

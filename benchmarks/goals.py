@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.judge import Goal, Round
+from benchmarks.scenarios.far_lake import FAR_FIRST, FAR_UNCHANGED
+from benchmarks.scenarios.held import MANY, ONE
 from benchmarks.scenarios.releases import ALL, FIRST, REBUILT, SOME, UNCHANGED
 
 MEBIBYTE = 2**20
@@ -19,6 +21,16 @@ def wall(scenario: str, peer: str) -> Callable[[Round], float]:
 def work(scenario: str, peer: str = "bare") -> Callable[[Round], float]:
     """Return the ratio of CPU time, the server's with it."""
     return lambda r: r.of(scenario).work / r.of(scenario, peer).work
+
+
+def waiting(scenario: str) -> Callable[[Round], float]:
+    """Return the seconds in which some request to the bucket was on its way."""
+    return lambda r: r.of(scenario).waiting
+
+
+def requests(scenario: str) -> Callable[[Round], float]:
+    """Return the number of requests."""
+    return lambda r: r.of(scenario).requests
 
 
 def peak(r: Round) -> float:
@@ -63,3 +75,34 @@ RELEASES = (
     Goal("peak memory of any step, MiB", peak, 350, steady=True),
 )
 """BEA's four tables through the steps of a year."""
+
+HELD = (
+    Goal(
+        "many vintages held: CPU of a release against 1 held",
+        lambda r: r.of(MANY).work / r.of(ONE).work,
+        1.2,
+        steady=True,
+        always=True,
+    ),
+    Goal(
+        "many vintages held: peak memory of a release against 1 held",
+        lambda r: r.of(MANY).peak / r.of(ONE).peak,
+        1.2,
+        steady=True,
+        always=True,
+    ),
+)
+"""A release where much is held."""
+
+FAR_LAKE = (
+    Goal("S3 at 50 ms, first load: seconds waiting", waiting(FAR_FIRST), 3.0),
+    Goal("S3 at 50 ms, first load: requests", requests(FAR_FIRST), steady=True),
+    Goal(
+        "S3 at 50 ms, unchanged, many held: seconds waiting",
+        waiting(FAR_UNCHANGED),
+        1.5,
+        always=True,
+    ),
+    Goal("S3 at 50 ms, unchanged, many held: requests", requests(FAR_UNCHANGED), steady=True),
+)
+"""A lake in a bucket far away."""

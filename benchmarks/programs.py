@@ -6,20 +6,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 HERE = Path(__file__).parent
 OURS = ("BEA_", "STATPIPE_", "PG", "AWS_")
-CONFIGURATION = """
-[environments.local.sinks.lake]
+DATABASE = """
 [environments.local.sinks.postgres]
-dsn = "${{BENCHMARK_PG}}"
-[sources.bea_pce_state]
-api_url = "{url}"
-tables = {tables}
+dsn = "${BENCHMARK_PG}"
 """
+FOLDER = "[environments.local.sinks.lake]\n"
+BEA = "bea_pce_state"
 
 
 class Agency(Protocol):
@@ -38,12 +36,13 @@ class Home:
     name: str
     dsn: str
     agency: Agency
+    variables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
         """The variables of its processes: those of this one without what may be set for others."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
-        return kept | {"BEA_API_KEY": self.agency.key, "BENCHMARK_PG": self.dsn}
+        return kept | {"BEA_API_KEY": self.agency.key, "BENCHMARK_PG": self.dsn, **self.variables}
 
 
 class Program(Protocol):
@@ -65,20 +64,26 @@ class Program(Protocol):
 
 
 class Statpipe:
-    """The product. *settings* are put at the end of its ``statpipe.toml``, below those of its source."""
+    """
+    The product, as its users call it. *lake* is the part of ``statpipe.toml`` on the lake, *settings* more of the
+    source's.
+    """
 
     name, schemas, folder = "statpipe", ("gold",), ".statpipe/lake"
 
-    def __init__(self, settings: str = "") -> None:
-        self._settings = settings
+    def __init__(self, *, source: str = BEA, lake: str = FOLDER, settings: str = "") -> None:
+        self.source = source
+        self._lake, self._settings = lake, settings
 
     def prepare(self, home: Home) -> None:
         agency = home.agency
-        text = CONFIGURATION.format(url=agency.url, tables=list(agency.tables))
-        (home.folder / "statpipe.toml").write_text(text + self._settings)
+        source = f"[sources.{self.source}]\n{self._settings}"
+        if self.source == BEA:
+            source += f'api_url = "{agency.url}"\ntables = {list(agency.tables)}\n'
+        (home.folder / "statpipe.toml").write_text(self._lake + DATABASE + source)
 
     def command(self, home: Home, *arguments: str) -> Sequence[str]:  # noqa: ARG002 - as the others
-        given = arguments or ("run", "bea_pce_state")
+        given = arguments or ("run", self.source)
         return [sys.executable, str(HERE / "measure" / "unbudgeted.py"), *given]
 
 

@@ -26,9 +26,9 @@ class Homes:
     folder: Path
     server: Server
 
-    def make(self, name: str, program: Program, agency: Agency) -> Home:
-        """Make an empty home."""
-        home = Home(self.folder / name, name, self.server.make(name), agency)
+    def make(self, name: str, program: Program, agency: Agency, **variables: str) -> Home:
+        """Make an empty home, with more *variables* for its processes."""
+        home = Home(self.folder / name, name, self.server.make(name), agency, variables)
         home.folder.mkdir(parents=True)
         program.prepare(home)
         return home

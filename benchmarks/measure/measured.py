@@ -13,6 +13,7 @@ class Measured:
     ``cpu`` is the program's own, with its children's; ``server_cpu`` that of PostgreSQL meanwhile. ``rows``
     were written to the tables of analysts, ``puts`` are files of the lake that are new or were written again.
     ``lake`` and ``tables`` are the sizes of both afterwards, and ``stale`` tables have old statistics.
+    ``waiting`` is the time in which at least one request to a bucket was on its way.
     """
 
     scenario: str
@@ -29,6 +30,7 @@ class Measured:
     lake: int = 0
     tables: int = 0
     stale: int = 0
+    waiting: float = 0.0
 
     @property
     def work(self) -> float:
