@@ -13,6 +13,7 @@ from benchmarks.measure.measured import Measured
 from benchmarks.programs import Program
 from benchmarks.scenarios.far_lake import far_lake
 from benchmarks.scenarios.held import held
+from benchmarks.scenarios.many_datasets import many_datasets
 from benchmarks.scenarios.releases import releases
 
 FEW = 2
@@ -30,6 +31,7 @@ class Form:
     table: str
     """Of BEA's, of which many vintages are held."""
     vintages: int
+    datasets: int
 
     def with_rounds(self, rounds: int | None) -> Self:
         """Return the same with another number of rounds, if one is given."""
@@ -43,8 +45,11 @@ FORMS: Mapping[str, Form] = {
         tables=("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4"),
         table="SAPCE4",
         vintages=60,
+        datasets=400,
     ),
-    "short": Form(name="short", rounds=3, tables=("SAPCE1",), table="SAPCE1", vintages=24),
+    "short": Form(
+        name="short", rounds=3, tables=("SAPCE1",), table="SAPCE1", vintages=24, datasets=60
+    ),
 }
 
 
@@ -66,5 +71,8 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "far_lake": Scenario(
         lambda homes, _, form: far_lake(homes, form.tables, form.vintages, FEW), goals.FAR_LAKE
+    ),
+    "many_datasets": Scenario(
+        lambda homes, _, form: many_datasets(homes, form.datasets, FEW), goals.MANY_DATASETS
     ),
 }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from benchmarks.judge import Goal, Round
 from benchmarks.scenarios.far_lake import FAR_FIRST, FAR_UNCHANGED
 from benchmarks.scenarios.held import MANY, ONE
+from benchmarks.scenarios.many_datasets import SMALL_FIRST, SMALL_UNCHANGED
 from benchmarks.scenarios.releases import ALL, FIRST, REBUILT, SOME, UNCHANGED
 
 MEBIBYTE = 2**20
@@ -106,3 +107,11 @@ FAR_LAKE = (
     Goal("S3 at 50 ms, unchanged, many held: requests", requests(FAR_UNCHANGED), steady=True),
 )
 """A lake in a bucket far away."""
+
+MANY_DATASETS = (
+    Goal("small datasets, first load: seconds", lambda r: r.of(SMALL_FIRST).wall, 12.0),
+    Goal("small datasets, unchanged: seconds", lambda r: r.of(SMALL_UNCHANGED).wall, 1.5),
+    Goal("small datasets, first load: CPU against bare", work(SMALL_FIRST), steady=True),
+    Goal("small datasets, unchanged: CPU against bare", work(SMALL_UNCHANGED), steady=True),
+)
+"""Many small datasets."""

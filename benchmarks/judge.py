@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
@@ -81,10 +82,13 @@ def judged(
 
 
 def _judged(goal: Goal, rounds: Sequence[Round], seen: float | None) -> Verdict:
-    try:
-        value = median(goal.figure(one) for one in rounds)
-    except LookupError:
+    values = []
+    for one in rounds:
+        with suppress(LookupError):
+            values.append(goal.figure(one))
+    if not values:
         return Verdict(goal, None, seen, "")
+    value = median(values)
     if goal.steady and seen is not None and value > seen * TOLERANCE:
         return Verdict(goal, value, seen, "SLOWER")
     if goal.most is None:

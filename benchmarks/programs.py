@@ -86,23 +86,27 @@ class Statpipe:
         given = arguments or ("run", self.source)
         return [sys.executable, str(HERE / "measure" / "unbudgeted.py"), *given]
 
+    def backfill(self, home: Home, places: Sequence[Path]) -> Sequence[str]:
+        """Say how older releases are loaded."""
+        return self.command(home, "backfill", self.source, "--from-archive", *map(str, places))
+
 
 class Script:
     """A script for this job alone, which imports nothing of the product's. It may need another Python."""
 
     schemas, folder = ("public", "bea"), "lake"
 
-    def __init__(self, name: str, python: str = sys.executable) -> None:
+    def __init__(self, name: str, python: str = sys.executable, script: str = "") -> None:
         self.name = name
         self._python = python
+        self._script = HERE / "baselines" / f"{script or name}.py"
 
     def prepare(self, home: Home) -> None:
         (home.folder / "lake").mkdir()
 
     def command(self, home: Home) -> Sequence[str]:
-        script = HERE / "baselines" / f"{self.name}.py"
         agency = home.agency
-        return [self._python, str(script), agency.url, "lake", home.dsn, *agency.tables]
+        return [self._python, str(self._script), agency.url, "lake", home.dsn, *agency.tables]
 
 
 BARE = "bare"

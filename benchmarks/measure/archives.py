@@ -54,7 +54,7 @@ def _revised(body: bytes, turn: int) -> Iterator[bytes]:
         number += len(cells)
         if place < len(cells):
             cells[place] = _moved(cells[place])
-        yield words + quote + b",".join(cells)
+        yield words + quote + b",".join(cells) if quote else line
 
 
 def _moved(text: bytes) -> bytes:

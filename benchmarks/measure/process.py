@@ -20,6 +20,9 @@ from pathlib import Path
 PATIENCE = 1800
 """Seconds after which a process is ended."""
 
+SAID = 3000
+"""Characters of what a process that failed said last."""
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -42,8 +45,8 @@ def spent(command: Sequence[str], *, folder: Path, environment: Mapping[str, str
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
-        said = done.stdout + done.stderr
-        raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}\n{said}")
+        said = (done.stdout + done.stderr)[-SAID:]
+        raise RuntimeError(f"{' '.join(command[:4])} ended with {done.returncode}\n{said}")
     return Cost(**json.loads(done.stdout.splitlines()[-1]))
 
 

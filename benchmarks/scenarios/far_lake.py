@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from benchmarks.measure.agency import BeaAgency
@@ -10,7 +11,7 @@ from benchmarks.measure.archives import archives
 from benchmarks.measure.bucket import Bucket
 from benchmarks.measure.homes import Homes
 from benchmarks.measure.measured import Measured
-from benchmarks.programs import Home, Statpipe
+from benchmarks.programs import Statpipe
 from benchmarks.scenarios.releases import ask_all
 
 FAR_FIRST, FAR_UNCHANGED = "S3 at 50 ms, first load", "S3 at 50 ms, unchanged, many held"
@@ -29,26 +30,32 @@ def far_lake(
             for number in range(rounds):
                 program = Statpipe(lake=bucket.lake(f"first-{number}"))
                 home = homes.make(f"far_{number}", program, agency, **bucket.variables)
-                yield _measured(FAR_FIRST, number, homes, program, home, bucket)
+                with _far(bucket) as noted:
+                    row = noted(homes.measure(FAR_FIRST, number, program, home))
+                yield row
                 homes.remove([home])
         files = archives(homes.folder / "archives", "SAPCE1", vintages)
         with BeaAgency(["SAPCE1"]) as agency:
             program = Statpipe(lake=bucket.lake("held"), settings=SMALL)
             home = homes.make("far_held", program, agency, **bucket.variables)
-            places = [str(file) for file in files]
-            backfill = program.command(home, "backfill", program.source, "--from-archive", *places)
+            backfill = program.backfill(home, files)
             homes.measure("", 0, program, home, command=backfill)
             homes.measure("", 0, program, home)
             for number in range(rounds):
-                yield _measured(FAR_UNCHANGED, number, homes, program, home, bucket)
+                with _far(bucket) as noted:
+                    row = noted(homes.measure(FAR_UNCHANGED, number, program, home))
+                yield row
             homes.remove([home])
 
 
-def _measured(
-    scenario: str, number: int, homes: Homes, program: Statpipe, home: Home, bucket: Bucket
-) -> Measured:
+@contextmanager
+def _far(bucket: Bucket) -> Iterator[Callable[[Measured], Measured]]:
+    """Let the bucket be far away, and note requests to it in what is measured meanwhile."""
+
+    def noted(row: Measured) -> Measured:
+        requests, waiting = bucket.counted()
+        return replace(row, requests=requests, waiting=waiting)
+
     bucket.counted()
     with bucket.far(FAR):
-        row = homes.measure(scenario, number, program, home)
-    requests, waiting = bucket.counted()
-    return replace(row, requests=requests, waiting=waiting)
+        yield noted

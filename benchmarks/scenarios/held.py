@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
 from benchmarks.measure.agency import BeaAgency
 from benchmarks.measure.archives import archives
 from benchmarks.measure.homes import Homes
 from benchmarks.measure.measured import Measured
-from benchmarks.programs import Home, Statpipe
+from benchmarks.programs import Statpipe
 
 ONE, MANY = "a release, 1 vintage held", "a release, many vintages held"
 BACKFILL = "backfill of many vintages"
@@ -23,8 +22,8 @@ def held(homes: Homes, table: str, vintages: int, rounds: int) -> Iterator[Measu
     files = archives(homes.folder / "archives", table, vintages)
     with BeaAgency([table]) as agency:
         one, many = (homes.make(name, program, agency) for name in ("held_one", "held_many"))
-        homes.measure(BACKFILL, 0, program, one, command=_backfill(program, one, files[-1:]))
-        yield homes.measure(BACKFILL, 0, program, many, command=_backfill(program, many, files))
+        homes.measure(BACKFILL, 0, program, one, command=program.backfill(one, files[-1:]))
+        yield homes.measure(BACKFILL, 0, program, many, command=program.backfill(many, files))
         agency.publish(DAY, 0.01)
         for number in range(rounds):
             for scenario, home in ((ONE, one), (MANY, many)):
@@ -32,8 +31,3 @@ def held(homes: Homes, table: str, vintages: int, rounds: int) -> Iterator[Measu
                 yield homes.measure(scenario, number, program, copy, requests=agency.requests)
                 homes.remove([copy])
         homes.remove([one, many])
-
-
-def _backfill(program: Statpipe, home: Home, files: Sequence[Path]) -> Sequence[str]:
-    places = [str(file) for file in files]
-    return program.command(home, "backfill", "bea_pce_state", "--from-archive", *places)
