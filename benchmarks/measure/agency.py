@@ -12,6 +12,7 @@ Its figures are those of BEA's four tables, as ``tests/data/SAPCE.zip`` holds th
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -134,11 +135,9 @@ def revise(figures: dict[str, dict[str, dict[str, str]]], share: float) -> int:
 
     So sums still hold, as an agency's do, up to rounding.
     """
-    changed, due = 0, 0.0
+    changed, chance = 0, random.Random(1)
     for years, year in shown(figures):
-        due += share
-        if due >= 1:
-            due -= 1
+        if chance.random() < share:
             changed += 1
             years[year] = _moved(Decimal(years[year]), whole=share == 1)
     return changed
