@@ -86,8 +86,8 @@ reference: dev ## write the reference pages anew, out of the code
 benchmark: dev ## measure the whole job beside scripts that do it by hand; exit 1 on a missed goal (PEERS=python with polars)
 	@$(BIN)/python -m benchmarks $(if $(PEERS),--peers "$(PEERS)")
 
-benchmark-short: dev ## the same on a small table, held to what was seen before
-	@$(BIN)/python -m benchmarks --short
+benchmark-short: dev ## the same on small tables; AGAINST=commit runs that one beside
+	@$(BIN)/python -m benchmarks --short $(if $(AGAINST),--against "$(AGAINST)")
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links

@@ -5,6 +5,8 @@ Measure the whole job beside scripts that do it by hand, and hold it to its goal
     python -m benchmarks --short      # the same job on a small table, as CI does weekly
     python -m benchmarks --only releases --peers /path/to/python/with/polars
 
+    python -m benchmarks --short --against main   # a commit beside the present code
+
 Exit code 1 says that a goal was missed, or that a figure is worse than what was seen before. ``--keep`` lets
 the figures of this run be what later ones are held to.
 """
@@ -14,18 +16,21 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import tempfile
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from benchmarks import report
 from benchmarks.forms import FORMS, SCENARIOS, Form
 from benchmarks.judge import failed, judged, keep, seen_before
+from benchmarks.measure.checkout import checkout
 from benchmarks.measure.homes import Homes
 from benchmarks.measure.measured import Measured
 from benchmarks.measure.server import Server
-from benchmarks.programs import BARE, Script, Statpipe, peers
+from benchmarks.programs import BARE, BEFORE, Program, Script, Statpipe, peers
 from benchmarks.stages.run import line_of, stages
+
+from benchmarks import report
 
 OUT = Path("build", "benchmark.json")
 
@@ -42,19 +47,25 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often everything is done")
     parser.add_argument("--peers", default=sys.executable, help="a Python that has polars and dlt")
     parser.add_argument("--json", type=Path, default=OUT, help="where the figures are written to")
+    parser.add_argument(
+        "--against", metavar="COMMIT", help="run this commit beside, in place of what was seen"
+    )
     parser.add_argument("--keep", action="store_true", help="hold later runs to these figures")
     return parser.parse_args()
 
 
-def measured(form: Form, only: list[str], python: str) -> Iterator[Measured]:
+def measured(form: Form, only: list[str], python: str, against: str | None) -> Iterator[Measured]:
     """Run the scenarios, and say each figure as it comes."""
     able, lacking = peers(python)
     if lacking:
         print(f"left out, since {python} lacks what they import: {', '.join(lacking)}", flush=True)
-    programs = [Statpipe(), Script(BARE), *able]
-    with tempfile.TemporaryDirectory(prefix="statpipe-benchmark-") as name:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="statpipe-benchmark-")))
         folder.chmod(0o711)  # the server's user has to pass
+        programs: list[Program] = [Statpipe(), Script(BARE), *able]
+        if against:
+            code = stack.enter_context(checkout(against, folder / "before"))
+            programs.append(Statpipe(name=BEFORE, code=code))
         with Server(folder / "postgres") as server:
             for scenario in only:
                 homes = Homes(folder / scenario, server)
@@ -70,9 +81,10 @@ def main() -> int:
     form = FORMS["short" if chosen.short else "full"].with_rounds(chosen.rounds)
     only = chosen.only or [*SCENARIOS, *(() if chosen.short else ("stages",))]
     scenarios = [name for name in only if name in SCENARIOS]
-    rows = list(measured(form, scenarios, chosen.peers)) if scenarios else []
+    rows = list(measured(form, scenarios, chosen.peers, chosen.against)) if scenarios else []
     goals = [goal for name in scenarios for goal in SCENARIOS[name].goals]
-    verdicts = judged(goals, rows, seen_before(form.name), full=not chosen.short)
+    seen = {} if chosen.against else seen_before(form.name)
+    verdicts = judged(goals, rows, seen, full=not chosen.short)
     print("", *report.measured_table(rows), "", *report.verdict_table(verdicts), sep="\n")
     missed = failed(verdicts)
     for name, lines in stages() if "stages" in only else ():

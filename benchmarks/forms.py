@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
-from benchmarks import goals
 from benchmarks.judge import Goal
 from benchmarks.measure.homes import Homes
 from benchmarks.measure.measured import Measured
 from benchmarks.programs import Program
 from benchmarks.scenarios.far_lake import far_lake
 from benchmarks.scenarios.held import held
+from benchmarks.scenarios.large import large
 from benchmarks.scenarios.many_datasets import many_datasets
 from benchmarks.scenarios.releases import releases
+
+from benchmarks import goals
 
 FEW = 2
 """Rounds of what is counted rather than timed."""
@@ -32,6 +34,7 @@ class Form:
     """Of BEA's, of which many vintages are held."""
     vintages: int
     datasets: int
+    figures: int
 
     def with_rounds(self, rounds: int | None) -> Self:
         """Return the same with another number of rounds, if one is given."""
@@ -46,9 +49,16 @@ FORMS: Mapping[str, Form] = {
         table="SAPCE4",
         vintages=60,
         datasets=400,
+        figures=4_000_000,
     ),
     "short": Form(
-        name="short", rounds=3, tables=("SAPCE1",), table="SAPCE1", vintages=24, datasets=60
+        name="short",
+        rounds=3,
+        tables=("SAPCE1",),
+        table="SAPCE1",
+        vintages=24,
+        datasets=60,
+        figures=400_000,
     ),
 }
 
@@ -75,4 +85,5 @@ SCENARIOS: Mapping[str, Scenario] = {
     "many_datasets": Scenario(
         lambda homes, _, form: many_datasets(homes, form.datasets, FEW), goals.MANY_DATASETS
     ),
+    "large": Scenario(lambda homes, _, form: large(homes, form.figures, 1), goals.LARGE),
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.judge import Goal, Round
+from benchmarks.judge import TOLERANCE, Goal, Round
+from benchmarks.programs import BEFORE
 from benchmarks.scenarios.far_lake import FAR_FIRST, FAR_UNCHANGED
 from benchmarks.scenarios.held import MANY, ONE
+from benchmarks.scenarios.large import TENTH, WHOLE
 from benchmarks.scenarios.many_datasets import SMALL_FIRST, SMALL_UNCHANGED
 from benchmarks.scenarios.releases import ALL, FIRST, REBUILT, SOME, UNCHANGED
 
@@ -79,6 +81,10 @@ RELEASES = (
     ),
     Goal("all revised: tables without statistics", lambda r: r.of(ALL).stale, 0, always=True),
     Goal("peak memory of any step, MiB", peak, 350, steady=True),
+    *(
+        Goal(f"{step}: CPU against the commit before", work(step, BEFORE), TOLERANCE, always=True)
+        for step in STEPS
+    ),
 )
 """BEA's four tables through the steps of a year."""
 
@@ -120,3 +126,19 @@ MANY_DATASETS = (
     Goal("small datasets, unchanged: CPU against bare", work(SMALL_UNCHANGED), steady=True),
 )
 """Many small datasets."""
+
+LARGE = (
+    Goal(
+        "ten times the figures: CPU",
+        lambda r: r.of(WHOLE).work / r.of(TENTH).work,
+        11.0,
+        steady=True,
+    ),
+    Goal(
+        "ten times the figures: peak memory",
+        lambda r: r.of(WHOLE).peak / r.of(TENTH).peak,
+        1.5,
+        steady=True,
+    ),
+)
+"""Ten times as many figures."""

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 HERE = Path(__file__).parent
@@ -18,6 +19,8 @@ dsn = "${BENCHMARK_PG}"
 """
 FOLDER = "[environments.local.sinks.lake]\n"
 BEA = "bea_pce_state"
+PRODUCT, BEFORE = "statpipe", "before"
+"""The product as it is here, and as it was at another commit."""
 
 
 class Agency(Protocol):
@@ -26,6 +29,15 @@ class Agency(Protocol):
     url: str
     key: str
     tables: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Files:
+    """An agency that is a folder."""
+
+    url: str
+    key: str = ""
+    tables: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -50,11 +62,13 @@ class Program(Protocol):
     Something that brings the agency's figures into a lake and a database.
 
     ``schemas`` are where the tables of analysts are, and ``folder`` is the lake, below the home.
+    ``variables`` are more of its processes'.
     """
 
     name: str
     schemas: tuple[str, ...]
     folder: str
+    variables: Mapping[str, str]
 
     def prepare(self, home: Home) -> None:
         """Write what it needs to know."""
@@ -66,13 +80,22 @@ class Program(Protocol):
 class Statpipe:
     """
     The product, as its users call it. *lake* is the part of ``statpipe.toml`` on the lake, *settings* more of the
-    source's.
+    source's. *code* is the ``PYTHONPATH`` of another commit, which goes by another *name*.
     """
 
-    name, schemas, folder = "statpipe", ("gold",), ".statpipe/lake"
+    schemas, folder = ("gold",), ".statpipe/lake"
 
-    def __init__(self, *, source: str = BEA, lake: str = FOLDER, settings: str = "") -> None:
-        self.source = source
+    def __init__(
+        self,
+        *,
+        source: str = BEA,
+        lake: str = FOLDER,
+        settings: str = "",
+        name: str = PRODUCT,
+        code: str = "",
+    ) -> None:
+        self.name, self.source = name, source
+        self.variables = {"PYTHONPATH": code} if code else {}
         self._lake, self._settings = lake, settings
 
     def prepare(self, home: Home) -> None:
@@ -95,6 +118,7 @@ class Script:
     """A script for this job alone, which imports nothing of the product's. It may need another Python."""
 
     schemas, folder = ("public", "bea"), "lake"
+    variables: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, name: str, python: str = sys.executable, script: str = "") -> None:
         self.name = name

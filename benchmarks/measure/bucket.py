@@ -10,7 +10,6 @@ A bucket far away: a real S3 server on this machine behind a proxy that lets eac
 
 from __future__ import annotations
 
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -19,8 +18,6 @@ from pathlib import Path
 from typing import Any, Self
 
 import boto3
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from support.fault_proxy import Exchange, FaultProxy
 from support.seaweed import KEY, SECRET, Seaweed

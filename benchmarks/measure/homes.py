@@ -28,7 +28,8 @@ class Homes:
 
     def make(self, name: str, program: Program, agency: Agency, **variables: str) -> Home:
         """Make an empty home, with more *variables* for its processes."""
-        home = Home(self.folder / name, name, self.server.make(name), agency, variables)
+        environment = {**program.variables, **variables}
+        home = Home(self.folder / name, name, self.server.make(name), agency, environment)
         home.folder.mkdir(parents=True)
         program.prepare(home)
         return home

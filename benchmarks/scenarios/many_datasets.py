@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.measure import small_datasets
 from benchmarks.measure.homes import Homes
 from benchmarks.measure.measured import Measured
-from benchmarks.programs import BARE, Script, Statpipe
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+from benchmarks.programs import BARE, Files, Script, Statpipe
 
 from support.installed import install
 
 SMALL_FIRST, SMALL_UNCHANGED = "small datasets, first load", "small datasets, unchanged"
 ROOT = Path(__file__).parents[2]
-
-
-@dataclass(frozen=True)
-class Files:
-    """An agency that is a folder."""
-
-    url: str
-    key: str = ""
-    tables: tuple[str, ...] = ()
 
 
 def many_datasets(homes: Homes, number: int, rounds: int) -> Iterator[Measured]:

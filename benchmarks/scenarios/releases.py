@@ -14,7 +14,7 @@ from benchmarks.baselines.bea_over_http import Bea
 from benchmarks.measure.agency import BeaAgency
 from benchmarks.measure.homes import Homes
 from benchmarks.measure.measured import Measured
-from benchmarks.programs import Program, Statpipe
+from benchmarks.programs import PRODUCT, Program, Statpipe
 
 FIRST, UNCHANGED, SOME, ALL = "first load", "unchanged", "1 % revised", "all revised"
 REBUILT = "all revised, loaded anew"
@@ -36,7 +36,7 @@ def releases(
                 for program, home in at_work:
                     yield homes.measure(step, number, program, home, requests=agency.requests)
             for program, home in at_work:
-                if isinstance(program, Statpipe):
+                if program.name == PRODUCT and isinstance(program, Statpipe):
                     anew = program.command(home, "load", "--rebuild", "bea_pce_state")
                     yield homes.measure(REBUILT, number, program, home, command=anew)
             homes.remove(home for _, home in at_work)
