@@ -21,6 +21,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from benchmarks import report
 from benchmarks.forms import FORMS, SCENARIOS, Form
 from benchmarks.judge import failed, judged, keep, seen_before
 from benchmarks.measure.checkout import checkout
@@ -29,8 +30,6 @@ from benchmarks.measure.measured import Measured
 from benchmarks.measure.server import Server
 from benchmarks.programs import BARE, BEFORE, Program, Script, Statpipe, peers
 from benchmarks.stages.run import line_of, stages
-
-from benchmarks import report
 
 OUT = Path("build", "benchmark.json")
 

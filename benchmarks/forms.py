@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
+from benchmarks import goals
 from benchmarks.judge import Goal
 from benchmarks.measure.homes import Homes
 from benchmarks.measure.measured import Measured
@@ -15,8 +16,6 @@ from benchmarks.scenarios.held import held
 from benchmarks.scenarios.large import large
 from benchmarks.scenarios.many_datasets import many_datasets
 from benchmarks.scenarios.releases import releases
-
-from benchmarks import goals
 
 FEW = 2
 """Rounds of what is counted rather than timed."""
