@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR PYTHONINSPECT PYTHONCASEOK VIRTUAL_ENV __PYVENV_LAUNCHER__
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all lint types imports workflows docs diagrams unit tests format reference requirements benchmark tidy clean
+.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all lint types imports workflows docs diagrams unit tests format reference requirements benchmark benchmark-short tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
@@ -83,8 +83,11 @@ reference: dev ## write the reference pages anew, out of the code
 	@$(BIN)/python scripts/make_model_reference.py
 	@$(BIN)/python scripts/make_reference.py
 
-benchmark: dev ## measure speed and memory; prints ratios
-	@$(BIN)/python benchmarks/run.py
+benchmark: dev ## measure the whole job beside scripts that do it by hand; exit 1 on a missed goal (PEERS=python with polars)
+	@$(BIN)/python -m benchmarks $(if $(PEERS),--peers "$(PEERS)")
+
+benchmark-short: dev ## the same on small tables; AGAINST=commit runs that one beside
+	@$(BIN)/python -m benchmarks --short $(if $(AGAINST),--against "$(AGAINST)")
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links

@@ -33,8 +33,8 @@ def step_that_runs(command):
     return step
 
 
-def test_there_are_two():
-    assert list(PAGES) == ["ci.yml", "ingest.yml"]
+def test_there_are_three():
+    assert list(PAGES) == ["benchmark.yml", "ci.yml", "ingest.yml"]
 
 
 @every_workflow
@@ -263,3 +263,14 @@ def test_what_comes_from_npm_is_pinned_by_hash_and_names_no_host():
     for entry in packages:
         assert entry["integrity"].startswith("sha512-")
         assert "resolved" not in entry
+
+
+def test_the_short_benchmark_runs_weekly_and_on_request_and_keeps_its_figures():
+    workflow = yaml.safe_load(PAGES["benchmark.yml"])
+    assert set(workflow[True]) == {"schedule", "workflow_dispatch"}
+    keep = steps("benchmark.yml")[-1]
+    (measure,) = [step["run"] for step in steps("benchmark.yml") if "run" in step]
+    assert measure.startswith("make benchmark-short AGAINST=")
+    assert steps("benchmark.yml")[0]["with"]["fetch-depth"] == 0, "the commit must be there"
+    assert (keep["if"], keep["with"]["path"]) == ("always()", "build/benchmark.json")
+    assert "secrets." not in PAGES["benchmark.yml"]

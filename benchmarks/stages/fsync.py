@@ -1,6 +1,6 @@
 """What it costs that a lake survives a power failure: a run's writes with and without `fsync`.
 
-    python benchmarks/fsync.py [FOLDER]
+    python benchmarks/stages/fsync.py [FOLDER]
 
 Writes as many objects as a first load of BEA's five tables (100 payloads with their notes, 25 tables,
 one manifest) below FOLDER, in place of a temporary folder, five times each way, and prints seconds.

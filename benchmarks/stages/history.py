@@ -1,6 +1,6 @@
 """What a new vintage costs, in time and memory, where many are held already: against where few are.
 
-    python benchmarks/history.py [FOLDER]
+    python benchmarks/stages/history.py [FOLDER]
 
 An agency of made-up figures publishes 240 releases of 20,000 figures, of which 1 % are revised. With a
 FOLDER of releases in the same form (a CSV a release, see tests/support/monthly.py), these are loaded by
@@ -19,7 +19,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-TESTS = Path(__file__).parent.parent / "tests"
+TESTS = Path(__file__).parents[2] / "tests"
 RELEASES, SERIES, MONTHS = 240, 40, 500
 FEW, GOAL = 10, 1.2
 REPEAT = 3

@@ -13,7 +13,7 @@ import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ZIP = ROOT / "tests" / "data" / "SAPCE.zip"
 TABLES = ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")
 GOAL_ROWS = 600_000
