@@ -51,7 +51,8 @@ def decide(
     decisions = []
     for vintage in offered:
         known = state.may_be(dataset.name, vintage)
-        beside = archive or dates.count(vintage.released) > 1
+        shown_now = vintage is offered[-1] and dates.count(vintage.released) == 1
+        beside = archive or not shown_now
         candidates = known if beside else known[-1:]
         reason = _reason(known, candidates, vintage)
         if full and not reason:

@@ -141,15 +141,17 @@ class State:
         Name a vintage that is news, whose payloads came on the day *seen*.
 
         Figures that changed under an unchanged date are dated by that day: nobody can have had them
-        before we know that they were there. One of several that an archive offers *beside* each other,
-        or an old one, has the agency's date, behind all that we know of that day.
+        before we know that they were there. That is so for what an agency shows now, also where it shows an
+        earlier date than before. One of several that are offered *beside* each other, or one that has lain
+        in Bronze (*but*), has the agency's date, behind all that we know of that day.
 
         :raises ContentError: The clock runs behind what is held.
         """
         in_silver = [h for h in self.holds() if h.dataset == dataset and h.fingerprint]
         newest = [h for h in in_silver if h is not but][-1:]
         known = [h for h in self.may_be(dataset, vintage, but) if h.fingerprint]
-        if vintage.basis != "observed" and known and known[-1:] == newest and not beside:
+        shown_now = not beside and (but is None or known[-1:] == newest)
+        if vintage.basis != "observed" and known and shown_now:
             vintage = attrs.evolve(vintage, basis="observed", under=vintage.released)
         if vintage.basis == "observed":
             before = newest[0] if newest else None

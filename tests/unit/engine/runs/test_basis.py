@@ -153,3 +153,18 @@ def test_no_day_is_answered_with_figures_that_came_later(steps):
         for day, wanted in zip(DAYS, came, strict=False):
             # A run a day sees each change on its day: as-of answers with what came on that day.
             assert [v for first, last, v in intervals if first <= day <= last] == [wanted]
+
+
+def test_other_figures_under_an_earlier_date_than_the_last_are_dated_by_the_day_they_were_seen(
+    office,
+):
+    """Such as those of a service that lags behind its own archive."""
+    published(office, "2024-05-02", "2024-05-02", 1)
+    published(office, "2024-05-10", "2024-05-10", 30)
+    published(office, "2024-05-20", "2024-05-02", 60)
+    assert [(h.vintage.id, h.basis, h.under) for h in held(office)] == [
+        ("2024-05-02", "agency", None),
+        ("2024-05-10", "agency", None),
+        ("2024-05-20", "observed", date(2024, 5, 2)),
+    ]
+    assert published(office, "2024-05-21", "2024-05-02", 60).outcome == "unchanged"
