@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR PYTHONINSPECT PYTHONCASEOK VIRTUAL_ENV __PYVENV_LAUNCHER__
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all lint types imports workflows docs diagrams unit tests format reference requirements benchmark benchmark-short tidy clean
+.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all lint types imports workflows docs diagrams unit tests format reference requirements benchmark benchmark-short benchmark-weekly tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
@@ -88,6 +88,10 @@ benchmark: dev ## measure the whole job beside scripts that do it by hand; exit 
 
 benchmark-short: dev ## the same on small tables; AGAINST=commit runs that one beside
 	@$(BIN)/python -m benchmarks --short $(if $(AGAINST),--against "$(AGAINST)")
+
+benchmark-weekly: dev ## the same, with the code of a week ago beside it
+	@before="$$(git rev-list -1 --before='7 days ago' HEAD)"; \
+	  $(BIN)/python -m benchmarks --short $${before:+--against "$$before"}
 
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
   --no-header --no-annotate --no-emit-index-url --no-emit-find-links
