@@ -37,14 +37,14 @@ def api_payloads(table: str) -> list:
     """Ask the local server for a table, as the API channel does."""
     from statpipe.api import Secret
     from statpipe_bea import tables
-    from statpipe_bea.api import BeaClient, Limits
+    from statpipe_bea.api import BeaClient
     from statpipe_bea.channels import api
     from support.fake_bea import FakeBea
 
     with FakeBea(ZIP) as fake:
         channel = api.ApiChannel(Secret(fake.key), fake.url)
         channel._client = BeaClient(  # noqa: SLF001 - no minute's budget against our own server
-            key=Secret(fake.key), url=fake.url, limits=Limits(requests=10_000, bytes=10**12)
+            key=Secret(fake.key), url=fake.url, limits=[]
         )
         dataset = tables.dataset(table)
         (vintage,) = channel.vintages(dataset)

@@ -4,6 +4,7 @@
 
     StatpipeError
     ├── Rejected        exit 1   the agency refuses the request: correct key, table or line
+    │   └── NoData               it has nothing for it
     ├── ConfigError     exit 2   correct the configuration
     │   └── PluginError          correct or uninstall a plugin
     ├── ContentError    exit 4   the agency changed something: look at the payload in Bronze
@@ -36,6 +37,12 @@ class StatpipeError(Exception):
 class Rejected(StatpipeError):
     """
     The agency understood the request and refuses it; asking again gives the same answer.
+    """
+
+
+class NoData(Rejected):
+    """
+    The agency has nothing for what was asked. One of several requests of a source may end so.
     """
 
 

@@ -253,14 +253,14 @@ def test_trying_again_ends_after_five_minutes_in_all(fake, client, ask, time):
 
 
 def test_more_requests_than_a_minute_allows_wait(fake, connect, time):
-    client = connect(limits=Limits(requests=3))
+    client = connect(limits=[Limits(requests=3)])
     for line in range(1, 5):
         client.ask("a", {**ONE_LINE, "LineCode": str(line)})
     assert time.slept == [60]
 
 
 def test_more_bytes_than_a_minute_allows_wait(fake, connect, time):
-    client = connect(limits=Limits(bytes=4000))
+    client = connect(limits=[Limits(bytes=4000)])
     client.ask("a", {**ONE_LINE, "LineCode": "1"})
     client.ask("a", {**ONE_LINE, "LineCode": "2"})
     client.ask("a", {**ONE_LINE, "LineCode": "3"})
@@ -268,7 +268,7 @@ def test_more_bytes_than_a_minute_allows_wait(fake, connect, time):
 
 
 def test_more_errors_than_a_minute_allows_wait_before_they_lock_the_key(fake, connect, time):
-    client = connect(limits=Limits(errors=2))
+    client = connect(limits=[Limits(errors=2)])
     fake.faults += [faults.api_error(40), faults.status(503)]
     with pytest.raises(Rejected):
         client.ask("a", ONE_LINE)

@@ -1,4 +1,4 @@
-"""The transport that all plugins share: how to ask an agency, within bounds of time and size.
+"""The client that all sources share: how to ask an agency, within its limits and ours.
 
 It reads proxies and certificates from the environment, bounds each answer in time and size, follows
 redirects where no credential goes along, adds a credential as a request leaves and takes it out of
@@ -7,8 +7,9 @@ the answer. Import it where it is needed: it loads httpx.
 
 from statpipe.api.http.address import checked_address
 from statpipe.api.http.answer import Answer
+from statpipe.api.http.client import Client
 from statpipe.api.http.credential import Credential
-from statpipe.api.http.fetch import fetch
+from statpipe.api.http.limits import Limits
 from statpipe.api.http.one_line import one_line
 from statpipe.api.http.page import page_title
 from statpipe.api.http.retries import Passing, Patience, persist
@@ -17,13 +18,14 @@ from statpipe.api.http.transport import Transport
 
 __all__ = [
     "Answer",
+    "Client",
     "Credential",
+    "Limits",
     "Passing",
     "Patience",
     "Transport",
     "checked_address",
     "failure_of",
-    "fetch",
     "one_line",
     "page_title",
     "persist",

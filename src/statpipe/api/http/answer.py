@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Any
 
 from attrs import field, frozen
 
 from statpipe.api.http.retry_after import retry_after
+from statpipe.domain.errors import ContentError
+from statpipe.domain.payload import Payload
+
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @frozen(kw_only=True)
@@ -16,16 +24,20 @@ class Answer:
     """
     One answer, read to its end and unpacked. Credentials are ``REDACTED`` in all of it.
 
-    ``url`` is the address that answered, less the credential. ``headers`` have names in lower case;
-    bytes that are neither ASCII nor UTF-8 are read as Latin-1. ``redirect`` is where a redirect that
-    was not followed leads to.
+    ``name`` says what was asked, ``request`` holds the address and the parameters without a
+    credential, and ``retrieved`` is the time in UTC. ``url`` is the address that answered, less the
+    credential. ``headers`` have names in lower case; bytes that are neither ASCII nor UTF-8 are read
+    as Latin-1. ``redirect`` is where a redirect that was not followed leads to.
     """
 
+    name: str = ""
     url: str
     status: int
     headers: Mapping[str, str] = field(factory=dict)
     body: bytes = field(repr=lambda body: f"<{len(body):,} bytes>")
     redirect: str = ""
+    request: Mapping[str, str] = field(factory=dict)
+    retrieved: datetime = field(factory=lambda: datetime.now(UTC))
 
     @property
     def phrase(self) -> str:
@@ -44,8 +56,49 @@ class Answer:
         """
         return self.headers.get("content-type", "").partition(";")[0].strip().lower()
 
+    @property
+    def last_modified(self) -> datetime | None:
+        """
+        The time in ``Last-Modified``, in UTC; ``None`` if there is none that can be read.
+        """
+        try:
+            at = parsedate_to_datetime(self.headers["last-modified"])
+        except (KeyError, ValueError, TypeError):
+            return None
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
     def retry_after(self, now: datetime) -> float | None:
         """
         Return for how many seconds the server wants to be left alone; ``None`` if it does not say.
         """
         return retry_after(self.headers.get("retry-after", ""), now)
+
+    def json(self) -> Any:
+        """
+        Return the JSON document in the body.
+
+        :raises ContentError: It is none; the answer goes to Bronze.
+        """
+        try:
+            return json.loads(self.body)
+        except (ValueError, RecursionError) as error:
+            msg = f"{self.name}: the answer is not JSON ({error}); look at it in Bronze"
+            raise ContentError(msg, payload=self.payload()) from None
+
+    def payload(self, name: str = "", *, media_type: str = "", structure: bool = False) -> Payload:
+        """
+        Return the answer as a payload, by default under the name under which it was asked for.
+
+        A web page keeps its own media type, whatever *media_type* says.
+        """
+        from statpipe.api.http.page import page_title
+
+        kind = media_type or self.media_type or "application/octet-stream"
+        return Payload(
+            name=_NOT_IN_NAMES.sub("_", name or self.name).lstrip("._-") or "answer",
+            body=self.body,
+            media_type=kind if page_title(self) is None else "text/html",
+            request=self.request,
+            retrieved=self.retrieved,
+            structure=structure,
+        )

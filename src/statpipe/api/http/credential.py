@@ -19,21 +19,43 @@ _SENDABLE = re.compile(r"[!-~]+(?: [!-~]+)*")
 @frozen(kw_only=True)
 class Credential:
     """
-    What a transport adds to each request as it leaves: a parameter of the query, or a header.
+    What joins each request as it leaves: a parameter of the address, a header, or a member of the
+    JSON object that is sent.
 
-    :raises ConfigError: The secret has quotes or white space around it, is shorter than 8
-        characters, or holds characters that no credential has. It is never sent.
+    ``prefix`` stands before the secret, as in ``Bearer``. ``variable`` is the name of the variable
+    that holds the secret, for messages. Without a secret nothing can be asked.
     """
 
     name: str
-    secret: Secret = field(repr=False)
-    place: Literal["query", "header"] = "query"
+    secret: Secret | None = field(repr=False)
+    place: Literal["query", "header", "document"] = "query"
+    prefix: str = ""
+    variable: str = ""
 
-    def __attrs_post_init__(self) -> None:
-        value = self.secret.reveal()
+    @property
+    def value(self) -> Secret:
+        """
+        The secret.
+
+        :raises ConfigError: There is none.
+        """
+        if self.secret is None:
+            wanted = self.variable or "its variable"
+            msg = f"the agency wants a key; put {wanted} into the environment or into .env"
+            raise ConfigError(msg)
+        return self.secret
+
+    def checked(self) -> None:
+        """
+        Refuse a secret that must not be sent.
+
+        :raises ConfigError: There is none, or it has quotes or white space around it, is shorter
+            than 8 characters, or holds characters that no credential has.
+        """
+        value = self.value.reveal()
         if len(value) < SHORTEST or is_quoted(value) or not _SENDABLE.fullmatch(value):
+            holder = self.variable or "the variable that holds it"
             raise ConfigError(
                 f"the credential that is sent as {self.name} is not valid: expected {SHORTEST} or more "
-                "characters without quotes or white space around them; correct the variable that "
-                "holds it"
+                f"characters without quotes or white space around them; correct {holder}"
             )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from http import HTTPStatus
 
 from statpipe.api.http.address import parsed
@@ -12,25 +11,22 @@ from statpipe.api.http.page import page_title
 from statpipe.api.http.redirect import next_address
 from statpipe.api.http.retries import Passing
 from statpipe.domain.errors import ContentError, Rejected, Unavailable
-from statpipe.domain.payload import Payload
 
 _MAY_PASS = frozenset({408, 425, 429})
 _TRIES_AT_PAGES = 3
 
 
-def failure_of(
-    answer: Answer, payload: Payload, *, now: datetime, wait: float | None = None
-) -> Exception | None:
+def failure_of(answer: Answer, *, wait: float | None = None) -> Exception | None:
     """
-    Return what to raise for an answer; ``None`` where it is data. *payload* is what it becomes.
+    Return what to raise for an answer; ``None`` where it is data.
 
     A status that may pass and a web page with status 200 are :class:`Passing`, and come to
     ``Unavailable``; *wait* is how long to stay away in seconds where the server does not say.
     """
     status, said = answer.status, _said(answer)
-    who = f"{payload.name}: {_place(answer)} answers HTTP {answer.phrase}{said}"
+    who = f"{answer.name}: {_place(answer)} answers HTTP {answer.phrase}{said}"
     if status in _MAY_PASS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        asked = answer.retry_after(now)
+        asked = answer.retry_after(answer.retrieved)
         pause = asked if asked is not None else wait
         when = f"in {pause:.0f} s" if pause else "later"
         error = Unavailable(f"{who}; run again {when}", retry_after=pause)
@@ -38,12 +34,12 @@ def failure_of(
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED or status >= HTTPStatus.BAD_REQUEST:
         return Rejected(f"{who}; correct the request, or look whether the agency has moved it")
     if status >= HTTPStatus.MULTIPLE_CHOICES:
-        return ContentError(f"{who}{_where(answer)}", payload=payload)
+        return ContentError(f"{who}{_where(answer)}", payload=answer.payload())
     if status != HTTPStatus.OK:
-        return ContentError(f"{who}; expected HTTP 200 with data", payload=payload)
+        return ContentError(f"{who}; expected HTTP 200 with data", payload=answer.payload())
     if page_title(answer) is not None:
         text = f"{who} instead of data: the agency is down or has moved; run again later"
-        return Passing(Unavailable(text, payload=payload), tries=_TRIES_AT_PAGES)
+        return Passing(Unavailable(text, payload=answer.payload()), tries=_TRIES_AT_PAGES)
     return None
 
 

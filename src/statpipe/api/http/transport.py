@@ -10,10 +10,12 @@ import os
 import ssl
 import time
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from http import HTTPStatus
 from types import TracebackType
 from typing import Self
 
+import attrs
 import httpcore
 import httpx
 
@@ -22,12 +24,14 @@ from statpipe.api.http.answer import Answer
 from statpipe.api.http.certificates import Trust, trust_of
 from statpipe.api.http.credential import Credential
 from statpipe.api.http.deadline import BoundedBackend, Deadline
-from statpipe.api.http.decoding import TooLarge, Undecodable, decoded
+from statpipe.api.http.decoding import TooLarge, decoded
 from statpipe.api.http.one_line import one_line
 from statpipe.api.http.proxy import Proxy, proxy_for
 from statpipe.api.http.redaction import LogGuard, Redactor
 from statpipe.api.http.redirect import MOST, REDIRECTS, next_address
+from statpipe.api.http.request import Request
 from statpipe.api.http.retries import Passing
+from statpipe.api.http.trouble import TROUBLE, Trouble
 from statpipe.domain.errors import ConfigError, ContentError, Rejected, Unavailable
 from statpipe.domain.secret import Secret
 
@@ -36,15 +40,6 @@ CONNECT_SECONDS = 20.0
 """For each address of a host."""
 IDLE_SECONDS = 5.0
 """A connection that was not used for longer is not used again: servers close them."""
-
-_TROUBLE = (
-    httpcore.NetworkError,
-    httpcore.TimeoutException,
-    httpcore.ProtocolError,
-    httpcore.ProxyError,
-    Undecodable,
-    ssl.SSLError,
-)
 
 
 class Transport:
@@ -75,8 +70,12 @@ class Transport:
         silence: float = 60.0,
         environment: Mapping[str, str] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
+        if credential is not None:
+            credential.checked()
         self._credential = credential
+        self._now = now
         self._headers = {"User-Agent": agent, "Accept": accept, "Accept-Encoding": "gzip"}
         self._largest = largest
         self._seconds = seconds
@@ -90,7 +89,7 @@ class Transport:
         self._deadline = Deadline(clock)
         self._trust: Trust | None = None
         self._pools: dict[str, httpcore.ConnectionPool] = {}
-        self._redactor = Redactor(credential.secret if credential else Secret(""))
+        self._redactor = Redactor(credential.value if credential else Secret(""))
         self._guard = LogGuard(self._redactor) if credential else None
         if self._guard is not None:
             self._guard.start()
@@ -107,25 +106,37 @@ class Transport:
         self.close()
 
     def get(
-        self, address: str, parameters: Mapping[str, str] | None = None, *, name: str = ""
+        self,
+        address: str,
+        parameters: Mapping[str, str] | None = None,
+        *,
+        name: str = "",
     ) -> Answer:
         """
+        Ask for what lies at an address. Raises what :meth:`ask` raises.
+        """
+        return self.ask(Request(address=address, parameters=parameters or {}), name=name)
+
+    def ask(self, asked: Request, *, name: str = "") -> Answer:
+        """
         Return the answer to one request, whatever its status. *name* begins each message.
+
+        Where a credential or a document goes along, no redirect is followed.
 
         :raises Passing: The server cannot be reached or does not answer properly, which may pass.
         :raises Unavailable: It cannot be reached, and asking again would not help.
         :raises ContentError: The answer is larger than any.
-        :raises ConfigError: The address, a proxy or the certificates cannot be used.
+        :raises ConfigError: The address, a proxy, the credential or the certificates cannot be used.
         """
         keyed = self._credential is not None
-        url = checked_address(address, what=name or "the address", keyed=keyed)
-        url = url.copy_merge_params(dict(parameters)) if parameters else url
+        url = checked_address(asked.address, what=name or "the address", keyed=keyed)
+        url = url.copy_merge_params(dict(asked.parameters)) if asked.parameters else url
         self._deadline.start(self._seconds)
-        outcome = self._followed(url, f"{name}: " if name else "")
+        outcome = self._followed(asked, url, f"{name}: " if name else "")
         if isinstance(outcome, Exception):
             # Raised here, it has no context: the frames of the library's own error hold the key.
             raise outcome
-        return outcome
+        return attrs.evolve(outcome, name=name, request=asked.recorded, retrieved=self._now())
 
     def close(self) -> None:
         """
@@ -137,12 +148,13 @@ class Transport:
         if self._guard is not None:
             self._guard.stop()
 
-    def _followed(self, url: httpx.URL, start: str) -> Answer | Exception:
-        """Follow redirects, where no credential goes along."""
+    def _followed(self, asked: Request, url: httpx.URL, start: str) -> Answer | Exception:
+        """Follow redirects, where neither a credential nor a document goes along."""
+        stays = self._credential is not None or asked.document is not None
         seen: set[httpx.URL] = set()
         while True:
-            outcome = self._exchanged(url, start)
-            if isinstance(outcome, Exception) or not outcome.redirect or self._credential:
+            outcome = self._exchanged(asked, url, start)
+            if isinstance(outcome, Exception) or not outcome.redirect or stays:
                 return outcome
             seen.add(url)
             target, flaw = next_address(url, outcome.redirect)
@@ -157,12 +169,12 @@ class Transport:
                 return Passing(Unavailable(msg))
             url = target
 
-    def _exchanged(self, url: httpx.URL, start: str) -> Answer | Exception:
+    def _exchanged(self, asked: Request, url: httpx.URL, start: str) -> Answer | Exception:
         """Return an error instead of raising it: the frames below hold the credential."""
         proxy: Proxy | None = None
         try:
             proxy = self._proxy(url)
-            return self._answer(url, proxy)
+            return self._answer(asked, url, proxy)
         except ConfigError as error:
             return error
         except TooLarge as error:
@@ -170,7 +182,7 @@ class Transport:
                 f"{start}the answer of {url.host} is too large: {error}; ask for less, or look what "
                 "lies at the address"
             )
-        except _TROUBLE as error:
+        except TROUBLE as error:
             return self._trouble(error, url, start, proxy)
         except Exception as error:
             if type(error).__module__.partition(".")[0] == "socksio":
@@ -179,19 +191,18 @@ class Transport:
                 raise
             return RuntimeError(self._redactor.text(f"{type(error).__name__}: {error}"))
 
-    def _answer(self, url: httpx.URL, proxy: Proxy | None) -> Answer:
-        sent, headers = url, {"Host": url.netloc.decode("ascii"), **self._headers}
-        if self._credential is not None:
-            value = self._credential.secret.reveal()
-            if self._credential.place == "query":
-                sent = url.copy_add_param(self._credential.name, value)
-            else:
-                headers[self._credential.name] = value
+    def _answer(self, asked: Request, url: httpx.URL, proxy: Proxy | None) -> Answer:
+        headers = {"Host": url.netloc.decode("ascii"), **self._headers, **asked.headers}
+        sent, headers, body = asked.leaving(url, headers, self._credential)
         target = httpcore.URL(
             scheme=sent.raw_scheme, host=sent.raw_host, port=sent.port, target=sent.raw_path
         )
         with self._pool(proxy).stream(
-            "GET", target, headers=list(headers.items()), extensions={"timeout": self._timeouts}
+            asked.method,
+            target,
+            headers=list(headers.items()),
+            content=body,
+            extensions={"timeout": self._timeouts},
         ) as response:
             if response.status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED and proxy:
                 raise httpcore.ProxyError("407 Proxy Authentication Required")
@@ -228,51 +239,15 @@ class Transport:
     def _trouble(
         self, error: Exception, url: httpx.URL, start: str, proxy: Proxy | None
     ) -> Exception:
-        what = one_line(self._redactor.text(f"{type(error).__name__}: {error}").rstrip(": "))
-        via = f" through the proxy that {proxy.variable} names" if proxy else ""
-        if isinstance(error, httpcore.ProxyError) and proxy and str(error).startswith("4"):
-            return ConfigError(
-                f"{start}the proxy that {proxy.variable} names does not let us through to {url.host} "
-                f"({one_line(str(error), 100)}): correct {proxy.variable}, or list the host in NO_PROXY"
-            )
-        if self._deadline.is_over():
-            return Passing(
-                Unavailable(
-                    f"{start}{url.host} has not answered completely within {self._seconds:.0f} s{via}; "
-                    "run again later, or allow more time"
-                )
-            )
-        if isinstance(error, Undecodable):
-            msg = (
-                f"{start}what {url.host} answers cannot be unpacked{via} ({error}); run again later"
-            )
-            return Passing(Unavailable(msg))
-        for reason in error.args:
-            if isinstance(reason, ssl.SSLCertVerificationError):
-                return Unavailable(f"{start}{self._unverified(reason, url, via)}")
-        return Passing(
-            Unavailable(
-                f"{start}{url.host} cannot be reached{via} ({what}): look at the network, then run "
-                "again"
-            )
+        trouble = Trouble(
+            url=url,
+            start=start,
+            proxy=proxy,
+            late=self._seconds if self._deadline.is_over() else None,
+            certificates=self._trust.variables if self._trust else (),
+            redactor=self._redactor,
         )
-
-    def _unverified(self, error: ssl.SSLCertVerificationError, url: httpx.URL, via: str) -> str:
-        named = self._trust.variables if self._trust else ()
-        if named:
-            remedy = (
-                f"the certificates that {' and '.join(named)} names are in use: correct or unset it"
-            )
-        else:
-            remedy = (
-                "if a proxy of your network signs connections anew, name the file of its certificate "
-                "in SSL_CERT_FILE"
-            )
-        why = one_line(error.verify_message or str(error))
-        return (
-            f"the certificate of {url.host} does not verify{via} ({why}), so nothing was sent: {remedy}; "
-            "otherwise wait until the agency has renewed it"
-        )
+        return trouble.failure(error)
 
 
 def _opened(proxy: Proxy, context: ssl.SSLContext) -> httpcore.Proxy:

@@ -322,7 +322,7 @@ class TestCredential:
     )
     def test_what_cannot_be_one_is_refused_and_not_shown(self, value):
         with pytest.raises(ConfigError, match="sent as UserID is not valid") as raised:
-            Credential(name="UserID", secret=Secret(value))
+            Credential(name="UserID", secret=Secret(value)).checked()
         assert KEY not in str(raised.value)
 
 

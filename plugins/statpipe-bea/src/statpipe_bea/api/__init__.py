@@ -3,8 +3,7 @@
 It is imported only by a run that asks the API, since it loads httpx.
 """
 
-from statpipe.api.http import Patience
-from statpipe_bea.api.budgets import Limits
+from statpipe.api.http import Limits, Patience
 from statpipe_bea.api.client import BeaClient
 
 __all__ = [

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import attrs
 
@@ -100,9 +100,9 @@ class ApiChannel(Channel):
         return 1 + len(planned(dataset, numbered or _expected(dataset)))
 
     def waiting(self, requests: int) -> float:
-        from statpipe_bea.api.budgets import Limits
+        from statpipe_bea.api.client import REQUESTS
 
-        return 60.0 * (max(requests - 1, 0) // (self._per_minute or Limits().requests))
+        return 60.0 * (max(requests - 1, 0) // (self._per_minute or REQUESTS))
 
     def diagnose(self) -> Iterable[Diagnosis]:
         yield Diagnosis(self._source, "ok", f"has a key and asks {self._url}")
@@ -113,13 +113,14 @@ class ApiChannel(Channel):
 
     def _ask(self, name: str, parameters: Mapping[str, str]) -> Payload:
         if self._client is None:
-            from statpipe_bea.api.budgets import Limits
-            from statpipe_bea.api.client import BeaClient
+            from statpipe_bea.api.client import BeaClient, limits
 
-            asked: dict[str, Any] = (
-                {"limits": Limits(requests=self._per_minute)} if self._per_minute else {}
+            self._client = BeaClient(
+                key=self._key,
+                url=self._url,
+                seconds=self._seconds,
+                limits=limits(self._per_minute),
             )
-            self._client = BeaClient(key=self._key, url=self._url, seconds=self._seconds, **asked)
         return self._client.ask(name, parameters)
 
 

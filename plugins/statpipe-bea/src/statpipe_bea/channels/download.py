@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from statpipe.api import ConfigError, Payload
 
 if TYPE_CHECKING:
-    from statpipe.api.http import Transport
+    from statpipe.api.http import Client
 
 _LARGEST = 256 << 20
 _MEDIA_TYPES = {".zip": "application/zip", ".csv": "text/csv"}
@@ -25,14 +25,17 @@ def is_address(place: str) -> bool:
     return _SCHEME.match(place) is not None
 
 
-def open_transport(seconds: float) -> Transport:
+def open_client(address: str, seconds: float) -> Client:
     """
-    Open the way to BEA's site; *seconds* is the time for one file.
-    """
-    from statpipe.api.http import Transport
+    Open the way to a file at an address; *seconds* is the time for it.
 
-    agent = f"statpipe-bea/{version('statpipe-bea')}"
-    return Transport(agent=agent, largest=_LARGEST, seconds=seconds)
+    :raises ConfigError: The address cannot be asked.
+    """
+    from statpipe.api.http import Client, checked_address
+
+    shown = re.sub(r"//[^/?#]*@", "//", address).partition("?")[0]
+    checked_address(address, what=f"{shown!r}")
+    return Client(address, agent="statpipe-bea", largest=_LARGEST, seconds=seconds)
 
 
 def file_at(path: Path) -> Payload:
@@ -57,7 +60,7 @@ def file_at(path: Path) -> Payload:
     )
 
 
-def downloaded(address: str, transport: Transport) -> Payload:
+def downloaded(address: str, seconds: float) -> Payload:
     """
     Return the file at an address.
 
@@ -65,12 +68,12 @@ def downloaded(address: str, transport: Transport) -> Payload:
     :raises Unavailable: The site cannot be reached now, or sends a web page.
     :raises Rejected: It has no such file.
     """
-    from statpipe.api.http import checked_address, fetch
-
-    shown = re.sub(r"//[^/?#]*@", "//", address).partition("?")[0]
-    url = checked_address(address, what=f"{shown!r}")
-    name = _safe(Path(url.path).name or "download.zip")
-    return fetch(transport, address, name=name, media_type=_media_type(name))
+    client = open_client(address, seconds)
+    try:
+        name = _safe(Path(urlsplit(address).path).name or "download.zip")
+        return client.get(name=name).payload(media_type=_media_type(name))
+    finally:
+        client.close()
 
 
 def _safe(name: str) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import IO, TYPE_CHECKING
+from typing import IO
 
 import attrs
 from attrs import field, frozen
 
 from statpipe.api import Payload
-from statpipe_bea.channels.download import downloaded, file_at, is_address, open_transport
-
-if TYPE_CHECKING:
-    from statpipe.api.http import Transport
+from statpipe_bea.channels.download import downloaded, file_at, is_address
 
 
 @frozen
@@ -28,7 +25,6 @@ class Downloads:
     home: Path
     seconds: float = 300.0
     _kept: dict[str, tuple[Payload, IO[bytes]]] = field(factory=dict, init=False, repr=False)
-    _way: list[Transport] = field(factory=list, init=False, repr=False)
     _open: ExitStack = field(factory=ExitStack, init=False, repr=False)
 
     def read(self, place: str) -> Payload:
@@ -42,21 +38,15 @@ class Downloads:
             head, file = self._kept[place]
             file.seek(0)
             return attrs.evolve(head, body=file.read())
-        payload = downloaded(place, self._transport())
+        payload = downloaded(place, self.seconds)
         file = self._open.enter_context(TemporaryFile())  # noqa: SIM115 - closed by close()
         file.write(payload.body)
         self._kept[place] = (attrs.evolve(payload, body=b""), file)
         return payload
-
-    def _transport(self) -> Transport:
-        if not self._way:
-            self._way.append(self._open.enter_context(open_transport(self.seconds)))
-        return self._way[0]
 
     def close(self) -> None:
         """
         Give the room back.
         """
         self._kept.clear()
-        self._way.clear()
         self._open.close()

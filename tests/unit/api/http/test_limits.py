@@ -7,13 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statpipe.api import Unavailable
-from statpipe_bea.api.budgets import Budgets, Limits, Window
+from statpipe.api.http.limits import Budgets, Limits, Window
+from statpipe.api.http.spending import Spending
 
 
 @pytest.fixture
 def budgets(time):
-    limits = Limits(requests=3, bytes=1000, errors=2)
-    return Budgets(limits, clock=time.clock, sleep=time.sleep)
+    return opened(time, Limits(requests=3, bytes=1000, errors=2))
+
+
+def opened(time, *limits, spending=None):
+    return Budgets(
+        limits,
+        who="agency.example",
+        longest_wait=120,
+        clock=time.clock,
+        sleep=time.sleep,
+        spending=spending,
+    )
 
 
 def test_requests_within_the_limit_do_not_wait(budgets, time):
@@ -62,7 +73,9 @@ def test_a_lock_out_is_waited_for(budgets, time):
 def test_a_long_lock_out_is_not_waited_for(budgets, time):
     budgets.lock_out(3600)
     time.seconds = 600
-    with pytest.raises(Unavailable, match="locked the key out for another 3000 s") as error:
+    with pytest.raises(
+        Unavailable, match=r"agency\.example has locked us out for another 3000 s"
+    ) as error:
         budgets.wait_for_room()
     assert error.value.retry_after == 3000
     assert time.slept == []
@@ -78,13 +91,69 @@ def test_waiting_is_told_in_the_log(budgets, caplog):
     caplog.set_level("INFO")
     budgets.lock_out(12)
     budgets.wait_for_room()
-    assert "waiting 12.0 s for BEA's limits a minute" in caplog.text
+    assert "waiting 12.0 s for the limits of agency.example" in caplog.text
 
 
-def test_the_defaults_stay_below_beas_limits():
-    limits = Limits()
-    assert (limits.requests, limits.bytes, limits.errors) < (100, 100_000_000, 30)
-    assert limits.seconds == 60
+def test_a_limit_a_minute_and_one_a_day_both_hold(time):
+    budgets = opened(time, Limits(requests=2), Limits(requests=3, seconds=86_400))
+    for _ in range(3):
+        budgets.wait_for_room()
+    assert time.slept == [60]
+    with pytest.raises(Unavailable) as error:
+        budgets.wait_for_room()
+    assert str(error.value) == (
+        "agency.example allows no further request for 86340 s: its limit is used up; run again then"
+    )
+    assert error.value.retry_after == 86_340
+
+
+class TestEarlierRuns:
+    """A limit a day outlasts a run."""
+
+    @pytest.fixture
+    def file(self, tmp_path):
+        return tmp_path / "limits" / "agency.example.jsonl"
+
+    @pytest.fixture
+    def run(self, time, file):
+        day = Limits(requests=3, bytes=1000, seconds=86_400)
+        start = 1_795_000_000.0
+        return lambda: opened(time, day, spending=Spending(file, lambda: start + time.seconds))
+
+    def test_what_they_spent_counts(self, run, time):
+        for _ in range(3):
+            run().wait_for_room()
+            time.seconds += 3600
+        with pytest.raises(Unavailable, match="no further request for 75600 s"):
+            run().wait_for_room()
+
+    def test_what_is_older_than_the_limit_does_not(self, run, time):
+        for _ in range(3):
+            run().wait_for_room()
+        time.seconds += 86_400
+        run().wait_for_room()
+        assert time.slept == []
+
+    def test_a_damaged_file_is_read_as_far_as_it_goes(self, run, file):
+        run().wait_for_room()
+        file.write_text(
+            '[1, "visits", 2]\nnonsense\n{}\n[]\n[null, "requests", 1]\n' + file.read_text()
+        )
+        run().wait_for_room()
+        run().wait_for_room()
+        with pytest.raises(Unavailable):
+            run().wait_for_room()
+
+    def test_a_folder_that_cannot_be_written_stops_nobody(self, time, tmp_path):
+        (tmp_path / "limits").write_text("a file")
+        spending = Spending(tmp_path / "limits" / "a.jsonl", lambda: 0.0)
+        opened(time, Limits(requests=1), spending=spending).wait_for_room()
+
+    def test_a_file_that_grew_too_long_is_written_anew_with_what_counts(self, run, file):
+        file.parent.mkdir()
+        file.write_text('[1.0, "requests", 1]\n' * 60_000)
+        run().wait_for_room()
+        assert len(file.read_text().splitlines()) == 1
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 4)), max_size=40))

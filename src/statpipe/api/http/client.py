@@ -1,0 +1,289 @@
+"""The client of an agency: what an author says about his agency, and nothing about HTTP."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import attrs
+
+from statpipe.api.http.address import checked_address
+from statpipe.api.http.answer import Answer
+from statpipe.api.http.credential import Credential
+from statpipe.api.http.limits import Budgets, Limits
+from statpipe.api.http.memo import Memo
+from statpipe.api.http.request import Request
+from statpipe.api.http.retries import Passing, Patience, persist
+from statpipe.api.http.spending import Spending
+from statpipe.api.http.status import failure_of
+from statpipe.api.http.transport import MEBIBYTE, Transport
+from statpipe.domain.errors import ContentError, StatpipeError, Unavailable
+
+MOST_PAGES = 10_000
+
+Judge = Callable[[Answer], Exception | None]
+"""Says what an answer means at this agency: an error, or ``None`` where its status says it all."""
+
+
+# The clock is looked up when it is read: a contract test moves it.
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _clock() -> float:
+    return time.monotonic()
+
+
+def _sleep(seconds: float) -> None:
+    time.sleep(seconds)
+
+
+class Client:
+    """
+    Asks one agency. For one thread.
+
+    *url* is the beginning of all addresses, *agent* the distribution that asks. The *credential*
+    joins each request as it leaves and is taken out of each answer: nothing else holds it, and no
+    redirect takes it along. Requests wait for the agency's *limits*; in *remembered*, a folder, what
+    earlier runs spent of them is kept. What may pass is asked again, with *patience*.
+
+    *judge* knows what the agency means: it returns ``Rejected`` or ``NoData`` for a refusal,
+    ``Unavailable`` for what may pass (it is asked again), ``ContentError`` for what has changed; or
+    ``None``, and then the status decides. It sees answers of every status.
+
+    *largest* bounds an answer in bytes, *seconds* the time for the whole of it, *silence* each wait
+    in it. *memory* is how many bytes of answers are remembered, so that the same question is not
+    asked twice. *now* gives the time in UTC, *clock* seconds for measuring, *sleep* waits.
+
+    ::
+
+        client = Client(
+            settings.url,
+            agent="statpipe-harbour",
+            credential=Credential(name="key", secret=settings.key, variable="HARBOUR_KEY"),
+            limits=[Limits(requests=60)],
+        )
+        payload = client.get("figures", {"table": "cargo"}, name="cargo").payload()
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        agent: str,
+        credential: Credential | None = None,
+        accept: str = "*/*",
+        limits: Sequence[Limits] = (),
+        longest_wait: float = 120.0,
+        remembered: Path | None = None,
+        judge: Judge = lambda _: None,
+        patience: Patience | None = None,
+        largest: int = 64 * MEBIBYTE,
+        seconds: float = 300.0,
+        silence: float = 60.0,
+        memory: int = 0,
+        now: Callable[[], datetime] = _now,
+        clock: Callable[[], float] = _clock,
+        sleep: Callable[[float], None] = _sleep,
+    ) -> None:
+        self._url = url
+        self._agent = agent
+        self._credential = credential
+        self._judge = judge
+        self._patience = patience or Patience(longest_lock_out=longest_wait)
+        self._now = now
+        self._clock = clock
+        self._sleep = sleep
+        self._limits, self._longest_wait, self._remembered = limits, longest_wait, remembered
+        self._options: dict[str, Any] = {
+            "accept": accept,
+            "largest": largest,
+            "seconds": seconds,
+            "silence": silence,
+            "clock": self._clock,
+            "now": self._now,
+        }
+        self._memo = Memo(memory)
+        self._requests = 0
+        self._way: tuple[Transport, Budgets] | None = None
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(url={self._url!r}, requests={self._requests})"
+
+    @property
+    def requests(self) -> int:
+        """
+        How many requests went out, tries included.
+        """
+        return self._requests
+
+    def get(
+        self,
+        path: str = "",
+        parameters: Mapping[str, str] | None = None,
+        *,
+        name: str = "",
+        accept: str = "",
+        anew: bool = False,
+    ) -> Answer:
+        """
+        Return the answer of *path*, which follows the client's url; *name* says what it is.
+
+        *anew* asks even what is remembered.
+
+        :raises Rejected: The agency refuses the credential or the request.
+        :raises NoData: It has nothing for it, and the judge says so.
+        :raises ContentError: The answer is not the agency's; ``payload`` is what arrived.
+        :raises Unavailable: The agency cannot be reached, has trouble, or its limits are used up.
+        :raises ConfigError: The credential is missing or not valid, or the address cannot be asked.
+        """
+        asked = self._request("GET", path, parameters, accept)
+        return self._answered(asked, name, anew=anew)
+
+    def head(
+        self, path: str = "", parameters: Mapping[str, str] | None = None, *, name: str = ""
+    ) -> Answer:
+        """
+        Return the headers alone of what :meth:`get` would return, such as a date. Always anew.
+        """
+        return self._answered(self._request("HEAD", path, parameters, ""), name, anew=True)
+
+    def post(
+        self, path: str, document: Mapping[str, Any], *, name: str = "", accept: str = ""
+    ) -> Answer:
+        """
+        Return the answer to a JSON object that is sent. Raises what :meth:`get` raises.
+        """
+        self._refuse_key_among(document)
+        asked = attrs.evolve(self._request("POST", path, None, accept), document=document)
+        return self._answered(asked, name)
+
+    def pages(
+        self,
+        path: str,
+        parameters: Mapping[str, str],
+        following: Callable[[Answer], Mapping[str, str] | None],
+        *,
+        name: str,
+    ) -> Iterator[Answer]:
+        """
+        Give one page after the other, named ``name-1``, ``name-2``.
+
+        *following* returns the parameters of the page after this one, and ``None`` after the last.
+        Raises what :meth:`get` raises.
+        """
+        seen: set[frozenset[tuple[str, str]]] = set()
+        asked: Mapping[str, str] | None = parameters
+        while asked is not None:
+            if frozenset(asked.items()) in seen or len(seen) >= MOST_PAGES:
+                msg = (
+                    f"{name}: page {len(seen)} leads to a page that was read before, or there are more "
+                    f"than {MOST_PAGES:,}; look at how the agency numbers its pages"
+                )
+                raise ContentError(msg)
+            seen.add(frozenset(asked.items()))
+            answer = self.get(path, asked, name=f"{name}-{len(seen)}")
+            yield answer
+            asked = following(answer)
+
+    def close(self) -> None:
+        """
+        Release the connections.
+        """
+        if self._way is not None:
+            self._way[0].close()
+            self._way = None
+
+    def _request(
+        self,
+        method: Literal["GET", "HEAD", "POST"],
+        path: str,
+        parameters: Mapping[str, str] | None,
+        accept: str,
+    ) -> Request:
+        self._refuse_key_among(parameters or {})
+        return Request(
+            method=method,
+            address=f"{self._url.rstrip('/')}/{path.lstrip('/')}" if path else self._url,
+            parameters=parameters or {},
+            headers={"Accept": accept} if accept else {},
+        )
+
+    def _answered(self, asked: Request, name: str, *, anew: bool = False) -> Answer:
+        name = name or asked.address.rstrip("/").rpartition("/")[2]
+        known = None if anew else self._memo.recall(frozenset(asked.recorded.items()))
+        if known is not None:
+            return attrs.evolve(known, name=name)
+        answer = persist(
+            lambda: self._try(asked, name),
+            patience=self._patience,
+            clock=self._clock,
+            sleep=self._sleep,
+        )
+        self._memo.remember(frozenset(asked.recorded.items()), answer)
+        return answer
+
+    def _try(self, asked: Request, name: str) -> Answer:
+        transport, budgets = self._opened()
+        budgets.wait_for_room()
+        try:
+            self._requests += 1
+            answer = transport.ask(asked, name=name)
+            budgets.received(len(answer.body))
+            if (failure := self._judge(answer) or failure_of(answer)) is not None:
+                raise _passing(failure)
+        except Passing as passing:
+            budgets.failed()
+            budgets.lock_out(passing.wait)
+            raise
+        except StatpipeError:
+            budgets.failed()
+            raise
+        return answer
+
+    def _opened(self) -> tuple[Transport, Budgets]:
+        if self._way is None:
+            who = checked_address(self._url, what=f"the url of {self._agent}").host
+            transport = Transport(
+                agent=f"{self._agent}/{_version(self._agent)}",
+                credential=self._credential,
+                **self._options,
+            )
+            budgets = Budgets(
+                self._limits,
+                who=who,
+                longest_wait=self._longest_wait,
+                clock=self._clock,
+                sleep=self._sleep,
+                spending=self._spending(who),
+            )
+            self._way = transport, budgets
+        return self._way
+
+    def _spending(self, who: str) -> Spending | None:
+        if self._remembered is None or not self._limits:
+            return None
+        return Spending(self._remembered / f"{who}.jsonl", lambda: self._now().timestamp())
+
+    def _refuse_key_among(self, names: Mapping[str, object]) -> None:
+        key = self._credential.name.lower() if self._credential else None
+        if any(name.lower() == key for name in names):
+            raise ValueError("the key is no part of a request: the client adds it itself")
+
+
+def _passing(failure: Exception) -> Exception:
+    """What is unavailable now may pass; asking again is worth it."""
+    if isinstance(failure, Unavailable):
+        return Passing(failure, wait=failure.retry_after or 0)
+    return failure
+
+
+def _version(agent: str) -> str:
+    try:
+        return version(agent)
+    except PackageNotFoundError:
+        return "0"

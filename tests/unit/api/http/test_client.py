@@ -1,0 +1,311 @@
+"""Asking an agency: what may pass is asked again, what does not says what to do."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
+
+import pytest
+
+from statpipe.api import ConfigError, ContentError, NoData, Rejected, Secret, Unavailable
+from statpipe.api.http import Answer, Client, Credential, Limits, Patience
+from statpipe.testing import LocalAgency
+from support.rude_server import reply
+
+KEY = "C0FFEE00-dead-4BAD-8bad-00CaFe00Beef"
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+PAGE = b"<html><title>Down \x1b[31m</title></html>"
+GOOD = reply(b"PK figures")
+
+
+@pytest.fixture
+def agency():
+    with LocalAgency() as agency:
+        yield agency
+
+
+@pytest.fixture
+def connect(time, monkeypatch):
+    """Make clients that know no variables of the environment; all are closed in the end."""
+    monkeypatch.setattr("os.environ", {})
+    opened = []
+
+    def connect(server, **options):
+        told = {
+            "agent": "statpipe",
+            "patience": Patience(first_wait=0, jitter=0),
+            "now": lambda: NOON + timedelta(seconds=time.seconds),
+            "clock": time.clock,
+            "sleep": time.sleep,
+        }
+        opened.append(Client(server.url, **(told | options)))
+        return opened[-1]
+
+    yield connect
+    for client in opened:
+        client.close()
+
+
+@pytest.fixture
+def bring(connect):
+    return lambda server, **options: (
+        connect(server, **options).get(name="SAPCE.zip").payload(media_type="application/zip")
+    )
+
+
+def test_a_payload_holds_the_bytes_and_what_was_asked(serve, bring):
+    server = serve(GOOD)
+    payload = bring(server)
+    assert (payload.name, payload.body) == ("SAPCE.zip", b"PK figures")
+    assert (payload.media_type, payload.retrieved) == ("application/zip", NOON)
+    assert payload.request == {"url": server.url}
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"",
+        reply(b"", "500 Internal Server Error"),
+        reply(b"", "502 Bad Gateway"),
+        reply(b"", "599 Strange"),
+        reply(b"", "408 Request Timeout"),
+        reply(b"", "425 Too Early"),
+        reply(b"", "429 Too Many Requests"),
+        reply(PAGE),
+        reply(b"bad", Content_Encoding="gzip"),
+        reply(b"", "503 Busy", Retry_After=b"\xfc"),
+        b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
+    ],
+)
+def test_what_may_pass_is_asked_again(serve, bring, first):
+    server = serve(first, GOOD)
+    assert bring(server).body == b"PK figures"
+    assert len(server.heads) == 2
+
+
+@pytest.mark.parametrize(
+    ("value", "slept"),
+    [("7", [7]), ("Mon, 23 Nov 2026 12:01:30 GMT", [90]), ("0", []), ("gr\xfcn", [])],
+)
+def test_retry_after_is_obeyed(serve, bring, time, value, slept):
+    bring(serve(reply(b"", "503 Busy", Retry_After=value), GOOD))
+    assert time.slept == slept
+
+
+def test_a_long_wait_is_left_to_the_next_run(serve, bring, time):
+    with pytest.raises(Unavailable, match="run again in 3600 s") as error:
+        bring(serve(reply(b"", "429 Slow down", Retry_After="3600")))
+    assert error.value.retry_after == 3600
+    assert time.slept == []
+
+
+def test_a_web_page_is_an_agency_that_is_down_and_goes_with_the_error(serve, bring):
+    server = serve(reply(PAGE, Content_Type="application/zip"))
+    with pytest.raises(Unavailable) as error:
+        bring(server)
+    assert str(error.value) == (
+        f"SAPCE.zip: {server.url} answers HTTP 200 OK with the web page 'Down [31m' instead of data: the "
+        "agency is down or has moved; run again later (tried 3 times)"
+    )
+    assert (error.value.payload.body, error.value.payload.suffix) == (PAGE, ".html")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error", "says"),
+    [
+        (
+            reply(PAGE, "404 Not Found"),
+            Rejected,
+            "HTTP 404 Not Found with the web page 'Down [31m'; ",
+        ),
+        (
+            reply(b"No\x1b!", "403 Forbidden"),
+            Rejected,
+            "HTTP 403 Forbidden and says 'No !'; correct",
+        ),
+        (reply(b"", "401 Unauthorized"), Rejected, "HTTP 401 Unauthorized; correct the request"),
+        (reply(b"", "204 No Content"), ContentError, "HTTP 204 No Content; expected HTTP 200"),
+        (reply(b"", "302 Found"), ContentError, "HTTP 302 Found without an address to go on to"),
+        (reply(b"", "503 Busy"), Unavailable, "503 Service Unavailable; run again later (tried 5"),
+    ],
+)
+def test_what_does_not_pass_says_what_to_do(serve, bring, answer, error, says):
+    with pytest.raises(error) as raised:
+        bring(serve(answer))
+    assert says in str(raised.value)
+    assert str(raised.value).startswith("SAPCE.zip: http://127.0.0.1:")
+
+
+class TestWhatTheAgencyMeans:
+    """A judge knows it; the status decides where the judge says nothing."""
+
+    def judged(self, answer):
+        said = answer.json()["status"]
+        return {
+            "refused": Rejected("the agency refuses the series; correct `series`"),
+            "nothing": NoData("the agency has nothing for 1913"),
+            "busy": Unavailable("the agency is busy; run again later"),
+            "waits": Unavailable("the agency wants to be left alone", retry_after=30),
+        }.get(said)
+
+    @pytest.fixture
+    def ask(self, agency, connect):
+        def ask(*said):
+            answers = iter([*said, *[said[-1]] * 9])
+            agency.answer_with(lambda _: json.dumps({"status": next(answers)}).encode())
+            return connect(agency, judge=self.judged).get("data", name="LAU").json()["status"]
+
+        return ask
+
+    @pytest.mark.parametrize(("said", "error"), [("refused", Rejected), ("nothing", NoData)])
+    def test_a_refusal_with_status_200_is_one(self, ask, agency, said, error):
+        with pytest.raises(error):
+            ask(said)
+        assert len(agency.requests) == 1
+
+    def test_what_may_pass_is_asked_again(self, ask, agency):
+        assert ask("busy", "well") == "well"
+        assert len(agency.requests) == 2
+
+    def test_the_wait_it_names_is_kept(self, ask, time):
+        assert ask("waits", "well") == "well"
+        assert time.slept == [30]
+
+    def test_what_does_not_pass_says_how_often_it_was_tried(self, ask):
+        with pytest.raises(Unavailable, match=r"busy; run again later \(tried 5 times\)"):
+            ask("busy")
+
+
+def test_an_answer_that_should_be_json_and_is_not_says_so_and_is_kept(agency, connect):
+    agency.answer("/data", b"Service moved", media_type="text/plain")
+    with pytest.raises(ContentError, match="LAU: the answer is not JSON") as error:
+        connect(agency).get("data", name="LAU").json()
+    assert error.value.payload.body == b"Service moved"
+
+
+def test_the_date_of_a_file_is_in_its_headers(agency, connect):
+    agency.answer("/la.data", b"x" * 99, headers={"Last-Modified": "Fri, 20 Nov 2026 15:00:00 GMT"})
+    answer = connect(agency).head("la.data")
+    assert answer.last_modified == datetime(2026, 11, 20, 15, tzinfo=UTC)
+    assert (answer.body, agency.requests[0].method) == (b"", "HEAD")
+
+
+@pytest.mark.parametrize("text", ["", "yesterday", "Fri, 99 Nov 2026 15:00:00 GMT"])
+def test_a_date_that_cannot_be_read_is_none(text):
+    headers = {"last-modified": text}
+    assert Answer(url="http://a/", status=200, body=b"", headers=headers).last_modified is None
+
+
+class TestDocuments:
+    """A JSON object that is sent, with the key inside, before it or in the address."""
+
+    def sent(self, agency, connect, **where):
+        client = connect(agency, credential=Credential(secret=Secret(KEY), **where))
+        agency.answer_with(lambda request: request.body + request.everything.encode())
+        return client.post("timeseries", {"seriesid": ["LAU06"]}, name="LAU")
+
+    @pytest.mark.parametrize(
+        ("where", "seen"),
+        [
+            ({"name": "registrationkey", "place": "document"}, f'"registrationkey": "{KEY}"'),
+            ({"name": "Authorization", "place": "header", "prefix": "Bearer "}, f"Bearer {KEY}"),
+            ({"name": "key", "place": "query"}, f"'key': '{KEY}'"),
+        ],
+    )
+    def test_the_key_goes_out_and_nothing_of_it_comes_back(self, agency, connect, where, seen):
+        answer = self.sent(agency, connect, **where)
+        (request,) = agency.requests
+        assert (request.method, seen in request.everything) == ("POST", True)
+        assert request.headers["content-type"] == "application/json"
+        assert answer.request == {
+            "url": f"{agency.url}/timeseries",
+            "document": '{"seriesid": ["LAU06"]}',
+        }
+        assert KEY not in repr(answer) + answer.body.decode() + repr(answer.payload())
+        assert b"REDACTED" in answer.body
+
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    @pytest.mark.parametrize("keyed", [True, False])
+    def test_no_redirect_takes_it_along(self, agency, connect, status, keyed):
+        agency.answer("/there", b"{}")
+        agency.answer("/timeseries", b"", status=status, headers={"Location": "/there"})
+        key = Credential(name="key", secret=Secret(KEY), place="document") if keyed else None
+        with pytest.raises(ContentError, match="is not followed"):
+            connect(agency, credential=key).post("timeseries", {"seriesid": ["LAU06"]})
+        assert [request.path for request in agency.requests] == ["/timeseries"]
+
+
+class TestTheKey:
+    def test_without_it_nothing_is_asked_and_its_variable_is_named(self, agency, connect):
+        key = Credential(name="key", secret=None, variable="HARBOUR_KEY")
+        with pytest.raises(ConfigError) as error:
+            connect(agency, credential=key).get("data")
+        assert str(error.value) == (
+            "the agency wants a key; put HARBOUR_KEY into the environment or into .env"
+        )
+        assert agency.requests == []
+
+    def test_it_is_no_parameter_that_an_author_gives(self, agency, connect):
+        client = connect(agency, credential=Credential(name="key", secret=Secret(KEY)))
+        with pytest.raises(ValueError, match="the client adds it itself"):
+            client.get("data", {"KEY": KEY})
+
+    def test_it_stands_in_no_log(self, agency, connect, caplog):
+        caplog.set_level("DEBUG")
+        agency.answer("/data", b"{}", headers={"X-Asked": f"/data?key={KEY}"})
+        client = connect(agency, credential=Credential(name="key", secret=Secret(KEY)))
+        client.get("data")
+        assert caplog.records
+        assert KEY not in caplog.text + repr(client)
+
+
+class TestPages:
+    @pytest.fixture
+    def read(self, agency, connect):
+        def read(following):
+            agency.answer_with(lambda request: json.dumps(request.query).encode())
+            pages = connect(agency).pages("data", {"page": "1"}, following, name="LAU")
+            return [(page.name, page.json()["page"]) for page in pages]
+
+        return read
+
+    def test_they_come_one_after_the_other_with_a_name_each(self, read):
+        three = {"1": {"page": "2"}, "2": {"page": "3"}, "3": None}
+        found = read(lambda answer: three[answer.json()["page"]])
+        assert found == [("LAU-1", "1"), ("LAU-2", "2"), ("LAU-3", "3")]
+
+    def test_pages_that_go_in_circles_end(self, read, agency):
+        with pytest.raises(ContentError, match="LAU: page 2 leads to a page that was read before"):
+            read(lambda answer: {"page": "2" if answer.json()["page"] == "1" else "1"})
+        assert len(agency.requests) == 2
+
+
+def test_what_is_remembered_is_not_asked_again_unless_it_must_be(agency, connect):
+    agency.answer("/data", b"{}")
+    client = connect(agency, memory=1000)
+    assert client.get("data", name="probe").name == "probe"
+    assert client.get("data", name="figures").name == "figures"
+    assert client.requests == 1
+    client.get("data", anew=True)
+    client.get("data", {"year": "2021"})
+    assert client.requests == 3
+
+
+def test_requests_wait_for_the_agencys_limits_and_for_those_of_earlier_runs(
+    agency, connect, time, tmp_path
+):
+    agency.answer("/data", b"{}")
+    limits = {"limits": [Limits(requests=2)], "remembered": tmp_path}
+    for _ in range(3):
+        connect(agency, **limits).get("data")
+    assert time.slept == [60]
+
+
+def test_the_server_hears_which_distribution_asks_and_what_it_accepts(agency, connect):
+    agency.answer("/data", b"{}")
+    connect(agency, accept="text/csv").get("data", accept="application/json")
+    connect(agency, accept="text/csv").get("data")
+    heard = [(one.headers["user-agent"], one.headers["accept"]) for one in agency.requests]
+    agent = f"statpipe/{version('statpipe')}"
+    assert heard == [(agent, "application/json"), (agent, "text/csv")]
