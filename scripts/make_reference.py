@@ -19,7 +19,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import attrs
 
 from statpipe import api, testing
-from statpipe.api import hookspecs
+from statpipe.api import hookspecs, http
 from statpipe.api.component import FILLED_IN
 from statpipe.cli.app import make_app
 from statpipe.engine.site.registry import Offer, Registry
@@ -41,7 +41,15 @@ VALUES = (
     "CheckResult", "Model", "Column", "Partition", "Part", "PartitionKey", "Receipt", "Diagnosis",
 )  # fmt: skip
 FUNCTIONS = ("exact", "observations_from_rows", "selected")
-ERRORS = ("Unavailable", "Rejected", "ContentError", "ConfigError", "PluginError", "Locked")
+ERRORS = (
+    "Unavailable",
+    "Rejected",
+    "NoData",
+    "ContentError",
+    "ConfigError",
+    "PluginError",
+    "Locked",
+)
 PERIODS = """## Periods
 
 | `freq` | frequency | `time_period` |
@@ -95,6 +103,7 @@ def pages() -> dict[str, str]:
         "reference/commands.md": commands(),
         "reference/hooks.md": hooks(),
         "reference/settings.md": settings(),
+        "reference/client.md": client(),
         "reference/types.md": types(),
         "decisions/index.md": decisions(),
     }
@@ -133,6 +142,22 @@ def settings() -> str:
         "What each means for the reader of figures is told in [Configuration](../configuration.md).\n",
     ]
     parts += [_settings(offer) for offer in own_offers() if offer.role != "model"]
+    return "\n".join(part.rstrip() + "\n" for part in parts)
+
+
+def client() -> str:
+    """
+    Return the page of how a source asks its agency.
+    """
+    parts = [
+        "# Asking an agency\n",
+        MADE,
+        "All of this comes from `statpipe.api.http`. The [tutorial](../tutorial.md) shows it at work.\n",
+        _role(http.Client).replace("*may be written.* ", ""),
+        *(_fields(one, defaults=True) for one in (http.Credential, http.Limits, http.Patience)),
+        _fields(http.Answer, defaults=True),
+        _members(http.Answer).replace("*may be written.* ", ""),
+    ]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
@@ -193,7 +218,11 @@ def _hook(name: str) -> str:
 
 
 def _role(role: type) -> str:
-    parts = [f"### `{role.__name__}`\n", _markdown(inspect.getdoc(role) or "") + "\n"]
+    return f"### `{role.__name__}`\n\n{_markdown(inspect.getdoc(role) or '')}\n\n{_members(role)}"
+
+
+def _members(role: type) -> str:
+    parts = []
     for name, member in vars(role).items():
         function = member.fget if isinstance(member, property) else member
         if name.startswith("_") or not inspect.isfunction(function):

@@ -13,7 +13,7 @@ from statpipe.domain.canonical import content_hash
 from statpipe.domain.seal import seal
 from statpipe_bea import tables
 from statpipe_bea.answers import COLUMNS, Answer, _fast_rows, batches, read_answer, rows_of
-from statpipe_bea.api.replies import payload_of
+from statpipe_bea.api.replies import judged
 from statpipe_bea.channels.api import _refuse_other_release
 from statpipe_bea.normalizer import RegionalNormalizer
 from statpipe_bea.release import released
@@ -89,9 +89,9 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_client_and_normalizer_read_each_shape_alike(shape):
     body = SHAPES[shape]
-    payload = payload_of(
-        http.Answer(url="", status=200, body=body), name="p1", request={}, retrieved=None
-    )
+    told = http.Answer(name="p1", url="", status=200, body=body)
+    assert judged(told) is None
+    payload = told.payload()
     assert payload.body == body
     assert read_answer(payload).release == NOTE
     cells = {

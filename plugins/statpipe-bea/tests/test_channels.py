@@ -56,13 +56,13 @@ def test_how_long_requests_wait_for_the_budget_is_known_beforehand(fake, asked, 
 
 
 def test_the_budget_is_a_setting(fake, monkeypatch):
-    from statpipe_bea.api import budgets
+    from statpipe_bea.api import client
 
-    waited = []
-    monkeypatch.setattr(budgets.Budgets, "wait_for_room", lambda own: waited.append(own._limits))
+    kept, limits = [], client.limits
+    monkeypatch.setattr(client, "limits", lambda *most: kept.append(limits(*most)) or kept[-1])
     source = source_of(key=Secret(fake.key), api_url=fake.url, channel="api", requests_per_minute=2)
     source.vintages(source.datasets()[0])
-    assert {limits.requests for limits in waited} == {2}
+    assert kept[0][0].requests == 2
     assert source.waiting(5) == 120
 
 

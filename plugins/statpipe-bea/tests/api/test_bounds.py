@@ -14,7 +14,7 @@ from .conftest import ONE_LINE
 
 def test_an_answer_without_end_is_cut_off(fake, connect):
     fake.always = faults.body(b'{"BEAAPI":' + b" " * 3_000_000)
-    client = connect(largest_answer=1_000_000)
+    client = connect(largest=1_000_000)
     with pytest.raises(ContentError, match=r"too large: more than 1,000,000 bytes"):
         client.ask("SAPCE1-line-9", ONE_LINE)
     assert client.requests == 1
@@ -22,7 +22,7 @@ def test_an_answer_without_end_is_cut_off(fake, connect):
 
 def test_an_answer_that_swells_when_unpacked_is_cut_off(fake, connect):
     fake.always = faults.both(faults.body(b" " * 20_000_000), faults.gzipped())
-    client = connect(largest_answer=1_000_000)
+    client = connect(largest=1_000_000)
     with pytest.raises(ContentError, match="too large"):
         client.ask("SAPCE1-line-9", ONE_LINE)
 

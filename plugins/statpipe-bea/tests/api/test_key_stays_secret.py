@@ -136,7 +136,7 @@ def test_a_bug_below_the_client_is_told_without_the_key(fake, connect, log):
 
 def test_the_client_shows_no_key(fake, client, ask):
     ask()
-    transport = client._transport
+    transport, _ = client._way
     shown = f"{client!r} {client} {vars(client)} {vars(transport)} {vars(transport._redactor)}"
     assert fake.key.lower() not in shown.lower()
 

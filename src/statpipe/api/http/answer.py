@@ -37,7 +37,7 @@ class Answer:
     body: bytes = field(repr=lambda body: f"<{len(body):,} bytes>")
     redirect: str = ""
     request: Mapping[str, str] = field(factory=dict)
-    retrieved: datetime = field(factory=lambda: datetime.now(UTC))
+    retrieved: datetime | None = None
 
     @property
     def phrase(self) -> str:
@@ -67,11 +67,13 @@ class Answer:
             return None
         return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
 
-    def retry_after(self, now: datetime) -> float | None:
+    @property
+    def retry_after(self) -> float | None:
         """
-        Return for how many seconds the server wants to be left alone; ``None`` if it does not say.
+        For how many seconds the server wants to be left alone; ``None`` if it does not say.
         """
-        return retry_after(self.headers.get("retry-after", ""), now)
+        asked = self.headers.get("retry-after", "")
+        return retry_after(asked, self.retrieved or datetime.now(UTC))
 
     def json(self) -> Any:
         """

@@ -57,9 +57,7 @@ class Client:
 
     *largest* bounds an answer in bytes, *seconds* the time for the whole of it, *silence* each wait
     in it. *memory* is how many bytes of answers are remembered, so that the same question is not
-    asked twice. *now* gives the time in UTC, *clock* seconds for measuring, *sleep* waits.
-
-    ::
+    asked twice. *now* gives the time in UTC, *clock* seconds for measuring, *sleep* waits. Such as::
 
         client = Client(
             settings.url,

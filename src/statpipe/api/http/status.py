@@ -26,7 +26,7 @@ def failure_of(answer: Answer, *, wait: float | None = None) -> Exception | None
     status, said = answer.status, _said(answer)
     who = f"{answer.name}: {_place(answer)} answers HTTP {answer.phrase}{said}"
     if status in _MAY_PASS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        asked = answer.retry_after(answer.retrieved)
+        asked = answer.retry_after
         pause = asked if asked is not None else wait
         when = f"in {pause:.0f} s" if pause else "later"
         error = Unavailable(f"{who}; run again {when}", retry_after=pause)

@@ -26,7 +26,7 @@ def judged(answer: Answer) -> Exception | None:
         return None
     refusal = refusal_in(payload)
     if refusal is not None and answer.status < HTTPStatus.INTERNAL_SERVER_ERROR:
-        return failure(refusal, payload, wait=answer.retry_after(answer.retrieved))
+        return failure(refusal, payload, wait=answer.retry_after)
     throttled = answer.status == HTTPStatus.TOO_MANY_REQUESTS
     if (error := failure_of(answer, wait=LOCK_OUT if throttled else None)) is not None:
         return error
