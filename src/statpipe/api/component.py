@@ -29,7 +29,8 @@ class Component:
     ``environment`` receives the run's :class:`~statpipe.api.Environment` instead, one named ``instance``
     the name under which the component is configured. ``factory`` takes
     the settings and returns the object of the role; it is called once a run and may import what is
-    heavy. Making a Component must be cheap and need no credentials. A check that is not ``general``
+    heavy. Making a Component must be cheap and need no credentials. A source that ``needs_instance``
+    has no figures until it is configured under a name of its own: ``[sources.NAME] use = "..."``. A check that is not ``general``
     judges just its own plugin's figures, so that it does not stand in for the others where these
     are broken.
     """
@@ -39,6 +40,7 @@ class Component:
     factory: Callable[[Any], Any]
     settings: type = NoSettings
     general: bool = True
+    needs_instance: bool = False
 
 
 @frozen(kw_only=True)

@@ -103,17 +103,22 @@ def chosen_sources(session: Session, names: tuple[str, ...], *, everything: bool
 
     :raises ConfigError: None is named, or one that is not installed.
     """
-    installed = session.registry.named("source")
+    installed = session.registry.sources()
     if everything and names:
         msg = f"--all and {', '.join(names)} exclude each other; name sources, or say --all"
         raise ConfigError(msg)
     if everything:
-        return list(installed)
+        return installed
     if not names:
         there = ", ".join(installed) or "none is installed"
         raise ConfigError(f"no source is named; name one of {there}, or say --all")
     for name in names:
-        session.registry.find("source", name)
+        if session.registry.find("source", name).item.needs_instance:
+            msg = (
+                f"{name} has no figures of its own; give a flow a name in statpipe.toml, such as "
+                f'[sources.my_flow] use = "{name}", and run that'
+            )
+            raise ConfigError(msg)
     return list(dict.fromkeys(names))
 
 

@@ -71,7 +71,7 @@ def _parts(site: Site) -> Iterator[Diagnosis]:
             yield from notifier.diagnose()
         except Exception as error:  # noqa: BLE001 - a doctor does not faint
             yield _failed(name, error)
-    for name in site.registry.named("source"):
+    for name in site.registry.sources():
         try:
             source = site.source(name)
             try:

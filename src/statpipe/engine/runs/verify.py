@@ -108,7 +108,7 @@ def verify(
     recorded = sorted({source for source, _ in site.lake.run_ids(name)})
     if name is not None and not recorded:
         site.registry.find("source", name)
-    installed = [name] if name else site.registry.named("source")
+    installed = [name] if name else site.registry.sources()
     known = {source: work.source(source) for source in sorted({*recorded, *installed})}
     work.gold(known)
     work.unnamed(name, known)

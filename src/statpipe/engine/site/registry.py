@@ -127,7 +127,9 @@ class Registry:
         for instance in instances:
             for offer in (one for one in components if one.name == instance.component):
                 summary = f"{offer.summary} (uses {instance.component})"
-                item = attrs.evolve(offer.item, name=instance.name, summary=summary)
+                item = attrs.evolve(
+                    offer.item, name=instance.name, summary=summary, needs_instance=False
+                )
                 self.offers.append(attrs.evolve(offer, name=item.name, summary=summary, item=item))
         for of, module in self._modules.items() if instances else ():
             if "instances" in _parameters(getattr(module, _HOOKS["model"], None)):
@@ -150,6 +152,12 @@ class Registry:
         Return the offers of a role by name.
         """
         return {offer.name: offer for offer in self.offers if offer.role == role}
+
+    def sources(self) -> list[str]:
+        """
+        Return the names of the sources that can run.
+        """
+        return [name for name, o in self.named("source").items() if not o.item.needs_instance]
 
     def find(self, role: Role, name: str) -> Offer:
         """

@@ -1,0 +1,1 @@
+"""Any data flow of any agency that speaks SDMX: a source by configuration alone."""

@@ -1,0 +1,172 @@
+"""From the columns of a data message to those of statpipe's observations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from statpipe.api import ContentError, Dimension, Payload
+from statpipe_sdmx.csv_data import OF_THE_MESSAGE
+from statpipe_sdmx.structure import Item, Structure
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+VALUE, STATUS, CONFIDENTIAL, MULTIPLIER = "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "UNIT_MULT"
+UNITS = ("UNIT_MEASURE", "UNIT", "UNITS")
+NO_FIGURE = ("", "NaN", "NA", "N/A", ":", "..", ".", "-")
+"""What stands in place of a figure; it is kept as the symbol."""
+
+NOT_TOLD = "not told"
+_LEFT = frozenset([VALUE, STATUS, MULTIPLIER, "DECIMALS", "TIME_FORMAT"])
+"""Attributes that are columns already, or say nothing that the figures do not."""
+
+
+def observations_of(
+    table: pa.Table, payload: Payload, structure: Structure, area: Item | None
+) -> pa.Table:
+    """
+    Return the observations of a message, as a normalizer returns them.
+
+    :raises ContentError: A dimension of the structure, or the figures, are not there.
+    """
+    import pyarrow as pa
+
+    columns = _by_id(table, payload, structure)
+    freq, units = structure.frequency, _unit(structure, columns)
+    left = {one.id for one in (freq, area) if one is not None}
+    made: dict[str, Any] = {"time_period": columns[structure.time]}
+    if freq is not None:
+        made["freq"] = columns[freq.id]
+    if area is not None:
+        made["ref_area"] = columns[area.id]
+    for one in structure.dimensions:
+        if one.id not in left:
+            made[Dimension(id=one.id, name=one.name).column] = columns[one.id]
+    made |= _figures(columns)
+    made["unit_measure"] = _names(columns[units.id], units) if units else [NOT_TOLD] * len(table)
+    if MULTIPLIER in columns:
+        made["unit_mult"] = _multipliers(columns[MULTIPLIER], payload)
+    dimensions = {one.id for one in structure.dimensions} | {structure.time}
+    order = {one.id: number for number, one in enumerate(structure.attributes)}
+    told = [name for name in columns if name not in dimensions | _LEFT | set(UNITS)]
+    if told:
+        told.sort(key=lambda name: (order.get(name, len(order)), name))  # the same in each format
+        made["notes"] = _notes([(name, columns[name]) for name in told])
+    return pa.table(made)
+
+
+def _by_id(
+    table: pa.Table, payload: Payload, structure: Structure
+) -> dict[str, pa.DictionaryArray]:
+    """Give each column by the identifier that the structure has for it: services change the case."""
+    import pyarrow as pa
+
+    known = [one.id for one in (*structure.dimensions, *structure.attributes)]
+    known += [structure.time, VALUE]
+    spelled = {name.lower(): name for name in reversed(known)}
+    columns = {
+        spelled.get(name.lower(), name): table[name].combine_chunks()
+        for name in table.column_names
+        if name not in OF_THE_MESSAGE
+    }
+    if VALUE not in columns:
+        # In XML and JSON, figures that are not there leave no trace: none of these observations has one.
+        columns[VALUE] = pa.nulls(len(table), pa.dictionary(pa.int32(), pa.string()))
+    wanted = [one.id for one in structure.dimensions] + [structure.time]
+    missing = [name for name in wanted if name not in columns]
+    if missing:
+        msg = (
+            f"payload {payload.name}: no column or attribute {missing[0]}; the structure "
+            f"{structure.agency}:{structure.id}({structure.version}) has {', '.join(wanted)}: see whether "
+            "data and structure belong together"
+        )
+        raise ContentError(msg, payload=payload)
+    return columns
+
+
+def _figures(columns: dict[str, pa.DictionaryArray]) -> dict[str, Any]:
+    """Give figures as printed; where there is none, why, and what stands in its place."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    printed = columns[VALUE].cast(pa.string())
+    none = pc.or_kleene(pc.is_null(printed), pc.is_in(printed, value_set=pa.array(NO_FIGURE)))
+    nothing = pa.scalar(None, pa.string())
+    symbol = pc.if_else(none, pc.if_else(pc.equal(printed, ""), nothing, printed), nothing)
+    status: Any = pa.nulls(len(printed), pa.string())
+    if STATUS in columns:
+        status = columns[STATUS].cast(pa.string())
+        status = pc.if_else(pc.equal(status, ""), nothing, status)
+    confidential = pa.repeat(pa.scalar(False), len(printed))
+    if CONFIDENTIAL in columns:
+        closed = pa.array(["C", "D", "N", "S"])
+        confidential = pc.is_in(columns[CONFIDENTIAL].cast(pa.string()), value_set=closed)
+    # A figure that is not there is confidential or missing, whatever "normal" the status says.
+    why = pc.if_else(confidential, "Q", "O")
+    status = pc.if_else(
+        pc.and_(none, pc.fill_null(pc.equal(status, "A"), fill_value=True)), why, status
+    )
+    return {
+        "obs_value": pc.if_else(none, nothing, printed),
+        "obs_status": pc.fill_null(status, "A"),
+        "source_symbol": symbol,
+    }
+
+
+def _unit(structure: Structure, columns: dict[str, Any]) -> Item | None:
+    """The dimension or attribute that tells the unit."""
+    listed = {one.id.upper(): one for one in (*structure.attributes, *structure.dimensions)}
+    found = (listed[name] for name in UNITS if name in listed and listed[name].id in columns)
+    return next(found, None)
+
+
+def _names(codes: pa.DictionaryArray, item: Item) -> pa.DictionaryArray:
+    """Give the names of codes; a code in no list is its own name, and an empty one says nothing."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    known = {one.code: one.name for one in item.codes}
+    texts = [known.get(text, text) or NOT_TOLD for text in codes.dictionary.to_pylist()]
+    named = pa.array(texts, pa.string()).take(codes.indices)
+    return pc.fill_null(named, NOT_TOLD).dictionary_encode()
+
+
+def _multipliers(codes: pa.DictionaryArray, payload: Payload) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    try:
+        powers = [int(text) if text else 0 for text in codes.dictionary.to_pylist()]
+        return pc.fill_null(pa.array(powers, pa.int8()).take(codes.indices), 0)
+    except (ValueError, OverflowError, pa.ArrowException) as error:
+        msg = f"payload {payload.name}: UNIT_MULT is no power of ten ({error}); expected a number such as 6"
+        raise ContentError(msg, payload=payload) from None
+
+
+def _notes(told: Sequence[tuple[str, pa.DictionaryArray]]) -> pa.Array:
+    """
+    Put what else is told into one text: a comment as it is, anything else behind its name.
+
+    Each combination of codes is written once, however many rows have it.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    rows = len(told[0][1])
+    numbers = pa.repeat(pa.scalar(0, pa.int64()), rows)
+    texts: Any = pa.array([""])
+    for name, codes in told:
+        start = "" if name == "OBS_COM" else f"{name}: "
+        said = [f"{start}{text}" if text else "" for text in codes.dictionary.to_pylist()]
+        said.append("")
+        places = pc.fill_null(codes.indices.cast(pa.int64()), len(said) - 1)
+        pairs = pc.add(pc.multiply(numbers, len(said)), places).dictionary_encode()
+        before = pc.divide(pairs.dictionary, len(said))
+        which = pc.subtract(pairs.dictionary, pc.multiply(before, len(said)))
+        head, tail = texts.take(before), pa.array(said).take(which)
+        both = pc.and_(pc.not_equal(head, ""), pc.not_equal(tail, ""))
+        join = pc.if_else(both, "; ", "")
+        texts = pc.binary_join_element_wise(head, join, tail, "")
+        numbers = pairs.indices.cast(pa.int64())
+    return pc.if_else(pc.equal(texts, ""), pa.scalar(None, pa.string()), texts).take(numbers)

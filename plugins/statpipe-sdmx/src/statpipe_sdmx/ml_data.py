@@ -1,0 +1,214 @@
+"""Data messages in SDMX-ML, structure-specific and generic, 2.1 and 3.0, as columns of text.
+
+Structure-specific::                               Generic::
+
+    <DataSet action="Replace" TITLE="...">             <DataSet>
+      <Group CURRENCY="CHF" TITLE="..."/>                <Group><GroupKey><Value id= value=/></GroupKey>
+      <Series FREQ="M" CURRENCY="CHF" DECIMALS="4">      <Series><SeriesKey>..</SeriesKey><Attributes>..
+        <Obs TIME_PERIOD="2010-08" OBS_VALUE="1.34"/>      <Obs><ObsDimension value=/><ObsValue value=/>
+
+A group says something of all series that have its codes; its other values are attributes of theirs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from statpipe.api import ContentError, Payload, Rejected
+from statpipe_sdmx.observations import Observations
+from statpipe_sdmx.safe_xml import parse
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+VALUE, TIME = "OBS_VALUE", "TIME_PERIOD"
+
+_OF_THE_MESSAGE = frozenset(
+    [
+        "action",
+        "dataScope",
+        "publicationPeriod",
+        "publicationYear",
+        "reportingBeginDate",
+        "reportingEndDate",
+        "setID",
+        "structureRef",
+        "type",
+        "validFromDate",
+        "validToDate",
+        "REPORTING_YEAR_START_DAY",
+    ]
+)
+"""Attributes of elements that are the message's own, and none of the data."""
+
+_TOO_LARGE = "413"
+
+
+def read_ml(payload: Payload) -> pa.Table:
+    """
+    Return the observations of a message: a column of text for each dimension, attribute and measure.
+
+    :raises ContentError: It is not SDMX-ML with data, it deletes, or it tells of an error.
+    :raises Rejected: The agency says that the answer would be too large.
+    """
+    reader = _Reader(payload)
+    parse(payload, reader.start, reader.end, reader.text)
+    reader.finish()
+    return reader.observations.table()
+
+
+class _Reader:
+    def __init__(self, payload: Payload) -> None:
+        self._payload = payload
+        self.observations = Observations()
+        self._groups: list[dict[str, str]] = []
+        self._dataset: dict[str, str] = {}
+        self._series: dict[str, str] | None = None
+        self._obs: dict[str, str] | None = None
+        self._group: dict[str, str] | None = None
+        self._at_observation = TIME
+        self._seen_data = self._told = False
+        self._footer: list[tuple[str, str, list[str]]] = []
+        self._texts: list[str] | None = None
+        self._begins = {
+            "DataSet": self._begin_dataset,
+            "Group": self._begin_group,
+            "Message": self._begin_message,
+            "Obs": self._begin_observation,
+            "ObsDimension": self._observation_dimension,
+            "ObsValue": self._observation_value,
+            "Series": self._begin_series,
+            "Structure": self._header_structure,
+            "Text": self._begin_text,
+            "Value": self._value,
+        }
+        self._ends = {
+            "Group": self._end_group,
+            "Obs": self._end_observation,
+            "Series": self._end_series,
+            "Text": self._end_text,
+        }
+
+    def start(self, name: str, attributes: Mapping[str, str]) -> None:
+        """An element begins; those of no interest are left."""
+        if (begin := self._begins.get(name)) is not None:
+            begin(attributes)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        if (ended := self._ends.get(name)) is not None:
+            ended()
+
+    def text(self, text: str) -> None:
+        if self._texts is not None:
+            self._texts.append(text)
+
+    def finish(self) -> None:
+        """
+        Refuse a message that tells of an error, or is none of data.
+        """
+        for code, severity, texts in self._footer:
+            said = " ".join("".join(texts).split())[:300]
+            if code == _TOO_LARGE:
+                msg = f"payload {self._payload.name}: the agency says that this is too much ({said}); narrow `key`, or set `start`"
+                raise Rejected(msg)
+            if severity.lower() == "error":
+                msg = f"payload {self._payload.name}: the answer ends with error {code} ({said}); it may be incomplete: run again"
+                raise ContentError(msg, payload=self._payload)
+        if not self._seen_data:
+            msg = f"payload {self._payload.name}: an XML message without a data set; expected SDMX-ML data"
+            raise ContentError(msg, payload=self._payload)
+
+    def _begin_dataset(self, attributes: Mapping[str, str]) -> None:
+        self._seen_data = True
+        action = attributes.get("action", "") or attributes.get("ss:action", "")
+        if action.lower() == "delete":
+            msg = f"payload {self._payload.name}: a data set that deletes; expected figures"
+            raise ContentError(msg, payload=self._payload)
+        self._dataset, self._groups = _own(attributes), []
+        self._series = None
+
+    def _begin_series(self, attributes: Mapping[str, str]) -> None:
+        self._series, self._told = self._dataset | _own(attributes), False
+
+    def _end_series(self) -> None:
+        self._series = None
+
+    def _begin_group(self, attributes: Mapping[str, str]) -> None:
+        self._group = _own(attributes)
+
+    def _end_group(self) -> None:
+        self._groups.append(self._group or {})
+        self._group = None
+
+    def _begin_observation(self, attributes: Mapping[str, str]) -> None:
+        self._obs = _own(attributes)
+        measured = attributes.get("xsi:type", "").rpartition(":")[2]
+        if measured not in {"", "ObsType"}:
+            # The older way to have several measures: the code of one is the type of its element.
+            self._obs.setdefault(self._at_observation, measured)
+
+    def _observation_value(self, attributes: Mapping[str, str]) -> None:
+        if self._obs is not None and "value" in attributes:
+            self._obs[VALUE] = attributes["value"]
+
+    def _observation_dimension(self, attributes: Mapping[str, str]) -> None:
+        if self._obs is not None:
+            name = attributes.get("id", self._at_observation)
+            self._obs[name] = attributes.get("value", "")
+
+    def _header_structure(self, attributes: Mapping[str, str]) -> None:
+        self._at_observation = attributes.get("dimensionAtObservation", self._at_observation)
+
+    def _begin_message(self, attributes: Mapping[str, str]) -> None:
+        self._footer.append((attributes.get("code", ""), attributes.get("severity", ""), []))
+
+    def _begin_text(self, _: Mapping[str, str]) -> None:
+        self._texts = self._footer[-1][2] if self._footer else None
+
+    def _end_text(self) -> None:
+        self._texts = None
+
+    def _value(self, attributes: Mapping[str, str]) -> None:
+        """A key or an attribute of the generic form."""
+        for level in (self._obs, self._group, self._series):
+            if level is not None:
+                level[attributes.get("id", "")] = attributes.get("value", "")
+                return
+        self._dataset[attributes.get("id", "")] = attributes.get("value", "")
+
+    def _end_observation(self) -> None:
+        obs, self._obs = self._obs or {}, None
+        if self._series is None or self._groups_know_observations:
+            whole = (self._series or self._dataset) | obs
+            self.observations.begin_series(self._of_groups(whole))
+            self.observations.add(whole)
+            return
+        if not self._told:
+            self._told = True
+            self.observations.begin_series(self._series | self._of_groups(self._series))
+        self.observations.add(obs)
+
+    @property
+    def _groups_know_observations(self) -> bool:
+        """Whether a group's key has the dimension that stands at the observation."""
+        return any(self._at_observation in group for group in self._groups)
+
+    def _of_groups(self, whole: Mapping[str, str]) -> dict[str, str]:
+        """What groups say of a series that has their codes: all else that they hold."""
+        found: dict[str, str] = {}
+        for group in self._groups:
+            shared = group.keys() & whole.keys()
+            if shared and all(group[name] == whole[name] for name in shared):
+                found |= {name: group[name] for name in group.keys() - shared}
+        return found
+
+
+def _own(attributes: Mapping[str, str]) -> dict[str, str]:
+    """Leave out what belongs to XML and to the message."""
+    return {
+        name: value
+        for name, value in attributes.items()
+        if ":" not in name and name not in _OF_THE_MESSAGE and name != "xmlns"
+    }

@@ -1,0 +1,209 @@
+"""Structure messages in SDMX-ML, 2.1 and 3.0.
+
+2.1 refers by elements (``<Ref agencyID="ECB" id="CL_FREQ" version="1.0"/>``), 3.0 by names
+(``urn:sdmx:...codelist.Codelist=ECB:CL_FREQ(1.0)``); some messages of 2.1 use names as well.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from xml.etree import ElementTree as ET
+
+from attrs import field, frozen
+
+from statpipe.api import Code, ContentError, Payload
+from statpipe_sdmx.safe_xml import tree
+from statpipe_sdmx.structure import TIME, Item, Structure
+
+_URN = re.compile(
+    r"urn:sdmx:[^=]*=(?P<agency>[^:]+):(?P<id>[^()]+)\((?P<version>[^()]*)\)(?:\.(?P<item>.+))?"
+)
+_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+
+
+@frozen
+class _Reference:
+    agency: str
+    id: str
+    version: str
+    item: str = ""
+
+
+@frozen
+class _Message:
+    """The parts of a message by identifier. Of several versions, the one that is asked for is given."""
+
+    payload: Payload
+    language: str
+    parts: dict[tuple[str, str], list[ET.Element]] = field(factory=dict)
+
+    def find(self, kind: str, wanted: _Reference) -> ET.Element | None:
+        found = self.parts.get((kind, wanted.id), [])
+        for checks in (("agencyID", "version"), ("agencyID",), ()):
+            for one in found:
+                asked = {"agencyID": wanted.agency, "version": wanted.version}
+                if all(one.get(name, asked[name]) == asked[name] for name in checks):
+                    return one
+        return None
+
+
+def read_structure(payload: Payload, *, flow: str, language: str = "en") -> Structure:
+    """
+    Return the structure of *flow* out of a message. Names are in *language*, or else in the first one.
+
+    :raises ContentError: It is no structure message, or has no data structure, or more than one that may
+        be meant.
+    """
+    message = _Message(payload, language)
+    for element in tree(payload).iter():
+        kind = _local(element)
+        if kind in {"Dataflow", "DataStructure", "Codelist", "ConceptScheme"} and element.get("id"):
+            message.parts.setdefault((kind, element.get("id", "")), []).append(element)
+    named, found = _data_structure(message, flow)
+    lists = {kind: list(_items(message, found, kind)) for kind in ("Dimension", "Attribute")}
+    times = [_id(one) for one in _below(found, "TimeDimension")]
+    return Structure(
+        agency=found.get("agencyID", ""),
+        id=found.get("id", ""),
+        version=found.get("version", ""),
+        name=_name(named if named is not None else found, language),
+        dimensions=tuple(lists["Dimension"]),
+        attributes=tuple(lists["Attribute"]),
+        time=times[0] if times else TIME,
+    )
+
+
+def _data_structure(message: _Message, flow: str) -> tuple[ET.Element | None, ET.Element]:
+    """Give the flow, if the message has it, and its data structure."""
+    named = next(iter(message.parts.get(("Dataflow", flow), [])), None)
+    if named is not None and (wanted := _reference(_child(named, "Structure"))) is not None:
+        found = message.find("DataStructure", wanted)
+        if found is not None:
+            return named, found
+    all_of_them = [
+        one for (kind, _), some in message.parts.items() if kind == "DataStructure" for one in some
+    ]
+    if len(all_of_them) != 1:
+        msg = (
+            f"payload {message.payload.name}: {len(all_of_them)} data structures, and none that flow {flow} "
+            "names; expected the structure of that flow"
+        )
+        raise ContentError(msg, payload=message.payload)
+    return named, all_of_them[0]
+
+
+def _items(message: _Message, structure: ET.Element, kind: str) -> Iterator[Item]:
+    # Attributes name dimensions, too: only what stands in the list is one.
+    found = [
+        one
+        for listed in _below(structure, f"{kind}List")
+        for one in listed
+        if _local(one) in {kind, f"Measure{kind}"}
+    ]
+    found.sort(key=lambda one: int(one.get("position", "0") or 0))
+    for element in found:
+        concept = _reference(_child(element, "ConceptIdentity"))
+        described = _concept(message, concept)
+        listed = _enumeration(_child(element, "LocalRepresentation"))
+        if listed is None and described is not None:
+            listed = _enumeration(_child(described, "CoreRepresentation"))
+        name = _name(described, message.language) if described is not None else ""
+        roles = [_reference(one) for one in _below(element, "ConceptRole")]
+        yield Item(
+            id=_id(element),
+            name=name or _id(element),
+            codes=tuple(_codes(message, listed)),
+            roles=frozenset(one.item or one.id for one in roles if one is not None),
+        )
+
+
+def _concept(message: _Message, wanted: _Reference | None) -> ET.Element | None:
+    if wanted is None:
+        return None
+    scheme = message.find("ConceptScheme", wanted)
+    if scheme is None:
+        return None
+    return next((one for one in _below(scheme, "Concept") if one.get("id") == wanted.item), None)
+
+
+def _codes(message: _Message, wanted: _Reference | None) -> Iterator[Code]:
+    listed = None if wanted is None else message.find("Codelist", wanted)
+    if listed is None:
+        return
+    entries = [one for one in listed if _local(one) == "Code" and one.get("id")]
+    known = {one.get("id") for one in entries}
+    for one in entries:
+        code = one.get("id", "")
+        parent = _parent(one)
+        yield Code(
+            code=code,
+            name=_name(one, message.language) or code,
+            parent=parent if parent in known and parent != code else None,
+        )
+
+
+def _parent(code: ET.Element) -> str | None:
+    above = _child(code, "Parent")
+    if above is None:
+        return None
+    reference = _reference(above)
+    if reference is not None:
+        return reference.item or reference.id
+    return (above.text or "").strip() or None
+
+
+def _enumeration(representation: ET.Element | None) -> _Reference | None:
+    return _reference(_child(representation, "Enumeration")) if representation is not None else None
+
+
+def _reference(element: ET.Element | None) -> _Reference | None:
+    """Read a reference, in whichever way it is written."""
+    if element is None:
+        return None
+    ref = _child(element, "Ref")
+    if ref is not None:
+        scheme = ref.get("maintainableParentID")
+        version = ref.get("maintainableParentVersion") or ref.get("version") or ""
+        agency = ref.get("agencyID", "")
+        if scheme:
+            return _Reference(agency, scheme, version, ref.get("id", ""))
+        return _Reference(agency, ref.get("id", ""), version)
+    for text in (element.text, *(one.text for one in element if _local(one) == "URN")):
+        found = _URN.fullmatch((text or "").strip())
+        if found:
+            return _Reference(found["agency"], found["id"], found["version"], found["item"] or "")
+    return None
+
+
+def _id(element: ET.Element) -> str:
+    own = element.get("id")
+    if own:
+        return own
+    concept = _reference(_child(element, "ConceptIdentity"))
+    return (concept.item or concept.id) if concept else ""
+
+
+def _name(element: ET.Element, language: str) -> str:
+    """Give the name in a language, with its region or without; or in English; or the first."""
+    names = {
+        one.get(_LANG, ""): " ".join("".join(one.itertext()).split())
+        for one in element
+        if _local(one) == "Name"
+    }
+    for wanted in (language, language.partition("-")[0], "en"):
+        if names.get(wanted):
+            return names[wanted]
+    return next(iter(names.values()), "")
+
+
+def _child(element: ET.Element, name: str) -> ET.Element | None:
+    return next((one for one in element if _local(one) == name), None)
+
+
+def _below(element: ET.Element, name: str) -> Iterator[ET.Element]:
+    return (one for one in element.iter() if _local(one) == name)
+
+
+def _local(element: ET.Element) -> str:
+    return str(element.tag).rpartition("}")[2]

@@ -1,0 +1,91 @@
+"""How SDMX messages become figures: pure functions of their bytes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import attrs
+
+from statpipe.api import (
+    Area,
+    Code,
+    ContentError,
+    Dataset,
+    Dimension,
+    Normalizer,
+    Payload,
+    selected,
+)
+from statpipe_sdmx.columns import observations_of
+from statpipe_sdmx.data import read_data
+from statpipe_sdmx.ml_structure import read_structure
+from statpipe_sdmx.structure import Item, Structure
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+class SdmxNormalizer(Normalizer):
+    """
+    Reads a structure message and the data messages that it describes.
+
+    The request of the structure's payload has the ``language`` of names, and the ``area`` dimension where
+    the configuration names one.
+    """
+
+    def describe(self, dataset: Dataset, payloads: Sequence[Payload]) -> Dataset:
+        found = next((one for one in payloads if one.structure), None)
+        if found is None:
+            return dataset
+        return described(dataset, *structure_in(dataset, found))
+
+    def normalize(self, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
+        import pyarrow as pa
+
+        found = next((one for one in payloads if one.structure), None)
+        messages = [one for one in payloads if not one.structure]
+        if found is None or not messages:
+            what = "data" if found is not None else "structure"
+            msg = f"dataset {dataset.name}: no {what} message among the payloads; expected a structure and data"
+            raise ContentError(msg)
+        structure, area = structure_in(dataset, found)
+        tables = [observations_of(read_data(one), one, structure, area) for one in messages]
+        return selected(pa.concat_tables(tables, promote_options="default"), dataset)
+
+
+def structure_in(dataset: Dataset, payload: Payload) -> tuple[Structure, Item | None]:
+    """
+    Return the structure in a payload, and its dimension of areas.
+
+    :raises ContentError: It is none, or the dimension that the configuration names is not in it.
+    """
+    asked = payload.request
+    structure = read_structure(payload, flow=dataset.name, language=asked.get("language", "en"))
+    area = structure.area(asked.get("area", ""))
+    if area is None and asked.get("area"):
+        there = ", ".join(one.id for one in structure.dimensions)
+        msg = f"payload {payload.name}: no dimension {asked['area']}, which `area` names; there are {there}"
+        raise ContentError(msg, payload=payload)
+    return structure, area
+
+
+def described(dataset: Dataset, structure: Structure, area: Item | None) -> Dataset:
+    """
+    Return the dataset with the areas and dimensions of a structure.
+    """
+    left = {one.id for one in (structure.frequency, area) if one is not None}
+    return attrs.evolve(
+        dataset,
+        title=structure.name or dataset.title,
+        areas=tuple(_area(code) for code in area.codes) if area is not None else (),
+        dimensions=tuple(
+            Dimension(id=one.id, name=one.name, codes=one.codes)
+            for one in structure.dimensions
+            if one.id not in left
+        ),
+    )
+
+
+def _area(code: Code) -> Area:
+    return Area(code=code.code, name=code.name, level="area", parent=code.parent)

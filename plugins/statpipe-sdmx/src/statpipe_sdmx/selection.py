@@ -1,0 +1,65 @@
+"""What part of a flow a key asks for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from statpipe.api import ConfigError, Dimension, Selection
+from statpipe_sdmx.near import near
+from statpipe_sdmx.structure import TIME, Item, Structure
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+def selection_of(structure: Structure, area: Item | None, key: str) -> Selection:
+    """
+    Return the selection that a key means, such as ``D.USD+GBP.EUR.SP00.A``.
+
+    :raises ConfigError: It has too many or too few parts, or a code that is in no list.
+    """
+    if key in {"", "all", "*"}:
+        return Selection()
+    parts = [[code for code in part.split("+") if code not in {"", "*"}] for part in key.split(".")]
+    dimensions = structure.dimensions
+    if len(parts) != len(dimensions):
+        order = ".".join(one.id for one in dimensions)
+        msg = (
+            f"the key {key!r} has {len(parts)} parts, and {structure.id} has {len(dimensions)} dimensions: "
+            f"write {order}, with nothing between two points where all codes are wanted"
+        )
+        raise ConfigError(msg)
+    freq = structure.frequency
+    areas, where = None, {}
+    for one, codes in zip(dimensions, parts, strict=True):
+        if not codes:
+            continue
+        _refuse_unknown(one, codes, key)
+        if area is not None and one.id == area.id:
+            areas = codes
+        elif freq is not None and one.id == freq.id:
+            where["freq"] = codes
+        else:
+            where[Dimension(id=one.id, name=one.name).column] = codes
+    return Selection(areas=areas, where=where)
+
+
+def periods_in(table: pa.Table) -> list[str]:
+    """
+    Return the periods of a message: what ``start`` and ``end`` leave out was not asked for.
+    """
+    import pyarrow.compute as pc
+
+    periods: list[str] = pc.unique(table[TIME].cast("string")).to_pylist()
+    return periods
+
+
+def _refuse_unknown(item: Item, codes: list[str], key: str) -> None:
+    listed = [one.code for one in item.codes]
+    for code in codes:
+        if listed and code not in listed:
+            msg = (
+                f"the key {key!r}: {item.id} has no code {code!r} among its {len(listed)}"
+                f"{near(code, listed)}"
+            )
+            raise ConfigError(msg)

@@ -1,0 +1,126 @@
+"""A service: how its addresses are written. The table ``services.toml`` has the known ones."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from typing import Any, Literal
+from urllib.parse import quote
+
+import attrs
+from attrs import frozen
+
+from statpipe.api import ConfigError
+from statpipe_sdmx.near import near
+
+Format = Literal["csv", "ml", "json"]
+
+_STRUCTURE = {
+    "2.1": "application/vnd.sdmx.structure+xml;version=2.1",
+    "3.0": "application/vnd.sdmx.structure+xml;version=3.0.0",
+}
+_DATA = {
+    ("2.1", "csv"): "application/vnd.sdmx.data+csv;version=1.0.0",
+    ("2.1", "ml"): "application/vnd.sdmx.structurespecificdata+xml;version=2.1",
+    ("2.1", "json"): "application/vnd.sdmx.data+json;version=1.0.0",
+    ("3.0", "csv"): "application/vnd.sdmx.data+csv;version=2.0.0",
+    ("3.0", "ml"): "application/vnd.sdmx.data+xml;version=3.0.0",
+    ("3.0", "json"): "application/vnd.sdmx.data+json;version=2.0.0",
+}
+_PLAIN = "+.,:@~*"
+"""Signs that keys and flows have; some services do not know them in their escaped form."""
+
+
+@frozen(kw_only=True)
+class Service:
+    """
+    A service, as a line of the table has it.
+    """
+
+    name: str
+    url: str
+    version: Literal["2.1", "3.0"] = "2.1"
+    agency: str = "all"
+    structures_of: str = ""
+    structures_at: str = ""
+    references: str = "descendants"
+    formats: tuple[Format, ...] = ("csv", "ml")
+    parameters: Mapping[str, str] = attrs.field(factory=dict)
+    slash: bool = False
+    updated: str = ""
+    requests: tuple[tuple[int, int], ...] = ()
+
+    def structure(self, agency: str, flow: str, version: str) -> tuple[str, dict[str, str], str]:
+        """
+        Return path, parameters and format of the request for all that describes a flow.
+        """
+        owner = agency or self.structures_of or self.agency
+        below = f"{self.structures_at}/" if self.structures_at else ""
+        if self.version == "3.0":
+            path = f"structure/dataflow/{owner}/{flow}/{version or '~'}"
+        else:
+            path = f"{below}dataflow/{owner}/{flow}" + (
+                f"/{version or 'latest'}" if not below else ""
+            )
+        return (
+            quote(path, safe=f"/{_PLAIN}"),
+            {"references": self.references},
+            _STRUCTURE[self.version],
+        )
+
+    def data(
+        self, agency: str, flow: str, version: str, key: str, *, start: str, end: str, form: Format
+    ) -> tuple[str, dict[str, str], str]:
+        """
+        Return path, parameters and format of the request for a flow's figures; *key* may be empty for all.
+        """
+        asked: dict[str, str] = dict(self.parameters)
+        if self.version == "3.0":
+            path = f"data/dataflow/{agency or self.agency}/{flow}/{version or '~'}/{key or '*'}"
+            if start or end:
+                bounds = [f"ge:{start}"] * bool(start) + [f"le:{end}"] * bool(end)
+                asked["c[TIME_PERIOD]"] = "+".join(bounds)
+        else:
+            named = f"{agency},{flow},{version or 'latest'}" if agency else flow
+            path = f"data/{named}/{key or 'all'}"
+            asked |= {"startPeriod": start} if start else {}
+            asked |= {"endPeriod": end} if end else {}
+        path = quote(path, safe=f"/{_PLAIN}") + ("/" if self.slash else "")
+        return path, asked, _DATA[self.version, form]
+
+
+@cache
+def known() -> Mapping[str, Service]:
+    """
+    Return the known services by their names.
+    """
+    text = files("statpipe_sdmx").joinpath("services.toml").read_text(encoding="utf-8")
+    return {name: _service(line) for name, line in tomllib.loads(text).items()}
+
+
+def service_named(name: str, where: str) -> Service:
+    """
+    Return a known service. *where* is the setting that names it.
+
+    :raises ConfigError: There is none of that name.
+    """
+    found = known().get(name.upper())
+    if found is None:
+        hint = near(name, known()) or f"; there are {', '.join(known())}"
+        msg = (
+            f"{where}: no service is named {name!r}{hint} Give the address of another one as `url`"
+        )
+        raise ConfigError(msg)
+    return found
+
+
+def _service(line: Mapping[str, Any]) -> Service:
+    listed = dict(line)
+    for name in ("formats", "requests"):
+        if name in listed:
+            listed[name] = tuple(
+                tuple(one) if isinstance(one, list) else one for one in listed[name]
+            )
+    return Service(**listed)

@@ -1,0 +1,58 @@
+"""What can be configured of an SDMX source."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Literal
+
+import attrs
+from attrs import field, frozen
+
+from statpipe.api import Environment
+
+_KEY = re.compile(r"[A-Za-z0-9_@$*~+.-]*")
+
+
+def _is_a_key(_: object, attribute: attrs.Attribute[str], value: str) -> None:
+    if not _KEY.fullmatch(value):
+        raise ValueError(
+            f"{attribute.name!r} is codes joined by points, with + between several: D.USD+GBP.EUR.SP00.A; "
+            f"not {value!r}"
+        )
+
+
+def _is_a_time(_: object, attribute: attrs.Attribute[float], value: float) -> None:
+    if not 0 < value < math.inf:
+        raise ValueError(f"{attribute.name!r} must be a number of seconds above 0: {value}")
+
+
+@frozen(kw_only=True)
+class SdmxSettings:
+    """
+    The settings of a source that uses ``sdmx``.
+
+    ``service`` is a known house, such as ``ECB``, or else ``url`` its address. ``flow`` is the data flow, or
+    ``flows`` are several, each a dataset of its own. ``key`` says which series: codes joined by points in
+    the order of the dimensions, several joined by ``+``, none for all of them; left out, the whole flow.
+    ``start`` and ``end`` are the first and the last period. ``agency`` and ``version`` are the owner and the version of the
+    flow where the house has several. ``area`` names the dimension of areas, where it is not found by
+    itself. ``language`` is that of names. ``rest`` is the version of the
+    interface at ``url``, 2.1 or 3.0. ``timeout`` is the time for one whole answer, in seconds.
+    """
+
+    service: str = ""
+    url: str = ""
+    rest: Literal["2.1", "3.0"] = "2.1"
+    flow: str = ""
+    flows: tuple[str, ...] = ()
+    key: str = field(default="", validator=_is_a_key)
+    start: str = ""
+    end: str = ""
+    agency: str = ""
+    version: str = ""
+    area: str = ""
+    language: str = "en"
+    timeout: float = field(default=300.0, validator=_is_a_time)
+    environment: Environment
+    instance: str = ""

@@ -1,0 +1,197 @@
+"""How a service is asked. The only file that reads the network."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cached_property
+from http import HTTPStatus
+
+import attrs
+
+from statpipe.api import (
+    ConfigError,
+    Dataset,
+    NoData,
+    Payload,
+    Rejected,
+    Selection,
+    Source,
+    Vintage,
+    undated,
+)
+from statpipe.api.http import Answer, Client, Limits
+from statpipe_sdmx.data import read_data
+from statpipe_sdmx.fingerprint import fingerprint
+from statpipe_sdmx.normalizer import structure_in
+from statpipe_sdmx.selection import periods_in, selection_of
+from statpipe_sdmx.service import Format, Service, service_named
+from statpipe_sdmx.settings import SdmxSettings
+from statpipe_sdmx.updated import updated_at
+
+MEBIBYTE = 1024 * 1024
+LARGEST = 512 * MEBIBYTE
+REMEMBERED = 256 * MEBIBYTE
+"""Bytes of answers: what the probe has read is not asked for again."""
+
+NORMALIZER = "sdmx"
+_MEDIA_TYPES = {"csv": "text/csv", "ml": "application/xml", "json": "application/json"}
+_OTHER_FORMATS = (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+class OtherFormat(Rejected):
+    """
+    The service does not serve the format that was asked for.
+    """
+
+
+def judged(answer: Answer) -> Exception | None:
+    """
+    Say what an answer means: 404 is also how services say that a key has no data.
+    """
+    if answer.status in _OTHER_FORMATS:
+        return OtherFormat(f"{answer.name}: HTTP {answer.phrase}; ask for another format")
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return NoData(
+            f"{answer.name}: the service has nothing at {answer.url} (HTTP 404); look whether `flow` and "
+            "`key` are right, and whether there are figures between `start` and `end`"
+        )
+    if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return Rejected(
+            f"{answer.name}: the service says that this is too much (HTTP 413); narrow `key`, or set `start`"
+        )
+    return None
+
+
+class SdmxSource(Source):
+    """
+    Data flows of one service.
+
+    A flow whose service says when it was updated is asked for that alone. Of others the figures are read,
+    and compared by a hash; they are dated by ``Last-Modified``, or by the day on which they are first seen.
+    """
+
+    def __init__(self, settings: SdmxSettings) -> None:
+        self._settings = settings
+        self._service = _service(settings)
+
+    @cached_property
+    def _client(self) -> Client:
+        return Client(
+            self._service.url,
+            agent="statpipe-sdmx",
+            limits=[Limits(requests=most, seconds=span) for most, span in self._service.requests],
+            remembered=self._settings.environment.home / ".statpipe" / "limits",
+            judge=judged,
+            largest=LARGEST,
+            seconds=self._settings.timeout,
+            memory=REMEMBERED,
+        )
+
+    @property
+    def attribution(self) -> str:
+        return f"Source: {self._service.name}."
+
+    def datasets(self) -> Sequence[Dataset]:
+        if not self._flows:
+            msg = f"{self._where}.flow: no data flow is named; give its identifier, such as EXR"
+            raise ConfigError(msg)
+        return [Dataset(name=_safe(one), title=one, normalizer=NORMALIZER) for one in self._flows]
+
+    def probe(self, dataset: Dataset) -> Vintage:
+        structure = self._structure(dataset)
+        asked = selection_of(*structure_in(dataset, structure), self._settings.key)
+        at = updated_at(structure, self._service.updated, self._flow(dataset))
+        if at is not None:
+            token = (
+                f"{at.isoformat()} {self._settings.key} {self._settings.start} {self._settings.end}"
+            )
+            return _by_service(at, token, asked)
+        answer, payload = self._data(dataset)
+        table = read_data(payload)
+        if self._settings.start or self._settings.end:
+            asked = attrs.evolve(asked, periods=periods_in(table))
+        token = fingerprint(table)
+        if answer.last_modified is not None:
+            return _by_service(answer.last_modified, token, asked)
+        return undated(token, selection=asked)
+
+    def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:  # noqa: ARG002
+        yield self._structure(dataset)
+        yield self._data(dataset)[1]
+
+    def close(self) -> None:
+        if "_client" in self.__dict__:
+            self._client.close()
+
+    def _structure(self, dataset: Dataset) -> Payload:
+        told, flow = self._settings, self._flow(dataset)
+        path, parameters, accept = self._service.structure(told.agency, flow, told.version)
+        name = f"{dataset.name}-structure"
+        answer = self._client.get(path, parameters, name=name, accept=accept)
+        payload = answer.payload(media_type="application/xml", structure=True)
+        added = {"flow": flow, "language": told.language, "area": told.area}
+        return attrs.evolve(payload, request={**payload.request, **_given(added)})
+
+    def _data(self, dataset: Dataset) -> tuple[Answer, Payload]:
+        """Ask for the figures, in the best format that the service has."""
+        refused: OtherFormat | None = None
+        for form in self._service.formats:
+            try:
+                answer = self._data_as(form, dataset)
+            except OtherFormat as error:
+                refused = error
+                continue
+            return answer, answer.payload(media_type=_MEDIA_TYPES[form])
+        raise refused or ConfigError(f"{self._where}: the service has no format that is read here")
+
+    def _data_as(self, form: Format, dataset: Dataset) -> Answer:
+        told = self._settings
+        path, parameters, accept = self._service.data(
+            told.agency,
+            self._flow(dataset),
+            told.version,
+            told.key,
+            start=told.start,
+            end=told.end,
+            form=form,
+        )
+        return self._client.get(path, parameters, name=dataset.name, accept=accept)
+
+    def _flow(self, dataset: Dataset) -> str:
+        return next(one for one in self._flows if _safe(one) == dataset.name)
+
+    @property
+    def _flows(self) -> tuple[str, ...]:
+        return self._settings.flows or ((self._settings.flow,) if self._settings.flow else ())
+
+    @property
+    def _where(self) -> str:
+        return f"sources.{self._settings.instance or 'sdmx'}"
+
+
+def _by_service(at: datetime, token: str, asked: Selection) -> Vintage:
+    return Vintage(
+        released=at.date(), released_at=at, basis="service", token=token, selection=asked
+    )
+
+
+def _service(settings: SdmxSettings) -> Service:
+    where = f"sources.{settings.instance or 'sdmx'}"
+    if settings.service:
+        found = service_named(settings.service, f"{where}.service")
+        return attrs.evolve(found, url=settings.url) if settings.url else found
+    if not settings.url:
+        msg = f"{where}: neither `service` nor `url` is set; name a house, such as ECB, or give its address"
+        raise ConfigError(msg)
+    return Service(name=settings.url, url=settings.url, version=settings.rest)
+
+
+def _given(parameters: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in parameters.items() if text}
+
+
+def _safe(flow: str) -> str:
+    """Return a name that a dataset may have: flows of some houses have an @ in theirs."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", flow)

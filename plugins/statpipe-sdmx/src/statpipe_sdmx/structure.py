@@ -1,0 +1,66 @@
+"""What a structure message says: dimensions and attributes in order, each with its code list."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from statpipe.api import Code
+
+TIME = "TIME_PERIOD"
+AREAS = ("REF_AREA", "GEO", "COUNTRY", "LOCATION", "REPORTING_COUNTRY")
+"""Names of area dimensions, in the order in which they are looked for where no role tells."""
+
+
+@frozen(kw_only=True)
+class Item:
+    """
+    A dimension or an attribute: its identifier, its name, its code list and its roles.
+    """
+
+    id: str
+    name: str
+    codes: tuple[Code, ...] = ()
+    roles: frozenset[str] = frozenset()
+
+
+@frozen(kw_only=True)
+class Structure:
+    """
+    The structure of a flow. ``dimensions`` are all but the time, in the order of keys.
+
+    ``version`` and ``agency`` are those of the data structure, ``name`` is the flow's title.
+    """
+
+    agency: str
+    id: str
+    version: str
+    name: str
+    dimensions: tuple[Item, ...]
+    attributes: tuple[Item, ...] = ()
+    time: str = TIME
+
+    @property
+    def frequency(self) -> Item | None:
+        """
+        The dimension that tells the frequency, by its role or its name.
+        """
+        return _by(self.dimensions, "FREQ", ("FREQ",))
+
+    def area(self, named: str = "") -> Item | None:
+        """
+        The dimension of areas: the one that is *named*, or else by its role or its name.
+        """
+        if named:
+            return next((one for one in self.dimensions if one.id == named), None)
+        return _by(self.dimensions, "GEO", AREAS)
+
+
+def _by(items: tuple[Item, ...], role: str, names: tuple[str, ...]) -> Item | None:
+    for one in items:
+        if role in one.roles:
+            return one
+    for name in names:
+        for one in items:
+            if one.id.upper() == name:
+                return one
+    return None

@@ -1,0 +1,39 @@
+"""The date in a flow's annotations: when its service updated the data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from statpipe.api import ContentError, Payload
+from statpipe_sdmx.safe_xml import tree
+
+
+def updated_at(payload: Payload, kind: str, flow: str) -> datetime | None:
+    """
+    Return the time in the flow's annotation of this *kind*, in UTC; ``None`` if it has none.
+
+    :raises ContentError: It is no time.
+    """
+    if not kind:
+        return None
+    for element in tree(payload).iter():
+        if _local(element.tag) != "Dataflow" or element.get("id") != flow:
+            continue
+        for annotation in (one for one in element.iter() if _local(one.tag) == "Annotation"):
+            said = {_local(one.tag): (one.text or "").strip() for one in annotation}
+            if said.get("AnnotationType") == kind:
+                return _time(said.get("AnnotationTitle") or said.get("AnnotationText", ""), payload)
+    return None
+
+
+def _time(text: str, payload: Payload) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        msg = f"payload {payload.name}: the flow was updated at {text!r}, which is not a time"
+        raise ContentError(msg, payload=payload) from None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _local(tag: object) -> str:
+    return str(tag).rpartition("}")[2]

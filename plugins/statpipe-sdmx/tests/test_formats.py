@@ -1,0 +1,169 @@
+"""One cube, written in every format, is read back as the same table."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statpipe.api import Dataset, Payload
+from statpipe.domain.seal import seal
+from statpipe_sdmx.normalizer import SdmxNormalizer
+from support.sdmx_messages import FORMATS, TIME, VALUE, Cube, Listed, structure_message
+
+FLOW = "DF_TRADE"
+
+
+def silver(cube: Cube, form: str, *, urns: bool = False) -> list[dict[str, object]]:
+    """What statpipe makes of a cube that is sent in a format."""
+    payloads = [
+        Payload(
+            name="structure",
+            body=structure_message(cube, urns=urns),
+            request={"flow": cube.flow},
+            structure=True,
+        ),
+        Payload(name="data", body=FORMATS[form](cube)),
+    ]
+    normalizer = SdmxNormalizer()
+    dataset = normalizer.describe(Dataset(name=FLOW, title=FLOW, normalizer="sdmx"), payloads)
+    table = seal(normalizer.normalize(dataset, payloads), dataset, "2026-01-01")
+    keys = ("ref_area", "category", "freq", "time_period")
+    return sorted(table.to_pylist(), key=lambda row: [row[name] for name in keys])
+
+
+FREQ = Listed(id="FREQ", name="Frequency", codes={"A": "Annual", "M": "Monthly"})
+AREA = Listed(id="REF_AREA", name="Area", codes={"CN": "China", "IN": "India", "KE": "Kenya"})
+TEA = Listed(id="TEA", name="Kind of tea", codes={"G": "Green, loose", "B": 'Black "CTC" & others'})
+UNIT = Listed(id="UNIT_MEASURE", name="Unit", codes={"T": "Tonnes", "USD": "US dollars"})
+POWER = Listed(id="UNIT_MULT", name="Multiplier")
+STATUS = Listed(id="OBS_STATUS", name="Status", series=False)
+COMMENT = Listed(id="OBS_COM", name="Comment", series=False)
+TITLE = Listed(id="TITLE", name="Title")
+
+
+def row(area="CN", tea="G", period="2024", value="12.50", **told):
+    """An observation."""
+    key = {"FREQ": "M" if "-" in period else "A", "REF_AREA": area, "TEA": tea}
+    fixed = {"UNIT_MEASURE": "T", "UNIT_MULT": "3", "OBS_STATUS": "A"}
+    found = key | {TIME: period, VALUE: value} | fixed | told
+    return {name: text for name, text in found.items() if text is not None}
+
+
+def cube(*rows):
+    """A cube of tea."""
+    told = (UNIT, POWER, TITLE, STATUS, COMMENT)
+    return Cube(dimensions=(FREQ, AREA, TEA), attributes=told, rows=rows)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_each_format_gives_the_figures_as_printed_with_names_units_and_marks(form):
+    found = silver(
+        cube(
+            row(value="12.50"),
+            row(period="2025", value="-0.0000001", OBS_STATUS="P", OBS_COM="Early, <small>"),
+            row(area="KE", tea="B", period="2024-05", value="7", TITLE='Exports "by sea"'),
+        ),
+        form,
+    )
+    shown = [
+        (r["ref_area"], r["geo_name"], r["category"], r["category_name"], r["time_period"])
+        for r in found
+    ]
+    assert shown == [
+        ("CN", "China", "G", "Green, loose", "2024"),
+        ("CN", "China", "G", "Green, loose", "2025"),
+        ("KE", "Kenya", "B", 'Black "CTC" & others', "2024-05"),
+    ]
+    assert [(f"{r['obs_value']:f}"[:12], r["decimals"]) for r in found] == [
+        ("12.500000000", 2),
+        ("-0.000000100", 7),
+        ("7.0000000000", 0),
+    ]
+    assert [r["obs_status"] for r in found] == ["A", "P", "A"]
+    assert [r["notes"] for r in found] == [None, "Early, <small>", 'TITLE: Exports "by sea"']
+    assert {(r["unit_measure"], r["unit_mult"]) for r in found} == {("Tonnes", 3)}
+    assert [r["freq"] for r in found] == ["A", "A", "M"]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    ("told", "status", "symbol"),
+    [
+        ({"value": None, "OBS_STATUS": "M"}, "M", None),
+        ({"value": None, "OBS_STATUS": None}, "O", None),
+        ({"value": None, "OBS_STATUS": "A"}, "O", None),
+    ],
+)
+def test_an_observation_without_a_figure_says_why(form, told, status, symbol):
+    (_, missing) = silver(cube(row(), row(period="2025", **told)), form)
+    assert (missing["obs_value"], missing["obs_status"]) == (None, status)
+    assert missing["source_symbol"] == symbol
+
+
+@pytest.mark.parametrize("form", [name for name in FORMATS if not name.startswith("json")])
+def test_what_stands_in_place_of_a_figure_is_kept(form):
+    (_, missing) = silver(cube(row(), row(period="2025", value="NaN", OBS_STATUS="H")), form)
+    assert (missing["obs_value"], missing["obs_status"]) == (None, "H")
+    assert missing["source_symbol"] == "NaN"
+
+
+def test_references_may_be_written_as_names():
+    tea = cube(row(), row(area="IN", tea="B"))
+    assert silver(tea, "csv 1.0", urns=True) == silver(tea, "csv 1.0")
+
+
+texts = st.text(
+    st.characters(exclude_categories=("C", "Z"), exclude_characters=":\u2028\u2029"), max_size=8
+)
+figures = st.one_of(
+    st.decimals(
+        allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9), max_value=10**9
+    ).map(lambda d: f"{d:f}"),
+    st.just(None),
+)
+
+
+@st.composite
+def cubes(draw):
+    """Cubes of one to twelve observations, each key once."""
+    keys = draw(
+        st.lists(
+            st.tuples(
+                st.sampled_from(sorted(AREA.codes)),
+                st.sampled_from(sorted(TEA.codes)),
+                st.sampled_from(["2022", "2023", "2024-01", "2024-12"]),
+            ),
+            min_size=1,
+            max_size=12,
+            unique=True,
+        )
+    )
+    series = {}
+    rows = []
+    for area, tea, period in keys:
+        of = (area, tea, "-" in period)
+        series.setdefault(of, (draw(st.sampled_from("03")), draw(texts)))
+        power, title = series[of]
+        rows.append(
+            row(
+                area,
+                tea,
+                period,
+                draw(figures),
+                UNIT_MULT=power,
+                TITLE=title or None,
+                OBS_STATUS=draw(st.sampled_from(["P", "E", "M"])),
+                OBS_COM=draw(texts) or None,
+            )
+        )
+    return cube(*rows)
+
+
+@given(cubes())
+def test_any_cube_comes_back_equal_through_every_format(made):
+    first, *others = FORMATS
+    wanted = silver(made, first)
+    assert len(wanted) == len(made.rows)
+    for form in others:
+        assert silver(made, form) == wanted, form
