@@ -42,7 +42,9 @@ def exact_figures(table: pa.Table, dataset: Dataset) -> Figures:
         if is_text:
             return read_figures(column)
     except Misfit as error:
-        raise ContentError(f"dataset {dataset.name}: figure {_cell(table, error)}") from error
+        raise ContentError(
+            f"dataset {dataset.name}: figure {_cell(table, error, dataset)}"
+        ) from error
     if pa.types.is_floating(column.type):
         msg = (
             f"dataset {dataset.name}: column obs_value is {column.type}, which cannot hold a published "
@@ -95,8 +97,9 @@ def _places(table: pa.Table, values: pa.Array, dataset: Dataset) -> pa.Array:
     return pc.if_else(pc.is_valid(values), places, pa.scalar(None, pa.int8()))
 
 
-def _cell(table: pa.Table, misfit: Misfit) -> str:
+def _cell(table: pa.Table, misfit: Misfit, dataset: Dataset) -> str:
     """Name the cell of a figure that does not fit."""
-    names = ("ref_area", "category", "time_period")
-    where = ", ".join(f"{name} {table[name][misfit.row]}" for name in names)
+    named = ("ref_area", "category", *(one.column for one in dataset.dimensions), "time_period")
+    there = [name for name in named if name in table.column_names]
+    where = ", ".join(f"{name} {table[name][misfit.row]}" for name in there)
     return f"{misfit} (row {misfit.row:,} of the normalizer's table: {where})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ContentError, Dimension, Payload
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 VALUE, STATUS, CONFIDENTIAL, MULTIPLIER = "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "UNIT_MULT"
 UNITS = ("UNIT_MEASURE", "UNIT", "UNITS")
-NO_FIGURE = ("", "NaN", "NA", "N/A", ":", "..", ".", "-")
-"""What stands in place of a figure; it is kept as the symbol."""
+NO_FIGURE = ("", "NaN")
+"""What the standard has in place of a figure. Anything else that is no number is refused with its cell."""
 
 NOT_TOLD = "not told"
 _LEFT = frozenset([VALUE, STATUS, MULTIPLIER, "DECIMALS", "TIME_FORMAT"])
@@ -32,6 +32,7 @@ def observations_of(
     """
     import pyarrow as pa
 
+    _refuse_other_flow(table, payload, structure)
     columns = _by_id(table, payload, structure)
     freq, units = structure.frequency, _unit(structure, columns)
     left = {one.id for one in (freq, area) if one is not None}
@@ -70,6 +71,7 @@ def _by_id(
         for name in table.column_names
         if name not in OF_THE_MESSAGE
     }
+    _refuse_renamed(columns, payload, structure)
     if VALUE not in columns:
         # In XML and JSON, figures that are not there leave no trace: none of these observations has one.
         columns[VALUE] = pa.nulls(len(table), pa.dictionary(pa.int32(), pa.string()))
@@ -83,6 +85,37 @@ def _by_id(
         )
         raise ContentError(msg, payload=payload)
     return columns
+
+
+def _refuse_other_flow(table: pa.Table, payload: Payload, structure: Structure) -> None:
+    """Where a message names its flow, it must be this one: ``ESTAT:NAMA_10_GDP(1.0)``."""
+    for column in ("DATAFLOW", "STRUCTURE_ID"):
+        if column not in table.column_names or not len(table):
+            continue
+        said = str(table[column][0].as_py())
+        flow = said.partition(": ")[0].partition("(")[0].rpartition(":")[2]
+        if flow not in {structure.flow, structure.id}:
+            msg = f"payload {payload.name}: figures of flow {said}; expected those of {structure.flow}"
+            raise ContentError(msg, payload=payload)
+
+
+def _refuse_renamed(columns: Mapping[str, object], payload: Payload, structure: Structure) -> None:
+    """
+    Refuse a message that has something new where something known is missing: it may be the same.
+
+    Services leave out attributes that no observation has, and some add columns; both at once is odd.
+    """
+    known = {one.id for one in (*structure.dimensions, *structure.attributes)}
+    known |= {structure.time, VALUE}
+    new = sorted(columns.keys() - known)
+    gone = sorted({VALUE, STATUS} & known - columns.keys())
+    if new and gone:
+        msg = (
+            f"payload {payload.name}: {gone[0]} is missing, and {new[0]} is new, which the structure "
+            f"{structure.agency}:{structure.id}({structure.version}) does not have: see whether the "
+            "service has renamed it"
+        )
+        raise ContentError(msg, payload=payload)
 
 
 def _figures(columns: dict[str, pa.DictionaryArray]) -> dict[str, Any]:

@@ -42,6 +42,28 @@ _OF_THE_MESSAGE = frozenset(
 )
 """Attributes of elements that are the message's own, and none of the data."""
 
+_AROUND = frozenset(
+    [
+        "Annotation",
+        "AnnotationText",
+        "AnnotationTitle",
+        "AnnotationType",
+        "AnnotationURL",
+        "AnnotationURLs",
+        "AnnotationValue",
+        "Annotations",
+        "Attributes",
+        "DataProvider",
+        "GroupKey",
+        "ObsKey",
+        "Ref",
+        "SeriesKey",
+        "URN",
+    ]
+)
+"""Elements of a data set that hold others, or describe it."""
+
+_EXPECTED = "Group, Series and Obs, as SDMX-ML 2.1 and 3.0 have them"
 _TOO_LARGE = "413"
 
 
@@ -68,7 +90,7 @@ class _Reader:
         self._obs: dict[str, str] | None = None
         self._group: dict[str, str] | None = None
         self._at_observation = TIME
-        self._seen_data = self._told = False
+        self._seen_data = self._told = self._in_dataset = False
         self._footer: list[tuple[str, str, list[str]]] = []
         self._texts: list[str] | None = None
         self._begins = {
@@ -84,6 +106,7 @@ class _Reader:
             "Value": self._value,
         }
         self._ends = {
+            "DataSet": self._end_dataset,
             "Group": self._end_group,
             "Obs": self._end_observation,
             "Series": self._end_series,
@@ -94,6 +117,9 @@ class _Reader:
         """An element begins; those of no interest are left."""
         if (begin := self._begins.get(name)) is not None:
             begin(attributes)
+        elif self._in_dataset and name not in _AROUND:
+            msg = f"payload {self._payload.name}: an element {name} among the data; expected {_EXPECTED}"
+            raise ContentError(msg, payload=self._payload)
 
     def end(self, name: str) -> None:
         """An element ends."""
@@ -128,6 +154,10 @@ class _Reader:
             raise ContentError(msg, payload=self._payload)
         self._dataset, self._groups = _own(attributes), []
         self._series = None
+        self._in_dataset = True
+
+    def _end_dataset(self) -> None:
+        self._in_dataset = False
 
     def _begin_series(self, attributes: Mapping[str, str]) -> None:
         self._series, self._told = self._dataset | _own(attributes), False

@@ -68,6 +68,7 @@ def read_structure(payload: Payload, *, flow: str, language: str = "en") -> Stru
         id=found.get("id", ""),
         version=found.get("version", ""),
         name=_name(named if named is not None else found, language),
+        flow=flow,
         dimensions=tuple(lists["Dimension"]),
         attributes=tuple(lists["Attribute"]),
         time=times[0] if times else TIME,

@@ -20,7 +20,7 @@ from statpipe.api import (
 from statpipe_sdmx.columns import observations_of
 from statpipe_sdmx.data import read_data
 from statpipe_sdmx.ml_structure import read_structure
-from statpipe_sdmx.structure import Item, Structure
+from statpipe_sdmx.structure import Item, Structure, safe_name
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -61,7 +61,13 @@ def structure_in(dataset: Dataset, payload: Payload) -> tuple[Structure, Item | 
     :raises ContentError: It is none, or the dimension that the configuration names is not in it.
     """
     asked = payload.request
-    structure = read_structure(payload, flow=dataset.name, language=asked.get("language", "en"))
+    flow = asked.get("flow", dataset.name)
+    if safe_name(flow) != dataset.name:
+        msg = (
+            f"payload {payload.name}: the structure of flow {flow}; expected that of {dataset.name}"
+        )
+        raise ContentError(msg, payload=payload)
+    structure = read_structure(payload, flow=flow, language=asked.get("language", "en"))
     area = structure.area(asked.get("area", ""))
     if area is None and asked.get("area"):
         there = ", ".join(one.id for one in structure.dimensions)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -18,6 +17,7 @@ from statpipe.api import (
     Rejected,
     Selection,
     Source,
+    Unavailable,
     Vintage,
     undated,
 )
@@ -28,6 +28,7 @@ from statpipe_sdmx.normalizer import structure_in
 from statpipe_sdmx.selection import periods_in, selection_of
 from statpipe_sdmx.service import Format, Service, service_named
 from statpipe_sdmx.settings import SdmxSettings
+from statpipe_sdmx.structure import safe_name
 from statpipe_sdmx.updated import updated_at
 
 MEBIBYTE = 1024 * 1024
@@ -97,10 +98,15 @@ class SdmxSource(Source):
         if not self._flows:
             msg = f"{self._where}.flow: no data flow is named; give its identifier, such as EXR"
             raise ConfigError(msg)
-        return [Dataset(name=_safe(one), title=one, normalizer=NORMALIZER) for one in self._flows]
+        return [
+            Dataset(name=safe_name(one), title=one, normalizer=NORMALIZER) for one in self._flows
+        ]
 
     def probe(self, dataset: Dataset) -> Vintage:
-        structure = self._structure(dataset)
+        return self._probe(dataset)
+
+    def _probe(self, dataset: Dataset, *, anew: bool = False) -> Vintage:
+        structure = self._structure(dataset, anew=anew)
         asked = selection_of(*structure_in(dataset, structure), self._settings.key)
         at = updated_at(structure, self._service.updated, self._flow(dataset))
         if at is not None:
@@ -117,19 +123,24 @@ class SdmxSource(Source):
             return _by_service(answer.last_modified, token, asked)
         return undated(token, selection=asked)
 
-    def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:  # noqa: ARG002
-        yield self._structure(dataset)
-        yield self._data(dataset)[1]
+    def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
+        structure, (_, data) = self._structure(dataset), self._data(dataset)
+        # Figures that are updated meanwhile must not be stored under the date of those before.
+        if self._probe(dataset, anew=bool(self._service.updated)).token != vintage.token:
+            msg = f"{dataset.name} was updated while it was fetched; run again"
+            raise Unavailable(msg)
+        yield structure
+        yield data
 
     def close(self) -> None:
         if "_client" in self.__dict__:
             self._client.close()
 
-    def _structure(self, dataset: Dataset) -> Payload:
+    def _structure(self, dataset: Dataset, *, anew: bool = False) -> Payload:
         told, flow = self._settings, self._flow(dataset)
         path, parameters, accept = self._service.structure(told.agency, flow, told.version)
         name = f"{dataset.name}-structure"
-        answer = self._client.get(path, parameters, name=name, accept=accept)
+        answer = self._client.get(path, parameters, name=name, accept=accept, anew=anew)
         payload = answer.payload(media_type="application/xml", structure=True)
         added = {"flow": flow, "language": told.language, "area": told.area}
         return attrs.evolve(payload, request={**payload.request, **_given(added)})
@@ -160,7 +171,7 @@ class SdmxSource(Source):
         return self._client.get(path, parameters, name=dataset.name, accept=accept)
 
     def _flow(self, dataset: Dataset) -> str:
-        return next(one for one in self._flows if _safe(one) == dataset.name)
+        return next(one for one in self._flows if safe_name(one) == dataset.name)
 
     @property
     def _flows(self) -> tuple[str, ...]:
@@ -190,8 +201,3 @@ def _service(settings: SdmxSettings) -> Service:
 
 def _given(parameters: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in parameters.items() if text}
-
-
-def _safe(flow: str) -> str:
-    """Return a name that a dataset may have: flows of some houses have an @ in theirs."""
-    return re.sub(r"[^A-Za-z0-9_-]", "_", flow)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from attrs import frozen
 
 from statpipe.api import Code
@@ -9,6 +11,13 @@ from statpipe.api import Code
 TIME = "TIME_PERIOD"
 AREAS = ("REF_AREA", "GEO", "COUNTRY", "LOCATION", "REPORTING_COUNTRY")
 """Names of area dimensions, in the order in which they are looked for where no role tells."""
+
+
+def safe_name(flow: str) -> str:
+    """
+    Return the name of a flow's dataset: flows of some houses have an @ in theirs.
+    """
+    return re.sub(r"[^A-Za-z0-9_-]", "_", flow)
 
 
 @frozen(kw_only=True)
@@ -28,13 +37,15 @@ class Structure:
     """
     The structure of a flow. ``dimensions`` are all but the time, in the order of keys.
 
-    ``version`` and ``agency`` are those of the data structure, ``name`` is the flow's title.
+    ``version`` and ``agency`` are those of the data structure, ``flow`` and ``name`` are the flow's identifier
+    and title.
     """
 
     agency: str
     id: str
     version: str
     name: str
+    flow: str
     dimensions: tuple[Item, ...]
     attributes: tuple[Item, ...] = ()
     time: str = TIME

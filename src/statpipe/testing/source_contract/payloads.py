@@ -83,7 +83,9 @@ class Payloads(SourceFixtures):
         for odd in (b"\r\n \n", b"\n\xe9\xff\n"):
             source = make_source()
             dataset = source.datasets()[0]
+            agency.served.clear()
             vintage = probe(source, dataset)
+            remembered = parts(agency.served)  # what the probe has read need not be asked for again
             agency.served.clear()
             agency.fault = with_more(odd)
             brought: list[Payload] = []
@@ -92,7 +94,10 @@ class Payloads(SourceFixtures):
             agency.fault = None
             source.close()
             for payload in brought:
-                if payload.body not in parts(agency.served) and not any(
+                served = parts(agency.served)
+                if payload.body in remembered and payload.body + odd not in served:
+                    continue
+                if payload.body not in served and not any(
                     shows(body, canary) for body in agency.served
                 ):
                     broken(

@@ -1,0 +1,203 @@
+"""A data flow in five lines of configuration: figures, vintages, and where they come from."""
+
+from __future__ import annotations
+
+import json
+
+import attrs
+import pytest
+
+from support.fake_sdmx import serving
+from support.sdmx_messages import TIME, VALUE, Cube, Listed
+
+FREQ = Listed(id="FREQ", name="Frequency", codes={"A": "Annual", "M": "Monthly"})
+GEO = Listed(id="GEO", name="Geopolitical entity", codes={"DE": "Germany", "FR": "France"})
+ITEM = Listed(id="NA_ITEM", name="National accounts item", codes={"B1GQ": "GDP", "P3": "Spending"})
+UNIT = Listed(id="UNIT", name="Unit", codes={"CP_MEUR": "Current prices, million euro"})
+STATUS = Listed(id="OBS_STATUS", name="Status", series=False)
+
+
+def accounts(figures, updated=""):
+    """A flow of national accounts: figures by area, item and year."""
+    rows = [
+        {
+            "FREQ": "A",
+            "GEO": geo,
+            "NA_ITEM": item,
+            "UNIT": "CP_MEUR",
+            TIME: year,
+            VALUE: value,
+            "OBS_STATUS": "A",
+        }
+        for (geo, item, year), value in figures.items()
+    ]
+    return Cube(
+        agency="ESTAT",
+        flow="NAMA_10_GDP",
+        title="GDP and main components",
+        dimensions=(FREQ, GEO, ITEM, UNIT),
+        attributes=(STATUS,),
+        rows=tuple(rows),
+        updated=updated,
+    )
+
+
+FIRST = {
+    ("DE", "B1GQ", "2022"): "3953850.0",
+    ("DE", "B1GQ", "2023"): "4185550.0",
+    ("FR", "B1GQ", "2022"): "2655435.0",
+    ("FR", "B1GQ", "2023"): "2822455.0",
+}
+SECOND = FIRST | {("DE", "B1GQ", "2023"): "4219310.0", ("DE", "B1GQ", "2024"): "4305260.0"}
+
+
+@pytest.fixture
+def service():
+    with serving() as fake:
+        yield fake
+
+
+@pytest.fixture
+def gdp(home, service):
+    """Configure the flow of a service; return what publishes in it."""
+    home.configure(
+        f"""
+[sources.gdp]
+use = "sdmx"
+url = "{service.url}"
+flow = "NAMA_10_GDP"
+key = "A..B1GQ.CP_MEUR"
+"""
+    )
+
+    def publish(figures, updated=""):
+        service.flows["NAMA_10_GDP"] = accounts(figures, updated)
+
+    return publish
+
+
+def shown(home, *more):
+    rows = json.loads(home.run("show", "gdp_figures", "--json", *more).stdout)
+    return {(row["ref_area"], row["time_period"]): row["value"] for row in rows}
+
+
+def test_two_releases_of_a_flow_whose_agency_keeps_no_history(home, gdp, service):
+    service.modified = "Tue, 20 Feb 2024 10:00:00 GMT"
+    gdp(FIRST)
+    assert "loaded" in home.run("run", "gdp").stderr
+    assert shown(home)["DE", "2023"] == "4185550.0"
+
+    service.modified = "Fri, 24 May 2024 10:00:00 GMT"
+    gdp(SECOND)
+    told = home.run("run", "gdp")
+    assert "1 of 4 revised" in told.stderr + told.stdout
+    assert shown(home)["DE", "2023"] == "4219310.0"
+    assert shown(home, "--as-of", "2024-05-23")["DE", "2023"] == "4185550.0"
+    assert ("DE", "2024") not in shown(home, "--as-of", "2024-05-23")
+
+    as_of = home.query(
+        "SELECT value FROM gold.gdp_figures_as_of(DATE '2024-03-01') "
+        "WHERE ref_area = 'DE' AND time_period = '2023'"
+    )
+    assert [str(row["value"]) for row in as_of] == ["4185550.0"]
+
+    cell = ("--area", "DE", "--category", "B1GQ.CP_MEUR", "--period", "2023")
+    explained = home.run("explain", "gdp_figures", *cell).stdout
+    assert "bronze/gdp/" in explained
+    assert "2024-05-24" in explained
+    (row,) = home.query(
+        "SELECT DISTINCT na_item, na_item_name, unit, area_name FROM gold.gdp_figures "
+        "WHERE ref_area = 'DE'"
+    )
+    assert row == {
+        "na_item": "B1GQ",
+        "na_item_name": "GDP",
+        "unit": "Current prices, million euro",
+        "area_name": "Germany",
+    }
+
+
+def test_an_unchanged_flow_that_says_when_it_was_updated_costs_one_request(home, gdp, service):
+    home.configure((home.folder / "statpipe.toml").read_text() + 'service = "ESTAT"\n')
+    gdp(FIRST, updated="2024-02-20T11:00:00+0100")
+    home.run("run", "gdp")
+    assert [
+        row["basis"] for row in home.query("SELECT DISTINCT basis FROM gold.gdp_figures_history")
+    ] == ["service"]
+    before = len(service.agency.requests)
+    assert "unchanged" in home.run("run", "gdp").stderr
+    assert len(service.agency.requests) == before + 1
+
+
+def test_a_flow_without_any_date_is_dated_by_the_day_on_which_it_is_seen(home, gdp):
+    gdp(FIRST)
+    home.run("run", "gdp")
+    assert "unchanged" in home.run("run", "gdp").stderr
+    (row,) = home.query("SELECT DISTINCT basis FROM gold.gdp_figures_history")
+    assert row["basis"] == "observed"
+
+
+@pytest.mark.parametrize("formats", [("ml 2.1, series",), ("csv 1.0",)])
+def test_the_best_format_that_the_service_has_is_taken(home, gdp, service, formats):
+    service.formats = formats
+    gdp(FIRST)
+    home.run("run", "gdp")
+    assert shown(home)["FR", "2022"] == "2655435.0"
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "says"),
+    [
+        ('key = "A.DE.B1GQ"', 2, "the key 'A.DE.B1GQ' has 3 parts, and DSD has 4 dimensions: write FREQ.GEO.NA_ITEM.UNIT"),
+        ('key = "A.DE.B1G.CP_MEUR"', 2, "NA_ITEM has no code 'B1G' among its 2; did you mean 'B1GQ'?"),
+        ('key = "A.DE.P3.CP_MEUR"', 1, "look whether `flow` and `key` are right"),
+        ('flow = "NAMA_10"', 1, "the service has nothing at"),
+        ('service = "ESTA"', 2, "sources.gdp.service: no service is named 'ESTA'; did you mean 'ESTAT'?"),
+        ('key = "A DE"', 2, "codes joined by points"),
+    ],
+)  # fmt: skip
+def test_a_wrong_setting_is_named_with_what_to_do(home, gdp, change, code, says):
+    gdp(FIRST)
+    file = home.folder / "statpipe.toml"
+    name = change.partition(" ")[0]
+    kept = [line for line in file.read_text().splitlines() if not line.startswith(name)]
+    home.configure("\n".join([*kept, change, ""]))
+    assert says in home.run("run", "gdp", code=code).stderr
+
+
+def test_one_service_of_three_that_is_down_stops_no_other(home):
+    with serving() as first, serving() as second, serving() as third:
+        text = ""
+        for name, fake in (("one", first), ("two", second), ("three", third)):
+            fake.flows["NAMA_10_GDP"] = accounts(FIRST)
+            text += f'[sources.{name}]\nuse = "sdmx"\nurl = "{fake.url}"\nflow = "NAMA_10_GDP"\n'
+        home.configure(text)
+        second.manners = "down"
+        told = home.run("run", "one", "two", "three", code=5).stderr
+        assert "two: " in told
+        assert "503" in told
+        for name in ("one", "three"):
+            rows = json.loads(home.run("show", f"{name}_figures", "--json").stdout)
+            assert len(rows) == 4
+
+
+def test_the_component_itself_is_no_source(home):
+    told = home.run("run", "sdmx", code=2).stderr
+    assert '[sources.my_flow] use = "sdmx"' in told
+    listed = json.loads(home.run("plugins", "list", "--json").stdout)
+    assert ("source", "sdmx") in {(row["role"], row["name"]) for row in listed}
+    seen = json.loads(home.run("doctor", "--json", code=None).stdout)
+    assert "sdmx" not in {row["subject"] for row in seen}
+
+
+def test_several_flows_are_datasets_of_one_source(home, service):
+    service.flows = {
+        "NAMA_10_GDP": accounts(FIRST),
+        "NAMA_10_P": attrs.evolve(accounts(SECOND), flow="NAMA_10_P"),
+    }
+    home.configure(
+        f'[sources.gdp]\nuse = "sdmx"\nurl = "{service.url}"\nflows = ["NAMA_10_GDP", "NAMA_10_P"]\n'
+    )
+    home.run("run", "gdp")
+    rows = home.query("SELECT dataset, count(*) AS n FROM gold.gdp_figures GROUP BY 1 ORDER BY 1")
+    assert [(row["dataset"], row["n"]) for row in rows] == [("NAMA_10_GDP", 4), ("NAMA_10_P", 5)]
