@@ -23,6 +23,8 @@ from statpipe.api import hookspecs, http
 from statpipe.api.component import FILLED_IN
 from statpipe.cli.app import make_app
 from statpipe.engine.site.registry import Offer, Registry
+from statpipe_sdmx.service import Service
+from statpipe_sdmx.service import known as known_services
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -104,6 +106,7 @@ def pages() -> dict[str, str]:
         "reference/hooks.md": hooks(),
         "reference/settings.md": settings(),
         "reference/client.md": client(),
+        "reference/sdmx-services.md": sdmx_services(),
         "reference/types.md": types(),
         "decisions/index.md": decisions(),
     }
@@ -159,6 +162,48 @@ def client() -> str:
         _members(http.Answer).replace("*may be written.* ", ""),
     ]
     return "\n".join(part.rstrip() + "\n" for part in parts)
+
+
+_SERVICES = """`service` in a source that uses [`sdmx`](../sdmx.md) may be one of these. The table is the file `services.toml` of
+statpipe-sdmx; a service that is not in it is named by its address.
+"""
+_NOT_TRIED = """
+The addresses and ways are those that public clients and the houses' pages name. They were not tried against the services
+themselves.
+"""
+
+
+def sdmx_services() -> str:
+    """
+    Return the page of the SDMX services that are known by name, with what is their own.
+    """
+    rows = [
+        (f"`{name}`", one.name, one.version, ", ".join(one.formats), "; ".join(_quirks(one)) or "-")
+        for name, one in sorted(known_services().items())
+    ]
+    parts = [
+        "# SDMX services\n",
+        MADE,
+        _SERVICES,
+        "\n".join(_table(("service", "house", "SDMX", "formats", "its own ways"), rows)),
+        _NOT_TRIED,
+    ]
+    return "\n".join(part.rstrip() + "\n" for part in parts)
+
+
+def _quirks(service: Service) -> Iterator[str]:
+    if service.updated:
+        yield "says when a flow was updated"
+    if service.requests:
+        yield ", ".join(f"{most} requests in {span} s" for most, span in service.requests)
+    if service.structures_of:
+        yield f"structures are asked for under `{service.structures_of}`"
+    if service.structures_at:
+        yield f"structures lie under `{service.structures_at}`"
+    if service.slash:
+        yield "addresses end with a slash"
+    if service.parameters:
+        yield ", ".join(f"`{name}={value}`" for name, value in service.parameters.items())
 
 
 def types() -> str:
