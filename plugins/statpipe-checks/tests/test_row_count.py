@@ -54,3 +54,21 @@ def test_what_this_vintage_does_not_bring_is_not_counted(judge, observe, only):
 def test_what_was_not_configured_is_not_counted_either(judge, observe, only):
     current = observe("CA 1 2020 1", selection=only(areas=("CA",)), brought=only(periods=("2020",)))
     assert judge("row_count", current, observe(FULL, released=EARLIER)).passed
+
+
+def test_rows_of_a_withdrawn_code_are_told_and_refuse_nothing(judge, observe, areas, categories):
+    before = observe(FULL, released=EARLIER, areas=areas("US", "CA"), categories=categories("1"))
+    now = observe("US 1 2019 1\nUS 1 2020 1", areas=areas("US"), categories=categories("1"))
+    result = judge("row_count", now, before)
+    assert result.passed
+    assert result.message == "2 rows, 4 in 2021-10-08, 2 of them of codes that were withdrawn"
+
+
+def test_rows_that_are_gone_while_their_code_is_still_listed_are_refused(
+    judge, observe, areas, categories
+):
+    listed = {"areas": areas("US", "CA"), "categories": categories("1")}
+    before = observe(FULL, released=EARLIER, **listed)
+    result = judge("row_count", observe("US 1 2019 1\nUS 1 2020 1", **listed), before)
+    assert result.refuses
+    assert "first: CA 1 has 0 of 2" in result.message

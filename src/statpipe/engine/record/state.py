@@ -106,13 +106,19 @@ class State:
         """
         Return the vintages, oldest first, of which an offered one may be the last, *but* for itself.
 
-        Where the agency gives a date, those that bear it; else what is newest.
+        Where the agency gives a date, those that bear it; else what is newest. What the agency shows now
+        is held against the newest of all, whatever day the clock says; a vintage that has lain in Bronze
+        (*but*) against those before it.
         """
         if vintage.basis == "observed" and vintage.under is None:
             before = [
-                h for h in self.holds() if h.dataset == dataset and h.released <= vintage.released
+                h
+                for h in self.holds()
+                if h.dataset == dataset
+                and h is not but
+                and (but is None or h.released <= vintage.released)
             ]
-            return [h for h in before if h is not but][-1:]
+            return before[-1:]
         return [h for h in self.of_release(dataset, vintage.printed) if h is not but]
 
     def nameless(self, dataset: str, vintage: Vintage) -> Held | None:

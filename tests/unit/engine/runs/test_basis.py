@@ -106,6 +106,26 @@ def test_a_clock_that_runs_behind_dates_nothing(office, today):
     assert len(held(office)) == 2
 
 
+class TestAClockBehindAnAgencyWithoutDates:
+    """What is shown now is held against the newest vintage, whatever day the clock says."""
+
+    @pytest.fixture(autouse=True)
+    def _two_vintages(self, office):
+        office.agency.undated = True
+        published(office, "2024-05-01", "2024-05-01", 1)
+        published(office, "2024-05-04", "2024-05-04", 30)
+
+    def test_the_same_figures_are_unchanged(self, office):
+        assert published(office, "2024-05-03", "2024-05-03", 30).outcome == "unchanged"
+        assert published(office, "2024-05-03", "2024-05-03", 30, full=True).outcome == "unchanged"
+        assert [one.vintage.id for one in held(office)] == ["2024-05-01", "2024-05-04"]
+
+    def test_the_figures_of_an_older_vintage_are_news_that_cannot_be_dated(self, office):
+        manifest = published(office, "2024-05-03", "2024-05-03", 1)
+        assert (manifest.outcome, manifest.exit_code) == ("failed", 4)
+        assert "its figures differ from those of 2024-05-04" in manifest.message
+
+
 def test_an_agency_whose_day_has_begun_before_ours_is_no_clock_that_runs_behind(office):
     published(office, "2024-05-01", "2024-05-02", 1)
     published(office, "2024-05-01", "2024-05-02", 30)
