@@ -54,7 +54,8 @@ def test_another_unit_or_multiplier_is_refused(judge, release, before, changed, 
     assert (result.refuses, result.failures) == (True, 1)
     assert result.message == (
         f"1 of 2 categories kept from 2021-12-14 no longer measure the same, first: 1 {told}; see "
-        "whether the agency renumbered its lines, and give the new ones codes of their own"
+        "whether the agency gave its codes another meaning, as one that renumbers its lines does, and "
+        "give the new ones codes of their own"
     )
 
 

@@ -115,11 +115,11 @@ def statpipe_models(instances: Sequence[Instance]) -> Iterable[Model]:  # type: 
 
         @hookimpl
         def statpipe_models(instances=()):
-            ours = {one.gold: one.name for one in instances if one.component == "my_agency"}
+            ours = [(one.gold, one.name) for one in instances if one.component == "my_agency"]
             return [
                 *(
                     model
-                    for name, source in {"tea": "my_agency", **ours}.items()
+                    for name, source in [("tea", "my_agency"), *ours]
                     for model in gold_models(name=name, source=source, title="Prices of tea", freq="M")
                 ),
                 Model(name="tea_dear", title="Dear tea", inputs=("tea",), materialized="view",

@@ -18,7 +18,7 @@ from statpipe.engine.record.logs import configure_logs
 from statpipe.engine.site.aws_environment import aws_exported
 from statpipe.engine.site.configuration import Configuration, load_configuration
 from statpipe.engine.site.credentials import credentials
-from statpipe.engine.site.instances import instances_of
+from statpipe.engine.site.instances import add_instances
 from statpipe.engine.site.interruption import was_interrupted
 from statpipe.engine.site.registry import Registry
 from statpipe.engine.site.site import Site, open_site
@@ -64,7 +64,7 @@ def _in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
     try:
         configuration = load_configuration(options.config)
         registry = Registry.installed()
-        registry.add_instances(instances_of(configuration, registry))
+        add_instances(configuration, registry)
         secrets = credentials(configuration, registry)
         hide(secrets)
         configure_logs(

@@ -8,7 +8,8 @@ from typing import get_args
 
 from attrs import converters, field, frozen, validators
 
-from statpipe.domain.dimension import Code, Dimension, names_column, refuse_circle, refuse_twice
+from statpipe.domain.dimension import Code, Dimension, refuse_circle, refuse_twice
+from statpipe.domain.errors import ContentError
 from statpipe.domain.observation import KEY
 from statpipe.domain.period import JANUARY, Frequency
 from statpipe.domain.selection import EVERYTHING, Selection
@@ -105,8 +106,16 @@ class Dataset:
 
     def __attrs_post_init__(self) -> None:
         where = f"dataset {self.name}"
-        columns = [(one.column, names_column(one.column)) for one in self.dimensions]
-        refuse_twice(where, "dimension", (name for pair in columns for name in pair))
+        refuse_twice(where, "dimension", (one.id for one in self.dimensions))
+        columns: dict[str, str] = {}
+        for one in self.dimensions:
+            other = columns.setdefault(one.column, one.id)
+            if other != one.id:
+                msg = (
+                    f"{where}: the dimensions {other} and {one.id} would both be the column {one.column}; give "
+                    "one of them another identifier in the source"
+                )
+                raise ContentError(msg)
         lists: list[tuple[str, Sequence[Area | Category | Code]]] = [
             ("list of areas", self.areas),
             ("list of categories", self.categories),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Iterable, Mapping
 
@@ -15,6 +16,11 @@ JOINS_CODES = "."
 
 NAME = "_name"
 """Ends the columns of names."""
+
+_PREFIX = "dim_"
+_LONGEST = 63 - len(NAME)
+_MARK = 8
+"""PostgreSQL cuts names after 63 letters, so that two long ones could become one."""
 
 RESERVED = frozenset(
     [
@@ -98,8 +104,9 @@ class Dimension:
     A dimension of what is measured, as the agency's structure has it, with its code list.
 
     ``id`` is the agency's name of it, such as ``CURRENCY``. Its columns are ``currency``, which holds codes,
-    and ``currency_name``. A hyphen becomes an underscore. Where statpipe's tables have such a column already, ``dim_`` stands before both:
-    ``dim_unit``. ``codes`` is empty where the agency gives no list.
+    and ``currency_name``. A hyphen becomes an underscore. Where statpipe's tables or the names of another dimension
+    have such a column already, ``dim_`` stands before both: ``dim_unit``, ``dim_sex_name``. What is too long for
+    a column of PostgreSQL (63 letters) ends in a few letters of a hash. ``codes`` is empty where the agency gives no list.
 
     :raises ContentError: The identifier makes no column.
     """
@@ -114,7 +121,12 @@ class Dimension:
         The column of its codes.
         """
         name = self.id.lower().replace("-", "_")
-        return f"dim_{name}" if {name, names_column(name)} & RESERVED else name
+        if {name, names_column(name)} & RESERVED or name.startswith(_PREFIX) or name.endswith(NAME):
+            name = f"{_PREFIX}{name}"
+        if len(name) <= _LONGEST:
+            return name
+        mark = hashlib.sha256(name.encode()).hexdigest()[:_MARK]
+        return f"{name[: _LONGEST - _MARK - 1]}_{mark}"
 
 
 def names_column(column: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from statpipe.domain.codes import constant, looked_up
 from statpipe.domain.errors import ContentError
-from statpipe.domain.period import Period, read_period
+from statpipe.domain.period import EXAMPLES, Period, read_period
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -84,7 +84,9 @@ def _read(
 
 def _wrong(columns: dict[str, Any], dataset: Dataset, row: int, why: Exception) -> str:
     cell = ", ".join(f"{name} {columns[name][row]}" for name in ("ref_area", "category"))
+    freq = str(columns["freq"][row]) if "freq" in columns else dataset.freq
+    column = "time_period" if freq in EXAMPLES else "freq"
     return (
-        f"dataset {dataset.name}: time_period {why} (row {row:,} of the normalizer's table: {cell}); "
+        f"dataset {dataset.name}: {column} {why} (row {row:,} of the normalizer's table: {cell}); "
         "where rows have other frequencies than the dataset's, give them in the column freq"
     )

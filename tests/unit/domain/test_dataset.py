@@ -51,12 +51,13 @@ def category(code, parent=None):
     ("lists", "says"),
     [
         (
-            {"dimensions": (Dimension(id="SEX", name="a"), Dimension(id="sex", name="b"))},
-            "dataset T: dimension 'sex' stands twice; correct it, or ask the agency which is right",
+            {"dimensions": (Dimension(id="SEX", name="a"), Dimension(id="SEX", name="b"))},
+            "dataset T: dimension 'SEX' stands twice; correct it, or ask the agency which is right",
         ),
         (
-            {"dimensions": (Dimension(id="SEX", name="a"), Dimension(id="SEX_NAME", name="b"))},
-            "dataset T: dimension 'sex_name' stands twice",
+            {"dimensions": (Dimension(id="A-B", name="a"), Dimension(id="A_B", name="b"))},
+            "dataset T: the dimensions A-B and A_B would both be the column a_b; give one of them another "
+            "identifier in the source",
         ),
         (
             {"areas": (CALIFORNIA, CALIFORNIA)},

@@ -18,6 +18,10 @@ from statpipe.domain.history import changes_schema, history_schema
         ("SEQUENCE", "dim_sequence"),
         ("AGE-GROUP", "age_group"),
         ("category", "dim_category"),
+        ("SEX_NAME", "dim_sex_name"),
+        ("DIM_UNIT", "dim_dim_unit"),
+        ("X" * 58, "x" * 58),
+        ("X" * 59, "x" * 49 + "_6e20a119"),
     ],
 )
 def test_its_column_is_its_name_in_small_letters_unless_a_table_has_that_already(name, column):
@@ -41,6 +45,24 @@ def test_no_column_of_silver_and_of_what_has_dimensions_in_gold_is_free():
         assert one.column not in STANDARD, name
         assert names_column(one.column) not in STANDARD, name
         assert name in RESERVED, name
+
+
+def test_no_two_dimensions_share_a_column_or_have_one_that_postgresql_would_cut():
+    long = "X" * 70
+    ids = [
+        "ITEM",
+        "ITEM_NAME",
+        "UNIT",
+        "DIM_UNIT",
+        "DIM_DIM_UNIT",
+        long,
+        f"{long}A",
+        f"{long}_NAME",
+    ]
+    made = [Dimension(id=one, name="x").column for one in ids]
+    both = [*made, *map(names_column, made)]
+    assert len(set(both)) == len(both)
+    assert max(map(len, both)) <= 63
 
 
 @pytest.mark.parametrize("given", ["", "1ST", "EXR TYPE", "EXR\ud800", None])

@@ -12,6 +12,7 @@ from statpipe.domain.errors import (
     ConfigError,
     ContentError,
     Locked,
+    NoData,
     PluginError,
     Rejected,
     StatpipeError,
@@ -22,6 +23,7 @@ from statpipe.domain.payload import Payload
 KINDS = {
     StatpipeError: (Exception, 1),
     Rejected: (StatpipeError, 1),
+    NoData: (Rejected, 1),
     ConfigError: (StatpipeError, 2),
     PluginError: (ConfigError, 2),
     ContentError: (StatpipeError, 4),

@@ -222,7 +222,7 @@ def test_each_row_may_have_a_frequency_of_its_own():
         ),
         (
             [row(freq="Z")],
-            "time_period 'Z' is not a frequency; expected one of A, S, T, Q, M, W, D",
+            "freq 'Z' is not a frequency; expected one of A, S, T, Q, M, W, D",
         ),
         ([row(), row(category="T:2", freq="A")], "1 of 2 rows have no freq"),
     ],

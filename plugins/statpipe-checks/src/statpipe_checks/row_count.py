@@ -61,11 +61,14 @@ def _still_listed(before: pa.Table, dataset: Dataset) -> pa.Table:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    lists = {"ref_area": dataset.areas, "category": dataset.categories}
-    lists |= {one.column: one.codes for one in dataset.dimensions}
-    for column, entries in lists.items():
-        if entries and column in before.column_names:
-            codes = pa.array([one.code for one in entries], pa.string())
+    lists = {
+        "ref_area": [one.code for one in dataset.areas],
+        "category": [one.code for one in dataset.categories],
+        **{one.column: [code.code for code in one.codes] for one in dataset.dimensions},
+    }
+    for column, listed in lists.items():
+        if listed and column in before.column_names:
+            codes = pa.array(listed, pa.string())
             before = before.filter(pc.is_in(before[column].cast(pa.string()), value_set=codes))
     return before
 

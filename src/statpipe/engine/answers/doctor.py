@@ -13,6 +13,7 @@ from statpipe.api import Diagnosis, StatpipeError
 from statpipe.engine.record.advice import in_environment
 from statpipe.engine.record.records import manifest_of
 from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.instances import NO_MODELS, NO_MODELS_REMEDY, is_without_models
 from statpipe.engine.site.registry import Registry
 from statpipe.engine.site.site import Site, open_site
 
@@ -76,6 +77,8 @@ def _parts(site: Site) -> Iterator[Diagnosis]:
             source = site.source(name)
             try:
                 yield from source.diagnose()
+                if is_without_models(site.configuration, site.registry, name):
+                    yield Diagnosis(name, "warning", NO_MODELS, NO_MODELS_REMEDY)
             finally:
                 source.close()
         except Exception as error:  # noqa: BLE001 - a doctor does not faint

@@ -7,10 +7,13 @@ from concurrent.futures import Executor
 from datetime import date
 from typing import TypeVar
 
+import structlog
+
 from statpipe.api import Dataset, Source
 from statpipe.engine.record.decide import Decision, Outdated, outdated
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State, code_of
+from statpipe.engine.site.instances import NO_MODELS, NO_MODELS_REMEDY, is_without_models
 from statpipe.engine.site.site import Site
 from statpipe.engine.stages.background import side_by_side
 from statpipe.engine.stages.candidate import Candidate
@@ -19,6 +22,8 @@ from statpipe.engine.stages.load import Load
 from statpipe.engine.stages.next_step import commands
 from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
 from statpipe.engine.stages.transform import Transform
+
+log = structlog.get_logger("statpipe")
 
 _T = TypeVar("_T", Decision, Outdated)
 
@@ -84,6 +89,10 @@ class SourceRun:
             self._ingested()
         if LOAD in self._stages:
             self._load.silver()
+        if self._gold and is_without_models(
+            self._site.configuration, self._site.registry, self._name
+        ):
+            log.warning(NO_MODELS, source=self._name, to_do=NO_MODELS_REMEDY)
         if self._gold and (TRANSFORM in self._stages or LOAD in self._stages):
             self._load.gold(everywhere=LOAD in self._stages)
         self._load.raise_failures()

@@ -3,17 +3,53 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
 from statpipe.api import ConfigError, Instance
 from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.model_order import reading
 from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.registry import Registry
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _FAMILY = "{}_figures"
 """What the Gold family of an instance is called: SQL could not tell a model from a source of its name."""
+
+
+def add_instances(configuration: Configuration, registry: Registry) -> None:
+    """
+    Take the instances that a configuration declares into the registry, with their Gold models.
+
+    :raises ConfigError: One is wrong, or its family has a model of a name that another model has.
+    """
+    instances = instances_of(configuration, registry)
+    registry.add_instances(instances)
+    offered = Counter(one.name for one in registry.offers if one.role == "model")
+    for instance in instances:
+        for name in (one for one, count in offered.items() if count > 1):
+            if name == instance.gold or name.startswith(f"{instance.gold}_"):
+                msg = (
+                    f"{configuration.shown}: sources.{instance.name}.gold is {instance.gold!r}, and there is "
+                    f"another Gold model named {name!r}; choose another name for `gold`"
+                )
+                raise ConfigError(msg)
+
+
+def is_without_models(configuration: Configuration, registry: Registry, name: str) -> bool:
+    """
+    Tell whether a source is an instance that no Gold model reads: its plugin makes none for instances.
+    """
+    table = configuration.table("sources").get(name)
+    used = isinstance(table, Mapping) and table.get("use", name) != name
+    return used and not reading(registry.models(), name)
+
+
+NO_MODELS = "no Gold model reads it, so analysts do not see its figures"
+NO_MODELS_REMEDY = (
+    "let the hook statpipe_models of its plugin take `instances`, and make a family for each"
+)
 
 
 def instances_of(configuration: Configuration, registry: Registry) -> list[Instance]:

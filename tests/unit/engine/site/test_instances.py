@@ -8,7 +8,7 @@ from attrs import frozen
 from statpipe.api import Component, ConfigError, Instance, PluginError, hookimpl
 from statpipe.api.gold import gold_models
 from statpipe.engine.site.configuration import Configuration
-from statpipe.engine.site.instances import instances_of
+from statpipe.engine.site.instances import add_instances, instances_of, is_without_models
 from statpipe.engine.site.registry import Broken, Registry
 from statpipe.engine.site.settings import filled
 
@@ -192,3 +192,49 @@ def test_the_configuration_cannot_set_the_name(tmp_path):
     item = registry_with().find("source", "tea").item
     with pytest.raises(ConfigError, match="unknown key 'instance'"):
         filled(item, raw, place, configuration, configuration.environment("local"))
+
+
+class TestGoldFamilies:
+    @pytest.mark.parametrize(
+        ("gold", "name"),
+        [
+            ("tea_by_port", "tea_by_port_category"),
+            ("tea_by_port_history", "tea_by_port_history"),
+            ("fam_history", "fam_history"),
+        ],
+    )
+    def test_a_name_that_another_family_has_is_a_setting_to_correct(self, tmp_path, gold, name):
+        sources = {"one": {"use": "tea", "gold": gold}, "two": {"use": "tea", "gold": "fam"}}
+        with pytest.raises(ConfigError) as error:
+            add_instances(configured(tmp_path, **sources), registry_in_pairs())
+        said = str(error.value)
+        assert "sources." in said
+        assert f"another Gold model named {name!r}; choose another name for `gold`" in said
+
+    def test_an_instance_of_a_plugin_that_makes_no_family_for_it_is_known(self, tmp_path):
+        configuration = configured(tmp_path, green={"use": "tea"})
+        lacking = registry_with(hookimpl(lambda: gold_models(**FAMILY)))
+        add_instances(configuration, lacking)
+        assert is_without_models(configuration, lacking, "green")
+        assert not is_without_models(configuration, lacking, "tea")
+        having = registry_in_pairs()
+        add_instances(configuration, having)
+        assert not is_without_models(configuration, having, "green")
+
+
+FAMILY = {"name": "tea_by_port", "source": "tea", "title": "Prices of tea", "freq": "M"}
+
+
+def registry_in_pairs():
+    """A plugin that offers each family as it is named, the same name twice included."""
+
+    @hookimpl
+    def models(instances=()):
+        named = [("tea_by_port", "tea"), *((one.gold, one.name) for one in instances)]
+        return [
+            model
+            for name, source in named
+            for model in gold_models(**FAMILY | {"name": name, "source": source})
+        ]
+
+    return registry_with(models)
