@@ -485,3 +485,35 @@ def test_a_partition_without_its_model_is_a_bug(sink, partition, three_rows):
 def test_the_error_of_a_query_never_counts_as_a_load(sink):
     with pytest.raises(ConfigError):
         sink.query("SELECT * FROM spending")
+
+
+class TestStatistics:
+    """The planner knows what a table holds after a difference that matters."""
+
+    @pytest.fixture
+    def distinct(self, sink, admin, partition, table_of):
+        """Load 1,000 figures, then another table; return how many distinct values are believed in."""
+
+        def distinct(*second):
+            sink.write(partition(table_of(*((a, y, "1", None, None) for a, y in _CELLS))))
+            sink.write(partition(table_of(*second), "second"))
+            (found,) = rows(
+                admin,
+                "SELECT n_distinct FROM pg_stats WHERE schemaname = 'gold'"
+                " AND tablename = 'spending' AND attname = 'value'",
+            )
+            return found[0]
+
+        return distinct
+
+    def test_a_large_difference_is_told(self, distinct):
+        assert distinct(*((a, y, str(y), None, None) for a, y in _CELLS)) != 1
+
+    def test_a_small_one_is_left_to_the_server(self, distinct):
+        few = set(_CELLS[:50])
+        second = ((a, y, "2" if (a, y) in few else "1", None, None) for a, y in _CELLS)
+        assert distinct(*second) == 1
+
+
+_CELLS = [(area, year) for area in ("CA", "NY") for year in range(1500, 2000)]
+"""1,000 cells."""
