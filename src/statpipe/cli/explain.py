@@ -69,7 +69,7 @@ def explain(
         with session.site() as site:
             provenance = explain_cell(site, chosen, cell, day)
         if options.json:
-            from statpipe.cli.provenance_document import provenance_document
+            from statpipe.engine.answers.provenance_document import provenance_document
 
             write_json(provenance_document(provenance))
         else:

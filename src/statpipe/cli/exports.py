@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from statpipe.api import ConfigError, Model
-from statpipe.cli.figures import exact
 from statpipe.cli.json_text import json_text
 from statpipe.cli.terminal import answer
 from statpipe.domain.visible import visible
+from statpipe.engine.answers.exact_value import exact
 from statpipe.engine.answers.printed_rows import printed_rows
 from statpipe.engine.record.workflow_commands import defused
 

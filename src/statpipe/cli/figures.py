@@ -4,22 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 
 _PLACES, _DIGITS = 2, 3
 _TINY = 1e-9
 """What is smaller is the noise of doubles, or shown with its exponent anyway."""
-
-
-def exact(value: object) -> object:
-    """
-    Return what JSON and CSV can hold without loss: a decimal, with its places, or date as text, all
-    else as it is.
-    """
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    return value.isoformat() if isinstance(value, date) else value
 
 
 def readable(value: object) -> str:

@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-from statpipe.cli.figures import exact
 from statpipe.cli.terminal import speaks
 from statpipe.domain.visible import visible
+from statpipe.engine.answers.exact_value import exact
 
 _TO_LOOK_AT = re.compile(r"[^ -~\n]|#(?=#\[)")
 """All but plain ASCII, and what GitHub's runner takes for the beginning of a command."""

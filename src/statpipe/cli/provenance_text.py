@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from statpipe.cli.figures import at_the_point, readable
-from statpipe.cli.status_words import status_in_words
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import say, say_wrapped
 from statpipe.domain.observation import NORMAL
@@ -12,6 +11,7 @@ from statpipe.domain.verdict import CheckResult
 from statpipe.engine.answers.cell_history import Stand
 from statpipe.engine.answers.evidence import Evidence, telling
 from statpipe.engine.answers.provenance import Provenance
+from statpipe.engine.answers.status_words import status_in_words
 
 _LABEL = 12
 """Width of what stands before each line."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from statpipe.cli.figures import exact
 from statpipe.cli.terminal import say, show, shown, width
+from statpipe.engine.answers.exact_value import exact
 
 _BETWEEN = 2
 """Blanks between columns."""

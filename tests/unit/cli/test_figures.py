@@ -6,8 +6,9 @@ from decimal import Decimal
 
 import pytest
 
-from statpipe.cli.figures import at_the_point, exact, readable
-from statpipe.cli.status_words import status_in_words
+from statpipe.cli.figures import at_the_point, readable
+from statpipe.engine.answers.exact_value import exact
+from statpipe.engine.answers.status_words import status_in_words
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,10 @@ from typing import Any
 
 import attrs
 
-from statpipe.cli.figures import exact
-from statpipe.cli.status_words import status_in_words
 from statpipe.engine.answers.evidence import Evidence
+from statpipe.engine.answers.exact_value import exact
 from statpipe.engine.answers.provenance import Provenance
+from statpipe.engine.answers.status_words import status_in_words
 
 
 def provenance_document(provenance: Provenance) -> dict[str, Any]:

@@ -1,0 +1,31 @@
+"""The analysts' door: what is in the lake, as tables, without a command line.
+
+Each function opens the environment, reads, and closes it. :func:`open` keeps one open, for many
+questions. What cannot be answered is a :class:`statpipe.api.StatpipeError`, whose text says what to do.
+"""
+
+from __future__ import annotations
+
+from statpipe.reading.figures import Figures
+from statpipe.reading.functions import (
+    describe,
+    explain,
+    models,
+    open,  # noqa: A004 - as in `statpipe.open("prod")`
+    read,
+    revisions,
+    vintages,
+)
+from statpipe.reading.lakehouse import Lakehouse
+
+__all__ = [
+    "Figures",
+    "Lakehouse",
+    "describe",
+    "explain",
+    "models",
+    "open",
+    "read",
+    "revisions",
+    "vintages",
+]

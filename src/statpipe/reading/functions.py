@@ -1,0 +1,107 @@
+"""The functions that ``import statpipe`` offers: a question each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from statpipe.engine.site.aws_environment import aws_exported
+from statpipe.engine.site.configuration import load_configuration
+from statpipe.engine.site.instances import add_instances
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import open_site
+from statpipe.reading.figures import Figures
+from statpipe.reading.lakehouse import Lakehouse
+
+log = structlog.get_logger("statpipe")
+
+
+@contextmanager
+def open(  # noqa: A001 - as in `statpipe.open("prod")`
+    environment: str = "local", *, config: str | Path | None = None
+) -> Iterator[Lakehouse]:
+    """
+    Open an environment for many questions; it is closed at the end of the block.
+
+    The configuration is ``statpipe.toml`` in this folder or above, or the file that *config* names::
+
+        with statpipe.open("prod") as lakehouse:
+            now = lakehouse.read("pce_state", ref_area="CA")
+            then = lakehouse.read("pce_state", ref_area="CA", as_of="2021-01-01")
+
+    :raises ConfigError: The environment is not configured, or wrongly.
+    """
+    configuration = load_configuration(None if config is None else Path(config))
+    registry = Registry.installed()
+    add_instances(configuration, registry)
+    with (
+        aws_exported(configuration.variables, configuration.env_file, log.warning),
+        Lakehouse(open_site(configuration, registry, environment)) as lakehouse,
+    ):
+        yield lakehouse
+
+
+def read(
+    model: str, *, environment: str = "local", config: str | Path | None = None, **wanted: Any
+) -> Figures:
+    """
+    Return figures of a Gold model: ``read("pce_state", as_of="2021-01-01", ref_area="CA")``.
+
+    The other arguments are those of :meth:`Lakehouse.read`: ``as_of``, ``ref_area``, ``category``,
+    ``period``, ``dataset``, ``floats``, and any column.
+    """
+    with open(environment, config=config) as lakehouse:
+        return lakehouse.read(model, **wanted)
+
+
+def revisions(
+    model: str, *, environment: str = "local", config: str | Path | None = None, **wanted: Any
+) -> Figures:
+    """
+    Return every revision of a model's figures. Arguments are those of :func:`read`.
+    """
+    with open(environment, config=config) as lakehouse:
+        return lakehouse.revisions(model, **wanted)
+
+
+def models(*, environment: str = "local", config: str | Path | None = None) -> Figures:
+    """
+    Return the Gold models that there are.
+    """
+    with open(environment, config=config) as lakehouse:
+        return lakehouse.models()
+
+
+def describe(
+    model: str, *, environment: str = "local", config: str | Path | None = None
+) -> Figures:
+    """
+    Return a model's columns, with what they hold.
+    """
+    with open(environment, config=config) as lakehouse:
+        return lakehouse.describe(model)
+
+
+def vintages(
+    model: str, *, environment: str = "local", config: str | Path | None = None
+) -> Figures:
+    """
+    Return the vintages that a model is made of, oldest first.
+    """
+    with open(environment, config=config) as lakehouse:
+        return lakehouse.vintages(model)
+
+
+def explain(
+    model: str, *, environment: str = "local", config: str | Path | None = None, **cell: Any
+) -> dict[str, Any]:
+    """
+    Return where one figure comes from. The other arguments are those of :meth:`Lakehouse.explain`:
+    ``ref_area``, ``category``, ``period``.
+    """
+    with open(environment, config=config) as lakehouse:
+        return lakehouse.explain(model, **cell)
