@@ -201,3 +201,31 @@ def test_several_flows_are_datasets_of_one_source(home, service):
     home.run("run", "gdp")
     rows = home.query("SELECT dataset, count(*) AS n FROM gold.gdp_figures GROUP BY 1 ORDER BY 1")
     assert [(row["dataset"], row["n"]) for row in rows] == [("NAMA_10_GDP", 4), ("NAMA_10_P", 5)]
+
+
+def test_a_code_that_the_service_withdraws_is_told_and_its_figures_end(home, gdp, service):
+    service.modified = "Tue, 20 Feb 2024 10:00:00 GMT"
+    gdp(FIRST)
+    home.run("run", "gdp")
+    service.modified = "Fri, 24 May 2024 10:00:00 GMT"
+    germany = attrs.evolve(GEO, codes={"DE": "Germany"})
+    left = {cell: value for cell, value in FIRST.items() if cell[0] == "DE"}
+    service.flows["NAMA_10_GDP"] = attrs.evolve(
+        accounts(left), dimensions=(FREQ, germany, ITEM, UNIT)
+    )
+    told = home.run("run", "gdp")
+    assert "1 withdrawn (FR France)" in told.stderr + told.stdout
+    assert {area for area, _ in shown(home)} == {"DE"}
+    assert {area for area, _ in shown(home, "--as-of", "2024-05-23")} == {"DE", "FR"}
+
+
+def test_series_that_begin_and_end_when_they_like_load_with_the_standard_checks(home, gdp):
+    ragged = {
+        ("DE", "B1GQ", "1991"): "1585800.0",
+        ("DE", "B1GQ", "1992"): "1702060.0",
+        ("FR", "B1GQ", "1992"): "1103400.0",
+        ("FR", "B1GQ", "1995"): "1196182.0",
+    }
+    gdp(ragged)
+    home.run("run", "gdp")
+    assert len(shown(home)) == 4

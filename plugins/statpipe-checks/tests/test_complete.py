@@ -3,7 +3,7 @@ from datetime import date
 import attrs
 import pytest
 
-from statpipe.api import Dataset, Dimension
+from statpipe.api import Area, Dataset, Dimension
 from statpipe_checks.plugin import statpipe_checks
 
 
@@ -247,7 +247,14 @@ def test_an_empty_vintage_before_is_no_excuse(judge, observe, lists):
 def test_series_of_a_dataset_with_dimensions_begin_and_end_each_for_itself():
     check = next(one for one in statpipe_checks() if one.name == "complete")
     made = check.factory(check.settings())
-    dataset = Dataset(name="EXR", title="Exchange rates", normalizer="n")
+    area = Area(code="U2", name="Euro area", level="union")
+    dataset = Dataset(name="EXR", title="Exchange rates", normalizer="n", areas=(area,))
     currency = Dimension(id="CURRENCY", name="Currency")
     assert made.applies_to(dataset)
     assert not made.applies_to(attrs.evolve(dataset, dimensions=(currency,)))
+
+
+def test_a_dataset_that_declares_no_codes_promises_no_cube():
+    check = next(one for one in statpipe_checks() if one.name == "complete")
+    made = check.factory(check.settings())
+    assert not made.applies_to(Dataset(name="MD", title="Monthly data", normalizer="n"))

@@ -60,3 +60,23 @@ def codes_in(table: pa.Table, column: str) -> tuple[str, ...]:
 
     codes = pc.unique(table[column].cast(pa.string())).to_pylist()
     return tuple(sorted(code for code in codes if code is not None))
+
+
+def still_listed(before: pa.Table, dataset: Dataset) -> pa.Table:
+    """
+    Return the rows of a vintage before whose codes the lists of this one still have; what has no list has all
+    codes.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    lists = {
+        "ref_area": [one.code for one in dataset.areas],
+        "category": [one.code for one in dataset.categories],
+        **{one.column: [code.code for code in one.codes] for one in dataset.dimensions},
+    }
+    for column, listed in lists.items():
+        if listed and column in before.column_names:
+            codes = pa.array(listed, pa.string())
+            before = before.filter(pc.is_in(before[column].cast(pa.string()), value_set=codes))
+    return before

@@ -36,7 +36,8 @@ class Complete(TableCheck):
     word, the years that they have not published yet. A row without a figure is a row. What the
     vintage before lacked as well was asked about then, and is counted but not reported again.
 
-    A dataset with dimensions is not judged: its series begin, end and pause each for itself.
+    A dataset with dimensions, or without any list of codes, promises no cube and is not judged: its series begin,
+    end and pause each for itself.
     """
 
     name = "complete"
@@ -47,7 +48,7 @@ class Complete(TableCheck):
         """
         Tell whether the dataset's figures fill a cube.
         """
-        return not dataset.dimensions
+        return bool(dataset.areas or dataset.categories) and not dataset.dimensions
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """

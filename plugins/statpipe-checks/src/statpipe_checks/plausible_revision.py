@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from statpipe.api import Check, CheckResult, Snapshot
 from statpipe.domain.revision import Revision, percent
+from statpipe_checks.asked import asked_for
+from statpipe_checks.code_lists import still_listed
 from statpipe_checks.results import verdict
 from statpipe_checks.settings import RevisionSettings
 
@@ -22,11 +24,11 @@ class PlausibleRevision(Check):
     def __init__(self, settings: RevisionSettings) -> None:
         self._settings = settings
 
-    def check(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:  # noqa: ARG002
+    def check(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         revision = current.revision
         if revision is None:
             return verdict(self.name, self._settings.severity, current, "no figure moved")
-        beyond = self._beyond(revision)
+        beyond = self._beyond(revision, _withdrawn(current, previous))
         if not beyond:
             severity = self._settings.severity
             return verdict(self.name, severity, current, revision.in_words)
@@ -44,7 +46,7 @@ class PlausibleRevision(Check):
             about_revision=True,
         )
 
-    def _beyond(self, revision: Revision) -> list[str]:
+    def _beyond(self, revision: Revision, withdrawn: int) -> list[str]:
         """Name the limits that are passed."""
         moved, settings = revision.overall, self._settings
         found = []
@@ -54,8 +56,17 @@ class PlausibleRevision(Check):
         ):
             if moved.revised >= _FEW and size is not None and size > limit:
                 found.append(f"{what} is {percent(size)}, the limit {limit:g} %")
-        known = moved.compared + revision.dropped
-        if revision.dropped > known * settings.dropped_percent / 100:
-            share = 100 * revision.dropped / known
+        dropped = max(revision.dropped - withdrawn, 0)
+        known = moved.compared + dropped
+        if dropped > known * settings.dropped_percent / 100:
+            share = 100 * dropped / known
             found.append(f"{percent(share)} were dropped, the limit {settings.dropped_percent:g} %")
         return found
+
+
+def _withdrawn(current: Snapshot, previous: Snapshot | None) -> int:
+    """Count the rows of codes that the agency's lists no longer have: they are told, and no revision."""
+    if previous is None:
+        return 0
+    before = asked_for(current).rows_of(previous.table)
+    return len(before) - len(still_listed(before, current.dataset))

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from statpipe.api import CheckResult, Dataset, Snapshot
+from statpipe.api import CheckResult, Snapshot
 from statpipe.domain.observation import KEY
 from statpipe_checks.asked import asked_for
+from statpipe_checks.code_lists import still_listed
 from statpipe_checks.database import database
 from statpipe_checks.results import counted
 from statpipe_checks.table_check import TableCheck
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 class RowCount(TableCheck):
@@ -37,7 +33,7 @@ class RowCount(TableCheck):
         selection = asked_for(current)
         now, before = selection.rows_of(current.table), selection.rows_of(previous.table)
         told = f"{counted(len(now), 'row')}, {len(before):,} in {previous.vintage.id}"
-        listed = _still_listed(before, current.dataset)
+        listed = still_listed(before, current.dataset)
         if len(listed) < len(before):
             told += f", {len(before) - len(listed):,} of them of codes that were withdrawn"
         before = listed
@@ -54,23 +50,6 @@ class RowCount(TableCheck):
             "see whether the answer was cut short or the agency withdrew figures"
         )
         return self.found(current, message, len(before) - len(now), cells)
-
-
-def _still_listed(before: pa.Table, dataset: Dataset) -> pa.Table:
-    """Return the rows whose codes the lists of this vintage have; what has no list has all codes."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    lists = {
-        "ref_area": [one.code for one in dataset.areas],
-        "category": [one.code for one in dataset.categories],
-        **{one.column: [code.code for code in one.codes] for one in dataset.dimensions},
-    }
-    for column, listed in lists.items():
-        if listed and column in before.column_names:
-            codes = pa.array(listed, pa.string())
-            before = before.filter(pc.is_in(before[column].cast(pa.string()), value_set=codes))
-    return before
 
 
 _SHRUNK = """
