@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import json
+import zipfile
+
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statpipe.api import Dataset, Payload
+from statpipe.api import ContentError, Dataset, Payload, Rejected
 from statpipe.domain.seal import seal
 from statpipe_sdmx.normalizer import SdmxNormalizer
 from support.sdmx_messages import FORMATS, TIME, VALUE, Cube, Listed, structure_message
@@ -167,3 +172,134 @@ def test_any_cube_comes_back_equal_through_every_format(made):
     assert len(wanted) == len(made.rows)
     for form in others:
         assert silver(made, form) == wanted, form
+
+
+class TestWhatHousesDoDifferently:
+    """Each of these is the way of a real service."""
+
+    def read(self, body, made=None):
+        made = made or cube(row())
+        payloads = [
+            Payload(
+                name="structure",
+                body=structure_message(made),
+                request={"flow": made.flow},
+                structure=True,
+            ),
+            Payload(name="data", body=body),
+        ]
+        normalizer = SdmxNormalizer()
+        dataset = normalizer.describe(Dataset(name=FLOW, title=FLOW, normalizer="sdmx"), payloads)
+        return seal(normalizer.normalize(dataset, payloads), dataset, "2026-01-01").to_pylist()
+
+    def test_eurostat_writes_identifiers_small_and_has_flags_of_its_own(self):
+        body = (
+            b"DATAFLOW,LAST UPDATE,freq,ref_area,tea,TIME_PERIOD,OBS_VALUE,OBS_FLAG\r\n"
+            b"ESTAT:DF_TRADE(1.0),20/11/26 11:00:00,A,CN,G,2023,12.5,p\r\n"
+            b"ESTAT:DF_TRADE(1.0),20/11/26 11:00:00,A,CN,G,2024,12.50,bp\r\n"
+            b"ESTAT:DF_TRADE(1.0),20/11/26 11:00:00,A,CN,G,2025,,c\r\n"
+        )
+        found = self.read(body, attrs.evolve(cube(row()), attributes=()))
+        assert [(r["obs_status"], r["source_symbol"]) for r in found] == [
+            ("P", "p"),
+            ("B", "bp"),
+            ("Q", "c"),
+        ]
+
+    def test_the_ecb_has_had_a_key_as_the_first_column(self):
+        body = (
+            b"KEY,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE,OBS_STATUS\r\n"
+            b"EXR.A.CN.G,A,CN,G,2023,1.088295652173913,A\r\n"
+        )
+        (found,) = self.read(body)
+        assert (found["decimals"], found["notes"]) == (15, None)
+
+    def test_a_zip_with_one_message_is_read(self):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            archive.writestr("data.xml", FORMATS["ml 2.1, series"](cube(row())))
+        assert self.read(file.getvalue()) == self.read(FORMATS["csv 1.0"](cube(row())))
+
+    @pytest.mark.parametrize("names", [(), ("a", "b")])
+    def test_a_zip_with_another_number_of_files_is_refused(self, names):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as archive:
+            for name in names:
+                archive.writestr(name, b"x")
+            archive.comment = b"x"
+        body = file.getvalue()
+        if not names:
+            body = b"PK\x03\x04" + body
+        with pytest.raises(ContentError, match="the zip cannot be read"):
+            self.read(body)
+
+    def test_codes_with_points_are_joined_by_colons(self):
+        tea = attrs.evolve(TEA, codes={"01.1": "Green", "01.2": "Black"})
+        made = attrs.evolve(cube(row(tea="01.1")), dimensions=(FREQ, AREA, tea, PACKED))
+        made = attrs.evolve(made, rows=tuple(one | {"PACKED": "B"} for one in made.rows))
+        (found,) = self.read(FORMATS["csv 1.0"](made), made)
+        assert (found["category"], found["category_name"]) == ("01.1:B", "Green, Bags")
+
+    def test_a_flow_without_a_frequency_has_that_of_its_periods(self):
+        rows = [row(period="2024"), row(period="2024-Q1"), row(period="2024-05-31")]
+        made = attrs.evolve(
+            cube(*({n: t for n, t in one.items() if n != "FREQ"} for one in rows)),
+            dimensions=(AREA, TEA),
+        )
+        found = self.read(FORMATS["csv 2.0"](made), made)
+        assert {r["time_period"]: r["freq"] for r in found} == {
+            "2024": "A",
+            "2024-Q1": "Q",
+            "2024-05-31": "D",
+        }
+
+    def test_json_that_leaves_out_attributes_that_never_occur_is_read(self):
+        document = json.loads(FORMATS["json 1.0"](cube(row())))
+        listed = document["data"]["structure"]["attributes"]["observation"]
+        listed.insert(0, {"id": "NEVER", "values": []})
+        del listed[2:]
+        for series in document["data"]["dataSets"][0]["series"].values():
+            for observation in series["observations"].values():
+                del observation[2:]
+        (found,) = self.read(json.dumps(document).encode())
+        assert found["obs_status"] == "A"
+
+    @pytest.mark.parametrize(
+        ("body", "says"),
+        [
+            (b"", "is empty; expected an SDMX message"),
+            (b"<html><body>Down</body></html>", "without a data set"),
+            (b"<a", "not XML"),
+            (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "declares a document type"),
+            (b"{}", "expected SDMX-JSON with data"),
+            (b"year,value\r\n2024,1\r\n", "the first column is 'year'"),
+            (b"DATAFLOW,FREQ,FREQ,OBS_VALUE\r\n", "the column 'FREQ' stands twice"),
+            (b"DATAFLOW,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:DF_TRADE(1.0),CN,G,2024,1\r\n", "no column or attribute FREQ"),
+            (b"DATAFLOW,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:OTHER(1.0),A,CN,G,2024,1\r\n", "figures of flow T:OTHER(1.0)"),
+            (b"DATAFLOW,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:DF_TRADE(1.0),A,CN,G\r\n", "expected SDMX-CSV"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_message_of_this_flow_is_refused_with_its_payload(self, body, says):
+        with pytest.raises(ContentError) as error:
+            self.read(body)
+        assert says in str(error.value)
+        assert str(error.value).startswith("payload data")
+        assert error.value.payload.body == body
+
+    def test_an_error_at_the_end_of_a_message_refuses_all_of_it(self):
+        body = FORMATS["ml 2.1, series"](cube(row()))
+        footer = (
+            b'<m:Footer><m:Message code="%s" severity="Error"><c:Text xmlns:c="c">Only a part</c:Text>'
+            b"</m:Message></m:Footer></m:StructureSpecificData>"
+        )
+        for code, kind, says in (
+            (b"510", ContentError, "ends with error 510 (Only a part); it may be incomplete"),
+            (b"413", Rejected, "says that this is too much (Only a part); narrow `key`"),
+        ):
+            end = footer % code
+            with pytest.raises(kind) as error:
+                self.read(body.replace(b"</m:StructureSpecificData>", end))
+            assert says in str(error.value)
+
+
+PACKED = Listed(id="PACKED", name="Packing", codes={"B": "Bags"})

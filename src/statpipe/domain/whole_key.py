@@ -42,12 +42,13 @@ def key_columns(columns: dict[str, Any], dataset: Dataset, rows: int) -> dict[st
         name = names_column(one.column)
         if name not in columns:
             made[name] = _names(columns[one.column], one, dataset)
-    if dataset.dimensions and "category" not in columns:
+    if dataset.dimensions:
         both = columns | made
-        codes = [columns[one.column] for one in dataset.dimensions]
         names = [both[names_column(one.column)] for one in dataset.dimensions]
-        made["category"] = joined(codes, JOINS_CODES)
-        if "category_name" not in columns:
+        if "category" not in columns:
+            codes = [columns[one.column] for one in dataset.dimensions]
+            made["category"] = joined(codes, JOINS_CODES)
+        if "category_name" not in columns and not dataset.categories:
             made["category_name"] = joined(names, ", ")
     return made
 

@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ContentError, Dimension, Payload
 from statpipe_sdmx.csv_data import OF_THE_MESSAGE
+from statpipe_sdmx.frequency import frequencies_of
+from statpipe_sdmx.status import coded_status, flag_symbols
 from statpipe_sdmx.structure import Item, Structure
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 VALUE, STATUS, CONFIDENTIAL, MULTIPLIER = "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "UNIT_MULT"
+FLAG = "OBS_FLAG"
+"""Eurostat's name of the status, with letters of its own."""
 UNITS = ("UNIT_MEASURE", "UNIT", "UNITS")
 NO_FIGURE = ("", "NaN")
 """What the standard has in place of a figure. Anything else that is no number is refused with its cell."""
 
 NOT_TOLD = "not told"
-_LEFT = frozenset([VALUE, STATUS, MULTIPLIER, "DECIMALS", "TIME_FORMAT"])
+_LEFT = frozenset([VALUE, STATUS, FLAG, MULTIPLIER, "DECIMALS", "TIME_FORMAT"])
 """Attributes that are columns already, or say nothing that the figures do not."""
 
 
@@ -37,13 +41,17 @@ def observations_of(
     freq, units = structure.frequency, _unit(structure, columns)
     left = {one.id for one in (freq, area) if one is not None}
     made: dict[str, Any] = {"time_period": columns[structure.time]}
-    if freq is not None:
-        made["freq"] = columns[freq.id]
+    made["freq"] = columns[freq.id] if freq else frequencies_of(columns[structure.time])
     if area is not None:
         made["ref_area"] = columns[area.id]
-    for one in structure.dimensions:
-        if one.id not in left:
-            made[Dimension(id=one.id, name=one.name).column] = columns[one.id]
+    others = [one for one in structure.dimensions if one.id not in left]
+    for one in others:
+        made[Dimension(id=one.id, name=one.name).column] = columns[one.id]
+    if any(
+        "." in (code or "") for one in others for code in columns[one.id].dictionary.to_pylist()
+    ):
+        # Categories join codes by points; where codes have points themselves, by colons.
+        made["category"] = _joined([columns[one.id] for one in others])
     made |= _figures(columns)
     made["unit_measure"] = _names(columns[units.id], units) if units else [NOT_TOLD] * len(table)
     if MULTIPLIER in columns:
@@ -55,6 +63,14 @@ def observations_of(
         told.sort(key=lambda name: (order.get(name, len(order)), name))  # the same in each format
         made["notes"] = _notes([(name, columns[name]) for name in told])
     return pa.table(made)
+
+
+def _joined(codes: Sequence[pa.DictionaryArray]) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    texts = [one.cast(pa.string()) for one in codes]
+    return pc.binary_join_element_wise(*texts, ":").dictionary_encode()
 
 
 def _by_id(
@@ -108,7 +124,7 @@ def _refuse_renamed(columns: Mapping[str, object], payload: Payload, structure: 
     known = {one.id for one in (*structure.dimensions, *structure.attributes)}
     known |= {structure.time, VALUE}
     new = sorted(columns.keys() - known)
-    gone = sorted({VALUE, STATUS} & known - columns.keys())
+    gone = sorted({VALUE, STATUS, FLAG} & known - columns.keys())
     if new and gone:
         msg = (
             f"payload {payload.name}: {gone[0]} is missing, and {new[0]} is new, which the structure "
@@ -128,8 +144,10 @@ def _figures(columns: dict[str, pa.DictionaryArray]) -> dict[str, Any]:
     nothing = pa.scalar(None, pa.string())
     symbol = pc.if_else(none, pc.if_else(pc.equal(printed, ""), nothing, printed), nothing)
     status: Any = pa.nulls(len(printed), pa.string())
-    if STATUS in columns:
-        status = columns[STATUS].cast(pa.string())
+    told = STATUS if STATUS in columns else FLAG
+    if told in columns:
+        symbol = pc.coalesce(symbol, flag_symbols(columns[told]))
+        status = coded_status(columns[told]).cast(pa.string())
         status = pc.if_else(pc.equal(status, ""), nothing, status)
     confidential = pa.repeat(pa.scalar(False), len(printed))
     if CONFIDENTIAL in columns:

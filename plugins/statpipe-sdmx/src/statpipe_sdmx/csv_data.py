@@ -17,10 +17,11 @@ OF_THE_MESSAGE = (
     "STRUCTURE_ID",
     "ACTION",
     "SERIES_KEY",
+    "KEY",
     "STRUCTURE_NAME",
     "LAST UPDATE",
 )
-"""Columns of the message, and not of the data; Eurostat adds the last two."""
+"""Columns of the message, and not of the data; Eurostat adds the last two, and the ECB has had ``KEY``."""
 
 _DELETES = "D"
 _SEPARATORS = ",;\t"
@@ -65,7 +66,7 @@ def _header(payload: Payload) -> tuple[list[str], str]:
     separator = max(_SEPARATORS, key=start.count)
     header = next(csv.reader([start], delimiter=separator), [])
     first = header[0].partition("[")[0] if header else ""
-    if first not in {"DATAFLOW", "STRUCTURE"}:
+    if first not in {"DATAFLOW", "STRUCTURE", "KEY"}:
         raise _wrong(payload, f"the first column is {first[:40]!r}")
     header[0] = first
     ids = [name.partition(": ")[0] for name in header]

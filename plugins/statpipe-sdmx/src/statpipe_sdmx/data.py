@@ -8,6 +8,7 @@ from statpipe.api import ContentError, Payload
 from statpipe_sdmx.csv_data import read_csv
 from statpipe_sdmx.json_data import read_json
 from statpipe_sdmx.ml_data import read_ml
+from statpipe_sdmx.zipped import unzipped
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +23,8 @@ def read_data(payload: Payload) -> pa.Table:
 
     :raises ContentError: It is no data message, or it tells of an error.
     """
+    if payload.body.startswith(b"PK\x03\x04"):
+        payload = unzipped(payload)
     start = payload.body[:1024].removeprefix(_MARK).lstrip()
     if not start:
         msg = f"payload {payload.name} is empty; expected an SDMX message with data"

@@ -85,6 +85,8 @@ def _coded(
     items: Sequence[Mapping[str, Any]], places: Sequence[Any] | None
 ) -> Iterator[tuple[str, str]]:
     """Give what places in the lists of values mean; without places, what each list's only value is."""
+    if places is not None and len(places) < len(items):
+        items = [one for one in items if one["values"]]  # some services leave out what never occurs
     for number, item in enumerate(items):
         place = "0" if places is None else places[number] if number < len(places) else None
         if place is None or (places is None and not item["values"]):

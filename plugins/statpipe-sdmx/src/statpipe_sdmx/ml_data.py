@@ -7,7 +7,8 @@ Structure-specific::                               Generic::
       <Series FREQ="M" CURRENCY="CHF" DECIMALS="4">      <Series><SeriesKey>..</SeriesKey><Attributes>..
         <Obs TIME_PERIOD="2010-08" OBS_VALUE="1.34"/>      <Obs><ObsDimension value=/><ObsValue value=/>
 
-A group says something of all series that have its codes; its other values are attributes of theirs.
+A group says something of all series that have its codes; its other values are attributes of theirs. In 3.0 it
+is called ``Atts``.
 """
 
 from __future__ import annotations
@@ -53,6 +54,7 @@ _AROUND = frozenset(
         "AnnotationValue",
         "Annotations",
         "Attributes",
+        "Comp",
         "DataProvider",
         "GroupKey",
         "ObsKey",
@@ -94,6 +96,7 @@ class _Reader:
         self._footer: list[tuple[str, str, list[str]]] = []
         self._texts: list[str] | None = None
         self._begins = {
+            "Atts": self._begin_group,
             "DataSet": self._begin_dataset,
             "Group": self._begin_group,
             "Message": self._begin_message,
@@ -106,6 +109,7 @@ class _Reader:
             "Value": self._value,
         }
         self._ends = {
+            "Atts": self._end_group,
             "DataSet": self._end_dataset,
             "Group": self._end_group,
             "Obs": self._end_observation,
@@ -201,7 +205,9 @@ class _Reader:
         self._texts = None
 
     def _value(self, attributes: Mapping[str, str]) -> None:
-        """A key or an attribute of the generic form."""
+        """A key or an attribute of the generic form; in 3.0, one of several values of an attribute."""
+        if "id" not in attributes:
+            return
         for level in (self._obs, self._group, self._series):
             if level is not None:
                 level[attributes.get("id", "")] = attributes.get("value", "")

@@ -1,0 +1,52 @@
+"""The status of an observation, as SDMX's CL_OBS_STATUS has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_EUROSTAT = {
+    "b": "B",
+    "c": "Q",
+    "d": "D",
+    "e": "E",
+    "f": "F",
+    "i": "I",
+    "n": "N",
+    "p": "P",
+    "r": "A",
+    "s": "E",
+    "u": "U",
+    "z": "M",
+}
+"""
+Eurostat's flags, by its page "Statistical codes". Revised (``r``) is no status: the history tells it.
+"""
+
+
+def coded_status(flags: pa.DictionaryArray) -> pa.DictionaryArray:
+    """
+    Return a status code for each flag: codes as they are, Eurostat's small letters by what they mean. Of several
+    (``bp``), the first counts.
+    """
+    import pyarrow as pa
+
+    codes = [_code(text) for text in flags.dictionary.to_pylist()]
+    return pa.array(codes, pa.string()).take(flags.indices).dictionary_encode()
+
+
+def flag_symbols(flags: pa.DictionaryArray) -> pa.Array:
+    """
+    Return the flags that are no code by themselves, to be kept as they are printed.
+    """
+    import pyarrow as pa
+
+    texts = flags.dictionary.to_pylist()
+    printed = [text if text and _code(text) != text else None for text in texts]
+    return pa.array(printed, pa.string()).take(flags.indices)
+
+
+def _code(text: str | None) -> str | None:
+    return _EUROSTAT.get(text[0], text) if text and text.islower() else text
