@@ -229,3 +229,25 @@ def test_series_that_begin_and_end_when_they_like_load_with_the_standard_checks(
     gdp(ragged)
     home.run("run", "gdp")
     assert len(shown(home)) == 4
+
+
+@pytest.mark.parametrize("key", ["A.DE+FR.B1GQ.CP_MEUR", ""])
+def test_what_is_too_much_for_the_service_is_asked_in_parts_that_make_the_whole(
+    home, gdp, service, key
+):
+    file = home.folder / "statpipe.toml"
+    kept = [line for line in file.read_text().splitlines() if not line.startswith("key")]
+    home.configure("\n".join([*kept, f'key = "{key}"', ""]))
+    gdp(FIRST)
+    home.run("run", "gdp")
+    whole = shown(home)
+    service.most = 2
+    home.run("run", "gdp", "--full")
+    assert "unchanged" in home.run("run", "gdp").stderr
+    assert shown(home) == whole
+    assert len(service.asked("data")) > 4
+    service.most = 1
+    service.modified = "Fri, 24 May 2024 10:00:00 GMT"
+    gdp(SECOND)
+    told = home.run("run", "gdp", code=1).stderr
+    assert "too much (HTTP 413); narrow `key`, or set `start`" in told

@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from statpipe.api import ContentError, Payload, Rejected
+from statpipe.api import ContentError, Payload
 from statpipe_sdmx.observations import Observations
+from statpipe_sdmx.parts import TooMuch
 from statpipe_sdmx.safe_xml import parse
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def read_ml(payload: Payload) -> pa.Table:
     Return the observations of a message: a column of text for each dimension, attribute and measure.
 
     :raises ContentError: It is not SDMX-ML with data, it deletes, or it tells of an error.
-    :raises Rejected: The agency says that the answer would be too large.
+    :raises TooMuch: The agency says that the answer would be too large.
     """
     reader = _Reader(payload)
     parse(payload, reader.start, reader.end, reader.text)
@@ -88,6 +89,7 @@ class _Reader:
         self.observations = Observations()
         self._groups: list[dict[str, str]] = []
         self._dataset: dict[str, str] = {}
+        self._filled = self._dataset  # what a value belongs to, in the generic form
         self._series: dict[str, str] | None = None
         self._obs: dict[str, str] | None = None
         self._group: dict[str, str] | None = None
@@ -142,7 +144,7 @@ class _Reader:
             said = " ".join("".join(texts).split())[:300]
             if code == _TOO_LARGE:
                 msg = f"payload {self._payload.name}: the agency says that this is too much ({said}); narrow `key`, or set `start`"
-                raise Rejected(msg)
+                raise TooMuch(msg)
             if severity.lower() == "error":
                 msg = f"payload {self._payload.name}: the answer ends with error {code} ({said}); it may be incomplete: run again"
                 raise ContentError(msg, payload=self._payload)
@@ -156,7 +158,8 @@ class _Reader:
         if action.lower() == "delete":
             msg = f"payload {self._payload.name}: a data set that deletes; expected figures"
             raise ContentError(msg, payload=self._payload)
-        self._dataset, self._groups = _own(attributes), []
+        self._dataset = self._filled = _own(attributes)
+        self._groups = []
         self._series = None
         self._in_dataset = True
 
@@ -164,20 +167,21 @@ class _Reader:
         self._in_dataset = False
 
     def _begin_series(self, attributes: Mapping[str, str]) -> None:
-        self._series, self._told = self._dataset | _own(attributes), False
+        self._series = self._filled = self._dataset | _own(attributes)
+        self._told = False
 
     def _end_series(self) -> None:
-        self._series = None
+        self._filled, self._series = self._dataset, None
 
     def _begin_group(self, attributes: Mapping[str, str]) -> None:
-        self._group = _own(attributes)
+        self._group = self._filled = _own(attributes)
 
     def _end_group(self) -> None:
         self._groups.append(self._group or {})
-        self._group = None
+        self._filled, self._group = self._dataset, None
 
     def _begin_observation(self, attributes: Mapping[str, str]) -> None:
-        self._obs = _own(attributes)
+        self._obs = self._filled = _own(attributes)
         measured = attributes.get("xsi:type", "").rpartition(":")[2]
         if measured not in {"", "ObsType"}:
             # The older way to have several measures: the code of one is the type of its element.
@@ -206,16 +210,13 @@ class _Reader:
 
     def _value(self, attributes: Mapping[str, str]) -> None:
         """A key or an attribute of the generic form; in 3.0, one of several values of an attribute."""
-        if "id" not in attributes:
-            return
-        for level in (self._obs, self._group, self._series):
-            if level is not None:
-                level[attributes.get("id", "")] = attributes.get("value", "")
-                return
-        self._dataset[attributes.get("id", "")] = attributes.get("value", "")
+        name = attributes.get("id")
+        if name is not None:
+            self._filled[name] = attributes.get("value", "")
 
     def _end_observation(self) -> None:
         obs, self._obs = self._obs or {}, None
+        self._filled = self._dataset if self._series is None else self._series
         if self._series is None or self._groups_know_observations:
             whole = (self._series or self._dataset) | obs
             self.observations.begin_series(self._of_groups(whole))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class Observations:
         self._close_block()
         if not self._blocks:
             return pa.table({})
-        return pa.concat_tables(self._blocks, promote_options="default").unify_dictionaries()
+        return together(self._blocks)
 
     def _close_block(self) -> None:
         if self._rows:
@@ -75,3 +75,12 @@ class Observations:
                 mine = pc.coalesce(mine, theirs.cast(pa.string()))
             columns[name] = theirs if mine is None else mine.dictionary_encode()
         return pa.table(columns)
+
+
+def together(tables: Sequence[pa.Table]) -> pa.Table:
+    """
+    Return the observations of several messages as one table.
+    """
+    import pyarrow as pa
+
+    return pa.concat_tables(tables, promote_options="default").unify_dictionaries()

@@ -7,6 +7,7 @@ stands before the first element: a message that has one is refused before anythi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
@@ -91,5 +92,6 @@ def _not_xml(payload: Payload, error: Exception) -> ContentError:
     return ContentError(msg, payload=payload)
 
 
+@lru_cache(maxsize=1024)
 def _local(name: str) -> str:
     return name.rpartition(":")[2]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from http import HTTPStatus
 
 import attrs
+import structlog
 
 from statpipe.api import (
     ConfigError,
@@ -25,10 +27,12 @@ from statpipe.api.http import Answer, Client, Limits
 from statpipe_sdmx.data import read_data
 from statpipe_sdmx.fingerprint import fingerprint
 from statpipe_sdmx.normalizer import structure_in
+from statpipe_sdmx.observations import together
+from statpipe_sdmx.parts import TooMuch, halves
 from statpipe_sdmx.selection import periods_in, selection_of
 from statpipe_sdmx.service import Format, Service, service_named
 from statpipe_sdmx.settings import SdmxSettings
-from statpipe_sdmx.structure import safe_name
+from statpipe_sdmx.structure import Structure, safe_name
 from statpipe_sdmx.updated import updated_at
 
 MEBIBYTE = 1024 * 1024
@@ -37,8 +41,12 @@ REMEMBERED = 256 * MEBIBYTE
 """Bytes of answers: what the probe has read is not asked for again."""
 
 NORMALIZER = "sdmx"
+_FOOTER, _END = b":Footer", 1 << 16
 _MEDIA_TYPES = {"csv": "text/csv", "ml": "application/xml", "json": "application/json"}
 _OTHER_FORMATS = (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+log = structlog.get_logger("statpipe")
 
 
 class OtherFormat(Rejected):
@@ -59,7 +67,7 @@ def judged(answer: Answer) -> Exception | None:
             "`key` are right, and whether there are figures between `start` and `end`"
         )
     if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return Rejected(
+        return TooMuch(
             f"{answer.name}: the service says that this is too much (HTTP 413); narrow `key`, or set `start`"
         )
     return None
@@ -107,30 +115,34 @@ class SdmxSource(Source):
 
     def _probe(self, dataset: Dataset, *, anew: bool = False) -> Vintage:
         structure = self._structure(dataset, anew=anew)
-        asked = selection_of(*structure_in(dataset, structure), self._settings.key)
+        found, area = structure_in(dataset, structure)
+        asked = selection_of(found, area, self._settings.key)
         at = updated_at(structure, self._service.updated, self._flow(dataset))
         if at is not None:
             token = (
                 f"{at.isoformat()} {self._settings.key} {self._settings.start} {self._settings.end}"
             )
             return _by_service(at, token, asked)
-        answer, payload = self._data(dataset)
-        table = read_data(payload)
+        messages = self._messages(dataset, found)
+        table = together([read_data(payload) for _, payload in messages])
         if self._settings.start or self._settings.end:
             asked = attrs.evolve(asked, periods=periods_in(table))
         token = fingerprint(table)
-        if answer.last_modified is not None:
-            return _by_service(answer.last_modified, token, asked)
+        times = [answer.last_modified for answer, _ in messages if answer.last_modified]
+        if times:
+            return _by_service(max(times), token, asked)
         return undated(token, selection=asked)
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
-        structure, (_, data) = self._structure(dataset), self._data(dataset)
+        structure = self._structure(dataset)
+        messages = self._messages(dataset, structure_in(dataset, structure)[0])
         # Figures that are updated meanwhile must not be stored under the date of those before.
         if self._probe(dataset, anew=bool(self._service.updated)).token != vintage.token:
             msg = f"{dataset.name} was updated while it was fetched; run again"
             raise Unavailable(msg)
         yield structure
-        yield data
+        for _, payload in messages:
+            yield payload
 
     def close(self) -> None:
         if "_client" in self.__dict__:
@@ -145,30 +157,56 @@ class SdmxSource(Source):
         added = {"flow": flow, "language": told.language, "area": told.area}
         return attrs.evolve(payload, request={**payload.request, **_given(added)})
 
-    def _data(self, dataset: Dataset) -> tuple[Answer, Payload]:
-        """Ask for the figures, in the best format that the service has."""
+    def _messages(self, dataset: Dataset, structure: Structure) -> list[tuple[Answer, Payload]]:
+        """Ask for the figures, in as many parts as the service wants."""
+        key, name = self._settings.key, dataset.name
+        found = list(self._split(dataset, structure, key, name))
+        if not found:
+            msg = f"{name}: the service has nothing for any part of the key {key!r}; ask for other series"
+            raise NoData(msg)
+        return found
+
+    def _split(
+        self, dataset: Dataset, structure: Structure, key: str, name: str
+    ) -> Iterator[tuple[Answer, Payload]]:
+        try:
+            yield self._data(dataset, key, name)
+        except TooMuch:
+            both = halves(structure, key)
+            if both is None:
+                raise
+            log.info("asking in parts", flow=dataset.name, key=key or "all")
+            for number, part in enumerate(both, 1):
+                with suppress(NoData):
+                    yield from self._split(dataset, structure, part, f"{name}-{number}")
+
+    def _data(self, dataset: Dataset, key: str, name: str) -> tuple[Answer, Payload]:
+        """Ask for figures, in the best format that the service has."""
         refused: OtherFormat | None = None
         for form in self._service.formats:
             try:
-                answer = self._data_as(form, dataset)
+                answer = self._data_as(form, dataset, key, name)
             except OtherFormat as error:
                 refused = error
                 continue
-            return answer, answer.payload(media_type=_MEDIA_TYPES[form])
+            payload = answer.payload(media_type=_MEDIA_TYPES[form])
+            if _FOOTER in payload.body[-_END:]:
+                read_data(payload)  # raises what the footer says
+            return answer, payload
         raise refused or ConfigError(f"{self._where}: the service has no format that is read here")
 
-    def _data_as(self, form: Format, dataset: Dataset) -> Answer:
+    def _data_as(self, form: Format, dataset: Dataset, key: str, name: str) -> Answer:
         told = self._settings
         path, parameters, accept = self._service.data(
             told.agency,
             self._flow(dataset),
             told.version,
-            told.key,
+            key,
             start=told.start,
             end=told.end,
             form=form,
         )
-        return self._client.get(path, parameters, name=dataset.name, accept=accept)
+        return self._client.get(path, parameters, name=name, accept=accept)
 
     def _flow(self, dataset: Dataset) -> str:
         return next(one for one in self._flows if safe_name(one) == dataset.name)

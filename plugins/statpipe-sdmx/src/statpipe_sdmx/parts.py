@@ -1,0 +1,36 @@
+"""A key in parts, where a service says that the whole is too much."""
+
+from __future__ import annotations
+
+from statpipe.api import Rejected
+from statpipe_sdmx.structure import Structure
+
+
+class TooMuch(Rejected):
+    """
+    The service does not give so many observations at once.
+    """
+
+
+def halves(structure: Structure, key: str) -> tuple[str, str] | None:
+    """
+    Return two keys that together ask for what *key* asks for, or ``None`` if it asks for one series.
+
+    The dimension of most codes is split: those that the key names, or else all of its list.
+    """
+    whole = key not in {"", "all", "*"}
+    parts = key.split(".") if whole else [""] * len(structure.dimensions)
+    codes = [
+        [code for code in part.split("+") if code not in {"", "*"}]
+        or [one.code for one in item.codes]
+        for part, item in zip(parts, structure.dimensions, strict=True)
+    ]
+    longest = max(range(len(codes)), key=lambda place: len(codes[place]), default=-1)
+    if longest < 0 or len(codes[longest]) < 2:  # noqa: PLR2004 - one code cannot be split
+        return None
+    middle = len(codes[longest]) // 2
+
+    def with_codes(some: list[str]) -> str:
+        return ".".join([*parts[:longest], "+".join(some), *parts[longest + 1 :]])
+
+    return with_codes(codes[longest][:middle]), with_codes(codes[longest][middle:])
