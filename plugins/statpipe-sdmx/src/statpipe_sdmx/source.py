@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
@@ -14,6 +14,7 @@ import structlog
 from statpipe.api import (
     ConfigError,
     Dataset,
+    Diagnosis,
     NoData,
     Payload,
     Rejected,
@@ -143,6 +144,11 @@ class SdmxSource(Source):
         yield structure
         for _, payload in messages:
             yield payload
+
+    def diagnose(self) -> Iterable[Diagnosis]:
+        flows = ", ".join(self._flows) or "no flow"
+        place = f"{self._service.name} ({self._service.url})"
+        yield Diagnosis(self._settings.instance or "sdmx", "ok", f"asks {place} for {flows}")
 
     def close(self) -> None:
         if "_client" in self.__dict__:
