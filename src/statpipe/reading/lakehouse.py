@@ -182,7 +182,7 @@ class Lakehouse:
         """
         Return where one figure comes from, down to the bytes of the agency's answer, each verified.
 
-        It is the document that ``statpipe explain --json`` prints; ``problems`` names what is damaged.
+        It is the document that ``statpipe explain`` prints as JSON; ``problems`` names what is damaged.
 
         :raises ConfigError: There is no such figure, or more than one.
         """
