@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 _STAGE = sql.Identifier("pg_temp", "statpipe_stage")
 _DELTA = sql.Identifier("pg_temp", "statpipe_delta")
-_FEW, _SHARE = 50, 0.1
-"""A difference of more rows makes the planner's statistics stale, as PostgreSQL's autovacuum has it."""
-
 _IS_NEW = sql.Identifier("is new")
 """The flag of a row that is not there yet; no column of a model can have a space in its name."""
 
@@ -52,13 +49,6 @@ class Written:
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
-
-    @property
-    def touched(self) -> int:
-        """
-        All of them together.
-        """
-        return self.inserted + self.updated + self.deleted
 
 
 def load(
@@ -94,8 +84,6 @@ def load(
     narrow(session, table, found)
     add_indexes(session, table)
     comment(session, table, found)
-    if written.touched > _FEW + _SHARE * len(partition.table):
-        _tell_planner(session, table)
     return written
 
 
@@ -114,13 +102,7 @@ def _first(session: Session, table: GoldTable, rows: pa.Table) -> Written:
     add_key(session, table)
     add_indexes(session, table)
     comment(session, table, None)
-    _tell_planner(session, table)
     return Written(inserted=len(rows))
-
-
-def _tell_planner(session: Session, table: GoldTable) -> None:
-    """Without statistics an analyst's join, and the next load, may take a disastrous plan."""
-    session.execute(sql.SQL("ANALYZE {}").format(table.name))
 
 
 def _anew(session: Session, table: GoldTable, rows: pa.Table, later: list[SetAside]) -> Written:
@@ -130,6 +112,8 @@ def _anew(session: Session, table: GoldTable, rows: pa.Table, later: list[SetAsi
     later.append(set_aside(session, table.schema, table.model.name))
     session.execute(sql.SQL("DROP TABLE {}").format(table.name))
     written = _first(session, table, rows)
+    # Materialized views are filled from it before the commit.
+    session.execute(sql.SQL("ANALYZE {}").format(table.name))
     names = {column.name for column in table.model.columns}
     change_grants(
         session,
