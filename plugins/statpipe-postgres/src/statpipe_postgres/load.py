@@ -129,22 +129,26 @@ def _apply_difference(session: Session, table: GoldTable, found: Difference) -> 
     deleted = 0
     if len(found.removed):
         with _staged(session, table, found.removed):
+            _prepare_join(session)
             deleted = session.execute(
                 sql.SQL("DELETE FROM {} t USING {} s WHERE {}").format(
                     table.name, _STAGE, _all_equal("s", table.model.grain)
                 )
             ).rowcount
-    if len(found.added) or len(found.changed):
-        with _staged(session, table, _together(found.changed, found.added)):
-            session.execute(_upsert_statement(table, _STAGE))
+    if len(found.changed):
+        with _staged(session, table, found.changed):
+            _prepare_join(session)
+            session.execute(_update_statement(table))
+    if len(found.added):
+        # No row can be there already, so no row need be looked for.
+        _copy(session, table.name, table, found.added, options="FORMAT csv")
     return Written(inserted=len(found.added), updated=len(found.changed), deleted=deleted)
 
 
 def _apply_what_differs(session: Session, table: GoldTable, rows: pa.Table) -> Written:
     """Send all rows, find what is new or different by one hash join, then touch only that."""
     with _staged(session, table, rows):
-        session.execute(sql.SQL("ANALYZE {}").format(_STAGE))
-        session.execute("SELECT set_config('work_mem', '64MB', true)")
+        _prepare_join(session)
         session.execute(_delta_statement(table))
         found = session.execute(
             sql.SQL(
@@ -158,7 +162,7 @@ def _apply_what_differs(session: Session, table: GoldTable, rows: pa.Table) -> W
             )
         ).rowcount
         if inserted or updated:
-            session.execute(_upsert_statement(table, _DELTA))
+            session.execute(_upsert_statement(table))
         session.execute(sql.SQL("DROP TABLE {}").format(_DELTA))
     return Written(inserted=inserted, updated=updated, deleted=deleted)
 
@@ -175,6 +179,12 @@ def _staged(session: Session, table: GoldTable, rows: pa.Table) -> Iterator[None
     _copy(session, _STAGE, table, rows, options="FORMAT csv")
     yield
     session.execute(sql.SQL("DROP TABLE {}").format(_STAGE))
+
+
+def _prepare_join(session: Session) -> None:
+    """Let the server join staged rows by one hash, where it would look each of many rows up."""
+    session.execute(sql.SQL("ANALYZE {}").format(_STAGE))
+    session.execute("SELECT set_config('work_mem', '64MB', true)")
 
 
 def _delta_statement(table: GoldTable) -> sql.Composed:
@@ -198,7 +208,16 @@ def _delta_statement(table: GoldTable) -> sql.Composed:
     )
 
 
-def _upsert_statement(table: GoldTable, rows: sql.Identifier) -> sql.Composed:
+def _update_statement(table: GoldTable) -> sql.Composed:
+    sets = sql.SQL(", ").join(
+        sql.SQL("{0} = s.{0}").format(sql.Identifier(name)) for name in table.values
+    )
+    return sql.SQL("UPDATE {} t SET {} FROM {} s WHERE {}").format(
+        table.name, sets, _STAGE, _all_equal("s", table.model.grain)
+    )
+
+
+def _upsert_statement(table: GoldTable) -> sql.Composed:
     columns = identifiers([column.name for column in table.model.columns])
     action: sql.Composable = sql.SQL("DO NOTHING")
     if table.values:
@@ -207,7 +226,7 @@ def _upsert_statement(table: GoldTable, rows: sql.Identifier) -> sql.Composed:
         )
         action = sql.SQL("DO UPDATE SET {}").format(sets)
     return sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT ({}) {}").format(
-        table.name, columns, columns, rows, identifiers(table.model.grain), action
+        table.name, columns, columns, _DELTA, identifiers(table.model.grain), action
     )
 
 
@@ -219,12 +238,6 @@ def _copy(
     with session.cursor().copy(statement) as copy:
         for batch in csv_batches(rows, table.model):
             copy.write(memoryview(batch))
-
-
-def _together(one: pa.Table, other: pa.Table) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.concat_tables([one, other])
 
 
 def _all_equal(alias: str, names: tuple[str, ...]) -> sql.Composed:
