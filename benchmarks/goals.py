@@ -26,6 +26,16 @@ def work(scenario: str, peer: str = "bare") -> Callable[[Round], float]:
     return lambda r: r.of(scenario).work / r.of(scenario, peer).work
 
 
+def program(scenario: str, peer: str = "bare") -> Callable[[Round], float]:
+    """Return the ratio of a program's own CPU time: the server's part would water a slow-down down."""
+    return lambda r: r.of(scenario).cpu / r.of(scenario, peer).cpu
+
+
+def server(scenario: str, peer: str = "bare") -> Callable[[Round], float]:
+    """Return the ratio of the server's CPU time."""
+    return lambda r: r.of(scenario).server_cpu / r.of(scenario, peer).server_cpu
+
+
 def waiting(scenario: str) -> Callable[[Round], float]:
     """Return the seconds in which some request to the bucket was on its way."""
     return lambda r: r.of(scenario).waiting
@@ -45,9 +55,9 @@ RELEASES = (
     Goal("first load: time against bare", wall(FIRST, "bare"), 2.0),
     Goal("first load: time against polars", wall(FIRST, "polars_adbc"), 1 / 1.2),
     Goal("first load: time against dlt's defaults", wall(FIRST, "dlt_rows"), 1 / 5),
-    Goal("first load: CPU against bare", work(FIRST), steady=True),
+    Goal("first load: the program's CPU against bare", program(FIRST), steady=True),
     Goal("unchanged: time against bare's skip", wall(UNCHANGED, "bare"), 2.0),
-    Goal("unchanged: CPU against bare's skip", work(UNCHANGED), steady=True),
+    Goal("unchanged: the program's CPU against bare's skip", program(UNCHANGED), steady=True),
     Goal("unchanged: CPU seconds", lambda r: r.of(UNCHANGED).cpu, 1.0),
     Goal("unchanged: rows written to tables", lambda r: r.of(UNCHANGED).rows, 0, always=True),
     Goal(
@@ -57,22 +67,25 @@ RELEASES = (
         always=True,
     ),
     Goal("1 % revised: time against dlt with Arrow", wall(SOME, "dlt_arrow"), 1 / 2),
-    Goal("1 % revised: CPU against bare", work(SOME), steady=True),
+    Goal("1 % revised: the program's CPU against bare", program(SOME), steady=True),
     Goal(
         "1 % revised: WAL against bare",
         lambda r: r.of(SOME).wal / r.of(SOME, "bare").wal,
         1.0,
         steady=True,
     ),
-    Goal(
-        "1 % revised: the server's CPU against bare",
-        lambda r: r.of(SOME).server_cpu / r.of(SOME, "bare").server_cpu,
-        1.2,
-    ),
+    Goal("1 % revised: the server's CPU against bare", server(SOME), 1.2),
     Goal("all revised: time against polars", wall(ALL, "polars_adbc"), 1.0),
     Goal("all revised: time against dlt with Arrow", wall(ALL, "dlt_arrow"), 1.0),
     Goal("all revised: time against bare", wall(ALL, "bare"), 1.65),
-    Goal("all revised: CPU against bare", work(ALL), steady=True),
+    Goal("all revised: the program's CPU against bare", program(ALL), steady=True),
+    Goal("all revised: the server's CPU against bare", server(ALL), steady=True),
+    Goal(
+        "all revised: CPU against a first load",
+        lambda r: r.of(ALL).work / r.of(FIRST).work,
+        1.6,
+        steady=True,
+    ),
     Goal(
         "all revised: tables against a fresh load",
         lambda r: r.of(ALL).tables / r.of(REBUILT).tables,
@@ -82,8 +95,19 @@ RELEASES = (
     Goal("all revised: tables without statistics", lambda r: r.of(ALL).stale, 0, always=True),
     Goal("peak memory of any step, MiB", peak, 350, steady=True),
     *(
-        Goal(f"{step}: CPU against the commit before", work(step, BEFORE), TOLERANCE, always=True)
+        Goal(
+            f"{step}: the program's CPU against the commit before",
+            program(step, BEFORE),
+            TOLERANCE,
+            always=True,
+        )
         for step in STEPS
+    ),
+    Goal(
+        f"{ALL}: the server's CPU against the commit before",
+        server(ALL, BEFORE),
+        TOLERANCE,
+        always=True,
     ),
 )
 """BEA's four tables through the steps of a year."""

@@ -82,5 +82,5 @@ class Homes:
             puts=len(now.put_since(files)),
             lake=now.size,
             tables=self.server.size(home.name),
-            stale=self.server.stale(home.name),
+            stale=self.server.stale(home.name, *program.schemas),
         )

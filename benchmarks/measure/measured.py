@@ -12,7 +12,8 @@ class Measured:
 
     ``cpu`` is the program's own, with its children's; ``server_cpu`` that of PostgreSQL meanwhile. ``rows``
     were written to the tables of analysts, ``puts`` are files of the lake that are new or were written again.
-    ``lake`` and ``tables`` are the sizes of both afterwards, and ``stale`` tables have old statistics.
+    ``lake`` and ``tables`` are the sizes of both afterwards, and ``stale`` tables of
+    analysts have old statistics: records of runs, a few rows a run, are left to autovacuum.
     ``waiting`` is the time in which at least one request to a bucket was on its way.
     """
 

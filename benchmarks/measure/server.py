@@ -29,7 +29,7 @@ WHERE relkind = 'r' AND relnamespace::regnamespace::text NOT IN ('pg_catalog', '
 """
 STALE = """
 SELECT count(*) FROM pg_stat_user_tables JOIN pg_class ON oid = relid
-WHERE n_mod_since_analyze > 50 + 0.1 * greatest(reltuples, 0)
+WHERE schemaname = ANY(%s) AND n_mod_since_analyze > 50 + 0.1 * greatest(reltuples, 0)
 """
 """Tables that autovacuum would analyse, by its own rule."""
 OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
@@ -127,10 +127,10 @@ class Server:
             (size,) = reader.execute(SIZE).fetchone() or (0,)
         return int(size)
 
-    def stale(self, database: str) -> int:
-        """Return how many tables have statistics that the planner should not believe."""
+    def stale(self, database: str, *schemas: str) -> int:
+        """Return how many tables of some schemas have statistics that the planner should not believe."""
         with psycopg.connect(self.address(database)) as reader:
-            (number,) = reader.execute(STALE).fetchone() or (0,)
+            (number,) = reader.execute(STALE, [list(schemas)]).fetchone() or (0,)
         return int(number)
 
     def _initialise(self) -> None:

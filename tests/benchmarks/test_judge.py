@@ -10,6 +10,7 @@ from benchmarks.goals import RELEASES
 from benchmarks.judge import Goal, failed, judged
 from benchmarks.measure.measured import Measured
 from benchmarks.report import document, measured_table, verdict_table
+from benchmarks.scenarios.releases import ALL, FIRST, SOME, UNCHANGED
 
 from benchmarks import judge
 
@@ -56,6 +57,35 @@ def test_a_regression_of_twenty_per_cent_fails_though_its_goal_is_far(slower):
     (verdict,) = judged([goal], rounds(1, 1, 1, slower=slower), seen)
     assert verdict.state == "SLOWER"
     assert failed([verdict])
+
+
+SEEN_CPU = {FIRST: (2.7, 0.2), UNCHANGED: (0.9, 0.01), SOME: (2.8, 0.03), ALL: (3.1, 0.9)}
+"""Seconds of CPU of the program and of the server, in each step of the short form."""
+
+
+def against_before(cpu=1.0, server_cpu=1.0):
+    """Verdicts on the present code, of which one step costs more than at the commit before."""
+    rows = []
+    for step, (client, server) in SEEN_CPU.items():
+        before = replace(row("before", cpu=client, server_cpu=server), scenario=step)
+        slower = step == ALL
+        now = replace(
+            before,
+            program="statpipe",
+            cpu=client * (cpu if slower else 1),
+            server_cpu=server * (server_cpu if slower else 1),
+        )
+        rows += [before, now]
+    goals = [goal for goal in RELEASES if "commit before" in goal.what]
+    return [verdict for verdict in judged(goals, rows, {}, full=False) if verdict.state != "ok"]
+
+
+@pytest.mark.parametrize("busy", [0.95, 1.0, 1.05])
+@pytest.mark.parametrize("side", ["cpu", "server_cpu"])
+def test_twenty_per_cent_of_program_or_server_are_caught_in_a_whole_revision(side, busy):
+    (verdict,) = against_before(**{side: 1.2 * busy})
+    assert verdict.goal.what.startswith(ALL)
+    assert not against_before(**{side: busy})
 
 
 @pytest.mark.parametrize("slower", [0.5, 1.0, 1.05, 1.1])

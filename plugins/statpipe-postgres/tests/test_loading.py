@@ -305,6 +305,20 @@ def test_a_table_that_is_known_is_sent_the_difference_alone(
     )
 
 
+def test_what_comes_to_a_known_table_is_copied_into_it_and_not_looked_for(
+    sink, admin, partition, table_of
+):
+    few = table_of(*(("CA", year, "1", None, None) for year in range(100)))
+    many = table_of(*(("CA", year, "1", None, None) for year in range(5_000)))
+    sink.write(partition(few))
+    compared = sink.write(partition(many, "compared"))
+    admin.execute("DROP TABLE gold.spending")
+    sink.write(partition(few))
+    known = sink.write(attrs.evolve(partition(many, "known"), previous=partition(few)))
+    assert known.inserted == compared.inserted == 4_900
+    assert known.wal_bytes < 0.8 * compared.wal_bytes
+
+
 def test_what_is_not_known_to_be_held_is_compared_row_by_row(sink, partition, three_rows):
     sink.write(partition(three_rows, "first"))
     elsewhere = attrs.evolve(
@@ -508,6 +522,44 @@ class TestStatistics:
 
     def test_a_large_difference_is_told(self, distinct):
         assert distinct(*((a, y, str(y), None, None) for a, y in _CELLS)) != 1
+
+    @pytest.fixture
+    def modified(self, sink, admin, partition, table_of, eventually):
+        """Load a table; return how many rows the server counts as written since the last analysis."""
+
+        def modified(fingerprint, *figures):
+            sink.write(partition(table_of(*figures), fingerprint))
+            sink.close()
+            # What a session wrote is counted when it ends, and it ends after its client.
+            others = "SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            eventually(lambda: not rows(admin, others))
+            counted = (
+                "SELECT n_mod_since_analyze FROM pg_stat_user_tables WHERE relname = 'spending'"
+            )
+            return rows(admin, counted)[0][0]
+
+        return modified
+
+    def test_the_server_has_no_reason_to_analyse_again(self, modified):
+        assert modified("first", *((a, y, "1", None, None) for a, y in _CELLS)) == 0
+        assert modified("all", *((a, y, "2", None, None) for a, y in _CELLS)) == 0
+
+    def test_the_server_counts_small_differences(self, modified):
+        modified("first", *((a, y, "1", None, None) for a, y in _CELLS))
+        some = [(a, y, "2" if y < 1502 else "1", None, None) for a, y in _CELLS]
+        assert modified("some", *some) == 4
+
+    def test_few_rows_are_analysed_when_they_are_all_new(self, modified, admin):
+        assert modified("first", ("CA", 2023, "1", None, None)) == 0
+        assert rows(admin, "SELECT reltuples FROM pg_class WHERE relname = 'spending'") == [(1,)]
+
+    def test_who_holds_the_table_is_not_waited_for(self, sink, admin, partition, table_of):
+        sink.write(partition(table_of(*((a, y, "1", None, None) for a, y in _CELLS))))
+        with admin.transaction():
+            # As VACUUM and CREATE INDEX CONCURRENTLY do: rows may be written meanwhile.
+            admin.execute("LOCK TABLE gold.spending IN SHARE UPDATE EXCLUSIVE MODE")
+            second = partition(table_of(*((a, y, "2", None, None) for a, y in _CELLS)), "second")
+            assert sink.write(second).updated == len(_CELLS)
 
     def test_a_small_one_is_left_to_the_server(self, distinct):
         few = set(_CELLS[:50])

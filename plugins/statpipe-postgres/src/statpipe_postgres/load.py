@@ -36,9 +36,6 @@ if TYPE_CHECKING:
 
 _STAGE = sql.Identifier("pg_temp", "statpipe_stage")
 _DELTA = sql.Identifier("pg_temp", "statpipe_delta")
-_FEW, _SHARE = 50, 0.1
-"""A difference of more rows makes the planner's statistics stale, as PostgreSQL's autovacuum has it."""
-
 _IS_NEW = sql.Identifier("is new")
 """The flag of a row that is not there yet; no column of a model can have a space in its name."""
 
@@ -52,13 +49,6 @@ class Written:
     inserted: int = 0
     updated: int = 0
     deleted: int = 0
-
-    @property
-    def touched(self) -> int:
-        """
-        All of them together.
-        """
-        return self.inserted + self.updated + self.deleted
 
 
 def load(
@@ -94,8 +84,6 @@ def load(
     narrow(session, table, found)
     add_indexes(session, table)
     comment(session, table, found)
-    if written.touched > _FEW + _SHARE * len(partition.table):
-        _tell_planner(session, table)
     return written
 
 
@@ -114,13 +102,7 @@ def _first(session: Session, table: GoldTable, rows: pa.Table) -> Written:
     add_key(session, table)
     add_indexes(session, table)
     comment(session, table, None)
-    _tell_planner(session, table)
     return Written(inserted=len(rows))
-
-
-def _tell_planner(session: Session, table: GoldTable) -> None:
-    """Without statistics an analyst's join, and the next load, may take a disastrous plan."""
-    session.execute(sql.SQL("ANALYZE {}").format(table.name))
 
 
 def _anew(session: Session, table: GoldTable, rows: pa.Table, later: list[SetAside]) -> Written:
@@ -130,6 +112,8 @@ def _anew(session: Session, table: GoldTable, rows: pa.Table, later: list[SetAsi
     later.append(set_aside(session, table.schema, table.model.name))
     session.execute(sql.SQL("DROP TABLE {}").format(table.name))
     written = _first(session, table, rows)
+    # Materialized views are filled from it before the commit.
+    session.execute(sql.SQL("ANALYZE {}").format(table.name))
     names = {column.name for column in table.model.columns}
     change_grants(
         session,
@@ -145,22 +129,26 @@ def _apply_difference(session: Session, table: GoldTable, found: Difference) -> 
     deleted = 0
     if len(found.removed):
         with _staged(session, table, found.removed):
+            _prepare_join(session)
             deleted = session.execute(
                 sql.SQL("DELETE FROM {} t USING {} s WHERE {}").format(
                     table.name, _STAGE, _all_equal("s", table.model.grain)
                 )
             ).rowcount
-    if len(found.added) or len(found.changed):
-        with _staged(session, table, _together(found.changed, found.added)):
-            session.execute(_upsert_statement(table, _STAGE))
+    if len(found.changed):
+        with _staged(session, table, found.changed):
+            _prepare_join(session)
+            session.execute(_update_statement(table))
+    if len(found.added):
+        # No row can be there already, so no row need be looked for.
+        _copy(session, table.name, table, found.added, options="FORMAT csv")
     return Written(inserted=len(found.added), updated=len(found.changed), deleted=deleted)
 
 
 def _apply_what_differs(session: Session, table: GoldTable, rows: pa.Table) -> Written:
     """Send all rows, find what is new or different by one hash join, then touch only that."""
     with _staged(session, table, rows):
-        session.execute(sql.SQL("ANALYZE {}").format(_STAGE))
-        session.execute("SELECT set_config('work_mem', '64MB', true)")
+        _prepare_join(session)
         session.execute(_delta_statement(table))
         found = session.execute(
             sql.SQL(
@@ -174,7 +162,7 @@ def _apply_what_differs(session: Session, table: GoldTable, rows: pa.Table) -> W
             )
         ).rowcount
         if inserted or updated:
-            session.execute(_upsert_statement(table, _DELTA))
+            session.execute(_upsert_statement(table))
         session.execute(sql.SQL("DROP TABLE {}").format(_DELTA))
     return Written(inserted=inserted, updated=updated, deleted=deleted)
 
@@ -191,6 +179,12 @@ def _staged(session: Session, table: GoldTable, rows: pa.Table) -> Iterator[None
     _copy(session, _STAGE, table, rows, options="FORMAT csv")
     yield
     session.execute(sql.SQL("DROP TABLE {}").format(_STAGE))
+
+
+def _prepare_join(session: Session) -> None:
+    """Let the server join staged rows by one hash, where it would look each of many rows up."""
+    session.execute(sql.SQL("ANALYZE {}").format(_STAGE))
+    session.execute("SELECT set_config('work_mem', '64MB', true)")
 
 
 def _delta_statement(table: GoldTable) -> sql.Composed:
@@ -214,7 +208,16 @@ def _delta_statement(table: GoldTable) -> sql.Composed:
     )
 
 
-def _upsert_statement(table: GoldTable, rows: sql.Identifier) -> sql.Composed:
+def _update_statement(table: GoldTable) -> sql.Composed:
+    sets = sql.SQL(", ").join(
+        sql.SQL("{0} = s.{0}").format(sql.Identifier(name)) for name in table.values
+    )
+    return sql.SQL("UPDATE {} t SET {} FROM {} s WHERE {}").format(
+        table.name, sets, _STAGE, _all_equal("s", table.model.grain)
+    )
+
+
+def _upsert_statement(table: GoldTable) -> sql.Composed:
     columns = identifiers([column.name for column in table.model.columns])
     action: sql.Composable = sql.SQL("DO NOTHING")
     if table.values:
@@ -223,7 +226,7 @@ def _upsert_statement(table: GoldTable, rows: sql.Identifier) -> sql.Composed:
         )
         action = sql.SQL("DO UPDATE SET {}").format(sets)
     return sql.SQL("INSERT INTO {} ({}) SELECT {} FROM {} ON CONFLICT ({}) {}").format(
-        table.name, columns, columns, rows, identifiers(table.model.grain), action
+        table.name, columns, columns, _DELTA, identifiers(table.model.grain), action
     )
 
 
@@ -235,12 +238,6 @@ def _copy(
     with session.cursor().copy(statement) as copy:
         for batch in csv_batches(rows, table.model):
             copy.write(memoryview(batch))
-
-
-def _together(one: pa.Table, other: pa.Table) -> pa.Table:
-    import pyarrow as pa
-
-    return pa.concat_tables([one, other])
 
 
 def _all_equal(alias: str, names: tuple[str, ...]) -> sql.Composed:

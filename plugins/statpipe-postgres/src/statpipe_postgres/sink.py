@@ -38,6 +38,7 @@ from statpipe_postgres.dependents import SetAside
 from statpipe_postgres.derive import derive
 from statpipe_postgres.errors import readable
 from statpipe_postgres.load import Written, load, wal_position
+from statpipe_postgres.planner import analyse
 from statpipe_postgres.settings import PostgresSettings
 from statpipe_postgres.statement import empty, mistake, readable_bytes
 from statpipe_postgres.tables import GoldTable
@@ -74,17 +75,19 @@ class PostgresSink(Database):
         receipts: list[Receipt] = []
         at_commit, number = False, None
         try:
-            with self._ready(f"loading {names}") as session, transaction(session):
-                aside: list[SetAside] = []
-                for table, partition in zip(tables, partitions, strict=True):
-                    receipts.append(self._loaded(session, table, partition, aside, how))
-                for view in views:
-                    receipts += self._derived(session, view, aside, anew=how == "rebuild")
-                # Views of ours are made anew by now; those of others come back as they were.
-                for one in reversed(aside):
-                    one.put_back(session)
-                number = transaction_number(session)
-                at_commit = True
+            with self._ready(f"loading {names}") as session:
+                with transaction(session):
+                    aside: list[SetAside] = []
+                    for table, partition in zip(tables, partitions, strict=True):
+                        receipts.append(self._loaded(session, table, partition, aside, how))
+                    for view in views:
+                        receipts += self._derived(session, view, aside, anew=how == "rebuild")
+                    # Views of ours are made anew by now; those of others come back as they were.
+                    for one in reversed(aside):
+                        one.put_back(session)
+                    number = transaction_number(session)
+                    at_commit = True
+                analyse(session, list(zip(tables, receipts, strict=False)))
         except Unavailable as error:
             # The reply to COMMIT may be lost although the commit was made.
             if not (at_commit and self._was_committed(number, receipts, names, error)):

@@ -1,0 +1,47 @@
+"""The planner's statistics: made anew after a load that wrote much of a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+import psycopg
+from psycopg import sql
+
+from statpipe.api import Receipt
+from statpipe_postgres.connection import Session
+from statpipe_postgres.tables import GoldTable
+
+_FEW, _SHARE = 50, 0.1
+"""More rows than these make statistics stale, by the rule of PostgreSQL's autovacuum."""
+
+_FLUSHES_SINCE = 150_000
+"""PostgreSQL 15 counts written rows in shared memory, and a session can do so at once."""
+
+
+def analyse(session: Session, tables: Sequence[tuple[GoldTable, Receipt]]) -> None:
+    """
+    Make statistics of the tables that were written to a large part. The caller has committed.
+
+    Without statistics the first analyst's join, and the next load, may take a disastrous plan until
+    autovacuum comes by. Inside the transaction, a VACUUM by others would hold the load up, and the
+    server would still count its rows as not analysed. A failure here leaves the work to autovacuum.
+    """
+    stale = [table.name for table, receipt in tables if is_large(receipt)]
+    if not stale:
+        return
+    with suppress(psycopg.Error):
+        if session.info.server_version >= _FLUSHES_SINCE:
+            # Otherwise the server adds the rows just written after the analysis, and repeats it.
+            session.execute("SELECT pg_stat_force_next_flush()")
+        names = sql.SQL(", ").join(stale)
+        session.execute(sql.SQL("ANALYZE (SKIP_LOCKED) {}").format(names))
+
+
+def is_large(receipt: Receipt) -> bool:
+    """
+    Tell whether a load wrote so much of a table that its statistics are stale.
+    """
+    written = receipt.inserted + receipt.updated + receipt.deleted
+    all_new = 0 < receipt.rows == receipt.inserted
+    return all_new or written > _FEW + _SHARE * receipt.rows
