@@ -561,6 +561,22 @@ class TestStatistics:
             second = partition(table_of(*((a, y, "2", None, None) for a, y in _CELLS)), "second")
             assert sink.write(second).updated == len(_CELLS)
 
+    def test_a_load_stands_where_the_server_refuses_to_analyse(
+        self, sink, admin, partition, three_rows
+    ):
+        admin.execute("CREATE ROLE plain")
+        admin.execute("REVOKE EXECUTE ON FUNCTION pg_stat_force_next_flush() FROM PUBLIC")
+        with sink._connection.session("becoming somebody who may not") as session:
+            admin.execute(f"GRANT ALL ON DATABASE {session.info.dbname} TO plain")
+            session.execute("SET ROLE plain")
+        try:
+            assert sink.write(partition(three_rows)).inserted == 3
+            assert len(rows(admin)) == 3
+        finally:
+            sink.close()
+            admin.execute("DROP OWNED BY plain CASCADE")
+            admin.execute("DROP ROLE plain")
+
     def test_a_small_one_is_left_to_the_server(self, distinct):
         few = set(_CELLS[:50])
         second = ((a, y, "2" if (a, y) in few else "1", None, None) for a, y in _CELLS)
