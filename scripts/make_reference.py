@@ -42,7 +42,7 @@ VALUES = (
     "Dataset", "Area", "Category", "Dimension", "Code", "Agreement", "Selection", "Vintage", "Payload", "Snapshot",
     "CheckResult", "Model", "Column", "Partition", "Part", "PartitionKey", "Receipt", "Diagnosis",
 )  # fmt: skip
-FUNCTIONS = ("exact", "observations_from_rows", "selected")
+FUNCTIONS = ("exact", "undated", "observations_from_rows", "selected")
 ERRORS = (
     "Unavailable",
     "Rejected",
@@ -59,7 +59,15 @@ PERIODS = """## Periods
 | `A` | year | `2023` |
 | `S` | half-year | `2023-S1` |
 | `Q` | quarter | `2023-Q1` |
+| `T` | third of a year | `2023-T1` |
 | `M` | month | `2023-05` |
+| `W` | week (ISO) | `2023-W05` |
+| `D` | day | `2023-05-31` |
+| `B` | business day, Monday to Friday | `2023-05-31` |
+| `H` | hour | `2023-05-31T10:00:00` |
+| `I`, `N` | minute | `2023-05-31T10:05:00` |
+
+A period may come in any of the usual spellings, such as `2023M05` or `2023Q1`; it is kept in the one that stands here.
 """
 STATUSES = """## Why a figure is special
 
@@ -216,7 +224,7 @@ def types() -> str:
         "All of them come from `statpipe.api`, and are frozen: `attrs.evolve` makes a changed copy.\n",
         PERIODS,
         STATUSES,
-        *(_fields(getattr(api, name), defaults=True) for name in VALUES),
+        *(_value(getattr(api, name)) for name in VALUES),
         "## Functions\n",
         *(_function(getattr(api, name)) for name in FUNCTIONS),
         "## A credential\n",
@@ -290,6 +298,12 @@ def _fields(item: type, *, defaults: bool = False) -> str:
         names = (*names, "default")
     head = f"### `{item.__name__}`\n\n{_markdown(inspect.getdoc(item) or '')}\n"
     return head + "\n" + "\n".join(_table(names, rows)) + "\n"
+
+
+def _value(item: type) -> str:
+    """Give the fields of a value, and what can be asked of it."""
+    asked = _members(item).replace("*may be written.* ", "")
+    return _fields(item, defaults=True) + (f"\n{asked}" if asked else "")
 
 
 def _function(function: Any) -> str:
