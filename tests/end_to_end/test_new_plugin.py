@@ -70,3 +70,13 @@ def test_it_passes_as_generated(project):
     assert "skipped" not in done.stdout
     done = does(project, "ruff", "check", "--no-cache", "--select", RULES, ".")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_linter_format_and_strict_types_are_content_with_it_as_generated(project):
+    for command in (
+        ("ruff", "check", "--no-cache", "."),
+        ("ruff", "format", "--no-cache", "--check", "."),
+        ("mypy", "--cache-dir", os.devnull),
+    ):
+        done = does(project, *command)
+        assert done.returncode == 0, done.stdout + done.stderr
