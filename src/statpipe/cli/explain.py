@@ -66,7 +66,7 @@ def explain(
         )
         day = day_of(as_of) if as_of else None
         chosen = session.registry.find("model", model).item
-        with session.site() as site:
+        with session.lake() as site:
             provenance = explain_cell(site, chosen, cell, day)
         if options.json:
             from statpipe.engine.answers.provenance_document import provenance_document

@@ -16,6 +16,7 @@ from statpipe.cli.json_text import json_text
 from statpipe.cli.terminal import answer
 from statpipe.domain.visible import visible
 from statpipe.engine.answers.exact_value import exact
+from statpipe.engine.answers.plain_table import plain_table
 from statpipe.engine.answers.printed_rows import printed_rows
 from statpipe.engine.record.workflow_commands import defused
 
@@ -102,17 +103,10 @@ def write_rows_as_parquet(table: pa.Table, model: Model, path: Path) -> None:
 
     :raises ConfigError: The file cannot be written.
     """
-    import pyarrow as pa
     import pyarrow.parquet as pq
 
-    plain = pa.schema(
-        # Analysts' tools would make factors and categories of coded texts.
-        one.with_type(one.type.value_type) if pa.types.is_dictionary(one.type) else one
-        for one in table.schema
-    )
-    about = {"title": model.title, "grain": ",".join(model.grain), "model": model.name}
     try:
-        pq.write_table(table.cast(plain.with_metadata(about)), path, compression="zstd")
+        pq.write_table(plain_table(table, model), path, compression="zstd")
     except OSError as error:
         raise ConfigError(
             f"--parquet {path} cannot be written: {error.strerror or error}"

@@ -21,7 +21,7 @@ from statpipe.engine.site.credentials import credentials
 from statpipe.engine.site.instances import add_instances
 from statpipe.engine.site.interruption import was_interrupted
 from statpipe.engine.site.registry import Registry
-from statpipe.engine.site.site import Site, open_site
+from statpipe.engine.site.site import Site, open_lake, open_site
 
 log = structlog.get_logger("statpipe")
 
@@ -45,6 +45,17 @@ class Session:
         Open the environment, and close it. *fetching* names sources that will ask their agency.
         """
         site = open_site(self.configuration, self.registry, self.options.env, fetching=fetching)
+        try:
+            yield site
+        finally:
+            site.close()
+
+    @contextmanager
+    def lake(self) -> Iterator[Site]:
+        """
+        Open just the environment's lake, for answers out of it, and close it.
+        """
+        site = open_lake(self.configuration, self.registry, self.options.env)
         try:
             yield site
         finally:

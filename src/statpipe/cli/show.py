@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,11 +19,9 @@ from statpipe.cli.exports import (
 from statpipe.cli.option_types import Conditions, Count, Csv, Name, Names, split
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
-from statpipe.engine.answers.as_of import day_of, latest_table, rows_as_of
-from statpipe.engine.answers.rows import chosen_rows
-from statpipe.engine.gold.dimensions import with_dimensions
+from statpipe.engine.answers.as_of import day_of
+from statpipe.engine.answers.figures import figures, whole_model
 from statpipe.engine.gold.maker import gold_key
-from statpipe.engine.record.records import held_of
 from statpipe.engine.site.site import Site
 
 if TYPE_CHECKING:
@@ -90,12 +87,13 @@ def show(
             parquet=parquet,
         )
         wanted.refuse_impossible(model)
-        with session.site() as site:
+        with session.lake() as site:
             if not model:
                 _show_models(site, wanted)
                 return 0
-            chosen = _whole(site, session.registry.find("model", model).item)
-            table = _rows_wanted(site, chosen, wanted)
+            chosen = whole_model(site, model)
+            day = day_of(as_of) if as_of is not None else None
+            table = figures(site, chosen, wanted.rows, day)
         _write(table, chosen, wanted)
         return 0
 
@@ -155,17 +153,6 @@ def columns_wanted(
         wanted[column] = (*wanted.get(column, ()), *split((value,)))
     wanted["time_period"] = (*wanted.pop("time_period", ()), *split(period))
     return {column: values for column, values in wanted.items() if values}
-
-
-def _whole(site: Site, model: Model) -> Model:
-    return with_dimensions(site.registry.models(), model, partial(held_of, site.lake))
-
-
-def _rows_wanted(site: Site, model: Model, wanted: Wanted) -> pa.Table:
-    models = site.registry.models()
-    if wanted.as_of is None:
-        return chosen_rows(latest_table(site.lake, models, model), model, wanted.rows)
-    return rows_as_of(site.lake, models, model, day_of(wanted.as_of), wanted.rows)
 
 
 def _write(table: pa.Table, model: Model, wanted: Wanted) -> None:

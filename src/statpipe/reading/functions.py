@@ -9,11 +9,13 @@ from typing import Any
 
 import structlog
 
+from statpipe.api import StatpipeError
+from statpipe.engine.record.advice import in_environment
 from statpipe.engine.site.aws_environment import aws_exported
 from statpipe.engine.site.configuration import load_configuration
 from statpipe.engine.site.instances import add_instances
 from statpipe.engine.site.registry import Registry
-from statpipe.engine.site.site import open_site
+from statpipe.engine.site.site import open_lake
 from statpipe.reading.figures import Figures
 from statpipe.reading.lakehouse import Lakehouse
 
@@ -38,11 +40,15 @@ def open(  # noqa: A001 - as in `statpipe.open("prod")`
     configuration = load_configuration(None if config is None else Path(config))
     registry = Registry.installed()
     add_instances(configuration, registry)
-    with (
-        aws_exported(configuration.variables, configuration.env_file, log.warning),
-        Lakehouse(open_site(configuration, registry, environment)) as lakehouse,
-    ):
-        yield lakehouse
+    try:
+        with (
+            aws_exported(configuration.variables, configuration.env_file, log.warning),
+            Lakehouse(open_lake(configuration, registry, environment)) as lakehouse,
+        ):
+            yield lakehouse
+    except StatpipeError as error:
+        error.args = (in_environment(str(error), environment), *error.args[1:])
+        raise
 
 
 def read(
@@ -52,7 +58,7 @@ def read(
     Return figures of a Gold model: ``read("pce_state", as_of="2021-01-01", ref_area="CA")``.
 
     The other arguments are those of :meth:`Lakehouse.read`: ``as_of``, ``ref_area``, ``category``,
-    ``period``, ``dataset``, ``floats``, and any column.
+    ``period``, ``dataset``, ``floats``, ``sink``, and any column.
     """
     with open(environment, config=config) as lakehouse:
         return lakehouse.read(model, **wanted)
@@ -87,13 +93,15 @@ def describe(
 
 
 def vintages(
-    model: str, *, environment: str = "local", config: str | Path | None = None
+    model: str, *, environment: str = "local", config: str | Path | None = None, **wanted: Any
 ) -> Figures:
     """
-    Return the vintages that a model is made of, oldest first.
+    Return the vintages that a model is made of, oldest first; of chosen figures, those that set one.
+
+    The other arguments choose figures, as in :func:`read`.
     """
     with open(environment, config=config) as lakehouse:
-        return lakehouse.vintages(model)
+        return lakehouse.vintages(model, **wanted)
 
 
 def explain(

@@ -4,31 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
 from statpipe.api import Model
-from statpipe.engine.answers.as_of import day_of, latest_table, rows_as_of
+from statpipe.engine.answers.asked import day_asked, rows_asked
 from statpipe.engine.answers.cell_history import Cell
-from statpipe.engine.answers.rows import chosen_rows
-from statpipe.engine.gold.dimensions import with_dimensions
+from statpipe.engine.answers.figures import figures, whole_model
+from statpipe.engine.answers.plain_table import plain_table
+from statpipe.engine.answers.words import ARGUMENTS
 from statpipe.engine.record.records import held_of
 from statpipe.engine.site.model_order import sources_of
-from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.site import Site
 from statpipe.reading.figures import Figures, with_floats
-from statpipe.reading.words import in_python
 
 if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
-Wanted = str | int | Sequence[str | int]
-"""A value of a column, or several."""
+Wanted = str | int | date | Sequence[str | int | date] | None
+"""A value of a column, or several; ``None`` means all."""
 
-_REVISIONS = "_revisions"
+_HISTORY, _REVISIONS = "_history", "_revisions"
 
 
 @define(eq=False)
@@ -68,11 +66,12 @@ class Lakehouse:
         model: str,
         *,
         as_of: str | date | None = None,
-        ref_area: Wanted = (),
-        category: Wanted = (),
-        period: Wanted = (),
-        dataset: Wanted = (),
+        ref_area: Wanted = None,
+        category: Wanted = None,
+        period: Wanted = None,
+        dataset: Wanted = None,
         floats: bool = False,
+        sink: str | None = None,
         **columns: Wanted,
     ) -> Figures:
         """
@@ -80,23 +79,19 @@ class Lakehouse:
 
         Each argument takes a code or several. *period* may be a range, such as ``"2019:2021"``; both ends
         count, and either may be left out. *columns* choose by any other column: ``geo_level="state"``.
-        *floats* gives doubles in place of exact decimals.
+        *floats* gives doubles in place of exact decimals. Rows come out of the lake; *sink* names a database
+        of the environment to take them from, such as ``"postgres"``. They are the same.
 
         :raises ConfigError: There is no such model or column, or no such row; the message says what there
             is, and since when.
         :raises ContentError: The model was not made yet.
+        :raises Unavailable: The lake or the database cannot be reached.
         """
-        asked = {"ref_area": ref_area, "category": category, "dataset": dataset, **columns}
-        asked["time_period"] = period
-        wanted = {name: texts for name, value in asked.items() if (texts := _texts(value))}
-        with in_python():
-            found = self._found(model)
-            every = self._models()
-            if as_of is None:
-                table = chosen_rows(latest_table(self._site.lake, every, found), found, wanted)
-            else:
-                day = as_of if isinstance(as_of, date) else day_of(as_of)
-                table = rows_as_of(self._site.lake, every, found, day, wanted)
+        chosen = {"ref_area": ref_area, "category": category, "period": period, "dataset": dataset}
+        day, wanted = day_asked(as_of), rows_asked({**chosen, **columns})
+        found = whole_model(self._site, model)
+        table = figures(self._site, found, wanted, day, words=ARGUMENTS, sink=sink)
+        table = plain_table(table, found)
         return Figures(model, with_floats(table) if floats else table, found)
 
     def revisions(self, model: str, *, floats: bool = False, **columns: Any) -> Figures:
@@ -138,20 +133,22 @@ class Lakehouse:
 
         columns = [
             {"column": one.name, "type": one.type, "description": one.description}
-            for one in self._found(model).columns
+            for one in whole_model(self._site, model).columns
         ]
         return Figures(model, pa.Table.from_pylist(columns))
 
-    def vintages(self, model: str) -> Figures:
+    def vintages(self, model: str, **wanted: Any) -> Figures:
         """
         Return the vintages that a model is made of, oldest first: source, dataset, name, the day from which
         it counts, and who dates it.
 
-        :raises ConfigError: There is no such model.
+        Arguments choose figures as those of :meth:`read` do: then only vintages that set one of them count.
+
+        :raises ConfigError: There is no such model; or, of chosen figures, it has no history or no such row.
         """
         import pyarrow as pa
 
-        found = self._found(model)
+        found = whole_model(self._site, model)
         rows = [
             {
                 "source": name,
@@ -165,6 +162,13 @@ class Lakehouse:
             for held in held_of(self._site.lake, name)
             if held.fingerprint
         ]
+        if wanted:
+            named = model if model.endswith(_HISTORY) else f"{model}{_HISTORY}"
+            table = self.read(named, **wanted).table
+            set_by = {
+                *zip(*(table[one].to_pylist() for one in ("dataset", "vintage")), strict=True)
+            }
+            rows = [row for row in rows if (row["dataset"], row["vintage"]) in set_by]
         rows.sort(key=lambda row: (row["released"], row["source"], row["dataset"], row["vintage"]))
         return Figures(model, pa.Table.from_pylist(rows))
 
@@ -174,7 +178,7 @@ class Lakehouse:
         *,
         ref_area: str,
         category: str,
-        period: str,
+        period: str | int,
         dataset: str | None = None,
         as_of: str | date | None = None,
         **where: str,
@@ -192,32 +196,12 @@ class Lakehouse:
         cell = Cell(
             ref_area=ref_area,
             category=category,
-            time_period=period,
+            time_period=str(period),
             dataset=dataset,
             where=where,
         )
-        with in_python():
-            day = as_of if isinstance(as_of, date) or as_of is None else day_of(as_of)
-            return provenance_document(explain(self._site, self._declared(model), cell, day))
+        found = whole_model(self._site, model)
+        return provenance_document(explain(self._site, found, cell, day_asked(as_of), ARGUMENTS))
 
     def _models(self) -> list[Model]:
         return list(self._site.registry.models())
-
-    def _declared(self, name: str) -> Model:
-        every = {one.name: one for one in self._models()}
-        if name not in every:
-            from statpipe.api import ConfigError
-
-            raise ConfigError(f"no model is named {name!r}{nearest(name, every)}")
-        return every[name]
-
-    def _found(self, name: str) -> Model:
-        return with_dimensions(
-            self._models(), self._declared(name), partial(held_of, self._site.lake)
-        )
-
-
-def _texts(value: Wanted) -> tuple[str, ...]:
-    if isinstance(value, str | int):
-        return (str(value),)
-    return tuple(map(str, value))

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from statpipe.api import ConfigError, ContentError, Lake, Model
 from statpipe.domain.model import can_take_date
 from statpipe.domain.period import FOREVER
-from statpipe.engine.answers.rows import NoRows, chosen_rows, in_options
+from statpipe.engine.answers.rows import NoRows, chosen_rows
+from statpipe.engine.answers.words import OPTIONS, Words
 from statpipe.engine.gold.maker import gold_key, opened_gold
 from statpipe.engine.record.records import held_of
 from statpipe.engine.site.model_order import sources_of
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 _ENDS_OF_TIME = {"infinity": FOREVER, "-infinity": date.min}
 
 
-def day_of(text: str) -> date:
+def day_of(text: str, words: Words = OPTIONS) -> date:
     """
-    Read a date that a person typed; ``infinity`` and ``-infinity`` are PostgreSQL's.
+    Read a date that a person typed, told in these *words*; ``infinity`` and ``-infinity`` are PostgreSQL's.
 
     :raises ConfigError: It is not a date.
     """
@@ -33,9 +34,9 @@ def day_of(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError:
-        msg = (
-            f"--as-of {text!r} is not a date; give year, month and day, such as --as-of 2021-01-01"
-        )
+        given = f"{words.as_of}{'=' if words.python else ' '}{text!r}"
+        example = words.day("2021-01-01")
+        msg = f"{given} is not a date; give year, month and day, such as {example}"
         raise ConfigError(msg) from None
 
 
@@ -45,6 +46,8 @@ def rows_as_of(
     model: Model,
     day: date,
     wanted: Mapping[str, Sequence[str]],
+    *,
+    words: Words = OPTIONS,
 ) -> pa.Table:
     """
     Return the rows of a model that a reader chose, as they were believed on a day.
@@ -54,7 +57,7 @@ def rows_as_of(
     """
 
     def on(one: date) -> pa.Table:
-        return chosen_rows(table_as_of(lake, models, model, one), model, wanted)
+        return chosen_rows(table_as_of(lake, models, model, one, words), model, wanted, words)
 
     def there(one: date) -> bool:
         try:
@@ -66,12 +69,12 @@ def rows_as_of(
         rows = on(day)
     except NoRows:
         # Raises the true reason, if the day is not.
-        now = chosen_rows(latest_table(lake, models, model), model, wanted)
+        now = chosen_rows(latest_table(lake, models, model), model, wanted, words)
     else:
         now = rows if len(rows) else latest_table(lake, models, model)
         if len(rows) or not len(now):
             return rows
-    what = f" with {in_options(wanted)}" if wanted else ""
+    what = f" with {words.choices(wanted)}" if wanted else ""
     releases = sorted(
         {held.released for name in sources_of(models, model) for held in held_of(lake, name)}
     )
@@ -80,8 +83,8 @@ def rows_as_of(
     first = f"; the first release with such a figure is of {later[place]}" if later[place:] else ""
     if later[place:] and later == releases and place == 0:
         first = f"; the first release in the lake is of {later[0]}"
-    say = f", say --as-of {later[place]} or later" if later[place:] else ""
-    msg = f"--as-of {day}{what}: {model.name} had no such row on that day{first}{say}"
+    say = f", say {words.day(later[place])} or later" if later[place:] else ""
+    msg = f"{words.day(day)}{what}: {model.name} had no such row on that day{first}{say}"
     raise NoRows(msg)
 
 
@@ -98,7 +101,9 @@ def latest_table(lake: Lake, models: Sequence[Model], model: Model) -> pa.Table:
     return lake.read(key)
 
 
-def table_as_of(lake: Lake, models: Sequence[Model], model: Model, day: date) -> pa.Table:
+def table_as_of(
+    lake: Lake, models: Sequence[Model], model: Model, day: date, words: Words = OPTIONS
+) -> pa.Table:
     """
     Compute a model as it was believed on a day, and what it reads likewise.
 
@@ -107,7 +112,7 @@ def table_as_of(lake: Lake, models: Sequence[Model], model: Model, day: date) ->
     """
     if not can_take_date(models, model):
         those = ", ".join(one.name for one in models if can_take_date(models, one))
-        msg = f"model {model.name} is the same on any date; --as-of is for {those or 'none'}"
+        msg = f"model {model.name} is the same on any date; {words.as_of} is for {those or 'none'}"
         raise ConfigError(msg)
     # Other SQL has another fingerprint: it is computed, and all else is read from the lake.
     then = [one.at(day) for one in models]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -17,9 +16,10 @@ from statpipe.domain.period import FOREVER
 from statpipe.engine.answers.as_of import latest_table, table_as_of
 from statpipe.engine.answers.cell_history import Cell, CellHistory, Stand, cell_histories
 from statpipe.engine.answers.evidence import Evidence, Reader, evidence_of
+from statpipe.engine.answers.figures import whole_model
 from statpipe.engine.answers.printed_rows import printed_rows
 from statpipe.engine.answers.rows import chosen_rows
-from statpipe.engine.gold.dimensions import with_dimensions
+from statpipe.engine.answers.words import OPTIONS, Words
 from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.record.state import silver_key
 from statpipe.engine.site.model_order import models_under, sources_of
@@ -108,7 +108,9 @@ class Provenance:
         return tuple(text for text in damages if text)
 
 
-def explain(site: Site, model: Model, wanted: Cell, day: date | None = None) -> Provenance:
+def explain(
+    site: Site, model: Model, wanted: Cell, day: date | None = None, words: Words = OPTIONS
+) -> Provenance:
     """
     Follow a figure of a model back to the bytes it was read from.
 
@@ -116,11 +118,11 @@ def explain(site: Site, model: Model, wanted: Cell, day: date | None = None) -> 
     :raises ContentError: Gold, Silver or a manifest is not there or damaged.
     """
     _refuse_without_key(site, model)
-    model = with_dimensions(site.registry.models(), model, partial(held_of, site.lake))
+    model = whole_model(site, model.name)
     latest = latest_table(site.lake, site.registry.models(), model)
-    history = _history(site, model, latest, wanted)
-    stand = _stand_on(history, model, day)
-    rows = _rows(_table(site, model, latest, day), model, history.cell)
+    history = _history(site, model, latest, wanted, words)
+    stand = _stand_on(history, model, day, words)
+    rows = _rows(_table(site, model, latest, day, words), model, history.cell)
     stand = _set_by(history, rows) or stand
     held = next(
         one
@@ -165,11 +167,11 @@ def _columns(model: Model) -> set[str]:
     return {column.name for column in model.columns}
 
 
-def _history(site: Site, model: Model, latest: pa.Table, wanted: Cell) -> CellHistory:
+def _history(site: Site, model: Model, latest: pa.Table, wanted: Cell, words: Words) -> CellHistory:
     """Find the one cell of the model's sources that is meant."""
     unknown: ConfigError | None = None
     try:
-        narrowed = _with_dataset(chosen_rows(latest, model, _each_alone(wanted)), wanted)
+        narrowed = _with_dataset(chosen_rows(latest, model, _each_alone(wanted), words), wanted)
     except ConfigError as error:  # not there now; it may have been
         narrowed, unknown = wanted, error
     found = [
@@ -181,7 +183,7 @@ def _history(site: Site, model: Model, latest: pa.Table, wanted: Cell) -> CellHi
         msg = f"no dataset that {model.name} reads has a figure for {in_words(wanted)}"
         raise unknown or ConfigError(msg)
     if len(found) > 1:
-        raise ConfigError(_several(found, wanted))
+        raise ConfigError(_several(found, wanted, words))
     return found[0]
 
 
@@ -197,13 +199,13 @@ def _with_dataset(rows: pa.Table, wanted: Cell) -> Cell:
     return attrs.evolve(wanted, dataset=datasets.pop()) if len(datasets) == 1 else wanted
 
 
-def _several(found: Sequence[CellHistory], wanted: Cell) -> str:
+def _several(found: Sequence[CellHistory], wanted: Cell, words: Words) -> str:
     datasets = sorted({str(one.cell.dataset) for one in found})
     what = f"{len(found)} figures are for {in_words(wanted)}"
     if len(datasets) > 1:
-        return f"{what}, in {' and '.join(datasets)}; say --dataset {datasets[0]}, for example"
+        return f"{what}, in {' and '.join(datasets)}; say {words.choice('dataset', datasets[:1])}, for example"
     first = found[0].cell.where
-    example = " ".join(f"--where {name}={value}" for name, value in first.items())
+    example = words.choices({name: (value,) for name, value in first.items()})
     return f"{what}; say which, for example {example}"
 
 
@@ -214,15 +216,15 @@ def in_words(cell: Cell) -> str:
     return ", ".join(cell.key.values())
 
 
-def _stand_on(history: CellHistory, model: Model, day: date | None) -> Stand:
+def _stand_on(history: CellHistory, model: Model, day: date | None, words: Words) -> Stand:
     stand = history.on(day or FOREVER)
     if stand is not None:
         return stand
     cell, first = in_words(history.cell), history.stands[0]
     if day is not None and day < first.realtime_start:
         msg = (
-            f"--as-of {day}: {model.name} has no figure for {cell} on {day}: it was first "
-            f"released on {first.realtime_start}; say --as-of {first.realtime_start} or later"
+            f"{words.day(day)}: {model.name} has no figure for {cell} on {day}: it was first "
+            f"released on {first.realtime_start}; say {words.day(first.realtime_start)} or later"
         )
         raise ConfigError(msg)
     stood = [one for one in history.stands if one.realtime_end >= one.realtime_start]
@@ -231,15 +233,15 @@ def _stand_on(history: CellHistory, model: Model, day: date | None) -> Stand:
     )
     msg = (
         f"{model.name} has no figure for {cell} {f'on {day}' if day else 'now'}: the agency dropped it"
-        + (f" after {until}; say --as-of {until} for the last one" if until else "")
+        + (f" after {until}; say {words.day(until)} for the last one" if until else "")
     )
     raise ConfigError(msg)
 
 
-def _table(site: Site, model: Model, latest: pa.Table, day: date | None) -> pa.Table:
+def _table(site: Site, model: Model, latest: pa.Table, day: date | None, words: Words) -> pa.Table:
     if day is None:
         return latest
-    return table_as_of(site.lake, site.registry.models(), model, day)
+    return table_as_of(site.lake, site.registry.models(), model, day, words)
 
 
 def _rows(table: pa.Table, model: Model, cell: Cell) -> tuple[Mapping[str, Any], ...]:

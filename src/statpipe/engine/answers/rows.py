@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import reduce
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from statpipe.api import ConfigError, Model
 from statpipe.domain.period import in_one_form
 from statpipe.engine.answers.period_range import range_of
+from statpipe.engine.answers.words import OPTIONS, Words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,12 +19,6 @@ if TYPE_CHECKING:
 _PERIOD = "time_period"
 _NAMES = {"ref_area": "area_name", "category": "category_name"}
 """Columns of codes, and those with their names: a reader may have typed the name."""
-_OPTIONS = {
-    "ref_area": "--area",
-    "category": "--category",
-    "dataset": "--dataset",
-    _PERIOD: "--period",
-}
 _COMPARABLE = ("text", "integer", "small", "date")
 _SHOWN = 12
 """How many choices a message names."""
@@ -35,9 +30,14 @@ class NoRows(ConfigError):
     """
 
 
-def chosen_rows(table: pa.Table, model: Model, wanted: Mapping[str, Sequence[str]]) -> pa.Table:
+def chosen_rows(
+    table: pa.Table,
+    model: Model,
+    wanted: Mapping[str, Sequence[str]],
+    words: Words = OPTIONS,
+) -> pa.Table:
     """
-    Return the rows whose columns have one of the wanted values each.
+    Return the rows whose columns have one of the wanted values each. Messages say it in these *words*.
 
     Of periods, ``2019:2021`` means all from the one to the other; either may be left out. They may be in
     any of the usual spellings.
@@ -47,62 +47,59 @@ def chosen_rows(table: pa.Table, model: Model, wanted: Mapping[str, Sequence[str
     """
     import pyarrow.compute as pc
 
-    _refuse_other_columns(table, model, wanted)
-    _refuse_backward_ranges(wanted.get(_PERIOD, ()))
+    refuse_other_columns(model, wanted, table.column_names)
+    refuse_backward_ranges(wanted, words)
     for column, values in wanted.items():
         for value in values:
             if not pc.any(_marks(table, column, [value]), min_count=0).as_py():
-                raise NoRows(_nowhere(table, model, column, value))
+                what = f"{model.name} has no {column} {value}{_there(table, column, value)}"
+                raise NoRows(f"{words.choice(column, [value])}: {what}")
     rows, before = table, ""
     for column, values in wanted.items():
         fewer = rows.filter(_marks(rows, column, values))
         if not len(fewer):
             what = f"{model.name} has no {column} {', '.join(values)}{before}"
-            at_fault = _together(table, wanted)
+            at_fault = _together(table, wanted, words)
             raise NoRows(f"{at_fault}: {what}{_there(rows, column, values[0])}")
         rows = fewer
         before += f"{',' if before else ' for'} {column} {', '.join(values)}"
     return rows
 
 
-def _refuse_other_columns(table: pa.Table, model: Model, wanted: Iterable[str]) -> None:
+def refuse_other_columns(
+    model: Model, wanted: Iterable[str], there: Collection[str] | None = None
+) -> None:
+    """
+    Refuse columns that rows cannot be chosen by. *there* are the columns that the table has.
+
+    :raises ConfigError: The model has no such column, or it holds figures.
+    """
     # A lake that another version of the plugin wrote may lack a column until the next run.
-    types = {one.name: one.type for one in model.columns if one.name in table.column_names}
+    types = {one.name: one.type for one in model.columns if there is None or one.name in there}
     for name in wanted:
         if name not in types:
             msg = f"model {model.name} has no column {name}; its columns are {', '.join(types)}"
             raise ConfigError(msg)
         if types[name] not in _COMPARABLE:
-            there = ", ".join(one for one, kind in types.items() if kind in _COMPARABLE)
-            msg = f"rows of {model.name} cannot be chosen by {name}, a {types[name]}; choose by {there}"
+            those = ", ".join(one for one, kind in types.items() if kind in _COMPARABLE)
+            msg = f"rows of {model.name} cannot be chosen by {name}, a {types[name]}; choose by {those}"
             raise ConfigError(msg)
 
 
-def _refuse_backward_ranges(periods: Sequence[str]) -> None:
-    for one in periods:
+def refuse_backward_ranges(wanted: Mapping[str, Sequence[str]], words: Words = OPTIONS) -> None:
+    """
+    Refuse a range of periods that ends before it begins.
+
+    :raises ConfigError: There is one.
+    """
+    for one in wanted.get(_PERIOD, ()):
         first, last = range_of(one) or ("", "")
         if last and last < first:
-            msg = f"--period {one} ends before it begins; say --period {last}:{first}"
-            raise ConfigError(msg)
+            given, turned = (words.choice(_PERIOD, [text]) for text in (one, f"{last}:{first}"))
+            raise ConfigError(f"{given} ends before it begins; say {turned}")
 
 
-def in_option(column: str, values: Sequence[str]) -> str:
-    """
-    Return the option by which a reader chose these values of a column.
-    """
-    if column in _OPTIONS:
-        return f"{_OPTIONS[column]} {','.join(values)}"
-    return f"--where {column}={','.join(values)}"
-
-
-def in_options(wanted: Mapping[str, Sequence[str]]) -> str:
-    """
-    Return all options by which a reader chose.
-    """
-    return " ".join(in_option(column, values) for column, values in wanted.items())
-
-
-def _together(table: pa.Table, wanted: Mapping[str, Sequence[str]]) -> str:
+def _together(table: pa.Table, wanted: Mapping[str, Sequence[str]], words: Words) -> str:
     """Name the fewest options that leave no row together."""
     import pyarrow.compute as pc
 
@@ -111,8 +108,18 @@ def _together(table: pa.Table, wanted: Mapping[str, Sequence[str]]) -> str:
         for some in combinations(wanted, size):
             if not pc.any(reduce(pc.and_, [marks[name] for name in some])).as_py():
                 chosen = {name: wanted[name] for name in some}
-                return f"no row has all of {in_options(chosen)}"
-    return f"no row has all of {in_options(wanted)}"
+                return f"no row has all of {words.choices(chosen)}"
+    return f"no row has all of {words.choices(wanted)}"
+
+
+def exact_and_ranges(column: str, values: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """
+    Return which texts of a column are wanted, and which ranges of them: first and last, empty where open.
+    """
+    if column != _PERIOD:
+        return list(values), []
+    exact = [text for one in values if not range_of(one) for text in (one, in_one_form(one))]
+    return list(dict.fromkeys(exact)), [ends for ends in map(range_of, values) if ends]
 
 
 def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
@@ -121,10 +128,7 @@ def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
     import pyarrow.compute as pc
 
     texts = table[column].cast(pa.string())
-    ranges, exact = [], list(values)
-    if column == _PERIOD:
-        ranges = [ends for ends in map(range_of, values) if ends]
-        exact = [text for one in values if not range_of(one) for text in (one, in_one_form(one))]
+    exact, ranges = exact_and_ranges(column, values)
     marks = pc.is_in(texts, value_set=pa.array(exact, pa.string()))
     for first, last in ranges:
         within = pc.greater_equal(texts, first)
@@ -132,11 +136,6 @@ def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
             within = pc.and_(within, pc.less_equal(texts, last))
         marks = pc.or_(marks, within)
     return marks
-
-
-def _nowhere(table: pa.Table, model: Model, column: str, value: str) -> str:
-    what = f"{model.name} has no {column} {value}{_there(table, column, value)}"
-    return f"{in_option(column, [value])}: {what}"
 
 
 def _there(table: pa.Table, column: str, value: str) -> str:

@@ -52,7 +52,7 @@ class Site:
     registry: Registry
     environment: Environment
     lake: Lake
-    sinks: Mapping[str, Sink] = field(repr=False)
+    sinks: dict[str, Sink] = field(repr=False)
     checks: Mapping[str, Check] = field(repr=False)
     notifiers: Notifiers = field(factory=Notifiers, repr=False)
     memory: Memory = field(factory=Memory)
@@ -70,6 +70,22 @@ class Site:
         return _made(  # type: ignore[no-any-return]
             self.configuration, self.registry, self.environment, "normalizer", dataset.normalizer
         )
+
+    def sink(self, name: str) -> Sink:
+        """
+        Return a sink of the environment; make it, where only the lake was opened.
+
+        :raises ConfigError: The environment has no such sink.
+        """
+        if name not in self.sinks:
+            declared = self.configuration.sinks(self.environment.name)
+            there = self.registry.named("sink") if declared is None else declared
+            if name not in there:
+                msg = f"environment {self.environment.name} has no sink {name!r}{nearest(name, there)}"
+                raise ConfigError(msg)
+            made = _made(self.configuration, self.registry, self.environment, "sink", name)
+            self.sinks[name] = made
+        return self.sinks[name]
 
     def observers(self) -> Observers:
         """
@@ -140,12 +156,7 @@ def open_site(
     checks = made("check", registry.named("check"))
     lakes = [sink for sink in sinks.values() if isinstance(sink, Lake)]
     if not wrong and len(lakes) != 1:
-        msg = (
-            f"environment {name} has {len(lakes)} lakes among its sinks ({', '.join(sinks) or 'none'}); "
-            f"it needs exactly one: name its sinks in {configuration.shown} as "
-            f"[environments.{name}.sinks.<name>]"
-        )
-        wrong.append(ConfigError(msg))
+        wrong.append(ConfigError(_not_one_lake(configuration, name, len(lakes), sinks)))
     if wrong:
         for sink in sinks.values():
             sink.close()
@@ -159,6 +170,44 @@ def open_site(
         checks=checks,
         notifiers=_notifiers(configuration, registry, environment),
         memory=memory_for(configuration, environment),
+    )
+
+
+def open_lake(configuration: Configuration, registry: Registry, name: str) -> Site:
+    """
+    Make just an environment's lake, which is all that answers to readers need: a second faster than
+    :func:`open_site`.
+
+    Sinks are made in their order until one is a lake.
+
+    :raises ConfigError: The environment is not configured, wrongly, or has no lake.
+    """
+    environment = configuration.environment(name)
+    _refuse_unknown_names(configuration, registry, name)
+    declared = configuration.sinks(name)
+    sinks: dict[str, Sink] = {}
+    for one in registry.named("sink") if declared is None else declared:
+        sinks[one] = made = _made(configuration, registry, environment, "sink", one)
+        if isinstance(made, Lake):
+            return Site(
+                configuration=configuration,
+                registry=registry,
+                environment=environment,
+                lake=made,
+                sinks=sinks,
+                checks={},
+                memory=memory_for(configuration, environment),
+            )
+    for sink in sinks.values():
+        sink.close()
+    raise ConfigError(_not_one_lake(configuration, name, 0, sinks))
+
+
+def _not_one_lake(configuration: Configuration, name: str, lakes: int, sinks: Iterable[str]) -> str:
+    return (
+        f"environment {name} has {lakes} lakes among its sinks ({', '.join(sinks) or 'none'}); "
+        f"it needs exactly one: name its sinks in {configuration.shown} as "
+        f"[environments.{name}.sinks.<name>]"
     )
 
 

@@ -1,0 +1,51 @@
+"""What a reader asks for in Python, as the engine takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from statpipe.api import ConfigError
+from statpipe.engine.answers.as_of import day_of
+from statpipe.engine.answers.words import ARGUMENTS
+
+
+def rows_asked(wanted: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    """
+    Return, for each column named, the texts that are wanted; ``period`` is ``time_period``.
+
+    :raises ConfigError: A column is named twice, or no value is given, or one that is not text, number or date.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    for argument, value in wanted.items():
+        column = "time_period" if argument == "period" else argument
+        if value is None:
+            continue
+        if column in found:
+            raise ConfigError("period and time_period are the same; give one of them")
+        values = [value] if isinstance(value, str) or not isinstance(value, Iterable) else [*value]
+        found[column] = tuple(dict.fromkeys(_text(argument, one) for one in values))
+        if not values:
+            msg = f"{argument}=[] chooses no row; give values, or leave {argument} out for all"
+            raise ConfigError(msg)
+    return found
+
+
+def day_asked(day: str | date | None) -> date | None:
+    """
+    Return the day that a reader names.
+
+    :raises ConfigError: It is not a date.
+    """
+    if isinstance(day, datetime):
+        return day.date()
+    return day_of(day, ARGUMENTS) if isinstance(day, str) else day
+
+
+def _text(argument: str, value: object) -> str:
+    if isinstance(value, str | date) or (isinstance(value, int) and not isinstance(value, bool)):
+        text = str(value).strip()
+        if text:
+            return text
+    msg = f"{argument}={value!r} is not a code, period, number or date; give one, or a list of them"
+    raise ConfigError(msg)
