@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from statpipe.api import ConfigError, ContentError, Lake, Model
@@ -116,5 +116,6 @@ def table_as_of(
         raise ConfigError(msg)
     # Other SQL has another fingerprint: it is computed, and all else is read from the lake.
     then = [one.at(day) for one in models]
-    with opened_gold(lake, then, partial(held_of, lake)) as gold:
+    held = cache(partial(held_of, lake))  # one manifest tells the same to each model
+    with opened_gold(lake, then, held) as gold:
         return gold.partition(next(one for one in then if one.name == model.name)).table
