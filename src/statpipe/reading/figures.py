@@ -86,7 +86,9 @@ def _imported(name: str) -> ModuleType:
 
     try:
         return import_module(name)
-    except ImportError:
+    except ImportError as error:
+        if error.name != name:
+            raise  # it is there, and lacks something itself
         msg = (
             f"{name} is not installed; run `pip install {name}`, or take the Arrow table: `.table`"
         )

@@ -1,0 +1,37 @@
+"""Figures in the form that an analyst works with."""
+
+import sys
+from decimal import Decimal
+
+import pyarrow as pa
+import pytest
+
+from statpipe.api import ConfigError
+from statpipe.reading.figures import Figures, with_floats
+
+TABLE = pa.table({"value": pa.array([Decimal("1833872.8"), None], pa.decimal128(38, 18))})
+
+
+@pytest.mark.parametrize(("library", "method"), [("pandas", "to_pandas"), ("polars", "to_polars")])
+def test_a_library_that_is_missing_is_named_with_what_to_do(monkeypatch, library, method):
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ConfigError) as raised:
+        getattr(Figures("tea", TABLE), method)()
+    assert str(raised.value) == (
+        f"{library} is not installed; run `pip install {library}`, or take the Arrow table: `.table`"
+    )
+
+
+@pytest.mark.parametrize(("library", "method"), [("pandas", "to_pandas"), ("polars", "to_polars")])
+def test_a_library_that_is_broken_says_so_itself(monkeypatch, tmp_path, library, method):
+    (tmp_path / f"{library}.py").write_text("import no_such_module_here")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, library, raising=False)
+    with pytest.raises(ImportError, match="no_such_module_here"):
+        getattr(Figures("tea", TABLE), method)()
+
+
+def test_floats_are_the_nearest_doubles_and_what_is_missing_stays_missing():
+    figures = [Decimal(number).scaleb(-6) for number in range(771_000, 773_000)]
+    exactly = pa.table({"value": pa.array([*figures, None], pa.decimal128(38, 18))})
+    assert with_floats(exactly)["value"].to_pylist() == [*map(float, figures), None]
