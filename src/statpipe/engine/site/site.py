@@ -175,8 +175,8 @@ def open_site(
 
 def open_lake(configuration: Configuration, registry: Registry, name: str) -> Site:
     """
-    Make just an environment's lake, which is all that answers to readers need: a second faster than
-    :func:`open_site`.
+    Make just an environment's lake, which is all that answers to readers need: no database driver is
+    imported for them.
 
     Sinks are made in their order until one is a lake.
 
