@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 
 import attrs
 import pytest
@@ -57,6 +58,14 @@ def service():
         yield fake
 
 
+LAKE = """
+[environments.local]
+embedded = true
+[environments.local.sinks.lake]
+"""
+"""No database: most of these are about what comes from the service."""
+
+
 @pytest.fixture
 def gdp(home, service):
     """Configure the flow of a service; return what publishes in it."""
@@ -68,6 +77,7 @@ url = "{service.url}"
 flow = "NAMA_10_GDP"
 key = "A..B1GQ.CP_MEUR"
 """
+        + LAKE
     )
 
     def publish(figures, updated=""):
@@ -81,7 +91,13 @@ def shown(home, *more):
     return {(row["ref_area"], row["time_period"]): row["value"] for row in rows}
 
 
+def bases(home):
+    rows = json.loads(home.run("show", "gdp_figures_history", "--json").stdout)
+    return {row["basis"] for row in rows}
+
+
 def test_two_releases_of_a_flow_whose_agency_keeps_no_history(home, gdp, service):
+    home.configure((home.folder / "statpipe.toml").read_text().replace(LAKE, ""))
     service.modified = "Tue, 20 Feb 2024 10:00:00 GMT"
     gdp(FIRST)
     assert "loaded" in home.run("run", "gdp").stderr
@@ -118,12 +134,11 @@ def test_two_releases_of_a_flow_whose_agency_keeps_no_history(home, gdp, service
 
 
 def test_an_unchanged_flow_that_says_when_it_was_updated_costs_one_request(home, gdp, service):
-    home.configure((home.folder / "statpipe.toml").read_text() + 'service = "ESTAT"\n')
+    text = (home.folder / "statpipe.toml").read_text()
+    home.configure(text.replace("flow =", 'service = "ESTAT"\nflow ='))
     gdp(FIRST, updated="2024-02-20T11:00:00+0100")
     home.run("run", "gdp")
-    assert [
-        row["basis"] for row in home.query("SELECT DISTINCT basis FROM gold.gdp_figures_history")
-    ] == ["service"]
+    assert bases(home) == {"service"}
     before = len(service.agency.requests)
     assert "unchanged" in home.run("run", "gdp").stderr
     assert len(service.agency.requests) == before + 1
@@ -133,8 +148,7 @@ def test_a_flow_without_any_date_is_dated_by_the_day_on_which_it_is_seen(home, g
     gdp(FIRST)
     home.run("run", "gdp")
     assert "unchanged" in home.run("run", "gdp").stderr
-    (row,) = home.query("SELECT DISTINCT basis FROM gold.gdp_figures_history")
-    assert row["basis"] == "observed"
+    assert bases(home) == {"observed"}
 
 
 @pytest.mark.parametrize("formats", [("ml 2.1, series",), ("csv 1.0",)])
@@ -161,7 +175,7 @@ def test_a_wrong_setting_is_named_with_what_to_do(home, gdp, change, code, says)
     file = home.folder / "statpipe.toml"
     name = change.partition(" ")[0]
     kept = [line for line in file.read_text().splitlines() if not line.startswith(name)]
-    home.configure("\n".join([*kept, change, ""]))
+    home.configure("\n".join(kept).replace("[sources.gdp]", f"[sources.gdp]\n{change}"))
     assert says in home.run("run", "gdp", code=code).stderr
 
 
@@ -171,7 +185,7 @@ def test_one_service_of_three_that_is_down_stops_no_other(home):
         for name, fake in (("one", first), ("two", second), ("three", third)):
             fake.flows["NAMA_10_GDP"] = accounts(FIRST)
             text += f'[sources.{name}]\nuse = "sdmx"\nurl = "{fake.url}"\nflow = "NAMA_10_GDP"\n'
-        home.configure(text)
+        home.configure(text + LAKE)
         second.manners = "down"
         told = home.run("run", "one", "two", "three", code=5).stderr
         assert "two: " in told
@@ -197,10 +211,11 @@ def test_several_flows_are_datasets_of_one_source(home, service):
     }
     home.configure(
         f'[sources.gdp]\nuse = "sdmx"\nurl = "{service.url}"\nflows = ["NAMA_10_GDP", "NAMA_10_P"]\n'
+        + LAKE
     )
     home.run("run", "gdp")
-    rows = home.query("SELECT dataset, count(*) AS n FROM gold.gdp_figures GROUP BY 1 ORDER BY 1")
-    assert [(row["dataset"], row["n"]) for row in rows] == [("NAMA_10_GDP", 4), ("NAMA_10_P", 5)]
+    rows = json.loads(home.run("show", "gdp_figures", "--json").stdout)
+    assert Counter(row["dataset"] for row in rows) == {"NAMA_10_GDP": 4, "NAMA_10_P": 5}
 
 
 def test_a_code_that_the_service_withdraws_is_told_and_its_figures_end(home, gdp, service):
@@ -237,7 +252,7 @@ def test_what_is_too_much_for_the_service_is_asked_in_parts_that_make_the_whole(
 ):
     file = home.folder / "statpipe.toml"
     kept = [line for line in file.read_text().splitlines() if not line.startswith("key")]
-    home.configure("\n".join([*kept, f'key = "{key}"', ""]))
+    home.configure("\n".join(kept).replace("[sources.gdp]", f'[sources.gdp]\nkey = "{key}"'))
     gdp(FIRST)
     home.run("run", "gdp")
     whole = shown(home)
@@ -251,3 +266,73 @@ def test_what_is_too_much_for_the_service_is_asked_in_parts_that_make_the_whole(
     gdp(SECOND)
     told = home.run("run", "gdp", code=1).stderr
     assert "too much (HTTP 413); narrow `key`, or set `start`" in told
+
+
+def test_a_flow_that_a_unit_of_the_house_owns_is_asked_for_under_its_name(home, service):
+    flow = "DSD_NAAG@DF_NAAG_I"
+    service.flows[flow] = attrs.evolve(accounts(FIRST), agency="OECD.SDD.NAD", flow=flow)
+    home.configure(
+        f'[sources.naag]\nuse = "sdmx"\nservice = "OECD"\nurl = "{service.url}"\nflow = "{flow}"\n'
+        + LAKE
+    )
+    home.run("run", "naag")
+    assert [one.path for one in service.asked("dataflow")] == [f"/dataflow/all/{flow}/latest"]
+    assert [one.path for one in service.asked("data")] == [f"/data/OECD.SDD.NAD,{flow},latest/all"]
+    rows = json.loads(home.run("show", "naag_figures", "--json").stdout)
+    assert {row["dataset"] for row in rows} == {"DSD_NAAG_DF_NAAG_I"}
+
+
+class TestFindingAFlow:
+    """``statpipe sdmx``, from the services to the lines to paste."""
+
+    @pytest.fixture(autouse=True)
+    def _flows(self, service):
+        service.flows["NAMA_10_GDP"] = accounts(FIRST)
+        service.flows["EI_BPM"] = attrs.evolve(
+            accounts(FIRST), flow="EI_BPM", title="Balance of payments"
+        )
+
+    def test_services_are_listed(self, home):
+        listed = json.loads(home.run("sdmx", "services", "--json").stdout)
+        assert {"ECB", "ESTAT", "OECD", "IMF_DATA"} <= {one["service"] for one in listed}
+        assert "European Central Bank" in home.run("sdmx", "services").stdout
+
+    def test_flows_are_found_by_words_of_their_titles(self, home, service):
+        found = home.run("sdmx", "flows", service.url, "main", "GDP").stdout
+        assert "NAMA_10_GDP" in found
+        assert "EI_BPM" not in found
+        told = home.run("sdmx", "flows", service.url, "weather", code=1).stderr
+        assert "names no flow with weather; try fewer or other words" in told
+
+    def test_a_structure_shows_dimensions_in_the_order_of_the_key(self, home, service):
+        rows = json.loads(
+            home.run("sdmx", "structure", service.url, "NAMA_10_GDP", "--json").stdout
+        )
+        assert [row["dimension"] for row in rows] == ["FREQ", "GEO", "NA_ITEM", "UNIT"]
+        assert rows[1]["codes"] == {"DE": "Germany", "FR": "France"}
+        assert (
+            "DE Germany, FR France"
+            in home.run("sdmx", "structure", service.url, "NAMA_10_GDP").stdout
+        )
+
+    def test_the_lines_that_are_printed_can_be_pasted_and_run(self, home, service):
+        asked = ("sdmx", "key", service.url, "NAMA_10_GDP", "GEO=DE+FR", "NA_ITEM=B1GQ")
+        lines = home.run(*asked).stdout
+        assert 'key = ".DE+FR.B1GQ."' in lines
+        home.configure(lines + LAKE)
+        home.run("run", "nama_10_gdp")
+        rows = json.loads(home.run("show", "nama_10_gdp_figures", "--json").stdout)
+        assert len(rows) == 4
+
+    @pytest.mark.parametrize(
+        ("asked", "code", "says"),
+        [
+            (("flows", "ECBB"), 2, "no service is named 'ECBB'; did you mean 'ECB'?"),
+            (("structure", "URL", "NAMA"), 1, "the service has nothing at"),
+            (("key", "URL", "NAMA_10_GDP", "GEOO=DE"), 1, "has no dimension 'GEOO'; did you mean 'GEO'?"),
+            (("flow",), 2, "see `statpipe sdmx --help`"),
+        ],
+    )  # fmt: skip
+    def test_what_is_not_there_is_said_with_the_nearest(self, home, service, asked, code, says):
+        asked = [service.url if one == "URL" else one for one in asked]
+        assert says in home.run("sdmx", *asked, code=code).stderr

@@ -57,6 +57,9 @@ class FakeSdmx:
         if kind == "structure":
             kind, *parts = parts
         if kind == "dataflow":
+            if parts[1:2] in (["all"], ["*"]):
+                messages = [structure_message(one) for one in self.flows.values()]
+                return Answer(b"<Structures>" + b"".join(map(_inside, messages)) + b"</Structures>")
             cube = self.flows.get(parts[1])
             return _missing() if cube is None else Answer(structure_message(cube), "text/xml")
         if parts[0] == "dataflow":  # as 3.0 writes it
@@ -86,6 +89,10 @@ def _is_asked(cube: Cube, row: dict[str, str], key: str, request: Request) -> bo
     )
     start, end = request.query.get("startPeriod", ""), request.query.get("endPeriod", "9")
     return inside and start <= row[TIME] and row[TIME][: len(end)] <= end
+
+
+def _inside(message: bytes) -> bytes:
+    return message.partition(b"?>")[2]
 
 
 def _missing() -> Answer:

@@ -7,6 +7,10 @@ hooks with :data:`statpipe.api.hookimpl`.
 need no credentials. *Lifecycle hooks* observe: they are told what happened, in the past tense, get
 frozen values, return nothing, and cannot change the run; one that raises is logged by name and
 disturbs nobody.
+
+Commands are not hooks, so that no plugin is loaded for another one's: an entry point in the group
+``statpipe.commands`` names a ``cyclopts.App``, which becomes a command of its own name. What it raises of
+:class:`statpipe.api.StatpipeError` becomes a line and an exit code.
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ import io
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from importlib.metadata import entry_points
 from itertools import pairwise
 
 from cyclopts import (
@@ -18,6 +20,7 @@ from cyclopts import (
 )
 
 import statpipe
+from statpipe.domain.errors import StatpipeError
 from statpipe.engine.site.interruption import remembering_interrupts
 
 _HELP = "Official statistics from the agency into a lakehouse and PostgreSQL, every vintage kept."
@@ -84,9 +87,13 @@ _GROUPS = {
 }
 
 
-def make_app() -> App:
+_PLUGINS = "statpipe.commands"
+"""The group of entry points under which plugins have commands of their own: a cyclopts ``App`` each."""
+
+
+def make_app(*, plugins: bool = True) -> App:
     """
-    Make the application; no command is imported before it is called.
+    Make the application; no command is imported before it is called. With *plugins*, it has theirs, too.
     """
     app = App(
         name="statpipe",
@@ -102,7 +109,17 @@ def make_app() -> App:
         for command, (target, summary) in commands.items():
             group.command(target, name=command, help=summary)
         app.command(group)
+    for theirs in _of_plugins() if plugins else ():
+        app.command(theirs)
     return app
+
+
+def _of_plugins() -> Iterator[App]:
+    """Give the commands of plugins; one that cannot be loaded is left to ``plugins list``."""
+    for found in entry_points(group=_PLUGINS):
+        if found.name not in {*_COMMANDS, *_GROUPS}:
+            with suppress(Exception):
+                yield found.load()
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -124,10 +141,14 @@ def execute(arguments: Sequence[str]) -> int:
         return refuse(problem)
     try:
         with remembering_interrupts():
-            result = make_app()(list(arguments), exit_on_error=False, print_error=False)
+            own = bool(arguments) and arguments[0] in {*_COMMANDS, *_GROUPS}
+            app = make_app(plugins=not own)
+            result = app(list(arguments), exit_on_error=False, print_error=False)
         sys.stdout.flush()
     except CycloptsError as error:
         return refuse(_in_words(error))
+    except StatpipeError as error:  # of a plugin's command; ours tell their own
+        return refuse(str(error), error.exit_code)
     except (BrokenPipeError, SystemExit):  # `statpipe ... | head`; rich exits where help is cut off
         return 0
     except KeyboardInterrupt:  # while a command was being imported
@@ -138,14 +159,14 @@ def execute(arguments: Sequence[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def refuse(problem: str) -> int:
+def refuse(problem: str, code: int = _USAGE_ERROR) -> int:
     """
-    Say in one line what is wrong with the arguments; return the exit code.
+    Say in one line what is wrong, with the arguments unless *code* says otherwise; return the exit code.
     """
     from statpipe.cli.terminal import say
 
-    say(f"statpipe: {problem} (exit {_USAGE_ERROR})", to_stderr=True)
-    return _USAGE_ERROR
+    say(f"statpipe: {problem} (exit {code})", to_stderr=True)
+    return code
 
 
 def _empty_value(arguments: Sequence[str]) -> str:

@@ -69,10 +69,42 @@ def read_structure(payload: Payload, *, flow: str, language: str = "en") -> Stru
         version=found.get("version", ""),
         name=_name(named if named is not None else found, language),
         flow=flow,
+        owner=named.get("agencyID", "") if named is not None else "",
         dimensions=tuple(lists["Dimension"]),
         attributes=tuple(lists["Attribute"]),
         time=times[0] if times else TIME,
     )
+
+
+@frozen
+class Flow:
+    """
+    A data flow as a list of flows has it.
+    """
+
+    id: str
+    agency: str
+    version: str
+    name: str
+
+
+def flows_in(payload: Payload, language: str = "en") -> list[Flow]:
+    """
+    Return the flows in a message, by their identifiers.
+
+    :raises ContentError: It is not XML.
+    """
+    found = [
+        Flow(
+            id=one.get("id", ""),
+            agency=one.get("agencyID", ""),
+            version=one.get("version", ""),
+            name=_name(one, language),
+        )
+        for one in tree(payload).iter()
+        if _local(one) == "Dataflow" and one.get("id")
+    ]
+    return sorted(found, key=lambda one: (one.id, one.agency, one.version))
 
 
 def _data_structure(message: _Message, flow: str) -> tuple[ET.Element | None, ET.Element]:

@@ -70,6 +70,18 @@ class Service:
             _STRUCTURE[self.version],
         )
 
+    def flows(self) -> tuple[str, dict[str, str], str]:
+        """
+        Return path, parameters and format of the request for the names of all flows.
+        """
+        owner = self.structures_of or self.agency
+        below = f"{self.structures_at}/" if self.structures_at else ""
+        if self.version == "3.0":
+            path = f"structure/dataflow/{owner}/*/~"
+        else:
+            path = f"{below}dataflow/{owner}" + ("/all/latest" if not below else "")
+        return quote(path, safe=f"/{_PLAIN}"), {"detail": "allstubs"}, _STRUCTURE[self.version]
+
     def data(
         self, agency: str, flow: str, version: str, key: str, *, start: str, end: str, form: Format
     ) -> tuple[str, dict[str, str], str]:

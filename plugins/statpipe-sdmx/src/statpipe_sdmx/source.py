@@ -154,6 +154,19 @@ class SdmxSource(Source):
         if "_client" in self.__dict__:
             self._client.close()
 
+    def all_flows(self) -> Payload:
+        """
+        Ask for the names of all flows of the service.
+        """
+        path, parameters, accept = self._service.flows()
+        return self._client.get(path, parameters, name="flows", accept=accept).payload()
+
+    def structure_of(self, flow: str) -> Payload:
+        """
+        Ask for all that describes a flow.
+        """
+        return self._structure(Dataset(name=safe_name(flow), title=flow, normalizer=NORMALIZER))
+
     def _structure(self, dataset: Dataset, *, anew: bool = False) -> Payload:
         told, flow = self._settings, self._flow(dataset)
         path, parameters, accept = self._service.structure(told.agency, flow, told.version)
@@ -176,7 +189,7 @@ class SdmxSource(Source):
         self, dataset: Dataset, structure: Structure, key: str, name: str
     ) -> Iterator[tuple[Answer, Payload]]:
         try:
-            yield self._data(dataset, key, name)
+            yield self._data(dataset, structure, key, name)
         except TooMuch:
             both = halves(structure, key)
             if both is None:
@@ -186,12 +199,14 @@ class SdmxSource(Source):
                 with suppress(NoData):
                     yield from self._split(dataset, structure, part, f"{name}-{number}")
 
-    def _data(self, dataset: Dataset, key: str, name: str) -> tuple[Answer, Payload]:
+    def _data(
+        self, dataset: Dataset, structure: Structure, key: str, name: str
+    ) -> tuple[Answer, Payload]:
         """Ask for figures, in the best format that the service has."""
         refused: OtherFormat | None = None
         for form in self._service.formats:
             try:
-                answer = self._data_as(form, dataset, key, name)
+                answer = self._data_as(form, dataset, structure, key, name)
             except OtherFormat as error:
                 refused = error
                 continue
@@ -201,10 +216,14 @@ class SdmxSource(Source):
             return answer, payload
         raise refused or ConfigError(f"{self._where}: the service has no format that is read here")
 
-    def _data_as(self, form: Format, dataset: Dataset, key: str, name: str) -> Answer:
+    def _data_as(
+        self, form: Format, dataset: Dataset, structure: Structure, key: str, name: str
+    ) -> Answer:
         told = self._settings
+        # Where units of a house own the flows, data are asked for under the owner's name.
+        owner = structure.owner if self._service.structures_of else ""
         path, parameters, accept = self._service.data(
-            told.agency,
+            told.agency or owner,
             self._flow(dataset),
             told.version,
             key,

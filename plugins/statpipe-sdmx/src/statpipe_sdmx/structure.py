@@ -37,8 +37,8 @@ class Structure:
     """
     The structure of a flow. ``dimensions`` are all but the time, in the order of keys.
 
-    ``version`` and ``agency`` are those of the data structure, ``flow`` and ``name`` are the flow's identifier
-    and title.
+    ``version`` and ``agency`` are those of the data structure; ``flow``, ``owner`` and ``name`` are the flow's
+    identifier, agency and title.
     """
 
     agency: str
@@ -46,6 +46,7 @@ class Structure:
     version: str
     name: str
     flow: str
+    owner: str = ""
     dimensions: tuple[Item, ...]
     attributes: tuple[Item, ...] = ()
     time: str = TIME
