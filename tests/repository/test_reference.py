@@ -13,6 +13,7 @@ import pytest
 
 from statpipe import api
 from statpipe.api import hookspecs
+from statpipe.domain.period import Frequency, read_period
 
 ROOT = Path(__file__).parents[2]
 REFERENCE = ROOT / "docs" / "reference"
@@ -43,6 +44,18 @@ def test_types_are_shown_as_they_are_written_also_after_they_were_resolved():
     attrs.resolve_types(api.CheckResult, {**vars(typing), **vars(api)})
     assert not isinstance(attrs.fields(api.CheckResult).severity.type, str)
     assert script.pages()["reference/types.md"] == before
+
+
+@pytest.mark.parametrize("freq", typing.get_args(Frequency))
+def test_every_frequency_stands_there_with_the_form_of_its_periods(freq):
+    page = (REFERENCE / "types.md").read_text()
+    (form,) = re.findall(rf"^\|.*`{freq}`[^|]*\| [^|]+ \| `(.*)` \|$", page, re.MULTILINE)
+    assert read_period(form, freq).text == form
+
+
+@pytest.mark.parametrize("heading", ["### `undated(token: str", "#### `column`"])
+def test_what_a_cube_or_an_agency_without_dates_needs_stands_there(heading):
+    assert heading in (REFERENCE / "types.md").read_text()
 
 
 @pytest.mark.parametrize("name", HOOKS)

@@ -118,7 +118,7 @@ class Dimension:
     @property
     def column(self) -> str:
         """
-        The column of its codes.
+        The column of its codes, which a normalizer gives. That of their names ends in ``_name`` besides.
         """
         name = self.id.lower().replace("-", "_")
         if {name, names_column(name)} & RESERVED or name.startswith(_PREFIX) or name.endswith(NAME):

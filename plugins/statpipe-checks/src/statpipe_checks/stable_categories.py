@@ -54,7 +54,7 @@ class StableCategories(TableCheck):
             return self.fine(current, told + retitled)
         message = (
             f"{len(moved):,} of {told} no longer measure the same, first: "
-            f"{_described(moved[0], titles)}{retitled}; see whether the agency gave its codes another  "
+            f"{_described(moved[0], titles)}{retitled}; see whether the agency gave its codes another "
             "meaning, as one that renumbers its lines does, and give the new ones codes of their own"
         )
         return self.found(current, message, len(moved), moved)
