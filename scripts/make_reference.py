@@ -67,7 +67,8 @@ PERIODS = """## Periods
 | `H` | hour | `2023-05-31T10:00:00` |
 | `I`, `N` | minute | `2023-05-31T10:05:00` |
 
-A period may come in any of the usual spellings, such as `2023M05` or `2023Q1`; it is kept in the one that stands here.
+A period may come in any of the usual spellings, such as `2023M05`, `2023-05Z` or, where it is such a period, `2023-05-01/P1M`; it is kept in
+the one that stands here.
 """
 STATUSES = """## Why a figure is special
 

@@ -13,6 +13,8 @@ from typing import Literal
 
 from attrs import frozen
 
+from statpipe.domain.duration import days_of_range, months_later
+
 Frequency = Literal["A", "S", "T", "Q", "M", "W", "D", "B", "H", "I", "N"]
 """
 SDMX CL_FREQ: annual, half-yearly, every four months, quarterly, monthly, weekly (ISO weeks), daily, business
@@ -44,19 +46,26 @@ _YEAR = r"(?P<year>1[0-9]{3}|2[0-9]{3})"
 _MONTH = r"(?P<month>0[1-9]|1[0-2])"
 _DAY = rf"{_YEAR}-{_MONTH}-(?P<day>[0-3][0-9])"
 _OF_YEAR = rf"{_YEAR}-?D(?P<part>[0-9]{{1,3}})"
-_TIME = r"T(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9])(?P<second>:[0-5][0-9])?"
+_TIME = (
+    r"T(?:(?P<midnight>24:00(?::00(?:\.0+)?)?)"
+    r"|(?P<time>(?:[01][0-9]|2[0-3]):[0-5][0-9])(?P<second>:[0-5][0-9](?:\.[0-9]+)?)?)"
+)
 _ZONE = r"(?P<zone>Z|[-+](?:0[0-9]|1[0-4]):[0-5][0-9])?"
+_OF_DAYS = rf"(?:{_DAY}(?:T00:00:00(?:\.0+)?)?|{_OF_YEAR.replace('year', 'in_year')})"
 _FORMS = {
-    "A": rf"{_YEAR}(?:-?A(?P<part>1))?",
-    "S": rf"{_YEAR}-?[SH](?P<part>[12])",
-    "T": rf"{_YEAR}-?T(?P<part>[1-3])",
-    "Q": rf"{_YEAR}-?Q(?P<part>[1-4])",
-    "M": rf"{_YEAR}(?:-{_MONTH}|-?M(?P<part>0?[1-9]|1[0-2]))",
-    "W": rf"{_YEAR}-?W(?P<part>[0-5]?[0-9])",
-    "D": rf"(?:{_DAY}(?:T00:00:00)?)|(?:{_OF_YEAR.replace('year', 'in_year')})",
-    **dict.fromkeys(DATE_TIMES, rf"{_DAY}{_TIME}{_ZONE}"),
+    freq: form + _ZONE
+    for freq, form in {
+        "A": rf"{_YEAR}(?:-?A(?P<part>1))?",
+        "S": rf"{_YEAR}-?[SH](?P<part>[12])",
+        "T": rf"{_YEAR}-?T(?P<part>[1-3])",
+        "Q": rf"{_YEAR}-?Q(?P<part>[1-4])",
+        "M": rf"{_YEAR}(?:-{_MONTH}|-?M(?P<part>0?[1-9]|1[0-2]))",
+        "W": rf"{_YEAR}-?W(?P<part>[0-5]?[0-9])",
+        "D": _OF_DAYS,
+        "B": _OF_DAYS,
+        **dict.fromkeys(DATE_TIMES, _DAY + _TIME),
+    }.items()
 }
-_FORMS["B"] = _FORMS["D"]
 
 
 @frozen
@@ -78,13 +87,19 @@ def read_period(text: str, freq: str, year_start: str = JANUARY) -> Period:
     months and days that are written by their number: from ``--07-01`` on, ``2023-Q1`` begins on 1 July
     2023, ``2023-M01`` is ``2023-07``. Calendar months, dates and ISO weeks are what they are.
 
+    A range, such as ``2023-01-01/P1M``, is read where it is a period of the frequency. A zone is kept of
+    date-times alone: whichever it is, a period of whole days is the one that its text names.
+
     :raises ValueError: The text is no period of this frequency.
     """
     match = _pattern(freq).fullmatch(text)
-    if match is None:
+    is_range = "/" in text and freq not in DATE_TIMES
+    if match is None and not is_range:
         raise _wrong(text, freq)
-    part = {name: value for name, value in match.groupdict().items() if value is not None}
     try:
+        if match is None:
+            return _of_range(text, freq, year_start)
+        part = {name: value for name, value in match.groupdict().items() if value is not None}
         if freq in _MONTHS:
             return _of_months(part, freq, year_start)
         return _of_days(part, freq, year_start)
@@ -121,8 +136,8 @@ def _of_months(part: dict[str, str], freq: str, year_start: str) -> Period:
     year, number, length = int(part["year"]), int(part.get("part", 1)), _MONTHS[freq]
     first = date(year, 1, 1) if "month" in part else _reporting_year(year, year_start)
     number = int(part.get("month", number))
-    start = _months_later(first, (number - 1) * length)
-    end = _months_later(first, number * length) - timedelta(days=1)
+    start = months_later(first, (number - 1) * length)
+    end = months_later(first, number * length) - timedelta(days=1)
     if freq == "M":
         year, number = start.year, start.month
     return Period(_text(freq, year, number), start, end)
@@ -141,9 +156,37 @@ def _of_days(part: dict[str, str], freq: str, year_start: str) -> Period:
         msg = f"{day} is a {day:%A}, and not a business day"
         raise ValueError(msg)
     if freq in DATE_TIMES:
-        time = f"T{part['time']}{part.get('second', ':00')}{part.get('zone', '')}"
-        return Period(f"{day.isoformat()}{time}", day, day)
+        if "midnight" in part:
+            day += timedelta(days=1)
+        second, point, fraction = part.get("second", ":00").partition(".")
+        fraction = fraction.rstrip("0")
+        time = f"T{part.get('time', '00:00')}{second}{point if fraction else ''}{fraction}"
+        return Period(f"{day.isoformat()}{time}{part.get('zone', '')}", day, day)
     return Period(day.isoformat(), day, day)
+
+
+def _of_range(text: str, freq: str, year_start: str) -> Period:
+    start, end = days_of_range(text)
+    with suppress(ValueError):
+        found = read_period(_beginning_on(start, freq, year_start), freq, year_start)
+        if (found.start, found.end) == (start, end):
+            return found
+    msg = f"it is {start} to {end}"
+    raise ValueError(msg)
+
+
+def _beginning_on(day: date, freq: str, year_start: str) -> str:
+    """Name the only period of a frequency that may begin on this day."""
+    if freq == "W":
+        return _text(freq, *day.isocalendar()[:2])
+    if freq == "M":
+        return _text(freq, day.year, day.month)
+    if freq not in _MONTHS:
+        return day.isoformat()
+    year = day.year - (day < _reporting_year(day.year, year_start))
+    first = _reporting_year(year, year_start)
+    months = 12 * (day.year - year) + day.month - first.month
+    return _text(freq, year, months // _MONTHS[freq] + 1)
 
 
 def periods_between(first: str, last: str, freq: str) -> list[str]:
@@ -212,11 +255,6 @@ def _day_of_year(year: int, number: int, year_start: str) -> date:
         msg = f"{year} has no day {number}"
         raise ValueError(msg)
     return day
-
-
-def _months_later(day: date, months: int) -> date:
-    years, month = divmod(day.month - 1 + months, 12)
-    return day.replace(year=day.year + years, month=month + 1)
 
 
 @cache

@@ -71,18 +71,50 @@ def test_a_period_has_a_first_and_a_last_day(freq, text, start, end):
         ("B", "2023-D031", "2023-01-31"),
         ("H", "2023-01-31T10:00", "2023-01-31T10:00:00"),
         ("H", "2023-01-31T10:00Z", "2023-01-31T10:00:00Z"),
+        ("A", "2023Z", "2023"),
+        ("A", "2023-A1-05:00", "2023"),
+        ("Q", "2023-Q1Z", "2023-Q1"),
+        ("M", "2023-01Z", "2023-01"),
+        ("M", "2023-01-05:00", "2023-01"),
+        ("W", "2023-W05+01:00", "2023-W05"),
+        ("D", "2023-01-31+14:00", "2023-01-31"),
+        ("D", "2023-D031Z", "2023-01-31"),
+        ("B", "2023-01-31Z", "2023-01-31"),
+        ("H", "2023-01-31T10:00:00.000", "2023-01-31T10:00:00"),
+        ("N", "2023-01-31T10:00:00.250Z", "2023-01-31T10:00:00.25Z"),
+        ("H", "2023-01-31T24:00:00", "2023-02-01T00:00:00"),
+        ("H", "2023-12-31T24:00:00.0+01:00", "2024-01-01T00:00:00+01:00"),
+        ("A", "2023-01-01/P1Y", "2023"),
+        ("A", "2023-01-01/P12M", "2023"),
+        ("S", "2023-07-01/P6M", "2023-S2"),
+        ("T", "2023-05-01/P4M", "2023-T2"),
+        ("Q", "2023-04-01T00:00:00/P3M", "2023-Q2"),
+        ("M", "2023-02-01/P1M", "2023-02"),
+        ("M", "2023-02-01Z/P0Y0M28D", "2023-02"),
+        ("W", "2023-01-30/P7D", "2023-W05"),
+        ("W", "2024-12-30/P7D", "2025-W01"),
+        ("D", "2023-01-31/P1D", "2023-01-31"),
+        ("B", "2023-01-31/PT24H", "2023-01-31"),
     ],
 )
 def test_the_usual_spellings_are_read(freq, text, canonical):
     assert read_period(text, freq) == read_period(canonical, freq)
     assert read_period(text, freq).text == canonical
     # Midnight of a daily figure looks like an hourly one's.
-    assert in_one_form(text) == (text if "T00:" in text else canonical)
+    is_midnight = "T00:" in text and "/" not in text
+    assert in_one_form(text) == (text if is_midnight else canonical)
 
 
 @pytest.mark.parametrize("text", [*EXAMPLES.values(), "2023-01-31T00:00:00", "x", "", "2023-Q5"])
 def test_what_is_kept_already_and_what_is_not_a_period_stays(text):
     assert in_one_form(text) == text
+
+
+@pytest.mark.parametrize(
+    ("freq", "text"), [("D", "2023-01-31T00:00:00.000Z"), ("B", "2023-01-31T00:00:00-05:00")]
+)
+def test_midnight_of_a_daily_figure_is_its_day(freq, text):
+    assert read_period(text, freq).text == "2023-01-31"
 
 
 def test_a_date_time_gets_its_seconds():
@@ -115,7 +147,31 @@ def test_a_text_is_a_period_if_any_frequency_reads_it(text, is_one):
         ("2023-01-28", "B", ": 2023-01-28 is a Saturday, and not a business day"),
         ("2023-01-31T10:00:00", "D", ""),
         ("2023-01-31", "H", "; expected a form such as 2023-01-31T10:00:00"),
-        ("2023-01-31T24:00:00", "H", ""),
+        ("2023-01-31T24:00:01", "H", ""),
+        ("2023-01-31T24:01", "H", ""),
+        ("2023-01-31T10:00.5", "H", ""),
+        ("9999-12-31T24:00:00", "H", ""),
+        # The end of this day, or the beginning of the next one, and nobody says which.
+        ("2023-01-31T24:00:00", "D", ""),
+        ("2023-01-05:60", "M", ""),
+        ("2023-01-01/P1M", "Q", ": it is 2023-01-01 to 2023-01-31"),
+        ("2023-02-01/P3M", "Q", ": it is 2023-02-01 to 2023-04-30"),
+        ("2023-01-31/P7D", "W", ": it is 2023-01-31 to 2023-02-06"),
+        ("2023-01-28/P1D", "B", ": it is 2023-01-28 to 2023-01-28"),
+        ("2023-01-01/P0D", "D", ": its duration P0D is not one or more whole days"),
+        ("2023-01-01/PT23H", "D", ": its duration PT23H is not one or more whole days"),
+        ("2023-01-01/PT24H0.5S", "D", ": its duration PT24H0.5S is not"),
+        ("2023-01-01/P", "D", ": its duration P is not"),
+        ("2023-01-01/P1DT", "D", ": its duration P1DT is not"),
+        ("2023-01-01/-P1D", "D", ": its duration -P1D is not"),
+        ("2023-01-01/P1W", "W", ": its duration P1W is not"),
+        ("2023-01-01/P99999999999D", "D", ": "),
+        ("2023-01-01/P99999Y", "A", ": "),
+        ("2023-02-30/P1M", "M", ": day "),
+        ("2023-01/P1M", "M", ": it does not begin with a day"),
+        ("2023-01-01T10:00:00/P1M", "M", ": it does not begin with a day"),
+        ("2023-01-01/2023-01-31", "M", ": its duration 2023-01-31 is not"),
+        ("2023-01-31T10:00:00/PT1H", "H", ""),
         ("23", "A", ""),
         ("0999", "A", ""),
         ("2023 ", "A", ""),
@@ -150,6 +206,9 @@ def test_an_unknown_frequency_is_named_with_those_that_are_known():
         ("M", "2023-01", "2023-01", "2023-01-01", "2023-01-31"),
         ("D", "2023-01-31", "2023-01-31", "2023-01-31", "2023-01-31"),
         ("W", "2023-W05", "2023-W05", "2023-01-30", "2023-02-05"),
+        ("A", "2023-07-01/P1Y", "2023", "2023-07-01", "2024-06-30"),
+        ("S", "2024-01-01/P6M", "2023-S2", "2024-01-01", "2024-06-30"),
+        ("M", "2024-01-01/P1M", "2024-01", "2024-01-01", "2024-01-31"),
     ],
 )
 def test_a_reporting_year_counts_its_parts_from_its_first_day(freq, text, canonical, start, end):
@@ -192,6 +251,21 @@ def test_periods_follow_each_other_in_place_in_time_and_as_texts(drawn):
     gap = (following.start - one.end).days - 1
     assert gap == (2 if freq == "B" and one.start.isoweekday() == 5 else 0)
     assert one.text < following.text
+
+
+@given(places)
+def test_the_days_of_a_period_as_a_range_are_that_period(drawn):
+    freq, place = drawn
+    period = read_period(period_at(place, freq), freq)
+    days = (period.end - period.start).days + 1
+    assert read_period(f"{period.start}/P{days}D", freq) == period
+
+
+@given(places, st.sampled_from(["Z", "+05:30", "-11:00"]))
+def test_a_zone_changes_no_period_of_whole_days(drawn, zone):
+    freq, place = drawn
+    text = period_at(place, freq)
+    assert read_period(text + zone, freq) == read_period(text, freq)
 
 
 @given(places, st.integers(0, 40))

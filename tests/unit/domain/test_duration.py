@@ -1,0 +1,63 @@
+"""Ranges of SDMX: a day and a duration of whole days."""
+
+from datetime import date, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from statpipe.domain.duration import days_of_range, months_later
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("2024-01-01/P1Y", "2024-12-31"),
+        ("2024-02-01/P1M", "2024-02-29"),
+        ("2023-11-01/P1Y2M", "2024-12-31"),
+        ("2024-01-30/P7D", "2024-02-05"),
+        ("2024-01-30Z/P1D", "2024-01-30"),
+        ("2024-01-30T00:00:00-05:00/PT24H", "2024-01-30"),
+        ("2024-01-30/P1DT23H59M60S", "2024-01-31"),
+        ("2024-01-30/PT1440M0.000S", "2024-01-30"),
+    ],
+)
+def test_it_has_a_first_and_a_last_day(text, end):
+    assert days_of_range(text) == (date.fromisoformat(text[:10]), date.fromisoformat(end))
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("2024-01/P1M", "it does not begin with a day"),
+        ("2024-01-01T00:00:01/P1M", "it does not begin with a day"),
+        ("2024-01-01/P", "its duration P is not one or more whole days"),
+        ("2024-01-01/P1MT", "its duration P1MT is not"),
+        ("2024-01-01/P0M", "its duration P0M is not"),
+        ("2024-01-01/P1M1Y", "its duration P1M1Y is not"),
+        ("2024-01-01/P1MT1S", "its duration P1MT1S is not"),
+        ("2024-01-01/PT86400.5S", "its duration PT86400.5S is not"),
+        ("2024-01-01/P\u0661M", "its duration P\u0661M is not"),
+        ("2024-01-31/P1M", "day"),
+    ],
+)
+def test_anything_else_is_none_and_the_message_says_why(text, why):
+    with pytest.raises(ValueError, match=f"^{why}"):
+        days_of_range(text)
+
+
+def test_one_beyond_the_last_day_that_there_is_overflows():
+    with pytest.raises(OverflowError):
+        days_of_range("2024-01-01/P9999999D")
+
+
+@given(st.dates(date(1000, 1, 1), date(2900, 1, 1)), st.integers(1, 5000))
+def test_its_days_are_as_many_as_its_duration_says(first, days):
+    start, end = days_of_range(f"{first}/P{days}D")
+    assert end - start == timedelta(days=days - 1)
+
+
+@given(st.dates(date(1000, 1, 1), date(2900, 1, 1)), st.integers(0, 1000))
+def test_months_later_is_as_many_months_on(day, months):
+    later = months_later(day.replace(day=1), months)
+    assert (later.year - day.year) * 12 + later.month - day.month == months
