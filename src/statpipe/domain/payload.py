@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 
 import attrs
-from attrs import field, validators
+from attrs import field
 
 from statpipe.domain.text import recordable
 
@@ -22,17 +23,26 @@ MEDIA_SUFFIXES = {
 """File suffix of each media type that is kept; ``.bin`` for any other."""
 
 
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
+
+
+def _file_name(asked: str) -> str:
+    """Identifiers of agencies hold ``$``, ``@``, blanks and slashes, which not every store allows."""
+    return _NOT_IN_NAMES.sub("_", asked).lstrip("._-") or "payload"
+
+
 @attrs.define(kw_only=True, frozen=True, slots=False)
 class Payload:
     """
     One answer of the agency and what was asked.
 
-    ``name`` says in a few file-name-safe characters what was asked (``SAPCE1-line-9``). ``request``
+    ``name`` says in a few characters what was asked (``SAPCE1-line-9``); what a file name may not hold
+    becomes an underscore. ``request``
     holds the address and the parameters *without credentials*. ``body`` is what arrived. ``structure``
     marks an answer that describes codes, such as a code list, and holds no figures.
     """
 
-    name: str = field(validator=validators.matches_re(r"[A-Za-z0-9][A-Za-z0-9._-]*"))
+    name: str = field(converter=_file_name)
     body: bytes = field(repr=lambda body: f"<{len(body):,} bytes>")
     media_type: str = "application/json"
     request: Mapping[str, str] = field(factory=dict, converter=recordable)

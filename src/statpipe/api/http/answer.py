@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,8 +14,6 @@ from attrs import field, frozen
 from statpipe.api.http.retry_after import retry_after
 from statpipe.domain.errors import ContentError
 from statpipe.domain.payload import Payload
-
-_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 @frozen(kw_only=True)
@@ -97,7 +94,7 @@ class Answer:
 
         kind = media_type or self.media_type or "application/octet-stream"
         return Payload(
-            name=_NOT_IN_NAMES.sub("_", name or self.name).lstrip("._-") or "answer",
+            name=name or self.name,
             body=self.body,
             media_type=kind if page_title(self) is None else "text/html",
             request=self.request,
