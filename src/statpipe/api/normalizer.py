@@ -48,8 +48,9 @@ class Normalizer(ABC):
         is made of them, and its title of their names. So may ``ref_area`` where there are no areas.
 
         *dataset* is what :meth:`describe` returned. Return rows of codes that it does not list, too, with
-        the name that the payload prints in ``category_name`` or ``geo_name``, and their unit in
-        ``unit_measure``: they are loaded as described there, and the engine warns of them by that name.
+        the name that the payload prints in ``category_name``, ``geo_name`` or a dimension's column of names,
+        such as ``currency_name``, and their unit in ``unit_measure``: they are loaded as described there, and
+        the engine warns of them by that name. Rows of other codes may leave these columns empty.
         Where the payload says what each area is a part of, the column ``area_parent`` may hold that code: the
         engine warns where the code list says otherwise.
         Without a name they are refused.

@@ -89,6 +89,18 @@ def looked_up(
     return pa.DictionaryArray.from_arrays(mapping.take(codes.indices), distinct)
 
 
+def filled(given: pa.Array, otherwise: pa.Array) -> pa.Array:
+    """
+    Return a column with the values of another one where it has none itself.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_dictionary(given.type):
+        return pc.coalesce(given, otherwise)
+    return encoded(pc.coalesce(given.cast(pa.string()), otherwise.cast(pa.string())))
+
+
 def in_text_order(texts: pa.StringArray) -> pa.StringArray:
     """
     Return the distinct texts in text order, which is that of their bytes; nulls are left out.

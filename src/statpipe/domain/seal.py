@@ -12,6 +12,7 @@ from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import (
     constant,
     encoded,
+    filled,
     looked_up,
     nothing,
     one_array,
@@ -21,7 +22,7 @@ from statpipe.domain.errors import ContentError
 from statpipe.domain.exact_figures import exact_figures
 from statpipe.domain.gate import admitted
 from statpipe.domain.key_order import key_codes
-from statpipe.domain.observation import KEY, NORMAL, REQUIRED, silver_schema
+from statpipe.domain.observation import COLUMNS, KEY, NORMAL, REQUIRED, silver_schema
 from statpipe.domain.other_parents import AREA_PARENT
 from statpipe.domain.period_columns import period_columns
 from statpipe.domain.whole_key import key_columns, may_lack, refuse_codes
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from statpipe.domain.dataset import Dataset
 
 _Entry = TypeVar("_Entry")
+_MAY_BE_EMPTY = frozenset(column.name for column in COLUMNS if column.nullable)
+"""Where a normalizer gives nothing in a row, there is nothing; elsewhere it leaves that to the lists."""
 
 
 def seal(table: pa.Table, dataset: Dataset, vintage: str) -> pa.Table:
@@ -152,9 +155,12 @@ def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     # A normalizer may know better on which days a period begins and ends, as of fiscal weeks.
     given = {name: columns[name] for name in ("period_start", "period_end") if name in columns}
     columns = columns | period_columns(columns, dataset) | given
+    listed = {**_of_areas(areas, dataset), **_of_categories(categories, dataset)}
+    for name in sorted(listed.keys() & columns.keys() - _MAY_BE_EMPTY):
+        if columns[name].null_count:
+            columns[name] = filled(columns[name], listed[name]())
     ready: dict[str, Callable[[], Any]] = {
-        **_of_areas(areas, dataset),
-        **_of_categories(categories, dataset),
+        **listed,
         "obs_status": lambda: constant(NORMAL, rows),
         "source_symbol": lambda: nothing(rows),
         "notes": lambda: nothing(rows),

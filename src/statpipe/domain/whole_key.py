@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from statpipe.domain.codes import constant, encoded, joined, looked_up, used_texts
+from statpipe.domain.codes import constant, encoded, filled, joined, looked_up, used_texts
 from statpipe.domain.dimension import JOINS_CODES, Dimension, names_column
 from statpipe.domain.errors import ContentError
 from statpipe.domain.selection import EVERYTHING
@@ -40,16 +40,18 @@ def key_columns(columns: dict[str, Any], dataset: Dataset, rows: int) -> dict[st
         made |= {"geo_name": constant("no area", rows), "geo_level": constant("none", rows)}
     for one in dataset.dimensions:
         name = names_column(one.column)
-        if name not in columns:
-            made[name] = _names(columns[one.column], one, dataset)
+        if name not in columns or columns[name].null_count:
+            made[name] = _names(columns[one.column], one, dataset, columns.get(name))
     if dataset.dimensions:
         both = columns | made
         names = [both[names_column(one.column)] for one in dataset.dimensions]
         if "category" not in columns:
             codes = [columns[one.column] for one in dataset.dimensions]
             made["category"] = joined(codes, JOINS_CODES)
-        if "category_name" not in columns and not dataset.categories:
-            made["category_name"] = joined(names, ", ")
+        given = columns.get("category_name")
+        if not dataset.categories and (given is None or given.null_count):
+            titles = joined(names, ", ")
+            made["category_name"] = titles if given is None else filled(given, titles)
     return made
 
 
@@ -95,16 +97,25 @@ def refuse_codes(columns: dict[str, Any], dataset: Dataset) -> None:
             raise ContentError(msg)
 
 
-def _names(codes: pa.DictionaryArray, dimension: Dimension, dataset: Dataset) -> pa.DictionaryArray:
-    texts = codes.dictionary.to_pylist()
-    if not dimension.codes:
-        return looked_up(codes, texts)
+def _names(
+    codes: pa.DictionaryArray,
+    dimension: Dimension,
+    dataset: Dataset,
+    given: pa.DictionaryArray | None,
+) -> pa.DictionaryArray:
+    """Give the names of codes: those that the normalizer has *given*, else those of the list."""
+    import pyarrow.compute as pc
+
+    nameless = codes if given is None else codes.filter(pc.is_null(given))
     names = {entry.code: entry.name for entry in dimension.codes}
-    unknown = [text for text in used_texts(codes) if text not in names]
+    unknown = [text for text in used_texts(nameless) if names and text not in names]
     if unknown:
         msg = (
             f"dataset {dataset.name}: {dimension.column} {unknown[0]!r} is not in the code list of "
-            f"{dimension.id}, which has {len(names)}; see whether its structure is of this release"
+            f"{dimension.id}, which has {len(names)}; if the agency added it, give its name in the column "
+            f"{names_column(dimension.column)}; else see whether its structure is of this release"
         )
         raise ContentError(msg)
-    return looked_up(codes, [names.get(text, text) for text in texts])
+    texts = codes.dictionary.to_pylist()
+    found = looked_up(codes, [names.get(text, text) for text in texts])
+    return found if given is None else filled(given, found)

@@ -1,12 +1,17 @@
 """Codes that a dataset does not list: added as the payload describes them, or left for sealing to refuse."""
 
+import attrs
 import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from statpipe.api import Area, Category, ContentError, Dataset
+from statpipe.api import Area, Category, Code, ContentError, Dataset, Dimension
 from statpipe.domain.new_codes import NewCode, with_new_codes
+from statpipe.domain.observation import observations_from_rows
+from statpipe.domain.seal import seal
+from statpipe.domain.selection import Selection
+from statpipe.domain.whole_key import selected
 
 DATASET = Dataset(
     name="tea",
@@ -91,3 +96,66 @@ def test_just_the_codes_that_are_not_listed_are_new(rows):
     }
     listed = {one.code for one in (*described.areas, *described.categories)}
     assert listed == {"CAL", "dust", *(one.code for one in new)}
+
+
+CUBE = Dataset(
+    name="tea",
+    title="Tea",
+    normalizer="x",
+    dimensions=(
+        Dimension(id="GRADE", name="Grade", codes=(Code(code="D", name="Dust"),)),
+        Dimension(id="CROP", name="Crop"),
+    ),
+)
+
+
+def cube(*rows):
+    return observations_from_rows(
+        [{"crop": "1", "time_period": "2020", "obs_value": 1} | row for row in rows]
+    )
+
+
+@pytest.mark.parametrize("printed", [{"grade_name": "Dust"}, {}])
+def test_a_new_code_of_a_dimension_is_loaded_by_its_name(printed):
+    made = cube({"grade": "D"} | printed, {"grade": "L", "grade_name": "Leaf"})
+    described, new = with_new_codes(made, CUBE)
+    assert new == (NewCode(column="grade", code="L", name="Leaf"),)
+    sealed = seal(made, described, "2024-01-09").select(["category", "category_name", "grade_name"])
+    assert [tuple(row.values()) for row in sealed.to_pylist()] == [
+        ("D.1", "Dust, 1", "Dust"),
+        ("L.1", "Leaf, 1", "Leaf"),
+    ]
+
+
+def test_a_selection_may_ask_for_a_new_code_of_a_dimension():
+    made = cube({"grade": "D"}, {"grade": "L", "grade_name": "Leaf"})
+    asked = attrs.evolve(CUBE, selection=Selection(where={"grade": ("L",)}))
+    assert selected(made, asked)["grade"].to_pylist() == ["L"]
+
+
+def test_one_without_a_name_is_refused_and_the_message_says_where_to_give_it():
+    made = cube({"grade": "D"}, {"grade": "L"}, {"grade": "M", "grade_name": "Mixed"})
+    described, _ = with_new_codes(made, CUBE)
+    with pytest.raises(ContentError) as caught:
+        seal(made, described, "2024-01-09")
+    assert str(caught.value) == (
+        "dataset tea: grade 'L' is not in the code list of GRADE, which has 2; if the agency added it, give its "
+        "name in the column grade_name; else see whether its structure is of this release"
+    )
+
+
+def test_what_the_list_says_need_be_printed_for_new_codes_alone():
+    rows = [
+        {"ref_area": "CAL", "category": "dust"},
+        {"ref_area": "COC", "category": "leaf", "geo_name": "Cochin", "category_name": "Leaf"}
+        | {"unit_measure": "pence", "unit_mult": 3},
+    ]
+    made = observations_from_rows([row | {"time_period": "2020", "obs_value": 1} for row in rows])
+    described, _ = with_new_codes(made, DATASET)
+    columns = ["geo_name", "category_name", "unit_measure", "unit_mult"]
+    assert [
+        tuple(row.values()) for row in seal(made, described, "v").select(columns).to_pylist()
+    ] == [
+        ("Calcutta", "Dust", "rupees", 0),
+        ("Cochin", "Leaf", "pence", 3),
+    ]
