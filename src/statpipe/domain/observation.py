@@ -144,7 +144,7 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
         "period_start": pa.date32(),
         "period_end": pa.date32(),
     }
-    figures = [_figure(row.get("obs_value")) for row in listed]
+    figures = [_figure(row, number) for number, row in enumerate(listed)]
     columns: dict[str, Any] = {}
     for name in [*names, *others]:
         values = [row.get(name) for row in listed]
@@ -181,15 +181,25 @@ def _is_half(text: str) -> bool:
     return False
 
 
-def _figure(value: object) -> tuple[Decimal | None, int | None]:
+def _figure(row: Mapping[str, Any], number: int) -> tuple[Decimal | None, int | None]:
     """Give a figure and the places that it is printed with."""
+    value = row.get("obs_value")
     if value is None:
         return None, None
     if isinstance(value, float):
-        msg = f"{value!r} is a binary float, which cannot hold a published figure exactly: pass its text"
-        raise ContentError(msg)
-    try:
-        return read_figure(stripped(str(value)))
-    except ValueError as error:
-        msg = f"{value!r} {error}"
-        raise ContentError(msg) from error
+        reason = "is a binary float, which cannot hold a published figure exactly: pass its text"
+    else:
+        try:
+            return read_figure(stripped(str(value)))
+        except ValueError as error:
+            reason = str(error)
+    msg = f"{value!r} {reason} (row {number:,} of the normalizer's table: {_cell(row)})"
+    raise ContentError(msg)
+
+
+def _cell(row: Mapping[str, Any]) -> str:
+    """Name the cell of a row: by its key, and by what may be codes of dimensions."""
+    silver = {column.name for column in COLUMNS} - set(KEY)
+    named = [name for name in row if name not in silver and not is_free_text(name)]
+    order = sorted(named, key=lambda name: KEY.index(name) if name in KEY else 1)
+    return ", ".join(f"{name} {row[name]}" for name in order)

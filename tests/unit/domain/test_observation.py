@@ -37,6 +37,27 @@ def test_rows_take_only_exact_figures(value, text):
         observations_from_rows([row(value=value)])
 
 
+@pytest.mark.parametrize(
+    ("wrong", "cell"),
+    [
+        (
+            {"ref_area": "CA", "category": "T:1", "time_period": "2020"},
+            "ref_area CA, category T:1, time_period 2020",
+        ),
+        (
+            {"currency": "USD", "currency_name": "Dollar", "freq": "A", "time_period": "2020"},
+            "currency USD, freq A, time_period 2020",
+        ),
+    ],
+)
+@pytest.mark.parametrize("value", ["0.1234567890123456789", "x", 1.5])
+def test_the_refusal_of_a_figure_names_its_cell(wrong, cell, value):
+    good = wrong | {"time_period": "2019", "obs_value": "1"}
+    with pytest.raises(ContentError) as caught:
+        observations_from_rows([good, wrong | {"obs_value": value, "notes": "n"}])
+    assert str(caught.value).endswith(f" (row 1 of the normalizer's table: {cell})")
+
+
 @pytest.mark.parametrize("more", [{"sign": 1000}, {"ref_area": 6}, {"period_start": "2020-01-01"}])
 def test_a_row_with_a_value_of_the_wrong_type_names_its_column(more):
     (name,) = more
