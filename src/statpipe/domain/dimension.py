@@ -78,7 +78,9 @@ RESERVED = frozenset(
 @frozen(kw_only=True)
 class Code:
     """
-    One entry of a code list. ``parent`` is the code that this one is a part of.
+    One entry of a code list. ``parent`` is the code that this one is a part of. It is kept with the structure
+    and is in no table of Gold: a category of several dimensions may have a parent in each of them. A normalizer
+    that knows which one adds up gives it in ``parent_category``.
 
     :raises ContentError: No sink can hold the code.
     """

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from statpipe.domain.dataset import Dataset
 
 _Entry = TypeVar("_Entry")
+_NAMES = {"ref_area": "geo_name", "category": "category_name"}
 _MAY_BE_EMPTY = frozenset(column.name for column in COLUMNS if column.nullable)
 """Where a normalizer gives nothing in a row, there is nothing; elsewhere it leaves that to the lists."""
 
@@ -234,7 +235,7 @@ def _listed(
     if unknown:
         msg = (
             f"dataset {dataset.name}: {column} {unknown[0]!r} is not in the dataset's code list of "
-            f"{len(entries)}; if the agency added it, add it to the source's code list"
+            f"{len(entries)}; if the agency added it, give its name in the column {_NAMES[column]}"
         )
         raise ContentError(msg)
     return [entries.get(code) for code in values]

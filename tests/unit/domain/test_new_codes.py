@@ -159,3 +159,16 @@ def test_what_the_list_says_need_be_printed_for_new_codes_alone():
         ("Calcutta", "Dust", "rupees", 0),
         ("Cochin", "Leaf", "pence", 3),
     ]
+
+
+@pytest.mark.parametrize(
+    ("row", "names"),
+    [(("COC", None, "dust", None), "geo_name"), (("CAL", None, "leaf", None), "category_name")],
+)
+def test_the_refusal_of_a_code_without_a_name_says_where_to_give_it(row, names):
+    made = table(KNOWN, row).append_column("time_period", pa.array(["2020", "2020"]))
+    with pytest.raises(
+        ContentError,
+        match=f"code list of 1; if the agency added it, give its name in the column {names}",
+    ):
+        seal(made, DATASET, "2024-01-09")
