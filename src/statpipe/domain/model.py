@@ -21,9 +21,24 @@ DIMENSIONS = re.compile(r":dimensions(?:\((\w+)\))?")
 """Stands in a model's SQL for the columns of its source's dimensions, each with a comma before it."""
 
 _NAME = r"[a-z][a-z0-9_]*"
+_LONGEST = 63
+"""PostgreSQL cuts names after as many bytes without a word, so that two long ones could become one."""
+_FUNCTION = "_as_of"
 _LATEST = f"DATE '{FOREVER.isoformat()}'"
 
 ColumnType = Literal["text", "integer", "small", "decimal", "double", "date"]
+
+
+def _fits(name: str, suffix: str = "") -> None:
+    """Refuse a name that PostgreSQL would cut."""
+    most = _LONGEST - len(suffix)
+    if len(name) > most:
+        why = f" and the function of a model ends in {suffix}" if suffix else ""
+        msg = (
+            f"the name {name!r} has {len(name)} characters; choose one of at most {most}, since PostgreSQL cuts "
+            f"names after {_LONGEST}{why}"
+        )
+        raise ValueError(msg)
 
 
 @frozen(kw_only=True)
@@ -41,6 +56,9 @@ class Column:
     unit: str | None = None
     nullable: bool = True
     places: str | None = None
+
+    def __attrs_post_init__(self) -> None:
+        _fits(self.name)
 
     @property
     def comment(self) -> str:
@@ -91,6 +109,7 @@ class Model:
     standing: bool = False
 
     def __attrs_post_init__(self) -> None:
+        _fits(self.name, _FUNCTION)
         names = {column.name for column in self.columns}
         for what, wanted in (
             ("grain", self.grain),

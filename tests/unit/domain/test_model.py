@@ -30,6 +30,21 @@ def test_names_are_plain_in_sql(name):
         attrs.evolve(MODEL, name=name)
 
 
+def test_a_name_that_postgresql_would_cut_is_refused():
+    assert attrs.evolve(MODEL, name="m" * 57).name == "m" * 57
+    assert attrs.evolve(VALUE, name="v" * 63).name == "v" * 63
+    with pytest.raises(ValueError) as caught:
+        attrs.evolve(MODEL, name="m" * 58)
+    assert str(caught.value) == (
+        f"the name {'m' * 58!r} has 58 characters; choose one of at most 57, since PostgreSQL cuts names after "
+        "63 and the function of a model ends in _as_of"
+    )
+    with pytest.raises(
+        ValueError, match="has 64 characters; choose one of at most 63, since PostgreSQL cuts"
+    ):
+        attrs.evolve(VALUE, name="v" * 64)
+
+
 def test_a_grain_that_is_no_column_is_refused():
     with pytest.raises(
         ValueError, match="model spending: grain names 'year', which is none of its columns"
