@@ -24,11 +24,18 @@ app = App(
     result_action="return_value",
 )
 
+for _name_of, _help in {
+    "services": "List the services that are known by name.",
+    "flows": "List the data flows of a service.",
+    "structure": "Show the dimensions of a flow in the order of its key, with their first codes.",
+    "key": "Print the lines that configure a flow, ready to paste into statpipe.toml.",
+}.items():
+    app.command(f"{__name__}:{_name_of}", name=_name_of, help=_help)
+
 _SHOWN = 8
 """How many codes of a dimension are shown."""
 
 
-@app.command(name="services")
 def services(*, json_: bool = False) -> int:
     """
     List the services that are known by name.
@@ -45,7 +52,6 @@ def services(*, json_: bool = False) -> int:
     return _tell(rows, json_=json_)
 
 
-@app.command(name="flows")
 def flows(service: str, *words: str, json_: bool = False) -> int:
     """
     List the data flows of a service.
@@ -71,7 +77,6 @@ def flows(service: str, *words: str, json_: bool = False) -> int:
     return _tell(rows, json_=json_)
 
 
-@app.command(name="structure")
 def structure(service: str, flow: str, *, json_: bool = False) -> int:
     """
     Show the dimensions of a flow in the order of its key, with their first codes.
@@ -93,7 +98,6 @@ def structure(service: str, flow: str, *, json_: bool = False) -> int:
     return _tell(rows, json_=json_)
 
 
-@app.command(name="key")
 def key(service: str, flow: str, *wanted: str) -> int:
     """
     Print the lines that configure a flow, ready to paste into statpipe.toml.
