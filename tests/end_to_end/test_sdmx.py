@@ -329,10 +329,28 @@ class TestFindingAFlow:
         [
             (("flows", "ECBB"), 2, "no service is named 'ECBB'; did you mean 'ECB'?"),
             (("structure", "URL", "NAMA"), 1, "the service has nothing at"),
-            (("key", "URL", "NAMA_10_GDP", "GEOO=DE"), 1, "has no dimension 'GEOO'; did you mean 'GEO'?"),
+            (("key", "URL", "NAMA_10_GDP", "GEO=DEE"), 2, "GEO has no code 'DEE' among its 2; did you mean 'DE'?"),
+            (("key", "URL", "NAMA_10_GDP", "GEO"), 2, "write them as GEO=CODE"),
+            (("key", "URL", "NAMA_10_GDP", "GEOO=DE"), 2, "has no dimension 'GEOO'; did you mean 'GEO'?"),
             (("flow",), 2, "see `statpipe sdmx --help`"),
         ],
     )  # fmt: skip
     def test_what_is_not_there_is_said_with_the_nearest(self, home, service, asked, code, says):
         asked = [service.url if one == "URL" else one for one in asked]
         assert says in home.run("sdmx", *asked, code=code).stderr
+
+
+@pytest.mark.parametrize("updated", ["", "2024-02-20T11:00:00+0100"])
+def test_a_later_start_deletes_nothing(home, gdp, service, updated):
+    text = (home.folder / "statpipe.toml").read_text()
+    if updated:
+        text = text.replace("flow =", 'service = "ESTAT"\nflow =')
+    home.configure(text)
+    gdp(FIRST, updated)
+    home.run("run", "gdp")
+    home.configure(text.replace("flow =", 'start = "2023"\nflow ='))
+    gdp(SECOND, updated.replace("02-20", "05-24"))
+    told = home.run("run", "gdp")
+    assert "0 dropped" in told.stderr
+    assert shown(home)["DE", "2022"] == "3953850.0"
+    assert shown(home)["DE", "2024"] == "4305260.0"

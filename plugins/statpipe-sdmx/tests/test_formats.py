@@ -253,6 +253,23 @@ class TestWhatHousesDoDifferently:
             "2024-05-31": "D",
         }
 
+    @pytest.mark.parametrize("form", FORMATS)
+    def test_a_dimension_may_be_called_as_an_attribute_of_the_message(self, form):
+        kinds = [Listed(id=one, name=one, codes={"x": "X"}) for one in ("type", "action", "setID")]
+        made = attrs.evolve(cube(row()), dimensions=(FREQ, AREA, TEA, *kinds))
+        more = {one.id: "x" for one in kinds}
+        made = attrs.evolve(made, rows=tuple(one | more for one in made.rows))
+        (found,) = self.read(FORMATS[form](made), made)
+        assert found["category"] == "G.x.x.x"
+
+    @pytest.mark.parametrize("form", FORMATS)
+    def test_a_second_attribute_of_units_is_kept_in_the_notes(self, form):
+        second = Listed(id="UNIT", name="Unit", codes={"KG": "Kilograms"})
+        made = attrs.evolve(cube(row()), attributes=(UNIT, POWER, second, STATUS))
+        made = attrs.evolve(made, rows=tuple(one | {"UNIT": "KG"} for one in made.rows))
+        (found,) = self.read(FORMATS[form](made), made)
+        assert (found["unit_measure"], found["notes"]) == ("Tonnes", "UNIT: KG")
+
     def test_json_that_leaves_out_attributes_that_never_occur_is_read(self):
         document = json.loads(FORMATS["json 1.0"](cube(row())))
         listed = document["data"]["structure"]["attributes"]["observation"]
@@ -276,6 +293,7 @@ class TestWhatHousesDoDifferently:
             (b"DATAFLOW,FREQ,FREQ,OBS_VALUE\r\n", "the column 'FREQ' stands twice"),
             (b"DATAFLOW,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:DF_TRADE(1.0),CN,G,2024,1\r\n", "no column or attribute FREQ"),
             (b"DATAFLOW,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:OTHER(1.0),A,CN,G,2024,1\r\n", "figures of flow T:OTHER(1.0)"),
+            (b"DATAFLOW,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:DF_TRADE(1.0),A,CN,G,2024,1\r\nT:OTHER(1.0),A,CN,G,2025,1\r\n", "figures of flow T:OTHER(1.0)"),
             (b"DATAFLOW,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:DF_TRADE(1.0),A,CN,G\r\n", "expected SDMX-CSV"),
         ],
     )  # fmt: skip

@@ -53,12 +53,15 @@ def observations_of(
         # Categories join codes by points; where codes have points themselves, by colons.
         made["category"] = _joined([columns[one.id] for one in others])
     made |= _figures(columns)
-    made["unit_measure"] = _names(columns[units.id], units) if units else [NOT_TOLD] * len(table)
+    made["unit_measure"] = (
+        _names(columns[units.id], units) if units else pa.repeat(NOT_TOLD, len(table))
+    )
     if MULTIPLIER in columns:
         made["unit_mult"] = _multipliers(columns[MULTIPLIER], payload)
     dimensions = {one.id for one in structure.dimensions} | {structure.time}
     order = {one.id: number for number, one in enumerate(structure.attributes)}
-    told = [name for name in columns if name not in dimensions | _LEFT | set(UNITS)]
+    left = dimensions | _LEFT | ({units.id} if units else set())
+    told = [name for name in columns if name not in left]
     if told:
         told.sort(key=lambda name: (order.get(name, len(order)), name))  # the same in each format
         made["notes"] = _notes([(name, columns[name]) for name in told])
@@ -105,14 +108,16 @@ def _by_id(
 
 def _refuse_other_flow(table: pa.Table, payload: Payload, structure: Structure) -> None:
     """Where a message names its flow, it must be this one: ``ESTAT:NAMA_10_GDP(1.0)``."""
+    import pyarrow.compute as pc
+
     for column in ("DATAFLOW", "STRUCTURE_ID"):
         if column not in table.column_names or not len(table):
             continue
-        said = str(table[column][0].as_py())
-        flow = said.partition(": ")[0].partition("(")[0].rpartition(":")[2]
-        if flow not in {structure.flow, structure.id}:
-            msg = f"payload {payload.name}: figures of flow {said}; expected those of {structure.flow}"
-            raise ContentError(msg, payload=payload)
+        for said in map(str, pc.unique(table[column].cast("string")).to_pylist()):
+            flow = said.partition(": ")[0].partition("(")[0].rpartition(":")[2]
+            if flow not in {structure.flow, structure.id}:
+                msg = f"payload {payload.name}: figures of flow {said}; expected those of {structure.flow}"
+                raise ContentError(msg, payload=payload)
 
 
 def _refuse_renamed(columns: Mapping[str, object], payload: Payload, structure: Structure) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 
 from cyclopts import App
 
-from statpipe.api import Environment, NoData, Payload
+from statpipe.api import ConfigError, Environment, NoData, Payload
 from statpipe_sdmx.ml_structure import flows_in, read_structure
 from statpipe_sdmx.near import near
+from statpipe_sdmx.selection import selection_of
 from statpipe_sdmx.service import known, service_named
 from statpipe_sdmx.settings import SdmxSettings
 from statpipe_sdmx.structure import Item, Structure
@@ -114,10 +115,15 @@ def key(service: str, flow: str, *wanted: str) -> int:
     found = _structure(service, flow)
     chosen = dict(one.partition("=")[::2] for one in wanted)
     names = [one.id for one in found.dimensions]
-    for name in chosen:
+    for name, codes in chosen.items():
         if name not in names:
             hint = near(name, names) or f"; there are {', '.join(names)}"
-            raise NoData(f"flow {flow} has no dimension {name!r}{hint}")
+            raise ConfigError(f"flow {flow} has no dimension {name!r}{hint}")
+        if not codes:
+            msg = f"{name} has no codes; write them as {name}=CODE, or {name}=ONE+OTHER"
+            raise ConfigError(msg)
+    series = ".".join(chosen.get(name, "") for name in names)
+    selection_of(found, found.area(), series)  # refuses codes that are in no list
     place = "url" if "://" in service else "service"
     lines = (
         f"# {_printable(found.name)}; the key is {'.'.join(names)}",
@@ -125,7 +131,7 @@ def key(service: str, flow: str, *wanted: str) -> int:
         'use = "sdmx"',
         f'{place} = "{service}"',
         f'flow = "{flow}"',
-        f'key = "{".".join(chosen.get(name, "") for name in names)}"',
+        f'key = "{series}"',
     )
     sys.stdout.write("\n".join(lines) + "\n")
     return 0

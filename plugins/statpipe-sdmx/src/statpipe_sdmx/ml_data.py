@@ -36,13 +36,11 @@ _OF_THE_MESSAGE = frozenset(
         "reportingEndDate",
         "setID",
         "structureRef",
-        "type",
         "validFromDate",
         "validToDate",
-        "REPORTING_YEAR_START_DAY",
     ]
 )
-"""Attributes of elements that are the message's own, and none of the data."""
+"""Attributes of a data set that are the message's own, and none of the data."""
 
 _AROUND = frozenset(
     [
@@ -158,7 +156,9 @@ class _Reader:
         if action.lower() == "delete":
             msg = f"payload {self._payload.name}: a data set that deletes; expected figures"
             raise ContentError(msg, payload=self._payload)
-        self._dataset = self._filled = _own(attributes)
+        self._dataset = self._filled = {
+            name: text for name, text in _own(attributes).items() if name not in _OF_THE_MESSAGE
+        }
         self._groups = []
         self._series = None
         self._in_dataset = True
@@ -175,6 +175,7 @@ class _Reader:
 
     def _begin_group(self, attributes: Mapping[str, str]) -> None:
         self._group = self._filled = _own(attributes)
+        self._group.pop("type", None)  # the name of a kind of group
 
     def _end_group(self) -> None:
         self._groups.append(self._group or {})
@@ -243,9 +244,7 @@ class _Reader:
 
 
 def _own(attributes: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what belongs to XML and to the message."""
+    """Leave out what belongs to XML."""
     return {
-        name: value
-        for name, value in attributes.items()
-        if ":" not in name and name not in _OF_THE_MESSAGE and name != "xmlns"
+        name: value for name, value in attributes.items() if ":" not in name and name != "xmlns"
     }

@@ -120,7 +120,7 @@ def service_named(name: str, where: str) -> Service:
     """
     found = known().get(name.upper())
     if found is None:
-        hint = near(name, known()) or f"; there are {', '.join(known())}"
+        hint = near(name, known()) or f"; there are {', '.join(known())}."
         msg = (
             f"{where}: no service is named {name!r}{hint} Give the address of another one as `url`"
         )

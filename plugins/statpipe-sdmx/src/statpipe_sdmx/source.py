@@ -119,15 +119,17 @@ class SdmxSource(Source):
         found, area = structure_in(dataset, structure)
         asked = selection_of(found, area, self._settings.key)
         at = updated_at(structure, self._service.updated, self._flow(dataset))
-        if at is not None:
-            token = (
-                f"{at.isoformat()} {self._settings.key} {self._settings.start} {self._settings.end}"
-            )
+        told = self._settings
+        token = f"{at} {told.key} {told.start} {told.end}"
+        if at is not None and not (told.start or told.end):
             return _by_service(at, token, asked)
         messages = self._messages(dataset, found)
         table = together([read_data(payload) for _, payload in messages])
-        if self._settings.start or self._settings.end:
+        if told.start or told.end:
+            # What lies outside was not asked for: a later `start` deletes nothing.
             asked = attrs.evolve(asked, periods=periods_in(table))
+        if at is not None:
+            return _by_service(at, token, asked)
         token = fingerprint(table)
         times = [answer.last_modified for answer, _ in messages if answer.last_modified]
         if times:
