@@ -41,7 +41,8 @@ def decide(
     Decide which of the vintages that a source offers must be fetched.
 
     A live source offers one vintage a date, which must be the last one we know of that date; an
-    archive may offer several, or one that was revised since.
+    archive may offer several, or one that was revised since. What it shows now is the newest that it offers. If
+    it showed a later one before, that was taken back.
 
     :raises ContentError: A vintage has a date that is still to come. What is published under it
         would stand above all that is released until then.
@@ -51,10 +52,13 @@ def decide(
     decisions = []
     for vintage in offered:
         known = state.may_be(dataset.name, vintage)
-        shown_now = vintage is offered[-1] and dates.count(vintage.released) == 1
+        shown_now = vintage.released == max(dates) and dates.count(vintage.released) == 1
         beside = archive or not shown_now
         candidates = known if beside else known[-1:]
         reason = _reason(known, candidates, vintage)
+        figures = known[-1].figures if known else ""
+        if not (reason or beside) and figures and state.returns_to(dataset.name, vintage, figures):
+            reason = "an earlier release is shown now"
         if full and not reason:
             reason = "asked to look at everything"
         decisions.append(

@@ -121,6 +121,40 @@ class State:
             return before[-1:]
         return [h for h in self.of_release(dataset, vintage.printed) if h is not but]
 
+    def goes_back(
+        self, dataset: str, vintage: Vintage, seen: date | None = None, but: Held | None = None
+    ) -> bool:
+        """
+        Tell whether an agency that shows this vintage has taken back what it showed last.
+
+        That is what the source itself showed in a run: one that lags behind an archive takes nothing back.
+        A vintage that has lain in Bronze (*but*) must have come, on the day *seen*, after that.
+        """
+        shown = [h for h in self._in_silver(dataset, but) if h.looked is not None][-1:]
+        if not shown or (vintage.basis == "observed" and vintage.under is None):
+            return False
+        if but is not None and not (seen and shown[0].looked and seen > shown[0].looked):
+            return False
+        known = [h for h in self.may_be(dataset, vintage, but) if h.fingerprint]
+        if known:
+            return known[-1].vintage.id < shown[0].vintage.id
+        return vintage.released < shown[0].released
+
+    def returns_to(
+        self,
+        dataset: str,
+        vintage: Vintage,
+        figures: str,
+        seen: date | None = None,
+        but: Held | None = None,
+    ) -> bool:
+        """
+        Tell whether an agency that goes back to this vintage shows other figures than the newest: they are
+        news, although they may be held.
+        """
+        newest = self._in_silver(dataset, but)[-1:]
+        return self.goes_back(dataset, vintage, seen, but) and newest[0].figures != figures
+
     def nameless(self, dataset: str, vintage: Vintage) -> Held | None:
         """
         Return the vintage that this one may be although another date stands on it: a better one came to
@@ -153,11 +187,14 @@ class State:
 
         :raises ContentError: The clock runs behind what is held.
         """
-        in_silver = [h for h in self.holds() if h.dataset == dataset and h.fingerprint]
-        newest = [h for h in in_silver if h is not but][-1:]
+        newest = self._in_silver(dataset, but)[-1:]
         known = [h for h in self.may_be(dataset, vintage, but) if h.fingerprint]
-        shown_now = not beside and (but is None or known[-1:] == newest)
-        if vintage.basis != "observed" and known and shown_now:
+        changed = bool(known) and (but is None or known[-1:] == newest)
+        if (
+            vintage.basis != "observed"
+            and not beside
+            and (changed or self.goes_back(dataset, vintage, seen, but))
+        ):
             vintage = attrs.evolve(vintage, basis="observed", under=vintage.released)
         if vintage.basis == "observed":
             before = newest[0] if newest else None
@@ -179,26 +216,31 @@ class State:
 
     def saw_again(self, dataset: str, vintage: Vintage) -> None:
         """
-        Note that the figures of an agency without dates, whose token tells all, still stand.
+        Note that the source itself shows what is held, without having fetched it.
+
+        The token of an agency without dates tells all, so its figures still stand. Another's vouches for
+        the date only: what an archive alone had brought was there on the day that it bears.
         """
-        if vintage.basis == "observed":
-            for held in self.may_be(dataset, vintage):
-                self.put(
-                    attrs.evolve(
-                        held, looked=max(vintage.released, held.looked or vintage.released)
-                    )
-                )
+        dated = vintage.basis != "observed"
+        for held in self.may_be(dataset, vintage)[-1:]:
+            if not dated:
+                looked = max(vintage.released, held.looked or vintage.released)
+            elif held.fingerprint:
+                looked = held.looked or held.released
+            else:
+                continue
+            self.put(attrs.evolve(held, looked=looked))
 
     def before(self, dataset: str, vintage: Vintage) -> Held | None:
         """
         Return the vintage released before this one, of those that are in Silver.
         """
-        earlier = [
-            held
-            for held in self.holds()
-            if held.dataset == dataset and held.fingerprint and held.vintage.id < vintage.id
-        ]
+        earlier = [h for h in self._in_silver(dataset) if h.vintage.id < vintage.id]
         return earlier[-1] if earlier else None
+
+    def _in_silver(self, dataset: str, but: Held | None = None) -> list[Held]:
+        """Return the vintages whose figures are known, oldest first."""
+        return [h for h in self.holds() if h.dataset == dataset and h.fingerprint and h is not but]
 
 
 def refuse_clock_behind(dataset: str, newest: Held | None, seen: date) -> None:

@@ -56,8 +56,17 @@ class Before:
         return found
 
     def snapshot(self, dataset: Dataset, final: Reconciled) -> Snapshot | None:
-        """Give the vintage before; of other texts under an unchanged date, what was held of it."""
+        """
+        Give the vintage before; of other texts under an unchanged date, what was held of it.
+
+        What the agency shows under an earlier date is held against what it showed under that date: a release
+        that it took back may have had more periods.
+        """
         before = self.state.before(dataset.name, final.vintage)
+        if final.vintage.under is not None:
+            under = self.state.of_release(dataset.name, final.vintage.under)
+            shown = [h for h in under if h.fingerprint and h.vintage.id < final.vintage.id]
+            before = shown[-1] if shown else before
         if final.reworded and final.same is not None and self._is_readable(final.same):
             before = final.same
         if before is None:

@@ -172,7 +172,8 @@ class Ingest:
     def _unchanged(self, decision: Decision) -> None:
         dataset, vintage = decision.dataset.name, decision.vintage
         self.journal.found(dataset, vintage, "nothing", decision.reason, 0)
-        self.state.saw_again(dataset, vintage)
+        if not decision.beside:
+            self.state.saw_again(dataset, vintage)
         self._note(decision, "unchanged", ())
 
     def _note(self, decision: Decision, outcome: Outcome, bronze: tuple[BronzeObject, ...]) -> None:

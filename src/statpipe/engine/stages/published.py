@@ -83,8 +83,9 @@ def _structure(candidate: Candidate, final: Reconciled) -> str:
 
 def _looked(candidate: Candidate, final: Reconciled) -> date | None:
     """The last day on which these figures were there; an archive tells nothing of today."""
-    if candidate.redo is not None and candidate.redo.looked is not None:
-        return candidate.redo.looked
+    redo = candidate.redo
+    if redo is not None and (redo.looked is not None or redo.fingerprint):
+        return redo.looked
     before = final.same.looked if final.same is not None else None
     if candidate.beside:
         return before

@@ -53,7 +53,7 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
     known: Sequence[Held],
     code: str,
     read: Read,
-    named: Callable[[Vintage], Vintage],
+    named: Callable[[Vintage, bool], Vintage],
     nameless: Held | None = None,
 ) -> Reconciled:
     """
@@ -61,8 +61,8 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
 
     Equal figures are the same vintage. Where selections differ, only what both asked for is
     compared: equal there, the cells are joined. Anything else is news, which *named* names. If it is
-    equal to the *nameless* one, that one has the better date from now on. Texts that differ in white
-    space only stay as they are held.
+    equal to the *nameless* one, that one has the better date from now on, which *named* is told.
+    Texts that differ in white space only stay as they are held.
     """
     for held in reversed(known):
         if held.figures == fresh.figures:
@@ -77,8 +77,8 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
         joined = _joined(dataset, vintage, fresh, known[-1], code, read)
         if joined is not None:
             return joined if joined.grown else _with_texts_held(joined, known[-1], read)
-    name = named(vintage)
     redated = nameless is not None and nameless.figures == fresh.figures
+    name = named(vintage, redated)
     if redated and nameless is not None:
         name = attrs.evolve(
             name,

@@ -153,13 +153,14 @@ class Transform:
         # Made anew from its own Bronze, a vintage keeps its name, whatever the code says now.
         known = [] if remade else [one for one in held if one.fingerprint]
         if not candidate.beside:
-            known = known[-1:]
+            shown = (candidate.vintage, candidate.parts[0].result.result().figures, candidate.seen)
+            known = [] if self.state.returns_to(dataset.name, *shown, redo) else known[-1:]
         nameless = None if remade else self.state.nameless(dataset.name, candidate.vintage)
 
-        def named(vintage: Vintage) -> Vintage:
+        def named(vintage: Vintage, redated: bool) -> Vintage:
             if remade:
                 return vintage
-            beside, seen = candidate.beside, candidate.seen
+            beside, seen = candidate.beside or redated, candidate.seen
             return self.state.named(dataset.name, vintage, seen, beside=beside, but=redo)
 
         final: Reconciled | None = None

@@ -33,8 +33,16 @@ def held(token="a", sequence=1, selection=MORE, released=DAY, **more):
     )
 
 
+LATER = date(2024, 4, 1)
+
+
+def shown(figures, looked, token="a", released=DAY):
+    return held(token, released=released, figures=figures, looked=looked)
+
+
 NEW, CHANGED, WIDER = "new vintage", "note or headline figures changed", "more is selected"
 SAME, FULL = "nothing has changed", "asked to look at everything"
+BACK = "an earlier release is shown now"
 
 
 @pytest.mark.parametrize(
@@ -65,6 +73,18 @@ SAME, FULL = "nothing has changed", "asked to look at everything"
         ),
         # Only in Bronze so far, it need not be asked for again.
         ([held(fingerprint="", code="")], [vintage()], False, [SAME]),
+        # A later release that the source itself showed was taken back, if it had other figures.
+        ([shown("1", DAY), shown("2", LATER, "b", LATER)], [vintage()], False, [BACK]),
+        ([shown("1", DAY), shown("1", LATER, "b", LATER)], [vintage()], False, [SAME]),
+        # One of which only an archive tells was not shown yet.
+        ([shown("1", DAY), shown("2", None, "b", LATER)], [vintage()], False, [SAME]),
+        # What is offered beside a newer one is not what is shown now.
+        (
+            [shown("1", DAY), shown("2", LATER, "b", LATER)],
+            [vintage(), vintage("b", LATER)],
+            False,
+            [SAME, SAME],
+        ),
         # Another dataset's vintage is none of ours.
         ([attrs.evolve(held(), dataset="green")], [vintage()], False, [NEW]),
     ],

@@ -34,6 +34,19 @@ def test_vintages_stand_in_the_order_of_their_release():
     assert state.before("green", later.vintage) is None
 
 
+def test_what_has_lain_in_bronze_takes_back_only_what_was_shown_before_it_came():
+    first, later = date(2024, 3, 1), date(2024, 4, 1)
+    newest = attrs.evolve(held("b", released=later), looked=date(2024, 4, 10))
+    lain = held("c", 2, fingerprint="")
+    state = State([held("a"), lain, newest])
+    offered = Vintage(released=first, token="c")
+    for day, expected in ((9, False), (10, False), (11, True)):
+        seen = date(2024, 4, day)
+        assert state.goes_back("black", offered, seen, lain) == expected
+        name = state.named("black", offered, seen, beside=False, but=lain)
+        assert name.released == (seen if expected else first)
+
+
 def test_the_vintage_before_is_one_that_is_in_silver():
     state = State([held("a"), held("b", 2, fingerprint="")])
     assert state.before("black", Vintage(released=date(2024, 4, 1))).sequence == 1

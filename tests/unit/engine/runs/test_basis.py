@@ -12,6 +12,7 @@ from tests.unit.engine.conftest import Office
 from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.source_history import source_history
 from statpipe.engine.record.records import held_of
+from statpipe.engine.stages.options import INGEST, TRANSFORM
 from support.tea import SOURCE, prices
 
 BLACK = "black"
@@ -144,24 +145,35 @@ FIRST = ("CAL", "fine", "2024-01")
 DAYS = [f"2024-05-{day:02d}" for day in range(2, 12)]
 
 
-@settings(deadline=None, max_examples=25)
-@given(
-    st.lists(
-        st.tuples(st.sampled_from([0, 1]), st.sampled_from([0, 1]), st.sampled_from([1, 30, 60])),
-        min_size=1,
-        max_size=len(DAYS),
-    )
+STEP = st.tuples(
+    st.sampled_from(["stays", "next date", "goes back"]),
+    st.booleans(),
+    st.sampled_from([1, 30, 60]),
+    st.integers(0, len(DAYS)),
 )
+"""What the agency does on a day: prints the date of the day, or an earlier one again, with its old figures
+or others."""
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(STEP, min_size=1, max_size=len(DAYS)))
 def test_no_day_is_answered_with_figures_that_came_later(steps):
-    """Each day the agency prints a new date or not, and changes its figures or not."""
+    """Each day the agency prints a new date or not, takes releases back, and changes figures or not."""
     with TemporaryDirectory() as home:
         office = Office(Path(home))
-        released, start, came = DAYS[0], 1, []
-        for today, (new_date, changes, other) in zip(DAYS, steps, strict=False):
-            released = today if new_date else released
-            start = other if changes else start
-            published(office, today, released, start)
-            came.append(start)
+        released, came = DAYS[0], []
+        printed = {released: 1}
+        for today, (date_does, changes, other, which) in zip(DAYS, steps, strict=False):
+            start = printed[released]
+            if date_does == "next date":
+                released = today
+            elif date_does == "goes back":
+                released = sorted(printed)[which % len(printed)]
+                start = printed[released]
+            printed[released] = other if changes else start
+            published(office, today, released, printed[released])
+            came.append(printed[released])
+        assert published(office, today, released, printed[released]).outcome == "unchanged"
         intervals = [
             (
                 row["realtime_start"].isoformat(),
@@ -188,3 +200,115 @@ def test_other_figures_under_an_earlier_date_than_the_last_are_dated_by_the_day_
         ("2024-05-20", "observed", date(2024, 5, 2)),
     ]
     assert published(office, "2024-05-21", "2024-05-02", 60).outcome == "unchanged"
+
+
+def dates_of(office):
+    return [(h.vintage.id, h.basis, h.under and h.under.isoformat()) for h in held(office)]
+
+
+class TestAReleaseThatIsTakenBack:
+    """The agency printed the 2nd, then the 10th, and prints the 2nd again with its old figures."""
+
+    @pytest.fixture(autouse=True)
+    def _two_releases(self, office):
+        published(office, "2024-05-02", "2024-05-02", 1)
+        published(office, "2024-05-10", "2024-05-10", 30)
+
+    TAKEN_BACK = (
+        ("2024-05-02", "agency", None),
+        ("2024-05-10", "agency", None),
+        ("2024-05-15", "observed", "2024-05-02"),
+    )
+
+    @pytest.mark.parametrize("full", [False, True])
+    def test_is_followed_by_what_the_agency_shows_now(self, office, full):
+        manifest = published(office, "2024-05-15", "2024-05-02", 1, full=full)
+        assert manifest.outcome == "loaded"
+        assert dates_of(office) == [*self.TAKEN_BACK]
+        assert [(str(r["realtime_start"]), int(r["obs_value"])) for r in history_in(office)] == [
+            ("2024-05-02", 1),
+            ("2024-05-10", 30),
+            ("2024-05-15", 1),
+        ]
+
+    def test_is_taken_back_once(self, office):
+        published(office, "2024-05-15", "2024-05-02", 1)
+        assert published(office, "2024-05-16", "2024-05-02", 1).outcome == "unchanged"
+        assert published(office, "2024-05-17", "2024-05-02", 1, full=True).outcome == "unchanged"
+        assert dates_of(office) == [*self.TAKEN_BACK]
+
+    def test_may_come_again(self, office):
+        published(office, "2024-05-15", "2024-05-02", 1)
+        published(office, "2024-05-20", "2024-05-10", 30)
+        assert published(office, "2024-05-21", "2024-05-10", 30).outcome == "unchanged"
+        published(office, "2024-05-24", "2024-05-24", 60)
+        assert dates_of(office) == [
+            *self.TAKEN_BACK,
+            ("2024-05-20", "observed", "2024-05-10"),
+            ("2024-05-24", "agency", None),
+        ]
+
+    def test_may_go_and_come_again_within_a_day(self, office):
+        published(office, "2024-05-10", "2024-05-02", 1)
+        published(office, "2024-05-10", "2024-05-10", 30)
+        assert published(office, "2024-05-10", "2024-05-10", 30).outcome == "unchanged"
+        assert dates_of(office)[1:] == [
+            ("2024-05-10", "agency", None),
+            ("2024-05-10.02", "observed", "2024-05-02"),
+            ("2024-05-10.03", "observed", "2024-05-10"),
+        ]
+
+    def test_is_followed_by_an_earlier_one_that_we_never_saw(self, office):
+        published(office, "2024-05-15", "2024-05-06", 60)
+        assert dates_of(office)[2:] == [("2024-05-15", "observed", "2024-05-06")]
+        assert published(office, "2024-05-16", "2024-05-06", 60).outcome == "unchanged"
+
+    def test_is_seen_also_where_bronze_and_silver_are_made_by_runs_of_their_own(self, office):
+        published(office, "2024-05-15", "2024-05-02", 1, stages=frozenset({INGEST}))
+        office.run(stages=frozenset({TRANSFORM}))
+        assert dates_of(office) == [*self.TAKEN_BACK]
+
+    def test_with_a_clock_that_is_behind_cannot_be_dated(self, office):
+        manifest = published(office, "2024-05-08", "2024-05-02", 1)
+        assert (manifest.outcome, manifest.exit_code) == ("failed", 4)
+        assert "its figures differ from those of 2024-05-10" in manifest.message
+
+    def test_is_made_of_bronze_again_under_its_name(self, office):
+        published(office, "2024-05-15", "2024-05-02", 1)
+        was = history_in(office)
+        office.agency.version = "1b"
+        assert office.run(stages=frozenset({TRANSFORM})).exit_code == 0
+        assert dates_of(office) == [*self.TAKEN_BACK]
+        assert [r["obs_value"] for r in history_in(office)] == [r["obs_value"] for r in was]
+
+
+def from_archive(office, released, start):
+    """As a backfill does it: the source of the run offers an old release beside others."""
+    day = date.fromisoformat(released)
+    return published(office, "2024-05-30", released, start, releases=(day,))
+
+
+class TestAServiceThatLagsBehindAnArchive:
+    @pytest.fixture(autouse=True)
+    def _newest_from_an_archive(self, office):
+        published(office, "2024-05-02", "2024-05-02", 1)
+        from_archive(office, "2024-05-10", 30)
+
+    @pytest.mark.parametrize("full", [False, True])
+    def test_takes_nothing_back(self, office, full):
+        assert published(office, "2024-05-31", "2024-05-02", 1, full=full).outcome == "unchanged"
+        assert [h.vintage.id for h in held(office)] == ["2024-05-02", "2024-05-10"]
+
+    def test_takes_nothing_back_once_silver_was_made_anew(self, office):
+        office.agency.version = "1b"
+        office.run(stages=frozenset({TRANSFORM}))
+        published(office, "2024-05-31", "2024-05-02", 1, full=True)
+        assert [(h.vintage.id, str(h.looked)) for h in held(office)] == [
+            ("2024-05-02", "2024-05-31"),
+            ("2024-05-10", "None"),
+        ]
+
+    def test_takes_back_what_it_has_shown_since(self, office):
+        assert published(office, "2024-06-01", "2024-05-10", 30).outcome == "unchanged"
+        published(office, "2024-06-02", "2024-05-02", 1)
+        assert dates_of(office)[2:] == [("2024-06-02", "observed", "2024-05-02")]

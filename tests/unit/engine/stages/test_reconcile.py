@@ -62,14 +62,14 @@ def in_table(table):
     }
 
 
-def as_it_is(vintage):
+def as_it_is(vintage, _):
     return vintage
 
 
 class Book:
     """The held vintages of one date, oldest first, with their tables."""
 
-    def next(self, vintage):
+    def next(self, vintage, _):
         last = self.held[-1].sequence if self.held else 0
         return attrs.evolve(vintage, sequence=last + 1)
 

@@ -1,0 +1,46 @@
+"""What a release is held against by the checks."""
+
+from datetime import date
+
+import attrs
+
+from statpipe.engine.record.records import held_of
+from statpipe.engine.record.state import State
+from statpipe.engine.stages.before import Before
+from statpipe.engine.stages.reconcile import Reconciled
+from statpipe.engine.stages.task import Silver
+from support.tea import MONTHS, SOURCE, Release, prices, tea_dataset
+
+TEA = tea_dataset("black")
+
+
+def run(office, today, released, figures):
+    office.agency.today = today
+    office.agency.releases = [Release(dataset="black", released=released, figures=figures)]
+    office.agency.datasets = ("black",)
+    return office.run()
+
+
+def snapshot_before(office, held, **dates):
+    before = Before(lake=office.lake, state=State(held_of(office.lake, SOURCE)), source=SOURCE)
+    table = before.read(held)
+    final = Reconciled(
+        vintage=attrs.evolve(held.vintage, **dates),
+        silver=Silver(table=table, figures=held.figures, fingerprint=held.fingerprint),
+    )
+    return before.snapshot(TEA, final)
+
+
+def test_a_release_taken_back_may_have_had_more_periods_than_what_is_shown_again(office):
+    """So what is shown again is held against what was shown under its date."""
+    longer = prices(30)
+    shorter = {cell: price for cell, price in prices(1).items() if cell[2] == MONTHS[0]}
+    run(office, "2024-05-02", "2024-05-02", shorter)
+    run(office, "2024-05-10", "2024-05-10", longer)
+    run(office, "2024-05-15", "2024-05-02", shorter)
+    first, second, third = held_of(office.lake, SOURCE)
+    before = snapshot_before(office, third)
+    assert (before.vintage.id, len(before.table)) == (first.vintage.id, first.rows)
+    assert snapshot_before(office, second).vintage.id == first.vintage.id
+    never_seen = snapshot_before(office, third, under=date(2024, 5, 6))
+    assert never_seen.vintage.id == second.vintage.id
