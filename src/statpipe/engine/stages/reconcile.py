@@ -62,7 +62,8 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
     Equal figures are the same vintage. Where selections differ, only what both asked for is
     compared: equal there, the cells are joined. Anything else is news, which *named* names. If it is
     equal to the *nameless* one, that one has the better date from now on, which *named* is told.
-    Texts that differ in white space only stay as they are held.
+    Texts that differ in white space only stay as they are held, and so do figures that differ in the
+    places printed.
     """
     for held in reversed(known):
         if held.figures == fresh.figures:

@@ -120,6 +120,16 @@ def test_texts_that_differ_in_white_space_only_stay_as_they_are_held():
     assert set(again.silver.table["notes"].to_pylist()) == {"A footnote, which is long."}
 
 
+def test_a_figure_that_is_printed_with_other_places_only_stays_as_it_was_printed():
+    """As it does in a later vintage: the places are those of the release that set the figure."""
+    book = Book()
+    first = book.take(A | {cells()[0]: "1.5"})
+    again = book.take(A | {cells()[0]: "1.50"})
+    assert not again.changes
+    assert again.silver.fingerprint == first.silver.fingerprint
+    assert again.silver.table["decimals"].to_pylist() == first.silver.table["decimals"].to_pylist()
+
+
 def test_other_texts_are_a_change_of_the_same_vintage():
     book = Book()
     book.take(A, notes="A footnote.")
