@@ -13,6 +13,7 @@ from statpipe.domain.dimension import Code, names_column
 from statpipe.domain.errors import ContentError
 from statpipe.domain.gate import admitted
 from statpipe.domain.text import holdable
+from statpipe.domain.whole_key import with_categories
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,13 +48,24 @@ def with_new_codes(table: pa.Table, dataset: Dataset) -> tuple[Dataset, tuple[Ne
     Return the dataset with the codes that a normalizer's table names and the dataset does not list.
 
     A code is new if the table names it, in ``category_name``, ``geo_name`` or the names of a dimension. It is described by the
-    table's other columns, such as ``unit_measure``. A code without a name may be a misreading, so it is
-    not added, and sealing refuses its row.
+    table's other columns, such as ``unit_measure``. A category out of dimensions is named by their codes. A
+    code without a name may be a misreading, so it is not added, and sealing refuses its row.
 
     :raises ContentError: No code of the table is listed: the payload may be of another table.
     """
+    columns = list(_lists(dataset))
+    if not (dataset.dimensions and dataset.categories and "category" not in table.column_names):
+        return _with_new_codes(table, dataset, columns)
+    described, new = _with_new_codes(table, dataset, columns[1:])
+    described, more = _with_new_codes(with_categories(table, described), described, columns[:1])
+    return described, (*more, *new)
+
+
+def _with_new_codes(
+    table: pa.Table, dataset: Dataset, columns: Sequence[str]
+) -> tuple[Dataset, tuple[NewCode, ...]]:
     new, rows = [], []
-    for code, row in _new_codes(table, dataset):
+    for code, row in _new_codes(table, dataset, columns):
         new.append(code)
         rows.append(row)
     if not new:
@@ -114,11 +126,14 @@ def _refuse_other_table(table: pa.Table, dataset: Dataset, new: Sequence[NewCode
         raise ContentError(msg)
 
 
-def _new_codes(table: pa.Table, dataset: Dataset) -> Iterator[tuple[NewCode, int]]:
+def _new_codes(
+    table: pa.Table, dataset: Dataset, columns: Sequence[str]
+) -> Iterator[tuple[NewCode, int]]:
     """Give each new code with the first row that has it."""
     import pyarrow.compute as pc
 
-    for column, (names, entries) in _lists(dataset).items():
+    for column in columns:
+        names, entries = _lists(dataset)[column]
         listed = {one.code for one in entries}
         if not listed or not {column, names} <= set(table.column_names):
             continue

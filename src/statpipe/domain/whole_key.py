@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
+
 from statpipe.domain.codes import constant, encoded, filled, joined, looked_up, used_texts
 from statpipe.domain.dimension import JOINS_CODES, Dimension, names_column
 from statpipe.domain.errors import ContentError
@@ -65,16 +67,35 @@ def selected(table: pa.Table, dataset: Dataset) -> pa.Table:
     """
     if dataset.selection == EVERYTHING:
         return table
-    coded = {name for one in dataset.dimensions for name in (one.column, names_column(one.column))}
-    columns = {name: encoded(table[name]) for name in table.column_names if name in coded}
-    if not {one.column for one in dataset.dimensions} <= columns.keys():
+    if not {one.column for one in dataset.dimensions} <= set(table.column_names):
         return table  # sealing says which dimension is missing
-    refuse_codes(columns, dataset)
     whole = table
-    for name, made in key_columns(columns, dataset, len(table)).items():
+    for name, made in _made_of_dimensions(table, dataset).items():
         if name in may_lack(dataset) - set(table.column_names):
             whole = whole.append_column(name, made)
     return table.filter(dataset.selection.holds(whole))
+
+
+def with_categories(table: pa.Table, dataset: Dataset) -> pa.Table:
+    """
+    Return a normalizer's table with the categories, and their names, that sealing makes of dimensions.
+
+    :raises ContentError: No category can be made of a row's dimensions.
+    """
+    if not {one.column for one in dataset.dimensions} <= set(table.column_names):
+        return table  # sealing says which dimension is missing
+    for name, made in _made_of_dimensions(table, attrs.evolve(dataset, categories=())).items():
+        if name in {"category", "category_name"} - set(table.column_names):
+            table = table.append_column(name, made)
+    return table
+
+
+def _made_of_dimensions(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
+    coded = {name for one in dataset.dimensions for name in (one.column, names_column(one.column))}
+    coded |= {"category"}  # a normalizer may give it
+    columns = {name: encoded(table[name]) for name in table.column_names if name in coded}
+    refuse_codes(columns, dataset)
+    return key_columns(columns, dataset, len(table))
 
 
 def refuse_codes(columns: dict[str, Any], dataset: Dataset) -> None:

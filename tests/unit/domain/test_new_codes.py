@@ -10,7 +10,7 @@ from statpipe.api import Area, Category, Code, ContentError, Dataset, Dimension
 from statpipe.domain.new_codes import NewCode, with_new_codes
 from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.seal import seal
-from statpipe.domain.selection import Selection
+from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.whole_key import selected
 
 DATASET = Dataset(
@@ -131,6 +131,31 @@ def test_a_selection_may_ask_for_a_new_code_of_a_dimension():
     made = cube({"grade": "D"}, {"grade": "L", "grade_name": "Leaf"})
     asked = attrs.evolve(CUBE, selection=Selection(where={"grade": ("L",)}))
     assert selected(made, asked)["grade"].to_pylist() == ["L"]
+
+
+@pytest.mark.parametrize("selection", [EVERYTHING, Selection(categories=("L.1",))])
+def test_a_category_out_of_dimensions_is_new_beside_a_list_of_categories(selection):
+    dust = Category(code="D.1", name="Dust of 1", unit_measure="rupees")
+    listing = attrs.evolve(CUBE, categories=(dust,), selection=selection)
+    made = cube({"grade": "D"}, {"grade": "L", "grade_name": "Leaf", "unit_measure": "pence"})
+    described, new = with_new_codes(made, listing)
+    assert new == (
+        NewCode(column="category", code="L.1", name="Leaf, 1"),
+        NewCode(column="grade", code="L", name="Leaf"),
+    )
+    sealed = seal(made, described, "v").select(["category", "category_name", "unit_measure"])
+    assert [tuple(row.values()) for row in sealed.to_pylist()] == [
+        ("D.1", "Dust of 1", "rupees"),
+        ("L.1", "Leaf, 1", "pence"),
+    ]
+
+
+def test_a_selection_holds_for_a_cube_that_names_its_categories_itself():
+    made = cube(
+        {"grade": "D", "category": "a"}, {"grade": "E.2", "grade_name": "E", "category": "b"}
+    )
+    asked = attrs.evolve(CUBE, selection=Selection(categories=("b",)))
+    assert selected(made, asked)["grade"].to_pylist() == ["E.2"]
 
 
 def test_one_without_a_name_is_refused_and_the_message_says_where_to_give_it():

@@ -81,7 +81,7 @@ def _condition(column: str, kind: str, values: Sequence[str]) -> str:
     exact, ranges = exact_and_ranges(column, values)
     name = f'"{column}"' if kind == "text" else f'CAST("{column}" AS text)'
     parts = [f"{name} IN ({', '.join(map(_quoted, exact))})"] if exact else []
-    for first, last in ranges:
+    for first, last in (one.texts for one in ranges):  # more than that is chosen afterwards
         least = f'{name} COLLATE "C" >= {_quoted(first)}'
         parts.append(least + (f' AND {name} COLLATE "C" <= {_quoted(last)}' if last else ""))
     return f"({' OR '.join(f'({part})' for part in parts)})"

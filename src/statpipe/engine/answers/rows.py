@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ConfigError, Model
 from statpipe.domain.period import in_one_form
-from statpipe.engine.answers.period_range import range_of
+from statpipe.engine.answers.period_range import PeriodRange, range_of
 from statpipe.engine.answers.words import OPTIONS, Words
 
 if TYPE_CHECKING:
@@ -93,9 +93,9 @@ def refuse_backward_ranges(wanted: Mapping[str, Sequence[str]], words: Words = O
     :raises ConfigError: There is one.
     """
     for one in wanted.get(_PERIOD, ()):
-        first, last = range_of(one) or ("", "")
-        if last and last < first:
-            given, turned = (words.choice(_PERIOD, [text]) for text in (one, f"{last}:{first}"))
+        found = range_of(one)
+        if found and found.is_backward:
+            given, turned = (words.choice(_PERIOD, [text]) for text in (one, found.turned))
             raise ConfigError(f"{given} ends before it begins; say {turned}")
 
 
@@ -112,14 +112,14 @@ def _together(table: pa.Table, wanted: Mapping[str, Sequence[str]], words: Words
     return f"no row has all of {words.choices(wanted)}"
 
 
-def exact_and_ranges(column: str, values: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+def exact_and_ranges(column: str, values: Sequence[str]) -> tuple[list[str], list[PeriodRange]]:
     """
-    Return which texts of a column are wanted, and which ranges of them: first and last, empty where open.
+    Return which texts of a column are wanted, and which ranges of periods.
     """
     if column != _PERIOD:
         return list(values), []
     exact = [text for one in values if not range_of(one) for text in (one, in_one_form(one))]
-    return list(dict.fromkeys(exact)), [ends for ends in map(range_of, values) if ends]
+    return list(dict.fromkeys(exact)), [one for one in map(range_of, values) if one]
 
 
 def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
@@ -129,13 +129,10 @@ def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
 
     texts = table[column].cast(pa.string())
     exact, ranges = exact_and_ranges(column, values)
-    marks = pc.is_in(texts, value_set=pa.array(exact, pa.string()))
-    for first, last in ranges:
-        within = pc.greater_equal(texts, first)
-        if last:
-            within = pc.and_(within, pc.less_equal(texts, last))
-        marks = pc.or_(marks, within)
-    return marks
+    if ranges:
+        there = [text for text in pc.unique(texts).to_pylist() if text is not None]
+        exact = [*exact, *(text for one in ranges for text in one.within(there))]
+    return pc.is_in(texts, value_set=pa.array(exact, pa.string()))
 
 
 def _there(table: pa.Table, column: str, value: str) -> str:

@@ -26,15 +26,18 @@ def add_instances(configuration: Configuration, registry: Registry) -> None:
     """
     instances = instances_of(configuration, registry)
     registry.add_instances(instances)
-    offered = Counter(one.name for one in registry.offers if one.role == "model")
+    models = [one.item for one in registry.offers if one.role == "model"]
+    twice = [name for name, count in Counter(one.name for one in models).items() if count > 1]
     for instance in instances:
-        for name in (one for one, count in offered.items() if count > 1):
-            if name == instance.gold or name.startswith(f"{instance.gold}_"):
-                msg = (
-                    f"{configuration.shown}: sources.{instance.name}.gold is {instance.gold!r}, and there is "
-                    f"another Gold model named {name!r}; choose another name for `gold`"
-                )
-                raise ConfigError(msg)
+        family = [one for one in models if f"{one.name}_".startswith(f"{instance.gold}_")]
+        for name in (one.name for one in family if one.name in twice):
+            read = {source for one in family for source in one.inputs} - {instance.name}
+            others = ", ".join(sorted(read & registry.named("source").keys()))
+            msg = (
+                f"{configuration.shown}: sources.{instance.name}.gold is {instance.gold!r}, and there is "
+                f"another Gold model named {name!r}, of {others}; choose another name for `gold`"
+            )
+            raise ConfigError(msg)
 
 
 def is_without_models(configuration: Configuration, registry: Registry, name: str) -> bool:

@@ -44,7 +44,7 @@ def test_what_is_wanted_is_part_of_the_query_in_the_order_of_the_grain():
     (sql,) = database.asked
     assert """WHERE (("ref_area" IN ('CA'))) AND ((CAST("year" AS text) IN ('2019')))""" in sql
     assert (
-        """("time_period" COLLATE "C" >= '2018' AND "time_period" COLLATE "C" <= '2020')""" in sql
+        """("time_period" COLLATE "C" >= '2018' AND "time_period" COLLATE "C" <= '2020~')""" in sql
     )
     assert sql.endswith('ORDER BY "ref_area" COLLATE "C", "time_period" COLLATE "C"')
     assert table["value"].to_pylist() == [Decimal("1.5")]

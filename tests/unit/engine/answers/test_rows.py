@@ -2,8 +2,12 @@
 
 import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from statpipe.api import Column, ConfigError, Model
+from statpipe.domain.period import EXAMPLES, period_at, place_of
+from statpipe.engine.answers.period_range import range_of
 from statpipe.engine.answers.rows import NoRows, chosen_rows
 
 COLUMNS = {
@@ -147,14 +151,43 @@ def chosen_periods(*wanted, there=SPELLED):
         ("2023-W5", ["2023-W05"]),
         ("2023-D031", ["2023-01-31"]),
         ("2023-01-31T10:00", ["2023-01-31T10:00:00"]),
-        ("2023M01:2023M1", ["2023-01"]),
-        ("2023M2:2023-02", ["2023-02"]),
+        ("2023M2:2023-02", ["2023-02", "2023-W05"]),
         ("2023-01-31T09:00:2023-01-31T11:00:00", ["2023-01-31T10:00:00"]),
-        ("2023-01-31T10:00:", ["2023-01-31T10:00:00", "2023-02", "2023-Q1", "2023-W05"]),
+        ("2023-01-31T10:00:", ["2023-01-31T10:00:00", "2023-02", "2023-W05"]),
     ],
 )
 def test_periods_are_chosen_in_any_of_the_usual_spellings(typed, found):
     assert sorted(chosen_periods(typed)) == found
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("2019:2021", "2019 2019-01 2019-W01 2021 2021-12 2021-12-31 2021-12-31T23:00:00 2021-Q4"),
+        ("2021-06:2021-Q4", "2021-12 2021-12-31 2021-12-31T23:00:00 2021-Q4"),
+        (":2019", "2018-12-31 2019 2019-01 2019-W01"),
+        ("2021-12-31:", "2021-12-31 2021-12-31T23:00:00 2022-01"),
+        ("2021-12-31:2021-12-31T23:00", "2021-12-31T23:00:00"),
+        ("2019-W01:2019-W01", "2018-12-31 2019-W01"),
+    ],
+)
+def test_a_range_has_the_periods_of_all_frequencies_that_lie_within(typed, found):
+    there = (
+        "2018-12-31 2019 2019-01 2019-W01 2021 2021-12 2021-12-31 2021-12-31T23:00:00 2021-Q4 2022-01"
+    )
+    assert sorted(chosen_periods(typed, there=there.split())) == found.split()
+
+
+@given(st.sampled_from("ASTQMWD"), st.integers(2015, 2024), st.integers(0, 2), st.data())
+def test_a_range_of_years_has_what_the_calendar_puts_between_them(freq, first, more, data):
+    years = f"{first}:{first + more}"
+    place = data.draw(st.integers(place_of(at(2014, freq), freq), place_of(at(2026, freq), freq)))
+    text = period_at(place, freq)
+    assert bool(range_of(years).within([text])) == (first <= int(text[:4]) <= first + more)
+
+
+def at(year, freq):
+    return {**EXAMPLES, "A": "2023"}[freq].replace("2023", str(year))
 
 
 def test_a_model_may_spell_its_periods_in_its_own_way():

@@ -196,20 +196,22 @@ def test_the_configuration_cannot_set_the_name(tmp_path):
 
 class TestGoldFamilies:
     @pytest.mark.parametrize(
-        ("gold", "name"),
+        ("gold", "name", "other"),
         [
-            ("tea_by_port", "tea_by_port_category"),
-            ("tea_by_port_history", "tea_by_port_history"),
-            ("fam_history", "fam_history"),
+            ("tea_by_port", "tea_by_port_category", "tea"),
+            ("tea_by_port_history", "tea_by_port_history", "tea"),
+            ("fam_history", "fam_history", "two"),
         ],
     )
-    def test_a_name_that_another_family_has_is_a_setting_to_correct(self, tmp_path, gold, name):
+    def test_a_name_that_another_family_has_is_a_setting_to_correct(
+        self, tmp_path, gold, name, other
+    ):
         sources = {"one": {"use": "tea", "gold": gold}, "two": {"use": "tea", "gold": "fam"}}
         with pytest.raises(ConfigError) as error:
             add_instances(configured(tmp_path, **sources), registry_in_pairs())
         said = str(error.value)
         assert "sources." in said
-        assert f"another Gold model named {name!r}; choose another name for `gold`" in said
+        assert f"another Gold model named {name!r}, of {other}; choose another name for `gold`" in said
 
     def test_an_instance_of_a_plugin_that_makes_no_family_for_it_is_known(self, tmp_path):
         configuration = configured(tmp_path, green={"use": "tea"})
