@@ -1,4 +1,4 @@
-"""Every command of the README runs, in its order, and shows the figures that the README shows."""
+"""Every command of README and First steps runs, in order, and shows the figures that the page shows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from support.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
-BLOCKS = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+FIRST_STEPS = (ROOT / "docs" / "quickstart.md").read_text()
+BLOCKS = re.findall(r"```sh\n(.*?)```", README + FIRST_STEPS, re.DOTALL)
 INSTEAD = {
     # What make does besides is to install, which is done already.
     "make demo": ".venv/bin/statpipe run bea_pce_state",
@@ -44,7 +45,7 @@ def commands():
                 yield INSTEAD.get(command, command)
 
 
-def test_all_of_them_run_and_say_what_the_readme_says(clone):
+def test_all_commands_run_and_print_what_the_page_shows(clone):
     ours = ("STATPIPE_", "BEA_", "AWS_", "PG")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
     said = {}

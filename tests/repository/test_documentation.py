@@ -65,16 +65,23 @@ def test_every_make_target_that_the_readme_names_exists():
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
 
 
-def test_the_exit_codes_of_the_readme_are_those_of_the_errors():
+def test_the_readme_has_at_most_120_lines():
+    assert len(README.splitlines()) <= 120
+
+
+def test_the_documented_exit_codes_are_those_of_the_errors():
     from statpipe.domain import errors
+
+    page = (ROOT / "docs" / "operability.md").read_text()
+    table = page.partition("| exit |")[2].partition("\n\n")[0]
 
     codes = {
         error.exit_code
         for error in vars(errors).values()
         if isinstance(error, type) and issubclass(error, errors.StatpipeError)
     }
-    documented = {int(code) for code in re.findall(r"^\| (\d) \|", README, re.MULTILINE)}
-    assert documented == codes | {0, errors.REFUSED_BY_CHECKS}
+    documented = {int(code) for code in re.findall(r"^\| (\d+) \|", table, re.MULTILINE)}
+    assert documented == codes | {0, errors.REFUSED_BY_CHECKS, 130}
 
 
 def test_every_hook_shows_an_example_that_compiles():

@@ -172,9 +172,7 @@ def test_periods_are_chosen_in_any_of_the_usual_spellings(typed, found):
     ],
 )
 def test_a_range_has_the_periods_of_all_frequencies_that_lie_within(typed, found):
-    there = (
-        "2018-12-31 2019 2019-01 2019-W01 2021 2021-12 2021-12-31 2021-12-31T23:00:00 2021-Q4 2022-01"
-    )
+    there = "2018-12-31 2019 2019-01 2019-W01 2021 2021-12 2021-12-31 2021-12-31T23:00:00 2021-Q4 2022-01"
     assert sorted(chosen_periods(typed, there=there.split())) == found.split()
 
 

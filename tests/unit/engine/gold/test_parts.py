@@ -11,6 +11,7 @@ from statpipe.domain.canonical import content_hash
 from statpipe.domain.partition import what_differs
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.engine.gold.maker import gold_key, opened_gold
+from support.examples import examples
 from support.silver_lake import SOURCE, SilverLake
 
 MODELS = gold_models(name="tea", source=SOURCE, title="Tea", freq="A")
@@ -50,7 +51,7 @@ def anew(lake):
     return fresh
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(12, 50))
 @given(arriving=st.lists(st.tuples(vintages(), st.booleans()), min_size=1, max_size=5))
 def test_in_whatever_order_vintages_arrive_all_is_as_if_it_were_made_anew(arriving):
     lake = SilverLake()

@@ -211,7 +211,9 @@ class TestGoldFamilies:
             add_instances(configured(tmp_path, **sources), registry_in_pairs())
         said = str(error.value)
         assert "sources." in said
-        assert f"another Gold model named {name!r}, of {other}; choose another name for `gold`" in said
+        assert (
+            f"another Gold model named {name!r}, of {other}; choose another name for `gold`" in said
+        )
 
     def test_an_instance_of_a_plugin_that_makes_no_family_for_it_is_known(self, tmp_path):
         configuration = configured(tmp_path, green={"use": "tea"})
