@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR PYTHONINSPECT PYTHONCASEOK VIRTUAL_ENV __PYVENV_LAUNCHER__
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all lint types imports workflows docs diagrams unit tests format reference requirements benchmark benchmark-short benchmark-weekly tidy clean
+.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all quick lint types imports workflows docs diagrams unit tests format reference requirements benchmark benchmark-short benchmark-weekly tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
@@ -44,6 +44,10 @@ test-all: dev ## the same, with the slow extras, and new examples each time
 	@$(BIN)/python scripts/left_behind.py $(MAKE) --no-print-directory lint types imports workflows docs diagrams
 	@$(BIN)/python scripts/left_behind.py $(BIN)/python -m pytest -n 2 --dist loadfile
 
+quick: dev ## lint, types, and the unit tests without those that draw many examples: about a minute
+	@$(BIN)/python scripts/left_behind.py $(MAKE) --no-print-directory lint types
+	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not slow" --hypothesis-profile=ci tests/unit/cli tests/unit/domain tests/unit/reading tests/unit/testing
+
 lint: dev ## check style and format of the code
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
@@ -60,6 +64,8 @@ workflows: dev ## check the workflows of GitHub Actions
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
+	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/source.yml
+	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
 
 diagrams: dev ## render the Mermaid diagrams of the pages; one that does not is an error
 	@$(BIN)/python scripts/diagrams.py
@@ -73,7 +79,7 @@ unit: dev ## run the unit tests alone
 
 tests: dev ## run the tests, without the slow extras
 	@# Hypothesis draws the same examples each time (its profile `ci`): a verdict belongs to the commit.
-	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" --hypothesis-profile=ci
+	@$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow" --hypothesis-profile=ci
 
 format: dev ## let ruff write the code as it wants it
 	@$(BIN)/ruff check --fix

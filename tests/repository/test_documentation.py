@@ -14,7 +14,8 @@ from statpipe.engine.site.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 PAGES = [
-    ROOT / "README.md",
+    *sorted(ROOT.glob("*.md")),
+    ROOT / "tests" / "README.md",
     *sorted((ROOT / "docs").rglob("*.md")),
     *sorted((ROOT / "plugins").glob("*/README.md")),
 ]
@@ -59,10 +60,18 @@ def test_every_setting_of_every_component_is_documented():
                 assert f"`{field.name}`" in pages, f"{offer.role} {offer.name}: {field.name}"
 
 
-def test_every_make_target_that_the_readme_names_exists():
+@pytest.mark.parametrize("page", ["README.md", "CONTRIBUTING.md", "tests/README.md"])
+def test_every_make_target_that_a_page_names_exists(page):
     makefile = (ROOT / "Makefile").read_text()
-    for target in re.findall(r"(?:^|`)make ([a-z-]+)", README, re.MULTILINE):
+    for target in re.findall(r"(?:^|`)make ([a-z-]+)", (ROOT / page).read_text(), re.MULTILINE):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/contributing/way-of-a-figure.md"])
+def test_every_file_of_the_code_that_a_page_names_exists(page):
+    named = re.findall(r"`((?:src|plugins)/[^`]+)`", (ROOT / page).read_text())
+    assert len(named) >= 3
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_the_readme_has_at_most_120_lines():
