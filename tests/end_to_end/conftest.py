@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from support.fake_bea import FakeBea
-from support.patience import PATIENCE
+from support.forked import run_statpipe
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -50,15 +50,7 @@ class Home:
         return [sys.executable, "-m", "statpipe", *arguments]
 
     def run(self, *arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        done = run_statpipe(arguments, self.folder, self.environment)
         if code is not None:
             assert done.returncode == code, done.stderr
         return done

@@ -43,6 +43,7 @@ from statpipe_lake.settings import LakeSettings
 from statpipe_lake.sink import LakeSink
 from statpipe_postgres.settings import PostgresSettings
 from statpipe_postgres.sink import PostgresSink
+from support.examples import examples
 from support.tea import (
     DATASETS,
     GRADES,
@@ -311,7 +312,7 @@ def test_as_of_any_day_is_what_was_believed_then(tmp_path):
         run_state_machine_as_test(
             machine,
             settings=settings(
-                max_examples=12,
+                max_examples=examples(8, 25),
                 stateful_step_count=10,
                 deadline=None,
                 suppress_health_check=list(HealthCheck),

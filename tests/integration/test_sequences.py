@@ -27,6 +27,7 @@ from statpipe.engine.site.site import open_site
 from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
 from statpipe_lake.settings import LakeSettings
 from statpipe_lake.sink import LakeSink
+from support.examples import examples
 from support.fakes import MemorySink, SinksPlugin
 from support.tea import (
     DATASETS,
@@ -592,4 +593,4 @@ def decimal(value: Any) -> str:
 
 
 TestLives = Lives.TestCase
-TestLives.settings = settings(max_examples=20, stateful_step_count=14, deadline=None)
+TestLives.settings = settings(max_examples=examples(10, 40), stateful_step_count=14, deadline=None)
