@@ -39,7 +39,7 @@ nobody dates a release (`basis` is `observed`) are they the days on which it was
 | `realtime_end` | the last day on which it was the latest; `9999-12-31` while it is |
 
 Both days are inclusive. What was believed on a day are the rows with `DATE '2021-06-30' BETWEEN realtime_start AND realtime_end`. A
-figure that was replaced under its own date has an interval that ends before it begins: it is kept, and was the latest on no full day.
+figure that was replaced under its own date gets an empty interval: it is kept, but was never current on any day.
 
 **In PostgreSQL** the models are relations of the schema `gold`. A *table* is loaded; its grain is the primary key. A *view* is derived
 from other models by the database itself, with the SQL below. In the SQL, `:as_of` stands for a day: the view is the latest state, and

@@ -321,7 +321,7 @@ def test_staging_needs_no_key_for_it(here):
     [
         (
             ("bea_pce_state",),
-            "no archive is named; say --from-archive and folders, files or addresses of the agency's older releases, such as --from-archive SAEXP1.zip SAPCE.zip",
+            "--from-archive is required: give folders, files or URLs of the agency's older releases, such as --from-archive SAEXP1.zip SAPCE.zip",
         ),
         (
             ("bea_pce_state", "--from-archive", "nix.zip"),

@@ -30,13 +30,13 @@ _COMMANDS = {
     "run": ("statpipe.cli.run:run", "Bring new vintages of sources through every stage."),
     "backfill": ("statpipe.cli.backfill:backfill", "Load older vintages of a source from an archive."),
     "plan": ("statpipe.cli.plan:plan", "Show what a run would fetch and write, and why."),
-    "smoke": ("statpipe.cli.smoke:smoke", "Check an installation with a tiny pull that is removed again."),
+    "smoke": ("statpipe.cli.smoke:smoke", "Test the installation with a tiny load, then remove it."),
     "show": ("statpipe.cli.show:show", "Show figures of a Gold model."),
     "explain": ("statpipe.cli.explain:explain", "Show where a figure comes from, down to the payload."),
     "doctor": ("statpipe.cli.doctor:doctor", "Look at configuration, keys, lake, database and versions."),
     "ingest": ("statpipe.cli.stages:ingest", "Fetch new vintages into Bronze, and no further."),
     "transform": ("statpipe.cli.stages:transform", "Make Silver and Gold from what is in Bronze."),
-    "load": ("statpipe.cli.stages:load", "Bring the other sinks to what the lake holds."),
+    "load": ("statpipe.cli.stages:load", "Update PostgreSQL and other sinks from the lake."),
 }  # fmt: skip
 _GROUPS = {
     "plugins": (
@@ -49,7 +49,7 @@ _GROUPS = {
             "new": ("statpipe.cli.new_plugin:new_plugin", "Write the beginning of a plugin."),
             "test": (
                 "statpipe.cli.plugins_test:hold_to_contracts",
-                "Hold a plugin to the contracts of its roles.",
+                "Run the contract tests on a plugin.",
             ),
         },
     ),

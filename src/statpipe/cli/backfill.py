@@ -92,7 +92,7 @@ def found_from_here(places: tuple[str, ...]) -> list[str]:
     """
     if not places:
         msg = (
-            "no archive is named; say --from-archive and folders, files or addresses of the agency's "
+            "--from-archive is required: give folders, files or URLs of the agency's "
             "older releases, such as --from-archive SAEXP1.zip SAPCE.zip"
         )
         raise ConfigError(msg)

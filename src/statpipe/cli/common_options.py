@@ -24,7 +24,7 @@ class CommonOptions:
     "Form of log lines on standard error."
 
     debug: Annotated[bool, Parameter(negative="")] = False
-    "Tell more, and show the traceback of a bug."
+    "Verbose output, with tracebacks."
 
 
 @Parameter(name="*")

@@ -13,7 +13,7 @@ from statpipe.engine.runs.smoke import smoke as run_smoke
 
 def smoke(name: Name, *, options: DataOptions | None = None) -> int:
     """
-    Check an installation: a tiny pull through every stage into a corner that is removed again.
+    Test the installation with a tiny load through every stage, then remove it.
 
     Parameters
     ----------

@@ -83,7 +83,7 @@ def load(
     options: DataOptions | None = None,
 ) -> int:
     """
-    Bring the other sinks, such as PostgreSQL, to what the lake holds. Asks the agency nothing.
+    Update PostgreSQL and other sinks from the lake. It sends the agency no request.
 
     Parameters
     ----------

@@ -232,7 +232,7 @@ class StoreContract(SinkContract):
         agree(list(another.run_ids("nobody")), [], "run_ids('nobody')", _RUNS)
 
     def test_a_manifest_comes_back_byte_for_byte(self, sink: Lake, another: Lake) -> None:
-        """And one that was never recorded is told."""
+        """It reports a run that was never recorded."""
         whole = manifest_of()
         sink.record(whole)
         agree(

@@ -26,7 +26,7 @@ def _outcomes(_settings: Any, attribute: attrs.Attribute[Any], value: tuple[str,
 @frozen(kw_only=True)
 class GithubSettings:
     """
-    What is told to GitHub Actions. Outside of it, nothing is.
+    Output for GitHub Actions; no effect elsewhere.
     """
 
     summary: bool = True

@@ -1,4 +1,4 @@
-"""A tiny pull through every stage, in a corner of its own that is removed again."""
+"""A tiny load through every stage, in a place of its own, which is removed afterwards."""
 
 from __future__ import annotations
 
