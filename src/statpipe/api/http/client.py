@@ -46,7 +46,8 @@ class Client:
     """
     Asks one agency. For one thread.
 
-    *url* is the beginning of all addresses, *agent* the distribution that asks. The *credential*
+    *url* is the beginning of all addresses, *agent* the distribution that asks, *contact* an address at
+    which its user can be reached, for an agency that wants to know. The *credential*
     joins each request as it leaves and is taken out of each answer: nothing else holds it, and no
     redirect takes it along. Requests wait for the agency's *limits*; in *remembered*, a folder, what
     earlier runs spent of them is kept. What may pass is asked again, with *patience*.
@@ -74,6 +75,7 @@ class Client:
         *,
         agent: str,
         credential: Credential | None = None,
+        contact: str = "",
         accept: str = "*/*",
         limits: Sequence[Limits] = (),
         longest_wait: float = 120.0,
@@ -90,6 +92,7 @@ class Client:
     ) -> None:
         self._url = url
         self._agent = agent
+        self._contact = f" ({contact})" if contact else ""
         self._credential = credential
         self._judge = judge
         self._patience = patience or Patience(longest_lock_out=longest_wait)
@@ -222,7 +225,8 @@ class Client:
             clock=self._clock,
             sleep=self._sleep,
         )
-        self._memo.remember(frozenset(asked.recorded.items()), answer)
+        if asked.method != "HEAD":  # it has no body
+            self._memo.remember(frozenset(asked.recorded.items()), answer)
         return answer
 
     def _try(self, asked: Request, name: str) -> Answer:
@@ -247,7 +251,7 @@ class Client:
         if self._way is None:
             who = checked_address(self._url, what=f"the url of {self._agent}").host
             transport = Transport(
-                agent=f"{self._agent}/{_version(self._agent)}",
+                agent=f"{self._agent}/{_version(self._agent)}{self._contact}",
                 credential=self._credential,
                 **self._options,
             )

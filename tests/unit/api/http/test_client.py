@@ -292,6 +292,13 @@ def test_what_is_remembered_is_not_asked_again_unless_it_must_be(agency, connect
     assert client.requests == 3
 
 
+def test_headers_alone_are_not_remembered_in_place_of_what_they_are_of(agency, connect):
+    agency.answer("/data", b"figures")
+    client = connect(agency, memory=1000)
+    client.head("data")
+    assert client.get("data").body == b"figures"
+
+
 def test_requests_wait_for_the_agencys_limits_and_for_those_of_earlier_runs(
     agency, connect, time, tmp_path
 ):
@@ -309,3 +316,10 @@ def test_the_server_hears_which_distribution_asks_and_what_it_accepts(agency, co
     heard = [(one.headers["user-agent"], one.headers["accept"]) for one in agency.requests]
     agent = f"statpipe/{version('statpipe')}"
     assert heard == [(agent, "application/json"), (agent, "text/csv")]
+
+
+def test_an_agency_that_wants_to_know_hears_how_the_user_can_be_reached(agency, connect):
+    agency.answer("/data", b"{}")
+    connect(agency, contact="data@example.org").get("data")
+    (heard,) = (one.headers["user-agent"] for one in agency.requests)
+    assert heard == f"statpipe/{version('statpipe')} (data@example.org)"

@@ -1,0 +1,1 @@
+"""Surveys of the Bureau of Labor Statistics (BLS) for statpipe."""

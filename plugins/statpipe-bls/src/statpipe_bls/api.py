@@ -1,0 +1,154 @@
+"""BLS's API: so many series and years a query, so many queries a day."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from statpipe.api import ConfigError, ContentError, Payload, Rejected, Unavailable
+from statpipe.api.http import Answer, Client, Credential, Limits, one_line
+from statpipe_bls.settings import SIGN_UP_URL, BlsSettings
+
+DAY = 86_400.0
+REMEMBERED = 256 * 1024 * 1024
+"""Bytes of answers: what the probe has read is not asked for again."""
+
+_PATH = "timeseries/data/"
+_SUCCEEDED = "REQUEST_SUCCEEDED"
+_REDUCED = "reduced to the system-allowed limit"
+_USED_UP = ("threshold", "exceeded the number of requests")
+_LATER = ("REQUEST_FAILED_OVER_CAPACITY",)
+
+
+@frozen(kw_only=True)
+class Allowed:
+    """
+    What BLS allows: queries a day, series and years a query.
+    """
+
+    queries: int
+    series: int
+    years: int
+
+
+WITH_KEY = Allowed(queries=500, series=50, years=20)
+WITHOUT_KEY = Allowed(queries=25, series=25, years=10)
+"""By BLS's page "Frequently Asked Questions" on its API."""
+
+_BURST = Limits(requests=50, seconds=10)
+
+
+class Api:
+    """
+    Asks BLS's API for series.
+    """
+
+    def __init__(self, settings: BlsSettings) -> None:
+        self._key = settings.key
+        self.allowed = WITHOUT_KEY if settings.key is None else WITH_KEY
+        self._where = f"sources.{settings.instance or 'bls'}"
+        self._client = Client(
+            settings.api_url,
+            agent="statpipe-bls",
+            credential=None
+            if settings.key is None
+            else Credential(
+                name="registrationkey",
+                secret=settings.key,
+                place="document",
+                variable="BLS_API_KEY",
+            ),
+            contact=settings.contact,
+            limits=[_BURST, Limits(requests=self.allowed.queries, seconds=DAY)],
+            remembered=settings.environment.home / ".statpipe" / "limits",
+            judge=judged,
+            seconds=settings.timeout,
+            memory=REMEMBERED,
+        )
+
+    def queries(self, series: Sequence[str], first: int, last: int) -> int:
+        """
+        Return how many queries it takes.
+
+        :raises ConfigError: More than BLS allows in a day.
+        """
+        count = sum(1 for _ in self._queries(series, first, last))
+        if count > self.allowed.queries:
+            key = "" if self._key else f", and 500 with a key, which is free at {SIGN_UP_URL}"
+            msg = (
+                f"{self._where}: {len(series):,} series from {first} to {last} take {count:,} queries; BLS allows "
+                f"{self.allowed.queries} a day{key}: name fewer `areas` or `codes`, set a later `start`, or "
+                'channel = "bulk"'
+            )
+            raise ConfigError(msg)
+        return count
+
+    def answers(self, name: str, series: Sequence[str], first: int, last: int) -> Iterator[Payload]:
+        """
+        Bring the figures of these series and years, in as many answers as it takes.
+        """
+        self.queries(series, first, last)
+        for number, document in enumerate(self._queries(series, first, last), 1):
+            years = f"{document['startyear']}-{document['endyear']}"
+            answer = self._client.post(_PATH, document, name=f"{name}-{years}-{number}")
+            yield answer.payload(media_type="application/json")
+
+    def close(self) -> None:
+        """
+        Release the connections.
+        """
+        self._client.close()
+
+    def _queries(self, series: Sequence[str], first: int, last: int) -> Iterator[dict[str, Any]]:
+        averages = {} if self._key is None else {"annualaverage": True}
+        for start in range(first, last + 1, self.allowed.years):
+            end = min(start + self.allowed.years - 1, last)
+            for some in _batches(series, self.allowed.series):
+                years = {"startyear": str(start), "endyear": str(end)}
+                yield {"seriesid": some, **years, **averages}
+
+
+def judged(answer: Answer) -> Exception | None:
+    """
+    Say what an answer means: BLS refuses with status 200, and says why in a message.
+    """
+    try:
+        document = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or "status" not in document:
+        return None
+    status, said = str(document["status"]), _messages(document)
+    if status == _SUCCEEDED and _REDUCED not in said:
+        return None
+    told = f"{answer.name}: BLS answers {one_line(status)}" + (f": {said}" if said else "")
+    return _failure(answer, status, said, told)
+
+
+def _failure(answer: Answer, status: str, said: str, told: str) -> Exception:
+    if status == _SUCCEEDED:
+        msg = f"{told} So the answer is only a part; see whether BLS still knows the key"
+        return ContentError(msg, payload=answer.payload())
+    if any(words in said for words in _USED_UP):
+        return Unavailable(f"{told} Run again tomorrow", retry_after=DAY)
+    if status in _LATER:
+        return Unavailable(f"{told} Run again later")
+    if "key" in said and "invalid" in said:
+        return Rejected(f"{told} Correct BLS_API_KEY; a key is free at {SIGN_UP_URL}")
+    return Rejected(f"{told} Correct the request, or look whether BLS has changed its API")
+
+
+def _messages(document: dict[str, Any]) -> str:
+    listed = document.get("message")
+    texts = [str(one).strip().rstrip(".") for one in listed] if isinstance(listed, list) else []
+    # A line for each series and year without figures is no news.
+    told = [text for text in texts if text and not text.startswith("No Data Available")]
+    return one_line(". ".join(told[:3])) + "." if told else ""
+
+
+def _batches(series: Sequence[str], size: int) -> Iterator[list[str]]:
+    for start in range(0, len(series), size):
+        yield list(series[start : start + size])

@@ -1,0 +1,92 @@
+"""What is asked for: areas and codes by the configuration, held against the survey's lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+
+from statpipe.api import ConfigError, Dataset, Selection
+from statpipe_bls.periods import periods_of
+from statpipe_bls.settings import BlsSettings
+from statpipe_bls.structure import Lists, area_name
+from statpipe_bls.survey import AREA, CodedBy, Survey
+
+
+def selection_of(settings: BlsSettings, survey: Survey, first: int | None, last: int) -> Selection:
+    """
+    Return the selection that is configured, from the year *first*, or from the beginning, to *last*.
+
+    :raises ConfigError: It names a dimension that the survey does not have.
+    """
+    where = f"sources.{settings.instance or 'bls'}.codes"
+    known = {one.id: one for one in survey.dimensions}
+    for name in settings.codes:
+        if name not in known:
+            msg = f"{where}.{name}: survey {survey.code} has {', '.join(known)}{near(name, known)}"
+            raise ConfigError(msg)
+    areas = settings.areas or tuple(area.code for area in survey.known_areas.values())
+    ours = {area.code for area in survey.known_areas.values()}
+    named = (one if one in ours else survey.area(one).code for one in areas)
+    bounded = first is not None or settings.end is not None
+    return Selection(
+        areas=list(named),
+        where={
+            one.dimension.column: settings.codes.get(one.id) or one.asked for one in known.values()
+        },
+        periods=periods_of(first or survey.first_year, last) if bounded else None,
+    )
+
+
+def series_of(dataset: Dataset, survey: Survey) -> list[str]:
+    """
+    Return the identifiers of the series that a dataset's selection asks for.
+    """
+    areas = [survey.area_code(one) for one in dataset.selection.areas or ()]
+    where = dataset.selection.where
+    return list(survey.series(areas, {one.id: _asked(where, one) for one in survey.dimensions}))
+
+
+def refuse_unknown(dataset: Dataset, survey: Survey, lists: Lists, where: str) -> None:
+    """
+    Refuse codes that are in none of the survey's lists.
+
+    :raises ConfigError: There is one; the nearest is named.
+    """
+    for one in survey.dimensions:
+        for code in _asked(dataset.selection.where, one):
+            if code not in lists.dimensions[one.id] and one.id not in survey.open:
+                more = _more(one.excerpt and one.id not in lists.read)
+                names = lists.dimensions[one.id]
+                msg = f"{where}.codes.{one.id}: {code!r} is not among the {len(names)} codes of {one.list}"
+                raise ConfigError(f"{msg}{near(code, names)}{more}")
+    areas = [area.code for area in survey.known_areas.values()]
+    for ref_area in dataset.selection.areas or ():
+        code = survey.area_code(ref_area)
+        known = code in survey.known_areas or area_name(survey, lists, code) != code
+        if not known and AREA not in survey.open:
+            msg = (
+                f"{where}.areas: {ref_area!r} is no area of survey {survey.code} that is known here"
+            )
+            raise ConfigError(
+                f"{msg}{near(ref_area, areas)}{_more(bool(survey.area_file) and AREA not in lists.read)}"
+            )
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    """
+    Return ``; did you mean 'x'?`` to put behind a message, or nothing where no name is near.
+    """
+    found: Sequence[str] = get_close_matches(name, list(known), n=1)
+    return f"; did you mean {found[0]!r}?" if found else ""
+
+
+def _asked(where: object, one: CodedBy) -> Sequence[str]:
+    assert isinstance(where, dict)
+    found: Sequence[str] = where[one.dimension.column]
+    return found
+
+
+def _more(is_excerpt: bool) -> str:
+    if not is_excerpt:
+        return ""
+    return "; BLS has more: set `contact` to your e-mail address, and statpipe reads BLS's own list"

@@ -1,0 +1,33 @@
+"""What a figure's footnotes say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+NO_FIGURE = "-"
+_PRELIMINARY = "P"
+_NOT_SHOWN = ("disclos", "confidential")
+
+
+def status_of(codes: str, notes: str, *, has_figure: bool) -> str:
+    """
+    Return the status in SDMX's CL_OBS_STATUS: ``P`` for preliminary figures; without a figure ``Q`` where the
+    footnotes speak of disclosure, else ``O``.
+    """
+    if not has_figure:
+        return "Q" if any(word in notes.lower() for word in _NOT_SHOWN) else "O"
+    return "P" if _PRELIMINARY in split(codes) else "A"
+
+
+def split(codes: str) -> list[str]:
+    """
+    Return the single codes of ``P,R``.
+    """
+    return [code for part in codes.split(",") if (code := part.strip())]
+
+
+def text_of(codes: str, texts: Mapping[str, str]) -> str:
+    """
+    Return the texts of footnotes; a code that is in no list stands for itself.
+    """
+    return "; ".join(texts.get(code, code) for code in split(codes))

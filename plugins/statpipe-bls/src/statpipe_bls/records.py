@@ -1,0 +1,144 @@
+"""The figures of a payload as columns of text, whether an answer of the API or a flat file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from statpipe.api import ContentError, Payload
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+COLUMNS = ("series_id", "year", "period", "value", "codes", "notes")
+"""``codes`` are those of footnotes, joined by commas, ``notes`` their texts where the payload has them."""
+
+_MEMBERS = ("year", "period", "value")
+_NOTES = "footnote_codes"
+
+
+def read_records(payload: Payload) -> pa.Table:
+    """
+    Return the figures of a payload as printed, in the columns :data:`COLUMNS`.
+
+    :raises ContentError: It is neither an answer of the API nor a flat file, or it is malformed.
+    """
+    start = payload.body[:64].lstrip(b"\xef\xbb\xbf \r\n\t")
+    return read_answer(payload) if start.startswith(b"{") else read_flat_file(payload)
+
+
+def read_answer(payload: Payload) -> pa.Table:
+    """
+    Return the figures of an answer of the API.
+
+    :raises ContentError: It is malformed, or has nothing to say of a series that was asked for.
+    """
+    import pyarrow as pa
+
+    document = _document(payload)
+    listed = _of(document.get("Results"), "series", list, payload, "Results")
+    columns: dict[str, list[str]] = {name: [] for name in COLUMNS}
+    for number, one in enumerate(listed):
+        where = f"Results.series[{number}]"
+        series = _of(one, "seriesID", str, payload, where)
+        for place, row in enumerate(_of(one, "data", list, payload, where)):
+            _add(columns, series, row, payload, f"{where}.data[{place}]")
+    _refuse_part(payload, document, [one["seriesID"] for one in listed])
+    return pa.table({name: pa.array(texts, pa.string()) for name, texts in columns.items()})
+
+
+def read_flat_file(payload: Payload) -> pa.Table:
+    """
+    Return the figures of a flat file: columns between tabs, padded with blanks.
+
+    :raises ContentError: It is malformed.
+    """
+    import pyarrow as pa
+    from pyarrow import csv
+
+    head = payload.body.partition(b"\n")[0].decode("utf-8", errors="replace")
+    names = [name.strip() for name in head.split("\t")]
+    wanted = ["series_id", *_MEMBERS, _NOTES]
+    if names != wanted:
+        msg = f"payload {payload.name} begins {head[:80]!r}; expected the columns {', '.join(wanted)} between tabs"
+        raise ContentError(msg, payload=payload)
+    text = pa.dictionary(pa.int32(), pa.string())
+    try:
+        table = csv.read_csv(
+            pa.py_buffer(payload.body),
+            read_options=csv.ReadOptions(column_names=wanted, skip_rows=1),
+            parse_options=csv.ParseOptions(delimiter="\t", quote_char=False),
+            convert_options=csv.ConvertOptions(column_types=dict.fromkeys(wanted, text)),
+        )
+    except pa.ArrowException as error:
+        msg = f"payload {payload.name}: {str(error).splitlines()[0]}; expected {len(wanted)} columns in each line"
+        raise ContentError(msg, payload=payload) from None
+    made = {name: _trimmed(table[name]) for name in wanted}
+    made["codes"] = made.pop(_NOTES)
+    made["notes"] = pa.nulls(len(table), pa.string())
+    return pa.table(made)
+
+
+def _add(
+    columns: Mapping[str, list[str]], series: str, row: Any, payload: Payload, where: str
+) -> None:
+    columns["series_id"].append(series)
+    for name in _MEMBERS:
+        columns[name].append(_of(row, name, str, payload, where))
+    codes, texts = [], []
+    for note in _of(row, "footnotes", list, payload, where):
+        if note:
+            codes.append(_of(note, "code", str, payload, f"{where}.footnotes"))
+            texts.append(_of(note, "text", str, payload, f"{where}.footnotes"))
+    columns["codes"].append(",".join(codes))
+    columns["notes"].append("; ".join(texts))
+
+
+def _document(payload: Payload) -> dict[str, Any]:
+    try:
+        document = json.loads(payload.body)
+    except (ValueError, RecursionError) as error:
+        msg = f"payload {payload.name} is not JSON ({error}); expected an answer of BLS's API"
+        raise ContentError(msg, payload=payload) from None
+    if not isinstance(document, dict) or document.get("status") != "REQUEST_SUCCEEDED":
+        said = document.get("status") if isinstance(document, dict) else type(document).__name__
+        msg = f"payload {payload.name} has the status {said!r}; expected 'REQUEST_SUCCEEDED'"
+        raise ContentError(msg, payload=payload)
+    return document
+
+
+def _of(item: Any, name: str, kind: type, payload: Payload, where: str) -> Any:
+    found = item.get(name) if isinstance(item, dict) else None
+    if not isinstance(found, kind):
+        expected = "text" if kind is str else "a list"
+        msg = f"payload {payload.name}, {where}.{name}: {str(found)[:60]!r}; expected {expected}"
+        raise ContentError(msg, payload=payload)
+    return found
+
+
+def _refuse_part(payload: Payload, document: Mapping[str, Any], answered: list[str]) -> None:
+    """Each series that was asked for is there, or a message speaks of it."""
+    try:
+        asked = json.loads(payload.request["document"])["seriesid"]
+    except (KeyError, ValueError, TypeError):
+        return
+    said = str(document.get("message"))
+    for series in set(asked) ^ set(answered):
+        if series in answered or series not in said:
+            what = "was not asked for" if series in answered else "was asked for and is not there"
+            msg = (
+                f"payload {payload.name}: the series {series} {what}; look at the payload in Bronze"
+            )
+            raise ContentError(msg, payload=payload)
+
+
+def _trimmed(column: pa.ChunkedArray) -> pa.Array:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    codes = column.unify_dictionaries().combine_chunks()
+    if isinstance(codes, pa.ChunkedArray):
+        codes = pa.concat_arrays(codes.chunks) if codes.num_chunks else pa.array([], column.type)
+    texts = pc.utf8_trim_whitespace(codes.dictionary).dictionary_encode()
+    return pa.DictionaryArray.from_arrays(texts.indices.take(codes.indices), texts.dictionary)

@@ -1,0 +1,121 @@
+"""statpipe's contracts, held against both channels. All figures are made up."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from statpipe.api import Dataset, Secret
+from statpipe.testing import NormalizerContract, SourceContract
+from statpipe_bls.normalizer import BlsNormalizer
+from statpipe_bls.source import BlsSource
+
+FIGURES = {
+    ("AL", "U.03", "2022-12"): "2.41",
+    ("AL", "U.03", "2022"): "2.52",
+    ("AL", "U.03", "2023-01"): "2.93",
+    ("CA", "U.03", "2022-12"): "3.74",
+    ("CA", "U.03", "2022"): "4.25",
+    ("CA", "U.03", "2023-01"): None,
+}
+MARKS = {("AL", "U.03", "2023-01"): ("P", "P"), ("CA", "U.03", "2023-01"): ("O", "-")}
+
+
+def fetched(source):
+    (dataset,) = source.datasets()
+    payloads = list(source.fetch(dataset, source.probe(dataset)))
+    source.close()
+    return payloads
+
+
+class BlsNormalizerContract(NormalizerContract):
+    markers = frozenset(["-"])
+    names_its_table = False
+    names_its_units = False
+
+    @pytest.fixture
+    def normalizer(self):
+        return BlsNormalizer()
+
+    @pytest.fixture
+    def dataset(self, payloads):
+        return BlsNormalizer().describe(Dataset(name="LA", title="LA", normalizer="bls"), payloads)
+
+    @pytest.fixture
+    def figures(self):
+        return FIGURES
+
+    @pytest.fixture
+    def marks(self):
+        return MARKS
+
+
+class TestAnswersOfTheApi(BlsNormalizerContract):
+    @pytest.fixture
+    def payloads(self, bls, settings_of):
+        bls.key = "12345678"
+        source = BlsSource(settings_of(key=Secret(bls.key), start=2021, end=2023))
+        return fetched(source)
+
+
+class TestFlatFiles(BlsNormalizerContract):
+    @pytest.fixture
+    def payloads(self, settings_of):
+        settings = settings_of(channel="bulk", contact="data@example.org")
+        return fetched(BlsSource(settings))
+
+
+class TestSourceByTheApi(SourceContract):
+    probe_reads_everything = True  # BLS's API does not say when figures changed
+    serves_everything = True
+
+    @pytest.fixture
+    def agency(self, bls):
+        return bls.agency
+
+    @pytest.fixture
+    def make_source(self, bls, settings_of, canary):
+        bls.key = canary
+        return lambda: BlsSource(settings_of(key=Secret(canary), start=2015, end=2023))
+
+    @pytest.fixture
+    def normalizer(self):
+        return BlsNormalizer()
+
+    @pytest.fixture
+    def revise(self, bls):
+        return lambda: setattr(bls, "figures", _revised(bls.figures))
+
+
+class TestSourceByFlatFiles(SourceContract):
+    serves_everything = True
+
+    @pytest.fixture
+    def agency(self, bls):
+        return bls.agency
+
+    @pytest.fixture
+    def make_source(self, settings_of):
+        return lambda: BlsSource(settings_of(channel="bulk", contact="data@example.org"))
+
+    @pytest.fixture
+    def normalizer(self):
+        return BlsNormalizer()
+
+    @pytest.fixture
+    def released(self):
+        return date(2024, 1, 19)
+
+    @pytest.fixture
+    def revise(self, bls):
+        def revise():
+            bls.figures = _revised(bls.figures)
+            bls.modified = "Fri, 15 Mar 2024 14:00:00 GMT"
+
+        return revise
+
+
+def _revised(figures):
+    first = next(iter(figures))
+    return {**figures, first: "2.5"}

@@ -1,0 +1,60 @@
+"""A survey of BLS in three lines of configuration. All figures are made up."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from statpipe.testing import CANARY, shows
+from support.fake_bls import serving
+
+RATE = "LAUST060000000000003"
+FIRST = {
+    (RATE, "2022", "M12"): "3.7",
+    (RATE, "2022", "M13"): "4.2",
+    (RATE, "2023", "M01"): "4.9 P",
+    (RATE, "2023", "M02"): "- N",
+    ("LASST060000000000003", "2023", "M01"): "4.2",
+    ("LAUST010000000000003", "2022", "M13"): "2.5",
+    ("LAUST010000000000004", "2022", "M13"): "57123",
+}
+SECOND = {**FIRST, (RATE, "2023", "M01"): "4.8", (RATE, "2023", "M02"): "4.6 P"}
+LAKE = """
+[environments.local]
+embedded = true
+[environments.local.sinks.lake]
+"""
+"""No database: this is about what comes from BLS."""
+
+
+@pytest.fixture
+def bls():
+    with serving(figures=FIRST, key=CANARY) as fake:
+        yield fake
+
+
+def test_a_survey_by_the_api_with_a_revision(home, bls):
+    home.environment["BLS_API_KEY"] = CANARY
+    home.configure(bls.configuration("LA", "start = 2020", 'codes.measure = ["03", "04"]') + LAKE)
+    told = home.run("run", "jobs")
+    assert "loaded" in told.stderr
+    assert len(bls.asked) == 5  # 208 series, 50 a query
+    assert "unchanged" in home.run("run", "jobs").stderr
+    bls.figures = SECOND
+    told = home.run("run", "jobs")
+    assert "2 of 7 revised" in told.stderr + told.stdout
+    shown = home.run("show", "jobs_figures", "--json", "--area", "CA").stdout
+    rows = {(row["category"], row["time_period"]): row for row in json.loads(shown)}
+    assert set(rows) == {
+        ("U.03", "2022-12"),
+        ("U.03", "2022"),
+        ("U.03", "2023-01"),
+        ("U.03", "2023-02"),
+        ("S.03", "2023-01"),
+    }
+    row = rows["U.03", "2023-02"]
+    assert (row["value"], row["obs_status"], row["notes"]) == ("4.6", "P", "Preliminary.")
+    assert (row["area_name"], row["freq"], row["unit"]) == ("California", "M", "Percent")
+    assert (row["measure_name"], row["basis"]) == ("unemployment rate", "observed")
+    assert not any(shows(body, CANARY) for _, body in home.every_byte())
