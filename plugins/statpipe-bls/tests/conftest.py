@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 
 from statpipe.api import Environment
+from statpipe.domain.seal import seal
+from statpipe_bls.normalizer import BlsNormalizer
 from statpipe_bls.settings import BlsSettings
+from statpipe_bls.source import BlsSource
 from support.fake_bls import serving
 
 AREAS = """area_type_code	area_code	area_text	display_level	selectable	sort_sequence
@@ -47,7 +50,7 @@ def settings_of(bls, tmp_path):
 
     def settings_of(survey="LA", **told):
         usual = {
-            "areas": ("AL", "CA"),
+            "areas": ("AL", "CA") if survey == "LA" else (),
             "codes": {"seasonal": ("U",), "measure": ("03",)} if survey == "LA" else {},
             "api_url": bls.api_url,
             "bulk_url": bls.bulk_url,
@@ -56,3 +59,21 @@ def settings_of(bls, tmp_path):
         return BlsSettings(survey=survey, **(usual | told))
 
     return settings_of
+
+
+@pytest.fixture
+def read(settings_of):
+    """Fetch a survey and read it, as a run does; return the rows of Silver."""
+
+    def read(survey="LA", **told):
+        source = BlsSource(settings_of(survey, **told))
+        (dataset,) = source.datasets()
+        vintage = source.probe(dataset)
+        payloads = list(source.fetch(dataset, vintage))
+        assert source.requests(dataset, vintage) == len(payloads)
+        source.close()
+        described = BlsNormalizer().describe(dataset, payloads)
+        table = BlsNormalizer().normalize(described, payloads)
+        return seal(table, described, vintage.id).to_pylist()
+
+    return read

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from statpipe.api import ConfigError, Dataset, Selection
@@ -10,6 +10,8 @@ from statpipe_bls.periods import periods_of
 from statpipe_bls.settings import BlsSettings
 from statpipe_bls.structure import Lists, area_name
 from statpipe_bls.survey import AREA, CodedBy, Survey
+
+_MORE = " (BLS has more: set `contact` to your e-mail address, and statpipe reads BLS's own list)"
 
 
 def selection_of(settings: BlsSettings, survey: Survey, first: int | None, last: int) -> Selection:
@@ -53,23 +55,22 @@ def refuse_unknown(dataset: Dataset, survey: Survey, lists: Lists, where: str) -
     :raises ConfigError: There is one; the nearest is named.
     """
     for one in survey.dimensions:
-        for code in _asked(dataset.selection.where, one):
-            if code not in lists.dimensions[one.id] and one.id not in survey.open:
-                more = _more(one.excerpt and one.id not in lists.read)
-                names = lists.dimensions[one.id]
-                msg = f"{where}.codes.{one.id}: {code!r} is not among the {len(names)} codes of {one.list}"
-                raise ConfigError(f"{msg}{near(code, names)}{more}")
-    areas = [area.code for area in survey.known_areas.values()]
+        names = lists.dimensions[one.id]
+        unknown = [code for code in _asked(dataset.selection.where, one) if code not in names]
+        if unknown and one.id not in survey.open:
+            more = _MORE if one.excerpt and one.id not in lists.read else ""
+            msg = f"{where}.codes.{one.id}: {unknown[0]!r} is not among the {len(names)} codes of {one.list}"
+            raise ConfigError(f"{msg}{near(unknown[0], names)}{more}")
     for ref_area in dataset.selection.areas or ():
         code = survey.area_code(ref_area)
-        known = code in survey.known_areas or area_name(survey, lists, code) != code
-        if not known and AREA not in survey.open:
+        is_known = code in survey.known_areas or area_name(survey, lists, code) != code
+        if not is_known and AREA not in survey.open:
+            more = _MORE if survey.area_file and AREA not in lists.read else ""
+            known = [area.code for area in survey.known_areas.values()]
             msg = (
                 f"{where}.areas: {ref_area!r} is no area of survey {survey.code} that is known here"
             )
-            raise ConfigError(
-                f"{msg}{near(ref_area, areas)}{_more(bool(survey.area_file) and AREA not in lists.read)}"
-            )
+            raise ConfigError(f"{msg}{near(ref_area, known)}{more}")
 
 
 def near(name: str, known: Iterable[str]) -> str:
@@ -80,13 +81,5 @@ def near(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {found[0]!r}?" if found else ""
 
 
-def _asked(where: object, one: CodedBy) -> Sequence[str]:
-    assert isinstance(where, dict)
-    found: Sequence[str] = where[one.dimension.column]
-    return found
-
-
-def _more(is_excerpt: bool) -> str:
-    if not is_excerpt:
-        return ""
-    return "; BLS has more: set `contact` to your e-mail address, and statpipe reads BLS's own list"
+def _asked(where: Mapping[str, Sequence[str]], one: CodedBy) -> Sequence[str]:
+    return where[one.dimension.column]

@@ -1,0 +1,134 @@
+"""The API's limits, and its ways of saying no with status 200."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from statpipe.api import ConfigError, ContentError, NoData, Rejected, Secret, Unavailable
+from statpipe_bls.asked import series_of
+from statpipe_bls.source import BlsSource
+from statpipe_bls.survey import survey_named
+from support.fake_bls import USED_UP
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+
+@pytest.fixture
+def probe(bls, settings_of):
+    """Ask BLS once, with its key unless a test says otherwise, and forget what the run before spent."""
+    bls.key = KEY
+
+    def probe(**told):
+        source = BlsSource(settings_of(**({"key": Secret(KEY)} | told)))
+        try:
+            return source.probe(source.datasets()[0])
+        finally:
+            source.close()
+
+    return probe
+
+
+@pytest.mark.parametrize(
+    ("key", "allowed"),
+    [(Secret(KEY), (50, 20, 27)), (None, (25, 10, 17))],
+)
+def test_series_and_years_are_asked_in_as_many_queries_as_it_takes(
+    bls, settings_of, probe, key, allowed
+):
+    most, years, count = allowed
+    settings = {"areas": (), "codes": {}, "key": key, "end": 2025}
+    source = BlsSource(settings_of(**settings))
+    (dataset,) = source.datasets()
+    assert source.requests(dataset, None) == count
+    probe(**settings)
+    assert len(bls.asked) == count
+    assert all(len(one["seriesid"]) <= most for one in bls.asked)
+    assert all(int(one["endyear"]) - int(one["startyear"]) < years for one in bls.asked)
+    each = [(series, one["startyear"]) for one in bls.asked for series in one["seriesid"]]
+    firsts = {"1976", "1996", "2016"} if key else {"2016"}
+    wanted = {(one, first) for one in series_of(dataset, survey_named("LA")) for first in firsts}
+    assert len(each) == len(set(each))
+    assert set(each) == wanted
+
+
+def test_annual_averages_are_asked_for_with_a_key_alone(bls, probe):
+    probe()
+    probe(key=None)
+    assert [one.get("annualaverage") for one in bls.asked] == [True] * 3 + [None]
+
+
+def test_what_earlier_runs_spent_of_the_day_counts(probe, tmp_path):
+    probe(key=None, areas=(), codes={})  # 17 of 25
+    with pytest.raises(Unavailable, match=r"allows no further request for \d+ s"):
+        probe(key=None, areas=(), codes={})
+    assert (tmp_path / ".statpipe" / "limits" / "127.0.0.1.jsonl").exists()
+
+
+def test_more_than_a_day_allows_is_refused_before_anything_is_asked(bls, probe):
+    with pytest.raises(ConfigError) as error:
+        probe(key=None, areas=(), codes={}, start=1976, end=2024)
+    assert str(error.value) == (
+        "sources.bls: 416 series from 1976 to 2024 take 85 queries; BLS allows 25 a day, and 500 with a key, which is "
+        "free at https://data.bls.gov/registrationEngine/: name fewer `areas` or `codes`, set a later `start`, or "
+        'channel = "bulk"'
+    )
+    assert not bls.asked
+
+
+def test_a_used_up_day_ends_the_run_until_tomorrow_without_asking_again(bls, probe):
+    bls.queries = 0
+    with pytest.raises(Unavailable) as error:
+        probe()
+    assert f"BLS answers REQUEST_NOT_PROCESSED: {USED_UP} Run again tomorrow" in str(error.value)
+    assert error.value.retry_after == 86_400
+    assert len(bls.asked) == 1
+
+
+def test_a_key_that_bls_does_not_know_is_refused_and_not_shown(probe):
+    with pytest.raises(Rejected, match="Correct BLS_API_KEY; a key is free at") as error:
+        probe(key=Secret("another-key-than-that"))
+    assert "another-key" not in str(error.value)
+
+
+def test_a_service_over_capacity_is_asked_again_and_then_left_for_later(bls, probe, monkeypatch):
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    bls.manners = "down"
+    with pytest.raises(Unavailable, match=r"REQUEST_FAILED_OVER_CAPACITY.*\(tried 5 times\)"):
+        probe()
+
+
+def test_an_answer_for_fewer_years_than_asked_is_refused(bls, probe):
+    honest = bls.answer
+
+    def ten_years(request):
+        asked = json.loads(request.body)
+        asked.pop("registrationkey")
+        return honest(type(request)(**{**_fields(request), "body": json.dumps(asked).encode()}))
+
+    bls.agency.answer_with(ten_years)
+    with pytest.raises(ContentError, match="only a part; see whether BLS still knows the key"):
+        probe()
+
+
+def test_a_series_that_is_left_out_without_a_word_is_refused(bls, probe):
+    bls.manners = "silent"
+    with pytest.raises(ContentError, match=r"the series LAUST\d+ was asked for and is not there"):
+        probe()
+
+
+def test_series_that_do_not_exist_are_no_fault_unless_none_does(bls, probe):
+    bls.figures = {
+        key: value for key, value in bls.figures.items() if key[0] != "LAUST010000000000003"
+    }
+    assert probe().basis == "observed"
+    bls.figures = {}
+    with pytest.raises(
+        NoData, match="BLS has no figures for any of the series; see whether `areas`"
+    ):
+        probe()
+
+
+def _fields(request):
+    return {name: getattr(request, name) for name in ("method", "path", "query", "headers", "body")}
