@@ -140,3 +140,8 @@ def test_a_name_in_latin_1_is_read(bls, read):
 
     bls.agency.answer_with(old)
     assert len(read(**BULK)) == 6
+
+
+def test_what_a_file_holds_beyond_what_is_asked_for_needs_no_list(bls, read):
+    bls.figures = {**bls.figures, ("LAUST060000000000077", "2023", "M01"): "1.0"}
+    assert {row["measure"] for row in read(**BULK)} == {"03"}

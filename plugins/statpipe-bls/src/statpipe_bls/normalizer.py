@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from statpipe.api import ContentError, Dataset, Normalizer, Payload, selected
-from statpipe_bls.observations import observations_of
+from statpipe_bls.observations import chosen, observations_of
 from statpipe_bls.records import read_records
 from statpipe_bls.structure import described, read_lists
 from statpipe_bls.survey import survey_named
@@ -31,11 +31,10 @@ class BlsNormalizer(Normalizer):
 
         survey = survey_named(dataset.name)
         lists = read_lists(survey, payloads)
-        tables = [
-            observations_of(read_records(one), one, survey, lists)
-            for one in payloads
-            if not one.structure
-        ]
+        tables = []
+        for one in (payload for payload in payloads if not payload.structure):
+            records = chosen(read_records(one), one, survey, dataset.selection)
+            tables.append(observations_of(records, one, survey, lists))
         table = pa.concat_tables(tables) if tables else None
         if table is None or not len(table):
             msg = f"dataset {dataset.name}: no figure among {len(payloads)} payloads; expected those of {survey.title}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from statpipe.api import ContentError, Payload
+from statpipe.api import ContentError, Payload, Selection
 from statpipe_bls.footnotes import NO_FIGURE, status_of, text_of
 from statpipe_bls.periods import read_period
 from statpipe_bls.structure import Lists, area_name
@@ -42,14 +42,31 @@ def observations_of(records: pa.Table, payload: Payload, survey: Survey, lists: 
     return pa.table(made)
 
 
-def _parts(
-    series: pa.DictionaryArray, payload: Payload, survey: Survey, lists: Lists
-) -> dict[str, Any]:
-    """Give area, dimensions and unit of each series."""
+def chosen(records: pa.Table, payload: Payload, survey: Survey, selection: Selection) -> pa.Table:
+    """
+    Return the figures of the series that a selection asks for: files hold many more, with codes of their own.
+
+    :raises ContentError: A series is of another survey.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    ids = series.dictionary
+    series = _coded(records["series_id"])
+    texts = _split(series.dictionary, payload, survey)
+    wanted = {one.id: selection.where.get(one.dimension.column) for one in survey.dimensions}
+    if selection.areas is not None:
+        wanted[AREA] = tuple(map(survey.area_code, selection.areas))
+    inside = pa.repeat(True, len(series.dictionary))
+    for name, codes in wanted.items():
+        if codes is not None and name in texts:
+            inside = pc.and_(inside, pc.is_in(texts[name], value_set=pa.array(codes)))
+    return records.filter(inside.take(series.indices))
+
+
+def _split(ids: pa.StringArray, payload: Payload, survey: Survey) -> dict[str, pa.StringArray]:
+    """Give the parts of each identifier."""
+    import pyarrow.compute as pc
+
     found = pc.extract_regex(ids, survey.pattern)
     wrong = ids.filter(pc.is_null(found))
     if len(wrong):
@@ -58,14 +75,23 @@ def _parts(
             f"identifiers are {survey.code} and {', '.join(name for name, _ in survey.id)}"
         )
         raise ContentError(msg, payload=payload)
-    texts = {name: pc.struct_field(found, name) for name, _ in survey.id}
+    return {name: pc.struct_field(found, name) for name, _ in survey.id}
+
+
+def _parts(
+    series: pa.DictionaryArray, payload: Payload, survey: Survey, lists: Lists
+) -> dict[str, Any]:
+    """Give area, dimensions and unit of each series."""
+    import pyarrow as pa
+
+    texts = _split(series.dictionary, payload, survey)
     made = {one.dimension.column: _by_series(texts[one.id], series) for one in survey.dimensions}
     by = survey.measured_by
     units = [survey.unit_of(by, code) for code in texts[by.id].to_pylist()]
     made["unit_measure"] = _by_series([unit for unit, _ in units], series)
     powers = pa.array([power for _, power in units], pa.int8())
     made["unit_mult"] = powers.take(series.indices)
-    codes = texts[AREA].to_pylist() if survey.has_areas else [""] * len(ids)
+    codes = texts[AREA].to_pylist() if survey.has_areas else [""] * len(series.dictionary)
     areas = [survey.area(code, area_name(survey, lists, code)) for code in codes]
     made["ref_area"] = _by_series([area.code for area in areas], series)
     return made
