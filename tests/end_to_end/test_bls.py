@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -32,6 +34,21 @@ embedded = true
 def bls():
     with serving(figures=FIRST, key=CANARY) as fake:
         yield fake
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "bls.md").read_text()
+
+
+def test_the_three_lines_of_the_page_run_and_show_what_it_says(home, bls):
+    home.environment["BLS_API_KEY"] = CANARY
+    lines = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0]
+    assert len(lines.splitlines()) == 3
+    home.configure(f'{lines}api_url = "{bls.api_url}"\n{LAKE}')
+    commands = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)[0].splitlines()
+    said = [home.run(*command.split()[1:]).stdout for command in commands]
+    assert "California" in said[-1]
+    assert "2022-12" in said[-1]
+    assert f"{len(bls.asked)} for the three lines above with a key" in PAGE
 
 
 def test_a_survey_by_the_api_with_a_revision(home, bls):
