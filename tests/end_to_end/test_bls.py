@@ -75,3 +75,36 @@ def test_a_survey_by_the_api_with_a_revision(home, bls):
     assert (row["area_name"], row["freq"], row["unit"]) == ("California", "M", "Percent")
     assert (row["measure_name"], row["basis"]) == ("unemployment rate", "observed")
     assert not any(shows(body, CANARY) for _, body in home.every_byte())
+
+
+def test_states_across_agencies_from_bls_files_and_the_samples_of_bea(home, bls):
+    bls.members = {"la.data.2.AllStatesU": "LAUST", "la.data.3.AllStatesS": "LASST"}
+    bls.lists = {
+        "la.area": "area_type_code\tarea_code\tarea_text\nA\tST0600000000000\tCalifornia\n",
+        "la.measure": "measure_code\tmeasure_text\n03\tunemployment rate\n04\tunemployment\n"
+        "05\temployment\n06\tlabor force\n",
+    }
+    bls.figures = {(RATE, "2021", "M13"): "7.3", (RATE, "2021", "M12"): "5.0 P"}
+    home.configure(
+        bls.configuration("LA", 'channel = "bulk"', 'contact = "data@example.org"', name="jobless")
+    )
+    home.run("db", "start")  # once, and not for each question
+    home.run("run", "jobless", "bea_pce_state", "bea_rpp_state")
+    (row,) = home.query(
+        "SELECT pce_per_capita::text, price_level::text, round(pce_per_capita_at_us_prices) AS real, "
+        "unemployment_rate::text, unemployment_vintage FROM gold.jobless_figures_and_pce "
+        "WHERE ref_area = 'CA' AND year = 2021"
+    )
+    assert row == {
+        "pce_per_capita": "53082",
+        "price_level": "111.797",
+        "real": 47481,
+        "unemployment_rate": "7.3",
+        "unemployment_vintage": "2024-01-19",
+    }
+    day = "SELECT unemployment_rate, pce_per_capita FROM gold.jobless_figures_and_pce_as_of('2023-01-01') WHERE ref_area = 'CA' AND year = 2021"
+    (before,) = home.query(day)
+    assert before["unemployment_rate"] is None
+    assert home.query("SELECT DISTINCT basis FROM gold.jobless_figures") == [{"basis": "service"}]
+    shown = home.run("show", "jobless_figures_and_pce", "--area", "CA", "--json").stdout
+    assert {row["year"]: row["unemployment_rate"] for row in json.loads(shown)}[2021] == "7.3"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
@@ -48,12 +48,14 @@ class Instance:
     """
     A source that the configuration makes of a component, under a name of its own.
 
-    ``gold`` is the name for its family of Gold models.
+    ``gold`` is the name for its family of Gold models. ``settings`` are its settings as they are written, where a hook
+    makes models of some of them only; a secret is a reference there.
     """
 
     name: str
     component: str
     gold: str
+    settings: Mapping[str, Any] = field(factory=dict, repr=False, hash=False)
 
 
 def secret(variable: str | None = None) -> Any:

@@ -107,9 +107,11 @@ def statpipe_checks() -> Iterable[Component]:
 def statpipe_models(instances: Sequence[Instance] = ()) -> Iterable[Model]:
     """
     Offer ``pce_state`` and ``rpp_state``, their histories and what is derived from them,
-    ``pce_state_real``, which reads both, and a family for each instance.
+    ``pce_state_real``, which reads both, and a family for each instance; for each source of BLS's unemployment by
+    state, a look at it beside spending and prices.
     """
     from statpipe_bea.gold.models import pce_state_models, pce_state_real_models, rpp_state_models
+    from statpipe_bea.gold.states import state_look
 
     families = {"bea_pce_state": pce_state_models, "bea_rpp_state": rpp_state_models}
     return [
@@ -121,5 +123,10 @@ def statpipe_models(instances: Sequence[Instance] = ()) -> Iterable[Model]:
             for one in instances
             if one.component in families
             for model in families[one.component](one.gold, one.name)
+        ),
+        *(
+            state_look(one.gold)
+            for one in instances
+            if one.component == "bls" and one.settings.get("survey") == "LA"
         ),
     ]

@@ -14,6 +14,7 @@ from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.registry import Registry
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_OUR_KEYS = ("use", "gold")
 _FAMILY = "{}_figures"
 """What the Gold family of an instance is called: SQL could not tell a model from a source of its name."""
 
@@ -101,4 +102,5 @@ def _instance(
     if component not in offers:
         msg = f"{where}.use: no source component is named {component!r}{nearest(str(component), offers)}"
         raise ConfigError(msg)
-    return Instance(name=name, component=component, gold=gold)
+    settings = {key: value for key, value in table.items() if key not in _OUR_KEYS}
+    return Instance(name=name, component=component, gold=gold, settings=settings)

@@ -47,7 +47,9 @@ def test_an_instance_is_a_source_with_its_own_settings_and_gold_family(tmp_path)
     configuration = configured(tmp_path, green={"use": "tea", "leaf": "green"})
     registry = registry_with()
     instances = instances_of(configuration, registry)
-    assert instances == [Instance(name="green", component="tea", gold="green_figures")]
+    assert instances == [
+        Instance(name="green", component="tea", gold="green_figures", settings={"leaf": "green"})
+    ]
     registry.add_instances(instances)
     assert list(registry.named("source")) == ["tea", "green"]
     offer = registry.find("source", "green")
