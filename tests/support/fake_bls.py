@@ -84,16 +84,16 @@ class FakeBls:
         self.queries -= 1
         most, years = (25, 10) if key is None else (50, 20)
         first, last = int(asked["startyear"]), int(asked["endyear"])
-        said = []
-        if last - first >= years:
-            said.append(
-                f"Year range has been reduced to the system-allowed limit of {years} years."
-            )
-            last = first + years - 1
+        reduced = last - first >= years
+        last = min(last, first + years - 1)
         wanted = asked["seriesid"][:most]
         averages = key is not None and asked.get("annualaverage")
         known = {series for series, _, _ in self.figures}
-        said += [f"Series does not exist for Series {one}" for one in wanted if one not in known]
+        said = [f"Series does not exist for Series {one}" for one in wanted if one not in known]
+        if reduced:
+            said.append(
+                f"Year range has been reduced to the system-allowed limit of {years} years."
+            )
         found = [self._series(one, first, last, averages=averages) for one in wanted]
         if self.manners == "silent":
             found.pop()

@@ -16,6 +16,8 @@ from statpipe_bls.source import BlsSource
         ("LA", {"areas": ("CAL",)}, "sources.bls.areas: 'CAL' is no area of survey LA that is known here; did you mean 'CA'? (BLS has more: set `contact`"),
         ("LA", {"areas": ("CN0603700000000",)}, "BLS has more: set `contact` to your e-mail address, and statpipe reads BLS's own list"),
         ("CE", {"codes": {"industry": ("10113300",)}}, "BLS has more: set `contact`"),
+        ("LA", {"areas": ("ca",)}, "'ca' is no area of survey LA that is known here; did you mean 'CA'?"),
+        ("LA", {"start": 2020, "end": 2010}, "sources.bls.start: 2020 lies after 2010, the last year; correct `start` or `end`"),
         ("LA", {"areas": ("CN9999900000000",), "contact": "data@example.org"}, "'CN9999900000000' is no area of survey LA"),
     ],
 )  # fmt: skip

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from statpipe.api import ContentError
+from statpipe.api import ConfigError, ContentError
 from statpipe_bls.asked import series_of
+from statpipe_bls.settings import SURVEYS
 from statpipe_bls.source import BlsSource
 from statpipe_bls.survey import survey_named
 
@@ -120,6 +121,23 @@ def test_states_have_the_codes_of_other_sources(read):
     assert (row["geo_fips"], row["iso_3166"]) == ("06000", "US-CA")
 
 
-def test_a_survey_that_is_not_known_is_refused():
+@pytest.mark.parametrize(
+    ("survey", "error", "says"),
+    [
+        ("", ConfigError, "sources.bls.survey is not set; name one of LA, SM, CE, CU, EN"),
+        ("la", ValueError, "'survey' must be one of LA, SM, CE, CU, EN: 'la'"),
+    ],
+)
+def test_a_survey_must_be_named(settings_of, survey, error, says):
+    with pytest.raises(error) as raised:
+        BlsSource(settings_of(survey))
+    assert str(raised.value) == says
+
+
+def test_figures_of_a_survey_that_is_not_known_are_refused():
     with pytest.raises(ContentError, match="no survey is named XY; expected one of LA, SM"):
         survey_named("XY")
+
+
+def test_the_surveys_of_the_settings_are_those_of_the_table():
+    assert [survey_named(code).code for code in SURVEYS] == list(SURVEYS)

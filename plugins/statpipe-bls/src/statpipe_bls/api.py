@@ -122,16 +122,20 @@ def judged(answer: Answer) -> Exception | None:
     if not isinstance(document, dict) or "status" not in document:
         return None
     status, said = str(document["status"]), _messages(document)
-    if status == _SUCCEEDED and _REDUCED not in said:
+    reduced = [text for text in said if _REDUCED in text]
+    if status == _SUCCEEDED and not reduced:
         return None
-    told = f"{answer.name}: BLS answers {one_line(status)}" + (f": {said}" if said else "")
-    return _failure(answer, status, said, told)
-
-
-def _failure(answer: Answer, status: str, said: str, told: str) -> Exception:
-    if status == _SUCCEEDED:
+    shown = ". ".join((reduced or said)[:3])
+    told = f"{answer.name}: BLS answers {one_line(status)}" + (
+        f": {one_line(shown)}." if shown else ""
+    )
+    if reduced:
         msg = f"{told} So the answer is only a part; see whether BLS still knows the key"
         return ContentError(msg, payload=answer.payload())
+    return _refusal(status, " ".join(said), told)
+
+
+def _refusal(status: str, said: str, told: str) -> Exception:
     if any(words in said for words in _USED_UP):
         return Unavailable(f"{told} Run again tomorrow", retry_after=DAY)
     if status in _LATER:
@@ -141,12 +145,10 @@ def _failure(answer: Answer, status: str, said: str, told: str) -> Exception:
     return Rejected(f"{told} Correct the request, or look whether BLS has changed its API")
 
 
-def _messages(document: dict[str, Any]) -> str:
+def _messages(document: dict[str, Any]) -> list[str]:
     listed = document.get("message")
     texts = [str(one).strip().rstrip(".") for one in listed] if isinstance(listed, list) else []
-    # A line for each series and year without figures is no news.
-    told = [text for text in texts if text and not text.startswith("No Data Available")]
-    return one_line(". ".join(told[:3])) + "." if told else ""
+    return [text for text in texts if text]
 
 
 def _batches(series: Sequence[str], size: int) -> Iterator[list[str]]:

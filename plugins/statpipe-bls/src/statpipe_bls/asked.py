@@ -18,13 +18,17 @@ def selection_of(settings: BlsSettings, survey: Survey, first: int | None, last:
     """
     Return the selection that is configured, from the year *first*, or from the beginning, to *last*.
 
-    :raises ConfigError: It names a dimension that the survey does not have.
+    :raises ConfigError: It names a dimension that the survey does not have, or ends before it begins.
     """
-    where = f"sources.{settings.instance or 'bls'}.codes"
+    name = f"sources.{settings.instance or 'bls'}"
+    if first is not None and first > last:
+        msg = f"{name}.start: {first} lies after {last}, the last year; correct `start` or `end`"
+        raise ConfigError(msg)
+    where = f"{name}.codes"
     known = {one.id: one for one in survey.dimensions}
-    for name in settings.codes:
-        if name not in known:
-            msg = f"{where}.{name}: survey {survey.code} has {', '.join(known)}{near(name, known)}"
+    for part in settings.codes:
+        if part not in known:
+            msg = f"{where}.{part}: survey {survey.code} has {', '.join(known)}{near(part, known)}"
             raise ConfigError(msg)
     areas = settings.areas or tuple(area.code for area in survey.known_areas.values())
     ours = {area.code for area in survey.known_areas.values()}
@@ -77,8 +81,9 @@ def near(name: str, known: Iterable[str]) -> str:
     """
     Return ``; did you mean 'x'?`` to put behind a message, or nothing where no name is near.
     """
-    found: Sequence[str] = get_close_matches(name, list(known), n=1)
-    return f"; did you mean {found[0]!r}?" if found else ""
+    by_case = {one.upper(): one for one in known}
+    found = get_close_matches(name.upper(), by_case, n=1)
+    return f"; did you mean {by_case[found[0]]!r}?" if found else ""
 
 
 def _asked(where: Mapping[str, Sequence[str]], one: CodedBy) -> Sequence[str]:

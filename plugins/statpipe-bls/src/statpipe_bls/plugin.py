@@ -49,7 +49,7 @@ def statpipe_normalizers() -> Iterable[Component]:
 
 
 @hookimpl
-def statpipe_models(instances: Sequence[Instance]) -> Iterable[Model]:
+def statpipe_models(instances: Sequence[Instance] = ()) -> Iterable[Model]:
     """Offer the standard Gold models of each survey that is configured."""
     from statpipe.api.gold import gold_models
 

@@ -16,9 +16,15 @@ API_URL = "https://api.bls.gov/publicAPI/v2"
 BULK_URL = "https://download.bls.gov/pub/time.series"
 SIGN_UP_URL = "https://data.bls.gov/registrationEngine/"
 
+SURVEYS = ("LA", "SM", "CE", "CU", "EN")
 FIRST_YEAR, LAST_YEAR = 1900, 2999
 
 _REACHED_BY = re.compile(r"(?=[!-~ ]+$)(?=.*(?:@|https?://))[^()]+")
+
+
+def _is_a_survey(_: object, attribute: attrs.Attribute[str], value: str) -> None:
+    if value and value not in SURVEYS:
+        raise ValueError(f"{attribute.name!r} must be one of {', '.join(SURVEYS)}: {value!r}")
 
 
 def _is_a_time(_: object, attribute: attrs.Attribute[float], value: float) -> None:
@@ -55,7 +61,7 @@ class BlsSettings:
     ``api`` takes names from BLS's own lists, too. ``timeout`` is the time for one whole answer or file, in seconds.
     """
 
-    survey: Literal["LA", "SM", "CE", "CU", "EN"]
+    survey: str = field(default="", validator=_is_a_survey)
     areas: tuple[str, ...] = ()
     codes: Mapping[str, tuple[str, ...]] = field(factory=dict)
     start: int | None = field(default=None, validator=_is_a_year)

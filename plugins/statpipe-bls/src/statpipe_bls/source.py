@@ -10,6 +10,7 @@ from functools import cached_property
 import attrs
 
 from statpipe.api import (
+    ConfigError,
     Dataset,
     Diagnosis,
     NoData,
@@ -23,7 +24,7 @@ from statpipe_bls.api import WITHOUT_KEY, Api
 from statpipe_bls.asked import refuse_unknown, selection_of, series_of
 from statpipe_bls.files import Files, changed_at
 from statpipe_bls.records import read_records
-from statpipe_bls.settings import SIGN_UP_URL, BlsSettings
+from statpipe_bls.settings import SIGN_UP_URL, SURVEYS, BlsSettings
 from statpipe_bls.structure import list_files, read_lists
 from statpipe_bls.survey import survey_named
 
@@ -44,6 +45,9 @@ class BlsSource(Source):
     """
 
     def __init__(self, settings: BlsSettings) -> None:
+        if not settings.survey:
+            msg = f"sources.{settings.instance or 'bls'}.survey is not set; name one of {', '.join(SURVEYS)}"
+            raise ConfigError(msg)
         self._settings = settings
         self._survey = survey_named(settings.survey)
 

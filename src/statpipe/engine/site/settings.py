@@ -111,6 +111,7 @@ def _converter() -> cattrs.Converter:
         lambda value, _: value,
     )
     converter.register_structure_hook_func(_is_list, _strict_list(converter))
+    converter.register_structure_hook_func(_is_choice, _chosen)
     return converter
 
 
@@ -120,6 +121,18 @@ def _strict(value: Any, kind: type) -> Any:
         msg = f" is {value!r}; expected {_WORDS[kind]}"
         raise TypeError(msg)
     return kind(value)
+
+
+def _is_choice(wanted: Any) -> bool:
+    return typing.get_origin(wanted) is typing.Literal
+
+
+def _chosen(value: Any, wanted: Any) -> Any:
+    choices = typing.get_args(wanted)
+    if value not in choices:
+        msg = f" is {value!r}; expected one of {', '.join(map(str, choices))}"
+        raise ValueError(msg)
+    return value
 
 
 def _is_list(wanted: Any) -> bool:
@@ -149,6 +162,8 @@ def _readable(error: BaseException, path: str = "") -> Iterable[str]:
     if isinstance(error, ClassValidationError | IterableValidationError):
         for inner in error.exceptions:
             yield from _readable(inner, path)
+    elif isinstance(error, KeyError):
+        yield f"{path} is missing; set it"
     else:
         text = str(error)
         yield path + (text if text.startswith(" ") else f": {text}")

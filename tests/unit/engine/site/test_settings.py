@@ -1,5 +1,7 @@
 """From the file's raw values to a component's settings."""
 
+from typing import Literal
+
 import pytest
 from attrs import field, frozen, validators
 
@@ -129,4 +131,12 @@ def test_a_required_setting_that_is_missing_is_named(tmp_path):
     class Needy:
         leaf: str
 
-    assert "leaf" in refused(tmp_path, Needy)
+    assert refused(tmp_path, Needy) == ".leaf is missing; set it"
+
+
+def test_a_choice_that_is_none_names_those_that_there_are(tmp_path):
+    @frozen(kw_only=True)
+    class Choosy:
+        leaf: Literal["green", "white"]
+
+    assert refused(tmp_path, Choosy, leaf="blue") == ".leaf is 'blue'; expected one of green, white"
