@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from statpipe.api import ConfigError
@@ -40,6 +42,11 @@ def test_years_bound_what_is_asked_for_so_that_a_later_start_deletes_nothing(set
     assert {period[:4] for period in some.selection.periods} == {"2020", "2021"}
     assert {"2020", "2020-01", "2020-Q1", "2020-S1"} <= set(some.selection.periods)
     assert whole.selection.covers(some.selection)
+
+
+def test_years_to_come_are_not_asked_for(settings_of):
+    (dataset,) = BlsSource(settings_of(start=2020, end=2999)).datasets()
+    assert max(dataset.selection.periods)[:4] == str(datetime.now(UTC).year)
 
 
 def test_areas_may_be_given_in_the_codes_of_the_survey(settings_of):

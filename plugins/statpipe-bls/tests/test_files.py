@@ -5,7 +5,7 @@ from __future__ import annotations
 import attrs
 import pytest
 
-from statpipe.api import ConfigError, ContentError, Rejected, Unavailable
+from statpipe.api import ConfigError, ContentError, Rejected, Secret, Unavailable
 from statpipe_bls.source import BlsSource
 
 BULK = {"channel": "bulk", "contact": "data@example.org"}
@@ -79,9 +79,9 @@ def test_indexes_have_their_base_period_in_the_notes(bls, read):
 @pytest.mark.parametrize(
     ("survey", "told", "says"),
     [
-        ("EN", {}, "no file of survey EN that is read here has what is asked for"),
-        ("CU", {"codes": {"item": ("SA0", "SAH1")}}, "no file of survey CU that is read here has item SA0"),
-        ("LA", {"areas": ("RD8010000000000",)}, "no file of survey LA that is read here has area RD8010000000000"),
+        ("EN", {}, "statpipe reads no file of survey EN with figures"),
+        ("CU", {"codes": {"item": ("SA0", "SAH1")}}, "statpipe reads no file of survey CU with item SA0 and SAH1"),
+        ("LA", {"areas": ("RD8010000000000",)}, "statpipe reads no file of survey LA with area RD8010000000000"),
     ],
 )  # fmt: skip
 def test_what_lies_in_no_file_is_left_to_the_api(read, survey, told, says):
@@ -145,3 +145,10 @@ def test_a_name_in_latin_1_is_read(bls, read):
 def test_what_a_file_holds_beyond_what_is_asked_for_needs_no_list(bls, read):
     bls.figures = {**bls.figures, ("LAUST060000000000077", "2023", "M01"): "1.0"}
     assert {row["measure"] for row in read(**BULK)} == {"03"}
+
+
+def test_both_channels_give_the_same_figures(bls, read):
+    bls.key = "12345678"
+    by_file = read(**BULK)
+    by_api = read(key=Secret("12345678"), contact=BULK["contact"])
+    assert [row | {"vintage": ""} for row in by_api] == [row | {"vintage": ""} for row in by_file]

@@ -29,8 +29,8 @@ class Files:
         self._survey = survey
         if not settings.contact:
             msg = (
-                f"{self._where}.contact is not set: BLS refuses its files to who does not say how to be reached; set it to your "
-                "e-mail address"
+                f"{self._where}.contact is not set: BLS refuses its files to programs that do not say how their user can be "
+                "reached; set it to your e-mail address"
             )
             raise ConfigError(msg)
         self._client = Client(
@@ -82,8 +82,9 @@ class Files:
         for code in codes:
             names = next((n for b, n in survey.bulk if _begins(code, b, survey)), ())
             if not names or survey.bulk_whole:
-                by = survey.bulk_by or "what is asked for"
-                msg = f'{self._where}: no file of survey {survey.code} that is read here has {by} {code}; set channel = "api"'
+                what = " and ".join(codes) if survey.bulk_whole else code
+                what = f"{survey.bulk_by} {what}".strip() or "figures"
+                msg = f'{self._where}: statpipe reads no file of survey {survey.code} with {what}; set channel = "api"'
                 raise ConfigError(msg)
             found += [name for name in names if name not in found]
         return found
@@ -112,12 +113,12 @@ def changed_at(answer: Answer) -> datetime:
 
 def judged(answer: Answer) -> Exception | None:
     """
-    Say what an answer means: 403 is how BLS answers to who does not say how to be reached.
+    Say what an answer means: BLS answers 403 to programs that do not say how their user can be reached.
     """
     if answer.status == HTTPStatus.FORBIDDEN:
         return Rejected(
             f"{answer.name}: BLS refuses the file (HTTP 403); see whether `contact` is an address at which you can be "
-            "reached, and whether BLS has blocked this machine"
+            "reached, and whether BLS blocks this machine"
         )
     return None
 

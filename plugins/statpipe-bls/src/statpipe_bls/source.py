@@ -73,7 +73,9 @@ class BlsSource(Source):
         )
 
     def datasets(self) -> Sequence[Dataset]:
-        first, last = self._settings.start, self._settings.end or _this_year()
+        first, last = self._settings.start, _this_year()  # BLS refuses years to come
+        if self._settings.end is not None:
+            last = min(self._settings.end, last)
         if first is None and self._in_windows:
             first = last - WITHOUT_KEY.years + 1
         return [
