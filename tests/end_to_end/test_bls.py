@@ -85,26 +85,22 @@ def test_states_across_agencies_from_bls_files_and_the_samples_of_bea(home, bls)
         "05\temployment\n06\tlabor force\n",
     }
     bls.figures = {(RATE, "2021", "M13"): "7.3", (RATE, "2021", "M12"): "5.0 P"}
+    lines = ('channel = "bulk"', 'contact = "data@example.org"')
     home.configure(
-        bls.configuration("LA", 'channel = "bulk"', 'contact = "data@example.org"', name="jobless")
+        bls.configuration("LA", *lines, name="jobless")
+        + '[sources.bea_pce_state]\ntables = ["SAPCE2"]\n[sources.bea_rpp_state]\ntables = ["SARPP"]\n'
     )
     home.run("db", "start")  # once, and not for each question
     home.run("run", "jobless", "bea_pce_state", "bea_rpp_state")
-    (row,) = home.query(
-        "SELECT pce_per_capita::text, price_level::text, round(pce_per_capita_at_us_prices) AS real, "
-        "unemployment_rate::text, unemployment_vintage FROM gold.jobless_figures_and_pce "
-        "WHERE ref_area = 'CA' AND year = 2021"
+    asked = (
+        "SELECT unemployment_rate::text AS rate, pce_per_capita::text AS pce, price_level::text, "
+        "round(pce_per_capita_at_us_prices) AS at_us_prices, unemployment_vintage "
+        "FROM gold.jobless_figures_and_pce{} WHERE ref_area = 'CA' AND year = 2021"
     )
-    assert row == {
-        "pce_per_capita": "53082",
-        "price_level": "111.797",
-        "real": 47481,
-        "unemployment_rate": "7.3",
-        "unemployment_vintage": "2024-01-19",
-    }
-    day = "SELECT unemployment_rate, pce_per_capita FROM gold.jobless_figures_and_pce_as_of('2023-01-01') WHERE ref_area = 'CA' AND year = 2021"
-    (before,) = home.query(day)
-    assert before["unemployment_rate"] is None
-    assert home.query("SELECT DISTINCT basis FROM gold.jobless_figures") == [{"basis": "service"}]
+    found = {"rate": "7.3", "pce": "53082", "price_level": "111.797", "at_us_prices": 47481}
+    dated = {"unemployment_vintage": "2024-01-19"}
+    assert home.query(asked.format("")) == [found | dated]
+    (before,) = home.query(asked.format("_as_of('2023-01-01')"))
+    assert before == found | {"rate": None, "unemployment_vintage": None}
     shown = home.run("show", "jobless_figures_and_pce", "--area", "CA", "--json").stdout
     assert {row["year"]: row["unemployment_rate"] for row in json.loads(shown)}[2021] == "7.3"

@@ -36,7 +36,7 @@ def test_the_values_are_those_that_statpipe_and_the_workflow_read(blocks):
         asked = set(re.findall(rf"{kind}\.([A-Z_]+)", workflow))
         asked = {name for name in asked if "_PROD_" not in name}
         given = blocks[TITLE + {"vars": "variables", "secrets": "secrets"}[kind]]
-        by_hand = {"STATPIPE_SCHEDULE", "BEA_API_KEY", "STATPIPE_WEBHOOK_URL"}
+        by_hand = {"STATPIPE_SCHEDULE", "BEA_API_KEY", "BLS_API_KEY", "STATPIPE_WEBHOOK_URL"}
         assert set(given) == asked - by_hand
 
 
