@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import attrs
@@ -18,6 +19,7 @@ from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.variables import secret_of
 
 _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+_BY_NAME = (dict, Mapping)
 _LITERAL_SECRET = 'a secret is written as a reference, "${VARIABLE}", never as itself'  # noqa: S105
 
 
@@ -34,20 +36,10 @@ def filled(
     :raises ConfigError: A key is unknown, a type wrong, a variable not set, or a secret written out or
         in quotes.
     """
-    fields = {a.name: a for a in attrs.fields(attrs.resolve_types(component.settings))}
+    fields = _fields(component.settings)
     where = f"{configuration.shown}: {place}"
-    for key in raw:
-        if key not in fields or key in FILLED_IN:
-            choices = set(fields) - FILLED_IN
-            raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, choices)}")
-    values = {
-        name: _resolved(value, fields[name], f"{where}.{name}", configuration)
-        for name, value in raw.items()
-    }
-    for name, attribute in fields.items():
-        variable = attribute.metadata.get("variable")
-        if variable and name not in values:
-            values[name] = secret_of(configuration.variables, variable)
+    _refuse_unknown(raw, set(fields) - FILLED_IN, where)
+    values = _resolved_fields(raw, component.settings, where, configuration)
     given = {"environment": environment, "instance": component.name}
     values |= {name: value for name, value in given.items() if name in fields}
     try:
@@ -62,31 +54,73 @@ def unset_secrets(
     """
     Name the configured secrets whose variables are not set, to put behind a message; or nothing.
     """
-    fields = {a.name: a for a in attrs.fields(attrs.resolve_types(component.settings))}
+    fields = _fields(component.settings)
     named = [
         f"{place}.{name} refers to {value}, which is not set"
         for name, value in raw.items()
-        if name in fields and _is_secret(fields[name])
+        if name in fields and _is_secret(fields[name].type)
         for match in [_REFERENCE.fullmatch(str(value))]
         if match and not configuration.variables.get(match["name"])
     ]
     return f" ({'; '.join(named)})" if named else ""
 
 
-def _resolved(
-    value: Any, attribute: attrs.Attribute[Any], where: str, configuration: Configuration
-) -> Any:
-    """Put the values of variables in place of references."""
-    if _is_secret(attribute):
+def _fields(settings: type) -> dict[str, attrs.Attribute[Any]]:
+    return {a.name: a for a in attrs.fields(attrs.resolve_types(settings))}
+
+
+def _refuse_unknown(raw: Mapping[str, Any], choices: Collection[str], where: str) -> None:
+    for key in raw:
+        if key not in choices:
+            raise ConfigError(f"{where}: unknown key {key!r}{nearest(key, choices)}")
+
+
+def _resolved_fields(
+    raw: Mapping[str, Any], settings: type, where: str, configuration: Configuration
+) -> dict[str, Any]:
+    """Put the values of variables into the fields of a class of settings."""
+    fields = _fields(settings)
+    values = {
+        name: _resolved(value, fields[name].type, f"{where}.{name}", configuration)
+        for name, value in raw.items()
+    }
+    for name, attribute in fields.items():
+        variable = attribute.metadata.get("variable")
+        if variable and name not in values:
+            values[name] = secret_of(configuration.variables, variable)
+    return values
+
+
+def _resolved(value: Any, kind: Any, where: str, configuration: Configuration) -> Any:
+    """Put the values of variables in place of references, in settings inside of settings as well."""
+    if _is_secret(kind):
         match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
         if match is None:
             raise ConfigError(f"{where}: {_LITERAL_SECRET}")
         return secret_of(configuration.variables, match["name"])
+    kind = _less_none(kind)
+    (*_, item) = (None, *(one for one in typing.get_args(kind) if one is not ...))
+    if attrs.has(kind) or typing.get_origin(kind) in _BY_NAME:
+        if not isinstance(value, dict):
+            raise ConfigError(f"{where} is {value!r}; expected a table")
+        if attrs.has(kind):
+            _refuse_unknown(value, _fields(kind), where)
+            return _resolved_fields(value, kind, where, configuration)
+    if isinstance(value, dict):
+        return {n: _resolved(v, item, f"{where}.{n}", configuration) for n, v in value.items()}
+    if isinstance(value, list):
+        return [_resolved(v, item, f"{where}[{n}]", configuration) for n, v in enumerate(value)]
     if isinstance(value, str):
         return _REFERENCE.sub(lambda m: _variable(m["name"], where, configuration), value)
-    if isinstance(value, list):
-        return [_resolved(item, attribute, where, configuration) for item in value]
     return value
+
+
+def _less_none(kind: Any) -> Any:
+    """Give the type of a setting that may be left out."""
+    if typing.get_origin(kind) not in {typing.Union, types.UnionType}:
+        return kind
+    others = [one for one in typing.get_args(kind) if one is not type(None)]
+    return others[0] if len(others) == 1 else kind
 
 
 def _variable(name: str, where: str, configuration: Configuration) -> str:
@@ -97,8 +131,8 @@ def _variable(name: str, where: str, configuration: Configuration) -> str:
     return found
 
 
-def _is_secret(attribute: attrs.Attribute[Any]) -> bool:
-    return attribute.type is Secret or Secret in typing.get_args(attribute.type)
+def _is_secret(kind: Any) -> bool:
+    return kind is Secret or Secret in typing.get_args(kind)
 
 
 def _converter() -> cattrs.Converter:

@@ -140,3 +140,66 @@ def test_a_choice_that_is_none_names_those_that_there_are(tmp_path):
         leaf: Literal["green", "white"]
 
     assert refused(tmp_path, Choosy, leaf="blue") == ".leaf is 'blue'; expected one of green, white"
+
+
+@frozen(kw_only=True)
+class Port:
+    code: str
+    token: Secret | None = secret("TEA_KEY")
+    password: Secret | None = secret()
+
+
+@frozen(kw_only=True)
+class Fleet:
+    """Settings with classes inside of them, alone, in a list, by name, and one that may be absent."""
+
+    home: Port = Port(code="CAL")
+    calls: tuple[Port, ...] = ()
+    agents: dict[str, Port] = field(factory=dict)
+    spare: Port | None = None
+    names: dict[str, str] = field(factory=dict)
+
+
+def test_a_class_inside_of_settings_is_a_table_an_array_of_tables_or_tables_by_name(tmp_path):
+    made = fill(
+        tmp_path,
+        Fleet,
+        home={"code": "${LEAF}"},
+        calls=[{"code": "MOM"}, {"code": "x", "password": "${LEAF}"}],
+        agents={"north": {"code": "NOR"}},
+        names={"CAL": "pure ${LEAF}"},
+    )
+    assert (made.home.code, made.names) == ("green", {"CAL": "pure green"})
+    assert [one.code for one in made.calls] == ["MOM", "x"]
+    assert made.agents["north"].code == "NOR"
+    assert made.spare is None
+
+
+def test_secrets_inside_of_such_a_class_are_secrets(tmp_path):
+    made = fill(
+        tmp_path, Fleet, calls=[{"code": "MOM", "password": "${LEAF}"}], spare={"code": "S"}
+    )
+    assert (made.calls[0].token.reveal(), made.calls[0].password.reveal()) == ("canary", "green")
+    assert made.spare.token.reveal() == "canary"
+    assert "canary" not in repr(made)
+    assert "green" not in repr(made)
+
+
+@pytest.mark.parametrize(
+    ("raw", "says"),
+    [
+        ({"spare": {"code": "S", "token": "canary"}}, ".spare.token: a secret is written as a ref"),
+        ({"calls": [{"code": "S", "password": "canary"}]}, ".calls[0].password: a secret is writ"),
+        ({"agents": {"n": {"code": "S", "token": 1}}}, ".agents.n.token: a secret is written as a"),
+        ({"home": {"code": "S", "cod": "x"}}, ".home: unknown key 'cod'; did you mean 'code'?"),
+        ({"home": {"code": "${UNSET}"}}, ".home.code refers to ${UNSET}, which is not set"),
+        ({"home": {"code": 1}}, ".home.code is 1; expected text"),
+        ({"calls": [{}]}, ".calls"),
+        ({"home": "CAL"}, ".home is 'CAL'; expected a table"),
+        ({"spare": ["CAL"]}, ".spare is ['CAL']; expected a table"),
+        ({"agents": {"n": "CAL"}}, ".agents.n is 'CAL'; expected a table"),
+        ({"names": "CAL"}, ".names is 'CAL'; expected a table"),
+    ],
+)
+def test_what_is_wrong_inside_of_such_a_class_is_told_with_its_place(tmp_path, raw, says):
+    assert refused(tmp_path, Fleet, **raw).startswith(says)
