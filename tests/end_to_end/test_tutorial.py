@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 
 from support.patience import PATIENCE
-from support.ports import reserved_port
 from support.runtime_only import runtime_only
 
 ROOT = Path(__file__).parents[2]
@@ -24,20 +23,16 @@ PIP = """#!/bin/sh
 exec "{python}" -m pip "$@" -q --no-index --disable-pip-version-check
 """
 STATPIPE = """#!/bin/sh
-"{python}" -m statpipe "$@" || exit
-# A port that is free, instead of the one on the page.
-[ "$2" != new ] || grep -rl 8765 statpipe-harbour | xargs sed -i 's/8765/{port}/'
+exec "{python}" -m statpipe "$@"
 """
 
 
 @pytest.fixture
 def shell(tmp_path):
     """Somebody's shell, in an empty folder."""
-    port = reserved_port()
     own = runtime_only(tmp_path / "venv") / "python"
     tools = tmp_path / "bin"
     tools.mkdir()
-    words = {"python": own, "port": port}
     python = '#!/bin/sh\nexec "{python}" "$@"\n'
     pytest_ = '#!/bin/sh\nexec "{python}" -m pytest -p no:cacheprovider "$@"\n'
     for name, text in (
@@ -46,7 +41,7 @@ def shell(tmp_path):
         ("python", python),
         ("pytest", pytest_),
     ):
-        (tools / name).write_text(text.format(**words))
+        (tools / name).write_text(text.format(python=own))
         (tools / name).chmod(0o755)
     ours = ("STATPIPE_", "HARBOUR_", "BEA_", "PYTEST_")
     environment = {k: v for k, v in os.environ.items() if not k.startswith(ours)}

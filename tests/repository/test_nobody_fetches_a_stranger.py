@@ -10,10 +10,12 @@ import re
 import subprocess
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from statpipe.cli.app import execute
+from statpipe.cli.plugin_template import Role
 
 ROOT = Path(__file__).parents[2]
 INSTALLS = re.compile(
@@ -102,7 +104,7 @@ def test_no_distribution_depends_on_statpipe(path):
     assert [one for one in dependencies(path.read_text()) if one.startswith("statpipe")] == []
 
 
-@pytest.mark.parametrize("role", ["source", "check"])
+@pytest.mark.parametrize("role", get_args(Role))
 def test_nor_does_a_generated_plugin(role, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert execute(["plugins", "new", "harbour", "--role", role]) == 0

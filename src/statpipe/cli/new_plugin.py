@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import keyword
 import re
-import shutil
-from collections.abc import Mapping
-from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Literal
+from typing import get_args
 
 from statpipe.api import ConfigError
 from statpipe.cli.common_options import CommonOptions
 from statpipe.cli.install_command import install_command, program
+from statpipe.cli.plugin_template import Role, write_plugin
 from statpipe.cli.session import Session, in_session
 from statpipe.cli.terminal import say
 from statpipe.engine.site.registry import Registry
 
-Role = Literal["source", "check"]
-
 _LONGEST = 40
-_SUFFIX = ".template"
+_OFFERS: dict[Role, tuple[str, ...]] = {
+    **{role: (role,) for role in get_args(Role)},
+    "source": ("source", "normalizer", "model"),
+    "lake": ("sink",),
+}
+"""The roles of what a plugin of each kind offers."""
 
 
 def new_plugin(
@@ -50,7 +51,7 @@ def new_plugin(
         if folder.exists():
             msg = f"{folder} is there already; choose another name, or another folder with --into"
             raise ConfigError(msg)
-        _write(name, role, folder)
+        write_plugin(name, role, folder)
         for line in _next_steps(name, folder).split("\n"):
             say(line)
         return 0
@@ -72,10 +73,9 @@ def _must_be_a_name(name: str) -> None:
 
 def _must_be_free(name: str, role: Role, registry: Registry) -> None:
     """What it will offer must not be offered by somebody else."""
-    wanted = {"source": ("source", "normalizer", "model"), "check": ("check",)}[role]
     for offer in registry.offers:
         mine = (name, f"{name}_json")
-        if offer.role in wanted and offer.name in mine:
+        if offer.role in _OFFERS[role] and offer.name in mine:
             msg = (
                 f"{offer.distribution} {offer.version} offers a {offer.role} named {offer.name}; "
                 "choose another name"
@@ -85,33 +85,6 @@ def _must_be_free(name: str, role: Role, registry: Registry) -> None:
     if any(offer.distribution == distribution for offer in registry.offers):
         msg = f"a distribution {distribution} is installed; choose another name"
         raise ConfigError(msg)
-
-
-def _write(name: str, role: Role, folder: Path) -> None:
-    words = name.split("_")
-    answers = {
-        "name": name,
-        "package": f"statpipe_{name}",
-        "distribution": folder.name,
-        "prefix": "".join(word.capitalize() for word in words),
-        "variable": name.upper(),
-        "title": " ".join(words).capitalize(),
-    }
-    try:
-        with as_file(files("statpipe.cli") / "templates" / role) as template:
-            for path in sorted(path for path in template.rglob("*") if path.is_file()):
-                place = folder / _filled(str(path.relative_to(template)), answers)
-                place.parent.mkdir(parents=True, exist_ok=True)
-                text = _filled(path.read_text(encoding="utf-8"), answers)
-                place.with_name(place.name.removesuffix(_SUFFIX)).write_text(text, encoding="utf-8")
-    except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)  # a part of a plugin helps nobody
-        msg = f"{folder} cannot be written ({error.strerror}); name another folder with --into"
-        raise ConfigError(msg) from None
-
-
-def _filled(text: str, answers: Mapping[str, str]) -> str:
-    return re.sub(r"{{ (\w+) }}", lambda found: answers[found[1]], text)
 
 
 def _next_steps(name: str, folder: Path) -> str:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import errno
+import socket
 import sys
 import tomllib
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
+import statpipe
 from statpipe.cli.app import execute
+from statpipe.cli.plugin_template import Role
+
+LICENCE = (Path(__file__).parents[3] / "LICENSE").read_text()
 
 
 @pytest.fixture
@@ -47,6 +53,9 @@ def test_names_that_are_taken_are_refused(new):
         ("bea_pce_state", "source", "statpipe-bea 0.1.0 offers a source named bea_pce_state"),
         ("value_range", "check", "statpipe-checks 0.1.0 offers a check named value_range"),
         ("bea", "source", "a distribution statpipe-bea is installed"),
+        ("pce_state", "model", "statpipe-bea 0.1.0 offers a model named pce_state"),
+        ("lake", "lake", "statpipe-lake 0.1.0 offers a sink named lake"),
+        ("webhook", "notifier", "statpipe-notify 0.1.0 offers a notifier named webhook"),
         ("bea", "check", "a distribution statpipe-bea is installed"),
     ):
         code, _, err = new(name, "--role", role)
@@ -108,7 +117,7 @@ def test_elsewhere_the_next_steps_name_programs_by_their_whole_path(new, monkeyp
     assert "  '/a b/.venv/bin/statpipe' plugins test harbour " in out
 
 
-@pytest.mark.parametrize("role", ["source", "check"])
+@pytest.mark.parametrize("role", get_args(Role))
 def test_names_are_made_of_the_one_that_was_given(new, tmp_path, role):
     code, out, _ = new("tide_tables", "--role", role, "--into", str(tmp_path / "deep"))
     assert code == 0
@@ -127,5 +136,25 @@ def test_names_are_made_of_the_one_that_was_given(new, tmp_path, role):
             text = path.read_text()
             assert "{{" not in text
             assert "{%" not in text
-    assert "class TideTables" in "".join(p.read_text() for p in package.glob("*.py"))
+    assert (folder / "LICENSE").read_text() == LICENCE
     assert not list(folder.rglob("*.template"))
+
+
+def test_it_says_below_which_version_of_statpipe_it_works(new, tmp_path, monkeypatch):
+    for version, below in (("0.1.0", "0.2"), ("0.9.3", "0.10"), ("1.4.2", "2"), ("2.0.0rc1", "3")):
+        monkeypatch.setattr(statpipe, "__version__", version)
+        name = f"made_with_{version[0]}_{version[2]}"
+        assert new(name)[0] == 0
+        (project,) = tmp_path.glob(f"*{version[0]}-{version[2]}/pyproject.toml")
+        groups = tomllib.loads(project.read_text())["project"]["entry-points"]
+        assert groups["statpipe.api"] == {"below": below}
+
+
+def test_its_stand_in_of_an_agency_has_a_port_that_is_free(new, tmp_path):
+    agency = Path("tests") / "agency.py"
+    assert new("harbour", "--into", "one")[0] == 0
+    text = (tmp_path / "one" / "statpipe-harbour" / agency).read_text()
+    port = int(text.partition("port=")[2].partition(")")[0])
+    with socket.create_server(("127.0.0.1", port)):
+        assert new("harbour", "--into", "two")[0] == 0
+    assert f"port={port + 1})" in (tmp_path / "two" / "statpipe-harbour" / agency).read_text()

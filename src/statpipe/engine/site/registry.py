@@ -15,6 +15,7 @@ from attrs import field, frozen
 
 from statpipe.api import Component, Instance, Model, PluginError, hookspecs
 from statpipe.api.markers import PROJECT
+from statpipe.engine.site.host_bound import refuse_older_plugin
 from statpipe.engine.site.model_order import in_order, refuse_impossible
 from statpipe.engine.site.nearest import nearest
 
@@ -87,6 +88,7 @@ class Registry:
         for distribution, entry_point in _entry_points():
             name, version = distribution.metadata["Name"], distribution.version
             try:
+                refuse_older_plugin(distribution)
                 module: ModuleType = entry_point.load()
             except BaseException as error:  # a plugin may even call sys.exit
                 if isinstance(error, KeyboardInterrupt):

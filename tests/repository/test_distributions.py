@@ -1,0 +1,82 @@
+"""What wheels and sdists hold: the licence, the bound on statpipe, the code, and nothing else."""
+
+from __future__ import annotations
+
+import re
+import tarfile
+import tomllib
+import zipfile
+from email import message_from_bytes
+from pathlib import Path
+
+import pytest
+from hatchling import build
+
+from statpipe.cli.app import execute
+from statpipe.engine.site.host_bound import next_incompatible
+
+ROOT = Path(__file__).parents[2]
+LICENCE = (ROOT / "LICENSE").read_bytes()
+PLUGINS = sorted(path.parent for path in ROOT.glob("plugins/*/pyproject.toml"))
+ALWAYS = {"LICENSE", "PKG-INFO", "README.md", "pyproject.toml", ".gitignore"}
+""".gitignore tells hatchling what is not to be built in."""
+
+
+def built(folder, into, monkeypatch):
+    """Build both; return their files with their contents, less the folder that an sdist lies in."""
+    monkeypatch.chdir(folder)
+    with zipfile.ZipFile(into / build.build_wheel(str(into))) as archive:
+        wheel = {name: archive.read(name) for name in archive.namelist()}
+    with tarfile.open(into / build.build_sdist(str(into))) as archive:
+        files = [one for one in archive.getmembers() if one.isfile()]
+        sdist = {one.name.partition("/")[2]: archive.extractfile(one).read() for one in files}
+    return wheel, sdist
+
+
+def of(wheel, ending):
+    (found,) = [body for name, body in wheel.items() if name.endswith(ending)]
+    return found
+
+
+@pytest.fixture(params=["new", ROOT, *PLUGINS], ids=lambda one: getattr(one, "name", one))
+def project(request, tmp_path):
+    if request.param != "new":
+        return request.param
+    assert execute(["plugins", "new", "harbour", "--into", str(tmp_path)]) == 0
+    return tmp_path / "statpipe-harbour"
+
+
+def test_wheel_and_sdist_carry_the_licence_and_the_code_and_nothing_else(
+    project, tmp_path, monkeypatch
+):
+    wheel, sdist = built(project, tmp_path, monkeypatch)
+    assert of(wheel, ".dist-info/licenses/LICENSE") == sdist["LICENSE"] == LICENCE
+    metadata = message_from_bytes(of(wheel, "METADATA"))
+    assert (metadata["License-Expression"], metadata["License-File"]) == ("Apache-2.0", "LICENSE")
+    (package,) = {name.split("/")[0] for name in wheel if ".dist-info/" not in name}
+    code = {
+        str(path.relative_to(project))
+        for path in (project / "src" / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert {f"src/{name}" for name in wheel if ".dist-info/" not in name} == code
+    ours = {name for name in sdist if not name.startswith("src/")} - ALWAYS
+    assert ours <= {"tests/agency.py", "tests/test_contracts.py"}
+    assert {name for name in sdist if name.startswith("src/")} == code
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda one: one.name)
+def test_the_wheel_of_a_plugin_says_below_which_statpipe_it_works(plugin, tmp_path, monkeypatch):
+    wheel, _ = built(plugin, tmp_path, monkeypatch)
+    told = of(wheel, "entry_points.txt").decode()
+    assert re.search(
+        rf"^\[statpipe\.api\]\nbelow = {re.escape(next_incompatible())}$", told, re.MULTILINE
+    )
+
+
+@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda one: one.name)
+def test_the_licence_of_a_plugin_is_that_of_the_repository(plugin):
+    assert (plugin / "LICENSE").read_bytes() == LICENCE
+    assert (
+        tomllib.loads((plugin / "pyproject.toml").read_text())["project"]["license"] == "Apache-2.0"
+    )

@@ -1,0 +1,63 @@
+"""A plugin that was written for an older statpipe is not loaded, and says so."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+import statpipe
+from statpipe.engine.site.host_bound import next_incompatible
+from statpipe.engine.site.registry import Registry
+from support.installed import install
+
+CODE = "raise SystemExit('its code ran')"
+
+
+@pytest.fixture
+def plugin(tmp_path, monkeypatch):
+    """Install a plugin that works below a version; return what the registry says is broken of it."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+
+    def installed(below, code="statpipe_version = 1"):
+        folder = install(
+            tmp_path,
+            name="statpipe-old",
+            entry_points={"old": "old_plugin"},
+            modules={"old_plugin": code},
+        )
+        if below is not None:
+            (points,) = folder.glob("*.dist-info/entry_points.txt")
+            points.write_text(points.read_text() + f"\n[statpipe.api]\nbelow = {below}\n")
+        return [broken.reason for broken in Registry.installed().broken]
+
+    yield installed
+    sys.modules.pop("old_plugin", None)
+
+
+@pytest.mark.parametrize(
+    ("version", "below"), [("0.2.0", "0.2"), ("0.10.1", "0.2"), ("1.0", "0.2"), ("2.0.0rc1", "2")]
+)
+def test_it_is_refused_before_its_code_runs(plugin, monkeypatch, version, below):
+    monkeypatch.setattr(statpipe, "__version__", version)
+    assert plugin(below, CODE) == [
+        f"PluginError: it is written for statpipe below {below}, and this is {version}; install a newer "
+        "version of it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "below"),
+    [("0.1.9", "0.2"), ("0.9", "0.10"), ("1.9", "2"), ("0.1", None), ("0.1.0", "0.1.1")],
+)
+def test_one_for_this_version_or_for_any_is_loaded(plugin, monkeypatch, version, below):
+    monkeypatch.setattr(statpipe, "__version__", version)
+    assert plugin(below) == []
+
+
+@pytest.mark.parametrize(
+    ("version", "below"), [("0.1.0", "0.2"), ("0.9.4", "0.10"), ("1.0.0", "2"), ("3.4.5", "4")]
+)
+def test_what_may_change_next(monkeypatch, version, below):
+    monkeypatch.setattr(statpipe, "__version__", version)
+    assert next_incompatible() == below
