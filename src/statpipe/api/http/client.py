@@ -216,7 +216,8 @@ class Client:
 
     def _answered(self, asked: Request, name: str, *, anew: bool = False) -> Answer:
         name = name or asked.address.rstrip("/").rpartition("/")[2]
-        known = None if anew else self._memo.recall(frozenset(asked.recorded.items()))
+        question = asked.method, frozenset(asked.recorded.items())
+        known = None if anew else self._memo.recall(question)
         if known is not None:
             return attrs.evolve(known, name=name)
         answer = persist(
@@ -225,8 +226,7 @@ class Client:
             clock=self._clock,
             sleep=self._sleep,
         )
-        if asked.method != "HEAD":  # it has no body
-            self._memo.remember(frozenset(asked.recorded.items()), answer)
+        self._memo.remember(question, answer)
         return answer
 
     def _try(self, asked: Request, name: str) -> Answer:

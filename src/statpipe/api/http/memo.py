@@ -10,7 +10,7 @@ from statpipe.api.http.answer import Answer
 
 class Memo:
     """
-    The latest answers by what was asked, as many as fit into *largest* bytes.
+    The latest answers by what was asked, as many as fit into *largest* bytes; none if there are none.
     """
 
     def __init__(self, largest: int) -> None:
@@ -28,6 +28,8 @@ class Memo:
         """
         Remember an answer, and forget the oldest where there is no room.
         """
+        if not self._largest:
+            return  # an empty answer would find room
         if asked in self._answers:
             self._size -= len(self._answers.pop(asked).body)
         self._answers[asked] = answer

@@ -281,6 +281,21 @@ class TestPages:
         assert len(agency.requests) == 2
 
 
+@pytest.mark.parametrize("memory", [0, 1000])
+def test_the_headers_of_an_answer_are_not_taken_for_the_answer(agency, connect, memory):
+    agency.answer("/la.data", b"figures")
+    client = connect(agency, memory=memory)
+    assert client.head("la.data").body == b""
+    assert client.get("la.data").body == b"figures"
+
+
+def test_without_memory_an_empty_answer_is_asked_again(agency, connect):
+    client = connect(agency)
+    for body in (b"", b"figures"):
+        agency.answer("/la.data", body)
+        assert client.get("la.data").body == body
+
+
 def test_what_is_remembered_is_not_asked_again_unless_it_must_be(agency, connect):
     agency.answer("/data", b"{}")
     client = connect(agency, memory=1000)
