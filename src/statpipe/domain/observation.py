@@ -13,7 +13,7 @@ from attrs import frozen
 
 from statpipe.domain.dimension import NAME, names_column
 from statpipe.domain.errors import ContentError
-from statpipe.domain.printed import exact_type, read_figure
+from statpipe.domain.printed import exact_type, read_double, read_figure
 from statpipe.domain.text import stripped
 
 if TYPE_CHECKING:
@@ -120,12 +120,14 @@ def silver_schema(dimensions: tuple[Dimension, ...] = (), *, doubles: bool = Fal
     return pa.schema(fields)
 
 
-def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+def observations_from_rows(rows: Iterable[Mapping[str, Any]], *, doubles: bool = False) -> pa.Table:
     """
     Make a normalizer's table from mappings: easy to write, and fast enough for small payloads.
 
     Each mapping needs ``ref_area``, ``category``, ``time_period`` and ``obs_value`` (``Decimal``,
     ``int``, text, or ``None``); any other Silver column may be given. ``decimals`` is counted.
+    *doubles* says that the agency publishes binary doubles, as in a workbook: each figure, a ``float`` or
+    the text of one, becomes the shortest decimal that is the same double.
 
     :raises ContentError: A figure is no exact decimal number, or a column holds the wrong type.
     """
@@ -144,7 +146,7 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]]) -> pa.Table:
         "period_start": pa.date32(),
         "period_end": pa.date32(),
     }
-    figures = [_figure(row, number) for number, row in enumerate(listed)]
+    figures = [_figure(row, number, doubles=doubles) for number, row in enumerate(listed)]
     columns: dict[str, Any] = {}
     for name in [*names, *others]:
         values = [row.get(name) for row in listed]
@@ -181,16 +183,19 @@ def _is_half(text: str) -> bool:
     return False
 
 
-def _figure(row: Mapping[str, Any], number: int) -> tuple[Decimal | None, int | None]:
+def _figure(
+    row: Mapping[str, Any], number: int, *, doubles: bool
+) -> tuple[Decimal | None, int | None]:
     """Give a figure and the places that it is printed with."""
     value = row.get("obs_value")
     if value is None:
         return None, None
-    if isinstance(value, float):
+    if isinstance(value, float) and not doubles:
         reason = "is a binary float, which cannot hold a published figure exactly: pass its text"
     else:
+        read = read_double if doubles else read_figure
         try:
-            return read_figure(stripped(str(value)))
+            return read(stripped(str(value)))
         except ValueError as error:
             reason = str(error)
     msg = f"{value!r} {reason} (row {number:,} of the normalizer's table: {_cell(row)})"

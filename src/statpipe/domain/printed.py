@@ -265,6 +265,17 @@ def read_figure(text: str) -> tuple[Decimal, int]:
     return Decimal(f"{number:.{needed}f}"), places
 
 
+def read_double(text: str) -> tuple[Decimal, int]:
+    """
+    Read the text of a binary double as the shortest decimal that is the same double, with its places.
+
+    :raises ValueError: It is not a number, or needs more digits than there are.
+    """
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("is not a figure; expected the text of a finite double")
+    return read_figure(repr(float(text)).removesuffix(".0"))
+
+
 def _misfit(distinct: pa.DictionaryArray, place: int, why: str) -> Misfit:
     import pyarrow.compute as pc
 

@@ -1,5 +1,7 @@
 """The columns of Silver, and rows that a normalizer brings."""
 
+from decimal import Decimal
+
 import pytest
 
 from statpipe.domain.dataset import Dataset
@@ -35,6 +37,31 @@ def test_silver_has_every_column_with_its_description():
 def test_rows_take_only_exact_figures(value, text):
     with pytest.raises(ContentError, match=text):
         observations_from_rows([row(value=value)])
+
+
+@pytest.mark.parametrize(
+    ("value", "figure", "places"),
+    [
+        ("1.1000000000000001", "1.1", 1),  # as a workbook holds 1.1
+        (0.1 + 0.2, "0.30000000000000004", 17),
+        ("1.2999999999999999E-5", "0.000013", 6),
+        (1852.0, "1852", 0),
+        ("-0", "0", 0),
+        (None, None, None),
+    ],
+)
+def test_binary_doubles_become_the_shortest_decimals_where_they_are_asked_for(
+    value, figure, places
+):
+    table = observations_from_rows([row(value=value)], doubles=True)
+    wanted = None if figure is None else Decimal(figure)
+    assert (table["obs_value"].to_pylist(), table["decimals"].to_pylist()) == ([wanted], [places])
+
+
+@pytest.mark.parametrize("value", [float("nan"), "Infinity", "1_5", "x", "1e999", True])
+def test_what_is_not_a_finite_double_is_refused(value):
+    with pytest.raises(ContentError, match="is not a figure"):
+        observations_from_rows([row(value=value)], doubles=True)
 
 
 @pytest.mark.parametrize(
