@@ -87,6 +87,7 @@ format: dev ## let ruff write the code as it wants it
 
 reference: dev ## write the reference pages anew, out of the code
 	@$(BIN)/python scripts/make_model_reference.py
+	@$(BIN)/python scripts/make_plugin_pages.py
 	@$(BIN)/python scripts/make_reference.py
 
 benchmark: dev ## measure the whole job beside scripts that do it by hand; exit 1 on a missed goal (PEERS=python with polars)

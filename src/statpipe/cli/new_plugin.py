@@ -10,7 +10,7 @@ from typing import get_args
 from statpipe.api import ConfigError
 from statpipe.cli.common_options import CommonOptions
 from statpipe.cli.install_command import install_command, program
-from statpipe.cli.plugin_template import Role, write_plugin
+from statpipe.cli.plugin_template import Role, distribution_of, write_plugin
 from statpipe.cli.session import Session, in_session
 from statpipe.cli.terminal import say
 from statpipe.engine.site.registry import Registry
@@ -47,7 +47,7 @@ def new_plugin(
     def work(session: Session) -> int:
         _must_be_a_name(name)
         _must_be_free(name, role, session.registry)
-        folder = (into or Path()) / f"statpipe-{name.replace('_', '-')}"
+        folder = (into or Path()) / distribution_of(name)
         if folder.exists():
             msg = f"{folder} is there already; choose another name, or another folder with --into"
             raise ConfigError(msg)
@@ -81,7 +81,7 @@ def _must_be_free(name: str, role: Role, registry: Registry) -> None:
                 "choose another name"
             )
             raise ConfigError(msg)
-    distribution = f"statpipe-{name.replace('_', '-')}"
+    distribution = distribution_of(name)
     if any(offer.distribution == distribution for offer in registry.offers):
         msg = f"a distribution {distribution} is installed; choose another name"
         raise ConfigError(msg)

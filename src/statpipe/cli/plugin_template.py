@@ -26,30 +26,21 @@ _FIRST_PORT, _PORTS = 10_000, 10_000
 """Below the ports that systems give to connections."""
 
 
+def distribution_of(name: str) -> str:
+    """
+    Return the name of the distribution of a plugin, and of its folder.
+    """
+    return f"statpipe-{name.replace('_', '-')}"
+
+
 def write_plugin(name: str, role: Role, folder: Path) -> None:
     """
     Write the beginning of a plugin into a folder that is not there yet.
 
     :raises ConfigError: The folder cannot be written.
     """
-    words = name.split("_")
-    answers = {
-        "name": name,
-        "role": role,
-        "package": f"statpipe_{name}",
-        "distribution": folder.name,
-        "prefix": "".join(word.capitalize() for word in words),
-        "variable": name.upper(),
-        "title": " ".join(words).capitalize(),
-        "needs": _lines_of_needs(role),
-        "below": next_incompatible(),
-        "port": str(_free_port(name)),
-    }
     try:
-        with as_file(files("statpipe.cli") / "templates") as templates:
-            texts = _texts(templates, role, answers)
-        licence = distribution("statpipe").read_text("licenses/LICENSE") or ""
-        for path, text in {**texts, "LICENSE": licence}.items():
+        for path, text in plugin_files(name, role).items():
             place = folder / path
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
@@ -57,6 +48,29 @@ def write_plugin(name: str, role: Role, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)  # a part of a plugin helps nobody
         msg = f"{folder} cannot be written ({error.strerror}); name another folder with --into"
         raise ConfigError(msg) from None
+
+
+def plugin_files(name: str, role: Role) -> dict[str, str]:
+    """
+    Return the files of the beginning of a plugin: path -> text.
+    """
+    words = name.split("_")
+    answers = {
+        "name": name,
+        "role": role,
+        "package": f"statpipe_{name}",
+        "distribution": distribution_of(name),
+        "prefix": "".join(word.capitalize() for word in words),
+        "variable": name.upper(),
+        "title": " ".join(words).capitalize(),
+        "needs": _lines_of_needs(role),
+        "below": next_incompatible(),
+        "port": str(_free_port(name)),
+    }
+    with as_file(files("statpipe.cli") / "templates") as templates:
+        texts = _texts(templates, role, answers)
+    licence = distribution("statpipe").read_text("licenses/LICENSE") or ""
+    return {**texts, "LICENSE": licence}
 
 
 def _texts(templates: Path, role: Role, answers: Mapping[str, str]) -> dict[str, str]:
