@@ -1,4 +1,4 @@
-"""Write what `statpipe plugins new` generates into docs/write-a-*.md: a block with the title of a file shows it.
+"""Write what `statpipe plugins new` generates into its pages: a block with the title of a file shows it.
 
 python scripts/make_plugin_pages.py
 """
@@ -12,7 +12,9 @@ from typing import cast
 from statpipe.cli.plugin_template import Role, plugin_files
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
-COMMAND = re.compile(r"statpipe plugins new (?P<name>\w+) --role (?P<role>\w+)")
+CHANGED = {"src/statpipe_harbour/tables.py"}
+"""The reader changes it, so the tutorial shows what comes of it."""
+COMMAND = re.compile(r"statpipe plugins new (?P<name>\w+)(?: --role (?P<role>\w+))?")
 BLOCK = re.compile(r'(?P<head>```python title="(?P<title>[^"]+)"\n)(?P<text>.*?)```', re.DOTALL)
 
 
@@ -26,16 +28,18 @@ def pages() -> dict[Path, str]:
     """
     Return the pages as they should be.
     """
-    return {page: _filled(page.read_text(encoding="utf-8")) for page in DOCS.glob("write-a-*.md")}
+    found = [DOCS / "tutorial.md", *sorted(DOCS.glob("write-a-*.md"))]
+    return {page: _filled(page.read_text(encoding="utf-8")) for page in found}
 
 
 def _filled(text: str) -> str:
     asked = COMMAND.search(text)
     assert asked, "each page names the command that writes its example"
-    generated = plugin_files(asked["name"], cast("Role", asked["role"]))
+    generated = plugin_files(asked["name"], cast("Role", asked["role"] or "source"))
 
     def block(found: re.Match[str]) -> str:
-        return f"{found['head']}{generated.get(found['title'], found['text'])}```"
+        text = found["text"] if found["title"] in CHANGED else generated.get(found["title"])
+        return f"{found['head']}{text or found['text']}```"
 
     return BLOCK.sub(block, text)
 

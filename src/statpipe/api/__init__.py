@@ -50,6 +50,7 @@ from statpipe.domain.model import Column, Model
 from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.partition import Layer, Part, Partition, PartitionKey, Receipt
 from statpipe.domain.payload import Payload
+from statpipe.domain.reading_payloads import reading
 from statpipe.domain.secret import Secret
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.verdict import SHOWN_CELLS, CheckResult, Severity, Snapshot
@@ -117,6 +118,7 @@ __all__ = [
     "exact",
     "hookimpl",
     "observations_from_rows",
+    "reading",
     "secret",
     "selected",
     "undated",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 import attrs
 from attrs import field, frozen, validators
+
+from statpipe.domain.errors import PluginError
 
 FILLED_IN = frozenset({"environment", "instance"})
 """Fields of settings that the engine fills, and not the configuration."""
@@ -19,6 +22,25 @@ class NoSettings:
     """
 
 
+def _imported_later(factory: Callable[[Any], Any] | str) -> Callable[[Any], Any]:
+    if not isinstance(factory, str):
+        return factory
+    module, _, name = factory.partition(":")
+    if not (module and name):
+        msg = f"the factory {factory!r} is not a place; write it as 'package.module:Name'"
+        raise ValueError(msg)
+
+    def make(settings: Any) -> Any:
+        try:
+            found = getattr(import_module(module), name)
+        except (ImportError, AttributeError) as error:
+            msg = f"the factory {factory} cannot be loaded ({error}); correct it in its plugin"
+            raise PluginError(msg) from error
+        return found() if isinstance(settings, NoSettings) else found(settings)
+
+    return make
+
+
 @frozen(kw_only=True)
 class Component:
     """
@@ -29,7 +51,8 @@ class Component:
     ``environment`` receives the run's :class:`~statpipe.api.Environment` instead, one named ``instance``
     the name under which the component is configured. ``factory`` takes
     the settings and returns the object of the role; it is called once a run and may import what is
-    heavy. Making a Component must be cheap and need no credentials. A source that ``needs_instance``
+    heavy. Written as text, ``"my_agency.source:MySource"``, it is imported when it is called, and where there
+    are no settings it gets none. Making a Component must be cheap and need no credentials. A source that ``needs_instance``
     has no figures until it is configured under a name of its own: ``[sources.NAME] use = "..."``. A check that is not ``general``
     judges just its own plugin's figures, so that it does not stand in for the others where these
     are broken.
@@ -37,7 +60,7 @@ class Component:
 
     name: str = field(validator=validators.matches_re(r"[a-z][a-z0-9_]*"))
     summary: str
-    factory: Callable[[Any], Any]
+    factory: Callable[[Any], Any] = field(converter=_imported_later)
     settings: type = NoSettings
     general: bool = True
     needs_instance: bool = False

@@ -47,14 +47,10 @@ def statpipe_sources() -> Iterable[Component]:  # type: ignore[empty-body]
             key: Secret | None = secret("MY_AGENCY_KEY")
             tables: tuple[str, ...] = ("T1",)
 
-        def make(settings):
-            from my_agency.source import MySource
-            return MySource(settings)
-
         @hookimpl
         def statpipe_sources():
             return [Component(name="my_agency", summary="Prices of tea by port",
-                              settings=Settings, factory=make)]
+                              settings=Settings, factory="my_agency.source:MySource")]
     """
 
 
@@ -70,7 +66,7 @@ def statpipe_normalizers() -> Iterable[Component]:  # type: ignore[empty-body]
         @hookimpl
         def statpipe_normalizers():
             return [Component(name="my_agency_json", summary="Answers of My Agency's API",
-                              factory=lambda settings: MyNormalizer())]
+                              factory="my_agency.normalizer:MyNormalizer")]
     """
 
 
@@ -85,7 +81,7 @@ def statpipe_sinks() -> Iterable[Component]:  # type: ignore[empty-body]
         @hookimpl
         def statpipe_sinks():
             return [Component(name="duck", summary="Gold in one DuckDB file",
-                              settings=Settings, factory=make)]
+                              settings=Settings, factory="duck.sink:DuckSink")]
     """
 
 
@@ -99,7 +95,7 @@ def statpipe_checks() -> Iterable[Component]:  # type: ignore[empty-body]
         @hookimpl
         def statpipe_checks():
             return [Component(name="no_future", summary="No figure for a year to come",
-                              factory=lambda settings: NoFuture())]
+                              factory="no_future.check:NoFuture")]
     """
 
 
@@ -115,17 +111,13 @@ def statpipe_models(instances: Sequence[Instance]) -> Iterable[Model]:  # type: 
     .. code-block:: python
 
         from statpipe.api import Model, hookimpl
-        from statpipe.api.gold import gold_models
+        from statpipe.api.gold import gold_families
 
         @hookimpl
         def statpipe_models(instances=()):
-            ours = [(one.gold, one.name) for one in instances if one.component == "my_agency"]
             return [
-                *(
-                    model
-                    for name, source in [("tea", "my_agency"), *ours]
-                    for model in gold_models(name=name, source=source, title="Prices of tea", freq="M")
-                ),
+                *gold_families(name="tea", source="my_agency", title="Prices of tea", freq="M",
+                               instances=instances),
                 Model(name="tea_dear", title="Dear tea", inputs=("tea",), materialized="view",
                       grain=("ref_area", "category", "time_period", "dataset"), columns=COLUMNS,
                       sql="SELECT * FROM tea WHERE value > 100"),

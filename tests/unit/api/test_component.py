@@ -1,9 +1,11 @@
 """A component is a cheap declaration under a plain name."""
 
+import sys
+
 import attrs
 import pytest
 
-from statpipe.api import Component, NoSettings, Secret, secret
+from statpipe.api import Component, NoSettings, PluginError, Secret, secret
 
 
 @pytest.mark.parametrize("name", ["lake", "bea_pce_state", "s3"])
@@ -35,3 +37,26 @@ def test_a_secret_field_is_empty_unless_given_and_names_its_variable():
     assert fields.key.metadata["variable"] == "MY_AGENCY_KEY"
     assert fields.password.metadata["variable"] is None
     assert "canary" not in repr(Settings(key=Secret("canary")))
+
+
+def test_a_factory_may_be_a_place_that_is_imported_when_it_is_called(tmp_path, monkeypatch):
+    (tmp_path / "made_later.py").write_text("class One(list): ...\nclass Two:\n    pass\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    one = Component(name="x", summary="s", factory="made_later:One", settings=list)
+    two = Component(name="x", summary="s", factory="made_later:Two")
+    assert "made_later" not in sys.modules
+    assert one.factory(["settings"]) == ["settings"]
+    assert type(two.factory(NoSettings())).__name__ == "Two"
+
+
+@pytest.mark.parametrize("place", ["no_such_module:One", "json:NoSuchName"])
+def test_a_factory_that_cannot_be_loaded_is_a_fault_of_the_plugin(place):
+    component = Component(name="x", summary="s", factory=place)
+    with pytest.raises(PluginError, match=f"the factory {place} cannot be loaded .*correct it in"):
+        component.factory(NoSettings())
+
+
+@pytest.mark.parametrize("place", ["", "json", "json:", ":One"])
+def test_a_factory_that_names_no_place_is_refused(place):
+    with pytest.raises(ValueError, match="is not a place; write it as"):
+        Component(name="x", summary="s", factory=place)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from statpipe.api import Code, Dimension
-from statpipe.api.gold import gold_models
+from statpipe.api import Code, Dimension, Instance
+from statpipe.api.gold import gold_families, gold_models
 from statpipe.domain.dataset import Dataset
 from statpipe.domain.history import Published
 from statpipe.domain.observation import observations_from_rows
@@ -798,3 +798,15 @@ def test_a_change_has_room_though_one_figure_is_large():
     figures = {"2021": "-1", "2022": "60000000000000000000"}
     found = by_period("tea_yoy", figures, "change reason")
     assert found["2022"] == (Decimal(60000000000000000001), None)
+
+
+def test_each_source_that_is_made_of_a_component_has_a_family_of_its_own():
+    told = {"source": "tea", "title": "Tea", "freq": "M"}
+    instances = [
+        Instance(name="tea_west", component="tea", gold="west"),
+        Instance(name="rates", component="sdmx", gold="rates"),
+    ]
+    own = gold_models(name="tea_figures", **told)
+    west = gold_models(name="west", **told | {"source": "tea_west"})
+    assert gold_families(name="tea_figures", **told) == own
+    assert gold_families(name="tea_figures", **told, instances=instances) == [*own, *west]

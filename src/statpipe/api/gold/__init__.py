@@ -1,6 +1,6 @@
 """Gold models that every source can have, ready made."""
 
 from statpipe.api.gold.columns import STANDARD, standard
-from statpipe.api.gold.standard_models import gold_models
+from statpipe.api.gold.standard_models import gold_families, gold_models
 
-__all__ = ["STANDARD", "gold_models", "standard"]
+__all__ = ["STANDARD", "gold_families", "gold_models", "standard"]

@@ -6,11 +6,13 @@ the family, ``${source}`` for the source's.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
 
 from attrs import frozen
 
+from statpipe.api.component import Instance
 from statpipe.api.gold.columns import standard
 from statpipe.api.gold.periods import STEPS, Step, period_end
 from statpipe.domain.model import Column, Model
@@ -44,6 +46,22 @@ def gold_models(*, name: str, source: str, title: str, freq: str) -> list[Model]
         family.first_release(),
         family.revisions(),
         *derived,
+    ]
+
+
+def gold_families(
+    *, name: str, source: str, title: str, freq: str, instances: Sequence[Instance] = ()
+) -> list[Model]:
+    """
+    Return the standard models of a source, and those of each source that the configuration makes of it.
+
+    *instances* are what the hook ``statpipe_models`` is told: those with ``use = "SOURCE"`` count.
+    """
+    ours = [(one.gold, one.name) for one in instances if one.component == source]
+    return [
+        model
+        for family, of in [(name, source), *ours]
+        for model in gold_models(name=family, source=of, title=title, freq=freq)
     ]
 
 

@@ -1,0 +1,54 @@
+"""What is wrong in a payload is told by its name."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from statpipe.api import ContentError, Payload, Unavailable, exact, reading
+
+LIST = []
+PAYLOAD = Payload(name="cargo", body=b'{"rows": [{"port": "NOR"}]}')
+
+
+@pytest.mark.parametrize(
+    ("read", "says"),
+    [
+        (lambda: json.loads(PAYLOAD.body)["row"], "'row' is missing"),
+        (lambda: json.loads(b"{"), "Expecting property name enclosed in double quotes: line 1"),
+        (lambda: exact("x1"), "'x1' is not a figure"),
+        (lambda: exact(1), "1 is int, not the text that the agency prints"),
+        (lambda: LIST[0], "list index out of range"),
+        (lambda: LIST.get("a"), "'list' object has no attribute 'get'"),
+        (lambda: json.loads(b"[" * 200_000), "maximum recursion depth exceeded"),
+    ],
+)
+def test_it_says_which_payload_what_is_wrong_and_what_was_expected(read, says):
+    with pytest.raises(ContentError) as raised, reading(PAYLOAD, "rows of ports"):
+        read()
+    text = str(raised.value)
+    assert text.startswith(f"payload cargo: {says}")
+    assert text.endswith("; expected rows of ports")
+    assert "\n" not in text
+    assert raised.value.payload is PAYLOAD
+
+
+def test_the_place_is_told_where_it_is_known_and_the_innermost_counts():
+    with (
+        pytest.raises(
+            ContentError, match=r"^payload cargo, row 3: 'port' is missing; expected a port$"
+        ),
+        reading(PAYLOAD, "rows"),
+        reading(PAYLOAD, "a port", at="row 3"),
+    ):
+        {}["port"]
+
+
+@pytest.mark.parametrize(
+    "error", [Unavailable("down"), UnicodeDecodeError("ascii", b"a", 0, 1, "x"), OSError()]
+)
+def test_what_is_about_something_else_passes(error):
+    with pytest.raises(type(error)) as raised, reading(PAYLOAD, "rows"):
+        raise error
+    assert raised.value is error
