@@ -14,19 +14,16 @@ import attrs
 from statpipe.api.http.address import checked_address
 from statpipe.api.http.answer import Answer
 from statpipe.api.http.credential import Credential
+from statpipe.api.http.judging import Judge, verdict
 from statpipe.api.http.limits import Budgets, Limits
 from statpipe.api.http.memo import Memo
 from statpipe.api.http.request import Request
 from statpipe.api.http.retries import Passing, Patience, persist
 from statpipe.api.http.spending import Spending
-from statpipe.api.http.status import failure_of
 from statpipe.api.http.transport import MEBIBYTE, Transport
 from statpipe.domain.errors import ContentError, StatpipeError, Unavailable
 
 MOST_PAGES = 10_000
-
-Judge = Callable[[Answer], Exception | None]
-"""Says what an answer means at this agency: an error, or ``None`` where its status says it all."""
 
 
 # The clock is looked up when it is read: a contract test moves it.
@@ -54,7 +51,8 @@ class Client:
 
     *judge* knows what the agency means: it returns ``Rejected`` or ``NoData`` for a refusal,
     ``Unavailable`` for what may pass (it is asked again), ``ContentError`` for what has changed; or
-    ``None``, and then the status decides. It sees answers of every status.
+    ``None``, and then the status decides. It sees answers of every status; of one that it cannot read, it
+    raises ``ContentError``, and that counts where the status is that of data.
 
     *largest* bounds an answer in bytes, *seconds* the time for the whole of it, *silence* each wait
     in it. *memory* is how many bytes of answers are remembered, so that the same question is not
@@ -236,7 +234,7 @@ class Client:
             self._requests += 1
             answer = transport.ask(asked, name=name)
             budgets.received(len(answer.body))
-            if (failure := self._judge(answer) or failure_of(answer)) is not None:
+            if (failure := verdict(self._judge, answer)) is not None:
                 raise _passing(failure)
         except Passing as passing:
             budgets.failed()

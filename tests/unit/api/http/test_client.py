@@ -140,6 +140,21 @@ def test_what_does_not_pass_says_what_to_do(serve, bring, answer, error, says):
 class TestWhatTheAgencyMeans:
     """A judge knows it; the status decides where the judge says nothing."""
 
+    @pytest.mark.parametrize(
+        ("status", "error", "says"),
+        [
+            (503, Unavailable, "HTTP 503"),
+            (404, Rejected, "HTTP 404"),
+            (200, ContentError, "not JSON"),
+        ],
+    )
+    def test_the_status_decides_what_the_judge_cannot_read(
+        self, agency, connect, status, error, says
+    ):
+        agency.answer("/data", b"Service moved", media_type="text/plain", status=status)
+        with pytest.raises(error, match=says):
+            connect(agency, judge=self.judged).get("data", name="LAU")
+
     def judged(self, answer):
         said = answer.json()["status"]
         return {
