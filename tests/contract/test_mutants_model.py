@@ -90,7 +90,6 @@ CAUGHT = {
         "test_each_row_is_one_by_its_grain_and_has_what_it_must",
         "repeat the grain area, year",
     ),
-    "no grain": (changed(grain=()), "test_each_model_is_described", "has no grain"),
     "a column missing": (
         said("AS share", "AS part"),
         "test_no_rows_in_give_no_rows_and_the_declared_columns",

@@ -304,7 +304,8 @@ def test_the_check_on_line_numbers_does_not_stand_in_for_broken_checks(tmp_path)
     """Nothing is published unjudged because the plugin that brings the other checks is broken."""
     from statpipe.api import PluginError
     from statpipe.engine.site.configuration import Configuration
-    from statpipe.engine.site.registry import Broken, Registry
+    from statpipe.engine.site.offers import Broken
+    from statpipe.engine.site.registry import Registry
     from statpipe.engine.site.site import open_site
     from statpipe_bea import plugin as bea
     from statpipe_lake import plugin as lake

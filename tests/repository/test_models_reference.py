@@ -9,7 +9,8 @@ import attrs
 import pytest
 
 from statpipe.api import Column, Model
-from statpipe.engine.site.registry import Broken, Registry
+from statpipe.engine.site.offers import Broken
+from statpipe.engine.site.registry import Registry
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "models.md"

@@ -7,9 +7,10 @@ from importlib import import_module
 from typing import Any
 
 import attrs
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 from statpipe.domain.errors import PluginError
+from statpipe.domain.name import SMALL, must_be_name
 
 FILLED_IN = frozenset({"environment", "instance"})
 """Fields of settings that the engine fills, and not the configuration."""
@@ -41,6 +42,30 @@ def _imported_later(factory: Callable[[Any], Any] | str) -> Callable[[Any], Any]
     return make
 
 
+def _summed_up(component: Any, _attribute: Any, summary: Any) -> None:
+    if not isinstance(summary, str):
+        msg = f"the summary of component {component.name} is {summary!r}; expected a line of text"
+        raise TypeError(msg)
+
+
+def _makes(component: Any, _attribute: Any, factory: Any) -> None:
+    if not callable(factory):
+        msg = (
+            f"the factory of component {component.name} is {factory!r}; expected a function that takes the "
+            "settings and returns the object"
+        )
+        raise TypeError(msg)
+
+
+def _of_attrs(component: Any, _attribute: Any, settings: Any) -> None:
+    if not isinstance(settings, type) or not attrs.has(settings):
+        msg = (
+            f"the settings of component {component.name} are {settings!r}; expected a class that is marked "
+            "with attrs.frozen"
+        )
+        raise TypeError(msg)
+
+
 @frozen(kw_only=True)
 class Component:
     """
@@ -56,12 +81,15 @@ class Component:
     has no figures until it is configured under a name of its own: ``[sources.NAME] use = "..."``. A check that is not ``general``
     judges just its own plugin's figures, so that it does not stand in for the others where these
     are broken.
+
+    :raises ValueError: The name is not a name.
+    :raises TypeError: The summary is not text, the factory no function or the settings no attrs class.
     """
 
-    name: str = field(validator=validators.matches_re(r"[a-z][a-z0-9_]*"))
-    summary: str
-    factory: Callable[[Any], Any] = field(converter=_imported_later)
-    settings: type = NoSettings
+    name: str = field(validator=must_be_name("component", *SMALL))
+    summary: str = field(validator=_summed_up)
+    factory: Callable[[Any], Any] = field(converter=_imported_later, validator=_makes)
+    settings: type = field(default=NoSettings, validator=_of_attrs)
     general: bool = True
     needs_instance: bool = False
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
+from statpipe.engine.site.offers import Offer
 
 _COLUMNS = ("role", "name", "plugin", "distribution", "version", "status", "summary")
 _ROLES = ("source", "normalizer", "check", "model", "sink", "notifier")
@@ -19,6 +20,13 @@ def list_plugins(*, options: DataOptions | None = None) -> int:
     def work(session: Session) -> int:
         registry = session.registry
         named = [(offer.role, offer.name) for offer in registry.offers]
+        wrong = registry.wrong_models()
+
+        def status(offer: Offer) -> str:
+            if named.count((offer.role, offer.name)) > 1:
+                return "name taken twice"
+            return "refused" if offer.role == "model" and offer.name in wrong else "ok"
+
         rows: list[tuple[str, ...]] = [
             (
                 offer.role,
@@ -26,8 +34,8 @@ def list_plugins(*, options: DataOptions | None = None) -> int:
                 offer.plugin,
                 offer.distribution,
                 offer.version,
-                "ok" if named.count((offer.role, offer.name)) == 1 else "name taken twice",
-                offer.summary,
+                status(offer),
+                wrong[offer.name] if status(offer) == "refused" else offer.summary,
             )
             for offer in sorted(registry.offers, key=lambda o: (_ROLES.index(o.role), o.name))
         ]

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import get_args
+from typing import Any, get_args
 
 from attrs import converters, field, frozen, validators
 
 from statpipe.domain.dimension import Code, Dimension, refuse_circle, refuse_twice
 from statpipe.domain.errors import ContentError
+from statpipe.domain.name import must_be_name
 from statpipe.domain.observation import KEY
-from statpipe.domain.period import JANUARY, Frequency
+from statpipe.domain.period import JANUARY, Frequency, refuse_unknown_frequencies
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.text import holdable, holdable_code
+
+_MAY_ADD_UP = ("ref_area", "category")
 
 
 @frozen(kw_only=True)
@@ -68,6 +71,27 @@ class Agreement:
     pairs: tuple[tuple[str, str], ...]
 
 
+def _one_frequency(dataset: Any, _attribute: Any, freq: object) -> None:
+    where = f"dataset {dataset.name}"
+    refuse_unknown_frequencies(where, freq)
+    if freq not in get_args(Frequency):
+        msg = (
+            f"{where}: freq is {freq!r}; expected one code, that of rows for which the normalizer gives none "
+            "in a column freq"
+        )
+        raise ValueError(msg)
+
+
+def _adds_up_over(dataset: Any, _attribute: Any, additive: Iterable[str]) -> None:
+    unknown = [] if isinstance(additive, str) else sorted(set(additive) - set(_MAY_ADD_UP))
+    if unknown or isinstance(additive, str):
+        msg = (
+            f"dataset {dataset.name}: additive is {additive!r}; expected a frozenset of "
+            f"{' and '.join(map(repr, _MAY_ADD_UP))}"
+        )
+        raise ValueError(msg)
+
+
 @frozen(kw_only=True)
 class Dataset:
     """
@@ -85,15 +109,22 @@ class Dataset:
     ``0.30000000000000004`` in JSON: each becomes the shortest decimal that is the same double.
 
     :raises ContentError: A code list has a code twice or refers to itself, or a dimension stands twice.
+    :raises ValueError: The frequency is unknown, or figures add up over something else.
     """
 
-    name: str = field(validator=validators.matches_re(r"[A-Za-z0-9][A-Za-z0-9_-]*"))
+    name: str = field(
+        validator=must_be_name(
+            "dataset",
+            r"[A-Za-z0-9][A-Za-z0-9_-]*",
+            "letters, digits, underscores and hyphens, such as 'T1'",
+        )
+    )
     title: str = field(converter=holdable)
     normalizer: str
-    freq: Frequency = field(default="A", validator=validators.in_(get_args(Frequency)))
+    freq: Frequency = field(default="A", validator=_one_frequency)
     areas: tuple[Area, ...] = field(default=(), repr=False)
     categories: tuple[Category, ...] = field(default=(), repr=False)
-    additive: frozenset[str] = frozenset()
+    additive: frozenset[str] = field(default=frozenset(), validator=_adds_up_over)
     precision: Decimal = Decimal("0.1")
     valid_range: tuple[Decimal, Decimal] | None = None
     agreements: tuple[Agreement, ...] = field(default=(), repr=False)

@@ -26,6 +26,7 @@ RESERVED = frozenset(
     [
         "area",
         "area_name",
+        "area_parent",
         "category",
         "category_depth",
         "category_name",

@@ -6,12 +6,13 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Literal
+from typing import Any, Literal, get_args
 
 import attrs
-from attrs import field, frozen, validators
+from attrs import field, frozen
 
 from statpipe.domain.dimension import names_column
+from statpipe.domain.name import SMALL, must_be_name
 from statpipe.domain.period import FOREVER
 
 AS_OF = ":as_of"
@@ -20,7 +21,6 @@ AS_OF = ":as_of"
 DIMENSIONS = re.compile(r":dimensions(?:\((\w+)\))?")
 """Stands in a model's SQL for the columns of its source's dimensions, each with a comma before it."""
 
-_NAME = r"[a-z][a-z0-9_]*"
 _LONGEST = 63
 """PostgreSQL cuts names after as many bytes without a word, so that two long ones could become one."""
 _FUNCTION = "_as_of"
@@ -41,6 +41,13 @@ def _fits(name: str, suffix: str = "") -> None:
         raise ValueError(msg)
 
 
+def _known_type(column: Any, _attribute: Any, given: object) -> None:
+    known = get_args(ColumnType)
+    if given not in known:
+        msg = f"column {column.name}: type is {given!r}; expected one of {', '.join(known)}"
+        raise ValueError(msg)
+
+
 @frozen(kw_only=True)
 class Column:
     """
@@ -50,8 +57,8 @@ class Column:
     says, where the model has it, how many decimal places this one's figures are printed with.
     """
 
-    name: str = field(validator=validators.matches_re(_NAME))
-    type: ColumnType
+    name: str = field(validator=must_be_name("column", *SMALL))
+    type: ColumnType = field(validator=_known_type)
     description: str
     unit: str | None = None
     nullable: bool = True
@@ -94,7 +101,7 @@ class Model:
     this name, told as a warning when the model is made. So rules that join sources can be checked.
     """
 
-    name: str = field(validator=validators.matches_re(_NAME))
+    name: str = field(validator=must_be_name("Gold model", *SMALL))
     title: str
     inputs: tuple[str, ...]
     grain: tuple[str, ...]
@@ -110,6 +117,7 @@ class Model:
 
     def __attrs_post_init__(self) -> None:
         _fits(self.name, _FUNCTION)
+        self._refuse_other_types()
         names = {column.name for column in self.columns}
         for what, wanted in (
             ("grain", self.grain),
@@ -123,6 +131,29 @@ class Model:
                     f"model {self.name}: {what} names {unknown[0]!r}, which is none of its columns"
                 )
                 raise ValueError(msg)
+
+    def _refuse_other_types(self) -> None:
+        """A text in place of a tuple would be taken letter by letter."""
+        for what, given in (("inputs", self.inputs), ("grain", self.grain)):
+            if not isinstance(given, tuple) or not all(isinstance(one, str) for one in given):
+                msg = f"model {self.name}: {what} is {given!r}; expected a tuple of names"
+                raise TypeError(msg)
+        if not isinstance(self.columns, tuple) or not all(
+            isinstance(one, Column) for one in self.columns
+        ):
+            msg = f"model {self.name}: columns is no tuple of statpipe.api.Column"
+            raise TypeError(msg)
+        if self.materialized not in {"table", "view"}:
+            msg = f"model {self.name}: materialized is {self.materialized!r}; expected 'table' or 'view'"
+            raise ValueError(msg)
+        if not self.grain:
+            msg = f"model {self.name} has no grain; name the columns that tell its rows apart"
+            raise ValueError(msg)
+        names = [column.name for column in self.columns]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            msg = f"model {self.name} declares the column {twice[0]} twice; declare each once"
+            raise ValueError(msg)
 
     @property
     def version(self) -> str:
@@ -167,10 +198,12 @@ class Model:
         """
         Return the model with columns for these dimensions: what each is called, by its column of codes.
         """
+        known = {column.name for column in self.columns}
         columns = [
             Column(name=name, type="text", description=f"{title}: {what}")
             for column, title in names.items()
             for name, what in ((column, "code"), (names_column(column), "name"))
+            if name not in known  # it may have them already
         ]
         return attrs.evolve(self, columns=(*self.columns, *columns), dimensions=tuple(names))
 

@@ -9,7 +9,7 @@ import re
 from contextlib import suppress
 from datetime import date, timedelta
 from functools import cache
-from typing import Literal
+from typing import Literal, get_args
 
 from attrs import frozen
 
@@ -20,6 +20,19 @@ Frequency = Literal["A", "S", "T", "Q", "M", "W", "D", "B", "H", "I", "N"]
 SDMX CL_FREQ: annual, half-yearly, every four months, quarterly, monthly, weekly (ISO weeks), daily, business
 days (Monday to Friday); hourly, and two codes for each minute. The last three have date-times.
 """
+
+
+def refuse_unknown_frequencies(where: str, codes: object) -> None:
+    """
+    Refuse what is not a frequency; several may stand together, as in ``"MQ"``.
+
+    :raises ValueError: One is unknown, or there is none.
+    """
+    known = get_args(Frequency)
+    if not isinstance(codes, str) or not codes or not set(codes) <= set(known):
+        msg = f"{where}: freq is {codes!r}; expected a code of SDMX CL_FREQ: {', '.join(known)}"
+        raise ValueError(msg)
+
 
 FOREVER = date(9999, 12, 31)
 """The end of what still stands, as ALFRED has it."""

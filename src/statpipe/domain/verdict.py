@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from attrs import field, frozen
 
@@ -21,6 +21,15 @@ Severity = Literal["error", "warning"]
 
 SHOWN_CELLS = 20
 """How many offending cells a result carries; ``failures`` counts them all."""
+
+
+def _known_severity(result: Any, _attribute: Any, severity: object) -> None:
+    if severity not in get_args(Severity):
+        msg = (
+            f"the verdict of check {result.check!r} has the severity {severity!r}; expected 'error' or "
+            "'warning', as the settings of the check say"
+        )
+        raise ValueError(msg)
 
 
 @frozen(kw_only=True)
@@ -59,7 +68,7 @@ class CheckResult:
     check: str
     dataset: str
     vintage: str
-    severity: Severity
+    severity: Severity = field(validator=_known_severity)
     passed: bool
     message: str = field(converter=recordable)
     failures: int = 0

@@ -810,3 +810,9 @@ def test_each_source_that_is_made_of_a_component_has_a_family_of_its_own():
     west = gold_models(name="west", **told | {"source": "tea_west"})
     assert gold_families(name="tea_figures", **told) == own
     assert gold_families(name="tea_figures", **told, instances=instances) == [*own, *west]
+
+
+@pytest.mark.parametrize("freq", ["X", "AX", "", None])
+def test_a_frequency_that_is_not_known_is_refused_by_the_family_s_name(freq):
+    with pytest.raises(ValueError, match=r"Gold models tea: freq is .*; expected a code of SDMX"):
+        gold_models(name="tea", source="prices", title="Prices of tea", freq=freq)

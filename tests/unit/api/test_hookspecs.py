@@ -6,6 +6,7 @@ import textwrap
 import typing
 from collections.abc import Iterable
 
+import attrs
 import pluggy
 import pytest
 
@@ -91,7 +92,7 @@ def test_its_example_is_a_plugin_that_can_be_registered_and_called(name):
             Column(name=column, type="text", description="d")
             for column in ("ref_area", "category", "time_period", "dataset", "value")
         ),
-        "Settings": type("Settings", (), {}),
+        "Settings": attrs.make_class("Settings", []),
         **dict.fromkeys(("make", "MyNormalizer", "NoFuture"), Anything),
     }
     exec(compile(example_of(HOOKS[name]), name, "exec"), given)

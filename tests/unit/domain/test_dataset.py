@@ -34,7 +34,7 @@ def test_its_repr_leaves_the_code_lists_out():
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "..", "_x", "a=b"])
 def test_a_name_that_is_no_folder_s_is_refused(name):
-    with pytest.raises(ValueError, match="'name' must match regex"):
+    with pytest.raises(ValueError, match="is not a valid name for a dataset"):
         Dataset(name=name, title="t", normalizer="n")
 
 
@@ -88,3 +88,9 @@ def test_a_structure_that_contradicts_itself_is_refused(lists, says):
 def test_a_parent_that_is_not_in_the_list_and_one_of_several_children_are_fine():
     lists = (category("a", "gone"), category("b", "a"), category("c", "a"), category("d", "c"))
     assert Dataset(name="T", title="t", normalizer="n", categories=lists).categories == lists
+
+
+@pytest.mark.parametrize("additive", [{"area"}, "category", {"ref_area", "time_period"}])
+def test_what_figures_cannot_add_up_over_is_refused_since_no_sum_would_be_judged(additive):
+    with pytest.raises(ValueError, match=r"dataset T: additive is .*'ref_area' and 'category'"):
+        Dataset(name="T", title="t", normalizer="n", additive=additive)

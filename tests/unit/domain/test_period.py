@@ -189,8 +189,12 @@ def test_anything_else_is_not_a_period_and_the_message_says_why(text, freq, why)
 def test_an_unknown_frequency_is_named_with_those_that_are_known():
     with pytest.raises(ValueError, match="'X' is not a frequency; expected one of A, S, T, Q, M"):
         read_period("2023", "X")
-    with pytest.raises(ValueError, match="'freq' must be in"):
+    with pytest.raises(
+        ValueError, match="dataset T: freq is 'X'; expected a code of SDMX CL_FREQ: A, S"
+    ):
         Dataset(name="T", title="t", normalizer="n", freq="X")
+    with pytest.raises(ValueError, match="dataset T: freq is 'MQ'; expected one code"):
+        Dataset(name="T", title="t", normalizer="n", freq="MQ")
 
 
 @pytest.mark.parametrize(

@@ -35,3 +35,11 @@ def test_a_snapshot_s_repr_shows_no_tables():
         siblings={"U": table},
     )
     assert "figures" not in repr(snapshot)
+
+
+@pytest.mark.parametrize("severity", [None, "", "fatal"])
+def test_a_severity_that_nobody_knows_is_refused_since_it_would_refuse_nothing(severity):
+    with pytest.raises(ValueError, match=r"the verdict of check .c. has the severity"):
+        CheckResult(
+            check="c", dataset="T1", vintage="v", severity=severity, passed=False, message="m"
+        )

@@ -16,6 +16,7 @@ from statpipe.api.component import Instance
 from statpipe.api.gold.columns import standard
 from statpipe.api.gold.periods import STEPS, Step, period_end
 from statpipe.domain.model import Column, Model
+from statpipe.domain.period import refuse_unknown_frequencies
 
 _KEY = ("ref_area", "category", "time_period", "dataset", "freq")
 _LARGEST = f"CAST('{'9' * 20}.{'9' * 18}' AS DECIMAL(38, 18))"
@@ -33,7 +34,10 @@ def gold_models(*, name: str, source: str, title: str, freq: str) -> list[Model]
     for thirds, ``_qoq``, ``_mom``, ``_wow`` for weeks, ``_dod`` for days and business days; ``_rolling`` for annual
     figures. Date-times have no change. The dimensions
     of the source are columns of the categories and of the latest figures.
+
+    :raises ValueError: *freq* is not known.
     """
+    refuse_unknown_frequencies(f"Gold models {name}", freq)
     family = _Family(name=name, source=source, title=title, freq=freq)
     derived = [family.change(step) for step in STEPS if set(step.frequencies) & set(freq)]
     if "A" in freq:

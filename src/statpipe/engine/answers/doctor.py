@@ -46,6 +46,9 @@ def _found(
     for broken in registry.broken:
         remedy = f"upgrade or uninstall {broken.distribution}"
         yield Diagnosis(f"plugin {broken.plugin}", "error", broken.reason, remedy)
+    for name, reason in registry.wrong_models().items():
+        remedy = "correct or uninstall its plugin; runs of the sources that it reads are stopped"
+        yield Diagnosis(f"model {name}", "error", reason, remedy)
     try:
         site = open_site(configuration, registry, environment)
     except Exception as error:  # noqa: BLE001 - a doctor does not faint

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 import structlog
 
-from statpipe.api import Dataset, Source
+from statpipe.api import Dataset, Model, PluginError, Source
+from statpipe.domain.dimension import names_column
 from statpipe.engine.record.decide import Decision, Outdated, outdated
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State, code_of
@@ -82,6 +83,7 @@ class SourceRun:
         A release that the checks refuse ends the run's publishing; sinks are still brought to what
         was published before it.
         """
+        self._refuse_wrong_plugins()
         if TRANSFORM in self._stages:
             # First, so that what is fetched is compared with Silver that is there and up to date.
             self._remade()
@@ -96,6 +98,13 @@ class SourceRun:
         if self._gold and (TRANSFORM in self._stages or LOAD in self._stages):
             self._load.gold(everywhere=LOAD in self._stages)
         self._load.raise_failures()
+
+    def _refuse_wrong_plugins(self) -> None:
+        """Before anything is asked for: what is fetched must find its normalizer, its columns and its models."""
+        for dataset in self._datasets if self._stages & {INGEST, TRANSFORM} else ():
+            self._site.normalizer(dataset)
+        if self._gold:
+            refuse_shared_columns(self._site.models_of(self._name), self._datasets)
 
     def _ingested(self) -> None:
         for release in by_release(self._ingest.decisions(self._datasets)):
@@ -127,6 +136,30 @@ class SourceRun:
                 candidates.append(self._transform.read_back(item, normalizer, code))
             if not self._transform.publish(candidates):
                 return
+
+
+def refuse_shared_columns(models: Sequence[Model], datasets: Sequence[Dataset]) -> None:
+    """
+    Refuse a model that declares a column which a dimension of its source has as well.
+
+    :raises PluginError: There is one.
+    """
+    columns = {
+        name: (one.id, dataset.name)
+        for dataset in datasets
+        for one in dataset.dimensions
+        for name in (one.column, names_column(one.column))
+    }
+    for model in models:
+        shared = [column.name for column in model.columns if column.name in columns]
+        if model.takes_dimensions and shared:
+            dimension, dataset = columns[shared[0]]
+            msg = (
+                f"Gold model {model.name} declares the column {shared[0]!r}, and so does the dimension "
+                f"{dimension} of dataset {dataset}, whose columns it takes in with :dimensions; rename the "
+                "model's column in its plugin"
+            )
+            raise PluginError(msg)
 
 
 def find_outdated(

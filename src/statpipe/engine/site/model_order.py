@@ -1,11 +1,12 @@
-"""Gold models in the order in which they are made."""
+"""Gold models in the order in which they are made, and those that nobody could make."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from statpipe.api import Model, PluginError
+from statpipe.engine.site.nearest import nearest
 
 
 def in_order(models: Iterable[Model]) -> list[Model]:
@@ -15,39 +16,81 @@ def in_order(models: Iterable[Model]) -> list[Model]:
     :raises PluginError: They read each other in a circle.
     """
     by_name = {model.name: model for model in models}
-    graph = {
-        name: [one for one in model.inputs if one in by_name] for name, model in by_name.items()
-    }
     try:
-        return [by_name[name] for name in TopologicalSorter(graph).static_order()]
+        return [by_name[name] for name in TopologicalSorter(_graph(by_name)).static_order()]
     except CycleError as error:
-        circle = " -> ".join(error.args[1])
-        msg = (
-            f"Gold models read each other in a circle: {circle}; correct or uninstall their plugin"
+        raise PluginError(f"{_in_a_circle(error)}; correct or uninstall their plugin") from None
+
+
+def impossible(
+    offered: Sequence[tuple[Model, str]], sources: Collection[str], ambiguous: Mapping[str, str]
+) -> dict[str, str]:
+    """
+    Say of each model that nobody, or no database, could make why that is so, by its name. What reads such a
+    model cannot be made either.
+
+    *offered* are models with the distributions that offer them; a name stands there once. *ambiguous* are
+    the names of others, with the reason.
+    """
+    by_name = {model.name: model for model, _ in offered}
+    wrong = dict(ambiguous)
+    for model, whose in offered:
+        fault = _fault(model, {*by_name, *ambiguous}, sources)
+        if fault:
+            wrong[model.name] = (
+                f"Gold model {model.name} of {whose} {fault}; correct or uninstall it"
+            )
+    sound = {name: one for name, one in by_name.items() if name not in wrong}
+    while circle := _circle(sound):
+        whose = ", ".join(dict.fromkeys(who for model, who in offered if model.name in circle[1]))
+        wrong |= dict.fromkeys(circle[1], f"{circle[0]}; correct or uninstall {whose}")
+        sound = {name: one for name, one in sound.items() if name not in wrong}
+    while more := _readers(sound, wrong):
+        wrong |= more
+        sound = {name: one for name, one in sound.items() if name not in wrong}
+    return wrong
+
+
+def _fault(model: Model, models: Collection[str], sources: Collection[str]) -> str:
+    """Say what is wrong with a model by itself, if anything is."""
+    if model.name in sources:
+        return "has the name of a source, so that SQL could not tell them apart"
+    over = [name for name in model.inputs if name in sources]
+    if model.materialized == "view" and over:
+        return (
+            f"is a view and reads the source {over[0]}, whose Silver no database holds: declare it "
+            'materialized="table", or let it read a model'
         )
-        raise PluginError(msg) from None
+    lost = [name for name in model.inputs if name not in sources and name not in models]
+    if lost:
+        hint = nearest(lost[0], [*sources, *models]).removeprefix("; ")
+        return f"reads {lost[0]!r}, which is neither a source nor a model ({hint})"
+    return ""
 
 
-def refuse_impossible(models: Iterable[Model], sources: Collection[str]) -> None:
-    """
-    Refuse models that no database, or nobody, could make.
+def _readers(sound: Mapping[str, Model], wrong: Mapping[str, str]) -> dict[str, str]:
+    return {
+        model.name: wrong[name]
+        for model in sound.values()
+        for name in reversed(model.inputs)
+        if name in wrong
+    }
 
-    :raises PluginError: One has the name of a source, or is a view over a source.
-    """
-    for model in models:
-        if model.name in sources:
-            msg = (
-                f"Gold model {model.name} has the name of a source, so that SQL could not tell them "
-                "apart; rename it in its plugin"
-            )
-            raise PluginError(msg)
-        over = [name for name in model.inputs if name in sources]
-        if model.materialized == "view" and over:
-            msg = (
-                f"Gold model {model.name} is a view and reads the source {over[0]}, whose Silver no "
-                'database holds; declare it materialized="table", or let it read a model'
-            )
-            raise PluginError(msg)
+
+def _circle(by_name: Mapping[str, Model]) -> tuple[str, set[str]] | None:
+    try:
+        TopologicalSorter(_graph(by_name)).prepare()
+    except CycleError as error:
+        return _in_a_circle(error), set(error.args[1])
+    return None
+
+
+def _in_a_circle(error: CycleError) -> str:
+    return f"Gold models read each other in a circle: {' -> '.join(error.args[1])}"
+
+
+def _graph(by_name: Mapping[str, Model]) -> dict[str, list[str]]:
+    return {name: [n for n in one.inputs if n in by_name] for name, one in by_name.items()}
 
 
 def reading(ordered: Sequence[Model], source: str) -> list[Model]:

@@ -8,7 +8,8 @@ import structlog
 from attrs import field, frozen
 
 from statpipe.api import Notifier, StatpipeError
-from statpipe.engine.site.registry import Offer, Registry
+from statpipe.engine.site.offers import Offer
+from statpipe.engine.site.registry import Registry
 
 log = structlog.get_logger("statpipe")
 

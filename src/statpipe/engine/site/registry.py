@@ -2,67 +2,30 @@
 
 from __future__ import annotations
 
-import inspect
 import traceback
-from collections.abc import Collection, Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from importlib.metadata import Distribution, EntryPoint, distributions
 from types import ModuleType
-from typing import Any, Literal
+from typing import Any
 
 import attrs
 import pluggy
-from attrs import field, frozen
 
-from statpipe.api import Component, Instance, Model, PluginError, hookspecs
+from statpipe.api import Instance, Model, PluginError, hookspecs
 from statpipe.api.markers import PROJECT
 from statpipe.engine.site.host_bound import refuse_older_plugin
-from statpipe.engine.site.model_order import in_order, refuse_impossible
+from statpipe.engine.site.model_order import impossible, in_order, reading
 from statpipe.engine.site.nearest import nearest
-
-Role = Literal["source", "normalizer", "sink", "check", "model", "notifier"]
-_HOOKS: dict[Role, str] = {
-    "source": "statpipe_sources",
-    "normalizer": "statpipe_normalizers",
-    "sink": "statpipe_sinks",
-    "check": "statpipe_checks",
-    "model": "statpipe_models",
-    "notifier": "statpipe_notifiers",
-}
-
-
-@frozen(kw_only=True)
-class Offer:
-    """
-    One named declaration, and who offers it.
-    """
-
-    role: Role
-    name: str
-    summary: str
-    plugin: str
-    distribution: str
-    version: str
-    item: Any = field(repr=False)
-
-    @property
-    def of(self) -> tuple[str, str, str]:
-        """
-        The plugin, its distribution and version.
-        """
-        return self.plugin, self.distribution, self.version
-
-
-@frozen(kw_only=True)
-class Broken:
-    """
-    A plugin that cannot be used, and why in one line.
-    """
-
-    plugin: str
-    distribution: str
-    version: str
-    reason: str
-    trace: str = field(repr=False, default="")
+from statpipe.engine.site.offers import (
+    Broken,
+    Offer,
+    Role,
+    offered_twice,
+    offers_of,
+    refuse_misspelt_hooks,
+    takes_instances,
+)
 
 
 class Registry:
@@ -106,9 +69,9 @@ class Registry:
         own = f"{plugin} of {distribution}" if self.manager.has_plugin(plugin) else plugin
         try:
             self.manager.register(module, name=own)
-            _refuse_misspelt_hooks(module)
+            refuse_misspelt_hooks(module)
             self.manager.check_pending()
-            offers = self._offers_of((plugin, distribution, version), module)
+            offers = offers_of((plugin, distribution, version), module)
         except BaseException as error:  # a plugin may even call sys.exit
             if isinstance(error, KeyboardInterrupt):
                 raise
@@ -134,10 +97,12 @@ class Registry:
                 )
                 self.offers.append(attrs.evolve(offer, name=item.name, summary=summary, item=item))
         for of, module in self._modules.items() if instances else ():
-            if "instances" in _parameters(getattr(module, _HOOKS["model"], None)):
+            if takes_instances(module):
                 try:
-                    models = self._offers_of(of, module, instances, ("model",))
-                except Exception as error:  # noqa: BLE001 - a plugin's hook may raise anything
+                    models = offers_of(of, module, instances, ("model",))
+                except BaseException as error:  # a plugin may even call sys.exit
+                    if isinstance(error, KeyboardInterrupt):
+                        raise
                     self._break(*of, error)
                 else:
                     ours = [o for o in self.offers if o.role == "model" and o.of == of]
@@ -165,15 +130,15 @@ class Registry:
         """
         Return one offer.
 
-        :raises PluginError: There is none of this name, or two.
+        :raises PluginError: There is none of this name, or two, or it is a model that cannot be made.
         """
         found = [offer for offer in self.offers if (offer.role, offer.name) == (role, name)]
-        if len(found) == 1:
-            return found[0]
+        if len(found) > 1:
+            raise PluginError(offered_twice(found))
+        if found and role == "model" and name in self.wrong_models():
+            raise PluginError(self.wrong_models()[name])
         if found:
-            who = " and ".join(f"{o.distribution} {o.version}" for o in found)
-            msg = f"two plugins offer a {role} named {name!r}: {who}; uninstall one of them"
-            raise PluginError(msg)
+            return found[0]
         msg = f"no {role} is named {name!r}{nearest(name, self.named(role))}"
         if self.broken:
             culprits = ", ".join(f"{b.plugin} ({b.reason})" for b in self.broken)
@@ -182,14 +147,49 @@ class Registry:
 
     def models(self) -> Sequence[Model]:
         """
-        Return all Gold models, each after those that it reads.
-
-        :raises PluginError: Two have one name, they read each other in a circle, one has the name
-            of a source, or one is a view over a source.
+        Return the Gold models that can be made, each after those that it reads.
         """
-        found = [self.find("model", name).item for name in self.named("model")]
-        refuse_impossible(found, self.named("source"))
-        return in_order(found)
+        wrong = self.wrong_models()
+        return in_order(
+            model
+            for name, one in self.named("model").items()
+            for model in [one.item]
+            if name not in wrong
+        )
+
+    def models_of(self, source: str) -> Sequence[Model]:
+        """
+        Return the Gold models that read a source, directly or through others, in the order of making.
+
+        :raises PluginError: One of them cannot be made.
+        """
+        wrong = self.wrong_models()
+        reached, before = {source}, 0
+        while len(reached) > before:
+            before = len(reached)
+            reached |= {
+                o.name for o in self.offers if o.role == "model" and reached & {*o.item.inputs}
+            }
+        reasons = [reason for name, reason in wrong.items() if name in reached]
+        if reasons:
+            raise PluginError("; also: ".join(dict.fromkeys(reasons)))
+        return reading(self.models(), source)
+
+    def wrong_models(self) -> dict[str, str]:
+        """
+        Say of each Gold model that cannot be made why that is so, by its name.
+
+        It stops just the runs of the sources that it reads.
+        """
+        offers = [offer for offer in self.offers if offer.role == "model"]
+        names = Counter(offer.name for offer in offers)
+        twice = {
+            name: offered_twice([offer for offer in offers if offer.name == name])
+            for name, count in names.items()
+            if count > 1
+        }
+        once = [(offer.item, offer.whose) for offer in offers if offer.name not in twice]
+        return impossible(once, self.named("source"), twice)
 
     def versions(self) -> dict[str, str]:
         """
@@ -197,46 +197,15 @@ class Registry:
         """
         return {offer.distribution: offer.version for offer in self.offers}
 
-    def _offers_of(
-        self,
-        of: tuple[str, str, str],
-        module: Any,
-        instances: Sequence[Instance] = (),
-        roles: Iterable[Role] = tuple(_HOOKS),
-    ) -> list[Offer]:
-        plugin, distribution, version = of
-        offers = []
-        for role in roles:
-            hook = _HOOKS[role]
-            function = getattr(module, hook, None)
-            if function is None:
-                continue
-            wanted = Model if role == "model" else Component
-            told = {"instances": instances} if "instances" in _parameters(function) else {}
-            for item in function(**told):
-                if not isinstance(item, wanted):
-                    msg = f"{hook} returned {type(item).__name__}; expected statpipe.api.{wanted.__name__}"
-                    raise TypeError(msg)
-                offers.append(
-                    Offer(
-                        role=role,
-                        name=item.name,
-                        summary=item.title if isinstance(item, Model) else item.summary,
-                        plugin=plugin,
-                        distribution=distribution,
-                        version=version,
-                        item=item,
-                    )
-                )
-        return offers
-
     def _break(self, plugin: str, distribution: str, version: str, error: BaseException) -> None:
+        # What statpipe says of a plugin is a sentence already.
+        text = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
         self.broken.append(
             Broken(
                 plugin=plugin,
                 distribution=distribution,
                 version=version,
-                reason=f"{type(error).__name__}: {error}".splitlines()[0],
+                reason=text.splitlines()[0],
                 trace="".join(traceback.format_exception(error)),
             )
         )
@@ -251,22 +220,3 @@ def _entry_points() -> list[tuple[Distribution, EntryPoint]]:
                 key = (distribution.metadata["Name"], entry_point.name)
                 found.setdefault(key, (distribution, entry_point))
     return [found[key] for key in sorted(found)]
-
-
-def _parameters(function: Any) -> Collection[str]:
-    return inspect.signature(function).parameters if function is not None else ()
-
-
-def _refuse_misspelt_hooks(module: Any) -> None:
-    """A function that is named like a hook but is none, or not marked as one, is never called."""
-    known = {name for name in dir(hookspecs) if name.startswith(f"{PROJECT}_")}
-    for name in dir(module):
-        function = getattr(module, name) if name.startswith(f"{PROJECT}_") else None
-        if not callable(function):
-            continue
-        if name not in known:
-            msg = f"{name} is no hook of statpipe{nearest(name, known)}"
-            raise PluginError(msg)
-        if name not in _HOOKS.values() and not hasattr(function, f"{PROJECT}_impl"):
-            msg = f"{name} is not marked with statpipe.api.hookimpl, so it would never be called"
-            raise PluginError(msg)

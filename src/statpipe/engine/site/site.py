@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
@@ -10,7 +10,6 @@ from attrs import field, frozen
 
 from statpipe.api import (
     Check,
-    Component,
     ConfigError,
     Dataset,
     Environment,
@@ -23,23 +22,16 @@ from statpipe.api import (
     Source,
 )
 from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.made import made_of
 from statpipe.engine.site.memory import Memory, memory_for
-from statpipe.engine.site.model_order import reading
 from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.notifiers import Notifiers, notifiers_of
 from statpipe.engine.site.observers import Observers
-from statpipe.engine.site.registry import Registry, Role
-from statpipe.engine.site.settings import filled, unset_secrets
+from statpipe.engine.site.offers import Offer, Role
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.settings import unset_secrets
 
 log = structlog.get_logger("statpipe")
-
-_BASES: Mapping[str, type] = {
-    "source": Source,
-    "normalizer": Normalizer,
-    "sink": Sink,
-    "check": Check,
-    "notifier": Notifier,
-}
 
 
 @frozen(kw_only=True)
@@ -97,8 +89,10 @@ class Site:
     def models_of(self, source: str) -> list[Model]:
         """
         Return the Gold models that read a source, directly or not, in the order of making.
+
+        :raises PluginError: One of them cannot be made.
         """
-        return reading(self.registry.models(), source)
+        return list(self.registry.models_of(source))
 
     def other_sinks(self) -> dict[str, Sink]:
         """
@@ -139,21 +133,25 @@ def open_site(
     declared = configuration.sinks(name)
     wrong: list[ConfigError] = []
 
-    def made(role: Role, names: Iterable[str]) -> dict[str, Any]:
+    def made(role: Role, names: Iterable[str], needed: Collection[str]) -> dict[str, Any]:
         found = {}
         for one in names:
             try:
-                found[one] = _made(configuration, registry, environment, role, one)
+                offer = registry.find(role, one)
+                thing = _made_if_fit(offer, configuration, environment, needed=one in needed)
+                if thing is not None:
+                    found[one] = thing
                 if role == "source":
-                    _ = found[one].notice  # needs what fetching needs
+                    _ = thing.notice  # needs what fetching needs
             except ConfigError as error:
                 wrong.append(error)
         return found
 
-    for source in made("source", fetching).values():
+    for source in made("source", fetching, fetching).values():
         source.close()
-    sinks = made("sink", registry.named("sink") if declared is None else declared)
-    checks = made("check", registry.named("check"))
+    sinks = made("sink", registry.named("sink") if declared is None else declared, declared or ())
+    checks = made("check", registry.named("check"), _configured(configuration, "checks", name))
+    _refuse_to_judge_nothing(registry, checks)
     lakes = [sink for sink in sinks.values() if isinstance(sink, Lake)]
     if not wrong and len(lakes) != 1:
         wrong.append(ConfigError(_not_one_lake(configuration, name, len(lakes), sinks)))
@@ -187,7 +185,11 @@ def open_lake(configuration: Configuration, registry: Registry, name: str) -> Si
     declared = configuration.sinks(name)
     sinks: dict[str, Sink] = {}
     for one in registry.named("sink") if declared is None else declared:
-        sinks[one] = made = _made(configuration, registry, environment, "sink", one)
+        offer = registry.find("sink", one)
+        made = _made_if_fit(offer, configuration, environment, needed=declared is not None)
+        if made is None:
+            continue
+        sinks[one] = made
         if isinstance(made, Lake):
             return Site(
                 configuration=configuration,
@@ -228,13 +230,46 @@ def _notifiers(
 
 
 def _tell_of_broken_plugins(registry: Registry) -> None:
-    """Nothing is published unjudged just because the plugin that brings the checks is broken."""
     for broken in registry.broken:
         log.warning("broken plugin", plugin=broken.plugin, reason=broken.reason)
-    if registry.broken and not any(o.item.general for o in registry.named("check").values()):
-        culprits = ", ".join(f"{b.plugin} ({b.reason})" for b in registry.broken)
-        msg = f"no check is at hand, and there are broken plugins: {culprits}; correct or uninstall them"
+    for name, reason in registry.wrong_models().items():
+        log.warning("Gold model left out", model=name, reason=reason)
+
+
+def _refuse_to_judge_nothing(registry: Registry, checks: Collection[str]) -> None:
+    """Nothing is published unjudged just because the plugin that brings the checks is broken."""
+    offered = registry.named("check")
+    if any(offered[name].item.general for name in checks):
+        return
+    culprits = [f"{b.plugin} ({b.reason})" for b in registry.broken]
+    culprits += [f"{o.plugin} (check {name})" for name, o in offered.items() if name not in checks]
+    if culprits:
+        msg = (
+            f"no check is at hand, and there are broken plugins: {', '.join(culprits)}; correct or "
+            "uninstall them"
+        )
         raise PluginError(msg)
+
+
+def _configured(configuration: Configuration, plural: str, environment: str) -> Collection[str]:
+    """Name what the configuration has settings for: a run needs it."""
+    return {
+        **configuration.table(plural),
+        **configuration.table("environments", environment, plural),
+    }
+
+
+def _made_if_fit(
+    offer: Offer, configuration: Configuration, environment: Environment, *, needed: bool
+) -> Any:
+    """What nobody asked for is left out where its plugin is wrong: it must not stop the others."""
+    try:
+        return made_of(offer, configuration, environment)
+    except PluginError as error:
+        if needed:
+            raise
+        log.warning("plugin left out", role=offer.role, name=offer.name, reason=str(error))
+        return None
 
 
 def _made(
@@ -244,18 +279,7 @@ def _made(
     role: Role,
     name: str,
 ) -> Any:
-    component: Component = registry.find(role, name).item
-    raw, place = configuration.settings(role, name, environment.name)
-    settings = filled(component, raw, place, configuration, environment)
-    try:
-        made = component.factory(settings)
-    except ConfigError as error:
-        hint = unset_secrets(component, raw, place, configuration)
-        raise type(error)(f"{error}{hint}") from error
-    if not isinstance(made, _BASES[role]):
-        msg = f"the factory of {role} {name!r} made a {type(made).__name__}, which is no {_BASES[role].__name__}"
-        raise PluginError(msg)
-    return made
+    return made_of(registry.find(role, name), configuration, environment)
 
 
 def _refuse_unknown_names(configuration: Configuration, registry: Registry, name: str) -> None:

@@ -66,12 +66,6 @@ def problems_with_declaration(model: Model) -> None:
     __tracebackhide__ = True
     if not model.title.strip() or "\n" in model.title:
         broken(f"the title of model {model.name} is {model.title!r}", "write one line")
-    if not model.grain:
-        broken(f"model {model.name} has no grain", "name the columns that tell its rows apart")
-    names = [column.name for column in model.columns]
-    for name in names:
-        if names.count(name) > 1:
-            broken(f"model {model.name} declares {name} twice", "declare each column once")
     for column in model.columns:
         if not column.description.strip():
             broken(

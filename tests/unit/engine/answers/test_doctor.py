@@ -31,7 +31,10 @@ def test_a_broken_plugin_is_an_error_with_its_remedy(office):
     registry = office.registry
     registry.register("cup", "cracked-cup", "1", Broken())
     (error,) = [d for d in found(office, registry) if d.state == "error"]
-    assert (error.subject, error.finding) == ("plugin cup", "OSError: no cup")
+    assert (error.subject, error.finding) == (
+        "plugin cup",
+        "statpipe_sources raised OSError: no cup",
+    )
     assert error.remedy == "upgrade or uninstall cracked-cup"
 
 

@@ -9,7 +9,8 @@ from statpipe.api import Component, ConfigError, Instance, PluginError, hookimpl
 from statpipe.api.gold import gold_models
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.instances import add_instances, instances_of, is_without_models
-from statpipe.engine.site.registry import Broken, Registry
+from statpipe.engine.site.offers import Broken
+from statpipe.engine.site.registry import Registry
 from statpipe.engine.site.settings import filled
 
 
@@ -102,7 +103,7 @@ def test_a_hook_that_fails_with_instances_breaks_its_plugin_and_not_the_others(t
     registry = registry_with(failing)
     registry.add_instances(instances_of(configured(tmp_path, green={"use": "tea"}), registry))
     assert [(one.plugin, one.reason) for one in registry.broken] == [
-        ("tea", "KeyError: 'no family'")
+        ("tea", "statpipe_models raised KeyError: 'no family'")
     ]
 
 

@@ -89,7 +89,11 @@ def test_one_that_raises_is_one_warning_line_with_its_name(tower):
     ("settings", "reason"),
     [
         ({"tone": "none"}, "a bell has no tone 'none'; write ding or dong"),
-        ({"tone": "broken"}, "ZeroDivisionError: no clapper"),
+        (
+            {"tone": "broken"},
+            "notifier 'bell' of a-test 2.0 cannot be used: its factory raised ZeroDivisionError: no clapper; correct or "
+            "uninstall its plugin",
+        ),
         ({"tone": 1}, "statpipe.toml: notifiers.bell.tone is 1; expected text"),
         (
             {"tune": "x"},
@@ -127,7 +131,10 @@ def test_one_that_is_none_is_off(office):
     with structlog.testing.capture_logs() as lines:
         assert office.run().exit_code == 0
     (line,) = [line for line in lines if line["log_level"] == "warning"]
-    assert line["reason"] == "the factory of notifier 'gong' made a str, which is no Notifier"
+    assert line["reason"] == (
+        "notifier 'gong' of a-test 2.0 cannot be used: its factory made a str, which is no Notifier; correct "
+        "or uninstall its plugin"
+    )
 
 
 def test_a_table_for_a_notifier_that_there_is_not_is_an_error(office):

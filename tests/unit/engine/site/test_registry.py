@@ -9,7 +9,7 @@ import pytest
 from statpipe.api import Component, PluginError, hookimpl
 from statpipe.engine.site.registry import Registry
 from support.installed import install, install_tea
-from support.tea import LATEST, TeaAgency, TeaPlugin
+from support.tea import LATEST, SOURCE, TeaAgency, TeaPlugin
 
 
 def offering(*names):
@@ -45,10 +45,16 @@ def test_an_installed_plugin_is_found_with_the_name_of_its_distribution(folder):
             "ModuleNotFoundError: No module named 'no_such_module_here'",
         ),
         ("tea = (", "SyntaxError"),
-        ("def statpipe_sources():\n    raise OSError('two\\nlines')", "OSError: two"),
+        (
+            "def statpipe_sources():\n    raise OSError('two\\nlines')",
+            "statpipe_sources raised OSError: two",
+        ),
         ("import sys\ndef statpipe_sources():\n    sys.exit(3)", "SystemExit: 3"),
-        ("def statpipe_sources():\n    return ['tea']", "TypeError: statpipe_sources returned str"),
-        ("def statpipe_models():\n    return None", "TypeError"),
+        ("def statpipe_sources():\n    return ['tea']", "statpipe_sources returned a str in its"),
+        (
+            "def statpipe_models():\n    return None",
+            "statpipe_models returned None; expected a list",
+        ),
     ],
 )
 def test_a_broken_plugin_is_shown_and_harms_nobody(folder, text, reason):
@@ -122,21 +128,27 @@ def test_a_name_offered_twice_names_both_distributions_and_what_to_do():
     )
 
 
-def test_two_models_of_one_name_are_an_error():
+def test_two_models_of_one_name_are_an_error_for_who_needs_them():
     houses = [TeaPlugin(TeaAgency), TeaPlugin(TeaAgency)]
     registry = Registry([(f"p{i}", f"house-{i}", "1", house) for i, house in enumerate(houses)])
-    with pytest.raises(PluginError, match="two plugins offer a model named 'tea_latest'"):
-        registry.models()
+    for needing in (
+        lambda: registry.models_of(SOURCE),
+        lambda: registry.find("model", LATEST.name),
+    ):
+        with pytest.raises(PluginError, match="two plugins offer a model named 'tea_latest'"):
+            needing()
+    assert registry.models() == []
+    assert registry.models_of("coffee") == []
 
 
 def test_a_view_over_a_source_is_refused_since_no_database_could_make_it():
     view = attrs.evolve(LATEST, materialized="view")
     registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [view]))])
     with pytest.raises(PluginError) as raised:
-        registry.models()
+        registry.models_of(SOURCE)
     assert str(raised.value) == (
-        "Gold model tea_latest is a view and reads the source tea_prices, whose Silver no database "
-        'holds; declare it materialized="table", or let it read a model'
+        "Gold model tea_latest of house 1 is a view and reads the source tea_prices, whose Silver no "
+        'database holds: declare it materialized="table", or let it read a model; correct or uninstall it'
     )
 
 
@@ -144,8 +156,10 @@ def test_a_view_over_a_source_is_refused_since_no_database_could_make_it():
 def test_a_model_with_a_source_s_name_is_refused_and_not_taken_for_a_circle(inputs):
     named = attrs.evolve(LATEST, name="tea_prices", inputs=inputs)
     registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [named]))])
-    with pytest.raises(PluginError, match="Gold model tea_prices has the name of a source"):
-        registry.models()
+    with pytest.raises(
+        PluginError, match="Gold model tea_prices of house 1 has the name of a source"
+    ):
+        registry.models_of(SOURCE)
 
 
 def test_two_entry_points_of_one_name_stand_beside_each_other():
@@ -181,7 +195,7 @@ def test_what_is_not_found_may_be_in_a_broken_plugin():
     registry = Registry([("tea", "tea-house", "1", Broken())])
     with pytest.raises(PluginError) as raised:
         registry.find("source", "tea_prices")
-    assert "broken plugins: tea (OSError: no kettle)" in str(raised.value)
+    assert "broken plugins: tea (statpipe_sources raised OSError: no kettle)" in str(raised.value)
     assert "statpipe plugins list" in str(raised.value)
 
 

@@ -1,0 +1,139 @@
+"""What a factory makes is fit for its role, or its plugin is named before anything is fetched."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from statpipe.api import (
+    Check,
+    Component,
+    ConfigError,
+    Layer,
+    Normalizer,
+    PluginError,
+    Unavailable,
+    hookimpl,
+)
+from statpipe.engine.site.made import made_of
+from statpipe.engine.site.registry import Registry
+from support.fakes import MemorySink
+
+
+class WithoutLayers(MemorySink):
+    layers = property(lambda self: self._layers)
+
+
+class LayersAsText(MemorySink):
+    layers = "gold"
+
+
+class LayersAsTexts(MemorySink):
+    layers = frozenset({"gold"})
+
+
+class Half(Check):
+    pass
+
+
+class Numbered(Normalizer):
+    version = 1
+
+    def normalize(self, dataset, payloads):
+        return None
+
+
+class Nameless(Numbered):
+    version = " "
+
+
+def offer_of(role, factory):
+    @hookimpl
+    def hook():
+        return [Component(name="tea", summary="Tea", factory=factory)]
+
+    plugin = SimpleNamespace(**{f"statpipe_{role}s": hook})
+    return Registry([("cup", "cracked-cup", "1.0", plugin)]).find(role, "tea")
+
+
+def raises(error):
+    def factory(settings):
+        raise error
+
+    return factory
+
+
+@pytest.mark.parametrize(
+    ("role", "factory", "fault"),
+    [
+        ("sink", lambda _: WithoutLayers(), "WithoutLayers has no `layers`; expected a frozenset"),
+        ("sink", lambda _: LayersAsText(), "LayersAsText has the layers 'gold'; expected"),
+        ("sink", lambda _: LayersAsTexts(), "has the layers frozenset({'gold'}); expected"),
+        ("normalizer", lambda _: Numbered(), 'has the version 1; expected text, such as version = "1"'),
+        ("normalizer", lambda _: Nameless(), "has the version ' '; expected text"),
+        ("source", lambda _: None, "its factory made a NoneType, which is no Source"),
+        ("check", lambda _: Half(), "its factory raised TypeError: Can't instantiate abstract class"),
+        ("check", raises(KeyError("pot")), "its factory raised KeyError: 'pot'"),
+        ("check", lambda: None, "its factory raised TypeError: "),
+    ],
+)  # fmt: skip
+def test_what_is_not_fit_is_refused_by_the_name_of_its_plugin(office, role, factory, fault):
+    environment = office.configuration.environment("local", None)
+    with pytest.raises(PluginError) as raised:
+        made_of(offer_of(role, factory), office.configuration, environment)
+    text = str(raised.value)
+    assert text.startswith(f"{role} 'tea' of cracked-cup 1.0 cannot be used: ")
+    assert fault in text
+    assert text.endswith("; correct or uninstall its plugin")
+
+
+@pytest.mark.parametrize("error", [ConfigError("no pot; set it"), Unavailable("the shop is shut")])
+def test_what_the_plugin_itself_says_is_told_as_it_is(office, error):
+    environment = office.configuration.environment("local", None)
+    with pytest.raises(type(error), match=str(error)):
+        made_of(offer_of("check", raises(error)), office.configuration, environment)
+
+
+def plugin_of(role, factory):
+    @hookimpl
+    def hook():
+        return [Component(name="stranger", summary="A stranger", factory=factory)]
+
+    return SimpleNamespace(**{f"statpipe_{role}s": hook})
+
+
+WRONG = {
+    "a sink without layers": ("sink", lambda _: WithoutLayers()),
+    "a check that cannot be made": ("check", lambda _: Half()),
+    "a source that cannot be made": ("source", raises(KeyError("pot"))),
+    "a normalizer without a version": ("normalizer", lambda _: Numbered()),
+    "a notifier that cannot be made": ("notifier", lambda _: None),
+}
+
+
+@pytest.mark.parametrize("wrong", WRONG)
+def test_a_plugin_that_is_wrong_does_not_stop_the_run_of_another_source(office, wrong):
+    office.watching.append(plugin_of(*WRONG[wrong]))
+    assert office.run().outcome == "loaded"
+    assert office.ledger.held
+
+
+@pytest.mark.parametrize("wrong", ["a sink without layers", "a check that cannot be made"])
+def test_what_the_configuration_asks_for_is_refused_before_anything_is_fetched(office, wrong):
+    role, _ = WRONG[wrong]
+    office.watching.append(plugin_of(*WRONG[wrong]))
+    sinks = {name: {} for name in ("lake", "ledger", "stranger")}
+    office.document |= {
+        "checks": {"stranger": {}} if role == "check" else {},
+        "environments": {"local": {"sinks": sinks if role == "sink" else {"lake": {}}}},
+    }
+    with pytest.raises(PluginError, match=f"{role} 'stranger' of a-test 2.0 cannot be used"):
+        office.site()
+    assert not office.lake.bronze
+
+
+def test_layers_of_any_set_are_fit(office):
+    environment = office.configuration.environment("local", None)
+    sink = MemorySink()
+    sink.layers = {Layer.GOLD}
+    offer = offer_of("sink", lambda _: sink)
+    assert made_of(offer, office.configuration, environment) is sink
