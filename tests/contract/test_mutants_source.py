@@ -5,6 +5,7 @@ import hashlib
 import http.client
 import itertools
 import json
+import time
 import urllib.error
 import urllib.request
 from datetime import UTC, date, datetime
@@ -393,7 +394,10 @@ CAUGHT = {
         "`request` of rain-N is empty",
     ),
     GoesAnywhere: ("test_the_key_goes_to_the_agency_alone", "sends us on to another host"),
-    AsksForEver: ("test_it_gives_up", "is asked 200 times and more"),
+    AsksForEver: (
+        "test_each_failure_says_what_to_do_next",
+        "while the agency fails, the source asks 200 times and more",
+    ),
     TakesNoContent: ("test_each_failure_says_what_to_do_next", "answers 204 in fetch()"),
     WaitsForAnotherKey: ("test_each_failure_says_what_to_do_next", "raise Rejected or ConfigError"),
     NoTimeZone: ("test_payloads_come_in_a_fixed_order_with_names_of_their_own", "no time zone"),
@@ -442,6 +446,30 @@ def test_a_source_that_breaks_a_promise_is_caught(said_of, mutant):
     said = said_of(mutant, CAUGHT[mutant][0])
     assert_caught(said, *CAUGHT[mutant])
     assert not any(CANARY in text for text in said.values())
+
+
+class NeverGivesUp(RainSource):
+    """Whatever is raised, it sleeps and asks again."""
+
+    def get(self, path):
+        while True:
+            try:
+                return super().get(path)
+            except Exception:
+                time.sleep(60)
+
+
+def test_a_source_that_asks_for_ever_ends_in_every_test(said_of):
+    said = said_of(NeverGivesUp)
+    ended = {promise for promise, text in said.items() if "asks 200 times and more" in text}
+    assert ended >= {
+        "test_an_agency_that_is_down_is_unavailable",
+        "test_each_failure_says_what_to_do_next",
+        "test_a_fetch_that_was_cut_short_is_made_good_by_the_next",
+        "test_it_does_not_wait_for_ever",
+        "test_no_failure_shows_the_key",
+        "test_the_key_goes_to_the_agency_alone",
+    }
 
 
 def test_the_honest_one_keeps_them_all(said_of):

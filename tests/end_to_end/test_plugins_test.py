@@ -93,7 +93,7 @@ def test_what_is_broken_is_told_in_plain_words(command):
 
 
 def test_json_tells_every_promise(command):
-    done = command("wet", "--json", kind="AlwaysPasses")
+    done = command("wet", "--json", "--quick", kind="AlwaysPasses")
     told = json.loads(done.stdout)
     assert done.returncode == 1
     assert (told["plugin"], told["distribution"], told["version"]) == ("wet", "statpipe-wet", "1.0")
@@ -101,6 +101,10 @@ def test_json_tells_every_promise(command):
     assert told["failed"] == len(failed) == 1
     assert failed[0]["promise"] == "what is bad does not pass"
     assert failed[0]["roles"] == ["check"]
+    (left_out,) = [one for one in told["results"] if "--quick" in one["message"]]
+    assert left_out["promise"] == "another process judges the same"
+    assert left_out["outcome"] == "not tested"
+    assert told["not_tested"] == sum(one["outcome"] == "not tested" for one in told["results"])
 
 
 def test_a_plugin_without_contract_tests_is_told_what_to_write(command):

@@ -18,6 +18,7 @@ import attrs
 from statpipe.api import ConfigError, PluginError
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.install_command import install_command
+from statpipe.cli.option_types import Flag
 from statpipe.cli.session import Session, in_session, tell_error, write_json
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import say
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
 
 _FAILED, _NOTHING_TO_RUN = 1, 2
 _NO_TESTS = 5
-_COLUMNS = ("contract", "passed", "failed", "skipped")
+_OUTCOMES = ("passed", "failed", "not tested")
+_COLUMNS = ("contract", *_OUTCOMES)
 _ERROR_LINES = 15
 
 
-def hold_to_contracts(name: str, *, options: DataOptions | None = None) -> int:
+def hold_to_contracts(name: str, *, quick: Flag = False, options: DataOptions | None = None) -> int:
     """
     Hold an installed plugin to the contracts of its roles, and say in plain words what is wrong.
 
@@ -46,15 +48,17 @@ def hold_to_contracts(name: str, *, options: DataOptions | None = None) -> int:
     ----------
     name
         The plugin, its distribution, or something that it offers.
+    quick
+        Leave out what takes long, such as other processes: for trying things, not for publishing.
     """
     options = options or DataOptions()
 
     def work(session: Session) -> int:
         _refuse_without_kit()
         found = _Plugin.named(name, session)
-        findings = [*found.declarations(session), *found.contracts()]
+        findings = [*found.declarations(session), *found.contracts(quick=quick)]
         problem = _lacking(found, findings)
-        counts = {o: sum(f.outcome == o for f in findings) for o in ("passed", "failed", "skipped")}
+        counts = {o.replace(" ", "_"): sum(f.outcome == o for f in findings) for o in _OUTCOMES}
         if options.json:
             told = {"plugin": found.plugin, "distribution": found.distribution.metadata["Name"]}
             version = {"version": found.distribution.version}
@@ -130,7 +134,7 @@ class _Plugin:
             )
         )
 
-    def contracts(self) -> list[Finding]:
+    def contracts(self, *, quick: bool) -> list[Finding]:
         """Run the contract tests that it brings, in a process of their own."""
         from statpipe.testing.declarations import Finding
 
@@ -141,7 +145,8 @@ class _Plugin:
             report = Path(scratch) / "report.jsonl"
             done = subprocess.run(  # noqa: S603 - this very interpreter
                 [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider",
-                 "-p", "statpipe.testing.report", f"--statpipe-report={report}", *arguments],
+                 "-p", "statpipe.testing.report", f"--statpipe-report={report}",
+                 *(["--quick"] if quick else []), *arguments],
                 cwd=folder or scratch,
                 capture_output=True,
                 text=True,
@@ -234,7 +239,7 @@ def _show(plugin: _Plugin, findings: Sequence[Finding]) -> None:
             contract,
             *(
                 str(sum(f.outcome == o for f in findings if f.contract == contract))
-                for o in ("passed", "failed", "skipped")
+                for o in _OUTCOMES
             ),
         )
         for contract in contracts
@@ -247,6 +252,19 @@ def _show(plugin: _Plugin, findings: Sequence[Finding]) -> None:
             say(f"{finding.contract}: {finding.promise}")
             for line in finding.message.split("\n"):
                 say(line, label="  ")
-    skipped = {f"{f.promise} ({f.message})" for f in findings if f.outcome == "skipped"}
-    for one in sorted(skipped):
-        say(f"skipped: {one}")
+    for reason, promises in _untested(findings).items():
+        say()
+        say(f"not tested: {', '.join(promises)}")
+        for line in reason.split("\n"):
+            say(line.strip(), label="  ")
+
+
+def _untested(findings: Sequence[Finding]) -> dict[str, list[str]]:
+    """Gather what could not be tested by the reason: what to give so that it is stands there once."""
+    found: dict[str, list[str]] = {}
+    for finding in findings:
+        if finding.outcome == "not tested":
+            promises = found.setdefault(finding.message.removeprefix("not tested: "), [])
+            if finding.promise not in promises:
+                promises.append(finding.promise)
+    return found

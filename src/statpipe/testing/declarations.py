@@ -56,7 +56,7 @@ _HOOKS = (
 @attrs.frozen(kw_only=True)
 class Finding:
     """
-    Whether a promise is kept: ``passed``, ``failed`` or ``skipped``, and why not.
+    Whether a promise is kept: ``passed``, ``failed`` or ``not tested``, and why not.
     """
 
     contract: str

@@ -13,13 +13,14 @@ import pytest
 from statpipe.api import CheckResult, Diagnosis, Manifest, Notifier, RunFinished, hookspecs
 from statpipe.testing.all_logs import all_logs
 from statpipe.testing.canary import CANARY, shows, text_of
+from statpipe.testing.patience import InTime
 from statpipe.testing.watch import watched
 from statpipe.testing.wording import broken, foreseen, missing, told
 
 _MOMENT = datetime(2026, 10, 6, 14, 15, tzinfo=UTC)
 
 
-class NotifierContract:
+class NotifierContract(InTime):
     """
     A notifier is told how a run ended; it is quick about it, keeps its credential, and changes nothing.
 

@@ -1,4 +1,7 @@
-"""A plugin of pytest that writes what each promise came to into a file, for other programs."""
+"""
+A plugin of pytest: it writes what each promise came to into a file, for other programs, and leaves out
+what takes long, if asked to. An author may use it himself: ``pytest -p statpipe.testing.report --quick``.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from statpipe.testing.thorough import is_thorough
 
 _ROLES = {
     "SourceContract": "source",
@@ -19,8 +24,20 @@ _ROLES = {
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Add the option that names the file."""
+    """Add the options."""
     parser.addoption("--statpipe-report", help="file that gets one line of JSON for each test")
+    parser.addoption(
+        "--quick", action="store_true", help="leave out statpipe's tests that take long"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes long, and say so."""
+    if config.getoption("--quick"):
+        left_out = pytest.mark.skip(reason="not tested: left out by --quick")
+        for item in items:
+            if is_thorough(getattr(item, "function", None)):
+                item.add_marker(left_out)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -35,7 +52,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     line = {
         "contract": getattr(getattr(item, "cls", None), "__name__", "") or item.path.name,
         "promise": item.name.removeprefix("test_").replace("_", " "),
-        "outcome": report.outcome,
+        "outcome": "not tested" if report.skipped else report.outcome,
         "message": _message(report, call),
         "roles": sorted(role for name, role in _ROLES.items() if name in bases),
     }

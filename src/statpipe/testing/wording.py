@@ -36,6 +36,16 @@ def missing(contract: object, fixture: str, what: str) -> NoReturn:
     )
 
 
+def not_tested(what: str, remedy: str) -> NoReturn:
+    """
+    End a test that cannot be made: *what* is lacking, and *remedy* says what to give so that it can be.
+
+    It is neither passed nor failed, and whoever runs it is told.
+    """
+    __tracebackhide__ = True
+    pytest.skip(f"not tested: {what}\n    What to give: {remedy}")
+
+
 def told(error: BaseException) -> str:
     """
     Tell an exception in one line: what it is, and the line of the author's code that it came from.

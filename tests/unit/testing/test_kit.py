@@ -70,13 +70,15 @@ NEEDED = [
 ]
 
 
-def test_a_fixture_that_is_not_overridden_is_asked_for_in_a_sentence(tmp_path):
+def test_a_missing_fixture_is_asked_for_and_a_test_that_does_not_end_is_ended(tmp_path):
     lines = ["from statpipe.testing import *"]
     for contract, fixture in NEEDED:
         lines += [
             f"class Test_{fixture}({contract.__name__}):",
             f"    def test_it(self, {fixture}): pass",
         ]
+    lines += ["class TestEndless(NormalizerContract):", "    patience = 0.2"]
+    lines += ["    def test_it(self):", "        while True: pass"]
     (tmp_path / "test_mine.py").write_text("\n".join(lines) + "\n")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "test_it", tmp_path],
@@ -89,6 +91,7 @@ def test_a_fixture_that_is_not_overridden_is_asked_for_in_a_sentence(tmp_path):
         asked = f"Test_{fixture} does not say what to test: it needs the fixture `{fixture}`, "
         assert asked in done.stdout
         assert f"def {fixture}(self):" in done.stdout
+    assert "after 0.2 seconds, this is still at work" in done.stdout
     assert "Traceback" not in done.stdout
     assert "Exception" not in done.stdout
 
@@ -186,6 +189,8 @@ def test_a_clock_is_moved_also_where_it_was_imported_by_name():
         assert isinstance(real, module.datetime)
     assert module.datetime is datetime
     assert module.now is time.time
+    with clock_moved(0, [module]):  # so that what is compiled can be loaded first
+        assert module.datetime is datetime
 
 
 def test_sleep_takes_no_time_and_clocks_go_on():

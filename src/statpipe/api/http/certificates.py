@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from attrs import field, frozen
@@ -33,18 +34,34 @@ def trust_of(environment: Mapping[str, str]) -> Trust:
 
     :raises ConfigError: What a variable names is not there or holds no certificates.
     """
-    # Not ssl.create_default_context: it writes session keys to wherever SSLKEYLOGFILE says.
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     named = [name for name in _OPENSSLS if environment.get(name)]
     if not named and environment.get(_OTHERS):
         named = [_OTHERS]
-    for name in named:
-        _load(context, name, Path(environment[name]).expanduser())
-    if not named:
+    places = [(name, Path(environment[name]).expanduser()) for name in named]
+    context = _loaded(tuple((name, path, _changed(path)) for name, path in places))
+    return Trust(context=context, variables=tuple(named))
+
+
+@lru_cache(maxsize=8)
+def _loaded(places: tuple[tuple[str, Path, int], ...]) -> ssl.SSLContext:
+    """Load what is named, once a process: reading the authorities takes longer than most requests."""
+    # Not ssl.create_default_context: it writes session keys to wherever SSLKEYLOGFILE says.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    for name, path, _ in places:
+        _load(context, name, path)
+    if not places:
         import certifi
 
         context.load_verify_locations(cafile=certifi.where())
-    return Trust(context=context, variables=tuple(named))
+    return context
+
+
+def _changed(path: Path) -> int:
+    """Tell when a file was last changed; what cannot be read is told of when it is loaded."""
+    try:
+        return path.stat().st_mtime_ns
+    except (OSError, ValueError):
+        return 0
 
 
 def _load(context: ssl.SSLContext, name: str, path: Path) -> None:

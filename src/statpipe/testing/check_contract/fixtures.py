@@ -9,12 +9,13 @@ import pytest
 
 from statpipe.api import Check, Snapshot
 from statpipe.testing.cells import Key
+from statpipe.testing.patience import InTime
 from statpipe.testing.wording import missing
 
 _ORDERS = 6
 
 
-class CheckFixtures:
+class CheckFixtures(InTime):
     """
     What each test of a check may ask for; :class:`CheckContract` says what to override.
     """

@@ -16,6 +16,7 @@ from statpipe.domain.verdict import SHOWN_CELLS
 from statpipe.testing.check_contract.fixtures import CheckFixtures
 from statpipe.testing.check_contract.judging import judged
 from statpipe.testing.other_process import judged_elsewhere
+from statpipe.testing.thorough import thorough
 from statpipe.testing.watch import watched
 from statpipe.testing.wording import agree, broken, told
 
@@ -66,6 +67,7 @@ class Purity(CheckFixtures):
                 "judge by the snapshots and the settings alone, so that a verdict can be repeated",
             )
 
+    @thorough
     def test_another_process_judges_the_same(
         self, check: Check, bad: Snapshot, previous: Snapshot | None
     ) -> None:

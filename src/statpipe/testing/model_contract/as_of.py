@@ -12,6 +12,7 @@ from statpipe.domain.period import FOREVER
 from statpipe.testing.model_contract.fixtures import ModelFixtures
 from statpipe.testing.model_contract.rows import in_order, refuse_other
 from statpipe.testing.model_contract.running import run
+from statpipe.testing.thorough import thorough
 from statpipe.testing.wording import broken
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ class AsOf(ModelFixtures):
     What the SQL says as of a day.
     """
 
+    @thorough
     def test_what_was_believed_on_a_day_owes_nothing_to_later_releases(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:

@@ -9,13 +9,14 @@ import pytest
 
 from statpipe.api import Model
 from statpipe.testing.model_contract.made_up import made_up_history
+from statpipe.testing.patience import InTime
 from statpipe.testing.wording import missing
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-class ModelFixtures:
+class ModelFixtures(InTime):
     """
     What each test of models may ask for; :class:`ModelContract` says what to override.
     """

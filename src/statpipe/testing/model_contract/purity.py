@@ -13,6 +13,7 @@ from statpipe.testing.model_contract.fixtures import ModelFixtures
 from statpipe.testing.model_contract.rows import in_order, refuse_other
 from statpipe.testing.model_contract.running import run
 from statpipe.testing.model_contract.words import without_texts
+from statpipe.testing.thorough import thorough
 from statpipe.testing.wording import broken
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ class Purity(ModelFixtures):
     The SQL depends on figures alone: no order of rows, no clock, no chance.
     """
 
+    @thorough
     def test_the_order_of_input_rows_makes_no_difference(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:

@@ -10,6 +10,7 @@ from statpipe.api import Dataset, Normalizer, Payload
 from statpipe.testing import damage
 from statpipe.testing.normalizer_contract.fixtures import NormalizerFixtures
 from statpipe.testing.normalizer_contract.reading import cells_or_refusal, read, silver_of
+from statpipe.testing.thorough import thorough
 from statpipe.testing.wording import broken
 
 
@@ -18,6 +19,7 @@ class AnyDamage(NormalizerFixtures):
     Whatever may happen to a payload, anywhere in it.
     """
 
+    @thorough
     def test_whatever_arrives_is_read_or_refused(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:

@@ -12,6 +12,7 @@ from statpipe.api import Dataset, Normalizer, Payload
 from statpipe.domain.observation import CELL
 from statpipe.testing import damage
 from statpipe.testing.cells import Key, figure, named
+from statpipe.testing.patience import InTime
 from statpipe.testing.wording import broken, missing
 
 Figures = Mapping[Key, str | None]
@@ -21,7 +22,7 @@ _TELLING = 2
 """So many figures of an example at least can be told from one another."""
 
 
-class NormalizerFixtures:
+class NormalizerFixtures(InTime):
     """
     What each test of a normalizer may ask for; :class:`NormalizerContract` says what to override.
     """

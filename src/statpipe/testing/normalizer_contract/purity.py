@@ -14,6 +14,7 @@ from statpipe.testing.cells import cells_of, differences
 from statpipe.testing.normalizer_contract.fixtures import NormalizerFixtures
 from statpipe.testing.normalizer_contract.reading import silver_of, table_of
 from statpipe.testing.other_process import normalized_elsewhere
+from statpipe.testing.thorough import thorough
 from statpipe.testing.watch import watched
 from statpipe.testing.wording import broken, told
 
@@ -61,6 +62,7 @@ class Purity(NormalizerFixtures):
                 "into the settings, the dataset or the payload (`payload.request`)",
             )
 
+    @thorough
     def test_another_process_makes_the_same_table(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:

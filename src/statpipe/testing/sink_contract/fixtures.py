@@ -8,16 +8,18 @@ import pytest
 
 from statpipe.api import Partition, PartitionKey, Sink
 from statpipe.testing.partitions import Figures, gold_partition
+from statpipe.testing.patience import InTime
 from statpipe.testing.wording import agree, broken, missing
 
 HELD = "keep table and fingerprint together, under partition.key, and read both from there"
 
 
-class SinkFixtures:
+class SinkFixtures(InTime):
     """
     What each test of a sink may ask for; :class:`SinkContract` says what to override.
     """
 
+    patience: ClassVar[float] = 900.0
     examples: ClassVar[int] = 15
     interruptible: ClassVar[bool] = True
 

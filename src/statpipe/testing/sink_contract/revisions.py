@@ -15,6 +15,7 @@ from statpipe.api import Sink
 from statpipe.testing.partitions import REVISED, SMALL, Figures, in_parts, tables
 from statpipe.testing.sink_contract.fixtures import SinkFixtures
 from statpipe.testing.sink_contract.writing import write
+from statpipe.testing.thorough import thorough
 from statpipe.testing.wording import agree
 
 _THIRD: Figures = {
@@ -79,6 +80,7 @@ class Revisions(SinkFixtures):
         write(sink, remade)
         self._holds(sink, remade, SMALL, "after equal figures came under a new fingerprint")
 
+    @thorough
     def test_after_any_revisions_just_the_last_is_held(self, sink: Sink) -> None:
         """Whatever they are, exact to the last digit."""
         owners = itertools.count(1)

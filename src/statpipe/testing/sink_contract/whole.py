@@ -13,6 +13,7 @@ from statpipe.testing.interrupt import interrupted_at, steps_of
 from statpipe.testing.partitions import REVISED, SMALL, Figures
 from statpipe.testing.sink_contract.fixtures import SinkFixtures
 from statpipe.testing.sink_contract.writing import write
+from statpipe.testing.thorough import thorough
 from statpipe.testing.wording import agree, broken, foreseen
 
 _WHOLE = (
@@ -28,6 +29,7 @@ class Whole(SinkFixtures):
     A partition is there whole, with its fingerprint, or not at all.
     """
 
+    @thorough
     def test_a_reader_sees_a_partition_whole_with_its_fingerprint_or_not_at_all(
         self, sink: Sink, another: Sink
     ) -> None:
@@ -64,6 +66,7 @@ class Whole(SinkFixtures):
                     )
             writing.result()
 
+    @thorough
     def test_two_writers_at_once_leave_what_one_of_them_wrote(
         self, sink: Sink, another: Sink
     ) -> None:
@@ -87,6 +90,7 @@ class Whole(SinkFixtures):
                     )
 
     @pytest.mark.parametrize("part", _INTERRUPTED)
+    @thorough
     def test_a_write_that_is_interrupted_and_run_again_equals_one_that_was_not(
         self, sink: Sink, another: Sink, part: float
     ) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from datetime import date
 
 from statpipe.api import Dataset, Payload, Source, Vintage
 from statpipe.testing.author import Author
 from statpipe.testing.clock import quick_sleep
+from statpipe.testing.patience import MOST_ASKED, patient
 from statpipe.testing.wording import broken, foreseen
 
 
@@ -61,7 +63,7 @@ def run_once(make_source: Callable[[], Source]) -> list[Payload]:
     """
     source = make_source()
     try:
-        with quick(source):
+        with quick(source, most=sys.maxsize):  # nothing fails here: it may ask as often as it needs
             return [
                 payload
                 for dataset in source.datasets()
@@ -82,8 +84,12 @@ def raised(work: Callable[[], object]) -> BaseException | None:
     return None
 
 
-def quick(source: Source) -> AbstractContextManager[list[float]]:
+@contextmanager
+def quick(source: Source, most: int = MOST_ASKED) -> Iterator[list[float]]:
     """
-    Let ``time.sleep`` return at once, wherever the author of the source calls it.
+    Let ``time.sleep`` return at once, wherever the author of the source calls it, and end a test in which
+    the source asks for ever.
     """
-    return quick_sleep(list(Author(source).modules()))
+    modules = list(Author(source).modules())
+    with patient(most) as once_more, quick_sleep(modules, once_more) as slept:
+        yield slept

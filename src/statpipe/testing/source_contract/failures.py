@@ -19,9 +19,7 @@ from statpipe.testing.canary import shows
 from statpipe.testing.silence import waits
 from statpipe.testing.source_contract.asking import datasets_of, probe, quick, raised, run_once
 from statpipe.testing.source_contract.faults import (
-    MOST_ASKED,
     NONSENSE,
-    Patience,
     failures,
     faults,
     instead,
@@ -85,17 +83,6 @@ class Failures(SourceFixtures):
                 error = raised(partial(source.probe, dataset))
             source.close()
             _expect("the agency takes the question and says nothing", error, (Unavailable,), canary)
-
-    def test_it_gives_up(self, make_source: Callable[[], Source], agency: Agency | None) -> None:
-        """An agency that is down is not asked for ever: the next run is tomorrow."""
-        agency = needed(agency)
-        patience = Patience()
-        for _ in failures(make_source, agency, patience):
-            if patience.spent:
-                broken(
-                    f"the agency answers 503, and is asked {MOST_ASKED} times and more",
-                    "try again a few times (the library stamina does), then raise Unavailable",
-                )
 
     def test_a_probe_that_hears_nonsense_is_refused(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str

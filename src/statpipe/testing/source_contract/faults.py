@@ -13,8 +13,6 @@ from statpipe.testing.local_agency import Answer, Fault, Request
 from statpipe.testing.source_contract.asking import quick, raised
 from statpipe.testing.source_contract.fixtures import Agency
 
-MOST_ASKED = 200
-
 NONSENSE = {
     "nothing": b"",
     "a web page": PAGE,
@@ -64,21 +62,6 @@ def instead(body: bytes) -> Fault:
     return lambda request, answer: (
         evolve(answer, headers={}) if request.method == "HEAD" else evolve(answer, body=body)
     )
-
-
-class Patience:
-    """An agency that is down, until it was asked too often; then it refuses."""
-
-    def __init__(self) -> None:
-        self.asked = 0
-
-    def __call__(self, _: Request, __: Answer) -> Answer:
-        self.asked += 1
-        return Answer(b'{"error": "down"}', "application/json", 404 if self.spent else 503)
-
-    @property
-    def spent(self) -> bool:
-        return self.asked > MOST_ASKED
 
 
 def with_more(odd: bytes) -> Fault:

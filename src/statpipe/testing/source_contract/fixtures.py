@@ -11,6 +11,7 @@ import pytest
 from statpipe.api import Normalizer, Source
 from statpipe.testing.canary import CANARY
 from statpipe.testing.local_agency import Fault, Request
+from statpipe.testing.patience import InTime
 from statpipe.testing.wording import missing
 
 
@@ -24,7 +25,7 @@ class Agency(Protocol):
     fault: Fault | None
 
 
-class SourceFixtures:
+class SourceFixtures(InTime):
     """
     What each test of a source may ask for; :class:`SourceContract` says what to override.
     """

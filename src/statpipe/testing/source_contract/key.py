@@ -124,7 +124,7 @@ class Key(SourceFixtures):
             return
         with foreseen("a source without its key", "ask for the key where it is sent"):
             dataset = keyless.datasets()[0]
-        with watched(keyless) as watch:
+        with watched(keyless) as watch, quick(keyless):
             error = raised(partial(keyless.probe, dataset))
         keyless.close()
         said = f"says {told(error)}" if error is not None else "goes on"

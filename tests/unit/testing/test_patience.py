@@ -1,0 +1,69 @@
+"""Every test of the kit ends, whatever the plugin does."""
+
+import socket
+import time
+
+import pytest
+
+from statpipe.testing import LocalAgency
+from statpipe.testing.clock import quick_sleep
+from statpipe.testing.patience import in_time, patient
+
+
+def connects_for_ever(port):
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=9).close()
+        except Exception:  # noqa: BLE001 - as a careless source has it
+            continue
+
+
+def sleeps_for_ever(_):
+    while True:
+        time.sleep(60)
+
+
+def works_for_ever(_):
+    while True:
+        pass
+
+
+@pytest.fixture
+def port():
+    with LocalAgency() as agency:
+        yield int(agency.url.rpartition(":")[2])
+
+
+@pytest.mark.parametrize("work", [connects_for_ever, sleeps_for_ever])
+def test_who_asks_too_often_is_ended_also_where_every_exception_is_caught(port, work):
+    told = "asks 7 times and more\n    What to do: try again a few times"
+    with pytest.raises(pytest.fail.Exception, match=told), patient(most=7) as once_more:  # noqa: SIM117
+        with quick_sleep(once_more=once_more):
+            work(port)
+
+
+def test_what_asks_as_often_as_it_may_is_left_in_peace():
+    with patient(most=7) as once_more:
+        for _ in range(7):
+            once_more()
+    assert "connect" not in vars(socket.socket)
+
+
+def test_what_works_for_ever_is_ended():
+    told = r"after 0\.1 seconds, this is still at work"
+    with pytest.raises(pytest.fail.Exception, match=told), in_time(0.1):
+        works_for_ever(0)
+
+
+@pytest.mark.parametrize(
+    "contract",
+    [
+        "SourceContract", "NormalizerContract", "CheckContract", "ModelContract", "SinkContract",
+        "StoreContract", "LakeContract", "NotifierContract",
+    ],
+)  # fmt: skip
+def test_each_contract_ends_its_tests(contract):
+    from statpipe import testing
+    from statpipe.testing.patience import InTime
+
+    assert issubclass(getattr(testing, contract), InTime)
