@@ -8,7 +8,7 @@ import pytest
 from statpipe.domain.revision import Movement, revision_of
 
 EARLIER = date(2021, 10, 8)
-YEARS = range(1990, 2020)
+YEARS = range(1700, 2020)
 
 
 def lines(*values):
@@ -32,8 +32,8 @@ def test_a_first_vintage_moves_nothing(judge, observe):
     assert judge("plausible_revision", current).message == "no figure moved"
     first = revision_of(None, current.table, current.dataset, current.vintage, "")
     result = judge("plausible_revision", attrs.evolve(current, revision=first))
-    assert result.passed
-    assert result.message == "T 2022-10-06: first release, 1 figure"
+    assert result.outcome == "not judged"
+    assert result.message == "there is no earlier vintage to compare with"
 
 
 def test_a_usual_revision_passes_with_its_numbers(judge, revised):
@@ -56,9 +56,38 @@ def test_figures_in_another_unit_are_refused_with_what_to_do(judge, revised):
     assert result.cells[0]["new"] == "100000"
 
 
-def test_few_cells_may_move_far(judge, revised):
-    assert judge("plausible_revision", revised([100] * 30, [900] * 19 + [100] * 11)).passed
-    assert not judge("plausible_revision", revised([100] * 30, [900] * 20 + [100] * 10)).passed
+def test_few_figures_of_a_large_table_may_move_far_and_are_said_not_to_be_judged(judge, revised):
+    result = judge("plausible_revision", revised([100] * 300, [900] * 19 + [100] * 281))
+    assert (result.outcome, result.refuses) == ("not judged", False)
+    assert result.message == (
+        "19 revised figures of 300 are too few to tell how far a release moves them"
+    )
+    assert judge("plausible_revision", revised([100] * 300, [900] * 20 + [100] * 280)).refuses
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "outcome"),
+    [
+        ([100, 200, 400], [525, 1050, 2100], "error"),
+        ([100, 200, 400], [110, 290, 440], "passed"),
+        ([100] * 10, [525] + [100] * 9, "error"),
+        ([100] * 11, [525] + [100] * 10, "not judged"),
+        ([0, 0, 0], [1, 2, 3], "passed"),
+        ([100, 200, 400], [100, 200, 400], "passed"),
+    ],
+)
+def test_a_small_table_is_judged_by_half_of_what_was_revised(judge, revised, before, now, outcome):
+    """No figure of a small table may be one of twenty: half of them may move as far as that one."""
+    result = judge("plausible_revision", revised(before, now))
+    assert result.outcome == outcome
+    if outcome == "error":
+        assert "the median is 425.00 %, the limit 50 %; see in the report" in result.message
+
+
+def test_what_was_dropped_is_judged_also_where_few_were_revised(judge, revised):
+    result = judge("plausible_revision", revised([100] * 300, [900] + [100] * 279))
+    assert result.refuses
+    assert "6.67 % were dropped, the limit 1 %" in result.message
 
 
 def test_a_twentieth_that_moves_far_is_seen_by_the_percentile(judge, revised):

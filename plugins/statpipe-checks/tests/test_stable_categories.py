@@ -39,6 +39,7 @@ def test_the_same_titles_and_units_pass(judge, release, before):
 
 def test_without_an_earlier_vintage_there_is_nothing_to_compare(judge, before):
     result = judge("stable_categories", before)
+    assert result.outcome == "not judged"
     assert result.message == "there is no earlier vintage to compare with"
 
 

@@ -7,7 +7,6 @@ from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import say, say_wrapped
 from statpipe.domain.observation import NORMAL
 from statpipe.domain.period import FOREVER
-from statpipe.domain.verdict import CheckResult
 from statpipe.engine.answers.cell_history import Stand
 from statpipe.engine.answers.evidence import Evidence, telling
 from statpipe.engine.answers.provenance import Provenance
@@ -135,7 +134,7 @@ class _Printed:
             self._line("", versions)
 
     def _checks(self) -> None:
-        rows = [(one.check, _verdict(one), one.message, run_id) for run_id, one in self._of.checks]
+        rows = [(one.check, one.outcome, one.message, run_id) for run_id, one in self._of.checks]
         say()
         if rows:
             print_table(
@@ -178,9 +177,3 @@ def _end(stand: Stand) -> str:
     if stand.realtime_end < stand.realtime_start:
         return "replaced under the same date"
     return stand.realtime_end.isoformat()
-
-
-def _verdict(result: CheckResult) -> str:
-    if result.passed:
-        return "passed"
-    return "accepted" if result.accepted else result.severity

@@ -17,7 +17,7 @@ from statpipe.api import (
     VintageFound,
     hookimpl,
 )
-from statpipe.cli.revisions import print_revisions
+from statpipe.cli.revisions import print_revisions, unjudged
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import make_progress, say, shown
 
@@ -80,7 +80,12 @@ class RunReport:
         """Show what failed, with its cells."""
         result = event.result
         if result.passed:
-            log.debug("check passed", check=result.check, dataset=result.dataset)
+            log.debug(
+                "check passed" if result.judged else "check did not judge",
+                check=result.check,
+                dataset=result.dataset,
+                why=None if result.judged else result.message,
+            )
             return
         tell = log.error if result.refuses else log.warning
         tell(result.headline, message=result.message, next_step=result.next_step or None)
@@ -138,6 +143,8 @@ def print_summary(manifest: Manifest) -> None:
             right=("rows",),
         )
     print_revisions(manifest)
+    for line in unjudged(manifest):
+        say(line, to_stderr=True)
     for result in manifest.checks:
         if result.passed or not result.cells:
             continue

@@ -45,6 +45,21 @@ def print_revisions(manifest: Manifest) -> None:
             )
 
 
+def unjudged(manifest: Manifest) -> list[str]:
+    """
+    Say which checks did not judge which datasets, and why: a line for each reason.
+    """
+    found: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
+    for result in manifest.checks:
+        if not result.judged:
+            checks, datasets = found.setdefault(result.message, ({}, {}))
+            checks[result.check] = datasets[f"{result.dataset} {result.vintage}"] = None
+    return [
+        f"not judged by {', '.join(checks)}: {', '.join(datasets)}; {why}"
+        for why, (checks, datasets) in found.items()
+    ]
+
+
 def as_markdown(manifest: Manifest) -> str:
     """
     Return the whole report as Markdown.
@@ -88,6 +103,9 @@ def _lines(manifest: Manifest) -> Iterator[str]:
             yield "The figures that moved farthest:"
             yield ""
             yield from as_table((*_CELL, "change"), map(_row, revision.largest))
+    for line in unjudged(manifest):
+        yield ""
+        yield f"{escaped(line[0].upper() + line[1:])}."
     if manifest.accepted_revision:
         yield "Checks that refused this release were overruled by the operator of this run."
 

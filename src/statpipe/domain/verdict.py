@@ -63,6 +63,9 @@ class CheckResult:
     ``about_revision`` says that the verdict is about the agency's figures and not about how they were
     read: an operator who knows that the agency meant them may overrule it, and then it is
     ``accepted``. The engine fills that in, and ``next_step``: what the operator can do now.
+
+    A check that has nothing to judge by, such as an earlier vintage, says ``judged=False`` and in its message
+    why: it refuses nothing, and is reported as not judged, never as passed.
     """
 
     check: str
@@ -76,6 +79,23 @@ class CheckResult:
     about_revision: bool = False
     accepted: bool = False
     next_step: str = ""
+    judged: bool = True
+
+    def __attrs_post_init__(self) -> None:
+        if not self.judged and not self.passed:
+            msg = f"check {self.check!r} failed, so it judged; leave `judged` out"
+            raise ValueError(msg)
+
+    @property
+    def outcome(self) -> str:
+        """
+        ``passed``, ``not judged``, ``accepted``, ``warning`` or ``error``.
+        """
+        if not self.judged:
+            return "not judged"
+        if self.passed:
+            return "passed"
+        return "accepted" if self.accepted else self.severity
 
     @property
     def headline(self) -> str:
@@ -83,6 +103,8 @@ class CheckResult:
         What the check did about which vintage, in the words of every reader of a run.
         """
         about = f"{self.dataset} {self.vintage}"
+        if not self.judged:
+            return f"check {self.check} did not judge {about}"
         if self.passed:
             return f"check {self.check} passes {about}"
         if self.accepted:
@@ -94,7 +116,8 @@ class CheckResult:
         """
         What was found, and what the operator can do now.
         """
-        return f"{self.message}; {self.next_step}" if self.next_step else self.message
+        said = self.message if self.judged else f"not judged: {self.message}"
+        return f"{said}; {self.next_step}" if self.next_step else said
 
     @property
     def refuses(self) -> bool:

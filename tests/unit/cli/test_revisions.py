@@ -5,7 +5,8 @@ from datetime import UTC, date, datetime
 import attrs
 import pytest
 
-from statpipe.api import ConfigError, Manifest, VintageRecord
+from statpipe.api import CheckResult, ConfigError, Manifest, VintageRecord
+from statpipe.cli.report import print_summary
 from statpipe.cli.revisions import as_markdown, print_revisions, write_markdown
 from statpipe.domain.revision import Movement, Revision
 
@@ -125,3 +126,26 @@ def test_a_first_vintage_is_one_line(capsys):
     print_revisions(manifest(first))
     assert capsys.readouterr().err == "\nT 2022-10-06: first release, 7 figures\n"
     assert date(2022, 10, 6).isoformat() in first.in_words
+
+
+def verdict(check, dataset, message, **more):
+    fields = {"vintage": "2022-10-06", "severity": "error", "passed": True, "judged": False}
+    return CheckResult(check=check, dataset=dataset, message=message, **fields | more)
+
+
+def test_what_was_not_judged_is_said_once_a_reason(capsys):
+    checks = (
+        verdict("row_count", "T1", "nothing before"),
+        verdict("row_count", "T2", "nothing before"),
+        verdict("moves", "T1", "too few"),
+        verdict("keys", "T1", "12 rows", judged=True),
+    )
+    run = manifest(REVISION, checks=checks)
+    print_summary(run)
+    told = " ".join(capsys.readouterr().err.split())
+    page = as_markdown(run)
+    for text, start in ((told, "n"), (page, "N")):
+        assert f"{start}ot judged by row_count: " in text
+        assert f"{start}ot judged by moves: " in text
+        assert "12 rows" not in text
+    assert "not judged by row_count: T1 2022-10-06, T2 2022-10-06; nothing before" in told

@@ -43,3 +43,34 @@ def test_a_severity_that_nobody_knows_is_refused_since_it_would_refuse_nothing(s
         CheckResult(
             check="c", dataset="T1", vintage="v", severity=severity, passed=False, message="m"
         )
+
+
+@pytest.mark.parametrize(
+    ("fields", "outcome", "headline"),
+    [
+        ({}, "passed", "check c passes T1 v"),
+        ({"judged": False}, "not judged", "check c did not judge T1 v"),
+        ({"passed": False}, "error", "check c refuses T1 v"),
+        ({"passed": False, "severity": "warning"}, "warning", "check c warns of T1 v"),
+        ({"passed": False, "accepted": True}, "accepted", "check c would refuse T1 v, and"),
+    ],
+)
+def test_an_outcome_has_a_word(fields, outcome, headline):
+    usual = {"check": "c", "dataset": "T1", "vintage": "v", "severity": "error", "passed": True}
+    result = CheckResult(message="m", **usual | fields)
+    assert result.outcome == outcome
+    assert result.headline.startswith(headline)
+    assert result.in_words == ("not judged: m" if outcome == "not judged" else "m")
+
+
+def test_what_was_not_judged_did_not_fail():
+    with pytest.raises(ValueError, match="check 'c' failed, so it judged"):
+        CheckResult(
+            check="c",
+            dataset="T1",
+            vintage="v",
+            severity="error",
+            passed=False,
+            message="m",
+            judged=False,
+        )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import attrs
+
 from statpipe.api import Check, CheckResult, Dataset, Severity, Snapshot
 from statpipe_bea.crosswalk import is_renumbered, known_layout
 from statpipe_bea.lines import lines_in_token
@@ -39,7 +41,8 @@ class LineNumbers(Check):
         before = _numbers(lines_in_token(previous.vintage.token)) if previous else {}
         since = previous.vintage.id if previous else ""
         if not lines:
-            return self._verdict(current, "the release does not say how its lines are numbered")
+            message = "the release does not say how its lines are numbered"
+            return attrs.evolve(self._verdict(current, message), judged=False)
         moved = {c: (before[c], n) for c, n in lines.items() if before.get(c, n) != n}
         texts, told = [], moved
         if moved:

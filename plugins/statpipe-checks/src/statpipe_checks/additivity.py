@@ -46,6 +46,8 @@ class Additivity(TableCheck):
         counts, cells = add_up(current, sums, self.tolerance)
         asides = _asides(counts, {s.rest_in for s in sums} - {""})
         judged = counted(counts["judged"], "sum")
+        if not counts["judged"]:
+            return self.unjudged(current, f"no sum could be judged{asides}")
         if not counts["failures"]:
             return self.fine(current, f"{judged} judged, none off by more than rounding{asides}")
         message = (

@@ -6,11 +6,13 @@ from statpipe.api import Check, CheckResult, Snapshot
 from statpipe.domain.revision import Revision, percent
 from statpipe_checks.asked import asked_for
 from statpipe_checks.code_lists import still_listed
-from statpipe_checks.results import verdict
+from statpipe_checks.results import NO_EARLIER, counted, verdict
 from statpipe_checks.settings import RevisionSettings
 
 _FEW = 20
-"""A median of fewer revised cells says little about a release."""
+"""A median of fewer revised cells says little about a release of many."""
+_MUCH = 0.1
+"""Fewer say enough where they are so much of what is compared: then the table is small."""
 
 
 class PlausibleRevision(Check):
@@ -28,9 +30,15 @@ class PlausibleRevision(Check):
         revision = current.revision
         if revision is None:
             return verdict(self.name, self._settings.severity, current, "no figure moved")
+        severity = self._settings.severity
+        if not revision.since:
+            return verdict(self.name, severity, current, NO_EARLIER, judged=False)
         beyond = self._beyond(revision, _withdrawn(current, previous))
+        if not beyond and revision.revised > 0 and not _sizes_tell(revision):
+            few = counted(revision.revised, "revised figure")
+            message = f"{few} of {revision.overall.compared:,} are too few to tell how far a release moves them"
+            return verdict(self.name, severity, current, message, judged=False)
         if not beyond:
-            severity = self._settings.severity
             return verdict(self.name, severity, current, revision.in_words)
         message = (
             f"{revision.in_words}: {' and '.join(beyond)}; see in the report whether the agency "
@@ -38,7 +46,7 @@ class PlausibleRevision(Check):
         )
         return verdict(
             self.name,
-            self._settings.severity,
+            severity,
             current,
             message,
             failures=revision.revised + revision.dropped,
@@ -50,11 +58,16 @@ class PlausibleRevision(Check):
         """Name the limits that are passed."""
         moved, settings = revision.overall, self._settings
         found = []
-        for what, size, limit in (
+        limits = [
             ("the median", moved.median_percent, settings.median_percent),
             ("the 95th percentile", moved.p95_percent, settings.p95_percent),
-        ):
-            if moved.revised >= _FEW and size is not None and size > limit:
+        ]
+        if (
+            moved.revised < _FEW
+        ):  # each is a large part of them: half of them may move as far as a twentieth
+            limits = [("the median", moved.median_percent, settings.p95_percent)]
+        for what, size, limit in limits if _sizes_tell(revision) else ():
+            if size is not None and size > limit:
                 found.append(f"{what} is {percent(size)}, the limit {limit:g} %")
         dropped = max(revision.dropped - withdrawn, 0)
         known = moved.compared + dropped
@@ -62,6 +75,12 @@ class PlausibleRevision(Check):
             share = 100 * dropped / known
             found.append(f"{percent(share)} were dropped, the limit {settings.dropped_percent:g} %")
         return found
+
+
+def _sizes_tell(revision: Revision) -> bool:
+    """Tell whether enough was revised to say how far the release moves figures."""
+    moved = revision.overall
+    return moved.revised >= _FEW or moved.revised >= _MUCH * moved.compared
 
 
 def _withdrawn(current: Snapshot, previous: Snapshot | None) -> int:

@@ -11,6 +11,8 @@ from typing import Any
 from statpipe.domain.observation import CELL
 from statpipe.domain.verdict import SHOWN_CELLS, CheckResult, Severity, Snapshot
 
+NO_EARLIER = "there is no earlier vintage to compare with"
+
 
 def verdict(
     check: str,
@@ -21,6 +23,7 @@ def verdict(
     failures: int = 0,
     cells: Iterable[Mapping[str, Any]] = (),
     about_revision: bool = False,
+    judged: bool = True,
 ) -> CheckResult:
     """
     Give the verdict on *current*; it passed if there are no *failures*.
@@ -39,6 +42,7 @@ def verdict(
             for cell in islice(cells, SHOWN_CELLS)
         ),
         about_revision=about_revision and bool(failures),
+        judged=judged,
     )
 
 

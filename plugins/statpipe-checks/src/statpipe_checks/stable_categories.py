@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from statpipe.api import CheckResult, Snapshot
 from statpipe_checks.database import database
-from statpipe_checks.results import counted
+from statpipe_checks.results import NO_EARLIER, counted
 from statpipe_checks.table_check import TableCheck
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class StableCategories(TableCheck):
         Compare the categories that occur in both vintages.
         """
         if previous is None:
-            return self.fine(current, "there is no earlier vintage to compare with")
+            return self.unjudged(current, NO_EARLIER)
         before, now = _identities(previous.table), _identities(current.table)
         kept = sorted(before.keys() & now.keys())
         changes = [

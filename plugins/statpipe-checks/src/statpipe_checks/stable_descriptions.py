@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from statpipe.api import CheckResult, Snapshot
 from statpipe_checks.database import database, listed
-from statpipe_checks.results import counted
+from statpipe_checks.results import NO_EARLIER, counted
 from statpipe_checks.table_check import TableCheck
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class StableDescriptions(TableCheck):
         Report each property of an area or category that is another one now.
         """
         if previous is None:
-            return self.fine(current, "there is no earlier vintage to compare with")
+            return self.unjudged(current, NO_EARLIER)
         changes = [
             {_NOUNS[code]: one, "property": word, "previous": was[name], "now": now[name]}
             for code, about in _DESCRIBED.items()

@@ -60,6 +60,12 @@ class TableCheck(Check):
         """
         return verdict(self.name, self.severity, current, message)
 
+    def unjudged(self, current: Snapshot, message: str) -> CheckResult:
+        """
+        Say that there is nothing to judge by, and why.
+        """
+        return verdict(self.name, self.severity, current, message, judged=False)
+
     def found(
         self,
         current: Snapshot,

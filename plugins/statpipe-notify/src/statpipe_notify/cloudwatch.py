@@ -65,7 +65,7 @@ class Cloudwatch(Notifier):
         level = "info" if result.passed else "error" if result.refuses else "warning"
         self._note(
             event,
-            "check passed" if result.passed else "check failed",
+            f"check {result.outcome}" if result.passed else "check failed",
             level=level,
             check=result.check,
             dataset=result.dataset,

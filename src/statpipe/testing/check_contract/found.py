@@ -34,6 +34,11 @@ class Found(CheckFixtures):
                 f"the fixture `good` does not pass: {result.message!r}, {result.failures} failures",
                 "correct the check or the fixture; a check that passes has no failures and no cells",
             )
+        if not result.judged:
+            broken(
+                f"the fixture `good` is not judged: {result.message!r}",
+                "give a snapshot that it can judge; one that wants the vintage before it needs `previous`",
+            )
 
     def test_what_is_bad_does_not_pass(
         self, check: Check, bad: Snapshot, previous: Snapshot | None
