@@ -7,6 +7,7 @@ import itertools
 import json
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from datetime import UTC, date, datetime
 
@@ -15,7 +16,7 @@ import pytest
 
 from contract.caught import assert_caught, failures
 from contract.rain import ANSWERS, RAIN, STATIONS, RainNormalizer, RainSource, Settings, log
-from statpipe.api import ConfigError, Payload, Rejected, Secret, Unavailable, Vintage
+from statpipe.api import ConfigError, Payload, Rejected, Secret, Unavailable, Vintage, undated
 from statpipe.testing import CANARY, LocalAgency, SourceContract
 
 
@@ -320,6 +321,96 @@ class TakesNoContent(RainSource):
     ok = (200, 204)
 
 
+class LeavesOutWhatFailsOnce(RainSource):
+    """Says so only where nothing came at all."""
+
+    def fetch(self, dataset, vintage):
+        missed = 0
+        for station in STATIONS:
+            try:
+                yield self.payload(station, self.get(f"/rain/{station}"))
+            except Unavailable:
+                missed += 1
+        if missed == len(STATIONS):
+            raise Unavailable("no station answers; run again later")
+
+
+class StopsAtTheThirdPage(RainSource):
+    def fetch(self, dataset, vintage):
+        self.get("/released")
+        yield self.payload("N", self.get("/rain/N"))
+        try:
+            yield self.payload("S", self.get("/rain/S"))
+        except (Unavailable, Rejected):
+            return
+
+
+class IsCarelessWithTheSecond(RainSource):
+    def datasets(self):
+        return [RAIN, attrs.evolve(RAIN, name="snow")]
+
+    def payload(self, station, body):
+        return attrs.evolve(super().payload(station, body), name=f"rain-{station}-{len(body)}")
+
+    def fetch(self, dataset, vintage):
+        try:
+            yield from super().fetch(dataset, vintage)
+        except (Unavailable, Rejected):
+            if dataset.name == "rain":
+                raise
+
+
+class _SameHost(urllib.request.HTTPRedirectHandler):
+    """Looks at the host and not at the port."""
+
+    def redirect_request(self, request, *answer):
+        if urllib.parse.urlsplit(answer[-1]).hostname != "127.0.0.1":
+            return None
+        return super().redirect_request(request, *answer)
+
+
+class GoesToAnotherPort(RainSource):
+    opener = urllib.request.build_opener(_SameHost)
+
+
+class _Permanently(urllib.request.HTTPRedirectHandler):
+    """Knows that 301 to 303 are dangerous."""
+
+    def redirect_request(self, request, *answer):
+        if answer[1] < 307:
+            return None
+        return super().redirect_request(request, *answer)
+
+
+class GoesOnPermanently(RainSource):
+    opener = urllib.request.build_opener(_Permanently)
+
+
+class _FirstOnly(urllib.request.HTTPRedirectHandler):
+    """Looks at where the first answer sends us on, and not at the second."""
+
+    def redirect_request(self, request, *answer):
+        if not hasattr(request, "redirect_dict") and "127.0.0.1" not in answer[-1]:
+            return None
+        return super().redirect_request(request, *answer)
+
+
+class GoesOnBehindTheFirst(RainSource):
+    opener = urllib.request.build_opener(_FirstOnly)
+
+
+class FirstOfTheQuarter(RainSource):
+    """The agency says in which quarter, and the source makes up a day."""
+
+    def probe(self, dataset):
+        return attrs.evolve(super().probe(dataset), released=date(2024, 1, 1))
+
+
+class HashesOneStation(RainSource):
+    def probe(self, dataset):
+        return undated(hashlib.sha256(self.get("/rain/N")).hexdigest())
+
+
 class WaitsForAnotherKey(RainSource):
     def refuse(self, path, error):
         raise Unavailable(f"{path} answers {error.code}; run again later") from None
@@ -400,6 +491,32 @@ CAUGHT = {
     ),
     TakesNoContent: ("test_each_failure_says_what_to_do_next", "answers 204 in fetch()"),
     WaitsForAnotherKey: ("test_each_failure_says_what_to_do_next", "raise Rejected or ConfigError"),
+    LeavesOutWhatFailsOnce: (
+        "test_one_answer_that_fails_on_the_way_loses_nothing",
+        "once, at request 1 of the 2 that fetch(rain) makes, and it brings 1 payloads instead of 2",
+    ),
+    StopsAtTheThirdPage: (
+        "test_each_failure_says_what_to_do_next",
+        "at request 3 of fetch(), and the source goes on without a word",
+    ),
+    IsCarelessWithTheSecond: (
+        "test_each_failure_says_what_to_do_next",
+        "in fetch() of snow, and the source goes on without a word",
+    ),
+    GoesToAnotherPort: ("test_the_key_goes_to_the_agency_alone", "sends us on to another port"),
+    GoesOnPermanently: (
+        "test_the_key_goes_to_the_agency_alone",
+        "the agency answers 307 and sends",
+    ),
+    GoesOnBehindTheFirst: ("test_the_key_goes_to_the_agency_alone", "sends us on to another host"),
+    FirstOfTheQuarter: (
+        "test_the_date_stands_in_what_the_agency_says",
+        "was released on 2024-01-01, and no answer and no header of the agency has that day",
+    ),
+    HashesOneStation: (
+        "test_a_change_that_the_agency_does_not_date_changes_the_token",
+        "the agency changed a figure, it gives no date, and each token is what it was",
+    ),
     NoTimeZone: ("test_payloads_come_in_a_fixed_order_with_names_of_their_own", "no time zone"),
 }
 
@@ -420,6 +537,16 @@ def said_of(caplog, capsys):
             news = {"date": "2024-03-01", "note": str(next(notes))}
             agency.answer("/released", json.dumps(news))
 
+        quietly = itertools.count(1)
+
+        def revise_quietly():
+            number = next(quietly)
+            for place, station in enumerate(STATIONS):
+                changed = json.loads(json.dumps(ANSWERS[station]))
+                if number % 2 == place:
+                    changed["records"][0]["value"] = f"{number}.5"
+                agency.answer(f"/rain/{station}", json.dumps(changed))
+
         def ask(kind, only=None):
             agency.answer("/released", b'{"date": "2024-03-01", "note": "March report"}')
             make = lambda: kind(Settings(agency.url, Secret(CANARY)))  # noqa: E731
@@ -434,6 +561,7 @@ def said_of(caplog, capsys):
                 keyless=None,
                 released=date(2024, 3, 1),
                 revise=revise,
+                revise_quietly=revise_quietly,
                 caplog=caplog,
                 capsys=capsys,
             )

@@ -72,12 +72,14 @@ class LocalAgency:
     goes on by a day with each answer, since it is no date of a release. For more than that, give
     :meth:`answer_with` a function.
 
-    ``requests`` are all requests so far, ``served`` the bodies that were sent. ``port`` is any that is
+    ``requests`` are all requests so far, ``served`` the bodies that were sent, ``told`` the headers of each
+    answer, without those that every server sends. ``port`` is any that is
     free, unless you name one.
     """
 
     requests: list[Request] = field(factory=list)
     served: list[bytes] = field(factory=list)
+    told: list[Mapping[str, str]] = field(factory=list)
     fault: Fault | None = None
     port: int = 0
     _rules: list[_Rule] = field(factory=list)
@@ -189,6 +191,7 @@ class _Handler(BaseHTTPRequestHandler):
         length = 0 if answer.status == 304 else len(answer.body)
         headers = {"Date": format_datetime(day, usegmt=True), "Connection": "close"}
         headers |= {"Content-Type": answer.media_type, "Content-Length": str(length)}
+        agency.told.append(dict(answer.headers))
         for name, value in (headers | dict(answer.headers)).items():
             self.send_header(name, value)
         self.end_headers()

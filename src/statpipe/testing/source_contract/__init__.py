@@ -41,15 +41,19 @@ class SourceContract(Failures, Key, Payloads, Vintages, Datasets):
     - ``normalizer``: then what is fetched must also be readable.
     - ``keyless``: a source whose key is not set; then it has to say so, before it asks anybody.
     - ``revise``: a function that lets the agency publish other figures; then the probe must see it.
+    - ``revise_quietly``: a function that lets the agency change one figure, each time another, without a
+      word; where nobody dates its releases, the token must tell.
     - ``released``: the day that the agency's answers name, a ``datetime.date``.
     - ``agency``: a source that does not speak HTTP, or has a fake of its own, may leave it out;
-      then six promises go untested. A fake of your own needs ``requests``, ``served`` and ``fault``
+      then most promises are not tested. A fake of your own needs ``requests``, ``served``, ``told`` and ``fault``
       as :class:`~statpipe.testing.LocalAgency` has them.
 
     Class attributes, for the exceptions from the rule:
 
     - ``probe_reads_everything = True``: the agency has no cheaper question than the whole answer.
     - ``payloads_as_served = False``: payloads are cut out of answers, so they are not found in them.
+    - ``names_its_date = False``: the agency writes its date in a way of its own, so that the kit cannot find it
+      in the answers; where it prints none, the vintage is ``statpipe.api.undated``.
     - ``agency_may_echo = False``: the agency never repeats what it was asked in its answers.
     - ``serves_everything = True``: the agency on this machine has a figure, or a reason for there being
       none, for every area and every category of the datasets; then each of them has to be fetched.

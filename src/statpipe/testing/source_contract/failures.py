@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 
 from statpipe.api import (
     ConfigError,
     ContentError,
     Dataset,
+    Payload,
     Rejected,
     Source,
     StatpipeError,
@@ -20,13 +21,18 @@ from statpipe.testing.silence import waits
 from statpipe.testing.source_contract.asking import datasets_of, probe, quick, raised, run_once
 from statpipe.testing.source_contract.faults import (
     NONSENSE,
+    From,
+    Moment,
+    asked_by_fetch,
+    disturbed_by,
     failures,
     faults,
     instead,
+    moments,
 )
 from statpipe.testing.source_contract.fixtures import Agency, SourceFixtures, needed
 from statpipe.testing.watch import watched
-from statpipe.testing.wording import broken, foreseen, told
+from statpipe.testing.wording import broken, foreseen, not_tested, told
 
 
 class Failures(SourceFixtures):
@@ -44,7 +50,10 @@ class Failures(SourceFixtures):
                 error = raised(partial(source.probe, dataset))
             source.close()
             if not watch.first("network"):
-                return  # this source, as it is tested here, asks nobody
+                not_tested(
+                    f"the probe of {dataset.name}, as it is tested here, asks nobody",
+                    "let it ask a LocalAgency (the fixture `agency`), as it asks the real one",
+                )
             _expect("there is no network", error, (Unavailable,), canary)
 
     def test_each_failure_says_what_to_do_next(
@@ -52,6 +61,7 @@ class Failures(SourceFixtures):
     ) -> None:
         """Foreseen errors only, each in one line."""
         agency = needed(agency)
+        at = moments(make_source, agency)
         for what, fault in faults(canary).items():
             wanted: tuple[type[StatpipeError], ...] = (StatpipeError,)
             if any(sign in what for sign in ("closes", "50", "429")):
@@ -60,8 +70,32 @@ class Failures(SourceFixtures):
                 wanted = (Rejected, ConfigError)
             if "cut off" in what:
                 wanted = (Unavailable, ContentError)
-            for when, error in failures(make_source, agency, fault):
+            for when, error in failures(make_source, agency, fault, at):
                 _expect(f"{what} {when}", error, wanted, canary)
+
+    def test_one_answer_that_fails_on_the_way_loses_nothing(
+        self, make_source: Callable[[], Source], agency: Agency | None, canary: str
+    ) -> None:
+        """It is asked for again, or the source says so: a page, a batch, a dataset never stays away quietly."""
+        agency = needed(agency)
+        some = {what: fault for what, fault in faults(canary).items() if what in _PASSING}
+        for number, dataset in enumerate(datasets_of(make_source)):
+            asked = asked_by_fetch(make_source, agency, number)
+            at = Moment(dataset=number, when="in fetch()", healthy=0)
+            _, whole = disturbed_by(lambda _, answer: answer, make_source, agency, at)
+            for place in range(min(asked, _MOST_PLACES)):
+                for what, fault in some.items():
+                    once = From(fault, place, most=1)
+                    error, brought = disturbed_by(once, make_source, agency, at)
+                    if error is not None:
+                        when = f"{what} once, at request {place + 1} of {asked} of fetch({dataset.name})"
+                        _expect(when, error, (StatpipeError,), canary)
+                    elif _bodies(brought) != _bodies(whole):
+                        broken(
+                            f"{what} once, at request {place + 1} of the {asked} that fetch({dataset.name}) "
+                            f"makes, and it brings {len(brought)} payloads instead of {len(whole)}, or others",
+                            "let the error through, or ask again; never go on with the next page or batch",
+                        )
 
     def test_it_does_not_wait_for_ever(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
@@ -76,7 +110,10 @@ class Failures(SourceFixtures):
                 "give every request a time-out, such as httpx.Client(timeout=30)",
             )
         if not found.blocking:
-            return
+            not_tested(
+                "the source waits in a way that the kit cannot see, such as an asynchronous library",
+                "see to it that each request has a time-out, and try it with a server that says nothing",
+            )
         for dataset in datasets_of(make_source):
             source = make_source()
             with waits(silent=True), quick(source):
@@ -112,17 +149,18 @@ class Failures(SourceFixtures):
         self, make_source: Callable[[], Source], agency: Agency | None
     ) -> None:
         """Nothing is left behind that changes what comes."""
-        undisturbed = [(p.name, p.body) for p in run_once(make_source)]
-        source = make_source()
-        dataset = source.datasets()[0]
-        started = iter(source.fetch(dataset, probe(source, dataset)))
-        with foreseen("the first payload of fetch()", "yield payloads"):
-            next(started, None)
-        source.close()
+        undisturbed = _bodies(run_once(make_source))
+        for number in range(len(datasets_of(make_source))):
+            source = make_source()
+            dataset = source.datasets()[number]
+            started = iter(source.fetch(dataset, probe(source, dataset)))
+            with foreseen("the first payload of fetch()", "yield payloads"):
+                next(started, None)
+            source.close()
         if agency is not None:
-            for _ in failures(make_source, agency, lambda *_: None):
+            for _ in failures(make_source, agency, lambda *_: None, moments(make_source, agency)):
                 pass
-        again = [(p.name, p.body) for p in run_once(make_source)]
+        again = _bodies(run_once(make_source))
         if again != undisturbed:
             broken(
                 "after a fetch that was interrupted, the next one brings other payloads",
@@ -135,6 +173,14 @@ class Failures(SourceFixtures):
         """Also after a failure."""
         with foreseen("close() of a source that was not used", "close what was opened, if it was"):
             make_source().close()
+
+
+_PASSING = ("the agency closes the connection", "the agency answers 503", "an answer is cut off")
+_MOST_PLACES = 12
+
+
+def _bodies(payloads: Iterable[Payload]) -> list[tuple[str, bytes]]:
+    return [(payload.name, payload.body) for payload in payloads]
 
 
 def _expect(

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
-from attrs import evolve
+from attrs import evolve, frozen
 
-from statpipe.api import Dataset, Source, Vintage
+from statpipe.api import Dataset, Payload, Source, Vintage
 from statpipe.testing.damage import PAGE
 from statpipe.testing.local_agency import Answer, Fault, Request
-from statpipe.testing.source_contract.asking import quick, raised
+from statpipe.testing.source_contract.asking import datasets_of, quick, raised
 from statpipe.testing.source_contract.fixtures import Agency
 
 NONSENSE = {
@@ -85,46 +86,116 @@ def with_echo(answer: Answer, canary: str) -> Answer:
     return Answer(body, answer.media_type, answer.status, answer.headers)
 
 
+@frozen(kw_only=True)
+class Moment:
+    """
+    When something goes wrong: in which dataset, and behind how many good answers of fetch(); or in the probe.
+    """
+
+    dataset: int
+    when: str
+    healthy: int | None
+
+
+def moments(make_source: Callable[[], Source], agency: Agency) -> list[Moment]:
+    """
+    Return when to let things go wrong: in the probe, and at the first, second and last request of fetch(),
+    for every dataset.
+    """
+    found = []
+    names = [dataset.name for dataset in datasets_of(make_source)]
+    for number, name in enumerate(names):
+        of = f" of {name}" if len(names) > 1 else ""
+        last = asked_by_fetch(make_source, agency, number) - 1
+        usual = {None: "in the probe", 0: "in fetch()", 1: "within fetch()"}
+        if last > 1:
+            usual[last] = f"at request {last + 1} of fetch()"
+        found += [Moment(dataset=number, when=when + of, healthy=n) for n, when in usual.items()]
+    return found
+
+
+def asked_by_fetch(make_source: Callable[[], Source], agency: Agency, number: int) -> int:
+    """
+    Return how many requests fetch() makes for a dataset, while nothing is wrong.
+    """
+    source = make_source()
+    try:
+        with quick(source, most=sys.maxsize):
+            dataset = source.datasets()[number]
+            vintage = source.probe(dataset)
+            before = len(agency.requests)
+            fetch_all(source, dataset, vintage)
+    finally:
+        source.close()
+    return len(agency.requests) - before
+
+
 def failures(
-    make_source: Callable[[], Source], agency: Agency, fault: Fault
+    make_source: Callable[[], Source], agency: Agency, fault: Fault, at: Iterable[Moment]
 ) -> Iterator[tuple[str, BaseException | None]]:
     """
-    Give what is raised when this happens to the probe, to fetch(), and in the middle of it.
+    Give what is raised when this happens at these moments, to all requests from then on.
     """
-    for when, healthy in (("in the probe", None), ("in fetch()", 0), ("within fetch()", 1)):
-        source, disturbed = make_source(), _From(fault, healthy or 0)
-        try:
-            with quick(source):
-                dataset = source.datasets()[0]
-                vintage = None if healthy is None else source.probe(dataset)
-                agency.fault = disturbed
-                error = raised(
-                    partial(source.probe, dataset)
-                    if vintage is None
-                    else partial(_fetch_all, source, dataset, vintage)
-                )
-        finally:
-            agency.fault = None
-            source.close()
+    for moment in at:
+        disturbed = From(fault, moment.healthy or 0)
+        error, _ = disturbed_by(disturbed, make_source, agency, moment)
         if disturbed.hits:
-            yield when, error
+            yield moment.when, error
 
 
-class _From:
-    """A fault that leaves the first answers as they are."""
+def disturbed_by(
+    fault: Fault, make_source: Callable[[], Source], agency: Agency, moment: Moment
+) -> tuple[BaseException | None, list[Payload]]:
+    """
+    Probe, or fetch, while this goes wrong; return what was raised, and what came.
+    """
+    source = make_source()
+    brought: list[Payload] = []
+    try:
+        with quick(source):
+            dataset = source.datasets()[moment.dataset]
+            vintage = None if moment.healthy is None else source.probe(dataset)
+            agency.fault = fault
+            error = raised(
+                partial(source.probe, dataset)
+                if vintage is None
+                else lambda: brought.extend(source.fetch(dataset, vintage))
+            )
+    finally:
+        agency.fault = None
+        source.close()
+    return error, brought
 
-    def __init__(self, fault: Fault, healthy: int) -> None:
-        self._fault, self._healthy = fault, healthy
+
+def sent_on(place: str, status: int, first: str | None = None) -> Fault:
+    """
+    Send us on to another place with this status; *first* to a path of the agency itself, and from there.
+    """
+    away = Answer(b"", "text/plain", status, {"Location": f"{place}/?on=1"})
+    if first is None:
+        return lambda *_: away
+    here = evolve(away, headers={"Location": first})
+    return lambda request, _: away if request.path.startswith(first) else here
+
+
+class From:
+    """A fault that leaves the first answers as they are, and, where it happens once, those behind it."""
+
+    def __init__(self, fault: Fault, healthy: int, most: int = sys.maxsize) -> None:
+        self._fault, self._healthy, self._most = fault, healthy, most
         self.hits = 0
 
     def __call__(self, request: Request, answer: Answer) -> Answer | None:
-        if self._healthy > 0:
+        if self._healthy > 0 or self.hits >= self._most:
             self._healthy -= 1
             return answer
         self.hits += 1
         return self._fault(request, answer)
 
 
-def _fetch_all(source: Source, dataset: Dataset, vintage: Vintage) -> None:
+def fetch_all(source: Source, dataset: Dataset, vintage: Vintage) -> None:
+    """
+    Fetch, and keep nothing.
+    """
     for _ in source.fetch(dataset, vintage):
         pass

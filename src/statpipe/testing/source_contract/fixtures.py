@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from typing import ClassVar, Protocol
 
@@ -12,7 +12,7 @@ from statpipe.api import Normalizer, Source
 from statpipe.testing.canary import CANARY
 from statpipe.testing.local_agency import Fault, Request
 from statpipe.testing.patience import InTime
-from statpipe.testing.wording import missing
+from statpipe.testing.wording import missing, not_tested
 
 
 class Agency(Protocol):
@@ -22,6 +22,7 @@ class Agency(Protocol):
 
     requests: list[Request]
     served: list[bytes]
+    told: list[Mapping[str, str]]
     fault: Fault | None
 
 
@@ -34,6 +35,7 @@ class SourceFixtures(InTime):
     payloads_as_served: ClassVar[bool] = True
     agency_may_echo: ClassVar[bool] = True
     serves_everything: ClassVar[bool] = False
+    names_its_date: ClassVar[bool] = True
 
     @pytest.fixture
     def canary(self) -> str:
@@ -79,11 +81,19 @@ class SourceFixtures(InTime):
         """Override, if you like: lets the agency publish other figures."""
         return None
 
+    @pytest.fixture
+    def revise_quietly(self) -> Callable[[], object] | None:
+        """Override, if you like: lets the agency change one figure, each time another, and say nothing."""
+        return None
+
 
 def needed(agency: Agency | None) -> Agency:
     """
     Return the agency; skip the test if there is none.
     """
     if agency is None:
-        pytest.skip("the fixture `agency` is not overridden, so no answer can be disturbed")
+        not_tested(
+            "no answer of the agency can be disturbed",
+            "the fixture `agency`: a LocalAgency that answers what the source asks",
+        )
     return agency

@@ -10,12 +10,12 @@ import pytest
 from statpipe.api import ConfigError, Diagnosis, Payload, Source, StatpipeError
 from statpipe.testing.all_logs import all_logs
 from statpipe.testing.canary import shows, text_of
-from statpipe.testing.local_agency import Answer, LocalAgency
+from statpipe.testing.local_agency import LocalAgency
 from statpipe.testing.source_contract.asking import fetch, probe, quick, raised, run_once
-from statpipe.testing.source_contract.faults import failures, faults, with_echo
+from statpipe.testing.source_contract.faults import failures, faults, moments, sent_on, with_echo
 from statpipe.testing.source_contract.fixtures import Agency, SourceFixtures, needed
 from statpipe.testing.watch import watched
-from statpipe.testing.wording import broken, foreseen, told
+from statpipe.testing.wording import broken, foreseen, not_tested, told
 
 
 class Key(SourceFixtures):
@@ -55,11 +55,9 @@ class Key(SourceFixtures):
     ) -> None:
         """Many agencies answer with what they were asked, the key included."""
         agency = needed(agency)
-        run_once(make_source)
-        if not any(shows(request.everything, canary) for request in agency.requests):
-            pytest.skip("the source sends no key")
+        _must_send_it(make_source, agency, canary)
         if not self.agency_may_echo:
-            pytest.skip("agency_may_echo is False")
+            not_tested("agency_may_echo is False", "leave it out where the agency may repeat a key")
         agency.fault = lambda _, answer: with_echo(with_echo(answer, canary), canary)
         try:
             brought = run_once(make_source)
@@ -86,12 +84,11 @@ class Key(SourceFixtures):
     ) -> None:
         """Not in its text, not in what caused it, not in a log."""
         agency = needed(agency)
-        run_once(make_source)
-        if not any(shows(request.everything, canary) for request in agency.requests):
-            pytest.skip("the source sends no key")
+        _must_send_it(make_source, agency, canary)
+        at = moments(make_source, agency)
         with all_logs(caplog):
             for what, fault in faults(canary).items():
-                for _, error in failures(make_source, agency, fault):
+                for _, error in failures(make_source, agency, fault, at):
                     if error is not None and shows(text_of(error), canary):
                         broken(
                             f"when {what}, the exception shows the key: its text, its cause or its "
@@ -104,24 +101,30 @@ class Key(SourceFixtures):
     def test_the_key_goes_to_the_agency_alone(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
-        """Not to where an answer sends us on."""
+        """Not to where an answer sends us on: whatever the redirect, the host or the port, or the way there."""
         agency = needed(agency)
+        _must_send_it(make_source, agency, canary)
+        at = moments(make_source, agency)
         with LocalAgency() as other:
-            elsewhere = other.url.replace("127.0.0.1", "localhost")
-            away = Answer(b"", "text/plain", 302, {"Location": f"{elsewhere}/?on=1"})
-            for _ in failures(make_source, agency, lambda *_: away):
-                pass
-            if any(shows(request.everything, canary) for request in other.requests):
-                broken(
-                    "the agency sends us on to another host, and the key goes there",
-                    "do not follow redirects (`follow_redirects=False`), or only to the same host, and "
-                    "say Rejected",
-                )
+            for place in (other.url.replace("127.0.0.1", "localhost"), other.url):
+                for status, first in _REDIRECTS:
+                    for _ in failures(make_source, agency, sent_on(place, status, first), at):
+                        pass
+                    if any(shows(request.everything, canary) for request in other.requests):
+                        broken(
+                            f"the agency answers {status} and sends us on to another "
+                            f"{'host' if 'localhost' in place else 'port'}, and the key goes there",
+                            "do not follow redirects (`follow_redirects=False`), or only to the same host and "
+                            "port, and say Rejected; statpipe.api.http.Client does",
+                        )
 
     def test_without_its_key_it_says_which_variable_to_set(self, keyless: Source | None) -> None:
         """Before it asks anybody; what needs no key works all the same."""
         if keyless is None:
-            return
+            not_tested(
+                "what the source says when its key is not set",
+                "the fixture `keyless`, a source without its key, if it cannot do without one",
+            )
         with foreseen("a source without its key", "ask for the key where it is sent"):
             dataset = keyless.datasets()[0]
         with watched(keyless) as watch, quick(keyless):
@@ -134,6 +137,23 @@ class Key(SourceFixtures):
                 f"without its key, the source {what}",
                 "raise ConfigError that names the variable to set, before anything is asked",
             )
+
+
+_REDIRECTS = (
+    *((status, None) for status in (301, 302, 303, 307, 308)),
+    *((status, "/moved-by-the-agency") for status in (302, 307)),
+)
+"""With which status the agency sends us on; and to which path of its own first."""
+
+
+def _must_send_it(make_source: Callable[[], Source], agency: Agency, canary: str) -> None:
+    __tracebackhide__ = True
+    run_once(make_source)
+    if not any(shows(request.everything, canary) for request in agency.requests):
+        not_tested(
+            "the source sends no key",
+            "hand `canary` to it as its key in `make_source`, if the agency wants one",
+        )
 
 
 def _hidden(what: str, text: str, canary: str) -> None:

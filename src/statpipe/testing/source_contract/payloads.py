@@ -6,8 +6,6 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
 
-import pytest
-
 from statpipe.api import Dataset, Normalizer, Payload, Source
 from statpipe.domain.seal import seal
 from statpipe.testing.author import Author
@@ -18,7 +16,7 @@ from statpipe.testing.source_contract.days import DAYS
 from statpipe.testing.source_contract.faults import with_more
 from statpipe.testing.source_contract.fixtures import Agency, SourceFixtures, needed
 from statpipe.testing.source_contract.served import parts
-from statpipe.testing.wording import broken, foreseen
+from statpipe.testing.wording import broken, foreseen, not_tested
 
 
 class Payloads(SourceFixtures):
@@ -57,7 +55,7 @@ class Payloads(SourceFixtures):
         """Byte for byte, less the credentials."""
         agency = needed(agency)
         if not self.payloads_as_served:
-            pytest.skip("payloads_as_served is False")
+            not_tested("payloads_as_served is False", "leave it out where answers are payloads")
         source = make_source()
         for dataset in source.datasets():
             agency.served.clear()
@@ -79,38 +77,20 @@ class Payloads(SourceFixtures):
         """White space and signs that no encoding explains come along, or are refused."""
         agency = needed(agency)
         if not self.payloads_as_served:
-            pytest.skip("payloads_as_served is False")
+            not_tested("payloads_as_served is False", "leave it out where answers are payloads")
         for odd in (b"\r\n \n", b"\n\xe9\xff\n"):
-            source = make_source()
-            dataset = source.datasets()[0]
-            agency.served.clear()
-            vintage = probe(source, dataset)
-            remembered = parts(agency.served)  # what the probe has read need not be asked for again
-            agency.served.clear()
-            agency.fault = with_more(odd)
-            brought: list[Payload] = []
-            with suppress(Exception), quick(source):  # to refuse it is as well
-                brought.extend(source.fetch(dataset, vintage))
-            agency.fault = None
-            source.close()
-            for payload in brought:
-                served = parts(agency.served)
-                if payload.body in remembered and payload.body + odd not in served:
-                    continue
-                if payload.body not in served and not any(
-                    shows(body, canary) for body in agency.served
-                ):
-                    broken(
-                        f"the agency's answer ends with {odd!r}, and payload {payload.name} does not",
-                        "hand on `response.content`, not `response.text` or what was read from it",
-                    )
+            for number in range(len(datasets_of(make_source))):
+                _not_mended(make_source, agency, canary, number, odd)
 
     def test_what_is_fetched_can_be_read(
         self, make_source: Callable[[], Source], normalizer: Normalizer | None
     ) -> None:
         """By the normalizer that belongs to it."""
         if normalizer is None:
-            pytest.skip("the fixture `normalizer` is not overridden")
+            not_tested(
+                "whether what is fetched can be read",
+                "the fixture `normalizer`: the normalizer that belongs to the source",
+            )
         source = make_source()
         for dataset in source.datasets():
             vintage = probe(source, dataset)
@@ -126,6 +106,33 @@ class Payloads(SourceFixtures):
             if self.serves_everything:
                 _whole(dataset, table)
         source.close()
+
+
+def _not_mended(
+    make_source: Callable[[], Source], agency: Agency, canary: str, number: int, odd: bytes
+) -> None:
+    __tracebackhide__ = True
+    source = make_source()
+    dataset = source.datasets()[number]
+    agency.served.clear()
+    vintage = probe(source, dataset)
+    remembered = parts(agency.served)  # what the probe has read need not be asked for again
+    agency.served.clear()
+    agency.fault = with_more(odd)
+    brought: list[Payload] = []
+    with suppress(Exception), quick(source):  # to refuse it is as well
+        brought.extend(source.fetch(dataset, vintage))
+    agency.fault = None
+    source.close()
+    for payload in brought:
+        served = parts(agency.served)
+        if payload.body in remembered and payload.body + odd not in served:
+            continue
+        if payload.body not in served and not any(shows(body, canary) for body in agency.served):
+            broken(
+                f"the agency's answer ends with {odd!r}, and payload {payload.name} does not",
+                "hand on `response.content`, not `response.text` or what was read from it",
+            )
 
 
 def _whole(dataset: Dataset, table: Any) -> None:

@@ -7,7 +7,6 @@ from contextlib import suppress
 from datetime import date
 
 import attrs
-import pytest
 
 from statpipe.api import Source, StatpipeError, Vintage
 from statpipe.testing.author import Author
@@ -15,8 +14,12 @@ from statpipe.testing.clock import clock_moved, time_zone
 from statpipe.testing.source_contract.asking import datasets_of, fetch, probe, quick
 from statpipe.testing.source_contract.days import DAYS, ZONES
 from statpipe.testing.source_contract.fixtures import Agency, SourceFixtures, needed
+from statpipe.testing.source_contract.printed_days import names_day
 from statpipe.testing.source_contract.served import parts
-from statpipe.testing.wording import broken
+from statpipe.testing.wording import broken, not_tested
+
+_QUIETLY = 3
+"""So many figures are changed, one after the other."""
 
 
 def _without_our_day(vintage: Vintage) -> Vintage:
@@ -86,12 +89,63 @@ class Vintages(SourceFixtures):
                     "return all that can be fetched, oldest first, with that of the probe among them",
                 )
 
+    def test_the_date_stands_in_what_the_agency_says(
+        self, make_source: Callable[[], Source], agency: Agency | None
+    ) -> None:
+        """A day that nobody printed is our invention: such a vintage is `observed`, or dated by the service."""
+        agency = needed(agency)
+        if not self.names_its_date:
+            not_tested("names_its_date is False", "leave it out where the agency prints its date")
+        for dataset in datasets_of(make_source):
+            source = make_source()
+            found = probe(source, dataset)
+            source.close()
+            days = [found.released, *([found.released_at.date()] if found.released_at else [])]
+            heard = [body.decode("latin-1") for body in parts(agency.served)]
+            heard += [str(value) for told in getattr(agency, "told", ()) for value in told.values()]
+            if found.basis == "agency" and not any(names_day(heard, day) for day in days):
+                broken(
+                    f"the probe says that {dataset.name} was released on {found.released}, and no answer and no "
+                    "header of the agency has that day",
+                    "take the day that it prints; where it prints none, return statpipe.api.undated(token), or set "
+                    'basis="service" where its service says when it updated the data; where it writes its date '
+                    "in a way of its own, set `names_its_date = False` in the class",
+                )
+
+    def test_a_change_that_the_agency_does_not_date_changes_the_token(
+        self, make_source: Callable[[], Source], revise_quietly: Callable[[], object] | None
+    ) -> None:
+        """Where nobody dates a release, the token is all that tells: it must depend on every figure."""
+        known = {d.name: probe(make_source(), d) for d in datasets_of(make_source)}
+        undated = [name for name, one in known.items() if one.basis == "observed"]
+        if not undated:
+            return  # the agency's date tells
+        if revise_quietly is None:
+            not_tested(
+                f"whether the token of {undated[0]}, which nobody dates, changes with each figure",
+                "the fixture `revise_quietly`: a function that lets the agency change one figure, each time "
+                "another one",
+            )
+        for _ in range(_QUIETLY):
+            revise_quietly()
+            after = {d.name: probe(make_source(), d) for d in datasets_of(make_source)}
+            if all(after[name].token == known[name].token for name in undated):
+                broken(
+                    "the agency changed a figure, it gives no date, and each token is what it was",
+                    "hash into `token` what changes with every figure (an ETag, or all that is answered), and not "
+                    "one series",
+                )
+            known = after
+
     def test_the_probe_sees_other_figures(
         self, make_source: Callable[[], Source], revise: Callable[[], object] | None
     ) -> None:
         """What the agency changes, changes the vintage."""
         if revise is None:
-            pytest.skip("the fixture `revise` is not overridden")
+            not_tested(
+                "whether the probe sees other figures",
+                "the fixture `revise`: a function that lets the agency publish its next release",
+            )
         before = {d.name: probe(make_source(), d) for d in datasets_of(make_source)}
         revise()
         after = {d.name: probe(make_source(), d) for d in datasets_of(make_source)}
@@ -114,7 +168,10 @@ class Vintages(SourceFixtures):
     ) -> None:
         """It may come between the probe and the fetch; under the old date it would stay for ever."""
         if revise is None:
-            return
+            not_tested(
+                "what fetch() does when a release comes between it and the probe",
+                "the fixture `revise`: a function that lets the agency publish its next release",
+            )
         source, known = make_source(), {}
         for dataset in source.datasets():
             vintage = probe(source, dataset)
@@ -143,7 +200,9 @@ class Vintages(SourceFixtures):
         """It is asked at every run, also when nothing has changed."""
         agency = needed(agency)
         if self.probe_reads_everything:
-            pytest.skip("probe_reads_everything is True")
+            not_tested(
+                "probe_reads_everything is True", "leave it out where there is a cheaper question"
+            )
         source = make_source()
         for dataset in source.datasets():
             agency.served.clear()
