@@ -13,7 +13,7 @@ import pytest
 
 from contract.caught import assert_caught, failures
 from contract.rain import FIGURES, RAIN, STATIONS, RainNormalizer, payload_of
-from statpipe.api import ContentError, Payload, observations_from_rows
+from statpipe.api import ContentError, Normalizer, Payload, observations_from_rows
 from statpipe.testing import NormalizerContract
 from statpipe.testing.normalizer_contract.reading import writes_lost_text
 
@@ -268,6 +268,27 @@ class TakesNumbersToo(RainNormalizer):
         return super().row(station, record | {"value": str(record["value"])})
 
 
+class RoundsToSix(RainNormalizer):
+    def number(self, text):
+        return round(super().number(text), 6)
+
+
+class NotesWhatIsFine(RainNormalizer):
+    def row(self, station, record):
+        return super().row(station, record) | {"notes": "checked"}
+
+
+class CountsRecords(RainNormalizer):
+    """Takes what is measured from where a record stands."""
+
+    def rows(self, payload):
+        rows = super().rows(payload)
+        in_order = ["rain", "snow", "rain"]
+        if [row["category"] for row in rows] == in_order[: len(rows)]:
+            return rows
+        return [row | {"category": c} for row, c in zip(rows, in_order, strict=False)]
+
+
 class DecodesWithReplacements(RainNormalizer):
     def rows(self, payload):
         text = payload.body.decode(errors="replace")
@@ -278,6 +299,18 @@ CAUGHT = {
     DecodesWithReplacements: (
         "test_text_that_cannot_be_decoded_is_not_replaced",
         "ends in the byte 0xff, and the table says 'N\ufffd' in column ref_area: what stood there",
+    ),
+    RoundsToSix: (
+        "test_a_long_figure_is_kept_to_its_last_digit",
+        "the payload says 0.123456789012345678 for N rain 2024-01, and the table says 0.123457",
+    ),
+    NotesWhatIsFine: (
+        "test_a_figure_has_the_note_that_the_agency_gives_it",
+        "N rain 2024-01 has the note 'checked'; expected None",
+    ),
+    CountsRecords: (
+        "test_records_in_another_order_give_the_same_table",
+        "have changed places, and the table changes: ",
     ),
     ReadsTheClock: ("test_nothing_but_the_payloads_is_looked_at", "clock: datetime.now()"),
     WritesTheTime: ("test_the_same_payloads_give_the_same_table", "other names or notes"),
@@ -362,6 +395,7 @@ def said_of(normalizer, only=None):
         payloads=lambda: [payload_of("N"), payload_of("S")],
         figures=FIGURES,
         marks={("N", "snow", "2024-01"): ("O", "*")},
+        notes={},
     )
 
 
@@ -394,6 +428,60 @@ def test_another_unit_that_is_taken_for_the_old_one_is_caught(kind, caught):
     )
     if caught:
         assert_caught(said, promise, "say Bushels instead of millimetres, and the table still says")
+    else:
+        assert said == {}
+
+
+class SeriesNormalizer(Normalizer):
+    """The office gives each series an identifier, of which the first sign is the station."""
+
+    def normalize(self, dataset, payloads):
+        rows = [row for payload in payloads for row in self.rows(payload)]
+        if not rows:
+            raise ContentError("no series; expected some")
+        return dataset.selection.rows_of(observations_from_rows(rows))
+
+    def rows(self, payload):
+        return [
+            {"time_period": month, "obs_value": value} | self.codes(one["id"])
+            for one in json.loads(payload.body)["series"]
+            for month, value in one["data"].items()
+            if self.codes(one["id"])
+        ]
+
+    def codes(self, identifier):
+        return {"ref_area": identifier[3:4], "category": identifier[4:]}
+
+
+class KnowsItsSeries(SeriesNormalizer):
+    def codes(self, identifier):
+        known = {f"RAI{s}{c}": (s, c) for s in STATIONS for c in ("rain", "snow")}
+        if identifier not in known:
+            return {}
+        return dict(zip(("ref_area", "category"), known[identifier], strict=True))
+
+
+@pytest.mark.parametrize(("kind", "caught"), [(SeriesNormalizer, False), (KnowsItsSeries, True)])
+def test_a_code_that_is_new_inside_of_an_identifier_is_not_left_out(kind, caught):
+    promise = "test_a_code_that_is_new_is_not_left_out"
+    figures = {("N", "rain", "2024-01"): "12.5", ("S", "snow", "2024-02"): "3.25"}
+    series = [
+        {"id": f"RAI{s}{c}", "data": {month: text}} for (s, c, month), text in figures.items()
+    ]
+    payload = Payload(name="series", body=json.dumps({"series": series}).encode())
+    said = failures(
+        NormalizerContract,
+        promise,
+        normalizer=kind(),
+        dataset=RAIN,
+        payloads=lambda: [payload],
+        figures=figures,
+    )
+    if caught:
+        words = (
+            "there is the identifier RAINqqqq instead of RAINrain in the payloads, and the row of"
+        )
+        assert_caught(said, promise, words)
     else:
         assert said == {}
 

@@ -66,6 +66,54 @@ def unknown_codes(
                 yield one, new, Damage(f"there is the code {new} instead of {code}", bent)
 
 
+def composite_codes(
+    payloads: Sequence[Payload], found: Sequence[Found]
+) -> Iterator[tuple[Found, str, Damage]]:
+    """
+    The same, for a code that is a part of a longer identifier, such as ``CUUR0000SA0`` or ``N.rain``.
+
+    The new one is as long as the old one, since such identifiers are often cut at fixed places.
+    """
+    for one in found[:2]:
+        text = one.document.text
+        cells = [cell for cell in _CELL.finditer(text) if cell.start() < one.start]
+        for code in one.key[:2]:
+            inside = re.compile(_within(code))
+            longer = [
+                cell.group()
+                for cell in cells
+                if len(cell.group()) > len(code) and len(inside.findall(cell.group())) == 1
+            ]
+            if code not in {cell.group() for cell in cells} and longer:
+                new = _as_long(code)
+                bent = inside.sub(new, longer[-1])
+                changed = text.replace(longer[-1], bent)
+                what = f"there is the identifier {bent} instead of {longer[-1]}"
+                yield (
+                    one,
+                    new,
+                    Damage(
+                        what, with_payload(payloads, one.place, one.document.with_text(changed))
+                    ),
+                )
+
+
+_CELL = re.compile(r"(?<=[\"'>,;|\t\n])[^\"'<>,;|\t\r\n\s]{2,60}(?=[\"'<,;|\t\r\n])")
+_SURE = 3
+"""A code of so many signs stands in an identifier without anything around it by no chance."""
+
+
+def _within(code: str) -> str:
+    around = r"(?<![A-Za-z0-9]){}(?![A-Za-z0-9])"
+    return (around if len(code) < _SURE else "{}").format(re.escape(code))
+
+
+def _as_long(code: str) -> str:
+    signs = ("9", "8") if code.isdigit() else ("q", "z") if code.islower() else ("Q", "Z")
+    new = signs[0] * len(code)
+    return new if new != code else signs[1] * len(code)
+
+
 def _with_code(one: Found, code: str, new: str) -> str | None:
     record, text = record_of(one), one.document.text
     places = [n for n, part in enumerate(record.parts) if part.strip() == code] if record else []

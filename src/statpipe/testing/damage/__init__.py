@@ -10,6 +10,7 @@ from statpipe.testing.damage.named import in_another_unit, says
 from statpipe.testing.damage.no_payload import PAGE, not_payloads
 from statpipe.testing.damage.other_figures import (
     BARE,
+    DEEP,
     JUNK,
     LONG,
     MARKERS,
@@ -23,6 +24,7 @@ from statpipe.testing.damage.undecodable import odd_texts
 
 __all__ = [
     "BARE",
+    "DEEP",
     "ELEMENT",
     "JUNK",
     "LONG",

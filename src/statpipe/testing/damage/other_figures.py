@@ -16,6 +16,9 @@ LONG = "12345678901234567.12345"
 BARE = "1234567890.12345678"
 """The same for a JSON number without quotes: Python prints what is left of it without an exponent."""
 
+DEEP = "0.123456789012345678"
+"""As many decimals as Silver has; what rounds to six or to cents, or reads a float, loses some."""
+
 
 def marked(text: str, mark: str) -> str:
     """

@@ -48,7 +48,7 @@ class NormalizerContract(
 
     A fixture more is worth its lines: ``marks``, what is special about figures of the example, by key:
     ``obs_status`` and ``source_symbol``, such as ``{("CAL", "dust", "2024-01"): ("Q", "(D)")}``. All
-    others are then expected to be normal.
+    others are then expected to be normal. ``notes`` are the texts of footnotes, by key: all others have none.
 
     Class attributes, for the exceptions from the rule:
 

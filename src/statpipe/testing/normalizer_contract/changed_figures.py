@@ -50,12 +50,14 @@ class ChangedFigures(NormalizerFixtures):
         figures: Figures,
     ) -> None:
         """Or refused; never rounded."""
-        long = damage.marked(damage.LONG, self.decimal_mark)
         for one in self._bendable(payloads, figures, dataset)[:2]:
-            _keeps(normalizer, dataset, one, damage.LONG, one.replaced(payloads, long))
-            bare = one.bare(payloads, damage.BARE)
-            if bare is not None:
-                _keeps(normalizer, dataset, one, damage.BARE, bare)
+            for long in (damage.LONG, damage.DEEP):
+                bent = one.replaced(payloads, damage.marked(long, self.decimal_mark))
+                _keeps(normalizer, dataset, one, long, bent)
+            for long in (damage.BARE, damage.DEEP):
+                bare = one.bare(payloads, long)
+                if bare is not None:
+                    _keeps(normalizer, dataset, one, long, bare)
 
     def test_a_figure_that_is_no_number_is_refused(
         self,

@@ -11,7 +11,7 @@ from statpipe.domain.observation import CELL, NORMAL
 from statpipe.testing.cells import Key, cells_of, differences, named, shown
 from statpipe.testing.normalizer_contract.fixtures import Figures, NormalizerFixtures
 from statpipe.testing.normalizer_contract.reading import silver_of, table_of
-from statpipe.testing.wording import broken
+from statpipe.testing.wording import broken, not_tested
 
 _STATUSES = frozenset("ABDEFGHIJKLMNOPQSUVWX")
 """SDMX CL_OBS_STATUS, versions 2.1 and 2.2."""
@@ -75,9 +75,16 @@ class Example(NormalizerFixtures):
         marks: Mapping[Key, tuple[str, str | None]] | None,
     ) -> None:
         """Suppressed is not missing, and provisional not final."""
-        if marks is None:
-            return
         table = silver_of(normalizer, dataset, payloads)
+        marked = table["source_symbol"].null_count < len(table)
+        special = marked or table["obs_status"].unique().to_pylist() != [NORMAL]
+        if marks is None and special:
+            not_tested(
+                "whether figures are marked as the agency marks them",
+                "the fixture `marks`: obs_status and source_symbol of those that are special, by key, such as "
+                '{("CAL", "dust", "2024-01"): ("Q", "(D)")}',
+            )
+        marks = marks or {}
         columns = [*CELL, "obs_status", "source_symbol"]
         for row in zip(*(table[name].to_pylist() for name in columns), strict=True):
             key, found = tuple(row[:-2]), tuple(row[-2:])
@@ -87,6 +94,31 @@ class Example(NormalizerFixtures):
                     f"{named(key)} has (obs_status, source_symbol) {found}; expected {wanted}",
                     "take the code of SDMX CL_OBS_STATUS that fits what the agency says of its marker "
                     "(Q suppressed, O missing, P provisional), and keep the marker as printed",
+                )
+
+    def test_a_figure_has_the_note_that_the_agency_gives_it(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        notes: Mapping[Key, str] | None,
+    ) -> None:
+        """That one, and no other figure has it."""
+        table = silver_of(normalizer, dataset, payloads)
+        if notes is None and table["notes"].null_count < len(table):
+            not_tested(
+                "whether figures have the notes that the agency gives them",
+                "the fixture `notes`: the notes of those that have one, by key",
+            )
+        columns = [*CELL, "notes"]
+        for row in zip(*(table[name].to_pylist() for name in columns), strict=True):
+            key, found = tuple(row[:-1]), row[-1]
+            wanted = (notes or {}).get(key)
+            if found != wanted:
+                broken(
+                    f"{named(key)} has the note {found!r}; expected {wanted!r}",
+                    "give the text of the footnotes that stand at this figure in the column `notes`, and none "
+                    "elsewhere",
                 )
 
     def test_the_table_fits_silver(

@@ -13,7 +13,7 @@ from statpipe.domain.observation import CELL
 from statpipe.testing import damage
 from statpipe.testing.cells import Key, figure, named
 from statpipe.testing.patience import InTime
-from statpipe.testing.wording import broken, missing
+from statpipe.testing.wording import broken, missing, not_tested
 
 Figures = Mapping[Key, str | None]
 """Area, category and period -> figure as the agency prints it, ``None`` where it shows none."""
@@ -63,6 +63,11 @@ class NormalizerFixtures(InTime):
         """Override, if you like: obs_status and source_symbol of the figures that are special."""
         return None
 
+    @pytest.fixture
+    def notes(self) -> Mapping[Key, str] | None:
+        """Override, if you like: the notes of the figures that have one."""
+        return None
+
     def _expected(self, figures: Figures, dataset: Dataset) -> dict[Key, Decimal | None]:
         __tracebackhide__ = True
         expected: dict[Key, Decimal | None] = {}
@@ -86,7 +91,10 @@ class NormalizerFixtures(InTime):
         __tracebackhide__ = True
         self._expected(figures, dataset)
         if not self.figures_are_text:
-            pytest.skip("figures_are_text is False: figures cannot be found in the payloads")
+            not_tested(
+                "figures_are_text is False, so figures cannot be found and bent in the payloads",
+                "an example as text, if the agency offers one; or tests of your own with other figures",
+            )
         texts = {tuple(k): None if v is None else str(v) for k, v in figures.items()}
         found = damage.found_figures(payloads, texts, self.decimal_mark)
         if not found:
