@@ -31,7 +31,8 @@ class NoNegativeRain(Check):
         return self.verdict(current, self.negative(current.table))
 
     def negative(self, table):
-        return table.filter(pc.fill_null(pc.less(table["obs_value"], 0), False)).to_pylist()
+        found = table.filter(pc.fill_null(pc.less(table["obs_value"], 0), False)).to_pylist()
+        return sorted(found, key=lambda row: [row[name] for name in RAIN.key])
 
     def verdict(self, current, rows, **changes):
         fields = {
@@ -207,6 +208,49 @@ class SpeaksBySeverity(NoNegativeRain):
         return super().verdict(current, rows, **{"message": said, **changes})
 
 
+class IsWrittenForOne(NoNegativeRain):
+    def check(self, current, previous):
+        rows = self.negative(current.table) if current.dataset.name == "rain" else []
+        return self.verdict(current, rows)
+
+
+class NamesItsOwn(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        return super().verdict(current, rows, **{"dataset": "rain", **changes})
+
+
+class NamesTheDay(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        return super().verdict(
+            current, rows, vintage=current.vintage.released.isoformat(), **changes
+        )
+
+
+class ShowsOne(NoNegativeRain):
+    shown = 1
+
+
+class ShowsOneOfMany(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        self.shown = 20 if len(rows) < 20 else 1
+        return super().verdict(current, rows, **changes)
+
+
+class ShowsOneTwice(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        return super().verdict(current, rows[:1] * len(rows), **changes)
+
+
+class ShowsThemAsTheyCome(NoNegativeRain):
+    def negative(self, table):
+        return table.filter(pc.fill_null(pc.less(table["obs_value"], 0), False)).to_pylist()
+
+
+class JudgesNothing(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        return super().verdict(current, rows, judged=bool(rows), **changes)
+
+
 class AddsUp(NoNegativeRain):
     def negative(self, table):
         assert sum(table["obs_value"].to_pylist()) is not None
@@ -239,6 +283,26 @@ CAUGHT = {
     IsAlwaysSerious: ("test_it_warns_if_it_is_told_to", "is (False, 'error')"),
     PublishesAnyway: ("test_the_message_assumes_no_severity", "'kept as published'"),
     SpeaksBySeverity: ("test_the_message_assumes_no_severity", "the check that is set to warn"),
+    IsWrittenForOne: (
+        "test_it_judges_any_dataset_alike",
+        "the same figures in a dataset named ZZ9 get the verdict '0 of 4 figures are negative' (0 failures)",
+    ),
+    NamesItsOwn: ("test_the_verdict_is_about_what_was_judged", "of the verdict is ('rain', "),
+    NamesTheDay: (
+        "test_the_verdict_is_about_what_was_judged",
+        "is ('rain', '2024-03-01'); expected ('rain', '2024-03-01.02')",
+    ),
+    ShowsOne: (
+        "test_the_cells_are_those_that_fail",
+        "the number of cells that are shown is 1; expected 2",
+    ),
+    ShowsOneOfMany: (
+        "test_many_failures_are_counted_and_some_are_shown",
+        "of 146 failures it shows 1 cells",
+    ),
+    ShowsOneTwice: ("test_the_cells_are_those_that_fail", "cells that are shown is 1; expected 2"),
+    ShowsThemAsTheyCome: ("test_the_order_of_rows_makes_no_difference", "failures, first {"),
+    JudgesNothing: ("test_what_is_good_passes", "the fixture `good` is not judged"),
     AddsUp: ("test_it_judges_a_vintage_without_figures", "TypeError"),
     SaysTrue: ("test_what_is_good_passes", "check returned bool"),
 }

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import attrs
 
 from statpipe.api import Dataset, Snapshot, Vintage, observations_from_rows
+from statpipe.domain.codes import constant
 from statpipe.domain.history import Published
 from statpipe.domain.observation import CELL
 from statpipe.domain.period import EXAMPLES
@@ -76,6 +77,19 @@ def grown(snapshot: Snapshot, times: int) -> pa.Table:
         texts = pa.array([f"{year}{_FIRST[freq]}"] * len(table), pa.string())
         parts.append(table.set_column(place, kind, texts.dictionary_encode().cast(kind.type)))
     return pa.concat_tables(parts).unify_dictionaries().combine_chunks()
+
+
+def renamed(snapshot: Snapshot) -> Snapshot:
+    """
+    Return the same figures as those of a dataset of another name.
+    """
+    name, table = "ZZ9", snapshot.table
+    dataset = attrs.evolve(snapshot.dataset, name=name)
+    if "dataset" in table.column_names:
+        place = table.schema.get_field_index("dataset")
+        table = table.set_column(place, table.schema.field(place), constant(name, len(table)))
+    report = snapshot.revision and attrs.evolve(snapshot.revision, dataset=name)
+    return attrs.evolve(snapshot, dataset=dataset, table=table, revision=report)
 
 
 _FIRST = {freq: example[len("2023") :] for freq, example in EXAMPLES.items()}

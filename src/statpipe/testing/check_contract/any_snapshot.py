@@ -7,7 +7,7 @@ import attrs
 from statpipe.api import Check, Snapshot
 from statpipe.testing.check_contract.fixtures import CheckFixtures
 from statpipe.testing.check_contract.judging import judged
-from statpipe.testing.snapshots import without_figures
+from statpipe.testing.snapshots import renamed, without_figures
 from statpipe.testing.wording import broken, foreseen
 
 
@@ -30,6 +30,30 @@ class AnySnapshot(CheckFixtures):
             applies = check.applies_to(good.dataset)
         if not isinstance(applies, bool):
             broken(f"applies_to() is {applies!r}", "return True or False")
+
+    def test_it_judges_any_dataset_alike(
+        self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """Also one of another name, unless `applies_to` says that it has nothing to say about it."""
+        for snapshot in (good, bad):
+            other = renamed(snapshot)
+            if not check.applies_to(other.dataset):
+                continue
+            wanted, found = (
+                judged(check, one, before)
+                for one, before in (
+                    (snapshot, previous),
+                    (other, renamed(previous) if previous else None),
+                )
+            )
+            if (found.passed, found.failures) != (wanted.passed, wanted.failures):
+                broken(
+                    f"the same figures in a dataset named {other.dataset.name} get the verdict "
+                    f"{found.message!r} ({found.failures} failures) instead of {wanted.message!r} "
+                    f"({wanted.failures} failures)",
+                    "do not write the name of a dataset into the check; take what is special about one from the "
+                    "dataset or the settings, or say in applies_to() which datasets it is for",
+                )
 
     def test_it_judges_a_vintage_without_figures(
         self, check: Check, good: Snapshot, previous: Snapshot | None

@@ -13,7 +13,7 @@ from statpipe.testing.cells import Key
 from statpipe.testing.check_contract.fixtures import CheckFixtures
 from statpipe.testing.check_contract.judging import judged
 from statpipe.testing.snapshots import grown
-from statpipe.testing.wording import agree, broken
+from statpipe.testing.wording import agree, broken, not_tested
 
 _MANY = 73
 _ROWS = 3_000
@@ -62,24 +62,38 @@ class Found(CheckFixtures):
     ) -> None:
         """By their keys: whoever reads them must find them in the table."""
         if failing is None:
-            return
+            not_tested(
+                "whether the cells that are shown are those that fail",
+                "the fixture `failing`: the keys of the cells of `bad` that fail, if the check finds cells",
+            )
         result, names = judged(check, bad, previous), CELL
         agree(result.failures, len(failing), "`failures`", "count the cells that fail")
-        for cell in result.cells:
-            key = tuple(cell.get(name) for name in names)
+        keys = [tuple(cell.get(name) for name in names) for cell in result.cells]
+        for cell, key in zip(result.cells, keys, strict=True):
             if key not in set(failing):
                 broken(
                     f"it shows the cell {dict(cell)}, which is none of those that fail",
                     f"show {', '.join(names)} of each cell that fails",
                 )
+        agree(
+            len(set(keys)),
+            min(len(failing), SHOWN_CELLS),
+            "the number of cells that are shown",
+            f"show each cell that fails once, up to {SHOWN_CELLS} (statpipe.api.SHOWN_CELLS)",
+        )
 
     def test_many_failures_are_counted_and_some_are_shown(
-        self, check: Check, bad: Snapshot, previous: Snapshot | None
+        self,
+        check: Check,
+        bad: Snapshot,
+        previous: Snapshot | None,
+        failing: Sequence[Key] | None,
     ) -> None:
         """A manifest is no place for thousands of cells."""
         many = attrs.evolve(bad, table=grown(bad, _MANY))
         result = judged(check, many, previous)
-        if len(result.cells) > SHOWN_CELLS:
+        lacking = failing is not None and len(result.cells) < min(result.failures, SHOWN_CELLS)
+        if len(result.cells) > SHOWN_CELLS or lacking:
             broken(
                 f"of {result.failures} failures it shows {len(result.cells)} cells",
                 f"show {SHOWN_CELLS} (statpipe.api.SHOWN_CELLS) and count all in `failures`",
@@ -102,9 +116,15 @@ class Found(CheckFixtures):
             plenty.schema.names != bad.table.schema.names
             or plenty.schema.types != bad.table.schema.types
         ):
-            return  # what is bad is the shape of the table
+            not_tested(
+                "the check looks at the columns of the table, not at its rows",
+                "a `bad` whose rows fail, if the check looks at rows as well",
+            )
         if first.passed or not judged(check, attrs.evolve(good, table=plenty), None).passed:
-            return  # it looks at more than rows: periods, or the vintage before
+            not_tested(
+                "the check looks at more than rows: at periods, or at the vintage before",
+                "a test of your own, with a failure among many rows",
+            )
         table = pa.concat_tables([plenty.cast(bad.table.schema), bad.table]).unify_dictionaries()
         if judged(check, attrs.evolve(bad, table=table), None).passed:
             broken(

@@ -8,17 +8,15 @@ import random
 from typing import TYPE_CHECKING
 
 import attrs
-import pytest
 
 from statpipe.api import Check, CheckResult, Snapshot
 from statpipe.domain.canonical import content_hash
-from statpipe.domain.verdict import SHOWN_CELLS
 from statpipe.testing.check_contract.fixtures import CheckFixtures
 from statpipe.testing.check_contract.judging import judged
 from statpipe.testing.other_process import judged_elsewhere
 from statpipe.testing.thorough import thorough
 from statpipe.testing.watch import watched
-from statpipe.testing.wording import agree, broken, told
+from statpipe.testing.wording import agree, broken, not_tested, told
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -40,10 +38,9 @@ class Purity(CheckFixtures):
                 if _verdict(other) != _verdict(first):
                     broken(
                         "with the same rows in another order, the check says "
-                        f"{other.message!r} ({other.failures} failures) instead of "
-                        f"{first.message!r} ({first.failures} failures)",
-                        "look rows up by their key, or sort by it first (statpipe.domain.seal."
-                        "in_key_order); do not take the first row, or the one before",
+                        f"{_in_words(other)} instead of {_in_words(first)}",
+                        "look rows up by their key, and sort cells by it before you show the first (statpipe."
+                        "domain.seal.in_key_order); do not take the first row, or the one before",
                     )
 
     def test_it_judges_the_same_again(
@@ -76,7 +73,10 @@ class Purity(CheckFixtures):
         try:
             answers = judged_elsewhere(check, bad, previous)
         except Exception as error:  # noqa: BLE001 - whatever pickle raises
-            pytest.skip(f"the check cannot be sent to another process: {told(error)}")
+            not_tested(
+                f"the check cannot be sent to another process: {told(error)}",
+                "a class at the top of a module, without open files, connections and lambdas",
+            )
         for there in answers:
             if there.problem or there.hashed != here:
                 broken(
@@ -99,10 +99,13 @@ class Purity(CheckFixtures):
                 )
 
 
+def _in_words(result: CheckResult) -> str:
+    first = f", first {dict(result.cells[0])}" if result.cells else ""
+    return f"{result.message!r} ({result.failures} failures{first})"
+
+
 def _verdict(result: CheckResult) -> tuple[object, ...]:
-    shown = sorted(json.dumps(dict(cell), sort_keys=True, default=str) for cell in result.cells)
-    # Which of many cells are shown first may depend on their order.
-    cells = shown if result.failures <= SHOWN_CELLS else []
+    cells = [json.dumps(dict(cell), sort_keys=True, default=str) for cell in result.cells]
     return result.passed, result.failures, result.severity, result.message, cells
 
 

@@ -12,7 +12,8 @@ import attrs
 from statpipe.api import Check, Snapshot, Vintage
 from statpipe.testing.check_contract.fixtures import CheckFixtures
 from statpipe.testing.check_contract.judging import judged
-from statpipe.testing.wording import agree, broken
+from statpipe.testing.snapshots import renamed
+from statpipe.testing.wording import agree, broken, not_tested
 
 _FATE = re.compile(
     r"\brefus(?:e|es|ed|al)\b|--accept-revision|kept as published|nothing [\w ]*published",
@@ -31,7 +32,10 @@ class Said(CheckFixtures):
     ) -> None:
         """The operator decides what refuses a vintage."""
         if lenient is None:
-            return
+            not_tested(
+                "whether it warns if it is told to",
+                "the fixture `lenient`: the same check, set to warn",
+            )
         result = judged(lenient, bad, previous)
         agree(
             (result.passed, result.severity),
@@ -64,7 +68,13 @@ class Said(CheckFixtures):
     ) -> None:
         """Dataset, vintage, one line, and cells that JSON can hold."""
         earlier = attrs.evolve(good, vintage=Vintage(released=date(1999, 12, 31)))
-        for snapshot, before in itertools.product((good, bad), (previous, earlier)):
+        again = [
+            attrs.evolve(one, vintage=attrs.evolve(one.vintage, sequence=2)) for one in (good, bad)
+        ]
+        others = [renamed(one) for one in (good, bad) if check.applies_to(renamed(one).dataset)]
+        for snapshot, before in itertools.product(
+            (good, bad, *again, *others), (previous, earlier)
+        ):
             result = judged(check, snapshot, before)
             agree(
                 (result.dataset, result.vintage),
