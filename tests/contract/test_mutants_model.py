@@ -8,6 +8,7 @@ from statpipe.api import Column, Model
 from statpipe.api.gold import gold_models
 from statpipe.testing import ModelContract
 from statpipe.testing.model_contract import made_up_history
+from statpipe.testing.model_contract.expected import standard_models
 
 COLUMNS = (
     Column(name="area", type="text", description="Area", nullable=False),
@@ -177,6 +178,36 @@ CAUGHT = {
         "test_a_day_long_ago_has_no_figures",
         "as of 1000-01-01",
     ),
+    "thousands": (
+        said("obs_value AS value", "CAST(obs_value * 1000 AS DECIMAL(38, 18)) AS value"),
+        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "says -12500.000000000000000000 as value of CA T1:2 2017; expected -12.5",
+    ),
+    "no sign": (
+        said("obs_value AS value", "abs(obs_value) AS value"),
+        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "as value of CA T1:2 2017; expected -12.5",
+    ),
+    "whole figures": (
+        said("obs_value AS value", "CAST(round(obs_value, 0) AS DECIMAL(38, 18)) AS value"),
+        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "as value of CA T1:2 2017; expected -12.5",
+    ),
+    "zero for nothing": (
+        said("obs_value AS value", "coalesce(obs_value, 0) AS value"),
+        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "as value of NY T1:2 2022; expected None",
+    ),
+    "a year on": (
+        said("EXTRACT(YEAR FROM period_start)", "EXTRACT(YEAR FROM period_end) + 1"),
+        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "as value of CA T1:2 2017; expected -12.5",
+    ),
+    "a share of one": (
+        said("* 100 AS share", "AS share"),
+        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "as share of CA T1:1 2020; expected",
+    ),
     "no figures": (
         said("FROM rain", "FROM (SELECT * FROM rain WHERE ref_area = 'nowhere') AS rain"),
         "test_each_row_is_one_by_its_grain_and_has_what_it_must",
@@ -185,8 +216,22 @@ CAUGHT = {
 }
 
 
+EXPECTED = [
+    {"area": "CA", "category": "T1:2", "year": 2017, "value": "-12.5"},
+    {"area": "NY", "category": "T1:2", "year": 2022, "value": None},
+    {"area": "CA", "category": "T1:1", "year": 2020, "value": "999.5", "share": "30.9481050285"},
+]
+
+
 def said_of(models, only=None):
-    return failures(ModelContract, only, models=models, histories={"rain": made_up_history()})
+    names = {model.name for model in models}
+    return failures(
+        ModelContract,
+        only,
+        models=models,
+        histories={"rain": made_up_history()},
+        expected={"rain_share": EXPECTED} if "rain_share" in names else None,
+    )
 
 
 @pytest.mark.parametrize("mutant", CAUGHT)
@@ -203,3 +248,15 @@ def test_the_honest_one_keeps_them_all():
 def test_the_standard_models_keep_them_all(freq):
     models = gold_models(name="rain_all", source="rain", title="Rain", freq=freq)
     assert said_of(list(reversed(models))) == {}
+
+
+def test_the_standard_models_are_known_and_need_no_figures_of_the_author():
+    family = gold_models(name="rain_all", source="rain", title="Rain", freq="MQ")
+    edited = [attrs.evolve(m, sql=f"{m.sql} ") if m.name == "rain_all" else m for m in family]
+    names = {model.name for model in family}
+    assert standard_models([*family, RAIN]) == names
+    assert standard_models(edited) == names - {"rain_all"}
+    with pytest.raises(pytest.skip.Exception, match="whether the figures of rain_share are right"):
+        ModelContract().test_the_figures_are_those_that_were_worked_out_by_hand(
+            [*family, RAIN], {"rain": made_up_history()}, None
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from statpipe.testing.model_contract.as_of import AsOf
 from statpipe.testing.model_contract.declaration import has_its_columns, problems_with_declaration
 from statpipe.testing.model_contract.described import Described
+from statpipe.testing.model_contract.expected import Figures
 from statpipe.testing.model_contract.grain import Grain
 from statpipe.testing.model_contract.made_up import made_up_history
 from statpipe.testing.model_contract.postgresql import PostgreSql
@@ -21,7 +22,7 @@ __all__ = [
 
 
 # pytest begins with the tests of the last base.
-class ModelContract(PostgreSql, Purity, AsOf, Grain, Described):
+class ModelContract(PostgreSql, Purity, AsOf, Figures, Grain, Described):
     """
     A model's SQL gives just what its declaration says, from any input, in any order.
 
@@ -42,6 +43,10 @@ class ModelContract(PostgreSql, Purity, AsOf, Grain, Described):
     ``histories`` may be left out: then made-up figures of two areas stand for every source. Override
     it where the SQL wants certain codes or dimensions. The SQL is run by DuckDB, as statpipe runs it.
     For a database, views are derived by the same SQL: words that PostgreSQL does not know are told.
+
+    A fixture more is worth its lines: ``expected``, a few rows of your own models that you have worked out by hand,
+    by model: ``{"tea_dear": [{"ref_area": "CAL", "year": 2023, "value": "12.7"}]}``, with what identifies each and figures
+    as text. Take a negative one, one that is missing (``None``), and two years.
 
     - ``may_be_empty``: names of models that give no rows of ``histories``.
     - ``with_extra_columns``: names of models whose SQL may give more columns than are declared.

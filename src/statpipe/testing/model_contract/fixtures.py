@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -14,6 +14,10 @@ from statpipe.testing.wording import missing
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+Expected = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Model -> some of its rows, each with its grain and what is worked out by hand: figures as text."""
 
 
 class ModelFixtures(InTime):
@@ -35,3 +39,8 @@ class ModelFixtures(InTime):
         names = {model.name for model in models}
         sources = {name for model in models for name in model.inputs if name not in names}
         return {source: made_up_history() for source in sorted(sources)}
+
+    @pytest.fixture
+    def expected(self) -> Expected | None:
+        """Override, if you like: rows of models that you have worked out by hand."""
+        return None
