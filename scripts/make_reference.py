@@ -42,7 +42,7 @@ VALUES = (
     "Dataset", "Area", "Category", "Dimension", "Code", "Agreement", "Selection", "Vintage", "Payload", "Snapshot",
     "CheckResult", "Model", "Column", "Partition", "Part", "PartitionKey", "Receipt", "Diagnosis",
 )  # fmt: skip
-FUNCTIONS = ("exact", "undated", "reading", "observations_from_rows", "selected")
+FUNCTIONS = ("exact", "undated", "reading", "observations_from_rows", "selected", "nearest")
 ERRORS = (
     "Unavailable",
     "Rejected",

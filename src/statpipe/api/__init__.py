@@ -47,6 +47,7 @@ from statpipe.domain.fault import Fault
 from statpipe.domain.figure import exact
 from statpipe.domain.manifest import BronzeObject, Held, Manifest, Origin, VintageRecord
 from statpipe.domain.model import Column, Model
+from statpipe.domain.nearest import nearest
 from statpipe.domain.observation import observations_from_rows
 from statpipe.domain.partition import Layer, Part, Partition, PartitionKey, Receipt
 from statpipe.domain.payload import Payload
@@ -117,6 +118,7 @@ __all__ = [
     "VintageRecord",
     "exact",
     "hookimpl",
+    "nearest",
     "observations_from_rows",
     "reading",
     "secret",

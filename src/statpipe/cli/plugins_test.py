@@ -22,7 +22,7 @@ from statpipe.cli.option_types import Flag
 from statpipe.cli.session import Session, in_session, tell_error, write_json
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import say
-from statpipe.engine.site.nearest import nearest
+from statpipe.domain.nearest import nearest
 from statpipe.engine.site.offers import Broken, Offer
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from statpipe.cli.revisions import as_markdown
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import answer
+from statpipe.domain.nearest import nearest
 from statpipe.engine.record.records import manifest_of
-from statpipe.engine.site.nearest import nearest
 
 _COLUMNS = ("run_id", "source", "command", "started", "seconds", "outcome", "exit_code", "message")
 _LESS = ("source", "command", "seconds", "exit_code")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from statpipe.api import ConfigError, Dimension, Selection
-from statpipe_sdmx.near import near
+from statpipe.api import ConfigError, Dimension, Selection, nearest
 from statpipe_sdmx.structure import TIME, Item, Structure
 
 if TYPE_CHECKING:
@@ -50,8 +49,11 @@ def periods_in(table: pa.Table) -> list[str]:
     """
     import pyarrow.compute as pc
 
-    periods: list[str] = pc.unique(table[TIME].cast("string")).to_pylist()
-    return periods
+    time = next((name for name in table.column_names if name.partition(": ")[0] == TIME), None)
+    if time is None:
+        return []
+    periods: list[str] = pc.unique(table[time].cast("string")).to_pylist()
+    return [text for text in periods if text]
 
 
 def _refuse_unknown(item: Item, codes: list[str], key: str) -> None:
@@ -60,6 +62,6 @@ def _refuse_unknown(item: Item, codes: list[str], key: str) -> None:
         if listed and code not in listed:
             msg = (
                 f"the key {key!r}: {item.id} has no code {code!r} among its {len(listed)}"
-                f"{near(code, listed)}"
+                f"{nearest(code, listed)}"
             )
             raise ConfigError(msg)

@@ -12,8 +12,7 @@ from urllib.parse import quote
 import attrs
 from attrs import frozen
 
-from statpipe.api import ConfigError
-from statpipe_sdmx.near import near
+from statpipe.api import ConfigError, nearest
 
 Format = Literal["csv", "ml", "json"]
 
@@ -120,10 +119,9 @@ def service_named(name: str, where: str) -> Service:
     """
     found = known().get(name.upper())
     if found is None:
-        hint = near(name, known()) or f"; there are {', '.join(known())}."
-        msg = (
-            f"{where}: no service is named {name!r}{hint} Give the address of another one as `url`"
-        )
+        hint = nearest(name, known())
+        end = "" if hint.endswith("?") else "."
+        msg = f"{where}: no service is named {name!r}{hint}{end} Give the address of another one as `url`"
         raise ConfigError(msg)
     return found
 

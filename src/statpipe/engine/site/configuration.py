@@ -11,7 +11,7 @@ from typing import Any
 from attrs import field, frozen
 
 from statpipe.api import ConfigError, Environment
-from statpipe.engine.site.nearest import nearest
+from statpipe.domain.nearest import nearest
 from statpipe.engine.site.variables import read_variables
 
 FILE = "statpipe.toml"

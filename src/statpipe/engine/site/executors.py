@@ -11,9 +11,9 @@ from multiprocessing import get_context
 from typing import Any
 
 from statpipe.api import ConfigError
+from statpipe.domain.nearest import nearest
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.interruption import left_to_the_parent
-from statpipe.engine.site.nearest import nearest
 
 _MOST = 4
 

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from statpipe.api import ConfigError, Instance
+from statpipe.domain.nearest import nearest
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.model_order import reading
-from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.registry import Registry
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")

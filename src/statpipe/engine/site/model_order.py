@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 from statpipe.api import Model, PluginError
-from statpipe.engine.site.nearest import nearest
+from statpipe.domain.nearest import nearest
 
 
 def in_order(models: Iterable[Model]) -> list[Model]:

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from statpipe.api import Component, Instance, Model, PluginError, hookspecs
 from statpipe.api.markers import PROJECT
-from statpipe.engine.site.nearest import nearest
+from statpipe.domain.nearest import nearest
 
 Role = Literal["source", "normalizer", "sink", "check", "model", "notifier"]
 HOOKS: dict[Role, str] = {

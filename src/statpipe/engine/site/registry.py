@@ -14,9 +14,9 @@ import pluggy
 
 from statpipe.api import Instance, Model, PluginError, hookspecs
 from statpipe.api.markers import PROJECT
+from statpipe.domain.nearest import nearest
 from statpipe.engine.site.host_bound import refuse_older_plugin
 from statpipe.engine.site.model_order import impossible, in_order, reading
-from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.offers import (
     Broken,
     Offer,

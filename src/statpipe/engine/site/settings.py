@@ -14,8 +14,8 @@ from cattrs.errors import ClassValidationError, ForbiddenExtraKeysError, Iterabl
 
 from statpipe.api import Component, ConfigError, Environment, Secret
 from statpipe.api.component import FILLED_IN
+from statpipe.domain.nearest import nearest
 from statpipe.engine.site.configuration import Configuration
-from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.variables import secret_of
 
 _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")

@@ -21,10 +21,10 @@ from statpipe.api import (
     Sink,
     Source,
 )
+from statpipe.domain.nearest import nearest
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.made import made_of
 from statpipe.engine.site.memory import Memory, memory_for
-from statpipe.engine.site.nearest import nearest
 from statpipe.engine.site.notifiers import Notifiers, notifiers_of
 from statpipe.engine.site.observers import Observers
 from statpipe.engine.site.offers import Offer, Role

@@ -22,10 +22,10 @@ from statpipe.api import (
     VintageRecord,
 )
 from statpipe.domain.manifest import Outcome
+from statpipe.domain.nearest import nearest
 from statpipe.engine.record.decide import Decision, decide, refuse_dates_to_come
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State, code_of
-from statpipe.engine.site.nearest import nearest
 from statpipe.engine.stages.background import background
 from statpipe.engine.stages.candidate import Candidate, Part
 from statpipe.engine.stages.kept import keeping_what_arrived

@@ -1,0 +1,24 @@
+"""The name that was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+_LISTED = 40
+"""Choices that a message may list; of more, none."""
+
+
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """
+    Return ``; did you mean 'x'?`` to put behind a message. Where no choice is near, list them, if they are
+    not too many. Capital and small letters are the same.
+    """
+    valid = sorted(choices)
+    by_case = {one.upper(): one for one in valid}
+    close = difflib.get_close_matches(name.upper(), by_case, n=1)
+    if close:
+        return f"; did you mean {by_case[close[0]]!r}?"
+    if not valid:
+        return "; there is none"
+    return f"; there are {', '.join(valid)}" if len(valid) <= _LISTED else ""
