@@ -42,6 +42,7 @@ class Home:
         self.environment = {
             k: v for k, v in os.environ.items() if not k.startswith(("BEA_", "STATPIPE_", "PG"))
         }
+        self.environment["XDG_CACHE_HOME"] = str(folder / "cache")
 
     def configure(self, text: str) -> None:
         (self.folder / "statpipe.toml").write_text(text)

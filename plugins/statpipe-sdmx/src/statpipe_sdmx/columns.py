@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ContentError, Dimension, Payload
-from statpipe_sdmx.csv_data import OF_THE_MESSAGE
+from statpipe_sdmx.components import components_of
 from statpipe_sdmx.frequency import frequencies_of
 from statpipe_sdmx.status import coded_status, flag_symbols
-from statpipe_sdmx.structure import Item, Structure
+from statpipe_sdmx.structure import (
+    CONFIDENTIAL,
+    FLAG,
+    MULTIPLIER,
+    STATUS,
+    UNITS,
+    VALUE,
+    Item,
+    Structure,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-VALUE, STATUS, CONFIDENTIAL, MULTIPLIER = "OBS_VALUE", "OBS_STATUS", "CONF_STATUS", "UNIT_MULT"
-FLAG = "OBS_FLAG"
-"""Eurostat's name of the status, with letters of its own."""
-UNITS = ("UNIT_MEASURE", "UNIT", "UNITS")
 NO_FIGURE = ("", "NaN")
 """What the standard has in place of a figure. Anything else that is no number is refused with its cell."""
 
@@ -27,24 +33,27 @@ _LEFT = frozenset([VALUE, STATUS, FLAG, MULTIPLIER, "DECIMALS", "TIME_FORMAT"])
 
 
 def observations_of(
-    table: pa.Table, payload: Payload, structure: Structure, area: Item | None
+    table: pa.Table,
+    payload: Payload,
+    structure: Structure,
+    area: Item | None,
+    *,
+    at: datetime | None = None,
 ) -> pa.Table:
     """
-    Return the observations of a message, as a normalizer returns them.
+    Return the observations of a message, as a normalizer returns them; *at* a moment, where it has its history.
 
     :raises ContentError: A dimension of the structure, or the figures, are not there.
     """
     import pyarrow as pa
 
-    _refuse_other_flow(table, payload, structure)
-    columns = _by_id(table, payload, structure)
+    columns = components_of(table, payload, structure, at=at)
     freq, units = structure.frequency, _unit(structure, columns)
-    left = {one.id for one in (freq, area) if one is not None}
     made: dict[str, Any] = {"time_period": columns[structure.time]}
     made["freq"] = columns[freq.id] if freq else frequencies_of(columns[structure.time])
     if area is not None:
         made["ref_area"] = columns[area.id]
-    others = [one for one in structure.dimensions if one.id not in left]
+    others = structure.categories(area)
     for one in others:
         made[Dimension(id=one.id, name=one.name).column] = columns[one.id]
     if any(
@@ -54,11 +63,11 @@ def observations_of(
         made["category"] = _joined([columns[one.id] for one in others])
     made |= _figures(columns)
     made["unit_measure"] = (
-        _names(columns[units.id], units) if units else pa.repeat(NOT_TOLD, len(table))
+        _names(columns[units.id], units) if units else pa.repeat(NOT_TOLD, len(columns[VALUE]))
     )
     if MULTIPLIER in columns:
         made["unit_mult"] = _multipliers(columns[MULTIPLIER], payload)
-    dimensions = {one.id for one in structure.dimensions} | {structure.time}
+    dimensions = {one.id for one in (*structure.dimensions, *others)} | {structure.time}
     order = {one.id: number for number, one in enumerate(structure.attributes)}
     left = dimensions | _LEFT | ({units.id} if units else set())
     told = [name for name in columns if name not in left]
@@ -74,69 +83,6 @@ def _joined(codes: Sequence[pa.DictionaryArray]) -> pa.Array:
 
     texts = [one.cast(pa.string()) for one in codes]
     return pc.binary_join_element_wise(*texts, ":").dictionary_encode()
-
-
-def _by_id(
-    table: pa.Table, payload: Payload, structure: Structure
-) -> dict[str, pa.DictionaryArray]:
-    """Give each column by the identifier that the structure has for it: services change the case."""
-    import pyarrow as pa
-
-    known = [one.id for one in (*structure.dimensions, *structure.attributes)]
-    known += [structure.time, VALUE]
-    spelled = {name.lower(): name for name in reversed(known)}
-    columns = {
-        spelled.get(name.lower(), name): table[name].combine_chunks()
-        for name in table.column_names
-        if name not in OF_THE_MESSAGE
-    }
-    _refuse_renamed(columns, payload, structure)
-    if VALUE not in columns:
-        # In XML and JSON, figures that are not there leave no trace: none of these observations has one.
-        columns[VALUE] = pa.nulls(len(table), pa.dictionary(pa.int32(), pa.string()))
-    wanted = [one.id for one in structure.dimensions] + [structure.time]
-    missing = [name for name in wanted if name not in columns]
-    if missing:
-        msg = (
-            f"payload {payload.name}: no column or attribute {missing[0]}; the structure "
-            f"{structure.agency}:{structure.id}({structure.version}) has {', '.join(wanted)}: see whether "
-            "data and structure belong together"
-        )
-        raise ContentError(msg, payload=payload)
-    return columns
-
-
-def _refuse_other_flow(table: pa.Table, payload: Payload, structure: Structure) -> None:
-    """Where a message names its flow, it must be this one: ``ESTAT:NAMA_10_GDP(1.0)``."""
-    import pyarrow.compute as pc
-
-    for column in ("DATAFLOW", "STRUCTURE_ID"):
-        if column not in table.column_names or not len(table):
-            continue
-        for said in map(str, pc.unique(table[column].cast("string")).to_pylist()):
-            flow = said.partition(": ")[0].partition("(")[0].rpartition(":")[2]
-            if flow not in {structure.flow, structure.id}:
-                msg = f"payload {payload.name}: figures of flow {said}; expected those of {structure.flow}"
-                raise ContentError(msg, payload=payload)
-
-
-def _refuse_renamed(columns: Mapping[str, object], payload: Payload, structure: Structure) -> None:
-    """
-    Refuse a message that has something new where something known is missing: it may be the same.
-
-    Services leave out attributes that no observation has, and some add columns; both at once is odd.
-    """
-    known = {one.id for one in (*structure.dimensions, *structure.attributes)}
-    known |= {structure.time, VALUE}
-    new = sorted(columns.keys() - known)
-    gone = sorted({VALUE, STATUS, FLAG} & known - columns.keys())
-    if new and gone:
-        msg = (
-            f"payload {payload.name}: {gone[0]} is missing, and {new[0]} is new, which the structure "
-            f"{structure.agency}:{structure.id}({structure.version}) does not have: see whether the "
-            "service has renamed it"
-        )
-        raise ContentError(msg, payload=payload)
 
 
 def _figures(columns: dict[str, pa.DictionaryArray]) -> dict[str, Any]:

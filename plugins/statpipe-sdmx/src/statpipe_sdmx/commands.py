@@ -10,9 +10,9 @@ from typing import Any
 
 from cyclopts import App
 
-from statpipe.api import ConfigError, Environment, NoData, Payload
+from statpipe.api import ConfigError, Environment, NoData, Payload, nearest
+from statpipe_sdmx.kept_answers import kept
 from statpipe_sdmx.ml_structure import flows_in, read_structure
-from statpipe_sdmx.near import near
 from statpipe_sdmx.selection import selection_of
 from statpipe_sdmx.service import known, service_named
 from statpipe_sdmx.settings import SdmxSettings
@@ -53,7 +53,7 @@ def services(*, json_: bool = False) -> int:
     return _tell(rows, json_=json_)
 
 
-def flows(service: str, *words: str, json_: bool = False) -> int:
+def flows(service: str, *words: str, fresh: bool = False, json_: bool = False) -> int:
     """
     List the data flows of a service.
 
@@ -63,13 +63,15 @@ def flows(service: str, *words: str, json_: bool = False) -> int:
         A known service, such as ECB, or the address of another.
     words
         Words that all stand in a flow's identifier or title.
+    fresh
+        Ask the service, also where its answer of the last day is kept.
     json_
         Write JSON.
     """
     wanted = [word.casefold() for word in words]
     rows = [
         {"flow": one.id, "agency": one.agency, "version": one.version, "title": one.name}
-        for one in flows_in(_asked(service, ""))
+        for one in flows_in(_asked(service, "", fresh=fresh))
         if all(word in f"{one.id} {one.name}".casefold() for word in wanted)
     ]
     if not rows:
@@ -78,7 +80,7 @@ def flows(service: str, *words: str, json_: bool = False) -> int:
     return _tell(rows, json_=json_)
 
 
-def structure(service: str, flow: str, *, json_: bool = False) -> int:
+def structure(service: str, flow: str, *, fresh: bool = False, json_: bool = False) -> int:
     """
     Show the dimensions of a flow in the order of its key, with their first codes.
 
@@ -88,10 +90,12 @@ def structure(service: str, flow: str, *, json_: bool = False) -> int:
         A known service, such as ECB, or the address of another.
     flow
         Identifier of the data flow, such as EXR.
+    fresh
+        Ask the service, also where its answer of the last day is kept.
     json_
         Write JSON, with all codes.
     """
-    found = _structure(service, flow)
+    found = _structure(service, flow, fresh=fresh)
     rows: list[dict[str, Any]] = [
         {"dimension": one.id, "title": one.name, "codes": _codes(one, json_=json_)}
         for one in found.dimensions
@@ -99,7 +103,7 @@ def structure(service: str, flow: str, *, json_: bool = False) -> int:
     return _tell(rows, json_=json_)
 
 
-def key(service: str, flow: str, *wanted: str) -> int:
+def key(service: str, flow: str, *wanted: str, fresh: bool = False) -> int:
     """
     Print the lines that configure a flow, ready to paste into statpipe.toml.
 
@@ -111,14 +115,15 @@ def key(service: str, flow: str, *wanted: str) -> int:
         Identifier of the data flow, such as EXR.
     wanted
         Codes by dimension, such as CURRENCY=USD+GBP; the others are left open.
+    fresh
+        Ask the service, also where its answer of the last day is kept.
     """
-    found = _structure(service, flow)
+    found = _structure(service, flow, fresh=fresh)
     chosen = dict(one.partition("=")[::2] for one in wanted)
     names = [one.id for one in found.dimensions]
     for name, codes in chosen.items():
         if name not in names:
-            hint = near(name, names) or f"; there are {', '.join(names)}"
-            raise ConfigError(f"flow {flow} has no dimension {name!r}{hint}")
+            raise ConfigError(f"flow {flow} has no dimension {name!r}{nearest(name, names)}")
         if not codes:
             msg = f"{name} has no codes; write them as {name}=CODE, or {name}=ONE+OTHER"
             raise ConfigError(msg)
@@ -137,12 +142,12 @@ def key(service: str, flow: str, *wanted: str) -> int:
     return 0
 
 
-def _structure(service: str, flow: str) -> Structure:
-    return read_structure(_asked(service, flow), flow=flow)
+def _structure(service: str, flow: str, *, fresh: bool) -> Structure:
+    return read_structure(_asked(service, flow, fresh=fresh), flow=flow)
 
 
-def _asked(service: str, flow: str) -> Payload:
-    """Ask a service for a flow's structure, or for all its flows."""
+def _asked(service: str, flow: str, *, fresh: bool) -> Payload:
+    """Ask a service for a flow's structure, or for all its flows; or take what it has answered today."""
     from statpipe_sdmx.source import SdmxSource
 
     is_address = "://" in service
@@ -155,8 +160,9 @@ def _asked(service: str, flow: str) -> Payload:
         environment=Environment(name="local", home=Path.cwd()),
     )
     source = SdmxSource(settings)
+    ask = (lambda: source.structure_of(flow)) if flow else source.all_flows
     try:
-        return source.structure_of(flow) if flow else source.all_flows()
+        return kept(f"{source.url} {flow}", ask, fresh=fresh)
     finally:
         source.close()
 

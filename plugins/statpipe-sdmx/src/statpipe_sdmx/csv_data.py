@@ -7,6 +7,8 @@ import io
 from typing import TYPE_CHECKING
 
 from statpipe.api import ContentError, Payload
+from statpipe_sdmx.actions import ACTION
+from statpipe_sdmx.history import FROM, TO
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -15,15 +17,21 @@ OF_THE_MESSAGE = (
     "DATAFLOW",
     "STRUCTURE",
     "STRUCTURE_ID",
-    "ACTION",
     "SERIES_KEY",
+    "OBS_KEY",
     "KEY",
     "STRUCTURE_NAME",
     "LAST UPDATE",
 )
 """Columns of the message, and not of the data; Eurostat adds the last two, and the ECB has had ``KEY``."""
 
-_DELETES = "D"
+_TECHNICAL = {
+    "ACTION": ACTION,
+    "VALID_FROM": FROM,
+    "validFrom": FROM,
+    "VALID_TO": TO,
+    "validTo": TO,
+}
 _SEPARATORS = ",;\t"
 
 
@@ -31,15 +39,15 @@ def read_csv(payload: Payload) -> pa.Table:
     """
     Return the observations of a message: a column of text for each dimension, attribute and measure.
 
-    Of ``CURRENCY: Currency`` and ``USD: US dollar``, as sent with ``labels=both``, the codes are kept.
+    With ``labels=both``, names and codes come with their labels: ``CURRENCY: Currency``, ``USD: US dollar``. They are left
+    as they are: only a structure tells a code with a label from a text with a colon.
 
-    :raises ContentError: It is not CSV with a header of SDMX, or it deletes.
+    :raises ContentError: It is not CSV with a header of SDMX.
     """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     header, separator = _header(payload)
-    labelled = any(": " in name for name in header)
     code = pa.dictionary(pa.int32(), pa.string())
     try:
         table = arrow_csv.read_csv(
@@ -52,13 +60,9 @@ def read_csv(payload: Payload) -> pa.Table:
         )
     except pa.ArrowException as error:
         raise _wrong(payload, str(error).splitlines()[0]) from None
-    _refuse_deletion(payload, table, header)
-    ids = [name.partition(": ")[0] for name in header]
-    if labelled:
-        table = pa.table(
-            [_codes(table[name]) if ": " in name else table[name] for name in header], ids
-        )
-    return table.rename_columns(ids).unify_dictionaries()
+    return table.rename_columns(
+        [_TECHNICAL.get(name, name) for name in header]
+    ).unify_dictionaries()
 
 
 def _header(payload: Payload) -> tuple[list[str], str]:
@@ -70,31 +74,10 @@ def _header(payload: Payload) -> tuple[list[str], str]:
         raise _wrong(payload, f"the first column is {first[:40]!r}")
     header[0] = first
     ids = [name.partition(": ")[0] for name in header]
-    if "OBS_VALUE" not in ids:
-        raise _wrong(payload, "there is no column OBS_VALUE")
     twice = next((name for name in ids if ids.count(name) > 1), None)
     if twice is not None:
         raise _wrong(payload, f"the column {twice!r} stands twice")
     return header, separator
-
-
-def _codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Keep the code of ``code: name``."""
-    import pyarrow as pa
-
-    def of(chunk: pa.DictionaryArray) -> pa.DictionaryArray:
-        texts = [text.partition(": ")[0] for text in chunk.dictionary.to_pylist()]
-        return pa.array(texts, pa.string()).take(chunk.indices).dictionary_encode()
-
-    return pa.chunked_array([of(chunk) for chunk in column.chunks], column.type)
-
-
-def _refuse_deletion(payload: Payload, table: pa.Table, header: list[str]) -> None:
-    if "ACTION" not in header:
-        return
-    actions = {text for chunk in table["ACTION"].chunks for text in chunk.dictionary.to_pylist()}
-    if _DELETES in {action.partition(": ")[0] for action in actions}:
-        raise _wrong(payload, "it deletes observations")
 
 
 def _wrong(payload: Payload, why: str) -> ContentError:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
+from statpipe_sdmx.actions import ACTION, letter
 from statpipe_sdmx.csv_data import OF_THE_MESSAGE
+from statpipe_sdmx.history import FROM, TO
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -18,9 +20,15 @@ def fingerprint(table: pa.Table) -> str:
     The time of the query and the like stand in no observation.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
     from pyarrow import csv
 
-    names = sorted(name for name in table.column_names if name not in OF_THE_MESSAGE)
+    left = {*OF_THE_MESSAGE, FROM, TO}
+    if ACTION in table.column_names:
+        # Whether a message says "Information" or "Replace" differs by format; what it deletes does not.
+        letters = {letter(text) for text in pc.unique(table[ACTION].cast("string")).to_pylist()}
+        left |= set() if "D" in letters else {ACTION}
+    names = sorted(name for name in table.column_names if name not in left)
     if not names:
         return hashlib.sha256(b"").hexdigest()
     texts = pa.table({name: table[name].cast(pa.string()) for name in names})

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ContentError, Payload
+from statpipe_sdmx.actions import ACTION
+from statpipe_sdmx.history import FROM, TO
 from statpipe_sdmx.observations import Observations
 
 if TYPE_CHECKING:
@@ -27,7 +29,7 @@ def read_json(payload: Payload) -> pa.Table:
 
     Figures keep the digits that the message has.
 
-    :raises ContentError: It is no SDMX-JSON with data, or it deletes.
+    :raises ContentError: It is no SDMX-JSON with data.
     """
     observations = Observations()
     try:
@@ -35,7 +37,6 @@ def read_json(payload: Payload) -> pa.Table:
         data = document.get("data", document)
         structures = data.get("structures") or [data["structure"]]
         for dataset in data["dataSets"]:
-            _refuse_deletion(dataset)
             structure = structures[int(dataset.get("structure", 0))]
             for shared, own in _read(dataset, structure):
                 if shared is not None:
@@ -48,11 +49,7 @@ def read_json(payload: Payload) -> pa.Table:
     return observations.table()
 
 
-def _refuse_deletion(dataset: Mapping[str, Any]) -> None:
-    if str(dataset.get("action", "")).lower() == "delete":
-        msg = "it deletes observations"
-        raise ValueError(msg)
-
+_TECHNICAL = {"action": ACTION, "validFrom": FROM, "validTo": TO}
 
 Step = tuple[dict[str, str] | None, dict[str, str]]
 """Either what holds for the observations that follow, or an observation."""
@@ -64,6 +61,7 @@ def _read(dataset: Mapping[str, Any], structure: Mapping[str, Any]) -> Iterator[
     names = [one["id"] for one in measures]
     whole = dict(_coded(dimensions.get("dataSet", ()), None))
     whole |= dict(_coded(attributes.get("dataSet", ()), dataset.get("attributes")))
+    whole |= {column: str(dataset[name]) for name, column in _TECHNICAL.items() if name in dataset}
 
     def observed(found: Mapping[str, Sequence[Any]]) -> Iterator[Step]:
         for key, values in found.items():

@@ -17,9 +17,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from statpipe.api import ContentError, Payload
+from statpipe_sdmx.actions import ACTION
+from statpipe_sdmx.history import FROM, TO
 from statpipe_sdmx.observations import Observations
 from statpipe_sdmx.parts import TooMuch
-from statpipe_sdmx.safe_xml import parse
+from statpipe_sdmx.safe_xml import Begin, parse
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -42,6 +44,8 @@ _OF_THE_MESSAGE = frozenset(
 )
 """Attributes of a data set that are the message's own, and none of the data."""
 
+_TECHNICAL = {"action": ACTION, "validFromDate": FROM, "validToDate": TO}
+
 _AROUND = frozenset(
     [
         "Annotation",
@@ -59,6 +63,7 @@ _AROUND = frozenset(
         "ObsKey",
         "Ref",
         "SeriesKey",
+        "Text",
         "URN",
     ]
 )
@@ -72,11 +77,11 @@ def read_ml(payload: Payload) -> pa.Table:
     """
     Return the observations of a message: a column of text for each dimension, attribute and measure.
 
-    :raises ContentError: It is not SDMX-ML with data, it deletes, or it tells of an error.
+    :raises ContentError: It is not SDMX-ML with data, or it tells of an error.
     :raises TooMuch: The agency says that the answer would be too large.
     """
     reader = _Reader(payload)
-    parse(payload, reader.start, reader.end, reader.text)
+    parse(payload, reader.begins, reader.ends, reader.texts, reader.other)
     reader.finish()
     return reader.observations.table()
 
@@ -92,10 +97,10 @@ class _Reader:
         self._obs: dict[str, str] | None = None
         self._group: dict[str, str] | None = None
         self._at_observation = TIME
-        self._seen_data = self._told = self._in_dataset = False
+        self._seen_data = self._told = self._in_dataset = self._groups_know_observations = False
+        self._clean: set[str] = set()
         self._footer: list[tuple[str, str, list[str]]] = []
-        self._texts: list[str] | None = None
-        self._begins = {
+        self.begins: dict[str, Begin] = {
             "Atts": self._begin_group,
             "DataSet": self._begin_dataset,
             "Group": self._begin_group,
@@ -105,41 +110,33 @@ class _Reader:
             "ObsValue": self._observation_value,
             "Series": self._begin_series,
             "Structure": self._header_structure,
-            "Text": self._begin_text,
             "Value": self._value,
         }
-        self._ends = {
+        self.ends = {
             "Atts": self._end_group,
             "DataSet": self._end_dataset,
             "Group": self._end_group,
             "Obs": self._end_observation,
             "Series": self._end_series,
-            "Text": self._end_text,
         }
+        self.texts = {"Text": self._footer_text}
 
-    def start(self, name: str, attributes: Mapping[str, str]) -> None:
-        """An element begins; those of no interest are left."""
-        if (begin := self._begins.get(name)) is not None:
-            begin(attributes)
-        elif self._in_dataset and name not in _AROUND:
-            msg = f"payload {self._payload.name}: an element {name} among the data; expected {_EXPECTED}"
-            raise ContentError(msg, payload=self._payload)
+    def other(self, name: str) -> Begin:
+        """Return what to do with an element of no interest: nothing, unless it stands among the data."""
 
-    def end(self, name: str) -> None:
-        """An element ends."""
-        if (ended := self._ends.get(name)) is not None:
-            ended()
+        def refuse(_: dict[str, str]) -> None:
+            if self._in_dataset:
+                msg = f"payload {self._payload.name}: an element {name} among the data; expected {_EXPECTED}"
+                raise ContentError(msg, payload=self._payload)
 
-    def text(self, text: str) -> None:
-        if self._texts is not None:
-            self._texts.append(text)
+        return _pass_over if name in _AROUND else refuse
 
     def finish(self) -> None:
         """
         Refuse a message that tells of an error, or is none of data.
         """
         for code, severity, texts in self._footer:
-            said = " ".join("".join(texts).split())[:300]
+            said = " ".join(" ".join(texts).split())[:300]
             if code == _TOO_LARGE:
                 msg = f"payload {self._payload.name}: the agency says that this is too much ({said}); narrow `key`, or set `start`"
                 raise TooMuch(msg)
@@ -150,66 +147,70 @@ class _Reader:
             msg = f"payload {self._payload.name}: an XML message without a data set; expected SDMX-ML data"
             raise ContentError(msg, payload=self._payload)
 
-    def _begin_dataset(self, attributes: Mapping[str, str]) -> None:
+    def _begin_dataset(self, attributes: dict[str, str]) -> None:
         self._seen_data = True
-        action = attributes.get("action", "") or attributes.get("ss:action", "")
-        if action.lower() == "delete":
-            msg = f"payload {self._payload.name}: a data set that deletes; expected figures"
-            raise ContentError(msg, payload=self._payload)
         self._dataset = self._filled = {
-            name: text for name, text in _own(attributes).items() if name not in _OF_THE_MESSAGE
+            name: text
+            for name, text in self._own(attributes).items()
+            if name not in _OF_THE_MESSAGE
         }
+        for name, text in attributes.items():
+            column = _TECHNICAL.get(name.rpartition(":")[2])
+            if column is not None:
+                self._dataset[column] = text
         self._groups = []
+        self._groups_know_observations = False
         self._series = None
         self._in_dataset = True
 
     def _end_dataset(self) -> None:
         self._in_dataset = False
 
-    def _begin_series(self, attributes: Mapping[str, str]) -> None:
-        self._series = self._filled = self._dataset | _own(attributes)
+    def _begin_series(self, attributes: dict[str, str]) -> None:
+        self._series = self._filled = self._dataset | self._own(attributes)
         self._told = False
 
     def _end_series(self) -> None:
         self._filled, self._series = self._dataset, None
 
-    def _begin_group(self, attributes: Mapping[str, str]) -> None:
-        self._group = self._filled = _own(attributes)
+    def _begin_group(self, attributes: dict[str, str]) -> None:
+        self._group = self._filled = self._own(attributes)
         self._group.pop("type", None)  # the name of a kind of group
 
     def _end_group(self) -> None:
-        self._groups.append(self._group or {})
+        group = self._group or {}
+        self._groups.append(group)
+        # A group's key may have the dimension that stands at the observation.
+        self._groups_know_observations |= self._at_observation in group
         self._filled, self._group = self._dataset, None
 
-    def _begin_observation(self, attributes: Mapping[str, str]) -> None:
-        self._obs = self._filled = _own(attributes)
+    def _begin_observation(self, attributes: dict[str, str]) -> None:
+        self._obs = self._filled = self._own(attributes)
         measured = attributes.get("xsi:type", "").rpartition(":")[2]
         if measured not in {"", "ObsType"}:
             # The older way to have several measures: the code of one is the type of its element.
             self._obs.setdefault(self._at_observation, measured)
 
-    def _observation_value(self, attributes: Mapping[str, str]) -> None:
+    def _observation_value(self, attributes: dict[str, str]) -> None:
         if self._obs is not None and "value" in attributes:
             self._obs[VALUE] = attributes["value"]
 
-    def _observation_dimension(self, attributes: Mapping[str, str]) -> None:
+    def _observation_dimension(self, attributes: dict[str, str]) -> None:
         if self._obs is not None:
             name = attributes.get("id", self._at_observation)
             self._obs[name] = attributes.get("value", "")
 
-    def _header_structure(self, attributes: Mapping[str, str]) -> None:
+    def _header_structure(self, attributes: dict[str, str]) -> None:
         self._at_observation = attributes.get("dimensionAtObservation", self._at_observation)
 
-    def _begin_message(self, attributes: Mapping[str, str]) -> None:
+    def _begin_message(self, attributes: dict[str, str]) -> None:
         self._footer.append((attributes.get("code", ""), attributes.get("severity", ""), []))
 
-    def _begin_text(self, _: Mapping[str, str]) -> None:
-        self._texts = self._footer[-1][2] if self._footer else None
+    def _footer_text(self, text: str) -> None:
+        if self._footer:
+            self._footer[-1][2].append(text)
 
-    def _end_text(self) -> None:
-        self._texts = None
-
-    def _value(self, attributes: Mapping[str, str]) -> None:
+    def _value(self, attributes: dict[str, str]) -> None:
         """A key or an attribute of the generic form; in 3.0, one of several values of an attribute."""
         name = attributes.get("id")
         if name is not None:
@@ -228,23 +229,25 @@ class _Reader:
             self.observations.begin_series(self._series | self._of_groups(self._series))
         self.observations.add(obs)
 
-    @property
-    def _groups_know_observations(self) -> bool:
-        """Whether a group's key has the dimension that stands at the observation."""
-        return any(self._at_observation in group for group in self._groups)
-
     def _of_groups(self, whole: Mapping[str, str]) -> dict[str, str]:
         """What groups say of a series that has their codes: all else that they hold."""
         found: dict[str, str] = {}
         for group in self._groups:
             shared = group.keys() & whole.keys()
             if shared and all(group[name] == whole[name] for name in shared):
-                found |= {name: group[name] for name in group.keys() - shared}
+                found |= {name: text for name, text in group.items() if name not in shared}
         return found
 
+    def _own(self, attributes: dict[str, str]) -> dict[str, str]:
+        """Leave out what belongs to XML. Names that were looked at once are not looked at again."""
+        if attributes.keys() <= self._clean:
+            return attributes
+        own = {
+            name: text for name, text in attributes.items() if ":" not in name and name != "xmlns"
+        }
+        self._clean |= own.keys()
+        return own
 
-def _own(attributes: Mapping[str, str]) -> dict[str, str]:
-    """Leave out what belongs to XML."""
-    return {
-        name: value for name, value in attributes.items() if ":" not in name and name != "xmlns"
-    }
+
+def _pass_over(_: dict[str, str]) -> None:
+    """Elements that hold others say nothing themselves."""

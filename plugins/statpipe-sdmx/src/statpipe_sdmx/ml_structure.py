@@ -19,6 +19,7 @@ from statpipe_sdmx.structure import TIME, Item, Structure
 _URN = re.compile(
     r"urn:sdmx:[^=]*=(?P<agency>[^:]+):(?P<id>[^()]+)\((?P<version>[^()]*)\)(?:\.(?P<item>.+))?"
 )
+_KINDS = ("Dimension", "Attribute", "Measure")
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -61,7 +62,7 @@ def read_structure(payload: Payload, *, flow: str, language: str = "en") -> Stru
         if kind in {"Dataflow", "DataStructure", "Codelist", "ConceptScheme"} and element.get("id"):
             message.parts.setdefault((kind, element.get("id", "")), []).append(element)
     named, found = _data_structure(message, flow)
-    lists = {kind: list(_items(message, found, kind)) for kind in ("Dimension", "Attribute")}
+    lists = {kind: list(_items(message, found, kind)) for kind in _KINDS}
     times = [_id(one) for one in _below(found, "TimeDimension")]
     return Structure(
         agency=found.get("agencyID", ""),
@@ -72,6 +73,7 @@ def read_structure(payload: Payload, *, flow: str, language: str = "en") -> Stru
         owner=named.get("agencyID", "") if named is not None else "",
         dimensions=tuple(lists["Dimension"]),
         attributes=tuple(lists["Attribute"]),
+        measures=tuple(lists["Measure"]),
         time=times[0] if times else TIME,
     )
 

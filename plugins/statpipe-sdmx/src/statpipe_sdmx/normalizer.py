@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import attrs
@@ -19,6 +20,7 @@ from statpipe.api import (
 )
 from statpipe_sdmx.columns import observations_of
 from statpipe_sdmx.data import read_data
+from statpipe_sdmx.history import AS_OF, moment
 from statpipe_sdmx.ml_structure import read_structure
 from statpipe_sdmx.structure import Item, Structure, safe_name
 
@@ -50,7 +52,10 @@ class SdmxNormalizer(Normalizer):
             msg = f"dataset {dataset.name}: no {what} message among the payloads; expected a structure and data"
             raise ContentError(msg)
         structure, area = structure_in(dataset, found)
-        tables = [observations_of(read_data(one), one, structure, area) for one in messages]
+        tables = [
+            observations_of(read_data(one), one, structure, area, at=_moment(one))
+            for one in messages
+        ]
         return selected(pa.concat_tables(tables, promote_options="default"), dataset)
 
 
@@ -80,17 +85,21 @@ def described(dataset: Dataset, structure: Structure, area: Item | None) -> Data
     """
     Return the dataset with the areas and dimensions of a structure.
     """
-    left = {one.id for one in (structure.frequency, area) if one is not None}
     return attrs.evolve(
         dataset,
         title=structure.name or dataset.title,
         areas=tuple(_area(code) for code in area.codes) if area is not None else (),
         dimensions=tuple(
             Dimension(id=one.id, name=one.name, codes=one.codes)
-            for one in structure.dimensions
-            if one.id not in left
+            for one in structure.categories(area)
         ),
     )
+
+
+def _moment(payload: Payload) -> datetime | None:
+    """The moment whose figures are asked for, of a message with all that a service has published."""
+    text = payload.request.get(AS_OF, "")
+    return moment(text) if text else None
 
 
 def _area(code: Code) -> Area:

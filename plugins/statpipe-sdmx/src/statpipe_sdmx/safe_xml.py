@@ -7,41 +7,100 @@ stands before the first element: a message that has one is refused before anythi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from typing import TypeVar
 from xml.etree import ElementTree as ET
 from xml.parsers import expat
 
 from statpipe.api import ContentError, Payload
 
 _PIECE = 1 << 16
+_Found = TypeVar("_Found")
+
+Begin = Callable[[dict[str, str]], None]
+"""What to do with the attributes of an element; the dictionary is its own to keep."""
 
 
 def parse(
     payload: Payload,
-    start: Callable[[str, Mapping[str, str]], None],
-    end: Callable[[str], None],
-    text: Callable[[str], None] | None = None,
+    begins: Mapping[str, Begin],
+    ends: Mapping[str, Callable[[], None]],
+    texts: Mapping[str, Callable[[str], None]],
+    other: Callable[[str], Begin],
 ) -> None:
     """
-    Call *start* with the local name and the attributes of each element, *end* with its name, in order.
+    Call what is named for the elements of a message, in order: *begins* with the attributes of an element, *ends*
+    when it ends, *texts* with all text in it.
 
-    Attributes keep their prefix, elements do not.
+    Names are local; attributes keep their prefix. *other* returns what to call for an element that *begins* does
+    not have, and is asked once for each name.
 
     :raises ContentError: It is not XML, or has a document type.
     """
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartDoctypeDeclHandler = _refuse(payload)
-    parser.StartElementHandler = lambda name, attributes: start(_local(name), attributes)
-    parser.EndElementHandler = lambda name: end(_local(name))
-    if text is not None:
-        parser.CharacterDataHandler = text
+    hears = _Hears(parser, begins, ends, texts, other)
+    started, ended = _ByLocalName(hears.begin_of), _ByLocalName(hears.end_of)
+    parser.StartElementHandler = lambda name, attributes: started[name](attributes)
+    parser.EndElementHandler = lambda name: ended[name]()
     try:
         for place in range(0, len(payload.body), _PIECE):
             parser.Parse(payload.body[place : place + _PIECE], False)
         parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise _not_xml(payload, error) from None
+
+
+class _Hears:
+    """What to call for an element. White space between elements is heard by nobody: it is most of the text."""
+
+    def __init__(
+        self,
+        parser: expat.XMLParserType,
+        begins: Mapping[str, Begin],
+        ends: Mapping[str, Callable[[], None]],
+        texts: Mapping[str, Callable[[str], None]],
+        other: Callable[[str], Begin],
+    ) -> None:
+        self._parser = parser
+        self._begins, self._ends, self._texts, self._other = begins, ends, texts, other
+        self._collected: list[str] = []
+
+    def begin_of(self, name: str) -> Begin:
+        begin = self._begins.get(name) or self._other(name)
+
+        def listen(attributes: dict[str, str]) -> None:
+            self._collected.clear()
+            self._parser.CharacterDataHandler = self._collected.append
+            begin(attributes)
+
+        return listen if name in self._texts else begin
+
+    def end_of(self, name: str) -> Callable[[], None]:
+        tell = self._texts.get(name)
+
+        def told() -> None:
+            self._parser.CharacterDataHandler = None
+            if tell is not None:
+                tell("".join(self._collected))
+
+        return self._ends.get(name, _nothing) if tell is None else told
+
+
+def _nothing() -> None:
+    """Most ends say nothing."""
+
+
+class _ByLocalName(dict[str, _Found]):
+    """What belongs to an element, by its name with prefix; looked up once for each."""
+
+    def __init__(self, find: Callable[[str], _Found]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, name: str) -> _Found:
+        found = self[name] = self._find(name.rpartition(":")[2])
+        return found
 
 
 def tree(payload: Payload) -> ET.Element:
@@ -90,8 +149,3 @@ def _refuse(payload: Payload) -> Callable[..., None]:
 def _not_xml(payload: Payload, error: Exception) -> ContentError:
     msg = f"payload {payload.name}: not XML ({error}); expected an SDMX message"
     return ContentError(msg, payload=payload)
-
-
-@lru_cache(maxsize=1024)
-def _local(name: str) -> str:
-    return name.rpartition(":")[2]

@@ -100,6 +100,13 @@ class SdmxSource(Source):
         )
 
     @property
+    def url(self) -> str:
+        """
+        The beginning of all addresses of the service.
+        """
+        return self._service.url
+
+    @property
     def attribution(self) -> str:
         return f"Source: {self._service.name}."
 
@@ -107,9 +114,16 @@ class SdmxSource(Source):
         if not self._flows:
             msg = f"{self._where}.flow: no data flow is named; give its identifier, such as EXR"
             raise ConfigError(msg)
-        return [
-            Dataset(name=safe_name(one), title=one, normalizer=NORMALIZER) for one in self._flows
-        ]
+        named: dict[str, str] = {}
+        for one in self._flows:
+            other = named.setdefault(safe_name(one), one)
+            if other is not one:
+                msg = (
+                    f"{self._where}.flows: {other} and {one} would both be the dataset {safe_name(one)}; make "
+                    "each a source of its own"
+                )
+                raise ConfigError(msg)
+        return [Dataset(name=name, title=one, normalizer=NORMALIZER) for name, one in named.items()]
 
     def probe(self, dataset: Dataset) -> Vintage:
         return self._probe(dataset)

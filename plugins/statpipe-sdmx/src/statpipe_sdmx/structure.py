@@ -8,7 +8,13 @@ from attrs import frozen
 
 from statpipe.api import Code
 
-TIME = "TIME_PERIOD"
+TIME, VALUE = "TIME_PERIOD", "OBS_VALUE"
+STATUS, CONFIDENTIAL, MULTIPLIER = "OBS_STATUS", "CONF_STATUS", "UNIT_MULT"
+FLAG = "OBS_FLAG"
+"""Eurostat's name of the status, with letters of its own."""
+UNITS = ("UNIT_MEASURE", "UNIT", "UNITS")
+MEASURE = "MEASURE"
+"""The dimension that tells several measures apart; ``OBS_MEASURE`` where the flow has one of this name."""
 AREAS = ("REF_AREA", "GEO", "COUNTRY", "LOCATION", "REPORTING_COUNTRY")
 """Names of area dimensions, in the order in which they are looked for where no role tells."""
 
@@ -38,7 +44,7 @@ class Structure:
     The structure of a flow. ``dimensions`` are all but the time, in the order of keys.
 
     ``version`` and ``agency`` are those of the data structure; ``flow``, ``owner`` and ``name`` are the flow's
-    identifier, agency and title.
+    identifier, agency and title. ``measures`` may be empty: then there is one, ``OBS_VALUE``.
     """
 
     agency: str
@@ -49,7 +55,34 @@ class Structure:
     owner: str = ""
     dimensions: tuple[Item, ...]
     attributes: tuple[Item, ...] = ()
+    measures: tuple[Item, ...] = ()
     time: str = TIME
+
+    @property
+    def measure_ids(self) -> tuple[str, ...]:
+        """
+        The columns of figures.
+        """
+        return tuple(one.id for one in self.measures) or (VALUE,)
+
+    @property
+    def measured(self) -> Item | None:
+        """
+        The dimension that tells several measures apart, with a code for each. It is in no key.
+        """
+        if len(self.measures) <= 1:
+            return None
+        taken = any(one.id.upper() == MEASURE for one in self.dimensions)
+        codes = tuple(Code(code=one.id, name=one.name) for one in self.measures)
+        return Item(id=f"OBS_{MEASURE}" if taken else MEASURE, name="Measure", codes=codes)
+
+    def categories(self, area: Item | None) -> tuple[Item, ...]:
+        """
+        What makes a category: all dimensions but those of frequency and area, and that of measures.
+        """
+        left = {one.id for one in (self.frequency, area) if one is not None}
+        others = tuple(one for one in self.dimensions if one.id not in left)
+        return others if self.measured is None else (*others, self.measured)
 
     @property
     def frequency(self) -> Item | None:

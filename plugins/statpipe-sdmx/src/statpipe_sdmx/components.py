@@ -1,0 +1,178 @@
+"""The columns of a data message, by the identifiers that the structure has for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import reduce
+from typing import TYPE_CHECKING, Any
+
+from statpipe.api import ContentError, Payload
+from statpipe_sdmx.actions import ACTION, applied
+from statpipe_sdmx.csv_data import OF_THE_MESSAGE
+from statpipe_sdmx.history import FROM, TO, as_of
+from statpipe_sdmx.structure import CONFIDENTIAL, FLAG, MULTIPLIER, STATUS, UNITS, VALUE, Structure
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+Columns = dict[str, "pa.DictionaryArray"]
+
+_CODED = {STATUS, FLAG, CONFIDENTIAL, MULTIPLIER, *UNITS}
+"""Attributes that have codes, also where the structure comes without their list."""
+
+
+def components_of(
+    table: pa.Table, payload: Payload, structure: Structure, *, at: datetime | None = None
+) -> Columns:
+    """
+    Return a column of codes for each dimension, for the time, the figure and each attribute, as they are after
+    all that the message adds, replaces and deletes; *at* a moment, where it has its history.
+
+    :raises ContentError: A dimension of the structure, or the figures, are not there, or the message is of another
+        flow.
+    """
+    _refuse_other_flow(table, payload, structure)
+    named = _named(table, structure)
+    _refuse_renamed(named.column_names, payload, structure)
+    key = [*(one.id for one in structure.dimensions), structure.time]
+    measures = structure.measure_ids
+    missing = [name for name in key if name not in named.column_names]
+    if (
+        _is_csv(table)
+        and ACTION not in table.column_names
+        and not {*measures} & {*named.column_names}
+    ):
+        # In other formats, figures that are not there leave no trace, and deletions have none.
+        missing.append(measures[0])
+    if missing:
+        msg = (
+            f"payload {payload.name}: no column or attribute {missing[0]}; the structure "
+            f"{structure.agency}:{structure.id}({structure.version}) has {', '.join([*key, *measures])}: see whether "
+            "data and structure belong together"
+        )
+        raise ContentError(msg, payload=payload)
+    try:
+        if at is not None:
+            valid = as_of(named, at, key, measures)
+        else:
+            without = [name for name in (FROM, TO) if name in named.column_names]
+            rows, alone = named.drop_columns(without), "STRUCTURE" in table.column_names
+            valid = applied(None, rows, key, measures, partial_keys=alone)
+    except ValueError as error:
+        raise ContentError(f"payload {payload.name}: {error}", payload=payload) from None
+    return _coded(_one_figure_a_row(valid, structure))
+
+
+def _is_csv(table: pa.Table) -> bool:
+    return not {"DATAFLOW", "STRUCTURE", "KEY"}.isdisjoint(table.column_names)
+
+
+def _named(table: pa.Table, structure: Structure) -> pa.Table:
+    """Give each column by the identifier that the structure has for it: services change the case."""
+    import pyarrow as pa
+
+    items = (*structure.dimensions, *structure.attributes)
+    known = [*(one.id for one in items), structure.time, *structure.measure_ids]
+    spelled = {name.lower(): name for name in reversed(known)}
+    coded = {one.id for one in structure.dimensions} | _CODED
+    coded |= {one.id for one in structure.attributes if one.codes}
+    columns: dict[str, Any] = {}
+    for name in table.column_names:
+        # With labels=both, a column is called ``CURRENCY: Currency``; one of several values ``TITLE[]``.
+        short, label, _ = name.partition(": ")
+        short = short.partition("[")[0]
+        if short in OF_THE_MESSAGE:
+            continue
+        identifier = spelled.get(short.lower(), short)
+        is_cut = label and identifier in coded
+        columns[identifier] = _codes(table[name]) if is_cut else table[name]
+    return pa.table(columns)
+
+
+def _codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Keep the code of ``code: name``."""
+    import pyarrow as pa
+
+    def of(chunk: pa.DictionaryArray) -> pa.DictionaryArray:
+        texts = [text.partition(": ")[0] for text in chunk.dictionary.to_pylist()]
+        return pa.array(texts, pa.string()).take(chunk.indices).dictionary_encode()
+
+    return pa.chunked_array([of(chunk) for chunk in column.chunks], column.type)
+
+
+def _one_figure_a_row(table: pa.Table, structure: Structure) -> pa.Table:
+    """Give each of several measures rows of its own; what a row leaves empty beside another is no figure."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    there = [name for name in structure.measure_ids if name in table.column_names]
+    measured = structure.measured
+    if measured is None or not there:
+        return table.rename_columns(
+            [VALUE if name in there else name for name in table.column_names]
+        )
+    filled = {name: _is_filled(table[name]) for name in there}
+    none = pc.invert(reduce(pc.or_, filled.values()))
+    others = table.drop_columns(there)
+    parts = []
+    for name in there:
+        rows = pc.or_(filled[name], none)
+        part = others.append_column(VALUE, table[name]).filter(rows)
+        parts.append(
+            part.append_column(measured.id, pa.repeat(name, len(part)).dictionary_encode())
+        )
+    return pa.concat_tables(parts).unify_dictionaries()
+
+
+def _is_filled(column: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return pc.fill_null(pc.not_equal(column.cast(pa.string()), ""), fill_value=False)
+
+
+def _coded(table: pa.Table) -> Columns:
+    import pyarrow as pa
+
+    found: Columns = {}
+    for name in table.column_names:
+        column = table[name].combine_chunks()
+        found[name] = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
+    if VALUE not in found:
+        # In XML and JSON, figures that are not there leave no trace: none of these observations has one.
+        found[VALUE] = pa.nulls(len(table), pa.dictionary(pa.int32(), pa.string()))
+    return found
+
+
+def _refuse_other_flow(table: pa.Table, payload: Payload, structure: Structure) -> None:
+    """Where a message names its flow, it must be this one: ``ESTAT:NAMA_10_GDP(1.0)``."""
+    import pyarrow.compute as pc
+
+    for column in ("DATAFLOW", "STRUCTURE_ID"):
+        if column not in table.column_names or not len(table):
+            continue
+        for said in map(str, pc.unique(table[column].cast("string")).to_pylist()):
+            flow = said.partition(": ")[0].partition("(")[0].rpartition(":")[2]
+            if flow not in {structure.flow, structure.id}:
+                msg = f"payload {payload.name}: figures of flow {said}; expected those of {structure.flow}"
+                raise ContentError(msg, payload=payload)
+
+
+def _refuse_renamed(names: Sequence[str], payload: Payload, structure: Structure) -> None:
+    """
+    Refuse a message that has something new where something known is missing: it may be the same.
+
+    Services leave out attributes that no observation has, and some add columns; both at once is odd.
+    """
+    known = {one.id for one in (*structure.dimensions, *structure.attributes)}
+    known |= {structure.time, *structure.measure_ids}
+    new = sorted(name for name in set(names) - known if not name.startswith(":"))
+    gone = sorted({*structure.measure_ids, STATUS, FLAG} & known - set(names))
+    if new and gone:
+        msg = (
+            f"payload {payload.name}: {gone[0]} is missing, and {new[0]} is new, which the structure "
+            f"{structure.agency}:{structure.id}({structure.version}) does not have: see whether the "
+            "service has renamed it"
+        )
+        raise ContentError(msg, payload=payload)

@@ -1,0 +1,101 @@
+"""A message with all that a service has published: what was valid at each moment.
+
+A service that is asked for ``includeHistory`` sends a data set for each of its releases, with ``validFromDate``, and often
+``validToDate``; one that deletes has the time of the deletion as ``validToDate``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from statpipe_sdmx.actions import ACTION, applied, letter
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+AS_OF = "figures of"
+"""What is written down beside a message with a history: the moment whose figures are meant."""
+
+FROM, TO = ":from", ":to"
+"""Columns of the times between which a row was valid. No identifier of SDMX has a colon."""
+
+
+def releases(message: pa.Table) -> list[datetime]:
+    """
+    Return the moments at which the figures of a message changed, oldest first.
+
+    :raises ValueError: A time cannot be read, or no row has one.
+    """
+    begins, ends = _times(message)
+    found = {at for at in (*begins, *ends) if at is not None}
+    if not found:
+        msg = "no data set says from when on it was valid; this service keeps no history"
+        raise ValueError(msg)
+    return sorted(found)
+
+
+def as_of(message: pa.Table, at: datetime, key: Sequence[str], measures: Sequence[str]) -> pa.Table:
+    """
+    Return the figures that were valid at a moment: those of all data sets until then, one after the other.
+
+    :raises ValueError: A time or an action cannot be read.
+    """
+    import pyarrow as pa
+
+    begins, ends = _times(message)
+    until = pa.array(ends, pa.timestamp("us", "UTC"))
+    rows = message.drop_columns([name for name in (FROM, TO) if name in message.column_names])
+    rows = rows.append_column(TO, until.cast(pa.string()))
+    now = applied(None, rows.slice(0, 0), key, measures)
+    for moment in releases(message):
+        if moment > at:
+            break
+        now = _without_ended(now, moment)
+        some = pa.array([begin == moment for begin in begins])
+        now = applied(now, rows.filter(some), key, measures)
+    return now.drop_columns([TO])
+
+
+def _without_ended(now: pa.Table, moment: datetime) -> pa.Table:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    ends = now[TO].cast(pa.string()).cast(pa.timestamp("us", "UTC"))
+    over = pc.less_equal(ends, pa.scalar(moment, pa.timestamp("us", "UTC")))
+    return now.filter(pc.invert(pc.fill_null(over, fill_value=False)))
+
+
+def _times(message: pa.Table) -> tuple[list[datetime | None], list[datetime | None]]:
+    """Give for each row when it takes effect, and when it ends. A deletion takes effect at its end."""
+    begins, ends = _parsed(message, FROM), _parsed(message, TO)
+    deletes = _deletes(message)
+    for row in range(len(message)):
+        if deletes[row]:
+            begins[row], ends[row] = ends[row] or begins[row], None
+    return begins, ends
+
+
+def _deletes(message: pa.Table) -> list[bool]:
+    if ACTION not in message.column_names:
+        return [False] * len(message)
+    return [letter(text) == "D" for text in message[ACTION].to_pylist()]
+
+
+def _parsed(message: pa.Table, name: str) -> list[datetime | None]:
+    if name not in message.column_names:
+        return [None] * len(message)
+    texts: list[Any] = message[name].to_pylist()
+    known = {text: moment(text) for text in set(texts) if text}
+    return [known.get(text) for text in texts]
+
+
+def moment(text: str) -> datetime:
+    """
+    Return the moment that a text means, in UTC; without a zone, it is UTC.
+
+    :raises ValueError: It is none.
+    """
+    at = datetime.fromisoformat(text.strip())
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
