@@ -34,13 +34,17 @@ class Listed:
 
 @frozen(kw_only=True)
 class Cube:
-    """A flow with its structure and its observations. ``updated`` is told in an annotation."""
+    """
+    A flow with its structure and its observations. ``updated`` is told in an annotation. Without ``measures``
+    there is one, OBS_VALUE.
+    """
 
     agency: str = "TEA"
     flow: str = "DF_TRADE"
     title: str = "Tea trade"
     dimensions: tuple[Listed, ...]
     attributes: tuple[Listed, ...] = ()
+    measures: tuple[Listed, ...] = ()
     rows: tuple[Row, ...]
     updated: str = ""
 
@@ -73,7 +77,7 @@ def structure_message(cube: Cube, *, urns: bool = False) -> bytes:
             f"{listed}</s:{kind}>"
         )
 
-    items = [*cube.dimensions, *cube.attributes]
+    items = [*cube.dimensions, *cube.attributes, *cube.measures]
     lists = "".join(
         f'<s:Codelist id="CL_{one.id}" agencyID="{cube.agency}" version="1.0">{_name(one.name)}'
         + "".join(f"<s:Code id={quoteattr(c)}>{_name(n)}</s:Code>" for c, n in one.codes.items())
@@ -86,6 +90,7 @@ def structure_message(cube: Cube, *, urns: bool = False) -> bytes:
         component("Dimension", one, number) for number, one in enumerate(cube.dimensions, 1)
     )
     attributes = "".join(component("Attribute", one) for one in cube.attributes)
+    measures = "".join(component("Measure", one) for one in cube.measures)
     annotation = (
         "<c:Annotations><c:Annotation>"
         f"<c:AnnotationTitle>{cube.updated}</c:AnnotationTitle>"
@@ -105,6 +110,7 @@ def structure_message(cube: Cube, *, urns: bool = False) -> bytes:
         f'<s:DataStructureComponents><s:DimensionList id="DimensionDescriptor">{dimensions}'
         f'<s:TimeDimension id="{TIME}"/></s:DimensionList>'
         f'<s:AttributeList id="AttributeDescriptor">{attributes}</s:AttributeList>'
+        f'<s:MeasureList id="MeasureDescriptor">{measures}</s:MeasureList>'
         "</s:DataStructureComponents></s:DataStructure></s:DataStructures></m:Structures></m:Structure>"
     ).encode()
 
@@ -122,8 +128,10 @@ def csv_2(cube: Cube) -> bytes:
 
 def csv_labelled(cube: Cube) -> bytes:
     """SDMX-CSV 1.0 with ``labels=both``."""
-    listed = {one.id: one for one in (*cube.dimensions, *cube.attributes) if one.codes}
-    heads = {name: f"{name}: {one.name}" for name, one in listed.items()}
+    items = (*cube.dimensions, *cube.attributes)
+    listed = {one.id: one for one in items if one.codes}
+    heads = {one.id: f"{one.id}: {one.name}" for one in items}
+    heads |= {TIME: f"{TIME}: Time period", VALUE: f"{VALUE}: Observation value"}
     rows = [
         {
             heads.get(name, name): f"{text}: {listed[name].codes[text]}"
@@ -192,7 +200,7 @@ def json_1(cube: Cube) -> bytes:
 def json_2(cube: Cube) -> bytes:
     """SDMX-JSON 2.0, as time series."""
     structure, dataset = _json(cube)
-    structure["measures"] = {"observation": [{"id": VALUE}]}
+    structure["measures"] = {"observation": [{"id": name} for name in _measures(cube)]}
     return _dumped({"data": {"structures": [structure], "dataSets": [dataset | {"structure": 0}]}})
 
 
@@ -214,7 +222,11 @@ def _name(text: str) -> str:
 
 def _columns(cube: Cube) -> list[str]:
     told = [one.id for one in cube.attributes]
-    return [*(one.id for one in cube.dimensions), TIME, VALUE, *told]
+    return [*(one.id for one in cube.dimensions), TIME, *_measures(cube), *told]
+
+
+def _measures(cube: Cube) -> list[str]:
+    return [one.id for one in cube.measures] or [VALUE]
 
 
 def _csv(cube: Cube, message: Row) -> bytes:
@@ -281,8 +293,8 @@ def _json(cube: Cube) -> tuple[dict[str, Any], dict[str, Any]]:
         found["attributes"] = [place(name, shared.get(name)) for name in of_series]
         for own in observations:
             told = [place(name, own.get(name)) for name in of_observations]
-            value = _Number(own[VALUE]) if own.get(VALUE) else None
-            found["observations"][str(place(TIME, own[TIME]))] = [value, *told]
+            values_of = [_Number(own[name]) if own.get(name) else None for name in _measures(cube)]
+            found["observations"][str(place(TIME, own[TIME]))] = [*values_of, *told]
 
     def listed(names: Sequence[str]) -> list[dict[str, Any]]:
         return [{"id": n, "values": [{"id": t} for t in values.get(n, [])]} for n in names]
