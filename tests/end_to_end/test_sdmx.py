@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from support.fake_sdmx import serving
-from support.sdmx_messages import TIME, VALUE, Cube, Listed
+from support.sdmx_messages import TIME, VALUE, Cube, Listed, Release
 
 FREQ = Listed(id="FREQ", name="Frequency", codes={"A": "Annual", "M": "Monthly"})
 GEO = Listed(id="GEO", name="Geopolitical entity", codes={"DE": "Germany", "FR": "France"})
@@ -49,6 +49,7 @@ FIRST = {
     ("FR", "B1GQ", "2022"): "2655435.0",
     ("FR", "B1GQ", "2023"): "2822455.0",
 }
+FIRST_SHOWN = {(geo, year): value for (geo, _, year), value in FIRST.items()}
 SECOND = FIRST | {("DE", "B1GQ", "2023"): "4219310.0", ("DE", "B1GQ", "2024"): "4305260.0"}
 
 
@@ -193,6 +194,24 @@ def test_one_service_of_three_that_is_down_stops_no_other(home):
         for name in ("one", "three"):
             rows = json.loads(home.run("show", f"{name}_figures", "--json").stdout)
             assert len(rows) == 4
+
+
+def test_all_that_a_service_has_published_is_loaded_by_one_backfill(home, gdp, service):
+    text = (home.folder / "statpipe.toml").read_text()
+    home.configure(text.replace("flow =", 'service = "ECB"\nflow ='))
+    gdp(SECOND)
+    first, second = accounts(FIRST).rows, accounts(SECOND).rows
+    service.history["NAMA_10_GDP"] = (
+        Release(at="2024-02-20T11:00:00+01:00", rows=first),
+        Release(at="2024-05-24T11:00:00+02:00", rows=second[:-1]),
+        Release(at="2024-05-24T11:00:00+02:00", rows=second[-1:]),
+    )
+    home.run("backfill", "gdp")
+    assert shown(home, "--as-of", "2024-05-23") == FIRST_SHOWN
+    assert shown(home)["DE", "2024"] == "4305260.0"
+    service.modified = "Fri, 24 May 2024 10:00:00 GMT"
+    assert "2024-05-24  unchanged" in home.run("run", "gdp").stderr
+    assert bases(home) == {"service"}
 
 
 def test_the_component_itself_is_no_source(home):

@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
+import attrs
 from attrs import field, frozen
 
 Row = Mapping[str, str]
@@ -49,8 +50,11 @@ class Cube:
     updated: str = ""
 
 
-def structure_message(cube: Cube, *, urns: bool = False) -> bytes:
-    """The structure in ML 2.1; with *urns*, references are written as 3.0 does."""
+def structure_message(cube: Cube, *, urns: bool = False, alone: bool = False) -> bytes:
+    """
+    The structure in ML 2.1; with *urns*, references are written as 3.0 does. *alone* is the flow without what it
+    refers to.
+    """
 
     def reference(kind: str, name: str, item: str = "") -> str:
         if urns:
@@ -98,12 +102,13 @@ def structure_message(cube: Cube, *, urns: bool = False) -> bytes:
         if cube.updated
         else ""
     )
-    return (
-        f'<?xml version="1.0" encoding="UTF-8"?><m:Structure xmlns:m="{_MESSAGE}" '
-        f'xmlns:c="{_COMMON}" xmlns:s="{_STRUCTURE}"><m:Header><m:ID>1</m:ID></m:Header><m:Structures>'
+    flow = (
         f'<s:Dataflows><s:Dataflow id="{cube.flow}" agencyID="{cube.agency}" version="1.0">{annotation}'
         f"{_name(cube.title)}<s:Structure>{reference('DataStructure', 'DSD')}</s:Structure></s:Dataflow>"
-        f"</s:Dataflows><s:Codelists>{lists}</s:Codelists><s:Concepts>"
+        "</s:Dataflows>"
+    )
+    rest = (
+        f"<s:Codelists>{lists}</s:Codelists><s:Concepts>"
         f'<s:ConceptScheme id="CONCEPTS" agencyID="{cube.agency}" version="1.0">{concepts}'
         f"</s:ConceptScheme></s:Concepts><s:DataStructures>"
         f'<s:DataStructure id="DSD" agencyID="{cube.agency}" version="1.0">{_name("Structure")}'
@@ -111,7 +116,12 @@ def structure_message(cube: Cube, *, urns: bool = False) -> bytes:
         f'<s:TimeDimension id="{TIME}"/></s:DimensionList>'
         f'<s:AttributeList id="AttributeDescriptor">{attributes}</s:AttributeList>'
         f'<s:MeasureList id="MeasureDescriptor">{measures}</s:MeasureList>'
-        "</s:DataStructureComponents></s:DataStructure></s:DataStructures></m:Structures></m:Structure>"
+        "</s:DataStructureComponents></s:DataStructure></s:DataStructures>"
+    )
+    return (
+        f'<?xml version="1.0" encoding="UTF-8"?><m:Structure xmlns:m="{_MESSAGE}" '
+        f'xmlns:c="{_COMMON}" xmlns:s="{_STRUCTURE}"><m:Header><m:ID>1</m:ID></m:Header><m:Structures>'
+        f"{flow}{'' if alone else rest}</m:Structures></m:Structure>"
     ).encode()
 
 
@@ -202,6 +212,69 @@ def json_2(cube: Cube) -> bytes:
     structure, dataset = _json(cube)
     structure["measures"] = {"observation": [{"id": name} for name in _measures(cube)]}
     return _dumped({"data": {"structures": [structure], "dataSets": [dataset | {"structure": 0}]}})
+
+
+@frozen(kw_only=True)
+class Release:
+    """What a service did at one time: it replaced rows, or deleted some. ``until`` is when they were over."""
+
+    at: str
+    rows: tuple[Row, ...]
+    deletes: bool = False
+    until: str = ""
+
+
+def ml_history(cube: Cube, releases: Sequence[Release]) -> bytes:
+    """Structure-specific ML 2.1 with a data set for each release."""
+    head, _, _ = _specific("").partition(b"<m:DataSet")
+    inside = "".join(
+        f"<m:DataSet {_attributes(_validity(one))}>"
+        + "".join(f"<Obs {_attributes(row)}/>" for row in one.rows)
+        + "</m:DataSet>"
+        for one in releases
+    )
+    return head + f"{inside}</m:StructureSpecificData>".encode()
+
+
+def json_history(cube: Cube, releases: Sequence[Release]) -> bytes:
+    """SDMX-JSON 2.0 with a data set for each release."""
+    structure, _ = _json(attrs.evolve(cube, rows=tuple(r for one in releases for r in one.rows)))
+    datasets = []
+    places = {
+        item["id"]: {value["id"]: str(number) for number, value in enumerate(item["values"])}
+        for part in structure["dimensions"].values()
+        for item in part
+    }
+    for one in releases:
+        series: dict[str, Any] = {}
+        for row in one.rows:
+            key = ":".join(places[d.id][row[d.id]] for d in cube.dimensions)
+            values = [_Number(row[VALUE])] if row.get(VALUE) else []
+            found = series.setdefault(key, {"observations": {}})
+            found["observations"][places[TIME][row[TIME]]] = values
+        told = {name.removesuffix("Date"): text for name, text in _validity(one).items()}
+        datasets.append(told | {"structure": 0, "series": series})
+    return _dumped({"data": {"structures": [structure], "dataSets": datasets}})
+
+
+def csv_history(cube: Cube, releases: Sequence[Release]) -> bytes:
+    """SDMX-CSV 2.0 with an action and a validity for each row."""
+    names = {"action": "ACTION", "validFromDate": "VALID_FROM", "validToDate": "VALID_TO"}
+    of_it = {"STRUCTURE": "dataflow", "STRUCTURE_ID": f"{cube.agency}:{cube.flow}(1.0)"}
+    rows = [
+        {names[name]: text for name, text in _validity(one).items()} | row
+        for one in releases
+        for row in one.rows
+    ]
+    of_it |= dict.fromkeys(names.values(), "")
+    return _written(_columns(cube), [of_it | row for row in rows], of_it)
+
+
+def _validity(release: Release) -> dict[str, str]:
+    if release.deletes:
+        return {"action": "Delete", "validToDate": release.at}
+    until = {"validToDate": release.until} if release.until else {}
+    return {"action": "Replace", "validFromDate": release.at} | until
 
 
 FORMATS = {

@@ -68,9 +68,17 @@ class Source(ABC):
         """
         return 0.0
 
+    @property
+    def keeps_history(self) -> bool:
+        """
+        Whether the agency itself serves its older vintages: :meth:`archive` without places returns them.
+        """
+        return False
+
     def archive(self, places: Sequence[str]) -> Source:
         """
-        Return a source of the older vintages that lie in these places (folders, files, addresses).
+        Return a source of the older vintages that lie in these places (folders, files, addresses). No places
+        are given only to a source that :attr:`keeps_history`.
 
         It has the same datasets. Its :meth:`vintages` may be empty, and leave out what
         :meth:`unreadable` then names.

@@ -10,7 +10,6 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from statpipe.api import ConfigError
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.manifests import manifest_document
 from statpipe.cli.option_types import Flag, Name, Names, Places, Seconds, split
@@ -48,7 +47,8 @@ def backfill(
     name
         Source, as `statpipe plugins list` shows it.
     from_archive
-        Folders, files or addresses of the agency's older releases.
+        Folders, files or addresses of the agency's older releases. Not needed where the agency's service keeps them
+        itself.
     tables
         Just these datasets of the source, such as `A B` or `A,B`.
     wait
@@ -62,7 +62,11 @@ def backfill(
         wait=wait,
         accept_revision=accept_revision,
         command="backfill",
-        arguments=("--from-archive", *from_archive, *repeated(options)),
+        arguments=(
+            *(("--from-archive",) if from_archive else ()),
+            *from_archive,
+            *repeated(options),
+        ),
     )
 
     def work(session: Session) -> int:
@@ -87,15 +91,7 @@ def backfill(
 def found_from_here(places: tuple[str, ...]) -> list[str]:
     """
     Return paths as seen from the current folder, and addresses as they are.
-
-    :raises ConfigError: There are none.
     """
-    if not places:
-        msg = (
-            "--from-archive is required: give folders, files or URLs of the agency's "
-            "older releases, such as --from-archive SAEXP1.zip SAPCE.zip"
-        )
-        raise ConfigError(msg)
     return [
         place
         if urlsplit(place).scheme in {"http", "https"}

@@ -22,18 +22,21 @@ FROM, TO = ":from", ":to"
 """Columns of the times between which a row was valid. No identifier of SDMX has a colon."""
 
 
-def releases(message: pa.Table) -> list[datetime]:
+def releases(message: pa.Table) -> dict[datetime, pa.Table]:
     """
-    Return the moments at which the figures of a message changed, oldest first.
+    Return the moments at which the figures of a message changed, oldest first, and the rows that began or ended then.
 
-    :raises ValueError: A time cannot be read, or no row has one.
+    :raises ValueError: A time cannot be read, or a row has none.
     """
+    import pyarrow as pa
+
     begins, ends = _times(message)
-    found = {at for at in (*begins, *ends) if at is not None}
-    if not found:
-        msg = "no data set says from when on it was valid; this service keeps no history"
+    if None in begins:
+        msg = "a data set does not say from when on it was valid; the service keeps no history"
         raise ValueError(msg)
-    return sorted(found)
+    moments = sorted({at for at in (*begins, *ends) if at is not None})
+    pairs = list(zip(begins, ends, strict=True))
+    return {at: message.filter(pa.array([at in pair for pair in pairs])) for at in moments}
 
 
 def as_of(message: pa.Table, at: datetime, key: Sequence[str], measures: Sequence[str]) -> pa.Table:
@@ -45,13 +48,12 @@ def as_of(message: pa.Table, at: datetime, key: Sequence[str], measures: Sequenc
     import pyarrow as pa
 
     begins, ends = _times(message)
+    moments = sorted({one for one in (*begins, *ends) if one is not None and one <= at})
     until = pa.array(ends, pa.timestamp("us", "UTC"))
     rows = message.drop_columns([name for name in (FROM, TO) if name in message.column_names])
     rows = rows.append_column(TO, until.cast(pa.string()))
     now = applied(None, rows.slice(0, 0), key, measures)
-    for moment in releases(message):
-        if moment > at:
-            break
+    for moment in moments:
         now = _without_ended(now, moment)
         some = pa.array([begin == moment for begin in begins])
         now = applied(now, rows.filter(some), key, measures)
@@ -93,9 +95,9 @@ def _parsed(message: pa.Table, name: str) -> list[datetime | None]:
 
 def moment(text: str) -> datetime:
     """
-    Return the moment that a text means, in UTC; without a zone, it is UTC.
+    Return the moment that a text means, in the zone that it names, or else in UTC.
 
     :raises ValueError: It is none.
     """
     at = datetime.fromisoformat(text.strip())
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from statpipe.api import Rejected
+from statpipe_sdmx.key import WHOLE, codes_in, written
 from statpipe_sdmx.structure import Structure
 
 
@@ -18,12 +19,10 @@ def halves(structure: Structure, key: str) -> tuple[str, str] | None:
 
     The dimension of most codes is split: those that the key names, or else all of its list.
     """
-    whole = key not in {"", "all", "*"}
-    parts = key.split(".") if whole else [""] * len(structure.dimensions)
+    named = codes_in(key) if key not in WHOLE else [[] for _ in structure.dimensions]
     codes = [
-        [code for code in part.split("+") if code not in {"", "*"}]
-        or [one.code for one in item.codes]
-        for part, item in zip(parts, structure.dimensions, strict=True)
+        some or [one.code for one in item.codes]
+        for some, item in zip(named, structure.dimensions, strict=True)
     ]
     longest = max(range(len(codes)), key=lambda place: len(codes[place]), default=-1)
     if longest < 0 or len(codes[longest]) < 2:  # noqa: PLR2004 - one code cannot be split
@@ -31,6 +30,6 @@ def halves(structure: Structure, key: str) -> tuple[str, str] | None:
     middle = len(codes[longest]) // 2
 
     def with_codes(some: list[str]) -> str:
-        return ".".join([*parts[:longest], "+".join(some), *parts[longest + 1 :]])
+        return written([*named[:longest], some, *named[longest + 1 :]])
 
     return with_codes(codes[longest][:middle]), with_codes(codes[longest][middle:])

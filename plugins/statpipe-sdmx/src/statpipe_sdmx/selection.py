@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statpipe.api import ConfigError, Dimension, Selection, nearest
+from statpipe_sdmx.key import WHOLE, codes_in
 from statpipe_sdmx.structure import TIME, Item, Structure
 
 if TYPE_CHECKING:
@@ -17,15 +18,15 @@ def selection_of(structure: Structure, area: Item | None, key: str) -> Selection
 
     :raises ConfigError: It has too many or too few parts, or a code that is in no list.
     """
-    if key in {"", "all", "*"}:
+    if key in WHOLE:
         return Selection()
-    parts = [[code for code in part.split("+") if code not in {"", "*"}] for part in key.split(".")]
+    parts = codes_in(key)
     dimensions = structure.dimensions
     if len(parts) != len(dimensions):
         order = ".".join(one.id for one in dimensions)
         msg = (
             f"the key {key!r} has {len(parts)} parts, and {structure.id} has {len(dimensions)} dimensions: "
-            f"write {order}, with nothing between two points where all codes are wanted"
+            f"write {order}, with nothing or * between two points where all codes are wanted"
         )
         raise ConfigError(msg)
     freq = structure.frequency

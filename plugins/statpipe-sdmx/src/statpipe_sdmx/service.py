@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
@@ -13,6 +13,7 @@ import attrs
 from attrs import frozen
 
 from statpipe.api import ConfigError, nearest
+from statpipe_sdmx.key import Codes, written, written_in_3
 
 Format = Literal["csv", "ml", "json"]
 
@@ -30,6 +31,17 @@ _DATA = {
 }
 _PLAIN = "+.,:@~*"
 """Signs that keys and flows have; some services do not know them in their escaped form."""
+
+
+@frozen
+class Question:
+    """
+    What is asked of a service, less the beginning of its address. ``accept`` is the format.
+    """
+
+    path: str
+    parameters: Mapping[str, str]
+    accept: str
 
 
 @frozen(kw_only=True)
@@ -50,10 +62,14 @@ class Service:
     slash: bool = False
     updated: str = ""
     requests: tuple[tuple[int, int], ...] = ()
+    longest_key: int = 1500
+    deltas: bool = False
+    history: bool = False
+    delayed: bool = False
 
-    def structure(self, agency: str, flow: str, version: str) -> tuple[str, dict[str, str], str]:
+    def structure(self, agency: str, flow: str, version: str, references: str = "") -> Question:
         """
-        Return path, parameters and format of the request for all that describes a flow.
+        Return the question for all that describes a flow, or for the *references* that are named.
         """
         owner = agency or self.structures_of or self.agency
         below = f"{self.structures_at}/" if self.structures_at else ""
@@ -63,15 +79,15 @@ class Service:
             path = f"{below}dataflow/{owner}/{flow}" + (
                 f"/{version or 'latest'}" if not below else ""
             )
-        return (
+        return Question(
             quote(path, safe=f"/{_PLAIN}"),
-            {"references": self.references},
+            {"references": references or self.references},
             _STRUCTURE[self.version],
         )
 
-    def flows(self) -> tuple[str, dict[str, str], str]:
+    def flows(self) -> Question:
         """
-        Return path, parameters and format of the request for the names of all flows.
+        Return the question for the names of all flows.
         """
         owner = self.structures_of or self.agency
         below = f"{self.structures_at}/" if self.structures_at else ""
@@ -79,27 +95,39 @@ class Service:
             path = f"structure/dataflow/{owner}/*/~"
         else:
             path = f"{below}dataflow/{owner}" + ("/all/latest" if not below else "")
-        return quote(path, safe=f"/{_PLAIN}"), {"detail": "allstubs"}, _STRUCTURE[self.version]
+        path = quote(path, safe=f"/{_PLAIN}")
+        return Question(path, {"detail": "allstubs"}, _STRUCTURE[self.version])
 
     def data(
-        self, agency: str, flow: str, version: str, key: str, *, start: str, end: str, form: Format
-    ) -> tuple[str, dict[str, str], str]:
+        self,
+        agency: str,
+        flow: str,
+        version: str,
+        codes: Codes,
+        dimensions: Sequence[str],
+        *,
+        start: str,
+        end: str,
+        form: Format,
+    ) -> Question:
         """
-        Return path, parameters and format of the request for a flow's figures; *key* may be empty for all.
+        Return the question for a flow's figures, with the *codes* of each of its *dimensions*.
         """
         asked: dict[str, str] = dict(self.parameters)
         if self.version == "3.0":
-            path = f"data/dataflow/{agency or self.agency}/{flow}/{version or '~'}/{key or '*'}"
+            key, several = written_in_3(codes, dimensions)
+            path = f"data/dataflow/{agency or self.agency}/{flow}/{version or '~'}/{key}"
+            asked |= several
             if start or end:
                 bounds = [f"ge:{start}"] * bool(start) + [f"le:{end}"] * bool(end)
                 asked["c[TIME_PERIOD]"] = "+".join(bounds)
         else:
             named = f"{agency},{flow},{version or 'latest'}" if agency else flow
-            path = f"data/{named}/{key or 'all'}"
+            path = f"data/{named}/{written(codes) or 'all'}"
             asked |= {"startPeriod": start} if start else {}
             asked |= {"endPeriod": end} if end else {}
         path = quote(path, safe=f"/{_PLAIN}") + ("/" if self.slash else "")
-        return path, asked, _DATA[self.version, form]
+        return Question(path, asked, _DATA[self.version, form])
 
 
 @cache

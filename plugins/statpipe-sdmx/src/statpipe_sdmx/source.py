@@ -1,15 +1,13 @@
-"""How a service is asked. The only file that reads the network."""
+"""The source: what is asked of a service, and when."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from datetime import datetime
-from functools import cached_property
-from http import HTTPStatus
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 
 import attrs
-import structlog
 
 from statpipe.api import (
     ConfigError,
@@ -17,61 +15,26 @@ from statpipe.api import (
     Diagnosis,
     NoData,
     Payload,
-    Rejected,
-    Selection,
     Source,
     Unavailable,
     Vintage,
     undated,
 )
-from statpipe.api.http import Answer, Client, Limits
+from statpipe_sdmx.asking import Asking, Message, NothingNew
 from statpipe_sdmx.data import read_data
 from statpipe_sdmx.fingerprint import fingerprint
 from statpipe_sdmx.normalizer import structure_in
 from statpipe_sdmx.observations import together
-from statpipe_sdmx.parts import TooMuch, halves
+from statpipe_sdmx.remembered import Remembered, Seen
 from statpipe_sdmx.selection import periods_in, selection_of
-from statpipe_sdmx.service import Format, Service, service_named
+from statpipe_sdmx.service import Question, Service, service_named
 from statpipe_sdmx.settings import SdmxSettings
-from statpipe_sdmx.structure import Structure, safe_name
+from statpipe_sdmx.structure import safe_name
 from statpipe_sdmx.updated import updated_at
 
-MEBIBYTE = 1024 * 1024
-LARGEST = 512 * MEBIBYTE
-REMEMBERED = 256 * MEBIBYTE
-"""Bytes of answers: what the probe has read is not asked for again."""
-
 NORMALIZER = "sdmx"
-_FOOTER, _END = b":Footer", 1 << 16
-_MEDIA_TYPES = {"csv": "text/csv", "ml": "application/xml", "json": "application/json"}
-_OTHER_FORMATS = (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-
-
-log = structlog.get_logger("statpipe")
-
-
-class OtherFormat(Rejected):
-    """
-    The service does not serve the format that was asked for.
-    """
-
-
-def judged(answer: Answer) -> Exception | None:
-    """
-    Say what an answer means: 404 is also how services say that a key has no data.
-    """
-    if answer.status in _OTHER_FORMATS:
-        return OtherFormat(f"{answer.name}: HTTP {answer.phrase}; ask for another format")
-    if answer.status == HTTPStatus.NOT_FOUND:
-        return NoData(
-            f"{answer.name}: the service has nothing at {answer.url} (HTTP 404); look whether `flow` and "
-            "`key` are right, and whether there are figures between `start` and `end`"
-        )
-    if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-        return TooMuch(
-            f"{answer.name}: the service says that this is too much (HTTP 413); narrow `key`, or set `start`"
-        )
-    return None
+_MARGIN = timedelta(hours=1)
+"""How much earlier than our clock says a service is asked what has changed since."""
 
 
 class SdmxSource(Source):
@@ -79,25 +42,16 @@ class SdmxSource(Source):
     Data flows of one service.
 
     A flow whose service says when it was updated is asked for that alone. Of others the figures are read,
-    and compared by a hash; they are dated by ``Last-Modified``, or by the day on which they are first seen.
+    and compared by a hash; they are dated by ``Last-Modified``, or by the day on which they are first seen. A service
+    that answers "not modified" is believed for some days.
     """
 
-    def __init__(self, settings: SdmxSettings) -> None:
+    def __init__(self, settings: SdmxSettings, now: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._service = _service(settings)
-
-    @cached_property
-    def _client(self) -> Client:
-        return Client(
-            self._service.url,
-            agent="statpipe-sdmx",
-            limits=[Limits(requests=most, seconds=span) for most, span in self._service.requests],
-            remembered=self._settings.environment.home / ".statpipe" / "limits",
-            judge=judged,
-            largest=LARGEST,
-            seconds=self._settings.timeout,
-            memory=REMEMBERED,
-        )
+        self._asking = Asking(settings, self._service)
+        folder = settings.environment.home / ".statpipe" / "sdmx" / (settings.instance or "sdmx")
+        self._remembered = Remembered(folder, now)
 
     @property
     def url(self) -> str:
@@ -116,50 +70,50 @@ class SdmxSource(Source):
             raise ConfigError(msg)
         named: dict[str, str] = {}
         for one in self._flows:
-            other = named.setdefault(safe_name(one), one)
-            if other is not one:
+            name = safe_name(one)
+            if name in named:
                 msg = (
-                    f"{self._where}.flows: {other} and {one} would both be the dataset {safe_name(one)}; make "
+                    f"{self._where}.flows: {named[name]} and {one} would both be the dataset {name}; make "
                     "each a source of its own"
                 )
                 raise ConfigError(msg)
+            named[name] = one
         return [Dataset(name=name, title=one, normalizer=NORMALIZER) for name, one in named.items()]
 
     def probe(self, dataset: Dataset) -> Vintage:
-        return self._probe(dataset)
-
-    def _probe(self, dataset: Dataset, *, anew: bool = False) -> Vintage:
-        structure = self._structure(dataset, anew=anew)
-        found, area = structure_in(dataset, structure)
-        asked = selection_of(found, area, self._settings.key)
-        at = updated_at(structure, self._service.updated, self._flow(dataset))
-        told = self._settings
-        token = f"{at} {told.key} {told.start} {told.end}"
-        if at is not None and not (told.start or told.end):
-            return _by_service(at, token, asked)
-        messages = self._messages(dataset, found)
-        table = together([read_data(payload) for _, payload in messages])
-        if told.start or told.end:
-            # What lies outside was not asked for: a later `start` deletes nothing.
-            asked = attrs.evolve(asked, periods=periods_in(table))
-        if at is not None:
-            return _by_service(at, token, asked)
-        token = fingerprint(table)
-        times = [answer.last_modified for answer, _ in messages if answer.last_modified]
-        if times:
-            return _by_service(max(times), token, asked)
-        return undated(token, selection=asked)
+        seen = self._remembered.recall(dataset.name, self._asked(dataset))
+        if seen is not None and self._remembered.believes(seen) and self._is_still(dataset, seen):
+            return _today(seen.vintage)
+        return self._look(dataset, before=seen).vintage
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
-        structure = self._structure(dataset)
-        messages = self._messages(dataset, structure_in(dataset, structure)[0])
+        structure = self._asking.structure(self._flow(dataset), dataset.name)
+        described, _ = structure_in(dataset, structure)
+        messages = self._asking.messages(self._flow(dataset), dataset.name, described)
         # Figures that are updated meanwhile must not be stored under the date of those before.
-        if self._probe(dataset, anew=bool(self._service.updated)).token != vintage.token:
+        before = self._remembered.recall(dataset.name, self._asked(dataset))
+        if self._look(dataset, before=before, again=True).vintage.token != vintage.token:
             msg = f"{dataset.name} was updated while it was fetched; run again"
             raise Unavailable(msg)
         yield structure
-        for _, payload in messages:
-            yield payload
+        for message in messages:
+            yield message.payload
+
+    @property
+    def keeps_history(self) -> bool:
+        return self._service.history
+
+    def archive(self, places: Sequence[str]) -> Source:
+        if places:
+            msg = (
+                f"{self._where}: older vintages are not read from {places[0]}; leave --from-archive out, "
+                "for those that the service itself keeps"
+            )
+            raise ConfigError(msg)
+        from statpipe_sdmx.archive import SdmxArchive
+
+        flows = {dataset.name: dataset for dataset in self.datasets()}
+        return SdmxArchive(self._settings, self._asking, flows)
 
     def diagnose(self) -> Iterable[Diagnosis]:
         flows = ", ".join(self._flows) or "no flow"
@@ -167,87 +121,86 @@ class SdmxSource(Source):
         yield Diagnosis(self._settings.instance or "sdmx", "ok", f"asks {place} for {flows}")
 
     def close(self) -> None:
-        if "_client" in self.__dict__:
-            self._client.close()
+        self._asking.close()
 
     def all_flows(self) -> Payload:
         """
         Ask for the names of all flows of the service.
         """
-        path, parameters, accept = self._service.flows()
-        return self._client.get(path, parameters, name="flows", accept=accept).payload()
+        return self._asking.all_flows()
 
     def structure_of(self, flow: str) -> Payload:
         """
         Ask for all that describes a flow.
         """
-        return self._structure(Dataset(name=safe_name(flow), title=flow, normalizer=NORMALIZER))
+        return self._asking.structure(flow, safe_name(flow))
 
-    def _structure(self, dataset: Dataset, *, anew: bool = False) -> Payload:
-        told, flow = self._settings, self._flow(dataset)
-        path, parameters, accept = self._service.structure(told.agency, flow, told.version)
-        name = f"{dataset.name}-structure"
-        answer = self._client.get(path, parameters, name=name, accept=accept, anew=anew)
-        payload = answer.payload(media_type="application/xml", structure=True)
-        added = {"flow": flow, "language": told.language, "area": told.area}
-        return attrs.evolve(payload, request={**payload.request, **_given(added)})
-
-    def _messages(self, dataset: Dataset, structure: Structure) -> list[tuple[Answer, Payload]]:
-        """Ask for the figures, in as many parts as the service wants."""
-        key, name = self._settings.key, dataset.name
-        found = list(self._split(dataset, structure, key, name))
-        if not found:
-            msg = f"{name}: the service has nothing for any part of the key {key!r}; ask for other series"
-            raise NoData(msg)
-        return found
-
-    def _split(
-        self, dataset: Dataset, structure: Structure, key: str, name: str
-    ) -> Iterator[tuple[Answer, Payload]]:
+    def _is_still(self, dataset: Dataset, seen: Seen) -> bool:
+        """Ask the service, with one request, whether a flow is as it was seen."""
+        flow = self._flow(dataset)
+        if seen.updated:
+            alone = self._asking.flow_alone(flow, dataset.name)
+            return str(updated_at(alone, self._service.updated, flow)) == seen.updated
+        if seen.question is None or not (seen.headers or self._service.deltas):
+            return False
+        question = seen.question if seen.headers else _newer(seen.question, seen.read)
         try:
-            yield self._data(dataset, structure, key, name)
-        except TooMuch:
-            both = halves(structure, key)
-            if both is None:
-                raise
-            log.info("asking in parts", flow=dataset.name, key=key or "all")
-            for number, part in enumerate(both, 1):
-                with suppress(NoData):
-                    yield from self._split(dataset, structure, part, f"{name}-{number}")
+            answer = self._asking.ask(question, dataset.name, headers=seen.headers, anew=True)
+        except NothingNew:
+            return True
+        except NoData:
+            return (
+                not seen.headers
+            )  # nothing has changed since; of the flow itself, there must be something
+        return not seen.headers and len(read_data(answer.payload())) == 0
 
-    def _data(
-        self, dataset: Dataset, structure: Structure, key: str, name: str
-    ) -> tuple[Answer, Payload]:
-        """Ask for figures, in the best format that the service has."""
-        refused: OtherFormat | None = None
-        for form in self._service.formats:
-            try:
-                answer = self._data_as(form, dataset, structure, key, name)
-            except OtherFormat as error:
-                refused = error
-                continue
-            payload = answer.payload(media_type=_MEDIA_TYPES[form])
-            if _FOOTER in payload.body[-_END:]:
-                read_data(payload)  # raises what the footer says
-            return answer, payload
-        raise refused or ConfigError(f"{self._where}: the service has no format that is read here")
+    def _look(self, dataset: Dataset, *, before: Seen | None, again: bool = False) -> Seen:
+        """Read what dates a flow, and all that it says; *again* asks for the date anew."""
+        flow, told = self._flow(dataset), self._settings
+        payload = self._asking.structure(flow, dataset.name)
+        structure, area = structure_in(dataset, payload)
+        asked = selection_of(structure, area, told.key)
+        at = updated_at(payload, self._service.updated, flow)
+        if at is not None and again:
+            alone = self._asking.flow_alone(flow, dataset.name)
+            at = updated_at(alone, self._service.updated, flow)
+        described = structure.digest(area)
+        bounded = bool(told.start or told.end)
+        if at is not None and not bounded:
+            vintage = Vintage(
+                released=at.date(),
+                released_at=at,
+                basis="service",
+                token=f"{at} {told.key} {described}",
+                selection=asked,
+            )
+            return self._kept(dataset, Seen(asked="", read=0, vintage=vintage, updated=str(at)))
+        messages = self._asking.messages(flow, dataset.name, structure)
+        table = together([read_data(one.payload) for one in messages])
+        if bounded:
+            # What lies outside was not asked for: a later `start` deletes nothing.
+            asked = attrs.evolve(asked, periods=periods_in(table))
+        figures = hashlib.sha256(f"{fingerprint(table)} {described}".encode()).hexdigest()
+        token = figures if at is None else f"{at} {told.key} {told.start} {told.end} {described}"
+        times = [one.answer.last_modified for one in messages if one.answer.last_modified]
+        updated, at = at, at or max(times, default=None)
+        vintage = undated(token, selection=asked)
+        if at is not None:
+            vintage = attrs.evolve(vintage, released=at.date(), released_at=at, basis="service")
+        seen = _seen(vintage, messages, before)
+        return self._kept(dataset, attrs.evolve(seen, updated=str(updated or "")))
 
-    def _data_as(
-        self, form: Format, dataset: Dataset, structure: Structure, key: str, name: str
-    ) -> Answer:
+    def _kept(self, dataset: Dataset, seen: Seen) -> Seen:
+        seen = attrs.evolve(seen, asked=self._asked(dataset))
+        self._remembered.keep(dataset.name, seen)
+        return seen
+
+    def _asked(self, dataset: Dataset) -> str:
+        """All that a flow is asked for with."""
         told = self._settings
-        # Where units of a house own the flows, data are asked for under the owner's name.
-        owner = structure.owner if self._service.structures_of else ""
-        path, parameters, accept = self._service.data(
-            told.agency or owner,
-            self._flow(dataset),
-            told.version,
-            key,
-            start=told.start,
-            end=told.end,
-            form=form,
-        )
-        return self._client.get(path, parameters, name=name, accept=accept)
+        parts = (self._service, self._flow(dataset), told.key, told.start, told.end, told.agency)
+        text = repr((*parts, told.version, told.area, told.language))
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def _flow(self, dataset: Dataset) -> str:
         return next(one for one in self._flows if safe_name(one) == dataset.name)
@@ -261,10 +214,32 @@ class SdmxSource(Source):
         return f"sources.{self._settings.instance or 'sdmx'}"
 
 
-def _by_service(at: datetime, token: str, asked: Selection) -> Vintage:
-    return Vintage(
-        released=at.date(), released_at=at, basis="service", token=token, selection=asked
-    )
+def _seen(vintage: Vintage, messages: Sequence[Message], before: Seen | None) -> Seen:
+    """Say how these figures are asked for again; those that are as before keep their date."""
+    if before is not None and before.vintage.token == vintage.token:
+        vintage = _today(before.vintage)
+    seen = Seen(asked="", read=0, vintage=vintage)
+    if len(messages) > 1:
+        return seen
+    told = messages[0].answer.headers
+    headers = {
+        asks: told[says]
+        for says, asks in (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since"))
+        if says in told
+    }
+    return attrs.evolve(seen, question=messages[0].question, headers=headers)
+
+
+def _today(vintage: Vintage) -> Vintage:
+    """What nobody dates is seen today."""
+    if vintage.basis != "observed":
+        return vintage
+    return undated(vintage.token, selection=vintage.selection)
+
+
+def _newer(question: Question, read: float) -> Question:
+    since = (datetime.fromtimestamp(read, UTC) - _MARGIN).isoformat(timespec="seconds")
+    return attrs.evolve(question, parameters={**question.parameters, "updatedAfter": since})
 
 
 def _service(settings: SdmxSettings) -> Service:
@@ -276,7 +251,3 @@ def _service(settings: SdmxSettings) -> Service:
         msg = f"{where}: neither `service` nor `url` is set; name a house, such as ECB, or give its address"
         raise ConfigError(msg)
     return Service(name=settings.url, url=settings.url, version=settings.rest)
-
-
-def _given(parameters: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in parameters.items() if text}

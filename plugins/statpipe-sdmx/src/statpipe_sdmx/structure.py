@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 
 from attrs import frozen
@@ -57,6 +58,18 @@ class Structure:
     attributes: tuple[Item, ...] = ()
     measures: tuple[Item, ...] = ()
     time: str = TIME
+
+    def digest(self, area: Item | None) -> str:
+        """
+        Return a hash of all that it says, in hexadecimal: another name or code makes another one.
+        """
+        items = (*self.dimensions, *self.attributes, *self.measures)
+        listed = [
+            (one.id, one.name, sorted((c.code, c.name, c.parent or "") for c in one.codes))
+            for one in items
+        ]
+        text = repr((self.name, self.time, area.id if area else "", listed))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     @property
     def measure_ids(self) -> tuple[str, ...]:

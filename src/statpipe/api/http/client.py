@@ -127,12 +127,14 @@ class Client:
         *,
         name: str = "",
         accept: str = "",
+        headers: Mapping[str, str] | None = None,
         anew: bool = False,
     ) -> Answer:
         """
         Return the answer of *path*, which follows the client's url; *name* says what it is.
 
-        *anew* asks even what is remembered.
+        *anew* asks even what is remembered. *headers* are further ones, such as ``If-None-Match``; the judge then says what
+        an answer without content means.
 
         :raises Rejected: The agency refuses the credential or the request.
         :raises NoData: It has nothing for it, and the judge says so.
@@ -141,6 +143,7 @@ class Client:
         :raises ConfigError: The credential is missing or not valid, or the address cannot be asked.
         """
         asked = self._request("GET", path, parameters, accept)
+        asked = attrs.evolve(asked, headers={**asked.headers, **(headers or {})})
         return self._answered(asked, name, anew=anew)
 
     def head(

@@ -52,7 +52,8 @@ def backfill(  # noqa: PLR0917 - what run_sources takes, and where the archive l
     tell: Callable[[Step], None] | None = None,
 ) -> list[Manifest]:
     """
-    Load the releases that lie in *places*, oldest first, each by a run with a manifest of its own.
+    Load the releases that lie in *places*, or that the agency itself keeps, oldest first, each by a run with a
+    manifest of its own.
 
     To be killed costs the release that is on its way; what is held already is not fetched again. A
     release that checks refuse, or that cannot be read, does not stop the others. The last run brings
@@ -64,6 +65,12 @@ def backfill(  # noqa: PLR0917 - what run_sources takes, and where the archive l
     with ExitStack() as stack:
         source = site.source(name)
         stack.callback(close_source, source, name)
+        if not places and not source.keeps_history:
+            msg = (
+                "--from-archive is required: give folders, files or URLs of the agency's "
+                "older releases, such as --from-archive SAEXP1.zip SAPCE.zip"
+            )
+            raise ConfigError(msg)
         archive = _Archive(source.archive(places))
         stack.callback(close_source, archive, name)
         days = _releases(site.lake, name, archive, places, options)
@@ -86,9 +93,10 @@ def _releases(
         with keeping_what_arrived(lake, name, dataset):
             found |= {vintage.released for vintage in archive.vintages(dataset)}
     if not found and not archive.unreadable():
+        where = ", ".join(places) or "what the agency keeps"
         msg = (
             f"{name}: there is no release of {', '.join(d.name for d in datasets)} in "
-            f"{', '.join(places)}; name folders, files or addresses of the agency's older releases"
+            f"{where}; name folders, files or addresses of the agency's older releases"
         )
         raise ConfigError(msg)
     return sorted(found)

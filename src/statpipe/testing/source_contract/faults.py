@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
+from http import HTTPStatus
 
 from attrs import evolve, frozen
 
@@ -50,8 +51,8 @@ def faults(canary: str) -> dict[str, Fault]:
 
 
 def _cut_off(request: Request, answer: Answer) -> Answer | None:
-    """Send the first byte only. An answer to HEAD has none, so there the connection is closed."""
-    if request.method == "HEAD":
+    """Send the first byte only. An answer to HEAD has none, nor has 304: there the connection is closed."""
+    if request.method == "HEAD" or answer.status == HTTPStatus.NOT_MODIFIED:
         return None
     return evolve(answer, body=answer.body + b" " * 64, cut=1)
 

@@ -353,3 +353,16 @@ def test_an_agency_that_wants_to_know_hears_how_the_user_can_be_reached(agency, 
     connect(agency, contact="data@example.org").get("data")
     (heard,) = (one.headers["user-agent"] for one in agency.requests)
     assert heard == f"statpipe/{version('statpipe')} (data@example.org)"
+
+
+def test_what_is_not_modified_is_for_the_judge_to_say(agency, connect):
+    agency.answer("/figures", b"1", headers={"ETag": '"a"'})
+
+    def judge(answer):
+        return NoData("nothing new") if answer.status == 304 else None
+
+    client = connect(agency, judge=judge, memory=100)
+    assert client.get("figures").body == b"1"
+    with pytest.raises(NoData, match="nothing new"):
+        client.get("figures", headers={"If-None-Match": '"a"'}, anew=True)
+    assert client.get("figures", headers={"If-None-Match": '"b"'}, anew=True).body == b"1"

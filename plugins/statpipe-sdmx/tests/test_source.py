@@ -1,0 +1,210 @@
+"""What the source asks a service for."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import attrs
+import pytest
+
+from statpipe.api import ConfigError, Environment, Unavailable
+from statpipe_sdmx.normalizer import SdmxNormalizer
+from statpipe_sdmx.settings import SdmxSettings
+from statpipe_sdmx.source import SdmxSource
+from support.fake_sdmx import serving
+from support.sdmx_messages import TIME, VALUE, Cube, Listed
+
+FREQ = Listed(id="FREQ", name="Frequency", codes={"A": "Annual"})
+AREAS = {f"A{number:04}": f"Area {number}" for number in range(400)}
+AREA = Listed(id="REF_AREA", name="Area", codes=AREAS)
+LATER = "2024-05-24T11:00:00+0100"
+TEA = Listed(id="TEA", name="Kind of tea", codes={"G": "Green", "B": "Black"})
+
+
+def cube(*areas, flow="TEA", value="1.5"):
+    rows = [
+        {"FREQ": "A", "REF_AREA": area, "TEA": tea, TIME: "2024", VALUE: value}
+        for area in areas
+        for tea in TEA.codes
+    ]
+    return Cube(flow=flow, dimensions=(FREQ, AREA, TEA), rows=tuple(rows))
+
+
+@pytest.fixture
+def service():
+    with serving(flows={"TEA": cube(*AREAS)}) as fake:
+        yield fake
+
+
+@pytest.fixture
+def make(service, tmp_path):
+    """Make a source of the service, as a run makes it so many days from now."""
+    made = []
+
+    def make(days=0, **settings):
+        home = Environment(name="local", home=Path(tmp_path))
+        given = {"url": service.url, "flow": "TEA"} | settings
+        told = SdmxSettings(environment=home, instance="tea", **given)
+        made.append(SdmxSource(told, now=lambda: time.time() + days * 86_400))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.close()
+
+
+def loaded(source):
+    """The figures that a source brings, by area and kind."""
+    (bare,) = source.datasets()
+    vintage = source.probe(bare)
+    payloads = list(source.fetch(bare, vintage))
+    normalizer = SdmxNormalizer()
+    dataset = attrs.evolve(normalizer.describe(bare, payloads), selection=vintage.selection)
+    rows = normalizer.normalize(dataset, payloads).to_pylist()
+    return {(row["ref_area"], row["tea"]): row["obs_value"] for row in rows}
+
+
+@pytest.mark.parametrize("rest", ["2.1", "3.0"])
+@pytest.mark.parametrize(
+    ("key", "areas", "teas"),
+    [
+        ("", set(AREAS), {"G", "B"}),
+        ("A.*.B", set(AREAS), {"B"}),
+        ("A.A0001+A0002.*", {"A0001", "A0002"}, {"G", "B"}),
+        ("*.A0003.G", {"A0003"}, {"G"}),
+    ],
+)
+def test_a_key_asks_for_its_series_in_both_versions(make, rest, key, areas, teas):
+    found = loaded(make(rest=rest, key=key))
+    assert {area for area, _ in found} == areas
+    assert {tea for _, tea in found} == teas
+
+
+@pytest.mark.parametrize("key", [f"A.{'+'.join(AREAS)}.B", "A..B"])
+def test_a_key_that_is_too_long_is_asked_for_in_parts_that_make_the_whole(make, service, key):
+    service.most = 250
+    assert set(loaded(make(key=key))) == {(area, "B") for area in AREAS}
+    assert len(service.asked("data")) > 1
+    assert max(len(one.path) for one in service.asked("data")) < 1600
+
+
+@pytest.mark.parametrize("flows", [("A.B", "A_B"), ("TEA", "TEA")])
+def test_two_flows_are_never_one_dataset(make, flows):
+    with pytest.raises(ConfigError, match=r"tea\.flows: .* would both be the dataset"):
+        make(flow="", flows=flows).datasets()
+
+
+def probed(source):
+    """What a run's probe shows."""
+    (bare,) = source.datasets()
+    return source.probe(bare)
+
+
+class TestAnUnchangedFlow:
+    """It costs one request, in each way in which a house says that nothing has changed."""
+
+    @pytest.fixture(
+        params=[
+            {"modified": "Tue, 20 Feb 2024 10:00:00 GMT"},
+            {"tags": True},
+            {"tags": True, "modified": "Tue, 20 Feb 2024 10:00:00 GMT"},
+            {"changed": "2024-02-20T10:00:00+00:00"},
+            {"updated": "2024-02-20T11:00:00+0100"},
+            {"updated": "2024-02-20T11:00:00+0100", "start": "2024"},
+        ],
+        ids=" ".join,
+    )
+    def way(self, request, service, make):
+        """Return what makes a source of a service that speaks in this way, and what changes the flow."""
+        told = dict(request.param)
+        updated, start = told.pop("updated", ""), told.pop("start", "")
+        for name, value in told.items():
+            setattr(service, name, value)
+        house = "ESTAT" if updated else "ECB"
+
+        def publish(made, *, later=False):
+            service.flows["TEA"] = attrs.evolve(
+                made, updated=LATER if updated and later else updated
+            )
+            if later and service.modified:
+                service.modified = "Fri, 24 May 2024 10:00:00 GMT"
+            if later and service.changed:
+                service.changed = "2999"
+
+        publish(cube("A0001"))
+
+        def run(days=0):
+            return make(days, service=house, start=start)
+
+        return run, publish
+
+    def test_it_costs_one_request_and_is_the_same_vintage(self, service, way):
+        run, _ = way
+        first = probed(run())
+        service.agency.requests.clear()
+        assert probed(run(days=2)) == first
+        assert len(service.agency.requests) == 1
+
+    def test_other_figures_are_another_vintage(self, way):
+        run, publish = way
+        first = probed(run())
+        publish(cube("A0001", value="2.5"), later=True)
+        assert probed(run()).token != first.token
+
+    def test_another_structure_is_not_missed_for_ever(self, way):
+        run, publish = way
+        first = probed(run())
+        other = attrs.evolve(TEA, codes={"G": "Green tea", "B": "Black tea"})
+        publish(attrs.evolve(cube("A0001"), dimensions=(FREQ, AREA, other)))
+        assert probed(run(days=6)).token == first.token
+        assert probed(run(days=8)).token != first.token
+
+    def test_other_settings_are_another_question(self, service, way, make):
+        run, _ = way
+        probed(run())
+        service.agency.requests.clear()
+        probed(make(service="ECB", key="A..G"))
+        assert len(service.asked("data")) == 1
+
+
+def test_a_service_that_wrongly_says_that_nothing_has_changed_is_not_believed_for_ever(
+    make, service
+):
+    service.tags = True
+    first = probed(make())
+    service.agency.fault = lambda asked, answer: (
+        attrs.evolve(answer, status=304, body=b"") if "if-none-match" in asked.headers else answer
+    )
+    service.flows["TEA"] = cube("A0001", value="2.5")
+    assert probed(make(days=6)).token == first.token
+    assert probed(make(days=8)).token != first.token
+
+
+def test_a_fetch_reads_the_figures_whatever_the_service_says(make, service):
+    service.tags = True
+    loaded(make())
+    service.flows["TEA"] = cube("A0001", value="2.5")
+    source = make()
+    (bare,) = source.datasets()
+    service.flows["TEA"] = cube(*AREAS)
+    vintage = source.probe(bare)  # not modified
+    service.flows["TEA"] = cube("A0001", value="2.5")
+    with pytest.raises(Unavailable, match="TEA was updated while it was fetched; run again"):
+        list(source.fetch(bare, vintage))
+    assert loaded(make())["A0001", "G"] == "2.5"
+
+
+def test_a_date_that_moves_while_the_figures_stay_is_none(make, service):
+    service.modified = "Tue, 20 Feb 2024 10:00:00 GMT"
+    first = probed(make())
+    service.modified = "Wed, 21 Feb 2024 10:00:00 GMT"
+    assert probed(make()) == first
+
+
+def test_what_lies_in_place_of_what_was_seen_is_left_out(make, service, tmp_path):
+    service.tags = True
+    first = probed(make())
+    (file,) = (tmp_path / ".statpipe" / "sdmx" / "tea").iterdir()
+    file.write_text("{}")
+    assert probed(make()) == first
