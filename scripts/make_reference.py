@@ -173,8 +173,11 @@ def client() -> str:
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
-_SERVICES = """`service` in a source that uses [`sdmx`](../sdmx.md) may be one of these. The table is the file `services.toml` of
-statpipe-sdmx; a service that is not in it is named by its address.
+_SERVICES = """`service` in a source that uses [`sdmx`](../sdmx.md) may be one of these. The page is the file `services.toml` of
+statpipe-sdmx, line by line; a service that is not in it is named by its address.
+
+Of every service, statpipe sends back `ETag` and `Last-Modified`, where it gives them with data, and asks in parts for what is
+too much at once.
 """
 _NOT_TRIED = """
 The addresses and ways are those that public clients and the houses' pages name. They were not tried against the services
@@ -184,35 +187,53 @@ themselves.
 
 def sdmx_services() -> str:
     """
-    Return the page of the SDMX services that are known by name, with what is their own.
+    Return the page of the SDMX services that are known by name, with all that is said of each.
     """
+    known = sorted(known_services().items())
     rows = [
-        (f"`{name}`", one.name, one.version, ", ".join(one.formats), "; ".join(_quirks(one)) or "-")
-        for name, one in sorted(known_services().items())
+        (f"[`{name}`](#{name.lower()})", one.name, one.version, ", ".join(one.formats))
+        for name, one in known
     ]
     parts = [
         "# SDMX services\n",
         MADE,
         _SERVICES,
-        "\n".join(_table(("service", "house", "SDMX", "formats", "its own ways"), rows)),
+        "\n".join(_table(("service", "house", "SDMX", "formats, best first"), rows)),
         _NOT_TRIED,
+        *(_house(name, one) for name, one in known),
     ]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
 
-def _quirks(service: Service) -> Iterator[str]:
-    if service.updated:
-        yield "says when a flow was updated"
-    if service.requests:
-        yield ", ".join(f"{most} requests in {span} s" for most, span in service.requests)
-    if service.structures_of:
-        yield f"structures are asked for under `{service.structures_of}`"
+def _house(name: str, service: Service) -> str:
+    lines = [f"## {name}\n", f"{service.name}, <{service.url}>\n"]
+    return "\n".join([*lines, *(f"- {line}" for line in _ways(service))])
+
+
+def _ways(service: Service) -> Iterator[str]:
+    """Give a line for each thing that is said of a service."""
+    yield f"Flows belong to `{service.agency}`" + (
+        f"; structures are asked for under `{service.structures_of}`, and data under the name of their owner."
+        if service.structures_of
+        else "."
+    )
     if service.structures_at:
-        yield f"structures lie under `{service.structures_at}`"
+        yield f"Structures lie under `{service.structures_at}`."
+    if service.updated:
+        yield f"Says when a flow was updated, in the annotation `{service.updated}`: one small request tells."
+    if service.deltas:
+        yield "Serves `updatedAfter`: says whether anything has changed since a time."
+    if service.history:
+        yield "Keeps its history: `statpipe backfill` without `--from-archive` loads all earlier vintages."
+    if service.delayed:
+        yield "May make a large answer later: statpipe waits for it, half an hour at most."
+    for most, span in service.requests:
+        yield f"Allows {most} requests in {span} s; what earlier runs asked counts, too."
     if service.slash:
-        yield "addresses end with a slash"
+        yield "Addresses of data end with a slash."
     if service.parameters:
-        yield ", ".join(f"`{name}={value}`" for name, value in service.parameters.items())
+        asked = ", ".join(f"`{name}={value}`" for name, value in service.parameters.items())
+        yield f"Data are asked for with {asked}."
 
 
 def types() -> str:
