@@ -128,7 +128,8 @@ def key(service: str, flow: str, *wanted: str, fresh: bool = False) -> int:
             msg = f"{name} has no codes; write them as {name}=CODE, or {name}=ONE+OTHER"
             raise ConfigError(msg)
     series = ".".join(chosen.get(name, "") for name in names)
-    selection_of(found, found.area(), series)  # refuses codes that are in no list
+    asked = selection_of(found, found.area(), series)  # refuses codes that are in no list
+    frequencies = "".join(asked.where.get("freq", ()))
     place = "url" if "://" in service else "service"
     lines = (
         f"# {_printable(found.name)}; the key is {'.'.join(names)}",
@@ -137,6 +138,7 @@ def key(service: str, flow: str, *wanted: str, fresh: bool = False) -> int:
         f'{place} = "{service}"',
         f'flow = "{flow}"',
         f'key = "{series}"',
+        *([f'freq = "{frequencies}"'] if frequencies else []),
     )
     sys.stdout.write("\n".join(lines) + "\n")
     return 0

@@ -56,6 +56,9 @@ def statpipe_models(instances: Sequence[Instance]) -> Iterable[Model]:
         for one in instances
         if one.component == "sdmx"
         for model in gold_models(
-            name=one.gold, source=one.name, title=one.name.replace("_", " "), freq=ALL_FREQUENCIES
+            name=one.gold,
+            source=one.name,
+            title=one.name.replace("_", " "),
+            freq=str(one.settings.get("freq") or ALL_FREQUENCIES),
         )
     ]

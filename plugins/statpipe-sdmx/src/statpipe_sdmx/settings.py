@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import re
-from typing import Literal
+from typing import Literal, get_args
 
 import attrs
 from attrs import field, frozen
 
 from statpipe.api import Environment
+from statpipe.domain.period import Frequency
 
 _KEY = re.compile(r"[A-Za-z0-9_@$*~+.-]*")
 
@@ -19,6 +20,13 @@ def _is_a_key(_: object, attribute: attrs.Attribute[str], value: str) -> None:
         raise ValueError(
             f"{attribute.name!r} is codes joined by points, with + between several: D.USD+GBP.EUR.SP00.A; "
             f"not {value!r}"
+        )
+
+
+def _are_frequencies(_: object, attribute: attrs.Attribute[str], value: str) -> None:
+    if not set(value) <= set(get_args(Frequency)):
+        raise ValueError(
+            f"{attribute.name!r} is letters of frequencies, such as A, or MQ for both of them; not {value!r}"
         )
 
 
@@ -37,7 +45,8 @@ class SdmxSettings:
     the order of the dimensions, several joined by ``+``, none for all of them; left out, the whole flow.
     ``start`` and ``end`` are the first and the last period. ``agency`` and ``version`` are the owner and the version of the
     flow where the house has several. ``area`` names the dimension of areas, where it is not found by
-    itself. ``language`` is that of names. ``rest`` is the version of the
+    itself. ``freq`` are the frequencies of the figures, such as ``A`` or ``MQ``: without it, there is a Gold model for the
+    growth of each frequency, also where it stays empty. ``language`` is that of names. ``rest`` is the version of the
     interface at ``url``, 2.1 or 3.0. ``timeout`` is the time for one whole answer, in seconds.
     """
 
@@ -52,6 +61,7 @@ class SdmxSettings:
     agency: str = ""
     version: str = ""
     area: str = ""
+    freq: str = field(default="", validator=_are_frequencies)
     language: str = "en"
     timeout: float = field(default=300.0, validator=_is_a_time)
     environment: Environment

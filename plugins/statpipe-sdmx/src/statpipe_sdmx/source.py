@@ -15,6 +15,7 @@ from statpipe.api import (
     Diagnosis,
     NoData,
     Payload,
+    Selection,
     Source,
     Unavailable,
     Vintage,
@@ -160,6 +161,7 @@ class SdmxSource(Source):
         payload = self._asking.structure(flow, dataset.name)
         structure, area = structure_in(dataset, payload)
         asked = selection_of(structure, area, told.key)
+        self._refuse_other_frequencies(asked)
         at = updated_at(payload, self._service.updated, flow)
         if at is not None and again:
             alone = self._asking.flow_alone(flow, dataset.name)
@@ -189,6 +191,13 @@ class SdmxSource(Source):
             vintage = attrs.evolve(vintage, released=at.date(), released_at=at, basis="service")
         seen = _seen(vintage, messages, before)
         return self._kept(dataset, attrs.evolve(seen, updated=str(updated or "")))
+
+    def _refuse_other_frequencies(self, asked: Selection) -> None:
+        told = self._settings.freq
+        others = [one for one in asked.where.get("freq", ()) if told and one not in told]
+        if others:
+            msg = f"{self._where}.freq is {told!r}, and the key asks for the frequency {others[0]}; correct one of them"
+            raise ConfigError(msg)
 
     def _kept(self, dataset: Dataset, seen: Seen) -> Seen:
         seen = attrs.evolve(seen, asked=self._asked(dataset))
