@@ -233,6 +233,12 @@ class TestWhatHousesDoDifferently:
         with pytest.raises(ContentError, match="the zip cannot be read"):
             self.read(body)
 
+    def test_a_flow_without_other_dimensions_has_one_category_with_its_title(self):
+        rows = [{n: t for n, t in row().items() if n != "TEA"}]
+        made = attrs.evolve(cube(*rows), dimensions=(FREQ, AREA))
+        (found,) = self.read(FORMATS["csv 1.0"](made), made)
+        assert (found["category"], found["category_name"]) == ("_Z", "Tea trade")
+
     def test_codes_with_points_are_joined_by_colons(self):
         tea = attrs.evolve(TEA, codes={"01.1": "Green", "01.2": "Black"})
         made = attrs.evolve(cube(row(tea="01.1")), dimensions=(FREQ, AREA, tea, PACKED))

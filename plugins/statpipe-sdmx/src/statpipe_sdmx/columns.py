@@ -28,6 +28,7 @@ NO_FIGURE = ("", "NaN")
 """What the standard has in place of a figure. Anything else that is no number is refused with its cell."""
 
 NOT_TOLD = "not told"
+NO_CATEGORY = "_Z"
 _LEFT = frozenset([VALUE, STATUS, FLAG, MULTIPLIER, "DECIMALS", "TIME_FORMAT"])
 """Attributes that are columns already, or say nothing that the figures do not."""
 
@@ -56,7 +57,11 @@ def observations_of(
     others = structure.categories(area)
     for one in others:
         made[Dimension(id=one.id, name=one.name).column] = columns[one.id]
-    if any(
+    if not others:
+        # A flow of one figure for each area and period.
+        made["category"] = pa.repeat(NO_CATEGORY, len(columns[VALUE]))
+        made["category_name"] = pa.repeat(structure.name, len(columns[VALUE]))
+    elif any(
         "." in (code or "") for one in others for code in columns[one.id].dictionary.to_pylist()
     ):
         # Categories join codes by points; where codes have points themselves, by colons.
