@@ -33,9 +33,9 @@ def impossible(
     the names of others, with the reason.
     """
     by_name = {model.name: model for model, _ in offered}
-    wrong = dict(ambiguous)
+    wrong, names = dict(ambiguous), {*by_name, *ambiguous}
     for model, whose in offered:
-        fault = _fault(model, {*by_name, *ambiguous}, sources)
+        fault = _fault(model, names, sources)
         if fault:
             wrong[model.name] = (
                 f"Gold model {model.name} of {whose} {fault}; correct or uninstall it"
