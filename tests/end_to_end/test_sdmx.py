@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
+from pathlib import Path
 
 import attrs
 import pytest
@@ -49,7 +51,6 @@ FIRST = {
     ("FR", "B1GQ", "2022"): "2655435.0",
     ("FR", "B1GQ", "2023"): "2822455.0",
 }
-FIRST_SHOWN = {(geo, year): value for (geo, _, year), value in FIRST.items()}
 SECOND = FIRST | {("DE", "B1GQ", "2023"): "4219310.0", ("DE", "B1GQ", "2024"): "4305260.0"}
 
 
@@ -196,22 +197,54 @@ def test_one_service_of_three_that_is_down_stops_no_other(home):
             assert len(rows) == 4
 
 
-def test_all_that_a_service_has_published_is_loaded_by_one_backfill(home, gdp, service):
-    text = (home.folder / "statpipe.toml").read_text()
-    home.configure(text.replace("flow =", 'service = "ECB"\nflow ='))
-    gdp(SECOND)
-    first, second = accounts(FIRST).rows, accounts(SECOND).rows
-    service.history["NAMA_10_GDP"] = (
-        Release(at="2024-02-20T11:00:00+01:00", rows=first),
-        Release(at="2024-05-24T11:00:00+02:00", rows=second[:-1]),
-        Release(at="2024-05-24T11:00:00+02:00", rows=second[-1:]),
+PAGE = (Path(__file__).parents[2] / "docs" / "sdmx.md").read_text()
+
+
+def rates(**figures):
+    """The flow of the documentation: euro rates of two currencies."""
+    codes = {"FREQ": ["D"], "CURRENCY": ["USD", "GBP", "JPY"], "CURRENCY_DENOM": ["EUR"]}
+    codes |= {"EXR_TYPE": ["SP00"], "EXR_SUFFIX": ["A"]}
+    dimensions = [
+        Listed(id=name, name=name, codes={c: c for c in some}) for name, some in codes.items()
+    ]
+    fixed = {name: some[0] for name, some in codes.items()}
+    rows = [
+        fixed | {"CURRENCY": currency, TIME: day.replace("_", "-")[1:], VALUE: value}
+        for day, values in figures.items()
+        for currency, value in values.items()
+    ]
+    return Cube(
+        agency="ECB", flow="EXR", title="Rates", dimensions=tuple(dimensions), rows=tuple(rows)
     )
-    home.run("backfill", "gdp")
-    assert shown(home, "--as-of", "2024-05-23") == FIRST_SHOWN
-    assert shown(home)["DE", "2024"] == "4305260.0"
-    service.modified = "Fri, 24 May 2024 10:00:00 GMT"
-    assert "2024-05-24  unchanged" in home.run("run", "gdp").stderr
-    assert bases(home) == {"service"}
+
+
+def test_what_the_page_says_can_be_done_as_it_is_written(home, service):
+    """The lines of its first block, and all commands of the blocks that can be run."""
+    (lines, *_) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    commands = [
+        line
+        for block in re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)
+        for line in block.splitlines()
+    ]
+    home.configure(lines + f'url = "{service.url}"\n' + LAKE)
+    today = rates(_2024_05_23={"USD": "1.0854", "JPY": "170.1"}, _2024_05_24={"USD": "1.0840"})
+    first = rates(_2024_05_23={"USD": "1.0853"}).rows
+    service.flows["EXR"] = today
+    service.history["EXR"] = (
+        Release(at="2024-05-23T16:00:00+02:00", rows=first),
+        Release(at="2024-05-24T16:00:00+02:00", rows=(today.rows[0], today.rows[2])),
+    )
+    told = {command: home.run(*command.split()[1:]).stdout for command in commands}
+    assert list(told) == [
+        "statpipe run ecb_rates",
+        "statpipe show ecb_rates_figures",
+        "statpipe backfill ecb_rates",
+    ]
+    assert "1.0854" in told["statpipe show ecb_rates_figures"]
+    assert "170.1" not in told["statpipe show ecb_rates_figures"]  # the key asks for two currencies
+    told = home.run("show", "ecb_rates_figures", "--json", "--as-of", "2024-05-23").stdout
+    assert [row["value"] for row in json.loads(told)] == ["1.0853"]
+    assert {row["basis"] for row in json.loads(told)} == {"service"}
 
 
 def test_the_component_itself_is_no_source(home):
