@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.examples import examples
 
 from statpipe.api.gold import gold_models
 from statpipe.domain.canonical import content_hash
 from statpipe.domain.partition import what_differs
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.engine.gold.maker import gold_key, opened_gold
+from support.examples import examples
 from support.silver_lake import SOURCE, SilverLake
 
 MODELS = gold_models(name="tea", source=SOURCE, title="Tea", freq="A")
