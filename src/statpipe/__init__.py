@@ -21,6 +21,8 @@ if TYPE_CHECKING:
         models,
         open,  # noqa: A004 - as in `statpipe.open("prod")`
         read,
+        releases,
+        revision_statistics,
         revisions,
         vintages,
     )
@@ -35,6 +37,8 @@ __all__ = [
     "models",
     "open",
     "read",
+    "releases",
+    "revision_statistics",
     "revisions",
     "vintages",
 ]

@@ -33,6 +33,10 @@ _COMMANDS = {
     "smoke": ("statpipe.cli.smoke:smoke", "Test the installation with a tiny load, then remove it."),
     "show": ("statpipe.cli.show:show", "Show figures of a Gold model."),
     "explain": ("statpipe.cli.explain:explain", "Show where a figure comes from, down to the payload."),
+    "revisions": (
+        "statpipe.cli.revision_analysis:revisions",
+        "Show how figures were revised: size, bias, news or noise.",
+    ),
     "doctor": ("statpipe.cli.doctor:doctor", "Look at configuration, keys, lake, database and versions."),
     "ingest": ("statpipe.cli.stages:ingest", "Fetch new vintages into Bronze, and no further."),
     "transform": ("statpipe.cli.stages:transform", "Make Silver and Gold from what is in Bronze."),

@@ -8,6 +8,12 @@ from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
+from statpipe.api import ConfigError
+from statpipe.cli.option_types import Count
+
+_FILES = ("parquet",)
+"""Options that name a file for the answer."""
+
 
 @Parameter(name="*")
 @dataclass(frozen=True, kw_only=True)
@@ -34,3 +40,47 @@ class DataOptions(CommonOptions):
 
     json: Annotated[bool, Parameter(negative="")] = False
     "Write JSON to standard output."
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class TableOptions(DataOptions):
+    """Options of commands whose answer is a table."""
+
+    limit: Count = 50
+    "How many rows or series to print; files, CSV and JSON get them all."
+
+    csv: Annotated[bool, Parameter(negative="")] = False
+    "Write CSV to standard output."
+
+    safe_csv: bool = True
+    "Let no text of the CSV begin a formula in a spreadsheet or act on a terminal."
+
+    wide: Annotated[bool, Parameter(negative="")] = False
+    "A row for each period, a column for each series."
+
+    parquet: Path | None = None
+    "Write Parquet to this file."
+
+    def refuse_impossible(self) -> None:
+        """
+        Refuse forms that exclude each other, and files that cannot be written, before anything is read.
+
+        :raises ConfigError: There is one.
+        """
+        from statpipe.cli.exports import refuse_impossible_file
+
+        named = [f"--{name}" for name in ("csv", "json", *_FILES) if getattr(self, name)]
+        if len(named) > 1:
+            raise ConfigError(f"{' and '.join(named)} exclude each other; say one of them")
+        for name in _FILES:
+            path = getattr(self, name)
+            if path is not None:
+                refuse_impossible_file(f"--{name}", path)
+
+    @property
+    def asks(self) -> bool:
+        """
+        Whether a form was asked for that needs a table.
+        """
+        return self.csv or self.wide or any(getattr(self, name) for name in _FILES)

@@ -85,16 +85,16 @@ def write_rows_as_json(table: pa.Table, model: Model) -> None:
     answer("\n]\n")
 
 
-def refuse_impossible_file(path: Path) -> None:
+def refuse_impossible_file(option: str, path: Path) -> None:
     """
     Look, before any work is done, whether a file can be written there.
 
     :raises ConfigError: It is a folder, or its folder does not exist.
     """
     if not path.parent.is_dir():
-        raise ConfigError(f"--parquet {path}: there is no folder {path.parent}; make it first")
+        raise ConfigError(f"{option} {path}: there is no folder {path.parent}; make it first")
     if path.is_dir():
-        raise ConfigError(f"--parquet {path} is a folder; name a file in it")
+        raise ConfigError(f"{option} {path} is a folder; name a file in it")
 
 
 def write_rows_as_parquet(table: pa.Table, model: Model, path: Path) -> None:
@@ -103,10 +103,19 @@ def write_rows_as_parquet(table: pa.Table, model: Model, path: Path) -> None:
 
     :raises ConfigError: The file cannot be written.
     """
+    write_table_as_parquet(plain_table(table, model), path)
+
+
+def write_table_as_parquet(table: pa.Table, path: Path) -> None:
+    """
+    Write a table.
+
+    :raises ConfigError: The file cannot be written.
+    """
     import pyarrow.parquet as pq
 
     try:
-        pq.write_table(plain_table(table, model), path, compression="zstd")
+        pq.write_table(table, path, compression="zstd")
     except OSError as error:
         raise ConfigError(
             f"--parquet {path} cannot be written: {error.strerror or error}"

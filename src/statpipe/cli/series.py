@@ -58,7 +58,7 @@ class People:
             say(f"{self.model.title}{self.words}")
             say("no rows")
             return
-        for line in self._heading():
+        for line in self.heading():
             say_wrapped(line)
         if self._count == 1 or not self._has(_PERIOD):
             self._show_rows()
@@ -170,7 +170,10 @@ class People:
 
     # --- heading ---------------------------------------------------------------------------------
 
-    def _heading(self) -> list[str]:
+    def heading(self) -> list[str]:
+        """
+        Return what is the same in all rows, in a few lines.
+        """
         first = next(printed_rows(self.table.slice(0, 1), self.model))
         lines = [f"{self.model.title}{self.words}"]
         if not self._has(_PERIOD):

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from attrs import frozen
+from collections.abc import Sequence
 
 from statpipe.api import ConfigError, ContentError, Model
-from statpipe.cli.common_options import DataOptions
-from statpipe.cli.exports import (
-    refuse_impossible_file,
-    write_rows_as_csv,
-    write_rows_as_json,
-    write_rows_as_parquet,
-)
-from statpipe.cli.option_types import Conditions, Count, Csv, Name, Names, split
+from statpipe.cli.common_options import TableOptions
+from statpipe.cli.option_types import Conditions, Name, Names, split
+from statpipe.cli.output import Answer
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 from statpipe.engine.answers.as_of import day_of
 from statpipe.engine.answers.figures import figures, whole_model
 from statpipe.engine.gold.maker import gold_key
 from statpipe.engine.site.site import Site
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 
 def show(
@@ -37,11 +25,7 @@ def show(
     where: Conditions = (),
     period: Names = (),
     as_of: str | None = None,
-    limit: Count = 50,
-    csv_: Csv = False,
-    safe_csv: bool = True,
-    parquet: Path | None = None,
-    options: DataOptions | None = None,
+    options: TableOptions | None = None,
 ) -> int:
     """
     Show figures of a Gold model; without a model, which there are.
@@ -65,71 +49,28 @@ def show(
         Periods, such as `2021` or `2019 2021`, or all of `2019:2021`; any usual spelling, such as `2023Q1` or `2023M01`.
     as_of
         Show what was believed on this day, such as `2021-01-01`.
-    limit
-        How many rows or series to print; files and JSON get them all.
-    csv_
-        Write CSV to standard output.
-    safe_csv
-        Let no text of the CSV begin a formula in a spreadsheet or act on a terminal.
-    parquet
-        Write Parquet to this file.
     """
-    options = options or DataOptions()
+    options = options or TableOptions()
 
     def work(session: Session) -> int:
-        wanted = Wanted(
-            rows=columns_wanted(area, category, dataset, where, period),
-            as_of=as_of,
-            limit=limit,
-            csv=csv_,
-            safe_csv=safe_csv,
-            json=options.json,
-            parquet=parquet,
-        )
-        wanted.refuse_impossible(model)
-        with session.lake() as site:
-            if not model:
-                _show_models(site, wanted)
-                return 0
-            chosen = whole_model(site, model)
-            day = day_of(as_of) if as_of is not None else None
-            table = figures(site, chosen, wanted.rows, day)
-        _write(table, chosen, wanted)
-        return 0
-
-    return in_session(options, work)
-
-
-@frozen(kw_only=True)
-class Wanted:
-    """
-    Which rows, and in what form.
-    """
-
-    rows: Mapping[str, tuple[str, ...]]
-    as_of: str | None
-    limit: int
-    csv: bool
-    safe_csv: bool
-    json: bool
-    parquet: Path | None
-
-    def refuse_impossible(self, model: str | None) -> None:
-        """
-        Refuse what cannot be answered, before anything is read.
-
-        :raises ConfigError: Options exclude each other, or a value makes no sense.
-        """
-        forms = [("--csv", self.csv), ("--json", self.json), ("--parquet", self.parquet)]
-        named = [name for name, given in forms if given]
-        if len(named) > 1:
-            raise ConfigError(f"{' and '.join(named)} exclude each other; say one of them")
-        if not model and (self.rows or self.as_of or self.csv or self.parquet):
+        rows = columns_wanted(area, category, dataset, where, period)
+        options.refuse_impossible()
+        if not model and (rows or as_of or options.asks):
             raise ConfigError(
                 "no model is named; `statpipe show` lists them; write its name before the options"
             )
-        if self.parquet:
-            refuse_impossible_file(self.parquet)
+        with session.lake() as site:
+            if not model:
+                _show_models(site, json=options.json)
+                return 0
+            chosen = whole_model(site, model)
+            day = day_of(as_of) if as_of is not None else None
+            table = figures(site, chosen, rows, day)
+        words = f", as of {day}" if day else ""
+        Answer(model=chosen, table=table, words=words).write(options)
+        return 0
+
+    return in_session(options, work)
 
 
 def columns_wanted(
@@ -155,24 +96,10 @@ def columns_wanted(
     return {column: values for column, values in wanted.items() if values}
 
 
-def _write(table: pa.Table, model: Model, wanted: Wanted) -> None:
-    if wanted.csv:
-        write_rows_as_csv(table, model, safe=wanted.safe_csv)
-    elif wanted.json:
-        write_rows_as_json(table, model)
-    elif wanted.parquet:
-        write_rows_as_parquet(table, model, wanted.parquet)
-    else:
-        from statpipe.cli.series import People
-
-        words = f", as of {day_of(wanted.as_of)}" if wanted.as_of else ""
-        People(model=model, table=table, limit=wanted.limit, words=words).show()
-
-
-def _show_models(site: Site, wanted: Wanted) -> None:
+def _show_models(site: Site, *, json: bool) -> None:
     listed = [(model, _rows(site, model)) for model in site.registry.models()]
     columns = ("model", "title", "rows", "grain")
-    if wanted.json:
+    if json:
         cells = [(m.name, m.title, rows, list(m.grain)) for m, rows in listed]
         write_json([dict(zip(columns, row, strict=True)) for row in cells])
         return

@@ -13,6 +13,8 @@ from statpipe.reading.functions import (
     models,
     open,  # noqa: A004 - as in `statpipe.open("prod")`
     read,
+    releases,
+    revision_statistics,
     revisions,
     vintages,
 )
@@ -26,6 +28,8 @@ __all__ = [
     "models",
     "open",
     "read",
+    "releases",
+    "revision_statistics",
     "revisions",
     "vintages",
 ]

@@ -74,6 +74,30 @@ def revisions(
         return lakehouse.revisions(model, **wanted)
 
 
+def releases(
+    model: str, *, environment: str = "local", config: str | Path | None = None, **wanted: Any
+) -> Figures:
+    """
+    Return what each release said of each figure: ``releases("pce_state", ref_area="CA", nth=0)`` is the first one's.
+
+    The other arguments are those of :meth:`Lakehouse.releases`: ``nth``, ``wide``, ``growth``, and any column.
+    """
+    with open(environment, config=config) as lakehouse:
+        return lakehouse.releases(model, **wanted)
+
+
+def revision_statistics(
+    model: str, *, environment: str = "local", config: str | Path | None = None, **wanted: Any
+) -> Figures:
+    """
+    Return statistics of revisions, a row a series and release: size, bias, news or noise, the first efficient release.
+
+    The other arguments are those of :meth:`Lakehouse.revision_statistics`: ``nth``, ``final``, ``growth``, and any column.
+    """
+    with open(environment, config=config) as lakehouse:
+        return lakehouse.revision_statistics(model, **wanted)
+
+
 def models(*, environment: str = "local", config: str | Path | None = None) -> Figures:
     """
     Return the Gold models that there are.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from statpipe.api import Model
-from statpipe.engine.answers.asked import day_asked, rows_asked
+from statpipe.engine.answers.asked import day_asked, numbers_asked, rows_asked
 from statpipe.engine.answers.cell_history import Cell
 from statpipe.engine.answers.figures import figures, whole_model
 from statpipe.engine.answers.plain_table import plain_table
@@ -104,6 +104,63 @@ class Lakehouse:
         """
         named = model if model.endswith(_REVISIONS) else f"{model}{_REVISIONS}"
         return self.read(named, floats=floats, **columns)
+
+    def releases(
+        self,
+        model: str,
+        *,
+        nth: int | Sequence[int] | None = None,
+        wide: bool = False,
+        growth: bool = False,
+        **columns: Wanted,
+    ) -> Figures:
+        """
+        Return what each release said of each figure, also where it repeated what was known.
+
+        ``release`` counts from 0; *nth* chooses releases by that number. With *wide*, a row is a period and a column a
+        vintage: the triangle of revisions, of figures or of their *growth*. *columns* choose as in :meth:`read`.
+
+        :raises ConfigError: The model has no history, or no such row.
+        """
+        from statpipe.engine.answers.revisions.analysis import releases
+        from statpipe.engine.answers.revisions.triangle import triangle
+
+        declared, table = releases(
+            self._site, model, rows_asked(columns), nth=numbers_asked(nth), words=ARGUMENTS
+        )
+        if wide:
+            return Figures(model, triangle(declared, table, growth=growth).table())
+        return Figures(declared.name, plain_table(table, declared), declared)
+
+    def revision_statistics(
+        self,
+        model: str,
+        *,
+        nth: int | Sequence[int] | None = None,
+        final: int | None = None,
+        growth: bool = False,
+        **columns: Wanted,
+    ) -> Figures:
+        """
+        Return statistics of the revisions of each series, from each release, or *nth* alone, to the *final* one.
+
+        The final release is the latest, or that of the number. With *growth*, growth rates are compared. *columns* choose
+        as in :meth:`read`.
+
+        :raises ConfigError: The model has no history, no such row, or nothing was released twice.
+        """
+        from statpipe.engine.answers.revisions.analysis import revision_statistics
+
+        declared, table = revision_statistics(
+            self._site,
+            model,
+            rows_asked(columns),
+            nth=numbers_asked(nth),
+            final=final,
+            growth=growth,
+            words=ARGUMENTS,
+        )
+        return Figures(declared.name, plain_table(table, declared), declared)
 
     def models(self) -> Figures:
         """

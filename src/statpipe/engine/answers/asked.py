@@ -42,6 +42,19 @@ def day_asked(day: str | date | None) -> date | None:
     return day_of(day, ARGUMENTS) if isinstance(day, str) else day
 
 
+def numbers_asked(nth: int | Iterable[int] | None) -> tuple[int, ...]:
+    """
+    Return the numbers of releases that a reader names; none means all.
+
+    :raises ConfigError: One is negative, or not a whole number.
+    """
+    numbers = () if nth is None else (nth,) if isinstance(nth, int) else tuple(nth)
+    for one in numbers:
+        if not isinstance(one, int) or isinstance(one, bool) or one < 0:
+            raise ConfigError(f"nth={one!r} is not the number of a release; 0 is the first release")
+    return numbers
+
+
 def _text(argument: str, value: object) -> str:
     if isinstance(value, str | date) or (isinstance(value, int) and not isinstance(value, bool)):
         text = str(value).strip()
