@@ -22,6 +22,7 @@ from statpipe import api, testing
 from statpipe.api import hookspecs, http
 from statpipe.api.component import FILLED_IN
 from statpipe.cli.app import make_app
+from statpipe.cli.commands import COMMANDS, GROUPS
 from statpipe.engine.site.registry import Offer, Registry
 from statpipe_sdmx.service import Service
 from statpipe_sdmx.service import known as known_services
@@ -127,8 +128,20 @@ def commands() -> str:
     """
     text = make_app().generate_docs(output_format="markdown", recursive=True)
     text = re.sub(r"## Table of Contents\n.*?(?=\*\*Commands)", "", text, flags=re.DOTALL)
+    for name, example in _examples():
+        heading = rf"(#+ statpipe {name}\n\n```console\n.*?\n```\n\n.*?\n)"
+        text = re.sub(
+            heading, rf"\1\nExample: `statpipe {example}`\n", text, count=1, flags=re.DOTALL
+        )
     text = text.replace("```console", "```text").replace("# statpipe\n", f"# Commands\n\n{MADE}", 1)
     return text.rstrip() + "\n"
+
+
+def _examples() -> Iterator[tuple[str, str]]:
+    for name, command in COMMANDS.items():
+        yield name, command.example
+    for group, (_, commands_of) in GROUPS.items():
+        yield from ((f"{group} {name}", command.example) for name, command in commands_of.items())
 
 
 def hooks() -> str:

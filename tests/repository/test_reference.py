@@ -79,11 +79,11 @@ def test_every_hook_is_tested(name):
 
 
 def test_every_command_stands_there():
-    from statpipe.cli import app
+    from statpipe.cli import commands
 
     page = (REFERENCE / "commands.md").read_text()
-    named = [*app._COMMANDS]
-    named += [f"{group} {name}" for group, (_, names) in app._GROUPS.items() for name in names]
+    named = [*commands.COMMANDS]
+    named += [f"{group} {name}" for group, (_, names) in commands.GROUPS.items() for name in names]
     for command in named:
         assert f"## statpipe {command}\n" in page, command
 

@@ -6,7 +6,7 @@ import io
 import os
 import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from importlib.metadata import entry_points
 from itertools import pairwise
@@ -20,76 +20,13 @@ from cyclopts import (
 )
 
 import statpipe
+from statpipe.cli.commands import COMMANDS, GROUPS, Command
 from statpipe.domain.errors import StatpipeError
 from statpipe.engine.site.interruption import remembering_interrupts
 
 _HELP = "Official statistics from the agency into a lakehouse and PostgreSQL, every vintage kept."
 _USAGE_ERROR, _INTERRUPTED = 2, 130
-
-_COMMANDS = {
-    "run": ("statpipe.cli.run:run", "Bring new vintages of sources through every stage."),
-    "backfill": ("statpipe.cli.backfill:backfill", "Load older vintages of a source from an archive."),
-    "plan": ("statpipe.cli.plan:plan", "Show what a run would fetch and write, and why."),
-    "smoke": ("statpipe.cli.smoke:smoke", "Test the installation with a tiny load, then remove it."),
-    "show": ("statpipe.cli.show:show", "Show figures of a Gold model."),
-    "explain": ("statpipe.cli.explain:explain", "Show where a figure comes from, down to the payload."),
-    "revisions": (
-        "statpipe.cli.revision_analysis:revisions",
-        "Show how figures were revised: size, bias, news or noise.",
-    ),
-    "doctor": ("statpipe.cli.doctor:doctor", "Look at configuration, keys, lake, database and versions."),
-    "ingest": ("statpipe.cli.stages:ingest", "Fetch new vintages into Bronze, and no further."),
-    "transform": ("statpipe.cli.stages:transform", "Make Silver and Gold from what is in Bronze."),
-    "load": ("statpipe.cli.stages:load", "Update PostgreSQL and other sinks from the lake."),
-}  # fmt: skip
-_GROUPS = {
-    "plugins": (
-        "What is installed.",
-        {
-            "list": (
-                "statpipe.cli.plugins:list_plugins",
-                "List what plugins offer, broken ones too.",
-            ),
-            "new": ("statpipe.cli.new_plugin:new_plugin", "Write the beginning of a plugin."),
-            "test": (
-                "statpipe.cli.plugins_test:hold_to_contracts",
-                "Run the contract tests on a plugin.",
-            ),
-        },
-    ),
-    "runs": (
-        "What has been run.",
-        {
-            "list": ("statpipe.cli.runs:list_runs", "List the latest runs."),
-            "show": ("statpipe.cli.runs:show_run", "Show the manifest of a run."),
-        },
-    ),
-    "lake": (
-        "The lake: figures, payloads and manifests.",
-        {
-            "verify": (
-                "statpipe.cli.lake:verify",
-                "Read everything in the lake, compare it with its record, repair damage.",
-            ),
-        },
-    ),
-    "db": (
-        "The database for analysts.",
-        {
-            "init": (
-                "statpipe.cli.db:init",
-                "Make schemas, roles and grants; run once by an administrator.",
-            ),
-            "query": ("statpipe.cli.db:query", "Run a reading SQL statement."),
-            "start": (
-                "statpipe.cli.db:start",
-                "Leave the embedded database running for other programs.",
-            ),
-            "stop": ("statpipe.cli.db:stop", "Stop the embedded database."),
-        },
-    ),
-}
-
+_COMPLETE = "complete"
 
 _PLUGINS = "statpipe.commands"
 """The group of entry points under which plugins have commands of their own: a cyclopts ``App`` each."""
@@ -106,22 +43,26 @@ def make_app(*, plugins: bool = True) -> App:
         version=statpipe.__version__,
         result_action="return_value",
     )
-    for name, (target, text) in _COMMANDS.items():
-        app.command(target, name=name, help=text)
-    for name, (text, commands) in _GROUPS.items():
+    _add(app, COMMANDS)
+    for name, (text, commands) in GROUPS.items():
         group = App(name=name, help=text, result_action="return_value")
-        for command, (target, summary) in commands.items():
-            group.command(target, name=command, help=summary)
+        _add(group, commands)
         app.command(group)
     for theirs in _of_plugins() if plugins else ():
         app.command(theirs)
     return app
 
 
+def _add(app: App, commands: Mapping[str, Command]) -> None:
+    for name, (target, text, example) in commands.items():
+        told = f"Example: statpipe {example}"
+        app.command(f"statpipe.cli.{target}", name=name, help=text, help_epilogue=told)
+
+
 def _of_plugins() -> Iterator[App]:
     """Give the commands of plugins; one that cannot be loaded is left to ``plugins list``."""
     for found in entry_points(group=_PLUGINS):
-        if found.name not in {*_COMMANDS, *_GROUPS}:
+        if found.name not in {*COMMANDS, *GROUPS}:
             with suppress(Exception):
                 yield found.load()
 
@@ -130,7 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """
     Run the command line and exit with its code.
     """
-    sys.exit(execute(sys.argv[1:] if arguments is None else arguments))
+    given = sys.argv[1:] if arguments is None else arguments
+    if list(given[:1]) == [_COMPLETE]:  # asked by a shell, of words that may be half typed
+        from statpipe.cli.completion import complete
+
+        sys.exit(complete(given[1:]))
+    sys.exit(execute(given))
 
 
 def execute(arguments: Sequence[str]) -> int:
@@ -145,7 +91,7 @@ def execute(arguments: Sequence[str]) -> int:
         return refuse(problem)
     try:
         with remembering_interrupts():
-            own = bool(arguments) and arguments[0] in {*_COMMANDS, *_GROUPS}
+            own = bool(arguments) and arguments[0] in {*COMMANDS, *GROUPS}
             app = make_app(plugins=not own)
             result = app(list(arguments), exit_on_error=False, print_error=False)
         sys.stdout.flush()

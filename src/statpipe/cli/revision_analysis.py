@@ -47,8 +47,7 @@ def revisions(
     """
     Show how the figures of a model were revised: size, bias, news or noise.
 
-    A revision is the final figure less an earlier one. Example:
-    `statpipe revisions pce_state --area CA --category SAPCE1:1 --triangle --wide`
+    A revision is the final figure less an earlier one.
 
     Parameters
     ----------

@@ -13,8 +13,8 @@ from statpipe.engine.answers.asked import day_asked, numbers_asked, rows_asked
 from statpipe.engine.answers.cell_history import Cell
 from statpipe.engine.answers.figures import figures, whole_model
 from statpipe.engine.answers.plain_table import plain_table
+from statpipe.engine.answers.vintages import vintages_of
 from statpipe.engine.answers.words import ARGUMENTS
-from statpipe.engine.record.records import held_of
 from statpipe.engine.site.model_order import sources_of
 from statpipe.engine.site.site import Site
 from statpipe.reading.figures import Figures, with_floats
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 Wanted = str | int | date | Sequence[str | int | date] | None
 """A value of a column, or several; ``None`` means all."""
 
-_HISTORY, _REVISIONS = "_history", "_revisions"
+_REVISIONS = "_revisions"
 
 
 @define(eq=False)
@@ -205,28 +205,7 @@ class Lakehouse:
         """
         import pyarrow as pa
 
-        found = whole_model(self._site, model)
-        rows = [
-            {
-                "source": name,
-                "dataset": held.dataset,
-                "vintage": held.vintage.id,
-                "released": held.released,
-                "basis": held.basis,
-                "note": held.vintage.note,
-            }
-            for name in sources_of(self._models(), found)
-            for held in held_of(self._site.lake, name)
-            if held.fingerprint
-        ]
-        if wanted:
-            named = model if model.endswith(_HISTORY) else f"{model}{_HISTORY}"
-            table = self.read(named, **wanted).table
-            set_by = {
-                *zip(*(table[one].to_pylist() for one in ("dataset", "vintage")), strict=True)
-            }
-            rows = [row for row in rows if (row["dataset"], row["vintage"]) in set_by]
-        rows.sort(key=lambda row: (row["released"], row["source"], row["dataset"], row["vintage"]))
+        rows = vintages_of(self._site, model, rows_asked(wanted), words=ARGUMENTS)
         return Figures(model, pa.Table.from_pylist(rows))
 
     def explain(

@@ -1,0 +1,67 @@
+"""``statpipe search``."""
+
+from __future__ import annotations
+
+from statpipe.api import ConfigError
+from statpipe.cli.common_options import DataOptions
+from statpipe.cli.option_types import Count, Name
+from statpipe.cli.session import Session, in_session, write_json
+from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import say
+from statpipe.engine.answers.search import Found
+from statpipe.engine.answers.search import search as found_by
+
+_COLUMNS = ("kind", "code", "name", "unit", "model")
+_OPTIONS = {"category": "--category", "area": "--area"}
+
+
+def search(*words: Name, limit: Count = 20, options: DataOptions | None = None) -> int:
+    """
+    Find models, categories and areas by words: in codes, titles and units of all that the lake holds.
+
+    What fits all the words is shown, best first; misspelt words are understood.
+
+    Parameters
+    ----------
+    words
+        What to look for, such as `food` or `real income`.
+    limit
+        How many to show.
+    """
+    options = options or DataOptions()
+
+    def work(session: Session) -> int:
+        if not words:
+            raise ConfigError(
+                "no word is given; say what to look for, such as `statpipe search food`"
+            )
+        with session.lake() as site:
+            found = [one for _, one in found_by(site, words)]
+        if options.json:
+            write_json([_document(one) for one in found[:limit]])
+            return 0
+        if not found:
+            say(f"nothing fits {' '.join(words)}; use fewer words, or see `statpipe show`")
+            return 0
+        print_table(
+            "",
+            _COLUMNS,
+            [[getattr(one, name) for name in _COLUMNS] for one in found[:limit]],
+            less=("model", "unit"),
+        )
+        if len(found) > limit:
+            say(f"{len(found) - limit:,} more: add a word, or say --limit")
+        say()
+        say(f"look at the first: {_command(found[0])}")
+        return 0
+
+    return in_session(options, work)
+
+
+def _document(one: Found) -> dict[str, str]:
+    return {name: getattr(one, name) for name in (*_COLUMNS, "dataset")}
+
+
+def _command(one: Found) -> str:
+    option = _OPTIONS.get(one.kind)
+    return f"statpipe show {one.model}" + (f" {option} {one.code}" if option else "")

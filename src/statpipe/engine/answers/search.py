@@ -1,0 +1,152 @@
+"""Finding figures by words: over codes, titles and units of all that the lake holds."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from statpipe.api import ContentError, Model
+from statpipe.engine.gold.computed import connected
+from statpipe.engine.gold.maker import gold_key
+from statpipe.engine.site.site import Site
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_EXACT, _BEGINS, _WITHIN, _LIKE = 1.0, 0.9, 0.6, 0.5
+"""How well a word fits: it is there, begins one, stands within one, or is spelt alike."""
+_CUTOFF = 0.75
+"""Below this similarity, another word was meant."""
+_SHORTEST = 3
+"""Shorter words stand within too many others."""
+
+_CATEGORY = """
+    SELECT category AS code, any_value(category_name) AS name, any_value(category_path) AS path, any_value(unit) AS unit,
+        string_agg(DISTINCT dataset, ' ' ORDER BY dataset) AS dataset
+    FROM held GROUP BY category
+"""
+_AREA = "SELECT ref_area AS code, any_value(area_name) AS name, any_value(geo_level) AS path FROM held GROUP BY ref_area"
+
+
+@frozen(kw_only=True)
+class Found:
+    """
+    Something that the words fit. ``kind`` is model, category or area; ``also`` is what else they may name.
+    """
+
+    kind: str
+    model: str
+    code: str
+    name: str
+    unit: str = ""
+    dataset: str = ""
+    also: str = field(default="", repr=False)
+
+
+def search(site: Site, words: Sequence[str]) -> list[tuple[float, Found]]:
+    """
+    Return what fits all the words, best first. Misspelt words count where no other fits.
+    """
+    asked = [word for text in words for word in _words(text)]
+    everything = list(_everything(site))
+    known = {word for one in everything for word in _of(one)}
+    likeness = {word: _fitting(word, known) for word in asked}
+    scored = ((_score(one, likeness), one) for one in everything)
+    found = [(score, one) for score, one in scored if score > 0]
+    return sorted(found, key=lambda pair: (-pair[0], pair[1].kind, pair[1].model, pair[1].code))
+
+
+def _everything(site: Site) -> Iterator[Found]:
+    models = {one.name: one for one in site.registry.models()}
+    for name, model in models.items():
+        yield Found(kind="model", model=name, code=name, name=model.title)
+        columns = {one.name for one in model.columns}
+        # The latest figures of a family: its other models have the same codes.
+        if f"{name}_history" in models and {"category_name", "area_name"} <= columns:
+            yield from _codes(site, model)
+
+
+def _codes(site: Site, model: Model) -> Iterator[Found]:
+    table = _held(site, model)
+    if table is None:
+        return
+    with connected() as connection:
+        connection.register("held", table)
+        for kind, sql in (("category", _CATEGORY), ("area", _AREA)):
+            for row in connection.sql(sql).to_arrow_table().to_pylist():
+                yield _row(kind, model.name, row)
+
+
+def _row(kind: str, model: str, row: Mapping[str, Any]) -> Found:
+    return Found(
+        kind=kind,
+        model=model,
+        code=row["code"],
+        name=row["name"] or "",
+        unit=row.get("unit") or "",
+        dataset=row.get("dataset") or "",
+        also=row["path"] or "",
+    )
+
+
+def _held(site: Site, model: Model) -> pa.Table | None:
+    key = gold_key(model)
+    try:
+        if site.lake.fingerprint(key) is None:
+            return None
+        table = site.lake.read(key)
+    except ContentError:  # damaged: the next run makes it anew
+        return None
+    wanted = ("category", "category_name", "category_path", "unit", "dataset", "ref_area", "area_name", "geo_level")  # fmt: skip
+    return table.select(wanted) if set(wanted) <= set(table.column_names) else None
+
+
+def _of(one: Found) -> set[str]:
+    return {
+        *_words(f"{one.code} {one.name} {one.unit} {one.dataset} {one.also}"),
+        one.code.casefold(),
+    }
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[^\W_]+", text.casefold())
+
+
+def _fitting(word: str, known: Iterable[str]) -> dict[str, float]:
+    """Say how well each known word fits the one that was asked for."""
+    found = {one: _fit(word, one) for one in known}
+    near = {one: score for one, score in found.items() if score}
+    if near or len(word) < _SHORTEST:
+        return near
+    close = difflib.get_close_matches(word, found, n=20, cutoff=_CUTOFF)
+    return {one: _LIKE * difflib.SequenceMatcher(None, word, one).ratio() for one in close}
+
+
+def _fit(word: str, known: str) -> float:
+    if word == known:
+        return _EXACT
+    if known.startswith(word):
+        return _BEGINS
+    return _WITHIN if len(word) >= _SHORTEST and word in known else 0.0
+
+
+def _score(one: Found, likeness: Mapping[str, Mapping[str, float]]) -> float:
+    """Add up how well each word fits; in the name or code it counts double, in a short name more."""
+    if not likeness:
+        return 0.0
+    title = [*_words(one.name), *_words(one.code), one.code.casefold()]
+    rest = _words(f"{one.unit} {one.dataset} {one.also}")
+    total = 0.0
+    for fits in likeness.values():
+        best = max(
+            max((2 * fits.get(word, 0.0) for word in title), default=0.0),
+            max((fits.get(word, 0.0) for word in rest), default=0.0),
+        )
+        if not best:
+            return 0.0
+        total += best
+    return total / len(likeness) + 1 / (1 + len(title))
