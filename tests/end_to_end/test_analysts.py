@@ -8,9 +8,13 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
+import duckdb
 import pytest
+import yaml
 
 from statpipe.cli.app import execute
 from statpipe.cli.completion import complete
@@ -196,3 +200,74 @@ def test_bash_offers_codes_with_colons(here):
         ["bash", "-c", ask], cwd=here.folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=True
     )  # fmt: skip
     assert done.stdout.split()[:3] == ["1", "10", "11"]
+
+
+# --- exports --------------------------------------------------------------------------------------
+
+
+def sheet(path, number):
+    """The cells of a sheet, by row: numbers as floats, texts as texts."""
+    space = {"x": "http://schemas.openxmlformats.org/spreadsheetml/2006/main"}
+    with zipfile.ZipFile(path) as book:
+        root = ET.fromstring(book.read(f"xl/worksheets/sheet{number}.xml"))
+        shared = ET.fromstring(book.read("xl/sharedStrings.xml"))
+    texts = ["".join(one.itertext()) for one in shared.findall("x:si", space)]
+
+    def value(cell):
+        found = cell.findtext("x:v", None, space)
+        return texts[int(found)] if cell.get("t") == "s" else float(found)
+
+    return [[value(c) for c in row.findall("x:c", space) if len(c)] for row in root.iter(f"{{{space['x']}}}row")]  # fmt: skip
+
+
+def test_a_workbook_has_numbers_and_says_what_they_are(run, tmp_path):
+    path = tmp_path / "triangle.xlsx"
+    run("revisions", "pce_state", *CALIFORNIA, "--triangle", "--wide", "--xlsx", str(path))
+    head, *body = sheet(path, 1)
+    assert head == ["time_period", "2020-10-08", "2022-10-06"]
+    assert ["2018", 1852976.3, 1833872.8] in body
+    run("show", "pce_state", *CALIFORNIA, "--xlsx", str(path))
+    head, first, *_ = sheet(path, 1)
+    assert "value" in head
+    assert 1589634.6 in first
+    about = sheet(path, 2)
+    assert ["model", "pce_state", ""] in about or ["model", "pce_state"] in about
+    assert any(row[0] == "value" and "exactly as published" in row[1] for row in about)
+
+
+def test_a_file_of_duckdb_has_all_of_gold_with_comments(run, tmp_path):
+    path = tmp_path / "gold.duckdb"
+    assert "10 tables" in run("show", "--duckdb", str(path))
+    with duckdb.connect(str(path), read_only=True) as connection:
+        asked = "SELECT value FROM pce_state WHERE ref_area = 'CA' AND category = 'SAPCE1:1' AND year = 2018"
+        assert str(connection.sql(asked).fetchall()[0][0]).startswith("1833872.8")
+        comments = "SELECT comment FROM duckdb_columns() WHERE table_name = 'pce_state' AND column_name = 'value'"
+        assert "exactly as published" in connection.sql(comments).fetchall()[0][0]
+    run("show", "pce_state", *CALIFORNIA, "--duckdb", str(path))
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert connection.sql("SELECT count(*) FROM pce_state").fetchall() == [(7,)]
+
+
+def test_a_file_that_is_not_duckdbs_is_left_alone(run, tmp_path):
+    path = tmp_path / "thesis.txt"
+    path.write_text("three years of work")
+    told = run("show", "pce_state", "--duckdb", str(path), code=2)
+    assert "is there and is not a file of DuckDB; name another file" in told
+    assert path.read_text() == "three years of work"
+
+
+def test_catalogs_describe_what_is_there(run, here, tmp_path):
+    run("catalog", "export", str(tmp_path / "catalog"))
+    package = json.loads((tmp_path / "catalog" / "datapackage.json").read_text())
+    (of_pce,) = (one for one in package["resources"] if one["name"] == "pce-state")
+    assert of_pce["schema"]["primaryKey"][0] == "ref_area"
+    assert all((here.lake / path).exists() for path in of_pce["path"])
+    value = next(one for one in of_pce["schema"]["fields"] if one["name"] == "value")
+    assert (value["type"], value["unit"]) == ("number", "see unit")
+    dcat = json.loads((tmp_path / "catalog" / "catalog.jsonld").read_text())
+    found = {one["dct:identifier"]: one for one in dcat["dcat:dataset"]}["pce_state"]
+    assert found["dct:modified"]["@value"] == "2022-10-06"
+    assert found["dcat:distribution"][0]["dcat:downloadURL"].startswith("file:///")
+    sources = yaml.safe_load((tmp_path / "catalog" / "sources.yml").read_text())["sources"]
+    tables = {one["name"]: one for one in sources[0]["tables"]}
+    assert tables["pce_state"]["columns"][0]["data_tests"] == ["not_null"]

@@ -147,6 +147,16 @@ GROUPS = {
             ),
         },
     ),
+    "catalog": Group(
+        "What Gold holds, for catalogs of data.",
+        {
+            "export": Command(
+                "catalog:export",
+                "Write a Frictionless data package, DCAT and dbt's sources.",
+                "catalog export catalog",
+            ),
+        },
+    ),
     "db": Group(
         "The database for analysts.",
         {

@@ -11,7 +11,7 @@ from cyclopts import Parameter
 from statpipe.api import ConfigError
 from statpipe.cli.option_types import Count
 
-_FILES = ("parquet",)
+_FILES = ("parquet", "xlsx", "duckdb")
 """Options that name a file for the answer."""
 
 
@@ -61,6 +61,12 @@ class TableOptions(DataOptions):
 
     parquet: Path | None = None
     "Write Parquet to this file."
+
+    xlsx: Path | None = None
+    "Write a workbook to this file: numbers as numbers, and a sheet that describes them."
+
+    duckdb: Path | None = None
+    "Write a table, or without a model all of Gold, to this file of DuckDB, with comments."
 
     def refuse_impossible(self) -> None:
         """

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from statpipe.api import ConfigError, Model
 from statpipe.cli.common_options import TableOptions
+from statpipe.cli.duckdb_file import write_duckdb
+from statpipe.engine.answers.printed_rows import printed_rows
 from statpipe.engine.answers.wide import PERIOD, Wide, varying, wide
 
 if TYPE_CHECKING:
@@ -41,6 +44,11 @@ class Answer:
             exports.write_rows_as_json(self.table, self.model)
         elif options.parquet:
             exports.write_rows_as_parquet(self.table, self.model, options.parquet)
+        elif options.duckdb:
+            write_duckdb(options.duckdb, [(self.model, self.table)])
+        elif options.xlsx:
+            rows = [tuple(row.values()) for row in printed_rows(self.table, self.model)]
+            self._write_workbook(options.xlsx, self.table.column_names, rows)
         else:
             from statpipe.cli.series import People
 
@@ -57,6 +65,10 @@ class Answer:
             write_json([dict(zip(rows.columns, map(exact, row), strict=True)) for row in rows.rows])
         elif options.parquet:
             exports.write_table_as_parquet(rows.table(), options.parquet)
+        elif options.duckdb:
+            raise ConfigError("--duckdb keeps tables as they are; leave out --wide")
+        elif options.xlsx:
+            self._write_workbook(options.xlsx, rows.columns, rows.rows)
         else:
             from statpipe.cli.series import People
 
@@ -65,6 +77,20 @@ class Answer:
             )
             _print_wide(people.heading(), rows, options.limit)
 
+    def _write_workbook(
+        self, path: Path, columns: Sequence[str], rows: Sequence[Sequence[object]]
+    ) -> None:
+        from statpipe import __version__
+        from statpipe.cli.workbook import write_workbook
+
+        about = {
+            "model": self.model.name,
+            "title": f"{self.model.title}{self.words}",
+            "rows": f"{len(rows):,}",
+            "written by": f"statpipe {__version__}",
+        }
+        write_workbook(path, columns, rows, self.model, about)
+
 
 def turned(model: Model, table: pa.Table) -> Wide:
     """
@@ -72,8 +98,6 @@ def turned(model: Model, table: pa.Table) -> Wide:
 
     :raises ConfigError: The model has no periods, or no figure to show.
     """
-    from statpipe.engine.answers.printed_rows import printed_rows
-
     if PERIOD not in model.grain or model.measure is None:
         raise ConfigError(
             f"--wide is for models with a figure for each period; {model.name} has none"

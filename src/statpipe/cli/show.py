@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from statpipe.api import ConfigError, ContentError, Model
 from statpipe.cli.common_options import TableOptions
+from statpipe.cli.duckdb_file import write_duckdb
 from statpipe.cli.option_types import Conditions, Name, Names, split
 from statpipe.cli.output import Answer
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import say
 from statpipe.engine.answers.as_of import day_of
 from statpipe.engine.answers.figures import figures, whole_model
 from statpipe.engine.gold.maker import gold_key
 from statpipe.engine.site.site import Site
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def show(
@@ -55,6 +61,11 @@ def show(
     def work(session: Session) -> int:
         rows = columns_wanted(area, category, dataset, where, period)
         options.refuse_impossible()
+        if not model and options.duckdb and not (rows or as_of or options.wide):
+            with session.lake() as site:
+                count = write_duckdb(options.duckdb, _all_tables(site))
+            say(f"{options.duckdb}: {count} tables")
+            return 0
         if not model and (rows or as_of or options.asks):
             raise ConfigError(
                 "no model is named; `statpipe show` lists them; write its name before the options"
@@ -110,6 +121,12 @@ def _show_models(site: Site, *, json: bool) -> None:
     print_table(
         f"Gold models in {site.environment.name}", columns, texts, right=("rows",), less=("grain",)
     )
+
+
+def _all_tables(site: Site) -> Iterator[tuple[Model, pa.Table]]:
+    for one in site.registry.models():
+        if site.lake.fingerprint(gold_key(one)) is not None:
+            yield whole_model(site, one.name), site.lake.read(gold_key(one))
 
 
 def _rows(site: Site, model: Model) -> int | None:
