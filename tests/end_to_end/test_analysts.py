@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -30,7 +31,7 @@ def here(tmp_path_factory):
     """A lake with both releases; read only."""
     made = Home(tmp_path_factory.mktemp("read only"))
     made.configure('[environments.local.sinks.lake]\n[sources.bea_pce_state]\nchannel = "sample"\n')
-    made.run("run", "bea_pce_state")
+    made.run("run", "bea_pce_state", "--report", "run.html")
     return made
 
 
@@ -200,6 +201,84 @@ def test_bash_offers_codes_with_colons(here):
         ["bash", "-c", ask], cwd=here.folder, env=environment, capture_output=True, text=True, timeout=PATIENCE, check=True
     )  # fmt: skip
     assert done.stdout.split()[:3] == ["1", "10", "11"]
+
+
+# --- pictures and reports -------------------------------------------------------------------------
+
+
+def refuse_requests(text):
+    assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|src=|href=", text)
+
+
+def test_a_report_on_a_series_is_one_file_with_all_that_is_known(run, tmp_path):
+    path = tmp_path / "california.html"
+    run("report", "pce_state", *CALIFORNIA, "--out", str(path))
+    text = path.read_text()
+    refuse_requests(text)
+    assert len(text) < 500_000
+    assert text.count('<svg class="picture"') == 4
+    for words in (
+        "<h1>Personal consumption expenditures, California</h1>",
+        "2,082,806.8",
+        "1,852,976.3",
+        "The states in 2021",
+        "13 checks passed.",
+        "statpipe explain pce_state --area CA --category SAPCE1:1 --period 2021",
+    ):
+        assert words in text
+    assert len(set(re.findall(r">([0-9a-f]{64})<", text))) > 2
+
+
+def test_a_report_is_about_the_nation_where_no_area_is_chosen(run, tmp_path):
+    path = tmp_path / "nation.html"
+    run("report", "pce_state_yoy", "--out", str(path))
+    assert "<h1>Personal consumption expenditures, United States</h1>" in path.read_text()
+
+
+def test_a_run_has_a_report_too(run, here, tmp_path):
+    path = tmp_path / "run.html"
+    run("report", "latest", "--out", str(path))
+    text = path.read_text()
+    refuse_requests(text)
+    assert text == (here.folder / "run.html").read_text()
+    for words in (
+        "bea_pce_state:",
+        ">loaded<",
+        "4,320 of 4,320 revised",
+        "SAPCE1:11",
+        "additivity",
+    ):
+        assert words in text
+
+
+@pytest.mark.parametrize("kind", ["lines", "vintages", "revisions", "map"])
+def test_pictures_are_files(run, tmp_path, kind):
+    path = tmp_path / "picture.svg"
+    run("plot", "pce_state", *CALIFORNIA, "--kind", kind, "--out", str(path))
+    assert ET.fromstring(path.read_text()).get("role") == "img"
+
+
+def test_pictures_are_pixels_where_a_font_is(run, tmp_path):
+    path = tmp_path / "picture.png"
+    arguments = ("plot", "pce_state", *CALIFORNIA, "--out", str(path))
+    if execute(arguments):
+        assert "PNG needs a font" in run(*arguments, code=2)
+    else:
+        assert path.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("pce_state", "--out", "x.gif"), "--out x.gif ends in neither .svg nor .png"),
+        (("pce_state", "--out", "nix/x.svg"), "there is no folder nix; make it first"),
+        (("pce_state_area",), "model pce_state_area has no figures over time"),
+        (("pce_state", "--category", "SAPCE1:1"), "these are 60 series, and a picture shows up to 6"),
+        (("pce_state", "--category", "SAPCE2:1", "--kind", "revisions"), "no figure of this series was revised"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_drawn_is_told(run, arguments, says):
+    assert says in run("plot", *arguments, code=2)
 
 
 # --- exports --------------------------------------------------------------------------------------

@@ -75,6 +75,16 @@ COMMANDS = {
         "Show how figures were revised: size, bias, news or noise.",
         "revisions pce_state --area CA --category SAPCE1:1 --triangle --wide",
     ),
+    "plot": Command(
+        "pictures:plot",
+        "Draw figures into an SVG or PNG file.",
+        "plot pce_state --area CA TX NY --category SAPCE1:1",
+    ),
+    "report": Command(
+        "pictures:report",
+        "Write a report on a series as one HTML file.",
+        "report pce_state --area CA --category SAPCE1:1 --out california.html",
+    ),
     "doctor": Command(
         "doctor:doctor",
         "Look at configuration, keys, lake, database and versions.",

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 _SCRIPTS = {"bash": BASH, "zsh": ZSH, "fish": FISH}
 
-_MODEL = frozenset({"show", "explain", "revisions", "diff", "vintages"})
+_MODEL = frozenset({"show", "explain", "revisions", "diff", "vintages", "plot", "report"})
 _SOURCES = frozenset(
     {"run", "backfill", "plan", "smoke", "ingest", "transform", "load", "list", "verify"}
 )

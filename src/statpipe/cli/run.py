@@ -26,6 +26,7 @@ def run(
     wait: Seconds = 0.0,
     accept_revision: Flag = False,
     markdown: Path | None = None,
+    report: Path | None = None,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -49,10 +50,14 @@ def run(
         Publish also what a check refuses because it asks whether the agency meant it.
     markdown
         File for the report on what new releases changed.
+    report
+        The same with pictures, checks and hashes, as one HTML file.
     """
     wanted = Options(full=full, tables=split(tables), wait=wait, accept_revision=accept_revision)
     options = options or DataOptions()
-    return run_stages(split(names), wanted, options, everything=all_, markdown=markdown)
+    return run_stages(
+        split(names), wanted, options, everything=all_, markdown=markdown, report=report
+    )
 
 
 def run_stages(
@@ -62,6 +67,7 @@ def run_stages(
     *,
     everything: bool,
     markdown: Path | None = None,
+    report: Path | None = None,
 ) -> int:
     """
     Run sources with these options, and tell how it went.
@@ -69,8 +75,9 @@ def run_stages(
     wanted = attrs.evolve(wanted, arguments=repeated(options))
 
     def work(session: Session) -> int:
-        if markdown is not None:
-            require_folder_of(markdown)
+        for file in (markdown, report):
+            if file is not None:
+                require_folder_of(file)
         chosen = chosen_sources(session, names, everything=everything)
         session.registry.observe(RunReport(bar=options.log_format == "text"))
         # With several sources, one that lacks something must not stop the others.
@@ -85,6 +92,11 @@ def run_stages(
         if markdown is not None:
             # Last, so that a file that cannot be written hides nothing of what the run did.
             write_markdown(manifests, markdown)
+        if report is not None:
+            from statpipe.cli.pictures import write_text
+            from statpipe.engine.answers.run_report import run_page
+
+            write_text(report, run_page(manifests))
         return worst([manifest.exit_code for manifest in manifests])
 
     return in_session(options, work)

@@ -85,7 +85,7 @@ def show_run(
         if markdown and options.json:
             raise ConfigError("--markdown and --json exclude each other; say one of them")
         with session.site() as site:
-            manifest = manifest_of(site.lake, *_found(site.lake, run_id))
+            manifest = manifest_of(site.lake, *found_run(site.lake, run_id))
         if markdown:
             answer(as_markdown(manifest))
             return 0
@@ -106,14 +106,12 @@ def show_run(
     return in_session(options, work)
 
 
-def _refuse_unknown(source: str, session: Session, lake: Lake) -> None:
-    """A source that is no longer installed may have been run."""
-    known = {*session.registry.named("source"), *(name for name, _ in lake.run_ids())}
-    if source not in known:
-        raise ConfigError(f"no source is named {source!r}{nearest(source, known)}")
+def found_run(lake: Lake, wanted: str) -> tuple[str, str]:
+    """
+    Return source and id of a run that is named by its id, the beginning of it, or ``latest``.
 
-
-def _found(lake: Lake, wanted: str) -> tuple[str, str]:
+    :raises ConfigError: There is none, or there are several.
+    """
     runs = list(lake.run_ids())
     if wanted == "latest":
         if not runs:
@@ -127,3 +125,10 @@ def _found(lake: Lake, wanted: str) -> tuple[str, str]:
             f"{what} with an id that begins with {wanted!r}{nearest(wanted, ids[-5:])}"
         )
     return matching[0]
+
+
+def _refuse_unknown(source: str, session: Session, lake: Lake) -> None:
+    """A source that is no longer installed may have been run."""
+    known = {*session.registry.named("source"), *(name for name, _ in lake.run_ids())}
+    if source not in known:
+        raise ConfigError(f"no source is named {source!r}{nearest(source, known)}")

@@ -1,0 +1,38 @@
+"""A page is one file that asks nobody."""
+
+from html.parser import HTMLParser
+
+from statpipe.engine.answers.pictures.page import folded, page, paragraph, section, table
+
+
+class Tags(HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.open, self.seen = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.seen.append(tag)
+        if tag != "meta":
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_a_page_is_well_formed_and_what_it_is_given_is_text():
+    text = page("A <b>", [section("One", paragraph("<script>alert(1)</script>"), table("T", ("a", "b"), [("x", None), ("<i>", 1)]))])  # fmt: skip
+    tags = Tags()
+    tags.feed(text)
+    assert tags.open == []
+    assert not {"script", "b", "i", "link", "img", "iframe"} & set(tags.seen)
+    assert "http://" not in text
+    assert "https://" not in text
+    assert '<html lang="en">' in text
+    assert '<th scope="col">a</th>' in text
+    assert '<th scope="row">&lt;i&gt;</th><td class="short">1</td>' in text
+
+
+def test_what_is_empty_is_left_out():
+    assert table("T", ("a",), []) == ""
+    assert section("One", "", "") == ""
+    assert folded("More") == ""
