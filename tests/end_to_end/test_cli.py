@@ -336,7 +336,7 @@ def test_json_parses_on_every_command_that_gives_data(tea):
         answers[name] = json.loads(done.stdout)
     plugins = json.loads(tea.run("plugins", "list", "--json").stdout)
     runs = json.loads(tea.run("runs", "list", "--json").stdout)
-    shown = json.loads(tea.run("runs", "show", "--json").stdout)
+    shown = json.loads(tea.run("runs", "show", "--any", "--json").stdout)
 
     assert {step["action"] for step in answers["plan"]} == {"fetch", "write Gold to every sink"}
     assert answers["smoke"]["outcome"] == "loaded"
@@ -409,7 +409,17 @@ def test_runs_are_listed_newest_first_and_shown_by_the_beginning_of_their_id(tea
     shown = tea.run("runs", "show", first["run_id"][:-2])
     assert json.loads(shown.stdout)["run_id"] == first["run_id"]
     assert "silver/tea_prices/dataset=black/vintage=2024-03-01" in shown.stderr
+    tea.agency.down_at = None
+    tea.run("run", "tea_prices")  # nothing has changed
     assert json.loads(tea.run("runs", "show", "latest", "--json").stdout) == second
+    latest = json.loads(tea.run("runs", "show", "latest", "--any", "--json").stdout)
+    assert latest["outcome"] == "unchanged"
+    failed = ("--source", "tea_prices", "--failed", "--since", "2024-01-01", "--json")
+    assert [run["run_id"] for run in json.loads(tea.run("runs", "list", *failed).stdout)] == [
+        second["run_id"]
+    ]
+    assert json.loads(tea.run("runs", "list", "--since", "9999-01-01", "--json").stdout) == []
+    assert "--since 'May' is not a date" in tea.run("runs", "list", "--since", "May", code=2).stderr
 
 
 # --- What is installed -----------------------------------------------------------------------

@@ -85,6 +85,11 @@ COMMANDS = {
         "Write a report on a series as one HTML file.",
         "report pce_state --area CA --category SAPCE1:1 --out california.html",
     ),
+    "status": Command(
+        "status:status",
+        "Show how each source stands, and whether a release is late.",
+        "status --env prod",
+    ),
     "doctor": Command(
         "doctor:doctor",
         "Look at configuration, keys, lake, database and versions.",
@@ -138,7 +143,7 @@ GROUPS = {
             "list": Command(
                 "runs:list_runs",
                 "List the latest runs.",
-                "runs list bea_pce_state",
+                "runs list bea_pce_state --failed --since 2026-01-01",
             ),
             "show": Command(
                 "runs:show_run",

@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-from statpipe.api import ConfigError, Lake
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from datetime import date
+from itertools import islice
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from statpipe.api import ConfigError, ContentError, Lake
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.manifests import manifest_document
 from statpipe.cli.option_types import Count, Flag, Name
@@ -14,12 +22,18 @@ from statpipe.cli.terminal import answer
 from statpipe.domain.nearest import nearest
 from statpipe.engine.record.records import manifest_of
 
+Any_ = Annotated[bool, Parameter(name="--any", negative="")]
 _COLUMNS = ("run_id", "source", "command", "started", "seconds", "outcome", "exit_code", "message")
 _LESS = ("source", "command", "seconds", "exit_code")
 
 
 def list_runs(
-    source: Name | None = None, *, limit: Count = 20, options: DataOptions | None = None
+    source: Name | None = None,
+    *,
+    failed: Flag = False,
+    since: str | None = None,
+    limit: Count = 20,
+    options: DataOptions | None = None,
 ) -> int:
     """
     List the latest runs of an environment, newest first.
@@ -27,18 +41,25 @@ def list_runs(
     Parameters
     ----------
     source
-        Just this source's.
+        Just this source's; by its place, or as `--source`.
+    failed
+        Just runs that did not end well: refused, failed or interrupted.
+    since
+        Just runs from this day on (UTC), such as `2026-01-31`.
     limit
         How many.
     """
     options = options or DataOptions()
 
     def work(session: Session) -> int:
-        with session.site() as site:
+        first = _first_id(since)
+        with session.lake() as site:
             if source is not None:
                 _refuse_unknown(source, session, site.lake)
-            newest = list(site.lake.run_ids(source))[::-1][:limit]
-            manifests = [manifest_of(site.lake, *run) for run in newest]
+            runs = [run for run in reversed(site.lake.run_ids(source)) if run[1] >= first]
+            every = (manifest_of(site.lake, *run) for run in runs)
+            chosen = (one for one in every if one.exit_code or not failed)
+            manifests = list(islice(chosen, limit))
         rows = [
             (
                 m.run_id,
@@ -66,6 +87,7 @@ def list_runs(
 def show_run(
     run_id: Name = "latest",
     *,
+    any_: Any_ = False,
     markdown: Flag = False,
     options: DataOptions | None = None,
 ) -> int:
@@ -75,7 +97,9 @@ def show_run(
     Parameters
     ----------
     run_id
-        Its id, or the beginning of it, or `latest`.
+        Its id, or the beginning of it, or `latest`: the last one that found something.
+    any_
+        Let `latest` be the last run, also if nothing had changed.
     markdown
         Write the report on what its releases changed to standard output, as Markdown.
     """
@@ -84,8 +108,8 @@ def show_run(
     def work(session: Session) -> int:
         if markdown and options.json:
             raise ConfigError("--markdown and --json exclude each other; say one of them")
-        with session.site() as site:
-            manifest = manifest_of(site.lake, *found_run(site.lake, run_id))
+        with session.lake() as site:
+            manifest = manifest_of(site.lake, *found_run(site.lake, run_id, any_run=any_))
         if markdown:
             answer(as_markdown(manifest))
             return 0
@@ -106,9 +130,11 @@ def show_run(
     return in_session(options, work)
 
 
-def found_run(lake: Lake, wanted: str) -> tuple[str, str]:
+def found_run(lake: Lake, wanted: str, *, any_run: bool = False) -> tuple[str, str]:
     """
     Return source and id of a run that is named by its id, the beginning of it, or ``latest``.
+
+    The latest is the last run that found something; *any_run*, or where there is none, the last at all.
 
     :raises ConfigError: There is none, or there are several.
     """
@@ -116,7 +142,7 @@ def found_run(lake: Lake, wanted: str) -> tuple[str, str]:
     if wanted == "latest":
         if not runs:
             raise ConfigError("no run is recorded yet; `statpipe run SOURCE` makes one")
-        return runs[-1]
+        return runs[-1] if any_run else next(_telling(lake, runs), runs[-1])
     matching = [run for run in runs if run[1].startswith(wanted)]
     if len(matching) != 1:
         ids = [run[1] for run in runs]
@@ -125,6 +151,25 @@ def found_run(lake: Lake, wanted: str) -> tuple[str, str]:
             f"{what} with an id that begins with {wanted!r}{nearest(wanted, ids[-5:])}"
         )
     return matching[0]
+
+
+def _telling(lake: Lake, runs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Give the runs that did or met something, newest first."""
+    for run in reversed(runs):
+        with suppress(ContentError):  # a damaged manifest tells nothing
+            if manifest_of(lake, *run).outcome != "unchanged":
+                yield run
+
+
+def _first_id(since: str | None) -> str:
+    """Give what the ids of runs since a day are not before: they begin with the time."""
+    if since is None:
+        return ""
+    try:
+        return f"{date.fromisoformat(since):%Y%m%d}"
+    except ValueError:
+        msg = f"--since {since!r} is not a date; give year, month and day, such as 2026-01-31"
+        raise ConfigError(msg) from None
 
 
 def _refuse_unknown(source: str, session: Session, lake: Lake) -> None:

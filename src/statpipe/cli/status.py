@@ -1,0 +1,66 @@
+"""``statpipe status``."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import attrs
+
+from statpipe.cli.common_options import DataOptions
+from statpipe.cli.session import Session, in_session, write_json
+from statpipe.cli.tables import print_table
+from statpipe.engine.answers.exact_value import exact
+from statpipe.engine.answers.freshness import Freshness, freshness
+
+_COLUMNS = ("source", "standing", "last success", "newest release", "age", "usually every")
+
+
+def status(*, options: DataOptions | None = None) -> int:
+    """
+    Show how each source stands: last success, newest release and its age, and whether the next one is late.
+
+    Late means: it has been longer since the newest release than ever between two releases that the lake holds.
+    """
+    options = options or DataOptions()
+
+    def work(session: Session) -> int:
+        names = [
+            name
+            for name, offer in session.registry.named("source").items()
+            if not offer.item.needs_instance
+        ]
+        with session.lake() as site:
+            found = freshness(site, names, datetime.now(UTC).date())
+        if options.json:
+            write_json([_document(one) for one in found])
+        else:
+            print_table(
+                f"Sources in {options.env}",
+                _COLUMNS,
+                [_row(one) for one in found],
+                right=("age", "usually every"),
+                less=("usually every", "last success"),
+            )
+        return 0
+
+    return in_session(options, work)
+
+
+def _row(one: Freshness) -> tuple[str, ...]:
+    return (
+        one.source,
+        one.standing,
+        f"{one.last_success:%Y-%m-%d %H:%M}" if one.last_success else "",
+        one.vintage,
+        _days(one.age),
+        _days(one.usual),
+    )
+
+
+def _days(number: int | None) -> str:
+    return "" if number is None else f"{number:,} day{'' if number == 1 else 's'}"
+
+
+def _document(one: Freshness) -> dict[str, object]:
+    told = {name: exact(value) for name, value in attrs.asdict(one).items()}
+    return {**told, "standing": one.standing, "late": one.late}

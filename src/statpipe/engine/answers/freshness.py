@@ -1,0 +1,100 @@
+"""How each source stands: its last success, its newest release, and whether the next one is late."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from itertools import pairwise
+from statistics import median
+
+from attrs import frozen
+
+from statpipe.api import Held, Manifest
+from statpipe.engine.record.records import Damaged, manifest_of
+from statpipe.engine.site.site import Site
+
+_WELL = frozenset({"loaded", "unchanged", "ingested"})
+_ENOUGH = 3
+"""Releases that it takes to speak of a rhythm."""
+
+
+@frozen(kw_only=True)
+class Freshness:
+    """
+    How a source stands. ``usual`` is the usual number of days between releases, ``longest`` the most so far; ``None``
+    where there are too few releases to tell.
+    """
+
+    source: str
+    last_outcome: str = ""
+    last_run: datetime | None = None
+    last_success: datetime | None = None
+    vintage: str = ""
+    released: date | None = None
+    age: int | None = None
+    usual: int | None = None
+    longest: int | None = None
+
+    @property
+    def standing(self) -> str:
+        """
+        How it stands, in one word or a few.
+        """
+        if self.last_run is None:
+            return "never run"
+        if self.last_outcome not in _WELL:
+            return self.last_outcome
+        if self.late:
+            return "late"
+        return "current" if self.released else "empty"
+
+    @property
+    def late(self) -> bool:
+        """
+        Whether it has been longer since the newest release than ever between two.
+        """
+        return self.age is not None and self.longest is not None and self.age > self.longest
+
+
+def freshness(site: Site, sources: Sequence[str], today: date) -> list[Freshness]:
+    """
+    Return how sources stand in the lake.
+    """
+    return [_of(site, name, today) for name in sources]
+
+
+def _of(site: Site, source: str, today: date) -> Freshness:
+    last: Manifest | None = None
+    success: datetime | None = None
+    for _, run_id in reversed(site.lake.run_ids(source)):
+        try:
+            manifest = manifest_of(site.lake, source, run_id)
+        except Damaged:
+            continue
+        last = last or manifest
+        if manifest.outcome in _WELL:
+            success = manifest.finished
+            break
+    if last is None:
+        return Freshness(source=source)
+    held = [one for one in last.holds if one.fingerprint]
+    newest = max(held, key=lambda one: (one.released, one.sequence), default=None)
+    gaps = _gaps(held)
+    return Freshness(
+        source=source,
+        last_outcome=last.outcome,
+        last_run=last.finished,
+        last_success=success,
+        vintage=newest.vintage.id if newest else "",
+        released=newest.released if newest else None,
+        age=(today - newest.released).days if newest else None,
+        usual=round(median(gaps)) if gaps else None,
+        longest=max(gaps, default=None),
+    )
+
+
+def _gaps(held: Sequence[Held]) -> list[int]:
+    days = sorted({one.released for one in held})
+    return (
+        [(after - before).days for before, after in pairwise(days)] if len(days) >= _ENOUGH else []
+    )
