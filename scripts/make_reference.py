@@ -130,18 +130,17 @@ def commands() -> str:
     text = re.sub(r"## Table of Contents\n.*?(?=\*\*Commands)", "", text, flags=re.DOTALL)
     for name, example in _examples():
         heading = rf"(#+ statpipe {name}\n\n```console\n.*?\n```\n\n.*?\n)"
-        text = re.sub(
-            heading, rf"\1\nExample: `statpipe {example}`\n", text, count=1, flags=re.DOTALL
-        )
+        text = re.sub(heading, rf"\1\nExample: `{example}`\n", text, count=1, flags=re.DOTALL)
     text = text.replace("```console", "```text").replace("# statpipe\n", f"# Commands\n\n{MADE}", 1)
     return text.rstrip() + "\n"
 
 
 def _examples() -> Iterator[tuple[str, str]]:
     for name, command in COMMANDS.items():
-        yield name, command.example
+        yield name, "statpipe " + command.example
     for group, (_, commands_of) in GROUPS.items():
-        yield from ((f"{group} {name}", command.example) for name, command in commands_of.items())
+        for name, command in commands_of.items():
+            yield f"{group} {name}", "statpipe " + command.example
 
 
 def hooks() -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
+from contextlib import suppress
 from datetime import datetime
 
 import pytest
 
 from statpipe.cli.app import execute
+from statpipe.cli.brief import MOST_LINES
 from support.installed import TESTS, install, install_tea
 from support.patience import PATIENCE
 from support.tea import DATASETS, TeaAgency, prices
@@ -108,6 +114,29 @@ def tea(home, tmp_path):
     return Tea(home, tmp_path)
 
 
+def at_a_terminal(tea, *arguments):
+    """Run a command at a terminal of 80 columns; return all that it writes there."""
+    tea.agency.save(tea.path)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 80, 0, 0))
+    with subprocess.Popen(
+        tea.home.command(*arguments),
+        cwd=tea.home.folder,
+        env={**tea.home.environment, "TERM": "xterm"},
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+    ) as running:
+        os.close(theirs)
+        told = b""
+        with suppress(OSError):  # how a terminal ends
+            while part := os.read(ours, 65536):
+                told += part
+        assert running.wait(PATIENCE) == 0, told
+    os.close(ours)
+    return told.decode()
+
+
 def last_line(done):
     return done.stderr.strip().splitlines()[-1]
 
@@ -124,6 +153,17 @@ def test_a_load_and_an_unchanged_run_are_0_and_stdout_stays_empty(tea):
     assert "unchanged" in second.stderr
     assert tea.home.published() == published
     assert len(published) == 3
+
+
+def test_a_person_at_a_terminal_reads_a_few_lines_and_all_of_them_with_v(tea):
+    tea.agency.check = "warning"
+    told = at_a_terminal(tea, "run", "tea_prices")
+    assert "tea_prices: loaded 2 releases, 16 figures, in " in told
+    assert "warning: tea_check, " in told
+    assert "run started" not in told
+    at_the_end = told.rpartition("\x1b[2K")[2].split("\r\n")
+    assert len(at_the_end) <= MOST_LINES + 1
+    assert "run started" in at_a_terminal(tea, "run", "tea_prices", "-v")
 
 
 def test_a_refused_request_is_1_in_one_line(tea):

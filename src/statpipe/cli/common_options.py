@@ -29,6 +29,9 @@ class CommonOptions:
     log_format: Literal["text", "json"] = "text"
     "Form of log lines on standard error."
 
+    verbose: Annotated[bool, Parameter(name=("--verbose", "-v"), negative="")] = False
+    "Print every log line also on a terminal, as a file or a pipe gets them."
+
     debug: Annotated[bool, Parameter(negative="")] = False
     "Verbose output, with tracebacks."
 

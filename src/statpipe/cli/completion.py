@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
@@ -59,7 +58,7 @@ def completion(shell: Literal["bash", "zsh", "fish"]) -> int:
     """
     Print what makes a shell complete commands, options, models, areas, categories and runs.
 
-    In bash: `source <(statpipe completion bash)`; in zsh: `source <(statpipe completion zsh)`; in fish: `statpipe completion fish | source`.
+    The shell must source it: `source <(statpipe completion bash)`, and in fish a pipe into `source`.
 
     Parameters
     ----------
@@ -75,11 +74,12 @@ def complete(words: Sequence[str]) -> int:
     """
     Print what may stand in place of the last of these words, one a line; nothing where that is unknown.
     """
-    try:
-        found = list(candidates(words))
-    except Exception:  # noqa: BLE001 - a shell must not show why it offers nothing
-        found = []
-    sys.stdout.write("".join(f"{one}\n" for one in found))
+    with own_output():
+        try:
+            found = list(candidates(words))
+        except Exception:  # noqa: BLE001 - a shell must not show why it offers nothing
+            found = []
+        answer("".join(f"{one}\n" for one in found))
     return 0
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import attrs
 
 from statpipe.api import ConfigError, Manifest
+from statpipe.cli.brief import BriefReport, is_brief, tell_briefly
 from statpipe.cli.common_options import CommonOptions, DataOptions
 from statpipe.cli.manifests import manifest_document
 from statpipe.cli.option_types import All, Flag, Name, Names, Seconds, split
@@ -79,7 +80,10 @@ def run_stages(
             if file is not None:
                 require_folder_of(file)
         chosen = chosen_sources(session, names, everything=everything)
-        session.registry.observe(RunReport(bar=options.log_format == "text"))
+        brief = is_brief(options)
+        session.registry.observe(
+            BriefReport() if brief else RunReport(bar=options.log_format == "text")
+        )
         # With several sources, one that lacks something must not stop the others.
         fetching = chosen if INGEST in wanted.stages and len(chosen) == 1 else ()
         with session.site(fetching) as site:
@@ -87,7 +91,9 @@ def run_stages(
             places = [pair for sink in site.sinks.values() for pair in sink.locations().items()]
         if options.json:
             write_json([manifest_document(manifest) for manifest in manifests])
-        if options.log_format == "text":
+        if brief:
+            tell_briefly(manifests, places)
+        elif options.log_format == "text":
             tell_endings(manifests, places)
         if markdown is not None:
             # Last, so that a file that cannot be written hides nothing of what the run did.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _COMMAND = re.compile(
-    r"`(?P<command>statpipe (?:run|ingest|transform|load|plan|smoke|backfill|show|explain|doctor|lake verify"
+    r"`(?P<command>statpipe (?:run|ingest|transform|load|plan|smoke|backfill|show|explain|search|vintages|diff|revisions|plot|report|status|doctor|lake verify"
     r"|runs (?:list|show)|db (?:init|query))\b[^`\n]*)`"
 )
 

@@ -1,0 +1,172 @@
+"""A run as a person at a terminal sees it: a bar while it works, then what matters in a few lines."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from statpipe.api import (
+    CheckFinished,
+    Manifest,
+    PartitionWritten,
+    PayloadReceived,
+    RunFinished,
+    RunStarted,
+    VintageFound,
+    hookimpl,
+)
+from statpipe.cli.common_options import CommonOptions
+from statpipe.cli.terminal import make_progress, say, shown, width
+from statpipe.domain.revision import Revision, counted, percent
+from statpipe.engine.record.advice import in_environment
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+MOST_LINES = 15
+"""Lines that a run that ended well takes on a terminal of 80 columns."""
+_RELEASES, _MOVES, _WARNINGS = 3, 3, 2
+_WELL = frozenset({"loaded", "unchanged", "ingested"})
+
+Line = tuple[str, str]
+"""A text and its style."""
+
+
+def is_brief(options: CommonOptions) -> bool:
+    """
+    Tell whether a person reads along who did not ask for every line.
+    """
+    return (
+        options.log_format == "text"
+        and not (options.verbose or options.debug)
+        and sys.stderr.isatty()
+    )
+
+
+class BriefReport:
+    """
+    An observer that shows what a run is at, in one line that goes away.
+    """
+
+    def __init__(self) -> None:
+        self._progress: Progress = make_progress()
+        self._task: TaskID | None = None
+
+    @hookimpl
+    def statpipe_run_started(self, event: RunStarted) -> None:
+        """Begin to show."""
+        self._progress.start()
+        self._at(f"{event.source}: asking", None)
+
+    @hookimpl
+    def statpipe_vintage_found(self, event: VintageFound) -> None:
+        """Show what is fetched."""
+        self._at(f"{event.dataset} {event.vintage.id}: fetching", event.expected or None)
+
+    @hookimpl
+    def statpipe_payload_received(self, event: PayloadReceived) -> None:
+        """Move the bar."""
+        if self._task is not None:
+            self._progress.update(self._task, completed=event.number)
+
+    @hookimpl
+    def statpipe_check_finished(self, event: CheckFinished) -> None:
+        """Show what is judged."""
+        self._at(f"{event.result.dataset} {event.result.vintage}: checking", None)
+
+    @hookimpl
+    def statpipe_partition_written(self, event: PartitionWritten) -> None:
+        """Show what is written."""
+        self._at(f"{event.receipt.sink}: writing {event.receipt.path}", None)
+
+    @hookimpl
+    def statpipe_run_finished(self, event: RunFinished) -> None:  # noqa: ARG002 - as the hook is called
+        """Show nothing any more."""
+        self._progress.stop()
+
+    def _at(self, text: str, total: int | None) -> None:
+        text = shown(_cut(text, width(to_stderr=True) // 2), to_stderr=True)
+        if self._task is None:
+            self._task = self._progress.add_task(text, total=total)
+        else:
+            self._progress.reset(self._task, description=text, total=total)
+
+
+def tell_briefly(manifests: Sequence[Manifest], places: Sequence[tuple[str, str]]) -> None:
+    """
+    Say what each run did, what moved most, what to look at, and what to do next.
+    """
+    room = width(to_stderr=True)
+    for notice in dict.fromkeys(m.notice for m in manifests if m.notice):
+        say(notice, style="yellow", to_stderr=True)
+    for manifest in manifests:
+        for text, style in brief_lines(manifest, room, alone=len(manifests) == 1):
+            say(text, style=style, to_stderr=True)
+    if any(manifest.exit_code == 0 for manifest in manifests):
+        for what, where in places:
+            say(f"{what}: {where}", to_stderr=True)
+    for manifest in manifests:
+        if manifest.message:
+            text = f"statpipe: {manifest.source}: {manifest.message} (exit {manifest.exit_code})"
+            say(text, style="" if manifest.exit_code == 0 else "red", to_stderr=True)
+
+
+def brief_lines(manifest: Manifest, room: int, *, alone: bool = True) -> Iterator[Line]:
+    """
+    Give the lines about one run, none wider than *room*; of several runs, fewer.
+    """
+    well = manifest.outcome in _WELL
+    yield _cut(_headline(manifest), room), "bold green" if well else "bold red"
+    revisions = [one.revision for one in manifest.vintages if one.revision is not None]
+    if alone:
+        for revision in revisions[-_RELEASES:]:
+            yield _cut(f"  {_release(revision)}", room), ""
+        if len(revisions) > _RELEASES:
+            yield f"  and {counted(len(revisions) - _RELEASES, 'release')} before", ""
+        for place, move in enumerate(_moves(revisions)):
+            yield _cut(f"{'moved most: ' if place == 0 else ' ' * 12}{move}", room), ""
+    found = [one for one in manifest.checks if not one.passed]
+    for one in found[:_WARNINGS]:
+        word = "accepted" if one.accepted else one.severity
+        text = f"{word}: {one.check}, {one.dataset} {one.vintage}: {one.message}"
+        yield _cut(text, room), "red" if one.refuses else "yellow"
+    if len(found) > _WARNINGS:
+        yield f"and {counted(len(found) - _WARNINGS, 'finding')} of checks", "yellow"
+    if found or revisions:
+        more = f"more: `statpipe runs show {manifest.run_id}`"
+        yield in_environment(more, manifest.environment), ""
+
+
+def _headline(manifest: Manifest) -> str:
+    seconds = (manifest.finished - manifest.started).total_seconds()
+    loaded = [one for one in manifest.vintages if one.outcome == "loaded"]
+    figures = sum(one.rows for one in loaded)
+    what = f" {counted(len(loaded), 'release')}, {counted(figures, 'figure')}," if loaded else ""
+    return f"{manifest.source}: {manifest.outcome}{what} in {seconds:.1f} s"
+
+
+def _release(revision: Revision) -> str:
+    name = f"{revision.dataset} {revision.vintage}"
+    if not revision.since:
+        return f"{name}: first release, {counted(revision.cells, 'figure')}"
+    moved = revision.overall
+    parts = [f"{revision.added:,} new", f"{revision.revised:,} of {moved.compared:,} revised"]
+    if moved.median_percent is not None:
+        parts[-1] += f" (median {percent(moved.median_percent)})"
+    if revision.dropped:
+        parts.append(f"{revision.dropped:,} gone")
+    return f"{name}: {', '.join(parts)}"
+
+
+def _moves(revisions: Sequence[Revision]) -> list[str]:
+    every = [move for revision in revisions for move in revision.largest if move["percent"]]
+    every.sort(key=lambda move: -abs(move["percent"]))
+    return [
+        f"{move['ref_area']} {move['category']} {move['time_period']}: {move['old']} to {move['new']} ({percent(move['percent'])})"
+        for move in every[:_MOVES]
+    ]
+
+
+def _cut(text: str, room: int) -> str:
+    return text if len(text) <= room else f"{text[: max(room - 3, 0)]}..."

@@ -1,0 +1,105 @@
+"""What a run says to a person at a terminal."""
+
+from datetime import UTC, datetime, timedelta
+
+import attrs
+import pytest
+
+from statpipe.api import CheckResult, Manifest, VintageRecord
+from statpipe.cli.brief import MOST_LINES, brief_lines, tell_briefly
+from statpipe.domain.revision import Movement, Revision
+
+START = datetime(2024, 4, 1, tzinfo=UTC)
+
+
+def release(number, *, first=False):
+    moves = tuple(
+        {"ref_area": "CA", "category": f"T:{n}", "category_name": "Tea", "time_period": "2023",
+         "old": "100", "new": str(100 + n), "percent": float(n)}
+        for n in (1, 30, 2, 20)
+    )  # fmt: skip
+    return Revision(
+        dataset=f"T{number}",
+        vintage="2024-04-01",
+        since="" if first else "2024-03-01",
+        cells=1200,
+        added=0 if first else 12,
+        dropped=0,
+        overall=Movement(compared=1188, revised=4, median_percent=2.0, largest_percent=30.0),
+        largest=() if first else moves,
+    )
+
+
+def manifest(releases=1, warnings=0, **more):
+    vintages = [
+        VintageRecord(
+            dataset=f"T{n}", vintage="2024-04-01", note="", outcome="loaded", rows=1200,
+            revision=release(n, first=n == 0),
+        )
+        for n in range(releases)
+    ]  # fmt: skip
+    checks = [
+        CheckResult(
+            check="additivity", dataset=f"T{n}", vintage="2024-04-01", severity="warning", passed=False,
+            message="20 of 1,200 sums are off by more than rounding explains" * 3,
+        )
+        for n in range(warnings)
+    ]  # fmt: skip
+    values = {
+        "run_id": "20240401T000000000000Z-abcd",
+        "source": "tea",
+        "environment": "local",
+        "command": "run",
+        "started": START,
+        "finished": START + timedelta(seconds=2.5),
+        "outcome": "loaded" if releases else "unchanged",
+        "exit_code": 0,
+    }
+    return Manifest(vintages=tuple(vintages), checks=tuple(checks), **{**values, **more})
+
+
+def lines(made, **more):
+    return [text for text, _ in brief_lines(made, 80, **more)]
+
+
+def test_a_run_says_what_is_new_what_moved_most_and_what_to_look_at():
+    assert lines(manifest(2, 1)) == [
+        "tea: loaded 2 releases, 2,400 figures, in 2.5 s",
+        "  T0 2024-04-01: first release, 1,200 figures",
+        "  T1 2024-04-01: 12 new, 4 of 1,188 revised (median 2.00 %)",
+        "moved most: CA T:30 2023: 100 to 130 (30.00 %)",
+        "            CA T:20 2023: 100 to 120 (20.00 %)",
+        "            CA T:2 2023: 100 to 102 (2.00 %)",
+        "warning: additivity, T1 2024-04-01: 20 of 1,200 sums are off by more than rou...".replace("T1", "T0"),
+        "more: `statpipe runs show 20240401T000000000000Z-abcd`",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("releases", "warnings"), [(0, 0), (1, 0), (40, 0), (40, 40)])
+def test_it_is_short_and_narrow_however_much_there_is(releases, warnings, capsys):
+    made = manifest(releases, warnings, notice="Not current figures")
+    assert all(len(line) <= 80 for line in lines(made))
+    tell_briefly([made], [("lake", "/somewhere"), ("database", "postgresql://here")])
+    assert len(capsys.readouterr().err.splitlines()) <= MOST_LINES
+
+
+def test_an_unchanged_run_is_one_line():
+    assert lines(manifest(0)) == ["tea: unchanged in 2.5 s"]
+
+
+def test_of_several_runs_each_is_told_in_few_lines():
+    assert lines(manifest(3, 1), alone=False)[1:] == lines(manifest(3, 1))[-2:]
+
+
+def test_a_failure_is_told_whole(capsys):
+    message = "the agency is down; run again later " * 5
+    made = attrs.evolve(manifest(0), outcome="failed", exit_code=5, message=message)
+    tell_briefly([made], [("lake", "/somewhere")])
+    told = capsys.readouterr().err
+    assert f"statpipe: tea: {message} (exit 5)" in told
+    assert "/somewhere" not in told
+
+
+def test_advice_names_the_environment():
+    (*_, more) = lines(manifest(1, environment="prod"))
+    assert "--env prod" in more
