@@ -100,9 +100,9 @@ def _same(found: Any, wanted: Any) -> bool:
     if found is None or wanted is None:
         return found is wanted
     if isinstance(found, date):
-        return found.isoformat() == str(wanted)
+        return bool(found.isoformat() == str(wanted))
     if isinstance(found, str):
-        return found == wanted
+        return bool(found == wanted)
     try:
         number = Decimal(str(wanted))
     except InvalidOperation:
