@@ -100,7 +100,7 @@ def _same(found: Any, wanted: Any) -> bool:
     if found is None or wanted is None:
         return found is wanted
     if isinstance(found, date):
-        return bool(found.isoformat() == str(wanted))
+        return found.isoformat() == str(wanted)
     if isinstance(found, str):
         return bool(found == wanted)
     try:
