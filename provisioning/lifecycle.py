@@ -88,7 +88,7 @@ def data_rules(noncurrent_days: int) -> tuple[Rule, ...]:
                     prefix=f"{environment}/{layer}/",
                     noncurrent=noncurrent_days,
                 )
-                for layer in ("silver", "changes", "gold")
+                for layer in ("silver", "changes", "gold", "prints")
             ),
             Rule(
                 id=f"{environment}-bronze",

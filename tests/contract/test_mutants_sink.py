@@ -289,6 +289,21 @@ class ListsByPrefix(MemoryLake):
         return [key for key in silver if key.owner.startswith(source)]
 
 
+class RemembersFingerprints(MemoryLake):
+    """And does not look whether they are still right."""
+
+    def __init__(self):
+        super().__init__()
+        self.remembered = {}
+
+    def fingerprints(self, source):
+        return super().fingerprints(source) | self.remembered
+
+    def record(self, manifest):
+        self.remembered = self.fingerprints(manifest.source)
+        super().record(manifest)
+
+
 class ListsRunsAsTheyCame(MemoryLake):
     def run_ids(self, source=None):
         return [run for run in self.runs if source in {None, run[0]}]
@@ -361,6 +376,7 @@ LAKES = {
     DoesNotVerify: "test_a_payload_that_is_lost_or_damaged_is_told_by_its_key",
     ListsGoldToo: "test_just_the_silver_of_one_source_is_listed",
     ListsByPrefix: "test_just_the_silver_of_one_source_is_listed",
+    RemembersFingerprints: "test_the_fingerprints_of_a_source_are_those_of_its_silver",
     ListsRunsAsTheyCame: "test_runs_are_listed_oldest_first_whatever_order_they_came_in",
     SortsRunsBySource: "test_runs_are_listed_oldest_first_whatever_order_they_came_in",
     WritesManifestsAnew: "test_a_manifest_comes_back_byte_for_byte",

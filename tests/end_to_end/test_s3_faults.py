@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import itertools
 import json
 import os
@@ -19,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 
+import attrs
 import boto3
 import pyarrow as pa
 import pytest
@@ -36,6 +38,7 @@ from statpipe.api import (
     Unavailable,
 )
 from statpipe_lake import bucket
+from statpipe_lake.parquet import fingerprint_in
 from statpipe_lake.plugin import make_lake
 from statpipe_lake.settings import LakeSettings
 from support.fault_proxy import Exchange, FaultProxy
@@ -109,7 +112,7 @@ def corner(server, fresh):
 
 
 @pytest.fixture
-def lake(wire, corner, tmp_path, monkeypatch):
+def open_lake(wire, corner, tmp_path, monkeypatch):
     for name in [n for n in os.environ if n.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", KEY)
@@ -118,13 +121,24 @@ def lake(wire, corner, tmp_path, monkeypatch):
     soon = {"init_backoff": timedelta(milliseconds=10), "max_backoff": timedelta(milliseconds=50)}
     monkeypatch.setattr(bucket, "_RETRIES", {**bucket._RETRIES, "backoff": soon})
     monkeypatch.setattr(bucket, "_PAUSE", 0.02)
-    settings = LakeSettings(
-        environment=Environment(name="local", home=tmp_path),
-        path=f"s3://{BUCKET}/{corner.prefix.removesuffix('/local/')}",
-        region="us-east-1",
-        endpoint_url=wire.url,
-    )
-    return make_lake(settings)
+
+    def make(**settings):
+        return make_lake(
+            LakeSettings(
+                environment=Environment(name="local", home=tmp_path),
+                path=f"s3://{BUCKET}/{corner.prefix.removesuffix('/local/')}",
+                region="us-east-1",
+                endpoint_url=wire.url,
+                **settings,
+            )
+        )
+
+    return make
+
+
+@pytest.fixture
+def lake(open_lake):
+    return open_lake()
 
 
 def sometimes(method, *faults):
@@ -176,6 +190,7 @@ READS = {
     "a fingerprint": lambda lake: lake.fingerprint(PART.key),
     "a manifest": lambda lake: lake.manifest("agency", "run-1"),
     "a listing": lambda lake: (lake.run_ids(), lake.partitions("agency")),
+    "fingerprints": lambda lake: lake.fingerprints("agency"),
 }
 each_write = pytest.mark.parametrize("path", WRITES, ids=["payload", "table", "manifest", "lock"])
 each_read = pytest.mark.parametrize("name", READS)
@@ -336,6 +351,146 @@ def test_a_conflict_that_does_not_end_is_not_taken_for_an_object_that_is_there(
     assert corner.objects() == {}
 
 
+# Silver files that a listing shows to be as they were
+
+
+OTHERS = {
+    "T": PART,
+    "U": Partition(
+        key=PartitionKey(layer=Layer.SILVER, owner="agency", dataset="U", vintage="2024-03-01"),
+        table=pa.table({"obs_value": [1]}),
+        fingerprint="e" * 64,
+    ),
+}
+PRINTS = "prints/agency.json"
+
+
+@pytest.fixture
+def remembered(open_lake):
+    """A lake with two Silver files, after a run has remembered their fingerprints."""
+    lake = open_lake()
+    with lake.lock("agency", 0, lambda: "run-1"):
+        assert lake.fingerprints("agency") == {}
+        for part in OTHERS.values():
+            lake.write(part)
+        lake.record(manifest_of("run-1"))
+    return lake
+
+
+def told(lake):
+    return {key.dataset: found for key, found in lake.fingerprints("agency").items()}
+
+
+WHOLE = {name: part.fingerprint for name, part in OTHERS.items()}
+
+
+def silver(name):
+    return f"{OTHERS[name].key.path}/part-0.parquet"
+
+
+def test_silver_that_is_as_it_was_is_not_read_again(remembered, open_lake, wire, corner):
+    wire.seen.clear()
+    lake = open_lake()
+    with lake.lock("agency", 0, lambda: "run-2"):
+        wire.seen.clear()
+        assert told(lake) == WHOLE
+        for part in OTHERS.values():
+            assert lake.fingerprint(part.key) == part.fingerprint
+        asked = [("GET", f"{corner.prefix}{PRINTS}"), ("GET", f"{corner.prefix}silver/agency/")]
+        assert sorted(wire.seen) == asked
+        lake.record(manifest_of("run-2"))
+    assert ("PUT", f"{corner.prefix}{PRINTS}") not in wire.seen
+
+
+DAMAGE = {
+    "replaced": lambda corner: corner.put(silver("U"), corner.get(silver("T"))),
+    "cut off": lambda corner: corner.put(silver("U"), corner.get(silver("U"))[:-100]),
+    "empty": lambda corner: corner.put(silver("U"), b""),
+    "another length": lambda corner: corner.put(silver("U"), b"x" + corner.get(silver("U"))),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_silver_that_was_replaced_or_damaged_behind_our_back_is_told(
+    remembered, open_lake, corner, damage
+):
+    DAMAGE[damage](corner)
+    lake = open_lake()
+    found = {"replaced": WHOLE["T"], "another length": WHOLE["U"]}.get(damage)
+    assert told(lake) == {"T": WHOLE["T"], "U": found}
+    assert {key.dataset: lake.fingerprint(key) for key in lake.partitions("agency")} == told(lake)
+
+
+def test_silver_that_was_deleted_is_not_there_although_it_is_remembered(
+    remembered, open_lake, corner
+):
+    corner.client.delete_object(Bucket=BUCKET, Key=corner.prefix + silver("T"))
+    assert told(open_lake()) == {"U": WHOLE["U"]}
+
+
+FORGOTTEN = {
+    "gone": lambda corner: corner.client.delete_object(Bucket=BUCKET, Key=corner.prefix + PRINTS),
+    "empty": lambda corner: corner.put(PRINTS, b""),
+    "not JSON": lambda corner: corner.put(PRINTS, b"{"),
+    "another fingerprint": lambda corner: corner.put(
+        PRINTS, corner.get(PRINTS).replace(b"e" * 64, b"d" * 64)
+    ),
+    "written by hand": lambda corner: corner.put(
+        PRINTS, re.sub(rb' "self_sha256"[^}]*', b' "a": 1', corner.get(PRINTS))
+    ),
+}
+
+
+@pytest.mark.parametrize("accident", FORGOTTEN)
+def test_what_is_remembered_may_be_lost_or_damaged(remembered, open_lake, wire, corner, accident):
+    whole = corner.get(PRINTS)
+    FORGOTTEN[accident](corner)
+    assert corner.get(PRINTS) != whole
+    lake = open_lake()
+    with lake.lock("agency", 0, lambda: "run-2"):
+        assert told(lake) == WHOLE
+        lake.record(manifest_of("run-2"))
+    assert corner.get(PRINTS) == whole
+
+
+def test_silver_that_a_run_wrote_and_did_not_record_is_read(remembered, open_lake):
+    newer = Partition(key=PART.key, table=pa.table({"obs_value": [2]}), fingerprint="c" * 64)
+    open_lake().write(newer)
+    assert told(open_lake()) == {**WHOLE, "T": "c" * 64}
+
+
+def test_a_lake_of_an_older_version_is_remembered_by_the_first_run(open_lake, corner):
+    lake = open_lake()
+    for part in OTHERS.values():
+        lake.write(part)
+    assert corner.get(PRINTS) is None
+    assert told(lake) == WHOLE
+    lake.record(manifest_of("run-1"))
+    assert corner.get(PRINTS)
+    assert told(open_lake()) == WHOLE
+
+
+def test_no_more_requests_than_set_are_on_their_way_at_once(open_lake, wire):
+    lake = open_lake(requests_at_once=3)
+    under_way, most = [], []
+
+    def slowly(exchange):
+        under_way.append(exchange)
+        most.append(len(under_way))
+        time.sleep(0.05)
+        exchange.pass_on()
+        under_way.remove(exchange)
+
+    wire.rule = slowly
+    with ThreadPoolExecutor(12) as threads:
+        list(
+            threads.map(
+                lambda n: lake.fingerprint(attrs.evolve(PART.key, dataset=f"T{n}")), range(24)
+            )
+        )
+    assert max(most) == 3
+
+
 def test_an_object_that_is_not_there_may_be_forbidden_to_who_lists_a_prefix_only(
     lake, wire, corner
 ):
@@ -462,6 +617,17 @@ def held(objects):
     return holds
 
 
+def remembered_wrongly(objects):
+    """Files that have the ETag (in this server, the MD5) that is remembered, and another fingerprint."""
+    kept = json.loads(objects["prints/tea_prices.json"])["files"]
+    return [
+        path
+        for path, tag, fingerprint in kept
+        if tag.strip('"') == hashlib.md5(objects[path]).hexdigest()
+        and fingerprint_in(objects[path]) != fingerprint
+    ]
+
+
 def a_minute_later(exchange):
     """Let 61 seconds pass by the server's clock, which a lease's age is measured by."""
 
@@ -549,6 +715,8 @@ def die_and_recover(server, fresh, plugins, releases, undisturbed, tmp_path):
             found.append("the manifest is not that of an undisturbed run")
         if not payloads(new) <= payloads(after):
             found.append("a payload is missing")
+        if remembered_wrongly(after):
+            found.append("a fingerprint is remembered that no file has")
         if not all(
             json.loads(body).get("released")
             for path, body in after.items()
@@ -706,6 +874,7 @@ ASKED = (
     ),
     ("(PUT|GET)", f"silver/tea_prices/dataset=(black|green)/vintage={DAY}/part-0.parquet"),
     ("GET", "silver/tea_prices/"),
+    ("(PUT|GET)", "prints/tea_prices.json"),
     ("(PUT|GET)", "changes/tea_prices/dataset=(black|green)/year=[0-9]{4}/part-0.parquet"),
     ("(PUT|GET)", "gold/tea_latest/part-0.parquet"),
     ("(PUT|GET)", f"(runs|copies)/tea_prices/{RUN}.json"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,10 @@ class Lake(Sink):
     :meth:`keep` and :meth:`write` compare, and replace what is damaged.
 
     Several threads may call :meth:`keep`, :meth:`write` and :meth:`fingerprint` at the same time, each for
-    another payload or partition.
+    another payload or partition. ``at_once`` is how many of them do so to advantage.
     """
+
+    at_once: int = 8
 
     @abstractmethod
     def keep(self, source: str, dataset: str, payload: Payload) -> BronzeObject:
@@ -58,6 +60,15 @@ class Lake(Sink):
         """
         List the Silver partitions of a source.
         """
+
+    def fingerprints(self, source: str) -> Mapping[PartitionKey, str | None]:
+        """
+        Return the Silver partitions of a source with the :meth:`fingerprint` of each.
+
+        Override it where all of them can be told with fewer requests than one a partition. It must tell
+        a partition that was replaced or damaged, whoever did that.
+        """
+        return {key: self.fingerprint(key) for key in self.partitions(source)}
 
     @abstractmethod
     def read(self, key: PartitionKey) -> pa.Table:

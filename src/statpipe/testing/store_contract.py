@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from statpipe.api import ContentError, Lake, Partition, PartitionKey, Payload
 from statpipe.testing.partitions import (
     MOMENT,
+    REVISED,
     SMALL,
     Figures,
     gold_partition,
@@ -27,6 +28,7 @@ from statpipe.testing.wording import agree, broken, told
 _BRONZE = "keep the body byte for byte under its SHA-256, and what was asked beside it"
 _TELL = "raise ContentError that names the place and says how to get it back"
 _LISTED = "list what the store holds, by the whole key"
+_PRINTS = "tell what fingerprint() tells of each partition that partitions() lists"
 _FAULTS = "read all that belongs to it, compare it with its hash, and name what differs"
 _MEND = "compare what is there with what is kept, and replace it if it differs"
 _ASIDE = "put a whole copy in its place and return True, or list the run no longer and return False"
@@ -208,6 +210,25 @@ class StoreContract(SinkContract):
             "owners of partitions('agency_two')",
             _LISTED,
         )
+
+    def test_the_fingerprints_of_a_source_are_those_of_its_silver(
+        self, sink: Lake, another: Lake
+    ) -> None:
+        """Also of what was replaced or damaged since they were asked for."""
+        mine = [self.silver("T1"), self.silver("T2"), self.silver("T3")]
+        for partition in (*mine, self.silver("T1", source="agency_two")):
+            sink.write(partition)
+        whole = {partition.key: partition.fingerprint for partition in mine}
+        agree(dict(sink.fingerprints("agency")), whole, "fingerprints('agency')", _PRINTS)
+        sink.record(manifest_of())
+        agree(dict(another.fingerprints("agency")), whole, "fingerprints('agency')", _PRINTS)
+        replaced = self.silver_of(REVISED, source="agency", dataset="T1", vintage="2022-10-06")
+        another.write(replaced)
+        self.damage_partition(another, mine[1].key)
+        now = {**whole, mine[0].key: replaced.fingerprint, mine[1].key: None}
+        for lake in (sink, another):
+            found = {key: lake.fingerprints("agency").get(key) for key in whole}
+            agree(found, now, "fingerprints('agency') of what was replaced or damaged", _PRINTS)
 
     def test_runs_are_listed_oldest_first_whatever_order_they_came_in(
         self, sink: Lake, another: Lake

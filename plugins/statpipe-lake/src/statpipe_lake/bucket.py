@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, TypeVar
@@ -41,6 +43,7 @@ _TIMES = {"connect_timeout": "10s", "timeout": "120s"}
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
 _UNKNOWN = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthFailure")
 _FAILED = (obstore.exceptions.BaseError, OSError)
+_A = TypeVar("_A")
 _T = TypeVar("_T")
 _ELSEWHERE = (
     "PermanentRedirect",
@@ -77,10 +80,13 @@ _WHOLE: Any = {"range": {"offset": 0}}
 
 class BucketStore(ObjectStore):
     """
-    Objects below a prefix of a bucket.
+    Objects below a prefix of a bucket. No more than *at_once* requests are on their way at a time.
     """
 
-    def __init__(self, place: BucketPlace) -> None:
+    gives_tags = True
+
+    def __init__(self, place: BucketPlace, at_once: int = 16) -> None:
+        self._at_once, self._slots = at_once, threading.BoundedSemaphore(at_once)
         self._credentials = Credentials(place.address, place.profile, place.region)
         self._place = evolve(place, region=self._credentials.region or "us-east-1")
         self._leases: list[Lease] = []
@@ -90,9 +96,9 @@ class BucketStore(ObjectStore):
     def address(self) -> str:
         return self._place.address
 
-    def put(self, path: str, body: bytes) -> None:
+    def put(self, path: str, body: bytes) -> str:
         with self._readable(path):
-            self._patiently(lambda: obstore.put(self._store, path, body))
+            return _tag_of(self._patiently(lambda: obstore.put(self._store, path, body)))
 
     def put_if_absent(self, path: str, body: bytes) -> bool:
         with self._readable(path):
@@ -103,19 +109,27 @@ class BucketStore(ObjectStore):
             return True
 
     def get(self, path: str) -> bytes | None:
-        return self._read(path, _WHOLE)
+        found = self._read(path, _WHOLE)
+        return found and found[0]
 
-    def tail(self, path: str, length: int) -> bytes | None:
+    def tagged_tail(self, path: str, length: int) -> tuple[bytes, str] | None:
         # One request: between two, a writer may have put another object there.
         return self._read(path, {"range": {"suffix": length}})
 
-    def paths(self, prefix: str) -> list[str]:
+    def listed(self, prefix: str) -> dict[str, str]:
+        def found() -> dict[str, str]:
+            there = {m["path"]: m for page in obstore.list(self._store, prefix) for m in page}
+            return {path: _tag_of(there[path]) for path in sorted(there)}
+
         with self._readable(prefix):
-            return self._patiently(
-                lambda: sorted(
-                    m["path"] for page in obstore.list(self._store, prefix) for m in page
-                )
-            )
+            return self._patiently(found)
+
+    def side_by_side(self, function: Callable[[_A], _T], arguments: Iterable[_A]) -> list[_T]:
+        given = list(arguments)
+        if len(given) < 2 or self._at_once == 1:  # noqa: PLR2004 - one alone needs no thread
+            return super().side_by_side(function, given)
+        with ThreadPoolExecutor(min(len(given), self._at_once)) as threads:
+            return list(threads.map(function, given))
 
     def set_aside(self, path: str) -> str:
         """The role may have no right to delete: then the object stays under its own name as well."""
@@ -172,7 +186,7 @@ class BucketStore(ObjectStore):
             return
         yield Diagnosis("lake", "ok", f"{self.address} can be listed and written")
 
-    def _read(self, path: str, options: Any) -> bytes | None:
+    def _read(self, path: str, options: Any) -> tuple[bytes, str] | None:
         with self._readable(path):
             try:
                 return self._patiently(lambda: self._bytes(path, options))
@@ -180,19 +194,20 @@ class BucketStore(ObjectStore):
                 self._absent(path, error)
                 return None
 
-    def _bytes(self, path: str, options: Any) -> bytes:
+    def _bytes(self, path: str, options: Any) -> tuple[bytes, str]:
         try:
             found = obstore.get(self._store, path, options=options)
         except obstore.exceptions.GenericError as error:
             if not _NO_RANGE.search(str(error)):
                 raise
             # An empty object has no range. If it is not empty by now, it comes whole.
-            return bytes(obstore.get(self._store, path).bytes())
+            found = obstore.get(self._store, path)
+            return bytes(found.bytes()), _tag_of(found.meta)
         body, (start, end) = bytes(found.bytes()), found.range
         if len(body) != end - start:
             msg = f"HTTP error: {len(body)} of {end - start} bytes came"
             raise obstore.exceptions.GenericError(msg)
-        return body
+        return body, _tag_of(found.meta)
 
     def _absent(self, path: str, error: Exception) -> None:
         """Take what is not there as the answer that it is, unless more is missing."""
@@ -213,7 +228,8 @@ class BucketStore(ObjectStore):
         for attempt in range(_TRIES):
             used = self._credentials.number
             try:
-                return request()
+                with self._slots:
+                    return request()
             except _FAILED as error:
                 if not self._passes(error, used):
                     raise
@@ -259,6 +275,12 @@ def _opened(place: BucketPlace, credentials: Credentials) -> S3Store:
         retry_config=_RETRIES,
         **options,
     )
+
+
+def _tag_of(meta: Any) -> str:
+    """Return the ETag; a weak one says less than that the bytes are the same, and is none."""
+    tag = meta.get("e_tag") or ""
+    return "" if tag.startswith("W/") else str(tag)
 
 
 def _said(error: Exception) -> tuple[str, str]:

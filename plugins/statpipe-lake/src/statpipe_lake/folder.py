@@ -47,7 +47,7 @@ class FolderStore(ObjectStore):
     def address(self) -> str:
         return str(self.root)
 
-    def put(self, path: str, body: bytes) -> None:
+    def put(self, path: str, body: bytes) -> str:
         with self._writing(path, body) as (at, staged, name):
             try:
                 os.replace(staged, name, src_dir_fd=at, dst_dir_fd=at)
@@ -55,6 +55,7 @@ class FolderStore(ObjectStore):
                 # Nothing of ours; it is kept, under another name.
                 _rename_aside(name, at)
                 os.replace(staged, name, src_dir_fd=at, dst_dir_fd=at)
+        return ""
 
     def put_if_absent(self, path: str, body: bytes) -> bool:
         with self._writing(path, body) as (at, staged, name):
@@ -69,16 +70,18 @@ class FolderStore(ObjectStore):
     def get(self, path: str) -> bytes | None:
         return self._read(path, None)
 
-    def tail(self, path: str, length: int) -> bytes | None:
-        return self._read(path, length)
+    def tagged_tail(self, path: str, length: int) -> tuple[bytes, str] | None:
+        found = self._read(path, length)
+        return None if found is None else (found, "")
 
-    def paths(self, prefix: str) -> list[str]:
+    def listed(self, prefix: str) -> dict[str, str]:
         with self._readable(self.root / prefix, reading=True):
-            return sorted(
+            found = sorted(
                 f"{place}/{name}".lstrip("/")
                 for place, name, _ in walk(self.root, prefix)
                 if not _STAGED.fullmatch(name)
             )
+        return dict.fromkeys(found, "")
 
     def set_aside(self, path: str) -> str:
         place, _, name = path.rpartition("/")

@@ -27,6 +27,7 @@ LASTS = 60.0
 """Seconds after its last renewal that a lease counts as abandoned."""
 
 _PAUSE = 0.5
+_ABSENT = (FileNotFoundError, obstore.exceptions.PermissionDeniedError)
 _LOST = (obstore.exceptions.PreconditionError, obstore.exceptions.AlreadyExistsError)
 
 
@@ -49,20 +50,18 @@ class Lease:
     @contextmanager
     def held(self, shown: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
         """
-        Hold the lease, trying for *wait* seconds; give the run id made then.
+        Hold the lease, trying for *wait* seconds; give the run id made for that.
 
         :raises Locked: Somebody else still holds it then.
         """
         deadline = time.monotonic() + wait
-        while not self._taken():
+        while not self._taken(run_id):
             if time.monotonic() >= deadline:
                 raise Locked(self._who_holds(shown))
             time.sleep(_PAUSE)
         ended = threading.Event()
         renewing = threading.Thread(target=self._renew_until, args=(ended,), daemon=True)
         try:
-            self._holder["run_id"] = run_id()
-            self.confirm()
             renewing.start()
             yield str(self._holder["run_id"])
         finally:
@@ -87,22 +86,25 @@ class Lease:
                 )
                 raise Locked(msg)
 
-    def _taken(self) -> bool:
+    def _taken(self, run_id: Callable[[], str]) -> bool:
+        with self.readable(self.path):
+            body, meta = self._there_or_nothing()
+        if meta is not None and not self._is_free(body, meta):
+            return False
         self._holder = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
             "nonce": secrets.token_hex(8),
+            # If the put succeeds, nobody has had a turn since the lease was read: as if made once it is held.
+            "run_id": run_id(),
         }
-        if self._put(self._body(), "create"):
+        return self._put(self._body(), "create" if meta is None else {"e_tag": meta["e_tag"]})
+
+    def _is_free(self, body: bytes, meta: Any) -> bool:
+        if _parsed(body).get("released"):
             return True
-        with self.readable(self.path):
-            body, meta = self._there()
-        holder = _parsed(body)
-        stale = holder.get("released") or self._now() - meta["last_modified"] > timedelta(
-            seconds=self.lasts
-        )
-        return bool(stale) and self._put(self._body(), {"e_tag": meta["e_tag"]})
+        return bool(self._now() - meta["last_modified"] > timedelta(seconds=self.lasts))
 
     def _put(self, body: bytes, mode: Any) -> bool:
         """Put the object on a condition; the reply to a put that was done may have been lost."""
@@ -124,6 +126,12 @@ class Lease:
 
         found: tuple[bytes, Any] = self.patiently(get)
         return found
+
+    def _there_or_nothing(self) -> tuple[bytes, Any]:
+        try:
+            return self._there()
+        except _ABSENT:  # if it is just forbidden, so is putting it
+            return b"", None
 
     def _body(self) -> bytes:
         # Another body each time: equal ones have one ETag, and a condition on it would say nothing.

@@ -6,14 +6,15 @@ Where a run was killed between the two, the next run puts the copy. Lakes of old
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from attrs import frozen
+from attrs import field, frozen
 
 from statpipe.api import ContentError, Fault, Manifest
 from statpipe.domain.manifest import manifest_fault
 from statpipe.domain.self_hash import is_hashed
 from statpipe_lake.store import ObjectStore
+from statpipe_lake.turn import Turn
 
 _SUFFIX = ".json"
 
@@ -21,22 +22,22 @@ _SUFFIX = ".json"
 @frozen
 class Manifests:
     """
-    The manifests of a store.
+    The manifests of a store. ``turns`` are those of the sources whose lock is held.
     """
 
     objects: ObjectStore
+    turns: Mapping[str, Turn] = field(factory=dict)
 
     def run_ids(self, source: str | None) -> list[tuple[str, str]]:
         """
         List the recorded runs as (source, run id), oldest first.
         """
-        runs = {
-            (parts[1], parts[2].removesuffix(_SUFFIX))
-            for layer in ("runs", "copies")
-            for parts in (p.split("/") for p in self._paths(layer, source))
-            if len(parts) == 3 and parts[2].endswith(_SUFFIX)  # noqa: PLR2004
-        }
-        return sorted(runs, key=lambda run: run[1])
+        turn = self.turns.get(source or "")
+        if turn is None:
+            return self._listed(source)
+        if turn.runs is None:
+            turn.runs = self._listed(source)
+        return list(turn.runs)
 
     def read(self, source: str, run_id: str) -> bytes:
         """
@@ -44,6 +45,9 @@ class Manifests:
 
         :raises ContentError: There is none.
         """
+        turn = self.turns.get(source)
+        if turn is not None and turn.manifest is not None and turn.manifest[0] == run_id:
+            return turn.manifest[1]
         found: bytes | None = None
         for path in _places(source, run_id):
             body = self._at(path)
@@ -67,30 +71,31 @@ class Manifests:
                 msg = f"another run has already recorded {path}; run ids must not repeat"
                 raise RuntimeError(msg)
         self.objects.settle()
+        turn = self.turns.get(manifest.source)
+        if turn is not None and turn.runs is not None:
+            turn.runs = sorted({*turn.runs, (manifest.source, manifest.run_id)}, key=_run_id)
 
     def faults(self, source: str, run_id: str) -> Sequence[Fault]:
         """
         Say what is wrong with a manifest and its copy.
         """
-        path, copy = _places(source, run_id)
+        places = _places(source, run_id)
+        bodies = self.objects.side_by_side(self._found, places)
+        whole = [body for body in bodies if isinstance(body, bytes)]
+        reasons = {body: manifest_fault(body, source, run_id) for body in {*whole}}
         faults, missing = [], []
-        hashed = False
-        for place in (path, copy):
-            try:
-                body = self.objects.get(place)
-            except ContentError as error:
-                faults.append(Fault(place, f"is damaged: {error}"))
-                continue
+        for place, body in zip(places, bodies, strict=True):
             if body is None:
                 missing.append(Fault(place, "is gone"))
-                continue
-            reason = manifest_fault(body, source, run_id)
-            if reason:
+            elif reason := reasons[body] if isinstance(body, bytes) else str(body):
                 faults.append(Fault(place, f"is damaged: {reason}"))
-            hashed = hashed or is_hashed(body)
         # An older version wrote no copy, and no hash.
-        expected = missing if hashed else [fault for fault in missing if fault.path == path]
-        return [*faults, *expected]
+        hashed = any(map(is_hashed, whole))
+        expected = missing if hashed else [fault for fault in missing if fault.path == places[0]]
+        found = [*faults, *expected]
+        if not found and source in self.turns:
+            self.turns[source].manifest = (run_id, whole[0])
+        return found
 
     def restore(self, source: str, run_id: str) -> bool:
         """
@@ -107,16 +112,33 @@ class Manifests:
             for place in _places(source, run_id):
                 if self._at(place) != body:
                     self.objects.put(place, body)
+        if source in self.turns:
+            self.turns[source].runs = None
         return whole
 
-    def _paths(self, layer: str, source: str | None) -> list[str]:
-        return self.objects.paths(f"{layer}/{source}" if source else layer)
+    def _listed(self, source: str | None) -> list[tuple[str, str]]:
+        places = [f"{layer}/{source}" if source else layer for layer in ("runs", "copies")]
+        runs = {
+            (parts[1], parts[2].removesuffix(_SUFFIX))
+            for paths in self.objects.side_by_side(self.objects.paths, places)
+            for parts in (path.split("/") for path in paths)
+            if len(parts) == 3 and parts[2].endswith(_SUFFIX)  # noqa: PLR2004
+        }
+        return sorted(runs, key=_run_id)
 
-    def _at(self, path: str) -> bytes | None:
+    def _found(self, path: str) -> bytes | ContentError | None:
         try:
             return self.objects.get(path)
-        except ContentError:
-            return None
+        except ContentError as error:
+            return error
+
+    def _at(self, path: str) -> bytes | None:
+        found = self._found(path)
+        return found if isinstance(found, bytes) else None
+
+
+def _run_id(run: tuple[str, str]) -> str:
+    return run[1]
 
 
 def _places(source: str, run_id: str) -> tuple[str, str]:

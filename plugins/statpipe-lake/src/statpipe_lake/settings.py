@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from attrs import frozen
+import attrs
+from attrs import field, frozen
 
 from statpipe.api import ConfigError, Environment
 
 if TYPE_CHECKING:
     from statpipe_lake.bucket import BucketPlace
 
+_ON_A_DISK = 8
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 
 
@@ -27,7 +29,8 @@ class LakeSettings:
     to the disk before the manifest that makes them known. ``false`` leaves that to the operating system.
 
     For buckets: ``region`` and ``profile`` are AWS's, by default those of AWS's own configuration;
-    ``endpoint_url`` is the address of another server that speaks S3.
+    ``endpoint_url`` is the address of another server that speaks S3. ``requests_at_once`` is how many
+    requests may be on their way at the same time: more of them make a bucket that is far away faster.
     """
 
     path: str = ".statpipe/lake"
@@ -35,6 +38,7 @@ class LakeSettings:
     region: str | None = None
     profile: str | None = None
     endpoint_url: str | None = None
+    requests_at_once: int = field(default=32, validator=attrs.validators.ge(1))
     environment: Environment
 
     @property
@@ -43,6 +47,13 @@ class LakeSettings:
         Whether the lake lies in a bucket.
         """
         return self.path.startswith("s3://")
+
+    @property
+    def calls_at_once(self) -> int:
+        """
+        How many calls the lake takes at the same time: a disk has no use for many.
+        """
+        return self.requests_at_once if self.in_bucket else _ON_A_DISK
 
     @property
     def root(self) -> Path:

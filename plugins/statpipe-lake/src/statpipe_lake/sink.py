@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -31,20 +30,18 @@ from statpipe_lake.manifests import Manifests
 from statpipe_lake.parquet import (
     FOOTER,
     carries_hash,
-    fingerprint_in,
     part_fault,
     to_parquet,
 )
 from statpipe_lake.parts import all_rows, encoded_parts, held_parts, path_of
+from statpipe_lake.prints import SILVER, Prints
 from statpipe_lake.settings import LakeSettings
 from statpipe_lake.store import ObjectStore
+from statpipe_lake.turn import Turn
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_SILVER = re.compile(
-    r"silver/(?P<source>[^/]+)/dataset=(?P<dataset>[^/]+)/vintage=(?P<vintage>[^/]+)/part-0\.parquet"
-)
 _LAYERS = ("bronze", "silver", "changes", "gold", "runs", "copies")
 
 
@@ -58,14 +55,18 @@ class LakeSink(Lake):
     def __init__(self, settings: LakeSettings) -> None:
         self._settings = settings
         self._objects = _store(settings)
-        self._manifests = Manifests(self._objects)
+        self._prints = Prints(self._objects)
+        self._turns: dict[str, Turn] = {}
+        self._manifests = Manifests(self._objects, self._turns)
+        self.at_once = settings.calls_at_once
 
     def fingerprint(self, key: PartitionKey) -> str | None:
-        try:
-            tail = self._objects.tail(path_of(key), FOOTER)
-        except ContentError:
-            return None
-        return None if tail is None else fingerprint_in(tail)
+        path, turn = path_of(key), self._turn_of(key)
+        if path in turn.prints or (turn.all_silver and key.layer is Layer.SILVER):
+            return turn.prints.get(path)
+        found = self._prints.look(path)
+        turn.prints[path] = found and found[1]
+        return turn.prints[path]
 
     def write(self, partition: Partition) -> Receipt:
         rows = partition.rows
@@ -79,8 +80,12 @@ class LakeSink(Lake):
             if partition.parts
             else {path_of(partition.key): to_parquet(partition)}
         )
+        turn = self._turn_of(partition.key)
+        turn.prints.pop(path_of(partition.key), None)  # not known, should a put fail
         for path, body in bodies.items():
-            self._objects.put(path, body)
+            tag = self._objects.put(path, body)
+        self._prints.note(path, tag, partition.fingerprint)
+        turn.prints[path] = partition.fingerprint
         return attrs.evolve(receipt, inserted=rows, bytes_written=sum(map(len, bodies.values())))
 
     def parts(self, key: PartitionKey) -> Sequence[Part]:
@@ -111,17 +116,15 @@ class LakeSink(Lake):
         return tail is not None and carries_hash(tail)
 
     def partitions(self, source: str) -> Sequence[PartitionKey]:
-        found = (_SILVER.fullmatch(path) for path in self._objects.paths(f"silver/{source}"))
-        return [
-            PartitionKey(
-                layer=Layer.SILVER,
-                owner=match["source"],
-                dataset=match["dataset"],
-                vintage=match["vintage"],
-            )
-            for match in found
-            if match
-        ]
+        found = map(_silver_key, self._objects.paths(f"silver/{source}"))
+        return [key for key in found if key]
+
+    def fingerprints(self, source: str) -> Mapping[PartitionKey, str | None]:
+        found = self._prints.of(source)
+        if source in self._turns:
+            self._turns[source].prints, self._turns[source].all_silver = dict(found), True
+        keys = {path: _silver_key(path) for path in found}
+        return {key: found[path] for path, key in keys.items() if key}
 
     def keep(self, source: str, dataset: str, payload: Payload) -> BronzeObject:
         retrieved = payload.retrieved or datetime.now(UTC)
@@ -141,10 +144,16 @@ class LakeSink(Lake):
             stored_sha256=hashlib.sha256(body).hexdigest(),
             structure=payload.structure,
         )
-        # The name holds the hash, so what is there is this very object, or damaged.
-        self._put_whole(key, body, lambda there: there == body)
-        note = bronze.note_path(key)
-        self._put_whole(note, bronze.note(kept), lambda there: not bronze.note_fault(kept, there))
+        puts = (
+            # The name holds the hash, so what is there is this very object, or damaged.
+            (key, body, lambda there: there == body),
+            (
+                bronze.note_path(key),
+                bronze.note(kept),
+                lambda there: not bronze.note_fault(kept, there),
+            ),
+        )
+        self._objects.side_by_side(lambda put: self._put_whole(*put), puts)
         return kept
 
     def payload(self, kept: BronzeObject) -> Payload:
@@ -190,6 +199,7 @@ class LakeSink(Lake):
     def record(self, manifest: Manifest) -> None:
         # Who lost the lock does not know any more what the lake holds.
         self._objects.still_locked()
+        self._prints.save(manifest.source)
         self._manifests.put(manifest)
 
     def unnamed(
@@ -209,11 +219,18 @@ class LakeSink(Lake):
             if path not in named and not (path.startswith(recorded) and path.endswith(".json"))
         ]
 
-    def lock(
-        self, name: str, wait: float, run_id: Callable[[], str]
-    ) -> AbstractContextManager[str]:
+    @contextmanager
+    def lock(self, name: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
+        def begun() -> str:
+            self._turns[name] = Turn()
+            return run_id()
+
         shown = f"{name} in environment {self._settings.environment.name}"
-        return self._objects.lock(name, shown, wait, run_id)
+        try:
+            with self._objects.lock(name, shown, wait, begun) as held_by:
+                yield held_by
+        finally:
+            self._turns.pop(name, None)
 
     def remove_scratch(self) -> None:
         if self._settings.environment.scratch:
@@ -224,6 +241,10 @@ class LakeSink(Lake):
 
     def locations(self) -> dict[str, str]:
         return {"lake": self._objects.address}
+
+    def _turn_of(self, key: PartitionKey) -> Turn:
+        """Return what is known under the lock that guards a partition; nothing is, where it is not held."""
+        return self._turns.get(key.owner if key.layer is Layer.SILVER else "gold") or Turn()
 
     def _files(self, key: PartitionKey) -> Iterator[str]:
         yield path_of(key)
@@ -268,11 +289,23 @@ def _store(settings: LakeSettings) -> ObjectStore:
     if settings.in_bucket:
         from statpipe_lake.bucket import BucketStore
 
-        return BucketStore(settings.place)
+        return BucketStore(settings.place, settings.requests_at_once)
     root, scratch = settings.root, settings.environment.scratch
     if scratch:
         return FolderStore(root.parents[1], corner=f"scratch/{scratch}", fsync=settings.fsync)
     return FolderStore(root, fsync=settings.fsync)
+
+
+def _silver_key(path: str) -> PartitionKey | None:
+    match = SILVER.fullmatch(path)
+    if match is None:
+        return None
+    return PartitionKey(
+        layer=Layer.SILVER,
+        owner=match["source"],
+        dataset=match["dataset"],
+        vintage=match["vintage"],
+    )
 
 
 def _owner(key: PartitionKey) -> str:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Container, Iterable
 from contextlib import AbstractContextManager
+from typing import ClassVar, TypeVar
 
 from statpipe.api import Diagnosis
+
+_A = TypeVar("_A")
+_T = TypeVar("_T")
 
 
 class ObjectStore(ABC):
@@ -17,6 +21,9 @@ class ObjectStore(ABC):
     readable line where the store refuses or fails.
     """
 
+    gives_tags: ClassVar[bool] = False
+    """Whether :meth:`listed` gives a tag to each object that changes with its bytes, as S3 gives ETags."""
+
     @property
     @abstractmethod
     def address(self) -> str:
@@ -25,9 +32,11 @@ class ObjectStore(ABC):
         """
 
     @abstractmethod
-    def put(self, path: str, body: bytes) -> None:
+    def put(self, path: str, body: bytes) -> str:
         """
         Put an object in place of what is there; readers see the old or the new one, never a part.
+
+        Return its tag, if the store gives any.
         """
 
     @abstractmethod
@@ -48,18 +57,37 @@ class ObjectStore(ABC):
         """
 
     @abstractmethod
-    def tail(self, path: str, length: int) -> bytes | None:
+    def tagged_tail(self, path: str, length: int) -> tuple[bytes, str] | None:
         """
-        Return an object's last *length* bytes, or ``None`` where there is none.
+        Return an object's last *length* bytes and its tag, or ``None`` where there is none.
 
         :raises ContentError: Something else than an object is in its place.
         """
 
+    def tail(self, path: str, length: int) -> bytes | None:
+        """
+        Return an object's last *length* bytes, as :meth:`tagged_tail` does.
+        """
+        found = self.tagged_tail(path, length)
+        return found and found[0]
+
     @abstractmethod
+    def listed(self, prefix: str) -> dict[str, str]:
+        """
+        List the objects below a prefix, sorted, each with its tag.
+        """
+
     def paths(self, prefix: str) -> list[str]:
         """
         List the objects below a prefix, sorted.
         """
+        return list(self.listed(prefix))
+
+    def side_by_side(self, function: Callable[[_A], _T], arguments: Iterable[_A]) -> list[_T]:
+        """
+        Call a function that asks the store with each argument; several at once where that saves time.
+        """
+        return [function(argument) for argument in arguments]
 
     @abstractmethod
     def set_aside(self, path: str) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING
 
 import attrs
@@ -328,7 +329,7 @@ def opened_gold(
     gold = Gold(
         lake=lake,
         models=models,
-        held=held,
+        held=cache(held),  # in a lake that is far away, each question takes its time
         keep=keep,
         compare=compare,
         memory=memory or Memory(),

@@ -118,8 +118,8 @@ def outdated(
     *present* maps the paths of the partitions in the lake to their fingerprints.
     """
     found = []
-    for held in state.holds():
-        if held.dataset != dataset.name or not held.made_from:
+    for held in state.of(dataset.name):
+        if not held.made_from:
             continue
         if not held.fingerprint:
             reason = "only in Bronze so far"

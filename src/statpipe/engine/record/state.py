@@ -63,25 +63,34 @@ class State:
     """
 
     def __init__(self, holds: Iterable[Held] = ()) -> None:
-        self._held = {(held.dataset, held.vintage.id): held for held in holds}
+        self._held: dict[str, dict[str, Held]] = {}
+        for held in holds:
+            self.put(held)
 
     def holds(self) -> tuple[Held, ...]:
         """
         Return everything held, sorted by dataset and vintage.
         """
-        return tuple(self._held[key] for key in sorted(self._held))
+        return tuple(held for dataset in sorted(self._held) for held in self.of(dataset))
+
+    def of(self, dataset: str) -> list[Held]:
+        """
+        Return what is held of a dataset, sorted by vintage.
+        """
+        vintages = self._held.get(dataset, {})
+        return [vintages[name] for name in sorted(vintages)]
 
     def put(self, held: Held) -> None:
         """
         Hold a vintage in place of the one of the same name.
         """
-        self._held[held.dataset, held.vintage.id] = held
+        self._held.setdefault(held.dataset, {})[held.vintage.id] = held
 
     def drop(self, held: Held) -> None:
         """
         Hold a vintage no more.
         """
-        self._held.pop((held.dataset, held.vintage.id), None)
+        self._held.get(held.dataset, {}).pop(held.vintage.id, None)
 
     def keep_tokens(self, before: Iterable[Held]) -> None:
         """
@@ -90,7 +99,7 @@ class State:
         So an agency's API need not be asked again for what an archive has brought as well.
         """
         for old in before:
-            now = self._held.get((old.dataset, old.vintage.id))
+            now = self._held.get(old.dataset, {}).get(old.vintage.id)
             if now is not None and now.figures == old.figures:
                 tokens = [*old.token.split(SEPARATOR), *now.token.split(SEPARATOR)]
                 self.put(attrs.evolve(now, token=SEPARATOR.join(dict.fromkeys(tokens))))
@@ -100,7 +109,7 @@ class State:
         Return the vintages that bear one date of the agency, oldest first: the one released then, and
         those that were seen under that date later.
         """
-        return [h for h in self.holds() if (h.dataset, h.vintage.printed) == (dataset, released)]
+        return [held for held in self.of(dataset) if held.vintage.printed == released]
 
     def may_be(self, dataset: str, vintage: Vintage, but: Held | None = None) -> list[Held]:
         """
@@ -113,10 +122,8 @@ class State:
         if vintage.basis == "observed" and vintage.under is None:
             before = [
                 h
-                for h in self.holds()
-                if h.dataset == dataset
-                and h is not but
-                and (but is None or h.released <= vintage.released)
+                for h in self.of(dataset)
+                if h is not but and (but is None or h.released <= vintage.released)
             ]
             return before[-1:]
         return [h for h in self.of_release(dataset, vintage.printed) if h is not but]
@@ -163,11 +170,7 @@ class State:
         It is the first one held that is not older, was dated by less, and was not looked for in vain since.
         """
         ranks = get_args(Basis)
-        later = [
-            h
-            for h in self.holds()
-            if h.dataset == dataset and h.fingerprint and h.released >= vintage.released
-        ]
+        later = [h for h in self.of(dataset) if h.fingerprint and h.released >= vintage.released]
         if not later or ranks.index(later[0].basis) <= ranks.index(vintage.basis):
             return None
         first = later[0]
@@ -207,11 +210,7 @@ class State:
             )
         if but is not None and but.released == vintage.released:
             return attrs.evolve(vintage, sequence=but.sequence)
-        numbers = [
-            h.sequence
-            for h in self.holds()
-            if (h.dataset, h.released) == (dataset, vintage.released)
-        ]
+        numbers = [h.sequence for h in self.of(dataset) if h.released == vintage.released]
         return attrs.evolve(vintage, sequence=max(numbers, default=0) + 1)
 
     def saw_again(self, dataset: str, vintage: Vintage) -> None:
@@ -240,7 +239,7 @@ class State:
 
     def _in_silver(self, dataset: str, but: Held | None = None) -> list[Held]:
         """Return the vintages whose figures are known, oldest first."""
-        return [h for h in self.holds() if h.dataset == dataset and h.fingerprint and h is not but]
+        return [held for held in self.of(dataset) if held.fingerprint and held is not but]
 
 
 def refuse_clock_behind(dataset: str, newest: Held | None, seen: date) -> None:

@@ -16,7 +16,6 @@ from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State, code_of
 from statpipe.engine.site.instances import NO_MODELS, NO_MODELS_REMEDY, is_without_models
 from statpipe.engine.site.site import Site
-from statpipe.engine.stages.background import side_by_side
 from statpipe.engine.stages.candidate import Candidate
 from statpipe.engine.stages.ingest import Ingest, chosen_datasets
 from statpipe.engine.stages.load import Load
@@ -27,9 +26,6 @@ from statpipe.engine.stages.transform import Transform
 log = structlog.get_logger("statpipe")
 
 _T = TypeVar("_T", Decision, Outdated)
-
-_AT_ONCE = 16
-"""Objects of the lake that are looked at at the same time: in a bucket, each waits for its reply."""
 
 
 class SourceRun:
@@ -168,9 +164,7 @@ def find_outdated(
     """
     Find the vintages whose Silver must be made from Bronze.
     """
-    keys = site.lake.partitions(source)
-    found = side_by_side(site.lake.fingerprint, keys, _AT_ONCE)
-    present = {key.path: fingerprint for key, fingerprint in zip(keys, found, strict=True)}
+    present = {key.path: found for key, found in site.lake.fingerprints(source).items()}
     return [
         item
         for dataset in datasets

@@ -88,12 +88,12 @@ class Before:
     def _earlier(self, candidate: Candidate, final: Reconciled) -> list[Held]:
         """Give the vintages before, newest first, until one was asked for all that this one is."""
         found: list[Held] = []
-        for held in reversed(self.state.holds()):
+        for held in reversed(self.state.of(candidate.dataset.name)):
             # What is held of this very vintage was believed before more of it came, or before other
             # code read it.
             own = held is final.same or (held is candidate.redo and self._is_there(held))
             before = held.vintage.id < final.vintage.id or own
-            if held.dataset == candidate.dataset.name and held.fingerprint and before:
+            if held.fingerprint and before:
                 found.append(held)
                 if held.selection.covers(final.vintage.selection):
                     break

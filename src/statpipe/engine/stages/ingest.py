@@ -47,10 +47,6 @@ def chosen_datasets(name: str, source: Source, options: Options) -> Sequence[Dat
     return [source.smallest(chosen[0])] if options.smallest else chosen
 
 
-_AT_ONCE = 8
-"""Payloads that are written to Bronze at the same time, while the next one is fetched."""
-
-
 @attrs.frozen(kw_only=True)
 class Ingest:
     """
@@ -122,7 +118,7 @@ class Ingest:
         dataset, source = decision.dataset, self.journal.source
         payloads: list[Payload] = []
         kept: list[BronzeObject] = []
-        with background(kept.append, _AT_ONCE) as writing:
+        with background(kept.append, self.lake.at_once) as writing:
             try:
                 with keeping_what_arrived(self.lake, source, dataset):
                     for payload in self.source.fetch(dataset, decision.vintage):

@@ -23,9 +23,6 @@ log = structlog.get_logger("statpipe")
 _AT_ONCE = 2
 """Models that are written while the next one is made: their tables are in memory until then."""
 
-_LOOKED_AT = 16
-"""Models that a lake is asked about at the same time."""
-
 _GOLD_WAIT = 600.0
 """Seconds to wait for another source's run that is writing Gold: it takes a few."""
 
@@ -69,7 +66,7 @@ class Load:
         Compute the models that read this source, where a sink (or just the lake) lacks them.
         """
         models = self.site.models_of(self.journal.source)
-        if not models:
+        if not models or self._nobody_lacks(models, everywhere=everywhere):
             return
         with (
             self.site.lake.lock("gold", _GOLD_WAIT, lambda: self.journal.run_id),
@@ -82,6 +79,18 @@ class Load:
             for sink in self.site.other_sinks().values() if everywhere else ():
                 with self._left_behind():
                     self._gold_to(sink, gold, models)
+
+    def _nobody_lacks(self, models: list[Model], *, everywhere: bool) -> bool:
+        """Tell of a run that has written nothing whether it need not: then it does not take the lock of Gold."""
+        if self.telling or self.how != "trust" or any(r.changed for r in self.journal.receipts):
+            return False
+        others = self.site.other_sinks().values() if everywhere else ()
+        try:
+            with self.opened_gold() as gold:
+                sinks = (self.site.lake, *others)
+                return not any(self.lacking(sink, gold, models) for sink in sinks)
+        except Unavailable:
+            return False  # it is asked again, where that is told
 
     def opened_gold(self, keep: Keep | None = None) -> AbstractContextManager[Gold]:
         """
@@ -149,7 +158,7 @@ class Load:
                 log.debug("model waits for its inputs", model=model.name)
         keys = [gold_key(model) for model in ready.values()]
         if isinstance(sink, Lake):
-            held = side_by_side(sink.fingerprint, keys, _LOOKED_AT)
+            held = side_by_side(sink.fingerprint, keys, sink.at_once)
         else:
             held = [sink.fingerprint(key) for key in keys]
         return [
