@@ -23,15 +23,21 @@ class Enumerations:
 
     The order of an enumeration is that of its texts, so SQL answers as it does over texts. One thing it
     cannot do: put a text into a column that has no code for it.
+
+    Tables of fewer rows than ``least`` keep their texts: making enumerations would take longer than they save.
     """
 
     connection: Any = attrs.field(repr=False)
+    least: int = 0
     _known: dict[tuple[str, ...], str] = attrs.field(factory=dict, init=False, repr=False)
 
     def bring(self, name: str, table: pa.Table) -> None:
         """
         Copy a table into DuckDB, which keeps it on disk where memory is short.
         """
+        if len(table) < self.least:
+            self.connection.register(name, table)
+            return
         columns = ", ".join(self._column(column, table[column.name]) for column in table.schema)
         self.connection.register("arriving", table)
         sql = f'CREATE OR REPLACE TEMP TABLE "{name}" AS SELECT {columns} FROM arriving'  # noqa: S608 - names of ours

@@ -27,6 +27,9 @@ SETTINGS = """
 """
 """Checks of several datasets may run side by side, so they take little of the machine together."""
 
+_FEW = 10_000
+"""Rows for which enumerations do not pay: a source may have hundreds of small datasets."""
+
 
 @frozen
 class Database:
@@ -39,11 +42,11 @@ class Database:
 
     @_codes.default
     def _no_codes(self) -> Enumerations:
-        return Enumerations(connection=self.connection)
+        return Enumerations(connection=self.connection, least=_FEW)
 
     def add(self, name: str, table: pa.Table, columns: Iterable[str]) -> None:
         """
-        Make some columns of a table known as *name*, with enumerations for codes.
+        Make some columns of a table known as *name*, with enumerations for codes unless it is small.
         """
         self._codes.bring(name, table.select(list(dict.fromkeys(columns))))
 

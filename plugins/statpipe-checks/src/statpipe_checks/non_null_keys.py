@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from statpipe.api import CheckResult, Snapshot
 from statpipe.domain.observation import KEY, NORMAL
 from statpipe_checks.database import database, listed
 from statpipe_checks.results import counted, place
 from statpipe_checks.table_check import TableCheck
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 class NonNullKeys(TableCheck):
@@ -22,6 +27,8 @@ class NonNullKeys(TableCheck):
         Report rows that lack a key, and missing figures without a reason.
         """
         keys = current.dataset.key
+        if not any(map(_has_nulls, current.table.select([*keys, "obs_value"]).columns)):
+            return self._fine(current)
         keyless = " OR ".join(f'"{name}" IS NULL' for name in keys)
         with database() as silver:
             silver.add("obs", current.table, (*keys, "obs_value", "obs_status"))
@@ -43,7 +50,7 @@ class NonNullKeys(TableCheck):
             }
             _, cells = silver.first("FROM offending")
         if not counts:
-            return self.fine(current, f"{counted(len(current.table), 'row')}, each with its key")
+            return self._fine(current)
         first = place(cells[0])
         found = [
             f"{counted(counts[problem], 'row')} {text}"
@@ -58,3 +65,13 @@ class NonNullKeys(TableCheck):
             "reason from SDMX CL_OBS_STATUS, such as O for missing or Q for suppressed"
         )
         return self.found(current, message, sum(counts.values()), cells)
+
+    def _fine(self, current: Snapshot) -> CheckResult:
+        return self.fine(current, f"{counted(len(current.table), 'row')}, each with its key")
+
+
+def _has_nulls(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+
+    coded = pa.types.is_dictionary(column.type)
+    return any(one.null_count or (coded and one.dictionary.null_count) for one in column.chunks)

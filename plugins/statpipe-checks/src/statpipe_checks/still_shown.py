@@ -53,9 +53,7 @@ class StillShown(TableCheck):
         keys = current.dataset.key
         with database() as silver:
             _add_figures(silver, current, previous)
-            [counts] = silver.rows(
-                "SELECT count(*) AS shown, count(*) FILTER (lost) AS lost FROM was"
-            )
+            counts = _counts(silver, current) if previous is not None else {"shown": 0, "lost": 0}
             slices = self._slices(silver) if counts["lost"] else []
             beyond = 100 * counts["lost"] > self._table * counts["shown"]
             gaps, gap_cells = _gaps(silver, current)
@@ -99,13 +97,20 @@ class StillShown(TableCheck):
 
 def _add_figures(silver: Database, current: Snapshot, previous: Snapshot | None) -> None:
     """
-    Make the tables ``now`` and ``before`` of all rows, and ``was`` of figures shown before.
+    Make the tables ``now`` and ``before`` of all rows.
     """
-    keys, selection = current.dataset.key, asked_for(current)
-    columns = (*keys, "freq", "obs_value", "obs_status", "source_symbol")
+    selection = asked_for(current)
+    columns = (*current.dataset.key, "freq", "obs_value", "obs_status", "source_symbol")
     silver.add("now", selection.rows_of(current.table), columns)
     table = current.table.slice(0, 0) if previous is None else previous.table
     silver.add("before", selection.rows_of(table), columns)
+
+
+def _counts(silver: Database, current: Snapshot) -> dict[str, Any]:
+    """
+    Make the table ``was`` of figures shown before, and count it.
+    """
+    keys = current.dataset.key
     silver.run(
         f"""
         CREATE TEMP TABLE was AS
@@ -116,6 +121,8 @@ def _add_figures(silver: Database, current: Snapshot, previous: Snapshot | None)
         WHERE before.obs_value IS NOT NULL
         """  # noqa: S608 -- column names, no values
     )
+    [counts] = silver.rows("SELECT count(*) AS shown, count(*) FILTER (lost) AS lost FROM was")
+    return counts
 
 
 def _gaps(silver: Database, current: Snapshot) -> tuple[int, list[dict[str, Any]]]:
@@ -132,17 +139,20 @@ def _gaps(silver: Database, current: Snapshot) -> tuple[int, list[dict[str, Any]
         return 0, []
     types = {"freq": "string", "time_period": "string", "n": "int32"}
     silver.add("calendar", table_of(rows, types), types)
+    spans = f"""
+        SELECT {listed(series)}, min(n) AS first, max(n) AS last
+        FROM {{}} JOIN calendar USING (freq, time_period)
+        WHERE obs_value IS NOT NULL
+        GROUP BY ALL
+        HAVING count(*) <= max(n) - min(n)
+        """  # noqa: S608 -- column names, no values
+    if not silver.rows(f"FROM ({spans.format('now')}) LIMIT 1"):
+        return 0, []
     for name in ("now", "before"):
         silver.run(
             f"""
             CREATE TEMP TABLE gaps_{name} AS
-            WITH spans AS (
-                SELECT {listed(series)}, min(n) AS first, max(n) AS last
-                FROM {name} JOIN calendar USING (freq, time_period)
-                WHERE obs_value IS NOT NULL
-                GROUP BY ALL
-                HAVING count(*) <= max(n) - min(n)
-            )
+            WITH spans AS ({spans.format(name)})
             SELECT {listed(series, "spans")}, calendar.time_period
             FROM spans JOIN (SELECT freq AS own, time_period, n FROM calendar) AS calendar
                 ON own = freq AND n BETWEEN first AND last

@@ -47,6 +47,9 @@ _SQL = """
 """
 
 
+_OF = "number of the dataset"
+
+
 def intervals(connection: Any, changes: Sequence[pa.Table]) -> pa.Table:
     """
     Join the changes of a dataset into a history: see :func:`statpipe.domain.history.history_schema`.
@@ -65,18 +68,28 @@ def joined(connection: Any, changes: Sequence[pa.Table]) -> pa.Table:
 
     Changes that were folded bring ``since`` with them.
     """
+    return joined_apart(connection, [changes])
+
+
+def joined_apart(connection: Any, datasets: Sequence[Sequence[pa.Table]]) -> pa.Table:
+    """
+    Return the intervals of several datasets, one after the other, as :func:`joined` does for each.
+    """
     import pyarrow as pa
 
+    changes = [one for tables in datasets for one in tables]
     since = pa.chunked_array(
         [chunk for one in changes for chunk in _since(one).chunks], pa.date32()
     )
     less = [one.drop_columns(["since"]) if "since" in one.column_names else one for one in changes]
     table = pa.concat_tables(less, promote_options="default").unify_dictionaries()
     table = table.combine_chunks()
+    numbers = [pa.repeat(n, sum(map(len, tables))) for n, tables in enumerate(datasets)]
+    apart = table.append_column(_OF, pa.chunked_array(numbers))
     # Integers, and no more columns than are needed: to sort texts takes ten times as long.
     rows = pa.table(
         {
-            "cell": numbered(table, KEY),
+            "cell": numbered(apart, (_OF, *KEY)),
             "said": numbered(table, STATEMENT[1:]),
             **{
                 name: table[name]

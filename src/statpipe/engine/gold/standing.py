@@ -21,10 +21,13 @@ from statpipe.domain.canonical import canonical, content_hash
 from statpipe.domain.history import changes_schema, silver_of
 from statpipe.domain.period import FOREVER
 from statpipe.engine.gold.changes import Keep, Year, by_dataset, changes_in, years_of
-from statpipe.engine.gold.intervals import joined
+from statpipe.engine.gold.intervals import joined, joined_apart
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_TOGETHER = 100_000
+"""Changes of small datasets that are joined at once: each question takes as long as thousands of rows."""
 
 _VERSION = "1"
 """Raise it when the same changes are folded otherwise."""
@@ -33,7 +36,7 @@ _VERSION = "1"
 @frozen(kw_only=True)
 class Standing:
     """
-    What stands of a dataset, or of a source.
+    What stands of a source.
 
     ``table`` is a history with one more column, ``since``: when there first was a figure in the cell.
     ``prints`` has a fingerprint for each year with a release, over all that was released until its end.
@@ -75,19 +78,28 @@ def folded_print(years: Sequence[Year]) -> str:
     return [*prints_of(years).values()][-2]
 
 
-def standing(
-    lake: Lake, source: str, held: Iterable[Held], connection: Any, keep: Keep | None = None
-) -> Standing:
+@frozen(kw_only=True)
+class _Told:
     """
-    Return what stands of a dataset. What the lake lacks for the next time is kept there, if asked.
+    The changes out of which follows what stands of a dataset.
+    """
 
-    :raises ContentError: A Silver partition that is needed is gone or damaged.
-    """
+    changes: tuple[pa.Table, ...] = field(repr=False)
+    prints: dict[int, str]
+
+    @property
+    def rows(self) -> int:
+        return sum(map(len, self.changes))
+
+
+def _told(
+    lake: Lake, source: str, held: Iterable[Held], connection: Any, keep: Keep | None
+) -> _Told:
+    """Give the changes of a dataset; what the lake lacks for the next time is kept there, if asked."""
     years = years_of(source, held)
     changes = partial(changes_in, lake, source, keep=keep)
     before = [_folded(lake, connection, years[:-1], changes, keep)] if years[1:] else []
-    table = joined(connection, [*before, *changes(years[-1:])])
-    return Standing(table=table.drop_columns(["is_last"]), prints=prints_of(years))
+    return _Told(changes=(*before, *changes(years[-1:])), prints=prints_of(years))
 
 
 def _folded(
@@ -157,16 +169,25 @@ def source_standing(  # noqa: PLR0917 - what is read, by whom, and with what
     """
     import pyarrow as pa
 
-    found = [
-        standing(lake, source, vintages, connection, keep)
-        for vintages in by_dataset(source, held, reader).values()
-    ]
-    tables = [one.table for one in found]
-    years = sorted({year for one in found for year in one.prints})
+    found, tables, together = [], [], list[_Told]()
+    for vintages in by_dataset(source, held, reader).values():
+        told = _told(lake, source, vintages, connection, keep)
+        found.append(told.prints)
+        if together and sum(one.rows for one in together) + told.rows > _TOGETHER:
+            tables.append(_joined(connection, together))
+            together = []
+        together.append(told)
+    tables.append(_joined(connection, together))
+    years = sorted({year for prints in found for year in prints})
     return Standing(
         table=pa.concat_tables(tables, promote_options="default").unify_dictionaries(),
-        prints={year: repr([one.prints.get(year) for one in found]) for year in years},
+        prints={year: repr([prints.get(year) for prints in found]) for year in years},
     )
+
+
+def _joined(connection: Any, together: Sequence[_Told]) -> pa.Table:
+    datasets = [one.changes for one in together]
+    return joined_apart(connection, datasets).drop_columns(["is_last"])
 
 
 def prints_by_year(

@@ -6,6 +6,7 @@ import re
 import types
 import typing
 from collections.abc import Collection, Iterable, Mapping
+from functools import cache
 from typing import Any
 
 import attrs
@@ -135,6 +136,7 @@ def _is_secret(kind: Any) -> bool:
     return kind is Secret or Secret in typing.get_args(kind)
 
 
+@cache
 def _converter() -> cattrs.Converter:
     """Make a converter that holds types strictly: TOML has types of its own."""
     converter = cattrs.Converter(forbid_extra_keys=True)

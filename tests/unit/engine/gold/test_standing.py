@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from statpipe.api import ContentError, Layer, PartitionKey
+from statpipe.engine.gold import standing as of_standing
 from statpipe.engine.gold.changes import years_of
 from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.source_history import source_history
@@ -129,3 +130,18 @@ def test_a_source_of_which_nothing_is_held_is_told(duckdb):
         ContentError, match="model a test reads tea_prices, of which the lake holds"
     ):
         standing(SilverLake(), duckdb)
+
+
+@pytest.mark.parametrize("together", [0, 4, 1_000])
+def test_datasets_that_are_joined_at_once_stay_apart(lake, duckdb, monkeypatch, together):
+    """Their cells have the same keys."""
+    for day, value in ((date(2022, 6, 1), "7"), (date(2023, 6, 1), "8")):
+        lake.publish(day, {CA: value}, dataset="green")
+        lake.publish(day, {CA: value}, dataset="white")
+    monkeypatch.setattr(of_standing, "_TOGETHER", together)
+    rows = standing(lake, duckdb).table.to_pylist()
+    alone = []
+    for name in ("black", "green", "white"):
+        own = [held for held in lake.holds if held.dataset == name]
+        alone += source_standing(lake, SOURCE, own, "a test", duckdb).table.to_pylist()
+    assert rows == alone
