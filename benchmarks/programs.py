@@ -12,7 +12,8 @@ from types import MappingProxyType
 from typing import Protocol
 
 HERE = Path(__file__).parent
-OURS = ("BEA_", "STATPIPE_", "PG", "AWS_")
+OURS = ("BEA_", "STATPIPE_", "PG", "AWS_", "PYTHONDONTWRITEBYTECODE")
+"""Variables that programs do not get. Without the last one, users' Python compiles a module once and not each time."""
 DATABASE = """
 [environments.local.sinks.postgres]
 dsn = "${BENCHMARK_PG}"

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import pty
+import re
 import signal
 import struct
 import subprocess
@@ -147,12 +148,16 @@ def last_line(done):
 def test_a_load_and_an_unchanged_run_are_0_and_stdout_stays_empty(tea):
     first = tea.run("run", "tea_prices")
     published = tea.home.published()
+    tea.home.environment["PYTHONPROFILEIMPORTTIME"] = "1"
     second = tea.run("run", "tea_prices")
     assert (first.stdout, second.stdout) == ("", "")
     assert "loaded" in first.stderr
     assert "unchanged" in second.stderr
     assert tea.home.published() == published
     assert len(published) == 3
+    imported = set(re.findall(r"^import time: .*\| +(\w+)$", second.stderr, re.MULTILINE))
+    assert "statpipe" in imported
+    assert imported.isdisjoint(HEAVY), "a run that finds nothing new needs none of these"
 
 
 def test_a_person_at_a_terminal_reads_a_few_lines_and_all_of_them_with_v(tea):

@@ -42,6 +42,7 @@ class SilverLake(MemoryLake):
             token="",
             selection=selection,
             fingerprint=content_hash(table),
+            rows=len(table),
         )
         key = silver_key(SOURCE, held)
         self.write(Partition(key=key, table=table, fingerprint=held.fingerprint))

@@ -25,8 +25,8 @@ class Lake(Sink):
     It notices damage. What it holds is never taken for whole just because something lies in its place:
     :meth:`keep` and :meth:`write` compare, and replace what is damaged.
 
-    Several threads may call :meth:`keep`, :meth:`write` and :meth:`fingerprint` at the same time, each for
-    another payload or partition. ``at_once`` is how many of them do so to advantage.
+    Several threads may call :meth:`keep`, :meth:`write`, :meth:`read` and :meth:`fingerprint` at the same
+    time, each for another payload or partition. ``at_once`` is how many of them do so to advantage.
     """
 
     at_once: int = 8

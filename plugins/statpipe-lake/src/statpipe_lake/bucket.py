@@ -40,6 +40,9 @@ _NO_RANGE = re.compile("InvalidRange|status code: 416|non-partial response")
 
 _TIMES = {"connect_timeout": "10s", "timeout": "120s"}
 
+_ONE_PUT = 32 * 1024 * 1024
+"""Bytes up to which an object is put by one request; more come in parts, by four requests and more."""
+
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
 _UNKNOWN = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthFailure")
 _FAILED = (obstore.exceptions.BaseError, OSError)
@@ -98,7 +101,9 @@ class BucketStore(ObjectStore):
 
     def put(self, path: str, body: bytes) -> str:
         with self._readable(path):
-            return _tag_of(self._patiently(lambda: obstore.put(self._store, path, body)))
+            return _tag_of(
+                self._patiently(lambda: obstore.put(self._store, path, body, chunk_size=_ONE_PUT))
+            )
 
     def put_if_absent(self, path: str, body: bytes) -> bool:
         with self._readable(path):

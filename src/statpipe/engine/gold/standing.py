@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
 from attrs import field, frozen
 
-from statpipe.api import ContentError, Held, Lake, Partition, PartitionKey
+from statpipe.api import ContentError, Held, Lake, Partition, PartitionKey, Receipt
 from statpipe.domain.canonical import canonical, content_hash
 from statpipe.domain.history import changes_schema, silver_of
 from statpipe.domain.period import FOREVER
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TOGETHER = 100_000
-"""Changes of small datasets that are joined at once: each question takes as long as thousands of rows."""
+"""Rows of small datasets whose changes are joined at once: each question takes as long as thousands of rows."""
 
 _VERSION = "1"
 """Raise it when the same changes are folded otherwise."""
@@ -81,25 +82,25 @@ def folded_print(years: Sequence[Year]) -> str:
 @frozen(kw_only=True)
 class _Told:
     """
-    The changes out of which follows what stands of a dataset.
+    The changes out of which follows what stands of a dataset, and what was kept of them.
     """
 
     changes: tuple[pa.Table, ...] = field(repr=False)
     prints: dict[int, str]
-
-    @property
-    def rows(self) -> int:
-        return sum(map(len, self.changes))
+    kept: list[Receipt]
 
 
-def _told(
-    lake: Lake, source: str, held: Iterable[Held], connection: Any, keep: Keep | None
-) -> _Told:
+def _told(lake: Lake, source: str, held: Iterable[Held], connection: Any, *, keep: bool) -> _Told:
     """Give the changes of a dataset; what the lake lacks for the next time is kept there, if asked."""
-    years = years_of(source, held)
-    changes = partial(changes_in, lake, source, keep=keep)
-    before = [_folded(lake, connection, years[:-1], changes, keep)] if years[1:] else []
-    return _Told(changes=(*before, *changes(years[-1:])), prints=prints_of(years))
+    years, kept = years_of(source, held), list[Receipt]()
+    changes = partial(changes_in, lake, source, keep=kept.append if keep else None)
+    with connection.cursor() as own:  # several threads do this at once
+        folded = (
+            [_folded(lake, own, years[:-1], changes, kept.append if keep else None)]
+            if years[1:]
+            else []
+        )
+    return _Told(changes=(*folded, *changes(years[-1:])), prints=prints_of(years), kept=kept)
 
 
 def _folded(
@@ -169,25 +170,38 @@ def source_standing(  # noqa: PLR0917 - what is read, by whom, and with what
     """
     import pyarrow as pa
 
-    found, tables, together = [], [], list[_Told]()
-    for vintages in by_dataset(source, held, reader).values():
-        told = _told(lake, source, vintages, connection, keep)
-        found.append(told.prints)
-        if together and sum(one.rows for one in together) + told.rows > _TOGETHER:
-            tables.append(_joined(connection, together))
-            together = []
-        together.append(told)
-    tables.append(_joined(connection, together))
-    years = sorted({year for prints in found for year in prints})
+    def told(vintages: Sequence[Held]) -> _Told:
+        return _told(lake, source, vintages, connection, keep=keep is not None)
+
+    found, tables = list[_Told](), []
+    for group in _groups(by_dataset(source, held, reader).values()):
+        with ThreadPoolExecutor(min(len(group), lake.at_once)) as threads:
+            together = list(threads.map(told, group))
+        for receipt in (one for each in together for one in each.kept):
+            if keep is not None:
+                keep(receipt)
+        tables.append(joined_apart(connection, [one.changes for one in together]))
+        found += [attrs.evolve(one, changes=()) for one in together]
+    years = sorted({year for one in found for year in one.prints})
     return Standing(
-        table=pa.concat_tables(tables, promote_options="default").unify_dictionaries(),
-        prints={year: repr([prints.get(year) for prints in found]) for year in years},
+        table=pa.concat_tables(tables, promote_options="default")
+        .drop_columns(["is_last"])
+        .unify_dictionaries(),
+        prints={year: repr([one.prints.get(year) for one in found]) for year in years},
     )
 
 
-def _joined(connection: Any, together: Sequence[_Told]) -> pa.Table:
-    datasets = [one.changes for one in together]
-    return joined_apart(connection, datasets).drop_columns(["is_last"])
+def _groups(datasets: Iterable[Sequence[Held]]) -> Iterator[list[Sequence[Held]]]:
+    """Put small datasets together: they wait for the lake at the same time, and are joined at once."""
+    group, rows = list[Sequence[Held]](), 0
+    for vintages in datasets:
+        own = sum(one.rows for one in vintages)
+        if group and rows + own > _TOGETHER:
+            yield group
+            group, rows = [], 0
+        group.append(vintages)
+        rows += own
+    yield group
 
 
 def prints_by_year(
