@@ -32,7 +32,7 @@ def probe(bls, settings_of):
 
 @pytest.mark.parametrize(
     ("key", "allowed"),
-    [(Secret(KEY), (50, 20, 27)), (None, (25, 10, 17))],
+    [(Secret(KEY), (50, 20, 27)), (None, (25, 10, 5))],
 )
 def test_series_and_years_are_asked_in_as_many_queries_as_it_takes(
     bls, settings_of, probe, key, allowed
@@ -48,6 +48,7 @@ def test_series_and_years_are_asked_in_as_many_queries_as_it_takes(
     assert all(int(one["endyear"]) - int(one["startyear"]) < years for one in bls.asked)
     each = [(series, one["startyear"]) for one in bls.asked for series in one["seriesid"]]
     firsts = {"1976", "1996", "2016"} if key else {"2016"}
+    assert dataset.selection.where["measure"] == ("03", "04", "05", "06")[: 4 if key else 1]
     wanted = {(one, first) for one in series_of(dataset, survey_named("LA")) for first in firsts}
     assert len(each) == len(set(each))
     assert set(each) == wanted
@@ -60,15 +61,17 @@ def test_annual_averages_are_asked_for_with_a_key_alone(bls, probe):
 
 
 def test_what_earlier_runs_spent_of_the_day_counts(probe, tmp_path):
-    probe(key=None, areas=(), codes={})  # 17 of 25
+    all_measures = {"areas": (), "codes": {"measure": ("03", "04", "05", "06")}}
+    probe(key=None, **all_measures)  # 17 of 25
     with pytest.raises(Unavailable, match=r"allows no further request for \d+ s"):
-        probe(key=None, areas=(), codes={})
+        probe(key=None, **all_measures)
     assert (tmp_path / ".statpipe" / "limits" / "127.0.0.1.jsonl").exists()
 
 
 def test_more_than_a_day_allows_is_refused_before_anything_is_asked(bls, probe):
+    asked = {"areas": (), "codes": {"measure": ("03", "04", "05", "06")}}
     with pytest.raises(ConfigError) as error:
-        probe(key=None, areas=(), codes={}, start=1976, end=2024)
+        probe(key=None, start=1976, end=2024, **asked)
     assert str(error.value) == (
         "sources.bls: 416 series from 1976 to 2024 take 85 queries; BLS allows 25 a day, and 500 with a key, which is "
         "free at https://data.bls.gov/registrationEngine/: name fewer `areas` or `codes`, set a later `start`, or "

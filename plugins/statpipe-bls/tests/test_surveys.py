@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from statpipe.api import ConfigError, ContentError
+from statpipe.api import ConfigError, ContentError, Secret
 from statpipe_bls.asked import series_of
 from statpipe_bls.settings import SURVEYS
 from statpipe_bls.source import BlsSource
@@ -33,7 +33,9 @@ def printed(row):
     ],
 )
 def test_one_line_names_the_series_of_all_areas(settings_of, survey, count, one):
-    (dataset,) = BlsSource(settings_of(survey, areas=(), codes={})).datasets()
+    (dataset,) = BlsSource(
+        settings_of(survey, areas=(), codes={}, key=Secret("12345678"))
+    ).datasets()
     series = series_of(dataset, survey_named(survey))
     assert len(set(series)) == len(series) == count
     assert one in series

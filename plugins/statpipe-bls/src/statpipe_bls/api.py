@@ -6,10 +6,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from attrs import frozen
-
 from statpipe.api import ConfigError, ContentError, Payload, Rejected, Unavailable
 from statpipe.api.http import Answer, Client, Credential, Limits, one_line
+from statpipe_bls.allowed import WITH_KEY, WITHOUT_KEY
 from statpipe_bls.settings import SIGN_UP_URL, BlsSettings
 
 DAY = 86_400.0
@@ -22,21 +21,6 @@ _REDUCED = "reduced to the system-allowed limit"
 _USED_UP = ("threshold", "exceeded the number of requests")
 _LATER = ("REQUEST_FAILED_OVER_CAPACITY",)
 
-
-@frozen(kw_only=True)
-class Allowed:
-    """
-    What BLS allows: queries a day, series and years a query.
-    """
-
-    queries: int
-    series: int
-    years: int
-
-
-WITH_KEY = Allowed(queries=500, series=50, years=20)
-WITHOUT_KEY = Allowed(queries=25, series=25, years=10)
-"""By BLS's page "Frequently Asked Questions" on its API."""
 
 _BURST = Limits(requests=50, seconds=10)
 

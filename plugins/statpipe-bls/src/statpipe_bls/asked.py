@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 
 from statpipe.api import ConfigError, Dataset, Selection
+from statpipe_bls.allowed import WITHOUT_KEY
 from statpipe_bls.periods import periods_of
 from statpipe_bls.settings import BlsSettings
 from statpipe_bls.structure import Lists, area_name
@@ -14,33 +15,40 @@ from statpipe_bls.survey import AREA, CodedBy, Survey
 _MORE = " (BLS has more: set `contact` to your e-mail address, and statpipe reads BLS's own list)"
 
 
-def selection_of(settings: BlsSettings, survey: Survey, first: int | None, last: int) -> Selection:
+def selection_of(settings: BlsSettings, survey: Survey, this_year: int) -> Selection:
     """
-    Return the selection that is configured, from the year *first*, or from the beginning, to *last*.
+    Return the selection that is configured. Without `start`, it begins with the survey, or ten years ago where
+    there are few queries a day. Years to come are left out: BLS refuses them.
 
     :raises ConfigError: It names a dimension that the survey does not have, or ends before it begins.
     """
     name = f"sources.{settings.instance or 'bls'}"
+    first, last = settings.start, min(settings.end or this_year, this_year)
+    if first is None and settings.has_few_queries:
+        first = last - WITHOUT_KEY.years + 1
     if first is not None and first > last:
         msg = f"{name}.start: {first} lies after {last}, the last year; correct `start` or `end`"
         raise ConfigError(msg)
-    where = f"{name}.codes"
+    bounded = first is not None or settings.end is not None
+    ours = {area.code for area in survey.known_areas.values()}
+    return Selection(
+        areas=[one if one in ours else survey.area(one).code for one in settings.areas or ours],
+        where=_codes(settings, survey, f"{name}.codes"),
+        periods=periods_of(first or survey.first_year, last) if bounded else None,
+    )
+
+
+def _codes(settings: BlsSettings, survey: Survey, where: str) -> dict[str, Sequence[str]]:
     known = {one.id: one for one in survey.dimensions}
     for part in settings.codes:
         if part not in known:
             msg = f"{where}.{part}: survey {survey.code} has {', '.join(known)}{near(part, known)}"
             raise ConfigError(msg)
-    areas = settings.areas or tuple(area.code for area in survey.known_areas.values())
-    ours = {area.code for area in survey.known_areas.values()}
-    named = (one if one in ours else survey.area(one).code for one in areas)
-    bounded = first is not None or settings.end is not None
-    return Selection(
-        areas=list(named),
-        where={
-            one.dimension.column: settings.codes.get(one.id) or one.asked for one in known.values()
-        },
-        periods=periods_of(first or survey.first_year, last) if bounded else None,
-    )
+    with_key = not settings.has_few_queries
+    return {
+        one.dimension.column: settings.codes.get(name) or one.asked_by_default(with_key=with_key)
+        for name, one in known.items()
+    }
 
 
 def series_of(dataset: Dataset, survey: Survey) -> list[str]:

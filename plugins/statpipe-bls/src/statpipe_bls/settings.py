@@ -74,3 +74,10 @@ class BlsSettings:
     timeout: float = field(default=300.0, validator=_is_a_time)
     environment: Environment
     instance: str = ""
+
+    @property
+    def has_few_queries(self) -> bool:
+        """
+        Whether it asks the API without a key.
+        """
+        return self.channel == "api" and self.key is None

@@ -20,7 +20,7 @@ from statpipe.api import (
     Vintage,
     undated,
 )
-from statpipe_bls.api import WITHOUT_KEY, Api
+from statpipe_bls.api import Api
 from statpipe_bls.asked import refuse_unknown, selection_of, series_of
 from statpipe_bls.files import Files, changed_at
 from statpipe_bls.records import read_records
@@ -65,25 +65,20 @@ class BlsSource(Source):
 
     @property
     def notice(self) -> str:
-        if self._settings.channel == "bulk" or self._settings.key is not None:
+        if not self._settings.has_few_queries:
             return ""
         return (
-            "No BLS_API_KEY: without `start`, the last ten years, and no annual averages; a key is free at "
-            f"{SIGN_UP_URL}."
+            "No BLS_API_KEY: the last ten years unless `start` is set, fewer series, and no annual averages; a key is free "
+            f"at {SIGN_UP_URL}."
         )
 
     def datasets(self) -> Sequence[Dataset]:
-        first, last = self._settings.start, _this_year()  # BLS refuses years to come
-        if self._settings.end is not None:
-            last = min(self._settings.end, last)
-        if first is None and self._in_windows:
-            first = last - WITHOUT_KEY.years + 1
         return [
             Dataset(
                 name=self._survey.code,
                 title=self._survey.title,
                 normalizer=NORMALIZER,
-                selection=selection_of(self._settings, self._survey, first, last),
+                selection=selection_of(self._settings, self._survey, _this_year()),
             )
         ]
 
@@ -158,11 +153,6 @@ class BlsSource(Source):
         if periods is None:
             return self._survey.first_year, _this_year()
         return int(periods[0][:4]), int(periods[-1][:4])
-
-    @property
-    def _in_windows(self) -> bool:
-        """Whether there are so few queries a day that the whole history would take too many."""
-        return self._settings.channel == "api" and self._settings.key is None
 
 
 def _by_files(dataset: Dataset, changed: Mapping[str, datetime]) -> Vintage:

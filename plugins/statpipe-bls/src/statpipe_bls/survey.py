@@ -26,8 +26,8 @@ class CodedBy:
     A dimension of a survey.
 
     ``list`` is the list of its codes, which is an ``excerpt`` where BLS has more; ``key`` the column of codes in BLS's file
-    of that name, or nothing where it has none. ``asked`` are the codes that are asked for by default.
-    ``units`` maps codes to the unit of their figures.
+    of that name, or nothing where it has none. ``asked`` are the codes that are asked for by default,
+    ``asked_without_key`` those without a key of the API, where they are fewer. ``units`` maps codes to the unit of their figures.
     """
 
     id: str
@@ -36,7 +36,14 @@ class CodedBy:
     key: str = ""
     excerpt: bool = False
     asked: tuple[str, ...]
+    asked_without_key: tuple[str, ...] = ()
     units: Mapping[str, str] = attrs.field(factory=dict)
+
+    def asked_by_default(self, *, with_key: bool) -> tuple[str, ...]:
+        """
+        Return the codes that are asked for where the configuration names none.
+        """
+        return self.asked if with_key else self.asked_without_key or self.asked
 
     @property
     def dimension(self) -> Dimension:
