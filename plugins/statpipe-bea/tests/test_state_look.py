@@ -86,6 +86,24 @@ class TestStateLook(ModelContract):
     def histories(self, histories):
         return histories
 
+    @pytest.fixture
+    def expected(self):
+        known = {"ref_area": "CA", "time_period": "2020"}
+        found = {"price_level": "115.0", "unemployment_rate": "10.2"}
+        nothing = {"price_level": None, "unemployment_rate": None}
+        return {
+            LOOK: [
+                known | found | {"pce_per_capita": "46000", "pce_per_capita_at_us_prices": "40000"},
+                known
+                | nothing
+                | {
+                    "time_period": "2021",
+                    "pce_per_capita": "53082",
+                    "pce_per_capita_at_us_prices": None,
+                },
+            ]
+        }
+
 
 def rows_on(day, models, histories):
     connection = duckdb.connect()

@@ -19,6 +19,7 @@ FIGURES = {
     ("CA", "U.03", "2022"): "4.25",
     ("CA", "U.03", "2023-01"): None,
 }
+NOTES = {("AL", "U.03", "2023-01"): "Preliminary.", ("CA", "U.03", "2023-01"): "Not available."}
 MARKS = {("AL", "U.03", "2023-01"): ("P", "P"), ("CA", "U.03", "2023-01"): ("O", "-")}
 
 
@@ -49,6 +50,10 @@ class BlsNormalizerContract(NormalizerContract):
     @pytest.fixture
     def marks(self):
         return MARKS
+
+    @pytest.fixture
+    def notes(self):
+        return NOTES
 
 
 class TestAnswersOfTheApi(BlsNormalizerContract):
@@ -86,6 +91,15 @@ class TestSourceByTheApi(SourceContract):
     @pytest.fixture
     def revise(self, bls):
         return lambda: setattr(bls, "figures", _revised(bls.figures))
+
+    @pytest.fixture
+    def revise_quietly(self, bls):
+        left = [key for key, value in bls.figures.items() if not value.startswith("-")]
+
+        def revise():
+            bls.figures = {**bls.figures, left.pop(): "9.9"}
+
+        return revise
 
 
 class TestSourceByFlatFiles(SourceContract):

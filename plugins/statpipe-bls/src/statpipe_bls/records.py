@@ -112,7 +112,7 @@ def _of(item: Any, name: str, kind: type, payload: Payload, where: str) -> Any:
     found = item.get(name) if isinstance(item, dict) else None
     if not isinstance(found, kind):
         expected = "text" if kind is str else "a list"
-        msg = f"payload {payload.name}, {where}.{name}: {str(found)[:60]!r}; expected {expected}"
+        msg = f"payload {payload.name}, {where}.{name}: {found!r:.60}; expected {expected}"
         raise ContentError(msg, payload=payload)
     return found
 
@@ -124,7 +124,7 @@ def _refuse_part(payload: Payload, document: Mapping[str, Any], answered: list[s
     except (KeyError, ValueError, TypeError):
         return
     said = str(document.get("message"))
-    for series in set(asked) ^ set(answered):
+    for series in sorted(set(asked) ^ set(answered)):
         if series in answered or series not in said:
             what = "was not asked for" if series in answered else "was asked for and is not there"
             msg = (

@@ -1,0 +1,89 @@
+"""Payloads as columns of text: in whatever order they come, and refused with their place. Figures are made up."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from statpipe.api import ContentError, Dataset, Payload
+from statpipe.domain.seal import seal
+from statpipe_bls.normalizer import BlsNormalizer
+
+HEAD = "series_id                     \tyear\tperiod\t       value\tfootnote_codes\r\n"
+CALIFORNIA, ALABAMA = "LAUST060000000000003", "LAUST010000000000003"
+
+
+def line(series, period, value, note=""):
+    return f"{series:30}\t2023\t{period}\t{value:>12}\t{note}\r\n"
+
+
+def flat(*lines, head=HEAD):
+    return Payload(name="la.data.2.AllStatesU", body=(head + "".join(lines)).encode())
+
+
+def entry(period, value, **more):
+    notes = {"footnotes": [{}]}
+    return {"year": "2023", "period": period, "periodName": "x", "value": value} | notes | more
+
+
+def answer(*series, status="REQUEST_SUCCEEDED", asked=None):
+    listed = [{"seriesID": name, "data": list(data)} for name, *data in series]
+    document = {"status": status, "message": [], "Results": {"series": listed}}
+    request = {} if asked is None else {"document": json.dumps({"seriesid": asked})}
+    return Payload(name="LA-2023-2023-1", body=json.dumps(document).encode(), request=request)
+
+
+def silver(*payloads):
+    normalizer = BlsNormalizer()
+    bare = Dataset(name="LA", title="LA", normalizer="bls")
+    dataset = normalizer.describe(bare, payloads)
+    return seal(normalizer.normalize(dataset, payloads), dataset, "2024-01-19")
+
+
+def test_the_order_of_a_file_says_nothing():
+    lines = [
+        line(CALIFORNIA, "M01", "4.9"),
+        line(ALABAMA, "M01", "2.9"),
+        line(CALIFORNIA, "M13", "4.7"),
+    ]
+    assert silver(flat(*lines)).equals(silver(flat(*reversed(lines))))
+
+
+def test_the_order_of_an_answer_says_nothing():
+    california = (CALIFORNIA, entry("M01", "4.9"), entry("M13", "4.7"))
+    alabama = (ALABAMA, entry("M01", "2.9"))
+    turned = (CALIFORNIA, *reversed(california[1:]))
+    assert silver(answer(california, alabama)).equals(silver(answer(alabama, turned)))
+
+
+def test_several_footnotes_stand_side_by_side():
+    notes = [{"code": "P", "text": "Preliminary."}, {"code": "D", "text": "Remodelled."}]
+    (row,) = silver(answer((CALIFORNIA, entry("M01", "4.9", footnotes=notes)))).to_pylist()
+    assert (row["obs_status"], row["source_symbol"]) == ("P", "P,D")
+    assert row["notes"] == "Preliminary.; Remodelled."
+
+
+def test_a_footnote_that_is_in_no_list_stands_for_itself():
+    (row,) = silver(flat(line(CALIFORNIA, "M01", "4.9", "Z"))).to_pylist()
+    assert (row["obs_status"], row["source_symbol"], row["notes"]) == ("A", "Z", "Z")
+
+
+@pytest.mark.parametrize(
+    ("payload", "says"),
+    [
+        (flat(line("CUUR0000SA0", "M01", "299.1")), "payload la.data.2.AllStatesU: the series 'CUUR0000SA0' is not of survey LA, whose identifiers are LA and seasonal, area, measure"),
+        (flat(line(CALIFORNIA, "M14", "4.9")), "payload la.data.2.AllStatesU: 'M14' is not a period; expected one of M01, "),
+        (flat(line(CALIFORNIA, "M01", "4.9"), head="series\tyear\n"), "payload la.data.2.AllStatesU begins 'series\\tyear'; expected the columns series_id, year, period, value, footnote_codes between tabs"),
+        (flat(line(CALIFORNIA, "M01", "4.9"), "cut\t2023\n"), "payload la.data.2.AllStatesU: CSV parse error"),
+        (answer((CALIFORNIA, entry("M01", "4.9")), status="REQUEST_FAILED"), "payload LA-2023-2023-1 has the status 'REQUEST_FAILED'; expected 'REQUEST_SUCCEEDED'"),
+        (answer((CALIFORNIA, entry("M01", 4.9))), "payload LA-2023-2023-1, Results.series[0].data[0].value: 4.9; expected text"),
+        (answer((CALIFORNIA, entry("M01", "4.9", footnotes=None))), "payload LA-2023-2023-1, Results.series[0].data[0].footnotes: None; expected a list"),
+        (answer((CALIFORNIA, entry("M01", "4.9")), asked=[]), f"the series {CALIFORNIA} was not asked for; look at the payload in Bronze"),
+        (Payload(name="LA-1", body=b"{"), "payload LA-1 is not JSON"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_with_its_place(payload, says):
+    with pytest.raises(ContentError) as error:
+        silver(payload)
+    assert says in str(error.value)
