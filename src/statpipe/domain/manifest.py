@@ -58,6 +58,10 @@ class Origin:
     vintage: str
 
 
+def _sorted(names: Mapping[str, str]) -> dict[str, str]:
+    return dict(sorted(names.items()))
+
+
 @frozen(kw_only=True)
 class Held:
     """
@@ -84,7 +88,8 @@ class Held:
     code: str = ""
     made_from: tuple[Origin, ...] = ()
     accepted: Mapping[str, int] = field(factory=dict)
-    dimensions: Mapping[str, str] = field(factory=dict)
+    # In the order of the manifest, which sorts its keys: what is read back must be what was there.
+    dimensions: Mapping[str, str] = field(factory=dict, converter=_sorted)
     structure: str = ""
     basis: Basis = "agency"
     released_at: datetime | None = None

@@ -49,6 +49,20 @@ def test_dimensions_are_columns_of_gold_with_code_and_name(bank, model):
     assert "ref_area_name" not in row
 
 
+def test_a_second_run_writes_nothing_in_whatever_order_the_dimensions_come(bank):
+    later = more_dimensions(STRUCTURE, ADJUSTMENT={"N": "Neither"})
+    bank.agency.publish(
+        "2024-01-10",
+        {(freq, f"{key}.N"): days for (freq, key), days in RATES.items()},
+        later,
+    )
+    first = bank.run()
+    assert any(receipt.inserted for receipt in first.receipts)
+    before = dict(bank.lake.held)
+    assert not any(receipt.bytes_written for receipt in bank.run().receipts)
+    assert bank.lake.held == before
+
+
 def test_dimensions_are_columns_as_of_a_day_as_well(bank):
     bank.run()
     bank.agency.publish("2024-01-10", {key: {"2024-01-05": "2"} for key in RATES})
