@@ -8,14 +8,16 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from statpipe.api.sink import Sink
-from statpipe.domain.errors import ContentError
+from statpipe.domain.errors import ConfigError, ContentError
 from statpipe.domain.fault import Fault
 from statpipe.domain.manifest import BronzeObject, manifest_fault
-from statpipe.domain.partition import Part, PartitionKey
+from statpipe.domain.partition import Part, Partition, PartitionKey, Receipt
 from statpipe.domain.payload import Payload
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_THREADS_ONLY = '{} stages no tables for other processes; set executor = "threads" under [engine]'
 
 
 class Lake(Sink):
@@ -25,8 +27,8 @@ class Lake(Sink):
     It notices damage. What it holds is never taken for whole just because something lies in its place:
     :meth:`keep` and :meth:`write` compare, and replace what is damaged.
 
-    Several threads may call :meth:`keep`, :meth:`write`, :meth:`read` and :meth:`fingerprint` at the same
-    time, each for another payload or partition. ``at_once`` is how many of them do so to advantage.
+    Several threads may call :meth:`keep`, :meth:`payload`, :meth:`write`, :meth:`read` and :meth:`fingerprint` at
+    the same time, each for another payload or partition. ``at_once`` is how many of them do so to advantage.
     """
 
     at_once: int = 8
@@ -77,6 +79,27 @@ class Lake(Sink):
 
         :raises ContentError: There is none, or it is damaged.
         """
+
+    def stage(self, partition: Partition) -> None:  # noqa: ARG002
+        """
+        Put a partition where no reader looks, until :meth:`publish` gives it its place.
+
+        So workers in other processes write tables before it is decided whether they are published. What is
+        staged goes by its key and fingerprint. A lake without this works with threads only.
+        """
+        raise ConfigError(_THREADS_ONLY.format(type(self).__name__))
+
+    def staged(self, key: PartitionKey, fingerprint: str) -> pa.Table | None:  # noqa: ARG002
+        """
+        Read what was staged, ``None`` where it is not there, or not whole.
+        """
+        return None
+
+    def publish(self, key: PartitionKey, fingerprint: str) -> Receipt | None:  # noqa: ARG002
+        """
+        Give what was staged its place, whole or not at all; ``None`` where it is not there, or not whole.
+        """
+        return None
 
     def parts(self, key: PartitionKey) -> Sequence[Part]:  # noqa: ARG002
         """

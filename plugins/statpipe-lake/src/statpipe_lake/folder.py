@@ -21,6 +21,8 @@ _STAGED = re.compile(r".*#[0-9]+")
 """The name of an object that is half-written."""
 _STAGED_FOR = 3600.0
 """Seconds after which another process's half-written object is certainly abandoned."""
+_UNDECIDED_FOR = 24 * 3600.0
+"""Seconds after which nobody decides any more whether what is staged is published."""
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR})
 """What another path or another right would cure."""
 
@@ -83,6 +85,18 @@ class FolderStore(ObjectStore):
             )
         return dict.fromkeys(found, "")
 
+    def move(self, path: str, to: str) -> tuple[int, str]:
+        (place, _, name), (target, _, called) = path.rpartition("/"), to.rpartition("/")
+        with (
+            self._readable(self.root / to),
+            folder(self.root, _parts(place)) as at,
+            folder(self.root, _parts(target), self._made) as there,
+        ):
+            size = os.stat(name, dir_fd=at, follow_symlinks=False).st_size
+            os.replace(name, called, src_dir_fd=at, dst_dir_fd=there)
+        self._unsettled.add(target)
+        return size, ""
+
     def set_aside(self, path: str) -> str:
         place, _, name = path.rpartition("/")
         with self._readable(self.root / path), folder(self.root, _parts(place)) as at:
@@ -107,16 +121,17 @@ class FolderStore(ObjectStore):
     def sweep(self, *prefixes: str) -> None:
         """
         Remove what killed writers left half-written: all of it below *prefixes*, whose lock the
-        caller holds, and elsewhere what is older than an hour.
+        caller holds, and elsewhere what is older than an hour; and what was staged and not published.
         """
         now = time.time()
         for place, name, at in walk(self.root, ""):
-            if not _STAGED.fullmatch(name):
+            undecided = place.startswith("staged/")
+            if not (undecided or _STAGED.fullmatch(name)):
                 continue
             own = any(f"{place}/".startswith(f"{prefix}/") for prefix in prefixes)
             with suppress(OSError):
-                written = os.stat(name, dir_fd=at, follow_symlinks=False).st_mtime
-                if own or now - written > _STAGED_FOR:
+                age = now - os.stat(name, dir_fd=at, follow_symlinks=False).st_mtime
+                if own or age > (_UNDECIDED_FOR if undecided else _STAGED_FOR):
                     os.unlink(name, dir_fd=at)
 
     def remove_all(self) -> None:

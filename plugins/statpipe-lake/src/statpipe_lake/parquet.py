@@ -153,6 +153,16 @@ def fingerprint_in(tail: bytes) -> str | None:
     return found[1].decode() if found and tail.endswith(b"PAR1") else None
 
 
+def rows_in(tail: bytes) -> int:
+    """
+    Read the number of rows out of a file's last bytes.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    return int(pq.read_metadata(pa.BufferReader(_in_arrows_memory(tail))).num_rows)
+
+
 def grain_of(body: bytes) -> list[str]:
     """
     Name the columns by which a Gold table is sorted.

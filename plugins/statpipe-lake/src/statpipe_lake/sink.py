@@ -30,7 +30,10 @@ from statpipe_lake.manifests import Manifests
 from statpipe_lake.parquet import (
     FOOTER,
     carries_hash,
+    fingerprint_in,
+    from_parquet,
     part_fault,
+    rows_in,
     to_parquet,
 )
 from statpipe_lake.parts import all_rows, encoded_parts, held_parts, path_of
@@ -42,7 +45,7 @@ from statpipe_lake.turn import Turn
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_LAYERS = ("bronze", "silver", "changes", "gold", "runs", "copies")
+_LAYERS = ("bronze", "silver", "changes", "gold", "staged", "runs", "copies")
 
 
 class LakeSink(Lake):
@@ -87,6 +90,34 @@ class LakeSink(Lake):
         self._prints.note(path, tag, partition.fingerprint)
         turn.prints[path] = partition.fingerprint
         return attrs.evolve(receipt, inserted=rows, bytes_written=sum(map(len, bodies.values())))
+
+    def stage(self, partition: Partition) -> None:
+        self._objects.put(_staged(partition.key, partition.fingerprint), to_parquet(partition))
+
+    def staged(self, key: PartitionKey, fingerprint: str) -> pa.Table | None:
+        body = self._objects.get(_staged(key, fingerprint))
+        return None if body is None or part_fault(body, key.path) else from_parquet(body)
+
+    def publish(self, key: PartitionKey, fingerprint: str) -> Receipt | None:
+        staged, path, turn = _staged(key, fingerprint), path_of(key), self._turn_of(key)
+        tail = self._objects.tail(staged, FOOTER)
+        if tail is None or fingerprint_in(tail) != fingerprint:
+            return None
+        if self.fingerprint(key) == fingerprint:
+            return None  # whether that is whole, writing finds out
+        turn.prints.pop(path, None)  # not known, should the move fail
+        size, tag = self._objects.move(staged, path)
+        self._prints.note(path, tag, fingerprint)
+        turn.prints[path] = fingerprint
+        rows = rows_in(tail)
+        return Receipt(
+            sink="lake",
+            path=key.path,
+            fingerprint=fingerprint,
+            rows=rows,
+            inserted=rows,
+            bytes_written=size,
+        )
 
     def parts(self, key: PartitionKey) -> Sequence[Part]:
         if self._turn_of(key).prints.get(path_of(key), "") is None:
@@ -313,3 +344,7 @@ def _silver_key(path: str) -> PartitionKey | None:
 def _owner(key: PartitionKey) -> str:
     """Return the source that a partition belongs to; Gold may read several."""
     return "" if key.layer is Layer.GOLD else key.owner
+
+
+def _staged(key: PartitionKey, fingerprint: str) -> str:
+    return f"staged/{key.owner}/{key.dataset}-{key.vintage}-{fingerprint}.parquet"

@@ -90,6 +90,12 @@ class ObjectStore(ABC):
         return [function(argument) for argument in arguments]
 
     @abstractmethod
+    def move(self, path: str, to: str) -> tuple[int, str]:
+        """
+        Put an object in another place, where readers see the old or the new one; return its size and its tag.
+        """
+
+    @abstractmethod
     def set_aside(self, path: str) -> str:
         """
         Give an object the name ``<path>.damaged``, or that name with a number; return it.

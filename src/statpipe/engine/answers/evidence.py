@@ -62,14 +62,15 @@ class Reader:
         its codes; ``None`` if it gives none.
         """
         task = Task(
+            source="",
             dataset=attrs.evolve(self.dataset, selection=record.selection),
             vintage=record.vintage,
             normalizer=self.normalizer,
             code="",
-            payloads=(*structures, payload),
+            bronze=(),
         )
         try:
-            rows = cell.rows_of(normalize(task).table)
+            rows = cell.rows_of(normalize(task, (*structures, payload)).table)
         except Exception:  # noqa: BLE001 - made for all payloads of a vintage, it may fail on one alone
             return None
         return rows if len(rows) else None

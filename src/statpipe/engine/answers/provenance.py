@@ -24,7 +24,7 @@ from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.record.state import silver_key
 from statpipe.engine.site.model_order import models_under, sources_of
 from statpipe.engine.site.site import Site
-from statpipe.engine.stages.task import silver_of
+from statpipe.engine.stages.task import fingerprint_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -259,7 +259,7 @@ def _set_by(history: CellHistory, rows: Sequence[Mapping[str, Any]]) -> Stand | 
 def _silver_proof(lake: Lake, source: str, held: Held) -> SilverProof:
     """Compare the recorded fingerprint with the partition's, and with one made anew from its rows."""
     key = silver_key(source, held)
-    again = silver_of(canonical(lake.read(key)), held.code).fingerprint
+    again = fingerprint_of(canonical(lake.read(key)), held.code)
     same = lake.fingerprint(key) == again == held.fingerprint
     return SilverProof(
         path=key.path,

@@ -14,7 +14,6 @@ import structlog
 
 from statpipe.api import ContentError, Lake, Manifest, Sink, VintageRecord
 from statpipe.domain.manifest import Held, Origin, manifest_fault
-from statpipe.domain.payload import Payload
 from statpipe.domain.self_hash import is_hashed
 
 log = structlog.get_logger("statpipe")
@@ -170,13 +169,6 @@ def accepted_in_runs(lake: Lake, source: str, held: Held) -> Mapping[str, int]:
                 if result.accepted and (result.dataset, result.vintage) == of_it
             }
     return {}
-
-
-def payloads_of(lake: Lake, record: VintageRecord) -> tuple[Payload, ...]:
-    """
-    Read a record's payloads back from Bronze, each verified by its SHA-256.
-    """
-    return tuple(lake.payload(kept) for kept in record.bronze)
 
 
 def _verify(source: str) -> str:

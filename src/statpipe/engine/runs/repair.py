@@ -29,6 +29,7 @@ from statpipe.engine.site.site import Site
 from statpipe.engine.stages.next_step import commands
 from statpipe.engine.stages.options import Options
 from statpipe.engine.stages.transform import Transform
+from statpipe.engine.stages.workers import Workers
 
 _ELSEWHERE = "restore it from a backup, or name its archive with --from-archive"
 
@@ -94,10 +95,9 @@ class Repair:
                 raise ContentError(msg)
             transform = Transform(
                 lake=self.site.lake,
-                checks={},
                 state=State(holds),
                 journal=Journal(run_id="verify", source=self.name, observers=Observers(Registry())),
-                executor=executor,
+                workers=Workers(lake=self.site.lake, checks={}, executor=executor),
                 commands=commands(self.name, self.site.environment.name, Options()),
             )
             whole = attrs.evolve(dataset, selection=held.selection)

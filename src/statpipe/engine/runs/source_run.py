@@ -22,6 +22,7 @@ from statpipe.engine.stages.load import Load
 from statpipe.engine.stages.next_step import commands
 from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
 from statpipe.engine.stages.transform import Transform
+from statpipe.engine.stages.workers import workers_of
 
 log = structlog.get_logger("statpipe")
 
@@ -46,6 +47,7 @@ class SourceRun:
         self._stages = options.stages
         self._releases, self._gold = options.releases, options.gold
         self._name = journal.source
+        workers = workers_of(site, executor)
         self._datasets = chosen_datasets(journal.source, source, options)
         self._ingest = Ingest(
             source=source,
@@ -53,14 +55,13 @@ class SourceRun:
             state=state,
             journal=journal,
             options=options,
-            executor=executor,
+            workers=workers,
         )
         self._transform = Transform(
             lake=site.lake,
-            checks=site.checks,
             state=state,
             journal=journal,
-            executor=executor,
+            workers=workers,
             commands=commands(journal.source, site.environment.name, options),
             accept_revision=options.accept_revision,
         )

@@ -1,21 +1,25 @@
-"""The standard executors that run tasks."""
+"""The standard executors that run units of work."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from contextvars import copy_context
 from multiprocessing import get_context
 from typing import Any
 
-from statpipe.api import ConfigError
+from attrs import frozen
+
+from statpipe.api import ConfigError, Unavailable
 from statpipe.domain.nearest import nearest
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.interruption import left_to_the_parent
 
 _MOST = 4
+_KEYS = ("executor", "workers", "scheduler", "memory")
+_LOCAL = "local"
 
 
 class _Threads(ThreadPoolExecutor):
@@ -25,45 +29,116 @@ class _Threads(ThreadPoolExecutor):
         return super().submit(copy_context().run, fn, *args, **kwargs)
 
 
+@frozen(kw_only=True)
+class _Wanted:
+    """What ``[engine]`` says of executors."""
+
+    kind: str
+    workers: int
+    scheduler: str
+    shown: str
+
+
 @contextmanager
 def executor_for(configuration: Configuration, given: Executor | None) -> Iterator[Executor]:
     """
     Give the executor that was handed in, or make the one that ``[engine]`` configures.
 
-    ``executor = "threads"`` (Arrow works outside the interpreter's lock) or ``"processes"``;
-    ``workers`` is their number.
+    ``executor`` is ``"threads"`` (Arrow works outside the interpreter's lock), ``"processes"`` or ``"dask"``,
+    and ``workers`` their number. ``scheduler`` is Dask's: an address such as ``"tcp://10.0.0.5:8786"``, or
+    ``"local"`` for workers on this machine.
 
-    :raises ConfigError: The configuration names something else.
+    :raises ConfigError: The configuration names something else, or Dask is not installed.
+    :raises Unavailable: The scheduler cannot be reached.
     """
     if given is not None:
         yield given
         return
-    table = configuration.table("engine")
+    wanted = _wanted(configuration)
+    with _KINDS[wanted.kind](wanted) as pool:
+        yield pool
+
+
+def _wanted(configuration: Configuration) -> _Wanted:
+    table, shown = configuration.table("engine"), configuration.shown
     for key in table:
-        choices = ("executor", "workers", "memory")
-        if key not in choices:
-            raise ConfigError(
-                f"{configuration.shown}: unknown key engine.{key}{nearest(key, choices)}"
-            )
+        if key not in _KEYS:
+            raise ConfigError(f"{shown}: unknown key engine.{key}{nearest(key, _KEYS)}")
     workers = table.get("workers", min(_MOST, os.cpu_count() or 1))
     if type(workers) is not int or workers < 1:
-        raise ConfigError(
-            f"{configuration.shown}: engine.workers is {workers!r}; expected 1 or more"
-        )
+        raise ConfigError(f"{shown}: engine.workers is {workers!r}; expected 1 or more")
     kind = table.get("executor", "threads")
-    if kind not in {"threads", "processes"}:
+    if kind not in _KINDS:
+        choices = "'threads', 'processes' or 'dask'"
+        raise ConfigError(f"{shown}: engine.executor is {kind!r}; expected {choices}")
+    scheduler = table.get("scheduler", _LOCAL)
+    if not isinstance(scheduler, str) or not (scheduler == _LOCAL or "://" in scheduler):
         msg = (
-            f"{configuration.shown}: engine.executor is {kind!r}; expected 'threads' or 'processes'"
+            f"{shown}: engine.scheduler is {scheduler!r}; expected 'local' or an address such as "
+            "'tcp://10.0.0.5:8786'"
         )
         raise ConfigError(msg)
-    pool: Executor = (
-        _Threads(workers, thread_name_prefix="statpipe")
-        if kind == "threads"
-        else ProcessPoolExecutor(
-            workers, mp_context=get_context("spawn"), initializer=left_to_the_parent
-        )
+    return _Wanted(kind=kind, workers=workers, scheduler=scheduler, shown=shown)
+
+
+@contextmanager
+def _threads(wanted: _Wanted) -> Iterator[Executor]:
+    with _shut_down(_Threads(wanted.workers, thread_name_prefix="statpipe")) as pool:
+        yield pool
+
+
+@contextmanager
+def _processes(wanted: _Wanted) -> Iterator[Executor]:
+    pool = ProcessPoolExecutor(
+        wanted.workers, mp_context=get_context("spawn"), initializer=left_to_the_parent
     )
+    with _shut_down(pool):
+        yield pool
+
+
+@contextmanager
+def _dask(wanted: _Wanted) -> Iterator[Executor]:
+    try:
+        from distributed import Client, LocalCluster
+    except ImportError as error:
+        msg = (
+            f"{wanted.shown}: engine.executor is 'dask', and the package distributed is not installed "
+            "here; install statpipe[dask]"
+        )
+        raise ConfigError(msg) from error
+    if wanted.scheduler == _LOCAL:
+        with (
+            LocalCluster(
+                n_workers=wanted.workers, threads_per_worker=1, dashboard_address=None
+            ) as cluster,
+            Client(cluster) as client,
+            _shut_down(client.get_executor(pure=False)) as pool,
+        ):
+            client.run(left_to_the_parent)
+            yield pool
+        return
+    try:
+        client = Client(wanted.scheduler)
+    except (OSError, ValueError) as error:
+        msg = (
+            f"the Dask scheduler {wanted.scheduler} cannot be reached ({error}); start it with "
+            "`dask scheduler`, or correct engine.scheduler"
+        )
+        raise Unavailable(msg) from error
+    with client, _shut_down(client.get_executor(pure=False)) as pool:
+        yield pool
+
+
+@contextmanager
+def _shut_down(pool: Executor) -> Iterator[Executor]:
     try:
         yield pool
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+_KINDS: Mapping[str, Callable[[_Wanted], AbstractContextManager[Executor]]] = {
+    "threads": _threads,
+    "processes": _processes,
+    "dask": _dask,
+}

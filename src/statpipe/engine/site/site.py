@@ -171,7 +171,9 @@ def open_site(
     )
 
 
-def open_lake(configuration: Configuration, registry: Registry, name: str) -> Site:
+def open_lake(
+    configuration: Configuration, registry: Registry, name: str, scratch: str | None = None
+) -> Site:
     """
     Make just an environment's lake, which is all that answers to readers need: no database driver is
     imported for them.
@@ -180,7 +182,7 @@ def open_lake(configuration: Configuration, registry: Registry, name: str) -> Si
 
     :raises ConfigError: The environment is not configured, wrongly, or has no lake.
     """
-    environment = configuration.environment(name)
+    environment = configuration.environment(name, scratch)
     _refuse_unknown_names(configuration, registry, name)
     declared = configuration.sinks(name)
     sinks: dict[str, Sink] = {}

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from statpipe.api import ContentError, Dataset, Held, Lake, Snapshot, Vintage
-from statpipe.domain.history import Published, believed
-from statpipe.domain.revision import Revision, revision_of
+from statpipe.api import ContentError, Dataset, Held, Lake, Layer, PartitionKey
 from statpipe.engine.record.state import State, silver_key, silver_of_lake
 from statpipe.engine.stages.candidate import Candidate
+from statpipe.engine.stages.case import Case, Earlier, TableRef
 from statpipe.engine.stages.reconcile import Reconciled
 
 if TYPE_CHECKING:
@@ -36,26 +35,41 @@ class Before:
         """
         return silver_of_lake(self.lake, self.source, held)
 
-    def revisions(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> dict[str, Revision]:
+    def case(
+        self, candidate: Candidate, final: Reconciled, siblings: Mapping[str, TableRef]
+    ) -> Case:
         """
-        Say what each vintage that is news does to the figures believed before it.
-
-        One that is made anew with the same figures does nothing to them, nor do other texts: they are
-        told where they are the names of codes.
+        Say what a vintage is held against by the checks, and whose figures it may have revised.
         """
-        found = {}
-        for candidate, final in ready:
-            redo, same = candidate.redo, final.same
-            if not candidate.is_news(final) or (redo and redo.figures == final.silver.figures):
-                continue
-            if final.redated or (final.reworded and not (same and self._is_readable(same))):
-                continue
-            revision = self._revision(candidate, final)
-            if revision.codes or not final.reworded:
-                found[candidate.dataset.name] = revision
-        return found
+        dataset = candidate.dataset
+        return Case(
+            dataset=dataset,
+            vintage=final.vintage,
+            table=self.ref(dataset.name, final),
+            previous=self.previous(dataset, final),
+            siblings=siblings,
+            revised=self._revised(candidate, final),
+            reworded=final.reworded,
+            judged=candidate.is_news(final),
+            new_codes=frozenset(one.code for one in candidate.new_codes),
+        )
 
-    def snapshot(self, dataset: Dataset, final: Reconciled) -> Snapshot | None:
+    def ref(self, dataset: str, final: Reconciled) -> TableRef:
+        """
+        Name the table of a vintage that is not published yet.
+        """
+        key = PartitionKey(
+            layer=Layer.SILVER, owner=self.source, dataset=dataset, vintage=final.vintage.id
+        )
+        return TableRef(key=key, fingerprint=final.silver.fingerprint)
+
+    def held_ref(self, held: Held) -> TableRef:
+        """
+        Name the table of a vintage in Silver.
+        """
+        return TableRef(key=silver_key(self.source, held), fingerprint=held.fingerprint)
+
+    def previous(self, dataset: Dataset, final: Reconciled) -> Earlier | None:
         """
         Give the vintage before; of other texts under an unchanged date, what was held of it.
 
@@ -69,21 +83,24 @@ class Before:
             before = shown[-1] if shown else before
         if final.reworded and final.same is not None and self._is_readable(final.same):
             before = final.same
-        if before is None:
-            return None
-        return Snapshot(dataset=dataset, vintage=before.vintage, table=self.read(before))
+        return None if before is None else self._as_earlier(before)
 
-    def _revision(self, candidate: Candidate, final: Reconciled) -> Revision:
-        earlier = self._earlier(candidate, final)
-        oldest_first = sorted(earlier, key=lambda held: (held.released, held.sequence))
-        published = [Published(vintage=h.vintage, table=self.read(h)) for h in oldest_first]
-        before = believed(published) if published else None
-        names = _releases_of(before, earlier, final.vintage)
-        others = [name for name in names if name != final.vintage.id]
-        since, *also = others or names or [""]
-        return revision_of(
-            before, final.silver.table, candidate.dataset, final.vintage, since, tuple(also)
-        )
+    def _revised(self, candidate: Candidate, final: Reconciled) -> tuple[Earlier, ...] | None:
+        """
+        Give the vintages whose figures one that is news may change.
+
+        One that is made anew with the same figures does nothing to them, nor do other texts: they are
+        told where they are the names of codes.
+        """
+        redo, same = candidate.redo, final.same
+        if not candidate.is_news(final) or (redo and redo.figures == final.silver.figures):
+            return None
+        if final.redated or (final.reworded and not (same and self._is_readable(same))):
+            return None
+        return tuple(map(self._as_earlier, self._earlier(candidate, final)))
+
+    def _as_earlier(self, held: Held) -> Earlier:
+        return Earlier(vintage=held.vintage, table=self.held_ref(held))
 
     def _earlier(self, candidate: Candidate, final: Reconciled) -> list[Held]:
         """Give the vintages before, newest first, until one was asked for all that this one is."""
@@ -108,18 +125,3 @@ class Before:
         except ContentError:
             return False
         return True
-
-
-def _releases_of(before: pa.Table | None, earlier: Sequence[Held], vintage: Vintage) -> list[str]:
-    """Name the releases, newest first, that the figures believed before a vintage were read from."""
-    import pyarrow.compute as pc
-
-    if before is None:
-        return []
-    names, left = [], vintage.selection.rows_of(before)
-    for held in earlier:
-        own = held.selection.holds(left)
-        if pc.any(own).as_py():
-            names.append(held.vintage.id)
-        left = left.filter(pc.invert(own))
-    return names

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
 from datetime import UTC, date, datetime
 
 import attrs
@@ -11,6 +10,7 @@ from attrs import field, frozen
 from statpipe.api import BronzeObject, Dataset, Held, Selection, Vintage
 from statpipe.domain.new_codes import NewCode
 from statpipe.domain.structure import structure_hash
+from statpipe.engine.stages.promise import Promise
 from statpipe.engine.stages.reconcile import Reconciled
 from statpipe.engine.stages.task import Silver
 
@@ -22,7 +22,7 @@ class Part:
     """
 
     selection: Selection
-    result: Future[Silver] = field(repr=False)
+    result: Promise[Silver] = field(repr=False)
 
 
 @frozen(kw_only=True)

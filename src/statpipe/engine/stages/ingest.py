@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
 
 import attrs
 
@@ -30,7 +29,8 @@ from statpipe.engine.stages.background import background
 from statpipe.engine.stages.candidate import Candidate, Part
 from statpipe.engine.stages.kept import keeping_what_arrived
 from statpipe.engine.stages.options import TRANSFORM, Options
-from statpipe.engine.stages.task import Task, normalize
+from statpipe.engine.stages.task import Task
+from statpipe.engine.stages.workers import Workers
 
 
 def chosen_datasets(name: str, source: Source, options: Options) -> Sequence[Dataset]:
@@ -58,7 +58,7 @@ class Ingest:
     state: State
     journal: Journal
     options: Options
-    executor: Executor = attrs.field(repr=False)
+    workers: Workers = attrs.field(repr=False)
 
     def decisions(self, datasets: Sequence[Dataset]) -> list[Decision]:
         """
@@ -93,13 +93,14 @@ class Ingest:
         parts: tuple[Part, ...] = ()
         if TRANSFORM in self.options.stages:
             task = Task(
+                source=self.journal.source,
                 dataset=dataset,
                 vintage=vintage.id,
                 normalizer=normalizer,
                 code=code,
-                payloads=payloads,
+                bronze=bronze,
             )
-            result = self.executor.submit(normalize, task)
+            result = self.workers.sealed(task, payloads)
             parts = (Part(selection=vintage.selection, result=result),)
         return Candidate(
             dataset=dataset,

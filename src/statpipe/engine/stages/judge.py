@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 import attrs
 
@@ -23,8 +23,7 @@ from statpipe.domain.new_codes import NewCode
 from statpipe.domain.other_parents import OtherParent
 from statpipe.domain.verdict import SHOWN_CELLS
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+_T = TypeVar("_T")
 
 NEW_CODES = "new_codes"
 """The name under which new codes are reported, beside the checks of plugins."""
@@ -38,20 +37,12 @@ def judge(
     current: Snapshot,
     previous: Snapshot | None,
     tell: Callable[[CheckResult], None],
-    *,
-    accept_revision: bool = False,
-    accepted: Callable[[], Mapping[str, int]] = dict,
-) -> list[CheckResult]:
+) -> None:
     """
     Apply every check that has something to say about the dataset; *tell* each result at once.
 
-    With *accept_revision*, verdicts on the agency's figures refuse nothing. Nor do those that were
-    *accepted* before for this vintage: checks, with the number of failures that were accepted. That is
-    asked only where a verdict would refuse.
-
     :raises PluginError: A check raised: what could not be judged is not published.
     """
-    results = []
     for name, check in checks.items():
         try:
             if not check.applies_to(current.dataset):
@@ -66,12 +57,30 @@ def judge(
             )
             raise PluginError(msg) from error
         _refuse_other_verdict(name, result, current)
-        if result.refuses and result.about_revision:
-            before = accept_revision or result.failures <= accepted().get(name, -1)
-            result = attrs.evolve(result, accepted=before)
-        results.append(result)
         tell(result)
-    return results
+
+
+def overruled(
+    results: Iterable[CheckResult],
+    *,
+    accept_revision: bool,
+    accepted: Callable[[], Mapping[str, int]],
+) -> list[CheckResult]:
+    """
+    Accept the verdicts that an operator overruled.
+
+    With *accept_revision*, verdicts on the agency's figures refuse nothing. Nor do those that were
+    *accepted* before for this vintage: checks, with the number of failures that were accepted. That is
+    asked only where a verdict would refuse.
+    """
+
+    def final(result: CheckResult) -> CheckResult:
+        if not (result.refuses and result.about_revision):
+            return result
+        before = accept_revision or result.failures <= accepted().get(result.check, -1)
+        return attrs.evolve(result, accepted=before)
+
+    return [final(result) for result in results]
 
 
 def _refuse_other_verdict(name: str, result: object, current: Snapshot) -> None:
@@ -174,11 +183,9 @@ def _as_json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date) else value
 
 
-def siblings_of(dataset: Dataset, tables: Callable[[str], pa.Table | None]) -> dict[str, pa.Table]:
+def siblings_of(dataset: Dataset, tables: Callable[[str], _T | None]) -> dict[str, _T]:
     """
     Gather the tables that a dataset's agreements name, as far as they are at hand.
     """
-    found: Iterable[tuple[str, pa.Table | None]] = (
-        (agreement.dataset, tables(agreement.dataset)) for agreement in dataset.agreements
-    )
+    found = ((agreement.dataset, tables(agreement.dataset)) for agreement in dataset.agreements)
     return {name: table for name, table in found if table is not None}

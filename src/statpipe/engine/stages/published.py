@@ -32,7 +32,7 @@ def held_as(
         selection=vintage.selection,
         figures=silver.figures,
         fingerprint=silver.fingerprint,
-        rows=len(silver.table),
+        rows=silver.rows,
         code=code,
         made_from=made_from,
         basis=vintage.basis,

@@ -67,10 +67,9 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
     """
     for held in reversed(known):
         if held.figures == fresh.figures:
-            renamed = silver_of(with_vintage(fresh.table, held.vintage.id), code)
             final = Reconciled(
                 vintage=_as_held(held, vintage),
-                silver=renamed,
+                silver=_named(fresh, held.vintage.id, code),
                 same=held,
             )
             return _with_texts_held(final, held, read)
@@ -87,10 +86,15 @@ def reconcile(  # noqa: PLR0917 - what is compared, and what it is compared with
             token=f"{nameless.token}{SEPARATOR}{vintage.token}",
             selection=_both(nameless.selection, vintage.selection),
         )
-    if fresh.table["vintage"][:1].to_pylist() != [name.id]:
-        fresh = silver_of(with_vintage(fresh.table, name.id), code)
     same = nameless if redated else None
-    return Reconciled(vintage=name, silver=fresh, same=same, redated=redated)
+    silver = _named(fresh, name.id, code)
+    return Reconciled(vintage=name, silver=silver, same=same, redated=redated)
+
+
+def _named(silver: Silver, vintage: str, code: str) -> Silver:
+    if silver.vintage == vintage:
+        return silver
+    return silver_of(with_vintage(silver.table, vintage), vintage, code)
 
 
 def _as_held(held: Held, vintage: Vintage) -> Vintage:
@@ -111,7 +115,13 @@ def _with_texts_held(final: Reconciled, held: Held, read: Read) -> Reconciled:
     with contextlib.suppress(ContentError):  # damaged: what was fetched takes its place
         old = read(held)
         if meaning_hash(old) == meaning_hash(final.silver.table):
-            kept = Silver(table=old, figures=held.figures, fingerprint=held.fingerprint)
+            kept = Silver(
+                table=old,
+                vintage=held.vintage.id,
+                rows=len(old),
+                figures=held.figures,
+                fingerprint=held.fingerprint,
+            )
             return attrs.evolve(final, silver=kept)
     return attrs.evolve(final, reworded=True)
 
@@ -141,7 +151,7 @@ def _joined(  # noqa: PLR0917 - as above
     )
     return Reconciled(
         vintage=_as_held(held, vintage),
-        silver=silver_of(table, code),
+        silver=silver_of(table, held.vintage.id, code),
         same=held,
         grown=len(table) > len(old),
     )

@@ -1,19 +1,20 @@
-"""The unit of work: one dataset's vintage, from payloads to a sealed table.
+"""The unit of work: one dataset's vintage, from Bronze to a sealed table.
 
-A task is a picklable value and :func:`normalize` a pure function of it, so that any standard
-``concurrent.futures.Executor`` can run it: threads, processes, or a cluster's. Fetching before it
-and committing after it stay with the coordinator.
+A task is a picklable value that names payloads and holds none, and :func:`normalize` a pure function of
+it and of these payloads. So any standard ``concurrent.futures.Executor`` can run it: threads, processes, or a
+cluster's. Fetching before it and committing after it stay with the coordinator.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import attrs
 from attrs import field, frozen
 
-from statpipe.api import Dataset, Normalizer, Payload
+from statpipe.api import BronzeObject, Dataset, Layer, Normalizer, PartitionKey, Payload
 from statpipe.domain.canonical import content_hash, figures_hash
 from statpipe.domain.new_codes import NewCode, with_new_codes
 from statpipe.domain.other_parents import OtherParent, other_parents
@@ -30,11 +31,21 @@ class Task:
     Bronze inputs, and what reads them. ``vintage`` is the name to seal the table with.
     """
 
+    source: str
     dataset: Dataset
     vintage: str
     normalizer: Normalizer
     code: str
-    payloads: tuple[Payload, ...] = field(repr=False)
+    bronze: tuple[BronzeObject, ...] = field(repr=False)
+
+    @property
+    def key(self) -> PartitionKey:
+        """
+        The place that the table has in Silver if the vintage keeps its name.
+        """
+        return PartitionKey(
+            layer=Layer.SILVER, owner=self.source, dataset=self.dataset.name, vintage=self.vintage
+        )
 
 
 @frozen(kw_only=True)
@@ -42,38 +53,55 @@ class Silver:
     """
     A sealed table with its hashes, and what else the payloads say: the dataset as they describe it, codes
     that its lists did not have, and areas that are parts of others than in the code list.
+
+    The table may be a function that reads it: it lies in the lake then, ``staged`` by another process.
     """
 
-    table: pa.Table = field(repr=False)
+    _table: pa.Table | Callable[[], pa.Table] = field(repr=False)
+    vintage: str
+    rows: int
     figures: str
     fingerprint: str
     dataset: Dataset | None = field(default=None, repr=False)
     new_codes: tuple[NewCode, ...] = ()
     other_parents: tuple[OtherParent, ...] = ()
+    staged: bool = False
+
+    @property
+    def table(self) -> pa.Table:
+        """
+        All rows.
+        """
+        return self._table() if callable(self._table) else self._table
 
 
-def normalize(task: Task) -> Silver:
+def normalize(task: Task, payloads: Sequence[Payload]) -> Silver:
     """
-    Turn payloads into a sealed table, described by their structure.
+    Turn a task's payloads into a sealed table, described by their structure.
 
     :raises ContentError: A payload is malformed.
     """
-    with wrong_text_refused(task.dataset, task.payloads):
-        dataset = task.normalizer.describe(task.dataset, task.payloads)
-        table = task.normalizer.normalize(dataset, task.payloads)
+    with wrong_text_refused(task.dataset, payloads):
+        dataset = task.normalizer.describe(task.dataset, payloads)
+        table = task.normalizer.normalize(dataset, payloads)
         others = other_parents(table, dataset)
         dataset, new_codes = with_new_codes(table, dataset)
         sealed = seal(table, dataset, task.vintage)
-    return attrs.evolve(
-        silver_of(sealed, task.code), dataset=dataset, new_codes=new_codes, other_parents=others
+    silver = silver_of(sealed, task.vintage, task.code)
+    return attrs.evolve(silver, dataset=dataset, new_codes=new_codes, other_parents=others)
+
+
+def silver_of(table: pa.Table, vintage: str, code: str) -> Silver:
+    """
+    Hash a table that was sealed as a vintage of this name.
+    """
+    return Silver(
+        table=table,
+        vintage=vintage,
+        rows=len(table),
+        figures=figures_hash(table),
+        fingerprint=fingerprint_of(table, code),
     )
-
-
-def silver_of(table: pa.Table, code: str) -> Silver:
-    """
-    Hash a sealed table.
-    """
-    return Silver(table=table, figures=figures_hash(table), fingerprint=fingerprint_of(table, code))
 
 
 def fingerprint_of(table: pa.Table, code: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -11,14 +10,13 @@ import attrs
 import structlog
 
 from statpipe.api import (
-    Check,
     CheckResult,
-    Dataset,
     Held,
     Lake,
     Normalizer,
     Partition,
-    Snapshot,
+    PartitionKey,
+    Receipt,
     StatpipeError,
     Vintage,
     VintageRecord,
@@ -27,12 +25,13 @@ from statpipe.domain.manifest import Outcome
 from statpipe.domain.revision import Revision
 from statpipe.engine.record.decide import Outdated
 from statpipe.engine.record.journal import Journal
-from statpipe.engine.record.records import accepted_in_runs, payloads_of, record_of
+from statpipe.engine.record.records import accepted_in_runs, record_of
 from statpipe.engine.record.state import State, silver_key
 from statpipe.engine.stages.before import Before
 from statpipe.engine.stages.candidate import Candidate, Part
+from statpipe.engine.stages.case import TableRef
 from statpipe.engine.stages.judge import (
-    judge,
+    overruled,
     siblings_of,
     warning_of_new_codes,
     warning_of_other_parents,
@@ -40,7 +39,8 @@ from statpipe.engine.stages.judge import (
 from statpipe.engine.stages.next_step import Commands, with_next_steps
 from statpipe.engine.stages.published import held_after, held_as
 from statpipe.engine.stages.reconcile import Reconciled, reconcile
-from statpipe.engine.stages.task import Silver, Task, normalize
+from statpipe.engine.stages.task import Silver, Task
+from statpipe.engine.stages.workers import Workers
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,10 +55,9 @@ class Transform:
     """
 
     lake: Lake
-    checks: Mapping[str, Check]
     state: State
     journal: Journal
-    executor: Executor = attrs.field(repr=False)
+    workers: Workers = attrs.field(repr=False)
     commands: Commands
     accept_revision: bool = False
 
@@ -79,13 +78,14 @@ class Transform:
         parts = []
         for record in records:
             task = Task(
+                source=self.journal.source,
                 dataset=attrs.evolve(dataset, selection=record.selection),
                 vintage=held.vintage.id,
                 normalizer=normalizer,
                 code=code,
-                payloads=payloads_of(self.lake, record),
+                bronze=record.bronze,
             )
-            result = self.executor.submit(normalize, task)
+            result = self.workers.sealed(task)
             parts.append(Part(selection=record.selection, result=result))
         return Candidate(
             dataset=dataset,
@@ -113,9 +113,8 @@ class Transform:
         try:
             for candidate in candidates:
                 ready.append((candidate.described(), self._reconciled(candidate)))  # noqa: PERF401 - counted
-            revisions = self._before.revisions(ready)
             self._warn_of_changed_lists(ready)
-            results = self._judged(ready, revisions)
+            revisions, results = self._judged(ready)
         except StatpipeError as error:
             self._failed(candidates, len(ready), error)
             raise
@@ -207,33 +206,34 @@ class Transform:
                 self.journal.judged(warning_of_other_parents(*told, tuple(others)))
 
     def _judged(
-        self, ready: Sequence[tuple[Candidate, Reconciled]], revisions: Mapping[str, Revision]
-    ) -> list[CheckResult]:
+        self, ready: Sequence[tuple[Candidate, Reconciled]]
+    ) -> tuple[dict[str, Revision], list[CheckResult]]:
         """Judge the whole release, and then report: what can be done depends on all results."""
-        tables = {c.dataset.name: final.silver.table for c, final in ready}
+        before = self._before
+        tables = {before.ref(c.dataset.name, final): final.silver for c, final in ready}
+        verdicts = [
+            self.workers.judged(before.case(c, final, self._siblings(c, final, ready)), tables)
+            for c, final in ready
+        ]
+        revisions: dict[str, Revision] = {}
         results: list[CheckResult] = []
         try:
-            for candidate, final in ready:
-                if not candidate.is_news(final):
-                    continue
-                snapshot = self._snapshot(candidate.dataset, final, tables)
-                judge(
-                    self.checks,
-                    attrs.evolve(
-                        snapshot,
-                        revision=revisions.get(candidate.dataset.name),
-                        new_codes=frozenset(one.code for one in candidate.new_codes),
-                    ),
-                    self._before.snapshot(candidate.dataset, final),
-                    results.append,
+            for (candidate, final), verdict in zip(ready, verdicts, strict=True):
+                found = verdict.result()
+                results += overruled(
+                    found.results,
                     accept_revision=self.accept_revision,
                     accepted=partial(self._accepted, candidate.redo or final.same),
                 )
+                if found.error is not None:
+                    raise found.error
+                if found.revision is not None:
+                    revisions[candidate.dataset.name] = found.revision
         finally:
             results = with_next_steps(results, self.commands)
             for result in results:
                 self.journal.judged(result)
-        return results
+        return revisions, results
 
     def _accepted(self, held: Held | None) -> Mapping[str, int]:
         """Return what was accepted of a vintage; older versions noted it in the run's checks only."""
@@ -241,22 +241,22 @@ class Transform:
             return held.accepted if held else {}
         return accepted_in_runs(self.lake, self.journal.source, held)
 
-    def _snapshot(
-        self, dataset: Dataset, final: Reconciled, tables: Mapping[str, pa.Table]
-    ) -> Snapshot:
-        def sibling(name: str) -> pa.Table | None:
-            if name in tables:
-                return tables[name]
+    def _siblings(
+        self,
+        candidate: Candidate,
+        final: Reconciled,
+        ready: Sequence[tuple[Candidate, Reconciled]],
+    ) -> dict[str, TableRef]:
+        before, beside = self._before, {c.dataset.name: one for c, one in ready}
+
+        def sibling(name: str) -> TableRef | None:
+            if name in beside:
+                return before.ref(name, beside[name])
             held = self.state.of_release(name, final.vintage.printed)
             in_silver = [one for one in held if one.fingerprint]
-            return self._before.read(in_silver[-1]) if in_silver else None
+            return before.held_ref(in_silver[-1]) if in_silver else None
 
-        return Snapshot(
-            dataset=dataset,
-            vintage=final.vintage,
-            table=final.silver.table,
-            siblings=siblings_of(dataset, sibling),
-        )
+        return siblings_of(candidate.dataset, sibling)
 
     def _commit(
         self,
@@ -266,14 +266,7 @@ class Transform:
         accepted: Mapping[str, int],
     ) -> None:
         held = held_after(candidate, final, self.journal.run_id, accepted)
-        receipt = self.lake.write(
-            Partition(
-                key=silver_key(self.journal.source, held),
-                table=final.silver.table,
-                fingerprint=final.silver.fingerprint,
-            )
-        )
-        self.journal.written(receipt)
+        self.journal.written(self._published(silver_key(self.journal.source, held), final.silver))
         if candidate.redo is not None:
             self.state.drop(candidate.redo)
         if final.redated and final.same is not None:
@@ -285,6 +278,13 @@ class Transform:
                 candidate, reason=f"{candidate.reason}: texts changed, no figure"
             )
         self._note(candidate, final.vintage, outcome, final.silver, revision)
+
+    def _published(self, key: PartitionKey, silver: Silver) -> Receipt:
+        receipt = self.lake.publish(key, silver.fingerprint) if silver.staged else None
+        if receipt is not None:
+            return receipt
+        table, fingerprint = silver.table, silver.fingerprint
+        return self.lake.write(Partition(key=key, table=table, fingerprint=fingerprint))
 
     def _note(
         self,
@@ -301,7 +301,7 @@ class Transform:
                 note=vintage.note,
                 outcome=outcome,
                 reason=candidate.reason,
-                rows=len(silver.table) if silver else 0,
+                rows=silver.rows if silver else 0,
                 figures=silver.figures if silver else "",
                 fingerprint=silver.fingerprint if silver else "",
                 structure=candidate.structure if silver else "",

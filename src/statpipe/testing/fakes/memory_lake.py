@@ -45,6 +45,7 @@ class MemoryLake(MemorySink, Lake):
         self.bronze: dict[str, Payload] = {}
         self.runs: dict[tuple[str, str], bytes] = {}
         self.copies: dict[tuple[str, str], bytes] = {}
+        self.undecided: dict[tuple[PartitionKey, str], Partition] = {}
         self.aside: list[tuple[str, str]] = []
         self.holders: dict[str, str] = {}
 
@@ -103,6 +104,20 @@ class MemoryLake(MemorySink, Lake):
         # Parts that are read from here would be read when others lie in their place.
         parts = tuple(_held(part, part.read()) for part in partition.parts)
         return super().write(attrs.evolve(partition, table=partition.table, parts=parts))
+
+    def stage(self, partition: Partition) -> None:
+        self._call("stage", partition.key.path)
+        self.undecided[partition.key, partition.fingerprint] = partition
+
+    def staged(self, key: PartitionKey, fingerprint: str) -> pa.Table | None:
+        self._call("staged", key.path)
+        found = self.undecided.get((key, fingerprint))
+        return None if found is None else found.table
+
+    def publish(self, key: PartitionKey, fingerprint: str) -> Receipt | None:
+        self._call("publish", key.path)
+        found = self.undecided.pop((key, fingerprint), None)
+        return None if found is None else self.write(found)
 
     def parts(self, key: PartitionKey) -> Sequence[Part]:
         self._call("parts", key.path)

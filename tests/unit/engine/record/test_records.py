@@ -29,7 +29,6 @@ from statpipe.engine.record.records import (
     latest_manifest,
     manifest_of,
     mended_manifest,
-    payloads_of,
     record_of,
     whole_manifests,
 )
@@ -258,7 +257,7 @@ def test_the_payloads_of_a_vintage_are_found_through_its_record():
     origin = Origin(run_id=RUN, vintage="2022-10-06")
     found = record_of(lake, "agency", "T", origin)
     assert found == record
-    assert payloads_of(lake, found) == tuple(payloads)
+    assert [lake.payload(kept) for kept in found.bronze] == payloads
     with pytest.raises(ContentError, match=f"run {RUN} of agency has no record of U 2022-10-06"):
         record_of(lake, "agency", "U", origin)
 

@@ -40,7 +40,14 @@ def test_an_executor_that_was_handed_in_is_used_and_left_open(tmp_path):
 @pytest.mark.parametrize(
     ("engine", "says"),
     [
-        ({"executor": "dask"}, "engine.executor is 'dask'; expected 'threads' or 'processes'"),
+        (
+            {"executor": "ray"},
+            "engine.executor is 'ray'; expected 'threads', 'processes' or 'dask'",
+        ),
+        (
+            {"scheduler": "here"},
+            "engine.scheduler is 'here'; expected 'local' or an address such as 'tcp://10.0.0.5:8786'",
+        ),
         ({"workers": 0}, "engine.workers is 0; expected 1 or more"),
         ({"workers": "2"}, "engine.workers is '2'; expected 1 or more"),
         ({"workers": True}, "engine.workers is True; expected 1 or more"),

@@ -50,7 +50,7 @@ def silver(cells_, name="2024-03-01", notes=""):
         }
         for (port, grade, month), price in cells_.items()
     ]
-    return silver_of(seal(observations_from_rows(rows), TEA, name), "code")
+    return silver_of(seal(observations_from_rows(rows), TEA, name), name, "code")
 
 
 def in_table(table):

@@ -1,0 +1,148 @@
+"""The second unit of work: a vintage is compared with what was believed before it, and judged.
+
+Like a task, a case is a picklable value. It names tables of the lake and holds none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from statpipe.api import (
+    Check,
+    CheckResult,
+    Dataset,
+    PartitionKey,
+    Snapshot,
+    StatpipeError,
+    Vintage,
+)
+from statpipe.domain.history import Published, believed
+from statpipe.domain.revision import Revision, revision_of
+from statpipe.engine.stages.judge import judge
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@frozen(kw_only=True)
+class TableRef:
+    """
+    A sealed table of the lake: in Silver, or staged to get there.
+    """
+
+    key: PartitionKey
+    fingerprint: str
+
+
+@frozen(kw_only=True)
+class Earlier:
+    """
+    A vintage that was published before.
+    """
+
+    vintage: Vintage
+    table: TableRef
+
+
+@frozen(kw_only=True)
+class Case:
+    """
+    A vintage of a dataset, and what it is held against.
+
+    ``revised`` are the vintages, newest first, out of which the figures follow that were believed before it;
+    ``None`` where it can have changed none. A ``reworded`` one has a revision only if it changes codes.
+    """
+
+    dataset: Dataset = field(repr=False)
+    vintage: Vintage
+    table: TableRef
+    previous: Earlier | None = None
+    siblings: Mapping[str, TableRef] = field(factory=dict)
+    revised: tuple[Earlier, ...] | None = None
+    reworded: bool = False
+    judged: bool = True
+    new_codes: frozenset[str] = frozenset()
+
+
+@frozen(kw_only=True)
+class Verdict:
+    """
+    What a vintage does to the figures before it, and what the checks say. An ``error`` ended the judging.
+    """
+
+    revision: Revision | None = None
+    results: tuple[CheckResult, ...] = ()
+    error: StatpipeError | None = None
+
+
+Read = Callable[[TableRef], "pa.Table"]
+
+
+def verdict_of(case: Case, checks: Mapping[str, Check], read: Read) -> Verdict:
+    """
+    Say what a vintage does to the figures before it, and let the checks judge it.
+    """
+    results: list[CheckResult] = []
+    revision = None
+    read = cache(read)  # the vintage before is both what was believed and what checks compare with
+    try:
+        revision = _revision(case, read)
+        if case.judged:
+            judge(checks, _snapshot(case, revision, read), _previous(case, read), results.append)
+    except StatpipeError as error:
+        return Verdict(revision=revision, results=tuple(results), error=error)
+    return Verdict(revision=revision, results=tuple(results))
+
+
+def _revision(case: Case, read: Read) -> Revision | None:
+    if case.revised is None:
+        return None
+    oldest_first = sorted(
+        case.revised, key=lambda one: (one.vintage.released, one.vintage.sequence)
+    )
+    published = [Published(vintage=one.vintage, table=read(one.table)) for one in oldest_first]
+    before = believed(published) if published else None
+    names = _releases_of(before, case.revised, case.vintage)
+    others = [name for name in names if name != case.vintage.id]
+    since, *also = others or names or [""]
+    revision = revision_of(before, read(case.table), case.dataset, case.vintage, since, tuple(also))
+    return revision if revision.codes or not case.reworded else None
+
+
+def _releases_of(
+    before: pa.Table | None, earlier: Sequence[Earlier], vintage: Vintage
+) -> list[str]:
+    """Name the releases, newest first, that the figures believed before a vintage were read from."""
+    import pyarrow.compute as pc
+
+    if before is None:
+        return []
+    names, left = [], vintage.selection.rows_of(before)
+    for one in earlier:
+        own = one.vintage.selection.holds(left)
+        if pc.any(own).as_py():
+            names.append(one.vintage.id)
+        left = left.filter(pc.invert(own))
+    return names
+
+
+def _snapshot(case: Case, revision: Revision | None, read: Read) -> Snapshot:
+    return Snapshot(
+        dataset=case.dataset,
+        vintage=case.vintage,
+        table=read(case.table),
+        siblings={name: read(table) for name, table in case.siblings.items()},
+        revision=revision,
+        new_codes=case.new_codes,
+    )
+
+
+def _previous(case: Case, read: Read) -> Snapshot | None:
+    before = case.previous
+    if before is None:
+        return None
+    return Snapshot(dataset=case.dataset, vintage=before.vintage, table=read(before.table))

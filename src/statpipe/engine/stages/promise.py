@@ -1,0 +1,18 @@
+"""The result of work that somebody else does."""
+
+from __future__ import annotations
+
+from typing import Protocol, TypeVar
+
+_T_co = TypeVar("_T_co", covariant=True)
+
+
+class Promise(Protocol[_T_co]):
+    """
+    A result that will be there, such as that of a standard future.
+    """
+
+    def result(self) -> _T_co:
+        """
+        Wait for it. Raises what the work raised.
+        """

@@ -1,0 +1,212 @@
+"""Where units of work are done: in threads beside the coordinator, or in other processes.
+
+::
+
+    threads          payloads and tables stay in memory; nothing travels
+    other processes  a task goes there; the worker reads Bronze and stages the sealed table in the lake;
+                     hashes, counts and verdicts come back
+
+A worker that dies changes nothing: what it wrote lies where no reader looks, and the coordinator does
+its work once more.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import attrs
+import structlog
+from attrs import field, frozen
+
+from statpipe.api import Check, Lake, Partition, Payload
+from statpipe.domain.older_silver import in_todays_columns
+from statpipe.engine.record.heard import Heard, hearing
+from statpipe.engine.site.site import Site
+from statpipe.engine.site.workplace import Bench, Workplace, bench_at, workplace_of
+from statpipe.engine.stages.background import side_by_side
+from statpipe.engine.stages.case import Case, TableRef, Verdict, verdict_of
+from statpipe.engine.stages.promise import Promise
+from statpipe.engine.stages.task import Silver, Task, normalize
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+log = structlog.get_logger("statpipe")
+
+_T = TypeVar("_T")
+_AT_ONCE = 8
+"""Payloads that a worker reads from Bronze at the same time."""
+
+
+@frozen(kw_only=True)
+class Told(Generic[_T]):
+    """
+    What comes back from another process: a result or an error, and what was said meanwhile.
+    """
+
+    result: _T | None = None
+    error: Exception | None = None
+    heard: Heard
+
+
+@frozen(kw_only=True)
+class Workers:
+    """
+    An executor, and what its units of work need. Without a *workplace*, it shares our memory.
+    """
+
+    lake: Lake
+    checks: Mapping[str, Check] = field(repr=False)
+    executor: Executor = field(repr=False)
+    workplace: Workplace | None = None
+
+    def sealed(self, task: Task, payloads: Sequence[Payload] = ()) -> Promise[Silver]:
+        """
+        Have a task done; *payloads* are those that it names, where they are at hand.
+        """
+        if self.workplace is None:
+            return self.executor.submit(_normalized, self.lake, task, payloads)
+        return _Remote(
+            self._sent(seal, task),
+            here=lambda: _normalized(self.lake, task),
+            taken=lambda silver: _at_hand(silver, task, self.lake),
+        )
+
+    def judged(self, case: Case, at_hand: Mapping[TableRef, Silver]) -> Promise[Verdict]:
+        """
+        Have a case judged; the tables *at hand* need not be read.
+        """
+        here = _Here(lambda: verdict_of(case, self.checks, partial(self._read, at_hand)))
+        ours = [at_hand[one] for one in (case.table, *case.siblings.values()) if one in at_hand]
+        if self.workplace is None or not all(silver.staged for silver in ours):
+            return here
+        return _Remote(self._sent(judge_case, case), here=here.result)
+
+    def _sent(self, unit: Callable[[Bench, Any], _T], value: Any) -> Callable[[], Told[_T]]:
+        assert self.workplace is not None, "it was looked at before"
+        level = logging.getLogger().getEffectiveLevel()
+        try:
+            future = self.executor.submit(at_work, self.workplace, unit, value, level)
+        except RuntimeError as error:  # a pool whose process has died takes no more work
+            return partial(_fail, error)
+        return future.result
+
+    def _read(self, at_hand: Mapping[TableRef, Silver], ref: TableRef) -> pa.Table:
+        if ref in at_hand:
+            return at_hand[ref].table
+        return in_todays_columns(self.lake.read(ref.key))
+
+
+@frozen
+class _Here(Generic[_T]):
+    """Work that is done when its result is asked for."""
+
+    result: Callable[[], _T]
+
+
+@attrs.define
+class _Remote(Generic[_T]):
+    """Work of another process; done here if that fails for want of the process."""
+
+    _told: Callable[[], Told[_T]]
+    _here: Callable[[], _T] = field(kw_only=True)
+    _taken: Callable[[_T], _T] = field(kw_only=True, default=lambda result: result)
+    _known: _T | None = field(init=False, default=None)
+
+    def result(self) -> _T:
+        if self._known is None:
+            self._known = self._asked()
+        return self._known
+
+    def _asked(self) -> _T:
+        try:
+            told = self._told()
+        except Exception as error:  # noqa: BLE001 - whatever a pool or a cluster raises for a lost worker
+            reason = f"{type(error).__name__}: {error}"
+            log.warning("a worker failed; its work is done here", reason=reason)
+            return self._here()
+        told.heard.say()
+        if told.error is not None:
+            raise told.error
+        return self._taken(told.result)  # type: ignore[arg-type]
+
+
+def at_work(
+    workplace: Workplace, unit: Callable[[Bench, Any], _T], value: Any, level: int
+) -> Told[_T]:
+    """
+    Do a unit of work in another process.
+    """
+    with hearing(level) as heard:
+        try:
+            return Told(result=unit(bench_at(workplace), value), heard=heard)
+        except Exception as error:  # noqa: BLE001 - raised again by the coordinator
+            if getattr(error, "payload", None) is not None:
+                error.payload = None  # type: ignore[attr-defined] # it lies in Bronze
+            return Told(error=error, heard=heard)
+
+
+def seal(bench: Bench, task: Task) -> Silver:
+    """
+    Read a task's Bronze, normalize it, and stage the sealed table in the lake.
+    """
+    silver = _normalized(bench.lake, task)
+    bench.lake.stage(Partition(key=task.key, table=silver.table, fingerprint=silver.fingerprint))
+    return attrs.evolve(silver, table=_left_there, staged=True)
+
+
+def judge_case(bench: Bench, case: Case) -> Verdict:
+    """
+    Judge a vintage by what lies in the lake.
+    """
+    return verdict_of(case, bench.checks, partial(_read, bench.lake))
+
+
+def _read(lake: Lake, ref: TableRef) -> pa.Table:
+    """
+    Read a table that is published or staged.
+
+    :raises ContentError: It is gone or damaged.
+    """
+    if lake.fingerprint(ref.key) != ref.fingerprint:
+        staged = lake.staged(ref.key, ref.fingerprint)
+        if staged is not None:
+            return staged
+    # Also where it was published between the two looks.
+    return in_todays_columns(lake.read(ref.key))
+
+
+def _normalized(lake: Lake, task: Task, payloads: Sequence[Payload] = ()) -> Silver:
+    return normalize(task, payloads or side_by_side(lake.payload, task.bronze, _AT_ONCE))
+
+
+def _at_hand(silver: Silver, task: Task, lake: Lake) -> Silver:
+    """Let the table be read from the lake when it is asked for."""
+
+    @cache
+    def table() -> pa.Table:
+        staged = lake.staged(task.key, silver.fingerprint)
+        return _normalized(lake, task).table if staged is None else staged
+
+    return attrs.evolve(silver, table=table)
+
+
+def _left_there() -> pa.Table:
+    msg = "the table was left in the lake"
+    raise AssertionError(msg)
+
+
+def _fail(error: Exception) -> Any:
+    raise error
+
+
+def workers_of(site: Site, executor: Executor) -> Workers:
+    """
+    Give the units of a site's work to an executor. Threads share our memory; of any other that is not known.
+    """
+    workplace = None if isinstance(executor, ThreadPoolExecutor) else workplace_of(site)
+    return Workers(lake=site.lake, checks=site.checks, executor=executor, workplace=workplace)

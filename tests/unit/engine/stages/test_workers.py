@@ -1,0 +1,195 @@
+"""Units of work in other processes: keys go, hashes come, and the lake is the same."""
+
+import hashlib
+import logging
+import warnings
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+import pytest
+import structlog
+
+from statpipe.engine.record.heard import hearing
+from statpipe.engine.runs.run import run_sources
+from statpipe.engine.site.configuration import Configuration
+from statpipe.engine.site.registry import Registry
+from statpipe.engine.site.site import open_site
+from statpipe.engine.site.workplace import bench_at
+from statpipe.engine.stages.options import Options
+from statpipe_lake import plugin as lake_plugin
+from support.posted import Posted
+from support.tea import SOURCE, prices
+
+CANARY = "canary-0b1d5f2c"
+
+
+class Shared:
+    """The office with a lake in a folder, which other processes can open as well."""
+
+    def __init__(self, office, home):
+        self.office, self.home = office, home
+        home.mkdir()
+
+    @property
+    def registry(self):
+        return Registry(
+            [
+                ("agency", "statpipe-tea", "1.0", self.office.plugin()),
+                ("lake", "statpipe-lake", "1.0", lake_plugin),
+            ]
+        )
+
+    def run(self, executor=None, **options):
+        configuration = Configuration(
+            path=None, home=self.home, document={}, variables={"TEA_KEY": CANARY}
+        )
+        site = open_site(configuration, self.registry, "local")
+        try:
+            (manifest,) = run_sources(site, [SOURCE], Options(**options), executor)
+        finally:
+            site.close()
+        return manifest
+
+    def files(self, *layers):
+        root = self.home / ".statpipe/lake/local"
+        return {
+            str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(root.rglob("*"))
+            if path.is_file() and path.relative_to(root).parts[0] in layers
+        }
+
+
+@pytest.fixture(autouse=True)
+def logs_as_they_were():
+    configured = structlog.is_configured()
+    yield
+    if not configured:
+        structlog.reset_defaults()
+
+
+@pytest.fixture
+def shared(office, tmp_path, monkeypatch):
+    office.agency.stamped = False
+    office.agency.today = "2024-03-02"
+    made = Shared(office, tmp_path / "shared")
+    monkeypatch.setattr(Registry, "installed", classmethod(lambda _: made.registry))
+    yield made
+    bench_at.cache_clear()
+
+
+@pytest.fixture
+def alone(office, tmp_path):
+    return Shared(office, tmp_path / "alone")
+
+
+def publish_more(office):
+    for name in ("black", "green"):
+        office.agency.publish(name, "2024-03-02", {**prices(), ("CAL", "fine", "2024-01"): "9.75"})
+
+
+def test_other_processes_make_the_same_lake(shared, alone):
+    posted = Posted()
+    for _ in range(2):
+        there, here = shared.run(posted), alone.run()
+        assert (there.outcome, there.checks, there.vintages) == (
+            here.outcome,
+            here.checks,
+            here.vintages,
+        )
+        assert there.receipts == here.receipts
+        publish_more(shared.office)
+    layers = ("bronze", "silver", "changes", "gold")
+    assert shared.files(*layers) == alone.files(*layers)
+    assert len(shared.files("silver")) == 4
+    assert shared.files("staged") == {}
+    # Two vintages of two datasets, each sealed and judged.
+    assert len(posted.sent) == 8
+
+
+def test_no_payload_no_table_and_no_key_travels(shared):
+    posted = Posted()
+    shared.run(posted)
+    bodies = [
+        payload.read_bytes()
+        for payload in (shared.home / ".statpipe/lake/local").rglob("*.json.gz")
+    ]
+    assert len(bodies) == 4
+    for text in (*posted.sent, *posted.returned):
+        assert CANARY.encode() not in text
+        assert b"pyarrow" not in text
+        assert b'"rows"' not in text
+
+
+def test_what_a_check_refuses_is_not_published_and_lies_where_no_reader_looks(shared):
+    shared.office.agency.check = "error"
+    manifest = shared.run(Posted())
+    assert (manifest.outcome, len(manifest.checks)) == ("refused", 2)
+    assert shared.files("silver", "gold") == {}
+    assert len(shared.files("staged")) == 2
+    shared.office.agency.check = "pass"
+    assert shared.run(Posted()).outcome == "loaded"
+    assert len(shared.files("silver")) == 2
+    assert shared.files("staged") == {}
+
+
+def test_figures_that_changed_under_an_unchanged_date_get_their_own_name(shared, alone):
+    for place, executor in ((shared, Posted()), (alone, None)):
+        office = place.office
+        office.agency.releases = office.agency.releases[:2]
+        place.run(executor)
+        office.agency.publish("black", "2024-03-01", prices(50))
+        place.run(executor, full=True)
+        office.agency.releases.pop()
+    assert shared.files("silver") == alone.files("silver")
+    assert len(shared.files("silver")) == 3
+
+
+@pytest.mark.parametrize("lost", [{1}, {1, 2}, {3}, {3, 4}])
+def test_a_worker_that_dies_changes_nothing(shared, alone, lost, caplog):
+    manifest = shared.run(Posted(lost=lost))
+    assert manifest.outcome == "loaded"
+    assert caplog.text.count("a worker failed; its work is done here") == len(lost)
+    alone.run()
+    assert shared.files("silver", "gold") == alone.files("silver", "gold")
+
+
+def test_unreadable_payloads_end_the_run_with_their_text(shared):
+    shared.office.agency.garbled = True
+    posted = Posted()
+    manifest = shared.run(posted)
+    assert manifest.exit_code == 4
+    assert manifest.message.startswith("payload black-CAL: no rows of prices")
+    assert all(b"teapot" not in text for text in posted.returned)
+
+
+def test_a_pool_whose_process_dies_leaves_the_work_to_us(shared, alone):
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes:
+        processes.submit(_die)
+        assert shared.run(processes).outcome == "loaded"
+    alone.run()
+    assert shared.files("silver", "gold") == alone.files("silver", "gold")
+
+
+def _die():
+    import os
+
+    os._exit(9)
+
+
+def test_what_is_said_in_a_worker_is_said_again_here(caplog):
+    caplog.set_level(logging.INFO)
+    with hearing(logging.INFO) as heard:
+        structlog.get_logger("statpipe").info("a port is closed", port="CAL")
+        logging.getLogger("library").warning("%s chests", 7)
+        logging.getLogger("library").debug("too much")
+        warnings.warn("the tea is old", UserWarning, stacklevel=1)
+    caplog.clear()
+    with (
+        structlog.contextvars.bound_contextvars(run_id="run-1"),
+        pytest.warns(UserWarning, match="the tea is old"),
+    ):
+        heard.say()
+    first, second = caplog.records
+    assert (first.msg["event"], first.msg["port"]) == ("a port is closed", "CAL")
+    assert first.msg["run_id"] == "run-1"
+    assert second.getMessage() == "7 chests"
