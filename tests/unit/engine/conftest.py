@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import structlog
 
 from statpipe.api import Layer, PartitionKey
 from statpipe.engine.runs.run import run_sources
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.registry import Registry
 from statpipe.engine.site.site import open_site
+from statpipe.engine.site.workplace import bench_at
 from statpipe.engine.stages.options import Options
 from support import rates
 from support.fakes import MemoryLake, MemorySink, SinksPlugin
+from support.shared_office import SharedOffice
 from support.tea import DATASETS, SOURCE, TeaAgency, TeaPlugin, prices
 
 
@@ -98,3 +101,26 @@ def office(tmp_path):
 @pytest.fixture
 def bank(tmp_path):
     return Bank(tmp_path)
+
+
+@pytest.fixture
+def logs_as_they_were():
+    configured = structlog.is_configured()
+    yield
+    if not configured:
+        structlog.reset_defaults()
+
+
+@pytest.fixture
+def shared(office, tmp_path, monkeypatch, logs_as_they_were):
+    office.agency.stamped = False
+    office.agency.today = "2024-03-02"
+    made = SharedOffice(office, tmp_path / "shared")
+    monkeypatch.setattr(Registry, "installed", classmethod(lambda _: made.registry))
+    yield made
+    bench_at.cache_clear()
+
+
+@pytest.fixture
+def alone(office, tmp_path):
+    return SharedOffice(office, tmp_path / "alone")

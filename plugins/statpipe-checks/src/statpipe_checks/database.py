@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SETTINGS = """
-    SET threads = 2;
     SET memory_limit = '1GB';
     SET temp_directory = '';
     SET autoinstall_known_extensions = false;
     SET autoload_known_extensions = false;
     SET enable_external_access = false;
 """
+_THREADS = 2
 """Checks of several datasets may run side by side, so they take little of the machine together."""
 
 _FEW = 10_000
@@ -111,6 +111,10 @@ def _engine(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 -- no fo
 
     engine = duckdb.connect()
     engine.execute(SETTINGS)
+    # Who starts one process a core says so by this variable, which Arrow reads, too.
+    cores = os.environ.get("OMP_NUM_THREADS", "")
+    threads = min(_THREADS, int(cores)) if cores.isdecimal() and int(cores) else _THREADS
+    engine.execute(f"SET threads = {threads}")
     return engine
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import TypeVar
 
 import attrs
 from attrs import field, frozen
@@ -134,3 +135,22 @@ def outdated(
         whole = attrs.evolve(dataset, selection=held.selection)
         found.append(Outdated(held=held, dataset=whole, reason=reason))
     return found
+
+
+_T = TypeVar("_T", Decision, Outdated)
+
+
+def by_release(items: Sequence[_T]) -> list[list[_T]]:
+    """
+    Group by release date, oldest first; a dataset stands in a group once.
+
+    An archive may hold two vintages of one date: the second must see the first published.
+    """
+    groups: dict[tuple[date, int], list[_T]] = {}
+    seen: dict[tuple[date, str], int] = {}
+    for item in items:
+        vintage = item.vintage if isinstance(item, Decision) else item.held.vintage
+        key = (vintage.released, item.dataset.name)
+        seen[key] = seen.get(key, 0) + 1
+        groups.setdefault((vintage.released, seen[key]), []).append(item)
+    return [groups[key] for key in sorted(groups)]

@@ -20,7 +20,7 @@ from statpipe.engine.site.interruption import stop_if_interrupted
 from statpipe.engine.site.observers import Observers
 
 if TYPE_CHECKING:
-    from statpipe.api import Payload, Vintage
+    from statpipe.api import Vintage
 
 
 @define
@@ -67,7 +67,9 @@ class Journal:
             ),
         )
 
-    def received(self, dataset: str, payload: Payload, number: int, expected: int | None) -> None:
+    def received(
+        self, dataset: str, name: str, size: int, number: int, expected: int | None
+    ) -> None:
         """
         A payload lies in Bronze.
         """
@@ -77,8 +79,8 @@ class Journal:
                 run_id=self.run_id,
                 source=self.source,
                 dataset=dataset,
-                name=payload.name,
-                size=len(payload.body),
+                name=name,
+                size=size,
                 number=number,
                 expected=expected,
             ),

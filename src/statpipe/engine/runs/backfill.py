@@ -21,15 +21,21 @@ from statpipe.api import (
     Vintage,
 )
 from statpipe.domain.errors import REFUSED_BY_CHECKS
+from statpipe.engine.runs.ahead import Ahead
 from statpipe.engine.runs.run import close_source, run_source
 from statpipe.engine.site.executors import executor_for
 from statpipe.engine.site.site import Site
 from statpipe.engine.stages.ingest import chosen_datasets
 from statpipe.engine.stages.kept import keeping_what_arrived
 from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
+from statpipe.engine.stages.workers import workers_of
 
 _GOES_ON = (0, REFUSED_BY_CHECKS, ContentError.exit_code)
 """Exit codes of what concerns one release. Anything else would befall the next ones too."""
+
+
+_AHEAD = 6
+"""Releases that other processes work on before their runs begin: two or three for each of a few workers."""
 
 
 @frozen(kw_only=True)
@@ -74,10 +80,22 @@ def backfill(  # noqa: PLR0917 - what run_sources takes, and where the archive l
         archive = _Archive(source.archive(places))
         stack.callback(close_source, archive, name)
         days = _releases(site.lake, name, archive, places, options)
-        workers = stack.enter_context(executor_for(site.configuration, executor))
+        pool = stack.enter_context(executor_for(site.configuration, executor))
+        workers = workers_of(site, pool)
+        ahead = None
+        if workers.elsewhere:
+            ahead = Ahead(
+                site=site,
+                name=name,
+                archive=archive,
+                days=days,
+                options=_silver(options),
+                workers=workers,
+                window=_AHEAD,
+            )
         manifests = []
         for wanted, ready in _runs(archive, days, options, tell):
-            manifests.append(run_source(site, name, wanted, workers, ready))
+            manifests.append(run_source(site, name, wanted, workers, ready, ahead))
             if manifests[-1].exit_code not in _GOES_ON:
                 break
         return manifests
@@ -109,7 +127,7 @@ def _runs(
     tell: Callable[[Step], None] | None,
 ) -> Iterator[tuple[Options, Source]]:
     """Give the options and the source of each run, when its turn has come."""
-    silver = attrs.evolve(options, stages=frozenset({INGEST, TRANSFORM}), gold=False)
+    silver = _silver(options)
     for number, day in enumerate(days, 1):
         if tell is not None:
             tell(Step(number=number, of=len(days), released=day))
@@ -117,6 +135,10 @@ def _runs(
     for error in archive.unreadable():
         yield silver, _Unreadable(archive, error)
     yield attrs.evolve(options, stages=frozenset({TRANSFORM, LOAD})), archive
+
+
+def _silver(options: Options) -> Options:
+    return attrs.evolve(options, stages=frozenset({INGEST, TRANSFORM}), gold=False)
 
 
 class _Archive(Source):

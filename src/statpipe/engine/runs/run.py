@@ -20,12 +20,14 @@ from statpipe.engine.record.logs import mask_of
 from statpipe.engine.record.records import match_records, mended_manifest
 from statpipe.engine.record.run_id import new_run_id
 from statpipe.engine.record.state import State
+from statpipe.engine.runs.ahead import Ahead
 from statpipe.engine.runs.source_run import SourceRun
 from statpipe.engine.site.credentials import credentials
 from statpipe.engine.site.executors import executor_for
 from statpipe.engine.site.interruption import stop_if_interrupted, was_interrupted
 from statpipe.engine.site.site import Site
 from statpipe.engine.stages.options import INGEST, Options
+from statpipe.engine.stages.workers import Workers, workers_of
 
 log = structlog.get_logger("statpipe")
 
@@ -50,7 +52,8 @@ def run_sources(
     *executor* is any standard executor; without one, the configured one is made.
     """
     manifests = []
-    with executor_for(site.configuration, executor) as workers:
+    with executor_for(site.configuration, executor) as pool:
+        workers = workers_of(site, pool)
         for name in names:
             manifests.append(run_source(site, name, options, workers))
             if manifests[-1].outcome == "interrupted":
@@ -58,13 +61,18 @@ def run_sources(
     return manifests
 
 
-def run_source(
-    site: Site, name: str, options: Options, executor: Executor, ready: Source | None = None
+def run_source(  # noqa: PLR0917 - what is run, where, and what was begun before
+    site: Site,
+    name: str,
+    options: Options,
+    workers: Workers,
+    ready: Source | None = None,
+    ahead: Ahead | None = None,
 ) -> Manifest:
     """
     Run one source. Nothing is raised: how the run ended stands in its manifest.
 
-    A *ready* source is used in place of a new one, and left open.
+    A *ready* source is used in place of a new one, and left open. What was begun *ahead* is taken up.
     """
     started = datetime.now(UTC)
     observers = site.observers()
@@ -75,7 +83,7 @@ def run_source(
             journal = Journal(run_id=run_id, source=name, observers=observers)
             with structlog.contextvars.bound_contextvars(run_id=run_id, source=name):
                 turn = Turn(site=site, journal=journal, options=options, started=started)
-                return turn.take(source, executor)
+                return turn.take(source, workers, ahead)
     except BaseException as error:  # noqa: BLE001 - every ending becomes a manifest
         # It never had its turn: the lake's newest manifest must stay the one that knows the state.
         journal = Journal(run_id=new_run_id(), source=name, observers=observers)
@@ -139,7 +147,7 @@ class Turn:
     options: Options
     started: datetime
 
-    def take(self, source: Source, executor: Executor) -> Manifest:
+    def take(self, source: Source, workers: Workers, ahead: Ahead | None = None) -> Manifest:
         """
         Do the work. Whatever happens, every sink is told, and the observers once.
         """
@@ -153,7 +161,9 @@ class Turn:
         try:
             before = mended_manifest(self.site.lake, self.journal.source)
             state = State(before.holds if before else ())
-            SourceRun(self.site, source, state, self.journal, self.options, executor).execute()
+            SourceRun(
+                self.site, source, state, self.journal, self.options, workers, ahead
+            ).execute()
             stop_if_interrupted()
             ending = self._good_end(notice)
         except BaseException as error:  # noqa: BLE001 - every ending becomes a manifest

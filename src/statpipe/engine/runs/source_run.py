@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import Executor
-from datetime import date
-from typing import TypeVar
 
 import structlog
 
 from statpipe.api import Dataset, Model, PluginError, Source
 from statpipe.domain.dimension import names_column
-from statpipe.engine.record.decide import Decision, Outdated, outdated
+from statpipe.engine.record.decide import Outdated, by_release, outdated
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State, code_of
+from statpipe.engine.runs.ahead import Ahead
 from statpipe.engine.site.instances import NO_MODELS, NO_MODELS_REMEDY, is_without_models
 from statpipe.engine.site.site import Site
 from statpipe.engine.stages.candidate import Candidate
@@ -22,11 +20,9 @@ from statpipe.engine.stages.load import Load
 from statpipe.engine.stages.next_step import commands
 from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
 from statpipe.engine.stages.transform import Transform
-from statpipe.engine.stages.workers import workers_of
+from statpipe.engine.stages.workers import Workers
 
 log = structlog.get_logger("statpipe")
-
-_T = TypeVar("_T", Decision, Outdated)
 
 
 class SourceRun:
@@ -41,13 +37,14 @@ class SourceRun:
         state: State,
         journal: Journal,
         options: Options,
-        executor: Executor,
+        workers: Workers,
+        ahead: Ahead | None = None,
     ) -> None:
         self._site, self._source, self._state = site, source, state
         self._stages = options.stages
         self._releases, self._gold = options.releases, options.gold
         self._name = journal.source
-        workers = workers_of(site, executor)
+        self._ahead = ahead
         self._datasets = chosen_datasets(journal.source, source, options)
         self._ingest = Ingest(
             source=source,
@@ -56,6 +53,7 @@ class SourceRun:
             journal=journal,
             options=options,
             workers=workers,
+            **({} if ahead is None else {"begun": ahead.begun}),
         )
         self._transform = Transform(
             lake=site.lake,
@@ -104,6 +102,8 @@ class SourceRun:
             refuse_shared_columns(self._site.models_of(self._name), self._datasets)
 
     def _ingested(self) -> None:
+        if self._ahead is not None:
+            self._ahead.look(self._state, self._releases)
         for release in by_release(self._ingest.decisions(self._datasets)):
             candidates = [
                 self._ingest.fetched(decision, self._site.normalizer(decision.dataset))
@@ -173,19 +173,3 @@ def find_outdated(
             state, dataset, code_of(dataset, site.normalizer(dataset)), present, source
         )
     ]
-
-
-def by_release(items: Sequence[_T]) -> list[list[_T]]:
-    """
-    Group by release date, oldest first; a dataset stands in a group once.
-
-    An archive may hold two vintages of one date: the second must see the first published.
-    """
-    groups: dict[tuple[date, int], list[_T]] = {}
-    seen: dict[tuple[date, str], int] = {}
-    for item in items:
-        vintage = item.vintage if isinstance(item, Decision) else item.held.vintage
-        key = (vintage.released, item.dataset.name)
-        seen[key] = seen.get(key, 0) + 1
-        groups.setdefault((vintage.released, seen[key]), []).append(item)
-    return [groups[key] for key in sorted(groups)]

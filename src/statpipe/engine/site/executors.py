@@ -90,10 +90,16 @@ def _threads(wanted: _Wanted) -> Iterator[Executor]:
 @contextmanager
 def _processes(wanted: _Wanted) -> Iterator[Executor]:
     pool = ProcessPoolExecutor(
-        wanted.workers, mp_context=get_context("spawn"), initializer=left_to_the_parent
+        wanted.workers, mp_context=get_context("spawn"), initializer=_one_of_several
     )
     with _shut_down(pool):
         yield pool
+
+
+def _one_of_several() -> None:
+    """Begin a worker process: it has one core, as Dask's have, and leaves Ctrl-C to the parent."""
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
+    left_to_the_parent()
 
 
 @contextmanager

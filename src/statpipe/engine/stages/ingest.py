@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import attrs
 
@@ -51,6 +51,8 @@ def chosen_datasets(name: str, source: Source, options: Options) -> Sequence[Dat
 class Ingest:
     """
     The coordinator's side of fetching. Payloads go to Bronze one by one as they arrive.
+
+    ``begun`` gives a candidate that was fetched already.
     """
 
     source: Source
@@ -59,6 +61,7 @@ class Ingest:
     journal: Journal
     options: Options
     workers: Workers = attrs.field(repr=False)
+    begun: Callable[[Decision], Candidate | None] = lambda _: None
 
     def decisions(self, datasets: Sequence[Dataset]) -> list[Decision]:
         """
@@ -85,6 +88,11 @@ class Ingest:
         dataset, vintage = decision.dataset, decision.vintage
         expected = self.source.requests(dataset, vintage)
         self.journal.found(dataset.name, vintage, "fetch", decision.reason, expected)
+        candidate = self.begun(decision)
+        if candidate is not None:
+            for number, kept in enumerate(candidate.bronze, 1):
+                self.journal.received(dataset.name, kept.name, kept.size, number, expected)
+            return attrs.evolve(candidate, reason=decision.reason)
         payloads, bronze = self._arrived(decision, expected)
         if not payloads:
             msg = f"dataset {dataset.name}: the source brought no payloads for {vintage.id}"
@@ -125,7 +133,10 @@ class Ingest:
                     for payload in self.source.fetch(dataset, decision.vintage):
                         writing.call(self.lake.keep, source, dataset.name, payload)
                         payloads.append(payload)
-                        self.journal.received(dataset.name, payload, len(payloads), expected)
+                        self.journal.received(
+                            *(dataset.name, payload.name, len(payload.body)),
+                            *(len(payloads), expected),
+                        )
                     writing.finish()
             except StatpipeError:
                 writing.give_up()

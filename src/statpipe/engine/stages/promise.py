@@ -12,6 +12,11 @@ class Promise(Protocol[_T_co]):
     A result that will be there, such as that of a standard future.
     """
 
+    def done(self) -> bool:
+        """
+        Tell whether it is there.
+        """
+
     def result(self) -> _T_co:
         """
         Wait for it. Raises what the work raised.

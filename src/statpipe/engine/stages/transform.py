@@ -26,10 +26,10 @@ from statpipe.domain.revision import Revision
 from statpipe.engine.record.decide import Outdated
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.records import accepted_in_runs, record_of
-from statpipe.engine.record.state import State, silver_key
+from statpipe.engine.record.state import State
 from statpipe.engine.stages.before import Before
 from statpipe.engine.stages.candidate import Candidate, Part
-from statpipe.engine.stages.case import TableRef
+from statpipe.engine.stages.case import Case, TableRef
 from statpipe.engine.stages.judge import (
     overruled,
     siblings_of,
@@ -46,6 +46,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 log = structlog.get_logger("statpipe")
+
+Ready = tuple[Candidate, Reconciled]
+"""A candidate as its payloads describe it, and the vintage that it is."""
 
 
 @attrs.frozen(kw_only=True)
@@ -105,14 +108,44 @@ class Transform:
         """
         return self._reconciled(self.read_back(item, normalizer, code)).silver
 
+    def reconciled(self, candidate: Candidate) -> Ready:
+        """
+        Say which vintage a candidate is, as its payloads describe it.
+
+        :raises StatpipeError: Its payloads cannot be read.
+        """
+        return candidate.described(), self._reconciled(candidate)
+
+    def cases(self, ready: Sequence[Ready]) -> list[tuple[Case, Mapping[TableRef, Silver]]]:
+        """
+        Say what there is to judge of a release, each with the tables that are at hand.
+        """
+        before = self._before
+        tables = {before.ref(c.dataset.name, final): final.silver for c, final in ready}
+        return [
+            (before.case(c, final, self._siblings(c, final, ready)), tables) for c, final in ready
+        ]
+
+    def hold(self, candidate: Candidate, final: Reconciled, accepted: Mapping[str, int]) -> Held:
+        """
+        Hold a vintage from now on, in place of what it is made anew from.
+        """
+        held = held_after(candidate, final, self.journal.run_id, accepted)
+        if candidate.redo is not None:
+            self.state.drop(candidate.redo)
+        if final.redated and final.same is not None:
+            self.state.drop(final.same)
+        self.state.put(held)
+        return held
+
     def publish(self, candidates: Sequence[Candidate]) -> bool:
         """
         Judge the vintages of one release; publish all of them, or none.
         """
-        ready: list[tuple[Candidate, Reconciled]] = []
+        ready: list[Ready] = []
         try:
             for candidate in candidates:
-                ready.append((candidate.described(), self._reconciled(candidate)))  # noqa: PERF401 - counted
+                ready.append(self.reconciled(candidate))  # noqa: PERF401 - counted
             self._warn_of_changed_lists(ready)
             revisions, results = self._judged(ready)
         except StatpipeError as error:
@@ -192,7 +225,7 @@ class Transform:
             return attrs.evolve(final, vintage=redo.vintage, same=None)
         return final
 
-    def _warn_of_changed_lists(self, ready: Sequence[tuple[Candidate, Reconciled]]) -> None:
+    def _warn_of_changed_lists(self, ready: Sequence[Ready]) -> None:
         """Tell where the payloads' own codes are not those of the dataset's code lists."""
         source = self.journal.source
         for candidate, final in ready:
@@ -205,16 +238,9 @@ class Transform:
             if others:
                 self.journal.judged(warning_of_other_parents(*told, tuple(others)))
 
-    def _judged(
-        self, ready: Sequence[tuple[Candidate, Reconciled]]
-    ) -> tuple[dict[str, Revision], list[CheckResult]]:
+    def _judged(self, ready: Sequence[Ready]) -> tuple[dict[str, Revision], list[CheckResult]]:
         """Judge the whole release, and then report: what can be done depends on all results."""
-        before = self._before
-        tables = {before.ref(c.dataset.name, final): final.silver for c, final in ready}
-        verdicts = [
-            self.workers.judged(before.case(c, final, self._siblings(c, final, ready)), tables)
-            for c, final in ready
-        ]
+        verdicts = [self.workers.judged(*one) for one in self.cases(ready)]
         revisions: dict[str, Revision] = {}
         results: list[CheckResult] = []
         try:
@@ -245,7 +271,7 @@ class Transform:
         self,
         candidate: Candidate,
         final: Reconciled,
-        ready: Sequence[tuple[Candidate, Reconciled]],
+        ready: Sequence[Ready],
     ) -> dict[str, TableRef]:
         before, beside = self._before, {c.dataset.name: one for c, one in ready}
 
@@ -265,13 +291,10 @@ class Transform:
         revision: Revision | None,
         accepted: Mapping[str, int],
     ) -> None:
-        held = held_after(candidate, final, self.journal.run_id, accepted)
-        self.journal.written(self._published(silver_key(self.journal.source, held), final.silver))
-        if candidate.redo is not None:
-            self.state.drop(candidate.redo)
-        if final.redated and final.same is not None:
-            self.state.drop(final.same)
-        self.state.put(held)
+        # Held once it is written: whatever fails now, the manifest names nothing that is not there.
+        key = self._before.ref(candidate.dataset.name, final).key
+        self.journal.written(self._published(key, final.silver))
+        self.hold(candidate, final, accepted)
         outcome: Outcome = "loaded" if candidate.is_news(final) else "unchanged"
         if final.reworded:
             candidate = attrs.evolve(

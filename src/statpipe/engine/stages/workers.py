@@ -63,6 +63,14 @@ class Workers:
     checks: Mapping[str, Check] = field(repr=False)
     executor: Executor = field(repr=False)
     workplace: Workplace | None = None
+    _foreseen: list[tuple[Case, Promise[Verdict]]] = field(factory=list, init=False, repr=False)
+
+    @property
+    def elsewhere(self) -> bool:
+        """
+        Whether the work is done in other processes.
+        """
+        return self.workplace is not None
 
     def sealed(self, task: Task, payloads: Sequence[Payload] = ()) -> Promise[Silver]:
         """
@@ -80,20 +88,34 @@ class Workers:
         """
         Have a case judged; the tables *at hand* need not be read.
         """
+        return self._begun_already(case) or self._begun(case, at_hand)
+
+    def foresee(self, cases: Sequence[tuple[Case, Mapping[TableRef, Silver]]]) -> None:
+        """
+        Begin to judge cases that will probably be asked for; forget others that were.
+        """
+        self._foreseen[:] = [
+            (case, self._begun_already(case) or self._begun(case, at_hand))
+            for case, at_hand in cases
+        ]
+
+    def _begun_already(self, case: Case) -> Promise[Verdict] | None:
+        return next((promise for known, promise in self._foreseen if known == case), None)
+
+    def _begun(self, case: Case, at_hand: Mapping[TableRef, Silver]) -> Promise[Verdict]:
         here = _Here(lambda: verdict_of(case, self.checks, partial(self._read, at_hand)))
         ours = [at_hand[one] for one in (case.table, *case.siblings.values()) if one in at_hand]
         if self.workplace is None or not all(silver.staged for silver in ours):
             return here
         return _Remote(self._sent(judge_case, case), here=here.result)
 
-    def _sent(self, unit: Callable[[Bench, Any], _T], value: Any) -> Callable[[], Told[_T]]:
+    def _sent(self, unit: Callable[[Bench, Any], _T], value: Any) -> Promise[Told[_T]]:
         assert self.workplace is not None, "it was looked at before"
         level = logging.getLogger().getEffectiveLevel()
         try:
-            future = self.executor.submit(at_work, self.workplace, unit, value, level)
+            return self.executor.submit(at_work, self.workplace, unit, value, level)
         except RuntimeError as error:  # a pool whose process has died takes no more work
-            return partial(_fail, error)
-        return future.result
+            return _Here(partial(_fail, error))
 
     def _read(self, at_hand: Mapping[TableRef, Silver], ref: TableRef) -> pa.Table:
         if ref in at_hand:
@@ -107,32 +129,40 @@ class _Here(Generic[_T]):
 
     result: Callable[[], _T]
 
+    def done(self) -> bool:
+        return True
+
 
 @attrs.define
 class _Remote(Generic[_T]):
-    """Work of another process; done here if that fails for want of the process."""
+    """Work of another process; done here if that fails for want of the process. What it says is said once."""
 
-    _told: Callable[[], Told[_T]]
+    _told: Promise[Told[_T]]
     _here: Callable[[], _T] = field(kw_only=True)
     _taken: Callable[[_T], _T] = field(kw_only=True, default=lambda result: result)
-    _known: _T | None = field(init=False, default=None)
+    _known: Told[_T] | None = field(init=False, default=None)
+
+    def done(self) -> bool:
+        return self._told.done()
 
     def result(self) -> _T:
         if self._known is None:
             self._known = self._asked()
-        return self._known
+            self._known.heard.say()
+        if self._known.error is not None:
+            raise self._known.error
+        return self._known.result  # type: ignore[return-value]
 
-    def _asked(self) -> _T:
+    def _asked(self) -> Told[_T]:
         try:
-            told = self._told()
+            told = self._told.result()
         except Exception as error:  # noqa: BLE001 - whatever a pool or a cluster raises for a lost worker
             reason = f"{type(error).__name__}: {error}"
             log.warning("a worker failed; its work is done here", reason=reason)
-            return self._here()
-        told.heard.say()
+            return Told(result=self._here(), heard=Heard())
         if told.error is not None:
-            raise told.error
-        return self._taken(told.result)  # type: ignore[arg-type]
+            return told
+        return attrs.evolve(told, result=self._taken(told.result))  # type: ignore[arg-type]
 
 
 def at_work(

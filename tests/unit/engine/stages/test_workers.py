@@ -1,6 +1,5 @@
 """Units of work in other processes: keys go, hashes come, and the lake is the same."""
 
-import hashlib
 import logging
 import warnings
 from concurrent.futures import ProcessPoolExecutor
@@ -10,76 +9,9 @@ import pytest
 import structlog
 
 from statpipe.engine.record.heard import hearing
-from statpipe.engine.runs.run import run_sources
-from statpipe.engine.site.configuration import Configuration
-from statpipe.engine.site.registry import Registry
-from statpipe.engine.site.site import open_site
-from statpipe.engine.site.workplace import bench_at
-from statpipe.engine.stages.options import Options
-from statpipe_lake import plugin as lake_plugin
 from support.posted import Posted
-from support.tea import SOURCE, prices
-
-CANARY = "canary-0b1d5f2c"
-
-
-class Shared:
-    """The office with a lake in a folder, which other processes can open as well."""
-
-    def __init__(self, office, home):
-        self.office, self.home = office, home
-        home.mkdir()
-
-    @property
-    def registry(self):
-        return Registry(
-            [
-                ("agency", "statpipe-tea", "1.0", self.office.plugin()),
-                ("lake", "statpipe-lake", "1.0", lake_plugin),
-            ]
-        )
-
-    def run(self, executor=None, **options):
-        configuration = Configuration(
-            path=None, home=self.home, document={}, variables={"TEA_KEY": CANARY}
-        )
-        site = open_site(configuration, self.registry, "local")
-        try:
-            (manifest,) = run_sources(site, [SOURCE], Options(**options), executor)
-        finally:
-            site.close()
-        return manifest
-
-    def files(self, *layers):
-        root = self.home / ".statpipe/lake/local"
-        return {
-            str(path.relative_to(root)): hashlib.sha256(path.read_bytes()).hexdigest()
-            for path in sorted(root.rglob("*"))
-            if path.is_file() and path.relative_to(root).parts[0] in layers
-        }
-
-
-@pytest.fixture(autouse=True)
-def logs_as_they_were():
-    configured = structlog.is_configured()
-    yield
-    if not configured:
-        structlog.reset_defaults()
-
-
-@pytest.fixture
-def shared(office, tmp_path, monkeypatch):
-    office.agency.stamped = False
-    office.agency.today = "2024-03-02"
-    made = Shared(office, tmp_path / "shared")
-    monkeypatch.setattr(Registry, "installed", classmethod(lambda _: made.registry))
-    yield made
-    bench_at.cache_clear()
-
-
-@pytest.fixture
-def alone(office, tmp_path):
-    return Shared(office, tmp_path / "alone")
+from support.shared_office import CANARY
+from support.tea import prices
 
 
 def publish_more(office):
@@ -176,7 +108,7 @@ def _die():
     os._exit(9)
 
 
-def test_what_is_said_in_a_worker_is_said_again_here(caplog):
+def test_what_is_said_in_a_worker_is_said_again_here(caplog, logs_as_they_were):
     caplog.set_level(logging.INFO)
     with hearing(logging.INFO) as heard:
         structlog.get_logger("statpipe").info("a port is closed", port="CAL")
