@@ -17,8 +17,8 @@ from statpipe.engine.record.workflow_commands import defused
 
 Format = Literal["text", "json"]
 
-QUIET = ("boto3", "botocore", "httpcore", "httpx", "stamina", "urllib3")
-"""Libraries whose log lines repeat ours, or tell of addresses and of signed requests."""
+QUIET = ("boto3", "botocore", "distributed", "httpcore", "httpx", "stamina", "tornado", "urllib3")
+"""Libraries whose log lines repeat ours, or tell of addresses, of signed requests and of themselves."""
 
 _STAMINA = ("callable", "args", "kwargs", "retry_num", "caused_by", "wait_for", "waited_so_far")
 

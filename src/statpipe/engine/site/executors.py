@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from contextvars import copy_context
 from multiprocessing import get_context
 from typing import Any
@@ -20,6 +21,8 @@ from statpipe.engine.site.interruption import left_to_the_parent
 _MOST = 4
 _KEYS = ("executor", "workers", "scheduler", "memory")
 _LOCAL = "local"
+_PATIENCE = 30
+"""Seconds to wait for Dask's first worker."""
 
 
 class _Threads(ThreadPoolExecutor):
@@ -112,27 +115,32 @@ def _dask(wanted: _Wanted) -> Iterator[Executor]:
             "here; install statpipe[dask]"
         )
         raise ConfigError(msg) from error
-    if wanted.scheduler == _LOCAL:
-        with (
-            LocalCluster(
-                n_workers=wanted.workers, threads_per_worker=1, dashboard_address=None
-            ) as cluster,
-            Client(cluster) as client,
-            _shut_down(client.get_executor(pure=False)) as pool,
-        ):
-            client.run(left_to_the_parent)
+    with ExitStack() as stack:
+        address: Any = wanted.scheduler
+        if address == _LOCAL:
+            cluster = LocalCluster(
+                n_workers=wanted.workers,
+                threads_per_worker=1,
+                dashboard_address="127.0.0.1:0",
+                silence_logs=logging.ERROR,
+            )
+            address = stack.enter_context(cluster)
+        try:
+            client = stack.enter_context(Client(address))
+            client.wait_for_workers(1, timeout=_PATIENCE)
+        except (OSError, ValueError) as error:
+            msg = (
+                f"the Dask scheduler {wanted.scheduler} gives no workers ({error}); start them with `dask "
+                "scheduler` and `dask worker`, or correct engine.scheduler"
+            )
+            raise Unavailable(msg) from error
+        pool = client.get_executor(pure=False)
+        try:
+            if wanted.scheduler == _LOCAL:
+                client.run(left_to_the_parent)
             yield pool
-        return
-    try:
-        client = Client(wanted.scheduler)
-    except (OSError, ValueError) as error:
-        msg = (
-            f"the Dask scheduler {wanted.scheduler} cannot be reached ({error}); start it with "
-            "`dask scheduler`, or correct engine.scheduler"
-        )
-        raise Unavailable(msg) from error
-    with client, _shut_down(client.get_executor(pure=False)) as pool:
-        yield pool
+        finally:
+            pool.shutdown(wait=False)  # what is left is not needed
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """Which executor runs the tasks."""
 
+import sys
 from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 
 import pytest
@@ -61,3 +62,16 @@ def test_a_wrong_executor_names_the_place(tmp_path, engine, says):
     ):
         assert isinstance(pool, Executor)
     assert str(raised.value) == f"statpipe.toml: {says}"
+
+
+def test_dask_is_an_extra_and_its_lack_is_told(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with (
+        pytest.raises(ConfigError) as raised,
+        executor_for(configured(tmp_path, executor="dask"), None),
+    ):
+        pass
+    assert str(raised.value) == (
+        "statpipe.toml: engine.executor is 'dask', and the package distributed is not installed here; "
+        "install statpipe[dask]"
+    )
