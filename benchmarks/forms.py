@@ -16,6 +16,7 @@ from benchmarks.scenarios.held import held
 from benchmarks.scenarios.large import large
 from benchmarks.scenarios.many_datasets import many_datasets
 from benchmarks.scenarios.releases import releases
+from benchmarks.scenarios.workers import workers
 
 FEW = 2
 """Rounds of what is counted rather than timed."""
@@ -32,6 +33,8 @@ class Form:
     table: str
     """Of BEA's, of which many vintages are held."""
     vintages: int
+    backfilled: int
+    """Vintages that workers share."""
     datasets: int
     figures: int
 
@@ -47,6 +50,7 @@ FORMS: Mapping[str, Form] = {
         tables=("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4"),
         table="SAPCE4",
         vintages=60,
+        backfilled=40,
         datasets=400,
         figures=4_000_000,
     ),
@@ -56,6 +60,7 @@ FORMS: Mapping[str, Form] = {
         tables=("SAPCE1",),
         table="SAPCE1",
         vintages=24,
+        backfilled=12,
         datasets=60,
         figures=400_000,
     ),
@@ -83,6 +88,9 @@ SCENARIOS: Mapping[str, Scenario] = {
     ),
     "many_datasets": Scenario(
         lambda homes, _, form: many_datasets(homes, form.datasets, FEW), goals.MANY_DATASETS
+    ),
+    "workers": Scenario(
+        lambda homes, _, form: workers(homes, form.table, form.backfilled, FEW), goals.WORKERS
     ),
     "large": Scenario(lambda homes, _, form: large(homes, form.figures, 1), goals.LARGE),
 }

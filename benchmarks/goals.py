@@ -11,6 +11,7 @@ from benchmarks.scenarios.held import MANY, ONE
 from benchmarks.scenarios.large import TENTH, WHOLE
 from benchmarks.scenarios.many_datasets import SMALL_FIRST, SMALL_UNCHANGED
 from benchmarks.scenarios.releases import ALL, FIRST, REBUILT, SOME, UNCHANGED
+from benchmarks.scenarios.workers import ONE_WORKER, TWO_WORKERS
 
 MEBIBYTE = 2**20
 STEPS = (FIRST, UNCHANGED, SOME, ALL)
@@ -150,6 +151,21 @@ MANY_DATASETS = (
     Goal("small datasets, unchanged: CPU against bare", work(SMALL_UNCHANGED), steady=True),
 )
 """Many small datasets."""
+
+WORKERS = (
+    Goal(
+        "2 Dask workers: time against 1, on two free cores",
+        lambda r: r.of(TWO_WORKERS).wall / r.of(ONE_WORKER).wall,
+        1 / 1.6,
+    ),
+    Goal(
+        "2 Dask workers: CPU against 1",
+        lambda r: r.of(TWO_WORKERS).cpu / r.of(ONE_WORKER).cpu,
+        1.2,
+        always=True,
+    ),
+)
+"""A backfill that workers share."""
 
 LARGE = (
     Goal(

@@ -62,6 +62,14 @@ class Source(ABC):
         """
         return [self.probe(dataset)]
 
+    @property
+    def agency(self) -> str:
+        """
+        Name whoever is asked. Sources of one agency never ask at the same time: its limits are for all of
+        them together. Where this is empty, that are all sources of one plugin.
+        """
+        return ""
+
     def waiting(self, requests: int) -> float:  # noqa: ARG002
         """
         Return about how many seconds so many requests must wait for the agency's limits. No network.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -16,7 +15,7 @@ from statpipe.cli.option_types import Flag, Name, Names, Places, Seconds, split
 from statpipe.cli.report import RunReport
 from statpipe.cli.run import repeated, tell_endings
 from statpipe.cli.session import Session, in_session, write_json
-from statpipe.cli.terminal import make_progress
+from statpipe.cli.terminal import log_to_stderr, make_progress
 from statpipe.engine.runs.backfill import Step
 from statpipe.engine.runs.backfill import backfill as run_backfill
 from statpipe.engine.runs.run import worst
@@ -116,7 +115,7 @@ class ReleaseBar:
     def __exit__(self, *_: object) -> None:
         if self._progress is not None:
             self._progress.stop()
-            _log_to_stderr()
+            log_to_stderr()
 
     def begun(self, step: Step) -> None:
         """
@@ -129,13 +128,6 @@ class ReleaseBar:
         if not self._progress.tasks:
             self._progress.add_task(text, total=step.of)
             self._progress.start()
-            _log_to_stderr()
+            log_to_stderr()
         for task in self._progress.task_ids:
             self._progress.update(task, description=text, completed=step.number - 1)
-
-
-def _log_to_stderr() -> None:
-    """While a bar is shown, standard error is rich's, which writes above the bar."""
-    for handler in logging.getLogger().handlers:
-        if isinstance(handler, logging.StreamHandler):
-            handler.setStream(sys.stderr)

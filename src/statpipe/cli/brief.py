@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -46,51 +47,61 @@ def is_brief(options: CommonOptions) -> bool:
 
 class BriefReport:
     """
-    An observer that shows what a run is at, in one line that goes away.
+    An observer that shows what a run is at, in one line that goes away; of several at once, in a line each.
     """
 
     def __init__(self) -> None:
         self._progress: Progress = make_progress()
-        self._task: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._alone = threading.Lock()
 
     @hookimpl
     def statpipe_run_started(self, event: RunStarted) -> None:
         """Begin to show."""
-        self._progress.start()
-        self._at(f"{event.source}: asking", None)
+        with self._alone:
+            self._progress.start()
+        self._at(event.run_id, f"{event.source}: asking", None)
 
     @hookimpl
     def statpipe_vintage_found(self, event: VintageFound) -> None:
         """Show what is fetched."""
-        self._at(f"{event.dataset} {event.vintage.id}: fetching", event.expected or None)
+        self._at(
+            *(event.run_id, f"{event.dataset} {event.vintage.id}: fetching"), event.expected or None
+        )
 
     @hookimpl
     def statpipe_payload_received(self, event: PayloadReceived) -> None:
         """Move the bar."""
-        if self._task is not None:
-            self._progress.update(self._task, completed=event.number)
+        if event.run_id in self._tasks:
+            self._progress.update(self._tasks[event.run_id], completed=event.number)
 
     @hookimpl
     def statpipe_check_finished(self, event: CheckFinished) -> None:
         """Show what is judged."""
-        self._at(f"{event.result.dataset} {event.result.vintage}: checking", None)
+        self._at(event.run_id, f"{event.result.dataset} {event.result.vintage}: checking", None)
 
     @hookimpl
     def statpipe_partition_written(self, event: PartitionWritten) -> None:
         """Show what is written."""
-        self._at(f"{event.receipt.sink}: writing {event.receipt.path}", None)
+        self._at(event.run_id, f"{event.receipt.sink}: writing {event.receipt.path}", None)
 
     @hookimpl
-    def statpipe_run_finished(self, event: RunFinished) -> None:  # noqa: ARG002 - as the hook is called
+    def statpipe_run_finished(self, event: RunFinished) -> None:
         """Show nothing any more."""
-        self._progress.stop()
+        with self._alone:
+            task = self._tasks.pop(event.manifest.run_id, None)
+            if task is not None:
+                self._progress.remove_task(task)
+            if not self._tasks:
+                self._progress.stop()
 
-    def _at(self, text: str, total: int | None) -> None:
+    def _at(self, run_id: str, text: str, total: int | None) -> None:
         text = shown(_cut(text, width(to_stderr=True) // 2), to_stderr=True)
-        if self._task is None:
-            self._task = self._progress.add_task(text, total=total)
-        else:
-            self._progress.reset(self._task, description=text, total=total)
+        with self._alone:
+            if run_id not in self._tasks:
+                self._tasks[run_id] = self._progress.add_task(text, total=total)
+            else:
+                self._progress.reset(self._tasks[run_id], description=text, total=total)
 
 
 def tell_briefly(manifests: Sequence[Manifest], places: Sequence[tuple[str, str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import TYPE_CHECKING
 
 import structlog
@@ -19,7 +20,7 @@ from statpipe.api import (
 )
 from statpipe.cli.revisions import print_revisions, unjudged
 from statpipe.cli.tables import print_table
-from statpipe.cli.terminal import make_progress, say, shown
+from statpipe.cli.terminal import log_to_stderr, make_progress, say, shown
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -31,12 +32,13 @@ _LEVELS = {"loaded": "info", "unchanged": "info", "ingested": "info"}
 
 class RunReport:
     """
-    An observer like any other. It shows a bar on a terminal only.
+    An observer like any other. It shows a bar on a terminal only, one for each run at work.
     """
 
     def __init__(self, *, bar: bool) -> None:
         self._progress: Progress | None = None
-        self._task: TaskID | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._alone = threading.Lock()
         if bar and sys.stderr.isatty():
             self._progress = make_progress()
 
@@ -58,22 +60,25 @@ class RunReport:
             reason=event.reason,
             requests=event.expected or None,
         )
-        self._stop_bar()
+        self._stop_bar(event.run_id)
         if self._progress is not None and event.expected:
-            self._progress.start()
-            self._task = self._progress.add_task(
-                shown(f"{event.dataset} {event.vintage.id}", to_stderr=True),
-                total=event.expected,
-            )
+            with self._alone:
+                if not self._tasks:
+                    self._progress.start()
+                    log_to_stderr()
+                self._tasks[event.run_id] = self._progress.add_task(
+                    shown(f"{event.dataset} {event.vintage.id}", to_stderr=True),
+                    total=event.expected,
+                )
 
     @hookimpl
     def statpipe_payload_received(self, event: PayloadReceived) -> None:
         """Move the bar."""
         log.debug("payload", dataset=event.dataset, name=event.name, bytes=event.size)
-        if self._progress is not None and self._task is not None:
-            self._progress.update(self._task, completed=event.number)
+        if self._progress is not None and event.run_id in self._tasks:
+            self._progress.update(self._tasks[event.run_id], completed=event.number)
             if event.number == event.expected:
-                self._stop_bar()
+                self._stop_bar(event.run_id)
 
     @hookimpl
     def statpipe_check_finished(self, event: CheckFinished) -> None:
@@ -107,8 +112,8 @@ class RunReport:
     @hookimpl
     def statpipe_run_finished(self, event: RunFinished) -> None:
         """Say how it ended."""
-        self._stop_bar()
         manifest = event.manifest
+        self._stop_bar(manifest.run_id)
         seconds = (manifest.finished - manifest.started).total_seconds()
         tell = getattr(log, _LEVELS.get(manifest.outcome, "error"))
         tell(
@@ -119,11 +124,16 @@ class RunReport:
             message=manifest.message or None,
         )
 
-    def _stop_bar(self) -> None:
-        if self._progress is not None and self._task is not None:
-            self._progress.remove_task(self._task)
-            self._progress.stop()
-            self._task = None
+    def _stop_bar(self, run_id: str) -> None:
+        if self._progress is None:
+            return
+        with self._alone:
+            if run_id not in self._tasks:
+                return
+            self._progress.remove_task(self._tasks.pop(run_id))
+            if not self._tasks:
+                self._progress.stop()
+                log_to_stderr()
 
 
 def print_summary(manifest: Manifest) -> None:

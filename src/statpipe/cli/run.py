@@ -10,7 +10,7 @@ from statpipe.api import ConfigError, Manifest
 from statpipe.cli.brief import BriefReport, is_brief, tell_briefly
 from statpipe.cli.common_options import CommonOptions, DataOptions
 from statpipe.cli.manifests import manifest_document
-from statpipe.cli.option_types import All, Flag, Name, Names, Seconds, split
+from statpipe.cli.option_types import All, Count, Flag, Name, Names, Seconds, split
 from statpipe.cli.report import RunReport, print_receipts, print_summary
 from statpipe.cli.revisions import write_markdown
 from statpipe.cli.session import Session, in_session, write_json
@@ -28,6 +28,7 @@ def run(
     accept_revision: Flag = False,
     markdown: Path | None = None,
     report: Path | None = None,
+    jobs: Count = 1,
     options: DataOptions | None = None,
 ) -> int:
     """
@@ -53,11 +54,17 @@ def run(
         File for the report on what new releases changed.
     report
         The same with pictures, checks and hashes, as one HTML file.
+    jobs
+        How many sources to run side by side. Those of one agency ask it in turns.
     """
     wanted = Options(full=full, tables=split(tables), wait=wait, accept_revision=accept_revision)
     options = options or DataOptions()
     return run_stages(
-        split(names), wanted, options, everything=all_, markdown=markdown, report=report
+        *(split(names), wanted, options),
+        everything=all_,
+        markdown=markdown,
+        report=report,
+        jobs=jobs,
     )
 
 
@@ -69,6 +76,7 @@ def run_stages(
     everything: bool,
     markdown: Path | None = None,
     report: Path | None = None,
+    jobs: int = 1,
 ) -> int:
     """
     Run sources with these options, and tell how it went.
@@ -87,7 +95,7 @@ def run_stages(
         # With several sources, one that lacks something must not stop the others.
         fetching = chosen if INGEST in wanted.stages and len(chosen) == 1 else ()
         with session.site(fetching) as site:
-            manifests = run_sources(site, chosen, wanted)
+            manifests = run_sources(site, chosen, wanted, jobs=jobs)
             places = [pair for sink in site.sinks.values() for pair in sink.locations().items()]
         if options.json:
             write_json([manifest_document(manifest) for manifest in manifests])

@@ -8,6 +8,7 @@ and CSV, are written with :func:`answer`.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import sys
 import textwrap
@@ -194,6 +195,15 @@ def make_progress() -> Progress:
         console=make_console(to_stderr=True),
         transient=True,
     )
+
+
+def log_to_stderr() -> None:
+    """
+    Send log lines to what standard error is now: while a bar is shown, rich's, which writes above the bar.
+    """
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(sys.stderr)
 
 
 def _mask(text: str) -> str:

@@ -62,6 +62,10 @@ class SdmxSource(Source):
         return self._service.url
 
     @property
+    def agency(self) -> str:
+        return self._service.name
+
+    @property
     def attribution(self) -> str:
         return f"Source: {self._service.name}."
 

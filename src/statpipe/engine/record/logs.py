@@ -44,7 +44,7 @@ def configure_logs(
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
-    renderer: Any = structlog.processors.JSONRenderer() if form == "json" else _text
+    renderer: Any = _json if form == "json" else _text
     handler = _QuietHandler(stream or sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
@@ -102,11 +102,18 @@ def _text(_: object, __: str, event: dict[str, Any]) -> str:
     level, run = event.pop("level"), event.pop("run_id", "")
     event.pop("source", None)  # the run's first line names it, and each line the run
     what, trace = event.pop("event"), event.pop("exception", "")
+    beside = event.pop("beside", "")  # the source, where several run side by side
     details = " ".join(f"{key}={value}" for key, value in event.items() if value not in (None, ""))
     mark = "" if level in {"info", "debug"} else f"{level.upper()}: "
-    parts = (time, f"{mark}{what}", details, f"[{run}]" if run else "")
+    beside = f"{beside}: " if beside else ""
+    parts = (time, f"{beside}{mark}{what}", details, f"[{run}]" if run else "")
     line = visible("  ".join(filter(None, parts)))
     return f"{line}\n{visible_lines(trace)}" if trace else line
+
+
+def _json(logger: object, method: str, event: dict[str, Any]) -> str | bytes:
+    event.pop("beside", None)  # the source is named already
+    return structlog.processors.JSONRenderer()(logger, method, event)
 
 
 class _QuietHandler(logging.StreamHandler[IO[str]]):

@@ -158,6 +158,10 @@ class _Archive(Source):
     def attribution(self) -> str:
         return self._archive.attribution
 
+    @property
+    def agency(self) -> str:
+        return self._archive.agency
+
     def datasets(self) -> Sequence[Dataset]:
         return self._archive.datasets()
 

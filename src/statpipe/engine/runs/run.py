@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from datetime import UTC, datetime
 
 import attrs
@@ -25,7 +26,7 @@ from statpipe.engine.runs.source_run import SourceRun
 from statpipe.engine.site.credentials import credentials
 from statpipe.engine.site.executors import executor_for
 from statpipe.engine.site.interruption import stop_if_interrupted, was_interrupted
-from statpipe.engine.site.site import Site
+from statpipe.engine.site.site import Site, opened_again
 from statpipe.engine.stages.options import INGEST, Options
 from statpipe.engine.stages.workers import Workers, workers_of
 
@@ -44,21 +45,51 @@ def worst(codes: Sequence[int]) -> int:
 
 
 def run_sources(
-    site: Site, names: Sequence[str], options: Options, executor: Executor | None = None
+    site: Site,
+    names: Sequence[str],
+    options: Options,
+    executor: Executor | None = None,
+    jobs: int = 1,
 ) -> list[Manifest]:
     """
-    Run sources one after the other; one that fails does not stop the others.
+    Run sources, so many *jobs* at a time; one that fails does not stop the others.
 
     *executor* is any standard executor; without one, the configured one is made.
     """
-    manifests = []
     with executor_for(site.configuration, executor) as pool:
-        workers = workers_of(site, pool)
+        if jobs > 1 and len(names) > 1:
+            return _side_by_side(site, names, options, pool, jobs)
+        workers, manifests = workers_of(site, pool), []
         for name in names:
             manifests.append(run_source(site, name, options, workers))
             if manifests[-1].outcome == "interrupted":
                 break
-    return manifests
+        return manifests
+
+
+def _side_by_side(
+    site: Site, names: Sequence[str], options: Options, pool: Executor, jobs: int
+) -> list[Manifest]:
+    """Run sources in threads, each with sinks of its own: a database's connection is for one at a time."""
+
+    def run(name: str) -> Manifest:
+        own = opened_again(site)
+        try:
+            with structlog.contextvars.bound_contextvars(beside=name):
+                return run_source(own, name, options, workers_of(own, pool))
+        finally:
+            own.close()
+
+    with ThreadPoolExecutor(jobs, thread_name_prefix="statpipe-run") as threads:
+        runs = [threads.submit(copy_context().run, run, name) for name in names]
+        try:
+            wait(runs)
+        except KeyboardInterrupt:  # each run sees it at its next step; the signal is remembered
+            log.warning("interrupted; runs end at their next step")
+            for one in runs:
+                one.cancel()
+            wait(runs)
+    return [one.result() for one in runs if not one.cancelled()]
 
 
 def run_source(  # noqa: PLR0917 - what is run, where, and what was begun before

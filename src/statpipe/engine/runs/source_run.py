@@ -45,6 +45,7 @@ class SourceRun:
         self._releases, self._gold = options.releases, options.gold
         self._name = journal.source
         self._ahead = ahead
+        self._turn = site.turn_of(journal.source, source)
         self._datasets = chosen_datasets(journal.source, source, options)
         self._ingest = Ingest(
             source=source,
@@ -104,11 +105,14 @@ class SourceRun:
     def _ingested(self) -> None:
         if self._ahead is not None:
             self._ahead.look(self._state, self._releases)
-        for release in by_release(self._ingest.decisions(self._datasets)):
-            candidates = [
-                self._ingest.fetched(decision, self._site.normalizer(decision.dataset))
-                for decision in release
-            ]
+        with self._turn:
+            releases = by_release(self._ingest.decisions(self._datasets))
+        for release in releases:
+            with self._turn:
+                candidates = [
+                    self._ingest.fetched(decision, self._site.normalizer(decision.dataset))
+                    for decision in release
+                ]
             if TRANSFORM not in self._stages:
                 for candidate in candidates:
                     self._ingest.keep(candidate)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
+import attrs
 import structlog
 from attrs import field, frozen
 
@@ -30,6 +32,7 @@ from statpipe.engine.site.observers import Observers
 from statpipe.engine.site.offers import Offer, Role
 from statpipe.engine.site.registry import Registry
 from statpipe.engine.site.settings import unset_secrets
+from statpipe.engine.site.turns import Turns
 
 log = structlog.get_logger("statpipe")
 
@@ -48,6 +51,13 @@ class Site:
     checks: Mapping[str, Check] = field(repr=False)
     notifiers: Notifiers = field(factory=Notifiers, repr=False)
     memory: Memory = field(factory=Memory)
+    turns: Turns = field(factory=Turns, repr=False)
+
+    def turn_of(self, name: str, source: Source) -> AbstractContextManager[object]:
+        """
+        Return the turn to ask a source's agency, for when several sources run side by side.
+        """
+        return self.turns.of(source.agency or self.registry.find("source", name).plugin)
 
     def source(self, name: str) -> Source:
         """
@@ -205,6 +215,17 @@ def open_lake(
     for sink in sinks.values():
         sink.close()
     raise ConfigError(_not_one_lake(configuration, name, 0, sinks))
+
+
+def opened_again(site: Site) -> Site:
+    """
+    Make the same site with sinks and notifiers of its own, for work beside that of another thread.
+
+    :raises ConfigError: Something has changed since.
+    """
+    name, scratch = site.environment.name, site.environment.scratch
+    again = open_site(site.configuration, site.registry, name, scratch=scratch)
+    return attrs.evolve(again, turns=site.turns)
 
 
 def _not_one_lake(configuration: Configuration, name: str, lakes: int, sinks: Iterable[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -48,6 +49,7 @@ class MemoryLake(MemorySink, Lake):
         self.undecided: dict[tuple[PartitionKey, str], Partition] = {}
         self.aside: list[tuple[str, str]] = []
         self.holders: dict[str, str] = {}
+        self._freed = threading.Condition()
 
     def keep(self, source: str, dataset: str, payload: Payload) -> BronzeObject:
         self._call("keep", payload.name)
@@ -168,14 +170,19 @@ class MemoryLake(MemorySink, Lake):
 
     @contextmanager
     def lock(self, name: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
-        if name in self.holders:
-            msg = f"{name} is locked by run {self.holders[name]}; wait for it, or run again later"
-            raise Locked(msg)
-        self.holders[name] = run_id()
+        with self._freed:
+            if not self._freed.wait_for(lambda: name not in self.holders, wait):
+                msg = (
+                    f"{name} is locked by run {self.holders[name]}; wait for it, or run again later"
+                )
+                raise Locked(msg)
+            self.holders[name] = run_id()
         try:
             yield self.holders[name]
         finally:
-            del self.holders[name]
+            with self._freed:
+                del self.holders[name]
+                self._freed.notify_all()
 
 
 def _hash(payload: Payload) -> str:

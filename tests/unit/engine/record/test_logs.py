@@ -68,6 +68,20 @@ def test_json_lines_carry_the_run_whoever_writes_them(lines):
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
+def test_lines_of_sources_side_by_side_begin_with_their_source(lines, form):
+    written = lines(form)
+    with structlog.contextvars.bound_contextvars(beside="tea"):
+        write_lines()
+    ours, theirs = written()
+    if form == "text":
+        assert re.fullmatch(r"\d\d:\d\d:\d\d  tea: ours  rows=3  \[R1\]", ours)
+        assert re.fullmatch(r"\d\d:\d\d:\d\d  tea: WARNING: theirs 4  \[R1\]", theirs)
+    else:
+        assert all(json.loads(line)["source"] == "tea" for line in (ours, theirs))
+        assert "beside" not in ours + theirs
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize(
     "secret", [SECRET, 'with "quotes" and \\', "zwölf-grüne-tees", "two\nlines"]
 )
