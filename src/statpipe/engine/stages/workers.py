@@ -16,13 +16,14 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache, partial
+from socket import gethostname
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
 import structlog
 from attrs import field, frozen
 
-from statpipe.api import Check, Lake, Partition, Payload
+from statpipe.api import Check, ContentError, Lake, Partition, Payload
 from statpipe.domain.older_silver import in_todays_columns
 from statpipe.engine.record.heard import Heard, hearing
 from statpipe.engine.site.site import Site
@@ -184,7 +185,13 @@ def seal(bench: Bench, task: Task) -> Silver:
     """
     Read a task's Bronze, normalize it, and stage the sealed table in the lake.
     """
-    silver = _normalized(bench.lake, task)
+    try:
+        payloads = side_by_side(bench.lake.payload, task.bronze, _AT_ONCE)
+    except ContentError as error:
+        places = ", ".join(bench.lake.locations().values())
+        msg = f"{error} (seen by a worker on {gethostname()}, whose lake is {places})"
+        raise ContentError(msg) from error
+    silver = normalize(task, payloads)
     bench.lake.stage(Partition(key=task.key, table=silver.table, fingerprint=silver.fingerprint))
     return attrs.evolve(silver, table=_left_there, staged=True)
 

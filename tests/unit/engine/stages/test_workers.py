@@ -5,10 +5,12 @@ import warnings
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 
+import attrs
 import pytest
 import structlog
 
 from statpipe.engine.record.heard import hearing
+from statpipe.engine.site.workplace import bench_at
 from support.posted import Posted
 from support.shared_office import CANARY
 from support.tea import prices
@@ -92,6 +94,20 @@ def test_unreadable_payloads_end_the_run_with_their_text(shared):
     assert manifest.exit_code == 4
     assert manifest.message.startswith("payload black-CAL: no rows of prices")
     assert all(b"teapot" not in text for text in posted.returned)
+
+
+def test_a_worker_that_sees_another_lake_says_where_it_looked(shared, monkeypatch, tmp_path):
+    elsewhere = tmp_path / "elsewhere"
+    monkeypatch.setattr(
+        "statpipe.engine.stages.workers.bench_at",
+        lambda workplace: bench_at(
+            attrs.evolve(workplace, environment=attrs.evolve(workplace.environment, home=elsewhere))
+        ),
+    )
+    manifest = shared.run(Posted())
+    assert manifest.exit_code == 4
+    assert "is gone from Bronze" in manifest.message
+    assert f"whose lake is {elsewhere}/.statpipe/lake/local)" in manifest.message
 
 
 def test_a_pool_whose_process_dies_leaves_the_work_to_us(shared, alone):
