@@ -1,8 +1,11 @@
 """Real worker processes, of the standard library and of Dask: one dies, and the lake is the same."""
 
+import hashlib
 import os
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.executors import executor_for
@@ -62,3 +65,41 @@ def test_a_worker_that_is_killed_in_the_middle_changes_nothing(office, alone, tm
     assert [run.outcome for run in manifests] == ["loaded"] * 4
     assert not mortal.exists()
     assert place.files(*LAYERS) == alone.files(*LAYERS)
+
+
+@pytest.fixture
+def bucket(monkeypatch):
+    """Give a client of a bucket, and its address. Workers find the key in their environment."""
+    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    client = boto3.client("s3", endpoint_url=f"http://{host}:{port}")
+    client.create_bucket(Bucket="shared-lake")
+    yield client, f"http://{host}:{port}"
+    server.stop()
+
+
+def test_a_bucket_is_a_lake_that_all_can_see(office, alone, bucket, tmp_path):
+    client, address = bucket
+    place = SharedOffice(office, tmp_path / "far", path="s3://shared-lake/x", endpoint_url=address)
+    engine = {"executor": "processes", "workers": 2}
+    configuration = Configuration(
+        path=None, home=tmp_path, document={"engine": engine}, variables={}
+    )
+    with executor_for(configuration, None) as pool:
+        manifests = place.backfill(pool)
+    assert [run.outcome for run in manifests] == ["loaded"] * 4
+    there = {}
+    for page in client.get_paginator("list_objects_v2").paginate(Bucket="shared-lake"):
+        for found in page["Contents"]:
+            key = found["Key"].removeprefix("x/local/")
+            body = client.get_object(Bucket="shared-lake", Key=found["Key"])["Body"].read()
+            there[key] = hashlib.sha256(body).hexdigest()
+    assert not [key for key in there if key.startswith("staged/")]
+    wanted = alone.files(*LAYERS)
+    assert {key: there.get(key) for key in wanted} == wanted

@@ -17,8 +17,8 @@ CANARY = "canary-0b1d5f2c"
 class SharedOffice:
     """The office with a lake in a folder, which other processes can open as well."""
 
-    def __init__(self, office, home):
-        self.office, self.home = office, home
+    def __init__(self, office, home, **lake):
+        self.office, self.home, self.lake = office, home, lake
         self.plugins = []
         home.mkdir()
 
@@ -34,7 +34,10 @@ class SharedOffice:
 
     def site(self):
         variables = {"TEA_KEY": CANARY}
-        configuration = Configuration(path=None, home=self.home, document={}, variables=variables)
+        document = {"environments": {"local": {"sinks": {"lake": self.lake}}}}
+        configuration = Configuration(
+            path=None, home=self.home, document=document, variables=variables
+        )
         return open_site(configuration, self.registry, "local")
 
     def run(self, executor=None, **options):
