@@ -355,7 +355,10 @@ def test_one_source_that_fails_does_not_stop_the_others(tea):
     assert (second["source"], second["outcome"]) == ("white_tea", "loaded")
     assert any("white_tea" in path for path in tea.home.published())
     tea.agency.down_at, tea.agency.buggy = None, True
-    tea.run("run", "tea_prices,white_tea", code=1)
+    done = tea.run("run", "tea_prices,white_tea", "--jobs", "2", code=1)
+    for name, outcome in (("tea_prices", "failed"), ("white_tea", "unchanged")):
+        assert f"  {name}: run started" in done.stderr
+        assert re.search(rf"  {name}: (ERROR: )?run {outcome}", done.stderr)
 
 
 # --- Data on stdout --------------------------------------------------------------------------
