@@ -1,6 +1,7 @@
 """An engine whose lake is a folder, which other processes can open as well."""
 
 import hashlib
+from importlib.metadata import version
 
 from statpipe.engine.runs.backfill import backfill
 from statpipe.engine.runs.run import run_sources
@@ -27,7 +28,7 @@ class SharedOffice:
         return Registry(
             [
                 ("agency", "statpipe-tea", "1.0", self.office.plugin()),
-                ("lake", "statpipe-lake", "1.0", lake_plugin),
+                ("lake", "statpipe-lake", version("statpipe-lake"), lake_plugin),
                 *self.plugins,
             ]
         )

@@ -9,12 +9,15 @@ from __future__ import annotations
 import json
 import os
 from functools import cache
+from importlib import metadata
 from pathlib import Path
+from socket import gethostname
 from typing import Any
 
 from attrs import field, frozen
 
-from statpipe.api import Check, Environment, Lake
+import statpipe
+from statpipe.api import Check, ConfigError, Environment, Lake
 from statpipe.engine.site.aws_environment import aws_environment
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.made import made_of
@@ -22,17 +25,23 @@ from statpipe.engine.site.registry import Registry
 from statpipe.engine.site.site import Site, open_lake
 from statpipe.engine.site.variables import read_variables
 
+_DECIDING = ("duckdb", "pyarrow")
+"""Libraries that verdicts and bytes depend on."""
+
 
 @frozen(kw_only=True)
 class Workplace:
     """
     An environment's lake and checks as the configuration has them. ``document`` is that part of it, as JSON.
+
+    ``versions`` are those of the coordinator's plugins and of what else decides on bytes.
     """
 
     path: Path | None
     environment: Environment
     document: str = field(repr=False)
     checks: tuple[str, ...]
+    versions: tuple[tuple[str, str], ...]
 
 
 @frozen(kw_only=True)
@@ -62,6 +71,7 @@ def workplace_of(site: Site) -> Workplace:
         environment=site.environment,
         document=json.dumps(document, sort_keys=True),
         checks=tuple(site.checks),
+        versions=tuple(_versions(site.registry).items()),
     )
 
 
@@ -70,7 +80,8 @@ def bench_at(workplace: Workplace) -> Bench:
     """
     Open the lake and make the checks, once in a process.
 
-    :raises ConfigError: They cannot be made here, such as for want of a plugin or of a variable.
+    :raises ConfigError: They cannot be made here, such as for want of a plugin or of a variable, or would be
+        of another version.
     """
     environment = workplace.environment
     variables = read_variables(environment.home / ".env", os.environ)
@@ -82,9 +93,30 @@ def bench_at(workplace: Workplace) -> Bench:
         variables=variables,
     )
     registry = Registry.installed()
+    _refuse_other_versions(workplace, _versions(registry))
     site = open_lake(configuration, registry, environment.name, environment.scratch)
     checks = {
         name: made_of(registry.find("check", name), configuration, environment)
         for name in workplace.checks
     }
     return Bench(lake=site.lake, checks=checks)
+
+
+def _versions(registry: Registry) -> dict[str, str]:
+    others = {name: metadata.version(name) for name in _DECIDING}
+    return {"statpipe": statpipe.__version__, **registry.versions(), **others}
+
+
+def _refuse_other_versions(workplace: Workplace, here: dict[str, str]) -> None:
+    """Other code may make other bytes of the same Bronze."""
+    differing = [
+        f"{name} {here.get(name, 'is not installed')} instead of {version}"
+        for name, version in workplace.versions
+        if here.get(name) != version
+    ]
+    if differing:
+        msg = (
+            f"a worker on {gethostname()} has {', '.join(differing)}; install the same versions for all "
+            "workers"
+        )
+        raise ConfigError(msg)

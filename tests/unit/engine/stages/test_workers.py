@@ -50,7 +50,7 @@ def test_no_payload_no_table_and_no_key_travels(shared):
     assert len(bodies) == 4
     for text in (*posted.sent, *posted.returned):
         assert CANARY.encode() not in text
-        assert b"pyarrow" not in text
+        assert b"pyarrow.lib" not in text
         assert b'"rows"' not in text
 
 
@@ -108,6 +108,18 @@ def test_a_worker_that_sees_another_lake_says_where_it_looked(shared, monkeypatc
     assert manifest.exit_code == 4
     assert "is gone from Bronze" in manifest.message
     assert f"whose lake is {elsewhere}/.statpipe/lake/local)" in manifest.message
+
+
+def test_a_worker_of_another_version_is_refused(shared, monkeypatch):
+    monkeypatch.setattr(
+        "statpipe.engine.stages.workers.bench_at",
+        lambda workplace: bench_at(
+            attrs.evolve(workplace, versions=(*workplace.versions, ("statpipe-tea", "0.9")))
+        ),
+    )
+    manifest = shared.run(Posted())
+    assert manifest.exit_code == 2
+    assert "has statpipe-tea 1.0 instead of 0.9; install the same versions" in manifest.message
 
 
 def test_a_pool_whose_process_dies_leaves_the_work_to_us(shared, alone):
