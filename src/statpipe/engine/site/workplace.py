@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 from functools import cache
 from importlib import metadata
 from pathlib import Path
-from socket import gethostname
 from typing import Any
 
 from attrs import field, frozen
@@ -116,7 +116,7 @@ def _refuse_other_versions(workplace: Workplace, here: dict[str, str]) -> None:
     ]
     if differing:
         msg = (
-            f"a worker on {gethostname()} has {', '.join(differing)}; install the same versions for all "
+            f"a worker on {platform.node()} has {', '.join(differing)}; install the same versions for all "
             "workers"
         )
         raise ConfigError(msg)

@@ -57,9 +57,9 @@ class Case:
     ``None`` where it can have changed none. A ``reworded`` one has a revision only if it changes codes.
     """
 
-    dataset: Dataset = field(repr=False)
+    table: TableRef  # first: most cases differ in it, and datasets take long to compare
     vintage: Vintage
-    table: TableRef
+    dataset: Dataset = field(repr=False)
     previous: Earlier | None = None
     siblings: Mapping[str, TableRef] = field(factory=dict)
     revised: tuple[Earlier, ...] | None = None

@@ -13,10 +13,10 @@ its work once more.
 from __future__ import annotations
 
 import logging
+import platform
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from functools import cache, partial
-from socket import gethostname
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import attrs
@@ -24,7 +24,6 @@ import structlog
 from attrs import field, frozen
 
 from statpipe.api import Check, ContentError, Lake, Partition, Payload
-from statpipe.domain.older_silver import in_todays_columns
 from statpipe.engine.record.heard import Heard, hearing
 from statpipe.engine.site.site import Site
 from statpipe.engine.site.workplace import Bench, Workplace, bench_at, workplace_of
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger("statpipe")
 
 _T = TypeVar("_T")
-_AT_ONCE = 8
-"""Payloads that a worker reads from Bronze at the same time."""
 
 
 @frozen(kw_only=True)
@@ -119,9 +116,7 @@ class Workers:
             return _Here(partial(_fail, error))
 
     def _read(self, at_hand: Mapping[TableRef, Silver], ref: TableRef) -> pa.Table:
-        if ref in at_hand:
-            return at_hand[ref].table
-        return in_todays_columns(self.lake.read(ref.key))
+        return at_hand[ref].table if ref in at_hand else _in_silver(self.lake, ref)
 
 
 @frozen
@@ -186,10 +181,10 @@ def seal(bench: Bench, task: Task) -> Silver:
     Read a task's Bronze, normalize it, and stage the sealed table in the lake.
     """
     try:
-        payloads = side_by_side(bench.lake.payload, task.bronze, _AT_ONCE)
+        payloads = side_by_side(bench.lake.payload, task.bronze, bench.lake.at_once)
     except ContentError as error:
         places = ", ".join(bench.lake.locations().values())
-        msg = f"{error} (seen by a worker on {gethostname()}, whose lake is {places})"
+        msg = f"{error} (seen by a worker on {platform.node()}, whose lake is {places})"
         raise ContentError(msg) from error
     silver = normalize(task, payloads)
     bench.lake.stage(Partition(key=task.key, table=silver.table, fingerprint=silver.fingerprint))
@@ -213,12 +208,17 @@ def _read(lake: Lake, ref: TableRef) -> pa.Table:
         staged = lake.staged(ref.key, ref.fingerprint)
         if staged is not None:
             return staged
-    # Also where it was published between the two looks.
+    return _in_silver(lake, ref)  # also where it was published between the two looks
+
+
+def _in_silver(lake: Lake, ref: TableRef) -> pa.Table:
+    from statpipe.domain.older_silver import in_todays_columns
+
     return in_todays_columns(lake.read(ref.key))
 
 
 def _normalized(lake: Lake, task: Task, payloads: Sequence[Payload] = ()) -> Silver:
-    return normalize(task, payloads or side_by_side(lake.payload, task.bronze, _AT_ONCE))
+    return normalize(task, payloads or side_by_side(lake.payload, task.bronze, lake.at_once))
 
 
 def _at_hand(silver: Silver, task: Task, lake: Lake) -> Silver:
