@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from statpipe.cli.terminal import say, show, shown, width
+from statpipe.cli.terminal import is_terminal, say, show, show_lines, shown, width
 from statpipe.engine.answers.exact_value import exact
 
 _BETWEEN = 2
@@ -49,6 +49,8 @@ def text_width(text: str) -> int:
     """
     Return how many places a text takes on a terminal.
     """
+    if text.isascii():
+        return len(text)
     from rich.cells import cell_len
 
     return cell_len(text)
@@ -68,6 +70,9 @@ def _fitting(
 
 
 def _print_rows(cells: Mapping[str, list[str]], right: Sequence[str], *, to_stderr: bool) -> None:
+    if not is_terminal(to_stderr=to_stderr):
+        show_lines(_plain(cells, right), to_stderr=to_stderr)
+        return
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False, header_style="bold")
@@ -82,6 +87,24 @@ def _print_rows(cells: Mapping[str, list[str]], right: Sequence[str], *, to_stde
     for row in zip(*(texts[1:] for texts in cells.values()), strict=True):
         table.add_row(*row)
     show(table, to_stderr=to_stderr)
+
+
+def _plain(cells: Mapping[str, list[str]], right: Sequence[str]) -> Iterator[str]:
+    """
+    Give the lines of a table where none is cut and nothing is bold, as rich would lay them out.
+
+    For a hundred rows, rich takes as long as a whole run that finds nothing new.
+    """
+    columns = []
+    for name, texts in cells.items():
+        most = _width(texts)
+        blanks = [" " * (most - text_width(text)) for text in texts]
+        pairs = (
+            zip(blanks, texts, strict=True) if name in right else zip(texts, blanks, strict=True)
+        )
+        columns.append(["".join(pair) for pair in pairs])
+    for row in zip(*columns, strict=True):
+        yield (" " * _BETWEEN).join(row).rstrip(" ")
 
 
 def _print_blocks(cells: Mapping[str, list[str]], *, to_stderr: bool) -> None:

@@ -127,6 +127,20 @@ def show(renderable: RenderableType, *, to_stderr: bool = False, soft_wrap: bool
     _emit(text, to_stderr=to_stderr)
 
 
+def show_lines(lines: Iterable[str], *, to_stderr: bool = False) -> None:
+    """
+    Print lines as they are. Their texts must have passed :func:`shown`.
+    """
+    _emit("".join(f"{line}\n" for line in lines), to_stderr=to_stderr)
+
+
+def is_terminal(*, to_stderr: bool = False) -> bool:
+    """
+    Tell whether somebody looks at an output: only there is anything folded or bold.
+    """
+    return make_console(to_stderr=to_stderr).is_terminal
+
+
 def answer(text: str) -> None:
     """
     Write a part of an answer for programs to standard output, as it is.
