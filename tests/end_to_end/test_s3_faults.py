@@ -141,12 +141,12 @@ def lake(open_lake):
     return open_lake()
 
 
-def sometimes(method, *faults):
-    """Do these, one after the other, to the requests of a method; then let all pass."""
+def sometimes(method, *faults, of=""):
+    """Do these, one after the other, to the requests of a method, or just those *of* an object; then let all pass."""
     left = list(faults)
 
     def rule(exchange):
-        if left and exchange.method == method:
+        if left and exchange.method == method and exchange.key.endswith(of):
             left.pop(0)(exchange)
         else:
             exchange.pass_on()
@@ -198,7 +198,7 @@ each_read = pytest.mark.parametrize("name", READS)
 
 @each_write
 def test_a_put_whose_reply_was_lost_counts_once(lake, wire, corner, path):
-    wire.rule = sometimes("PUT", Exchange.lose_reply)
+    wire.rule = sometimes("PUT", Exchange.lose_reply, of=path)
     WRITES[path](lake)
     assert wire.seen.count(("PUT", corner.prefix + path)) >= 2
     assert corner.get(path)
@@ -261,7 +261,7 @@ def test_a_put_that_was_cut_in_its_middle_leaves_nothing_and_is_done_again(
         between.append(corner.get(path))
         exchange.pass_on()
 
-    wire.rule = sometimes("PUT", Exchange.cut_upload, look)
+    wire.rule = sometimes("PUT", Exchange.cut_upload, look, of=path)
     WRITES[path](lake)
     assert between == [None]
     assert corner.get(path)
