@@ -265,9 +265,16 @@ def test_several_flows_are_datasets_of_one_source(home, service):
         f'[sources.gdp]\nuse = "sdmx"\nurl = "{service.url}"\nflows = ["NAMA_10_GDP", "NAMA_10_P"]\n'
         + LAKE
     )
+    service.tags = True
     home.run("run", "gdp")
     rows = json.loads(home.run("show", "gdp_figures", "--json").stdout)
     assert Counter(row["dataset"] for row in rows) == {"NAMA_10_GDP": 4, "NAMA_10_P": 5}
+    service.agency.requests.clear()
+    assert "unchanged" in home.run("run", "gdp").stderr
+    assert [one.path for one in service.agency.requests] == [
+        "/data/NAMA_10_GDP/all",
+        "/data/NAMA_10_P/all",
+    ]
 
 
 def test_a_code_that_the_service_withdraws_is_told_and_its_figures_end(home, gdp, service):
