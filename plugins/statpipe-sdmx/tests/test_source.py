@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import attrs
 import pytest
@@ -218,3 +220,34 @@ def test_a_key_of_another_frequency_than_the_models_is_refused(make):
         probed(make(freq="M", key="A..G"))
     with pytest.raises(ValueError, match="'freq' is letters of frequencies, such as A"):
         make(freq="annual")
+
+
+class TestManyFlows:
+    """They are asked for side by side, unless the house counts requests."""
+
+    FLOWS = tuple(f"TEA{number}" for number in range(8))
+
+    @pytest.fixture(autouse=True)
+    def _flows(self, service):
+        service.flows = {flow: cube("A0001", flow=flow) for flow in self.FLOWS}
+
+    def test_four_are_asked_for_at_once_and_none_twice(self, make, service):
+        source = make(flow="", flows=self.FLOWS)
+        together = Barrier(4, timeout=60)
+
+        def wait_for_the_others(_, answer):
+            together.wait()
+            return answer
+
+        service.agency.fault = wait_for_the_others
+        datasets = source.datasets()
+        with ThreadPoolExecutor(source.at_once) as threads:
+            shown = list(threads.map(source.probe, datasets))
+        service.agency.fault = None
+        for dataset, vintage in zip(datasets, shown, strict=True):
+            assert [one.structure for one in source.fetch(dataset, vintage)] == [True, False]
+        assert len(service.agency.requests) == 2 * len(self.FLOWS)
+
+    def test_a_house_with_a_limit_is_asked_for_one_after_the_other(self, make):
+        assert make(service="OECD", flow="", flows=self.FLOWS).at_once == 1
+        assert make(flow="", flows=self.FLOWS[:2]).at_once == 2

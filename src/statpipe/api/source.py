@@ -34,6 +34,13 @@ class Source(ABC):
         """
         return ""
 
+    @property
+    def at_once(self) -> int:
+        """
+        How many datasets may be probed at the same time, each in a thread of its own.
+        """
+        return 1
+
     @abstractmethod
     def datasets(self) -> Sequence[Dataset]:
         """

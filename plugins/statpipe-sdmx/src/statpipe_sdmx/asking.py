@@ -23,8 +23,8 @@ from statpipe_sdmx.structure import Structure
 
 MEBIBYTE = 1024 * 1024
 LARGEST = 512 * MEBIBYTE
-REMEMBERED = 256 * MEBIBYTE
-"""Bytes of answers: what the probe has read is not asked for again."""
+REMEMBERED = 128 * MEBIBYTE
+"""Bytes of answers that a client remembers: what the probe has read is not asked for again."""
 LATER = Patience(tries=200, seconds=1800.0, first_wait=2.0, longest_wait=30.0)
 """How long a delayed answer is waited for."""
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Lock
 
 import attrs
 
@@ -34,6 +36,8 @@ from statpipe_sdmx.structure import safe_name
 from statpipe_sdmx.updated import updated_at
 
 NORMALIZER = "sdmx"
+_AT_ONCE = 4
+"""Flows of a house without stated limits that are asked for at the same time."""
 _MARGIN = timedelta(hours=1)
 """How much earlier than our clock says a service is asked what has changed since."""
 
@@ -50,7 +54,8 @@ class SdmxSource(Source):
     def __init__(self, settings: SdmxSettings, now: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._service = _service(settings)
-        self._asking = Asking(settings, self._service)
+        # A client is for one thread; what it has read for a probe is not asked for again when that is fetched.
+        self._askings = [(Asking(settings, self._service), Lock()) for _ in range(self.at_once)]
         folder = settings.environment.home / ".statpipe" / "sdmx" / (settings.instance or "sdmx")
         self._remembered = Remembered(folder, now)
 
@@ -64,6 +69,12 @@ class SdmxSource(Source):
     @property
     def agency(self) -> str:
         return self._service.name
+
+    @property
+    def at_once(self) -> int:
+        if self._service.requests:
+            return 1  # limits are counted by one client
+        return max(1, min(_AT_ONCE, len(self._flows)))
 
     @property
     def attribution(self) -> str:
@@ -87,17 +98,22 @@ class SdmxSource(Source):
 
     def probe(self, dataset: Dataset) -> Vintage:
         seen = self._remembered.recall(dataset.name, self._asked(dataset))
-        if seen is not None and self._remembered.believes(seen) and self._is_still(dataset, seen):
-            return _today(seen.vintage)
-        return self._look(dataset, before=seen).vintage
+        with self._one_asking(dataset) as asking:
+            believed = seen is not None and self._remembered.believes(seen)
+            if seen is not None and believed and self._is_still(asking, dataset, seen):
+                return _today(seen.vintage)
+            return self._look(asking, dataset, before=seen).vintage
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
-        structure = self._asking.structure(self._flow(dataset), dataset.name)
-        described, _ = structure_in(dataset, structure)
-        messages = self._asking.messages(self._flow(dataset), dataset.name, described)
-        # Figures that are updated meanwhile must not be stored under the date of those before.
-        before = self._remembered.recall(dataset.name, self._asked(dataset))
-        if self._look(dataset, before=before, again=True).vintage.token != vintage.token:
+        flow = self._flow(dataset)
+        with self._one_asking(dataset) as asking:
+            structure = asking.structure(flow, dataset.name)
+            described, _ = structure_in(dataset, structure)
+            messages = asking.messages(flow, dataset.name, described)
+            # Figures that are updated meanwhile must not be stored under the date of those before.
+            before = self._remembered.recall(dataset.name, self._asked(dataset))
+            now = self._look(asking, dataset, before=before, again=True).vintage
+        if now.token != vintage.token:
             msg = f"{dataset.name} was updated while it was fetched; run again"
             raise Unavailable(msg)
         yield structure
@@ -118,7 +134,7 @@ class SdmxSource(Source):
         from statpipe_sdmx.archive import SdmxArchive
 
         flows = {dataset.name: dataset for dataset in self.datasets()}
-        return SdmxArchive(self._settings, self._asking, flows)
+        return SdmxArchive(self._settings, self._askings[0][0], flows)
 
     def diagnose(self) -> Iterable[Diagnosis]:
         flows = ", ".join(self._flows) or "no flow"
@@ -126,31 +142,32 @@ class SdmxSource(Source):
         yield Diagnosis(self._settings.instance or "sdmx", "ok", f"asks {place} for {flows}")
 
     def close(self) -> None:
-        self._asking.close()
+        for asking, _ in self._askings:
+            asking.close()
 
     def all_flows(self) -> Payload:
         """
         Ask for the names of all flows of the service.
         """
-        return self._asking.all_flows()
+        return self._askings[0][0].all_flows()
 
     def structure_of(self, flow: str) -> Payload:
         """
         Ask for all that describes a flow.
         """
-        return self._asking.structure(flow, safe_name(flow))
+        return self._askings[0][0].structure(flow, safe_name(flow))
 
-    def _is_still(self, dataset: Dataset, seen: Seen) -> bool:
+    def _is_still(self, asking: Asking, dataset: Dataset, seen: Seen) -> bool:
         """Ask the service, with one request, whether a flow is as it was seen."""
         flow = self._flow(dataset)
         if seen.updated:
-            alone = self._asking.flow_alone(flow, dataset.name)
+            alone = asking.flow_alone(flow, dataset.name)
             return str(updated_at(alone, self._service.updated, flow)) == seen.updated
         if seen.question is None or not (seen.headers or self._service.deltas):
             return False
         question = seen.question if seen.headers else _newer(seen.question, seen.read)
         try:
-            answer = self._asking.ask(question, dataset.name, headers=seen.headers, anew=True)
+            answer = asking.ask(question, dataset.name, headers=seen.headers, anew=True)
         except NothingNew:
             return True
         except NoData:
@@ -159,16 +176,18 @@ class SdmxSource(Source):
             )  # nothing has changed since; of the flow itself, there must be something
         return not seen.headers and len(read_data(answer.payload())) == 0
 
-    def _look(self, dataset: Dataset, *, before: Seen | None, again: bool = False) -> Seen:
+    def _look(
+        self, asking: Asking, dataset: Dataset, *, before: Seen | None, again: bool = False
+    ) -> Seen:
         """Read what dates a flow, and all that it says; *again* asks for the date anew."""
         flow, told = self._flow(dataset), self._settings
-        payload = self._asking.structure(flow, dataset.name)
+        payload = asking.structure(flow, dataset.name)
         structure, area = structure_in(dataset, payload)
         asked = selection_of(structure, area, told.key)
         self._refuse_other_frequencies(asked)
         at = updated_at(payload, self._service.updated, flow)
         if at is not None and again:
-            alone = self._asking.flow_alone(flow, dataset.name)
+            alone = asking.flow_alone(flow, dataset.name)
             at = updated_at(alone, self._service.updated, flow)
         described = structure.digest(area)
         bounded = bool(told.start or told.end)
@@ -181,7 +200,7 @@ class SdmxSource(Source):
                 selection=asked,
             )
             return self._kept(dataset, Seen(asked="", read=0, vintage=vintage, updated=str(at)))
-        messages = self._asking.messages(flow, dataset.name, structure)
+        messages = asking.messages(flow, dataset.name, structure)
         table = together([read_data(one.payload) for one in messages])
         if bounded:
             # What lies outside was not asked for: a later `start` deletes nothing.
@@ -214,6 +233,14 @@ class SdmxSource(Source):
         parts = (self._service, self._flow(dataset), told.key, told.start, told.end, told.agency)
         text = repr((*parts, told.version, told.area, told.language))
         return hashlib.sha256(text.encode()).hexdigest()
+
+    @contextmanager
+    def _one_asking(self, dataset: Dataset) -> Iterator[Asking]:
+        """Give the client of a flow, always the same one, while nobody else has it."""
+        place = self._flows.index(self._flow(dataset)) % len(self._askings)
+        asking, lock = self._askings[place]
+        with lock:
+            yield asking
 
     def _flow(self, dataset: Dataset) -> str:
         return next(one for one in self._flows if safe_name(one) == dataset.name)

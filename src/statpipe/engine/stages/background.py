@@ -67,6 +67,25 @@ def side_by_side(function: Callable[[_A], _T], arguments: Iterable[_A], at_once:
     return results
 
 
+def each_in_turn(
+    function: Callable[[_A], _T], arguments: Iterable[_A], at_once: int
+) -> Iterator[_T]:
+    """
+    Give the result of a function for each argument, in order, while the next ones are under way, at most so many *at
+    once*. What a call raises is raised in its turn; the calls after it are not begun.
+    """
+    if at_once <= 1:
+        yield from map(function, arguments)
+        return
+    with ThreadPoolExecutor(at_once, thread_name_prefix="statpipe-in-turn") as threads:
+        calls = [threads.submit(copy_context().run, function, one) for one in arguments]
+        try:
+            for call in calls:
+                yield call.result()
+        finally:
+            threads.shutdown(wait=False, cancel_futures=True)
+
+
 @contextmanager
 def background(take: Callable[[_T], object], at_once: int) -> Iterator[Background[_T]]:
     """

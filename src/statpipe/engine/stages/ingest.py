@@ -18,6 +18,7 @@ from statpipe.api import (
     Payload,
     Source,
     StatpipeError,
+    Vintage,
     VintageRecord,
 )
 from statpipe.domain.manifest import Outcome
@@ -25,7 +26,7 @@ from statpipe.domain.nearest import nearest
 from statpipe.engine.record.decide import Decision, decide, refuse_dates_to_come
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State, code_of
-from statpipe.engine.stages.background import background
+from statpipe.engine.stages.background import background, each_in_turn
 from statpipe.engine.stages.candidate import Candidate, Part
 from statpipe.engine.stages.kept import keeping_what_arrived
 from statpipe.engine.stages.options import TRANSFORM, Options
@@ -68,9 +69,8 @@ class Ingest:
         Probe every dataset and decide what must be fetched.
         """
         wanted = []
-        for dataset in datasets:
-            with keeping_what_arrived(self.lake, self.journal.source, dataset):
-                offered = self.source.vintages(dataset)
+        shown = each_in_turn(self._offered, datasets, self.source.at_once)
+        for dataset, offered in zip(datasets, shown, strict=True):
             refuse_dates_to_come(dataset, offered)
             releases, full = self.options.releases, self.options.full
             asked = [one for one in offered if not releases or one.released in releases]
@@ -80,6 +80,10 @@ class Ingest:
                 else:
                     self._unchanged(decision)
         return wanted
+
+    def _offered(self, dataset: Dataset) -> Sequence[Vintage]:
+        with keeping_what_arrived(self.lake, self.journal.source, dataset):
+            return self.source.vintages(dataset)
 
     def fetched(self, decision: Decision, normalizer: Normalizer) -> Candidate:
         """

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from statpipe.api import Unavailable
-from statpipe.engine.stages.background import background
+from statpipe.engine.stages.background import background, each_in_turn
 
 
 def test_results_are_taken_in_the_order_of_the_calls():
@@ -71,3 +71,33 @@ def test_all_calls_have_ended_when_an_error_leaves():
     with pytest.raises(Unavailable):
         leave()
     assert ended.is_set()
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 8])
+def test_each_has_its_turn_in_order_and_a_failure_too(at_once):
+    calls = each_in_turn(fails, [0, 2, 1, 3], at_once)
+    assert [next(calls), next(calls)] == [0, 2]
+    with pytest.raises(Unavailable, match="no room"):
+        next(calls)
+
+
+def test_those_that_may_be_under_way_together_are():
+    together = threading.Barrier(3, timeout=60)
+
+    def call(number):
+        together.wait()
+        return number
+
+    assert list(each_in_turn(call, range(6), 3)) == list(range(6))
+
+
+def test_what_comes_after_a_failure_is_not_begun():
+    begun = []
+
+    def call(number):
+        begun.append(number)
+        return fails(number)
+
+    with pytest.raises(Unavailable):
+        list(each_in_turn(call, [1, 2, 3], 1))
+    assert begun == [1]
