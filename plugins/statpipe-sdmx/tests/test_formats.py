@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 
 import attrs
@@ -213,6 +214,18 @@ class TestWhatHousesDoDifferently:
         )
         (found,) = self.read(body)
         assert (found["decimals"], found["notes"]) == (15, None)
+
+    def test_attributes_of_several_values_or_languages_are_kept(self):
+        body = FORMATS["ml 2.1, series"](cube(row(TITLE=None))).decode()
+        title = '<Comp id="TITLE"><Value>Green tea</Value><Value>\n  in chests </Value></Comp>'
+        note = (
+            '<Comp id="OBS_COM"><Value><c:StructuredText xmlns:c="c" xml:lang="en">Early'
+            "</c:StructuredText></Value></Comp>"
+        )
+        body = re.sub(r"(<Series [^>]*>)", rf"\1{title}", body)
+        body = re.sub(r"(<Obs [^>]*)/>", rf"\1>{note}</Obs>", body)
+        (found,) = self.read(body.encode())
+        assert found["notes"] == "TITLE: Green tea; in chests; Early"
 
     def test_a_zip_with_one_message_is_read(self):
         file = io.BytesIO()

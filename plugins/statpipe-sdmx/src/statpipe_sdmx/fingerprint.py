@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from statpipe_sdmx.actions import ACTION, letter
+from statpipe_sdmx.actions import ACTION
 from statpipe_sdmx.csv_data import OF_THE_MESSAGE
 from statpipe_sdmx.history import FROM, TO
 
@@ -26,7 +26,8 @@ def fingerprint(table: pa.Table) -> str:
     left = {*OF_THE_MESSAGE, FROM, TO}
     if ACTION in table.column_names:
         # Whether a message says "Information" or "Replace" differs by format; what it deletes does not.
-        letters = {letter(text) for text in pc.unique(table[ACTION].cast("string")).to_pylist()}
+        said = pc.unique(table[ACTION].cast("string")).to_pylist()
+        letters = {(text or "")[:1].upper() for text in said}
         left |= set() if "D" in letters else {ACTION}
     names = sorted(name for name in table.column_names if name not in left)
     if not names:

@@ -25,6 +25,7 @@ FROM, TO = ":from", ":to"
 def releases(message: pa.Table) -> dict[datetime, pa.Table]:
     """
     Return the moments at which the figures of a message changed, oldest first, and the rows that began or ended then.
+    What was deleted before the first figures is not in the message.
 
     :raises ValueError: A time cannot be read, or a row has none.
     """
@@ -34,7 +35,11 @@ def releases(message: pa.Table) -> dict[datetime, pa.Table]:
     if None in begins:
         msg = "a data set does not say from when on it was valid; the service keeps no history"
         raise ValueError(msg)
-    moments = sorted({at for at in (*begins, *ends) if at is not None})
+    first = min(
+        (at for at, deletes in zip(begins, _deletes(message), strict=True) if at and not deletes),
+        default=datetime.max.replace(tzinfo=UTC),
+    )
+    moments = sorted({at for at in (*begins, *ends) if at is not None and at >= first})
     pairs = list(zip(begins, ends, strict=True))
     return {at: message.filter(pa.array([at in pair for pair in pairs])) for at in moments}
 

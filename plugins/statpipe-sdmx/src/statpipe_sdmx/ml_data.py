@@ -57,12 +57,12 @@ _AROUND = frozenset(
         "AnnotationValue",
         "Annotations",
         "Attributes",
-        "Comp",
         "DataProvider",
         "GroupKey",
         "ObsKey",
         "Ref",
         "SeriesKey",
+        "StructuredText",
         "Text",
         "URN",
     ]
@@ -98,10 +98,12 @@ class _Reader:
         self._group: dict[str, str] | None = None
         self._at_observation = TIME
         self._seen_data = self._told = self._in_dataset = self._groups_know_observations = False
+        self._component = ""
         self._clean: set[str] = set()
         self._footer: list[tuple[str, str, list[str]]] = []
         self.begins: dict[str, Begin] = {
             "Atts": self._begin_group,
+            "Comp": self._begin_component,
             "DataSet": self._begin_dataset,
             "Group": self._begin_group,
             "Message": self._begin_message,
@@ -119,7 +121,7 @@ class _Reader:
             "Obs": self._end_observation,
             "Series": self._end_series,
         }
-        self.texts = {"Text": self._footer_text}
+        self.texts = {"Comp": self._component_values, "Text": self._footer_text}
 
     def other(self, name: str) -> Begin:
         """Return what to do with an element of no interest: nothing, unless it stands among the data."""
@@ -206,9 +208,18 @@ class _Reader:
     def _begin_message(self, attributes: dict[str, str]) -> None:
         self._footer.append((attributes.get("code", ""), attributes.get("severity", ""), []))
 
-    def _footer_text(self, text: str) -> None:
+    def _footer_text(self, texts: list[str]) -> None:
         if self._footer:
-            self._footer[-1][2].append(text)
+            self._footer[-1][2].extend(texts)
+
+    def _begin_component(self, attributes: dict[str, str]) -> None:
+        self._component = attributes.get("id", "")
+
+    def _component_values(self, texts: list[str]) -> None:
+        """An attribute of 3.0 that may have several values, or one in several languages."""
+        if self._component and texts:
+            self._filled[self._component] = "; ".join(texts)
+        self._component = ""
 
     def _value(self, attributes: dict[str, str]) -> None:
         """A key or an attribute of the generic form; in 3.0, one of several values of an attribute."""

@@ -24,12 +24,12 @@ def parse(
     payload: Payload,
     begins: Mapping[str, Begin],
     ends: Mapping[str, Callable[[], None]],
-    texts: Mapping[str, Callable[[str], None]],
+    texts: Mapping[str, Callable[[list[str]], None]],
     other: Callable[[str], Begin],
 ) -> None:
     """
     Call what is named for the elements of a message, in order: *begins* with the attributes of an element, *ends*
-    when it ends, *texts* with all text in it.
+    when it ends, *texts* with the pieces of text in it, one for each element that holds some.
 
     Names are local; attributes keep their prefix. *other* returns what to call for an element that *begins* does
     not have, and is asked once for each name.
@@ -37,7 +37,7 @@ def parse(
     :raises ContentError: It is not XML, or has a document type.
     """
     parser = expat.ParserCreate()
-    parser.buffer_text = True
+    parser.buffer_text, parser.buffer_size = True, _PIECE
     parser.StartDoctypeDeclHandler = _refuse(payload)
     hears = _Hears(parser, begins, ends, texts, other)
     started, ended = _ByLocalName(hears.begin_of), _ByLocalName(hears.end_of)
@@ -59,7 +59,7 @@ class _Hears:
         parser: expat.XMLParserType,
         begins: Mapping[str, Begin],
         ends: Mapping[str, Callable[[], None]],
-        texts: Mapping[str, Callable[[str], None]],
+        texts: Mapping[str, Callable[[list[str]], None]],
         other: Callable[[str], Begin],
     ) -> None:
         self._parser = parser
@@ -82,7 +82,7 @@ class _Hears:
         def told() -> None:
             self._parser.CharacterDataHandler = None
             if tell is not None:
-                tell("".join(self._collected))
+                tell([text for text in map(str.strip, self._collected) if text])
 
         return self._ends.get(name, _nothing) if tell is None else told
 

@@ -171,9 +171,8 @@ class SdmxSource(Source):
         except NothingNew:
             return True
         except NoData:
-            return (
-                not seen.headers
-            )  # nothing has changed since; of the flow itself, there must be something
+            # Nothing may be newer than a time; of the figures themselves, there must be something.
+            return not seen.headers
         return not seen.headers and len(read_data(answer.payload())) == 0
 
     def _look(
