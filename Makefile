@@ -20,6 +20,8 @@ dev: ## make .venv with what tests, documentation and benchmarks need, too
 
 demo: runtime ## run the main job on the bundled sample: no key, no server, no account
 	@$(BIN)/statpipe run bea_pce_state --wait 600
+	@echo && $(BIN)/statpipe show pce_state --area CA --category SAPCE1:1 --period 2018
+	@echo && $(BIN)/statpipe report pce_state --area CA --category SAPCE1:1 --out .statpipe/california.html
 	@cat scripts/after_demo.txt
 
 ingest: runtime ## run all sources in ENV=staging|prod, or SOURCE=...; FULL=1 for every figure; evidence in out/

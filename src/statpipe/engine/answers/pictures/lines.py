@@ -55,7 +55,8 @@ class _Frame:
     def axes(self, unit: str) -> Iterator[str]:
         for tick in self.ticks:
             y = self.y.at(tick)
-            yield f'<path class="grid" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>'
+            css = "axis" if tick == 0 else "grid"
+            yield f'<path class="{css}" d="M{_LEFT} {y:.1f}H{_WIDTH - _RIGHT}"/>'
             yield f'<text class="end" x="{_LEFT - 8}" y="{y + 4:.1f}">{number(tick)}</text>'
         yield f'<text x="8" y="14">{text_of(unit)}</text>'
         bottom = _HEIGHT - _BOTTOM
