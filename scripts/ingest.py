@@ -41,7 +41,7 @@ def main() -> int:
         environment = os.environ.get("ENV", "")
         environment = _name("ENV", environment, "an environment, as in `make ingest ENV=staging`")
         configuration = load_configuration()
-        command = _command(environment, _sources(environment, configuration))
+        command = _command(environment, _sources(environment, configuration), out)
         with (
             aws_exported(configuration.variables, configuration.env_file, _warn),
             _tunnel(environment, configuration, out / "tunnel.log"),
@@ -77,7 +77,7 @@ def _sources(environment: str, configuration: Configuration) -> list[str]:
     return sources
 
 
-def _command(environment: str, sources: list[str]) -> list[str]:
+def _command(environment: str, sources: list[str], out: Path) -> list[str]:
     full = ["--full"] if os.environ.get("FULL") else []
     form = os.environ.get("LOG_FORMAT") or "text"
     waiting = ["--wait", "600"]  # another run of the source may be at its end
@@ -88,6 +88,8 @@ def _command(environment: str, sources: list[str]) -> list[str]:
         "--env",
         environment,
         "--json",
+        "--report",
+        str(out / "report.html"),
         *waiting,
         *full,
         "--log-format",

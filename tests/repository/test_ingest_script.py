@@ -125,7 +125,7 @@ def test_the_run_is_that_of_the_environment_and_its_evidence_is_kept(call, tmp_p
     code, told = call(ENV="staging")
     assert (code, told) == (0, "a log line\n")
     assert (tmp_path / "out" / "manifests.json").read_text() == (
-        "run tea coffee --env staging --json --wait 600 --log-format text\n"
+        "run tea coffee --env staging --json --report out/report.html --wait 600 --log-format text\n"
     )
     assert (tmp_path / "out" / "run.log").read_text() == "a log line\n"
 

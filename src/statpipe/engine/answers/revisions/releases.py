@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from statpipe.api import Held, Model
+from statpipe.api import ConfigError, Held, Model
 from statpipe.api.gold.periods import period_end
 from statpipe.domain.selection import EVERYTHING
 from statpipe.engine.gold.computed import computed, connected
@@ -13,6 +14,8 @@ from statpipe.engine.gold.computed import computed, connected
 if TYPE_CHECKING:
     import pyarrow as pa
 
+MOST = 20_000_000
+"""Releases of figures that are held at once: about 4 GB."""
 _NAMES = (
     ("areas", ("ref_area",), "area_name"),
     ("categories", ("category", "dataset"), "category_name"),
@@ -65,7 +68,10 @@ def releases_of(
 
     A release is a vintage that was asked for the figure and shows it. *names* are the tables of areas and categories,
     where the family has them.
+
+    :raises ConfigError: They are too many to be held at once.
     """
+    _refuse_too_many(history, vintages)
     with connected() as connection:
         connection.register("history", history)
         connection.register("vintages", _vintages(vintages))
@@ -78,6 +84,17 @@ def releases_of(
                 _nothing((*code, named)) if found is None else found.select([*code, named]),
             )
         return computed(connection, model, _NUMBERED)
+
+
+def _refuse_too_many(history: pa.Table, vintages: Sequence[Held]) -> None:
+    import pyarrow.compute as pc
+
+    counts = Counter(one.dataset for one in vintages if one.fingerprint)
+    figures = pc.value_counts(history["dataset"].cast("string")).to_pylist()
+    most = sum(one["counts"] * counts[one["values"]] for one in figures)
+    if most > MOST:
+        msg = f"these are up to {most:,} releases of figures, more than {MOST:,}; choose fewer, by area, category or dataset"
+        raise ConfigError(msg)
 
 
 def _in_order(vintages: Iterable[Held]) -> list[Held]:

@@ -6,6 +6,7 @@ from decimal import Decimal
 import pytest
 
 from statpipe.api import ConfigError, hookimpl
+from statpipe.engine.answers.revisions import releases as module
 from statpipe.engine.answers.revisions.analysis import history_of, releases, revision_statistics
 from statpipe.engine.answers.revisions.triangle import triangle
 from support.tea import family, prices
@@ -119,3 +120,9 @@ def test_what_was_released_once_has_no_revisions(site):
 def test_any_model_of_a_family_leads_to_its_history(site):
     assert history_of(site, "tea_mom")[0] == "tea"
     assert history_of(site, "tea_first_release")[1].name == "tea_history"
+
+
+def test_more_than_can_be_held_is_refused(site, monkeypatch):
+    monkeypatch.setattr(module, "MOST", 5)
+    with pytest.raises(ConfigError, match="choose fewer, by area, category or dataset"):
+        releases(site, "tea", FINE)
