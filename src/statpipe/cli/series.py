@@ -10,9 +10,10 @@ from attrs import evolve, field, frozen
 
 from statpipe.api import Model
 from statpipe.cli.figures import at_the_point, readable
+from statpipe.cli.line_chart import LEAST_FIGURES, LEAST_ROOM, SIGNS, line_chart
 from statpipe.cli.sparkline import BLOCKS, LETTERS, sparkline
 from statpipe.cli.tables import print_table, text_width
-from statpipe.cli.terminal import say, say_wrapped, shown, speaks, width
+from statpipe.cli.terminal import is_terminal, say, say_wrapped, shown, speaks, width
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import codes_or_values
 from statpipe.domain.key_order import key_codes
@@ -286,6 +287,10 @@ class People:
             f"{word} {readable(row[measure])} ({row[_PERIOD]})"
             for word, row in (("min", low), ("max", high))
         )
+        if is_terminal() and width() >= LEAST_ROOM and len(rows) >= LEAST_FIGURES and speaks(SIGNS):
+            _chart(rows, measure, readable(low[measure]), readable(high[measure]))
+            say_wrapped(ends)
+            return
         line = _drawn([row[measure] for row in rows])
         say()
         say_wrapped(f"{measure} {line}  {ends}")
@@ -309,6 +314,20 @@ class People:
         if left_out:
             say()
             say_wrapped(f"not shown, as the window is narrow: {', '.join(left_out)}")
+
+
+def _chart(rows: Sequence[Row], measure: str, low: str, high: str) -> None:
+    """Draw a line with its extremes at the left, and its first and last period below."""
+    values = [None if row[measure] is None else float(row[measure]) for row in rows]
+    label = max(len(low), len(high)) + _BETWEEN
+    drawn = line_chart(values, width() - label)
+    say()
+    for place, line in enumerate(drawn):
+        text = {0: high, len(drawn) - 1: low}.get(place, "")
+        say(line, label=f"{text:>{label - _BETWEEN}}  ")
+    first, last = rows[0][_PERIOD], rows[-1][_PERIOD]
+    say(f"{first}{last:>{max(len(drawn[0]) - len(first), 0)}}", label=" " * label)
+    say()
 
 
 def _cell(row: Row, name: str, kind: str) -> str:

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from statpipe.api import Column, Model
+from statpipe.cli import series
 from statpipe.cli.series import People
 
 COLUMNS = ("ref_area", "category", "freq", "time_period")
@@ -91,3 +92,18 @@ def test_a_lake_from_before_a_column_was_added_is_shown_without_it(capsys):
 
 def test_a_model_without_rows_says_so(capsys):
     assert shown(capsys, []) == ["Harvest", "no rows"]
+
+
+def test_one_series_is_a_chart_on_a_terminal_with_room_and_a_line_of_blocks_elsewhere(
+    capsys, monkeypatch
+):
+    rows = [("CA", "Y:1", "A", str(2020 + year), year * year) for year in range(5)]
+    assert any("▁" in line for line in shown(capsys, rows))
+    monkeypatch.setattr(series, "is_terminal", lambda: True)
+    monkeypatch.setattr(series, "width", lambda: 60)
+    drawn = shown(capsys, rows)
+    chart = [line for line in drawn if any(0x2801 <= ord(sign) <= 0x28FF for sign in line)]
+    assert len(chart) == 8
+    assert chart[0].startswith("16 ")
+    assert chart[-1].startswith("0 ")
+    assert drawn[-1] == "min 0 (2020), max 16 (2024)"
