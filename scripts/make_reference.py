@@ -7,7 +7,9 @@ python scripts/make_reference.py --check    # exit 1 if one is not up to date
 from __future__ import annotations
 
 import argparse
+import ast
 import inspect
+import itertools
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -38,6 +40,9 @@ ROLES = {
     "sink": "Sink",
     "notifier": "Notifier",
 }
+
+NARROWER = ("RowNormalizer", "Lake", "Database")
+"""Roles that are a role and more."""
 
 VALUES = (
     "Dataset", "Area", "Category", "Dimension", "Code", "Agreement", "Selection", "Vintage", "Payload", "Snapshot",
@@ -150,7 +155,7 @@ def hooks() -> str:
     parts = ["# Hooks, roles and events\n", MADE, _markdown(inspect.getdoc(hookspecs) or "")]
     named = [name for name in vars(hookspecs) if name.startswith("statpipe_")]
     parts += ["## Hooks\n", *(_hook(name) for name in named)]
-    parts += ["## Roles\n", *(_role(getattr(api, name)) for name in ROLES.values())]
+    parts += ["## Roles\n", *(_role(getattr(api, name)) for name in (*ROLES.values(), *NARROWER))]
     events = [item for name, item in vars(hookspecs).items() if _is_event(item)]
     parts += ["## Events\n", *(_fields(event) for event in events)]
     return "\n".join(part.rstrip() + "\n" for part in parts)
@@ -308,8 +313,20 @@ def _role(role: type) -> str:
     return f"### `{role.__name__}`\n\n{_markdown(inspect.getdoc(role) or '')}\n\n{_members(role)}"
 
 
+def _attributes(role: type) -> Iterator[str]:
+    """What a role has beside its methods: the text below each stands in the source alone."""
+    (tree,) = ast.parse(inspect.getsource(role)).body
+    assert isinstance(tree, ast.ClassDef)
+    for node, below in itertools.pairwise(tree.body):
+        if isinstance(node, ast.AnnAssign) and isinstance(below, ast.Expr):
+            must = "may" if node.value else "must"
+            text = ast.literal_eval(below.value)
+            shown = ast.unparse(node)
+            yield f"#### `{shown}`\n\n*{must} be written.* {_markdown(inspect.cleandoc(text))}\n"
+
+
 def _members(role: type) -> str:
-    parts = []
+    parts = [*_attributes(role)]
     for name, member in vars(role).items():
         function = member.fget if isinstance(member, property) else member
         if name.startswith("_") or not inspect.isfunction(function):

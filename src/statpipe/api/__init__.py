@@ -26,7 +26,7 @@ from statpipe.api.events import (
 )
 from statpipe.api.lake import Lake
 from statpipe.api.markers import hookimpl
-from statpipe.api.normalizer import Normalizer
+from statpipe.api.normalizer import Normalizer, RowNormalizer
 from statpipe.api.notifier import Notifier
 from statpipe.api.sink import Sink
 from statpipe.api.source import Source
@@ -102,6 +102,7 @@ __all__ = [
     "PluginError",
     "Receipt",
     "Rejected",
+    "RowNormalizer",
     "Rows",
     "RunFinished",
     "RunStarted",

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import csv
+import struct
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from statpipe.domain.errors import ContentError
 from statpipe.domain.payload import Payload
+
+_WRONG = (
+    *(AttributeError, EOFError, LookupError, RecursionError, SyntaxError, TypeError, ValueError),
+    *(csv.Error, struct.error, zipfile.BadZipFile, zlib.error),
+)
+"""What Python and the readers of its library raise where bytes are not what they were taken for."""
 
 
 @contextmanager
@@ -27,7 +37,7 @@ def reading(payload: Payload, expected: str, *, at: str = "") -> Iterator[None]:
         yield
     except UnicodeError:
         raise  # the engine names the byte
-    except (AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+    except _WRONG as error:
         what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         where = f"payload {payload.name}, {at}" if at else f"payload {payload.name}"
         msg = f"{where}: {what}; expected {expected}"

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import csv
 import json
+from io import BytesIO
+from xml.etree import ElementTree as ET
+from zipfile import ZipFile
 
 import pytest
 
@@ -21,6 +25,9 @@ PAYLOAD = Payload(name="cargo", body=b'{"rows": [{"port": "NOR"}]}')
         (lambda: exact(1), "1 is int, not the text that the agency prints"),
         (lambda: LIST[0], "list index out of range"),
         (lambda: LIST.get("a"), "'list' object has no attribute 'get'"),
+        (lambda: ZipFile(BytesIO(b"page")), "File is not a zip file"),
+        (lambda: ET.fromstring("<a>"), "no element found: line 1, column 3"),
+        (lambda: list(csv.reader(["a\n", '"'], strict=True)), "unexpected end of data"),
         (lambda: json.loads(b"[" * 200_000), "maximum recursion depth exceeded"),
     ],
 )
