@@ -23,13 +23,12 @@ class NoSettings:
     """
 
 
-def _imported_later(factory: Callable[[Any], Any] | str) -> Callable[[Any], Any]:
+def _imported_later(factory: Callable[[Any], Any] | str) -> Any:
     if not isinstance(factory, str):
         return factory
     module, _, name = factory.partition(":")
     if not (module and name):
-        msg = f"the factory {factory!r} is not a place; write it as 'package.module:Name'"
-        raise ValueError(msg)
+        return factory  # refused below, with the name of the component
 
     def make(settings: Any) -> Any:
         try:
@@ -52,7 +51,7 @@ def _makes(component: Any, _attribute: Any, factory: Any) -> None:
     if not callable(factory):
         msg = (
             f"the factory of component {component.name} is {factory!r}; expected a function that takes the "
-            "settings and returns the object"
+            "settings and returns the object, or its place, such as 'my_agency.source:MySource'"
         )
         raise TypeError(msg)
 

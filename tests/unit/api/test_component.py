@@ -39,13 +39,19 @@ def test_a_secret_field_is_empty_unless_given_and_names_its_variable():
     assert "canary" not in repr(Settings(key=Secret("canary")))
 
 
+@attrs.frozen
+class Ports:
+    def __iter__(self):
+        return iter(["CAL"])
+
+
 def test_a_factory_may_be_a_place_that_is_imported_when_it_is_called(tmp_path, monkeypatch):
-    (tmp_path / "made_later.py").write_text("class One(list): ...\nclass Two:\n    pass\n")
+    (tmp_path / "made_later.py").write_text("class One(list):\n    pass\nclass Two:\n    pass\n")
     monkeypatch.syspath_prepend(tmp_path)
-    one = Component(name="x", summary="s", factory="made_later:One", settings=list)
+    one = Component(name="x", summary="s", factory="made_later:One", settings=Ports)
     two = Component(name="x", summary="s", factory="made_later:Two")
     assert "made_later" not in sys.modules
-    assert one.factory(["settings"]) == ["settings"]
+    assert one.factory(Ports()) == ["CAL"]
     assert type(two.factory(NoSettings())).__name__ == "Two"
 
 
@@ -58,5 +64,5 @@ def test_a_factory_that_cannot_be_loaded_is_a_fault_of_the_plugin(place):
 
 @pytest.mark.parametrize("place", ["", "json", "json:", ":One"])
 def test_a_factory_that_names_no_place_is_refused(place):
-    with pytest.raises(ValueError, match="is not a place; write it as"):
+    with pytest.raises(TypeError, match="of component x is .*; expected .*, or its place, such as"):
         Component(name="x", summary="s", factory=place)

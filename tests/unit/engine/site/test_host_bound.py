@@ -41,7 +41,7 @@ def plugin(tmp_path, monkeypatch):
 def test_it_is_refused_before_its_code_runs(plugin, monkeypatch, version, below):
     monkeypatch.setattr(statpipe, "__version__", version)
     assert plugin(below, CODE) == [
-        f"PluginError: it is written for statpipe below {below}, and this is {version}; install a newer "
+        f"it is written for statpipe below {below}, and this is {version}; install a newer "
         "version of it"
     ]
 
