@@ -221,7 +221,58 @@ class StripsTexts(MemorySink):
         return super().write(attrs.evolve(partition, table=table))
 
 
+class KeepsEightDecimals(MemorySink):
+    def write(self, partition):
+        values = partition.table["value"].to_pylist()
+        cut = [v if v is None else round(v, 8) for v in values]
+        column = pa.array(cut, partition.table.schema.field("value").type)
+        table = partition.table.set_column(2, "value", column)
+        return super().write(attrs.evolve(partition, table=table))
+
+
+class CutsTexts(MemorySink):
+    def write(self, partition):
+        texts = [text[:255] for text in partition.table["area"].to_pylist()]
+        column = pa.array(texts, pa.string()).dictionary_encode()
+        table = partition.table.set_column(0, partition.table.schema.field(0), column)
+        return super().write(attrs.evolve(partition, table=table))
+
+
+class WritesOneBatch(MemorySink):
+    def write(self, partition):
+        return super().write(attrs.evolve(partition, table=partition.table.slice(0, 1000)))
+
+
+class CountsWhatWasThere(MemorySink):
+    def write(self, partition):
+        before = self.held.get(partition.key)
+        receipt = super().write(partition)
+        return attrs.evolve(receipt, rows=len(before.table)) if before else receipt
+
+
+class LosesSigns(MemorySink):
+    def write(self, partition):
+        values = [v if v is None else abs(v) for v in partition.table["value"].to_pylist()]
+        column = pa.array(values, partition.table.schema.field("value").type)
+        table = partition.table.set_column(2, "value", column)
+        return super().write(attrs.evolve(partition, table=table))
+
+
+class MakesZeros(MemorySink):
+    def write(self, partition):
+        values = [v or Decimal(0) for v in partition.table["value"].to_pylist()]
+        column = pa.array(values, partition.table.schema.field("value").type)
+        table = partition.table.set_column(2, "value", column)
+        return super().write(attrs.evolve(partition, table=table))
+
+
 SINKS = {
+    KeepsEightDecimals: "test_figures_come_back_to_the_last_digit",
+    CutsTexts: "test_texts_come_back_whatever_they_say",
+    WritesOneBatch: "test_each_of_many_rows_is_held",
+    CountsWhatWasThere: "test_a_revision_replaces_what_was_there",
+    LosesSigns: "test_figures_come_back_to_the_last_digit",
+    MakesZeros: "test_what_is_written_is_held_under_its_fingerprint",
     HoldsNothing: "test_what_is_written_is_held_under_its_fingerprint",
     KeepsTheFirst: "test_a_revision_replaces_what_was_there",
     Appends: "test_a_revision_replaces_what_was_there",

@@ -13,9 +13,28 @@ from statpipe.testing.wording import agree, broken
 _ODD: Figures = {
     (text, 2022): Decimal(place)
     for place, text in enumerate(
-        ('a,"b"', "\u00e9\n", "\\N", "\\.", " x ", "", "NULL", "'; --", "a\tb", "\r")
+        (
+            'a,"b"',
+            "\u00e9\n",
+            "\\N",
+            "\\.",
+            " x ",
+            "",
+            "NULL",
+            "'; --",
+            "a\tb",
+            "\r",
+            "\u00e9" * 300,
+        )
     )
 }
+_EXACT: Figures = {
+    ("CA", 2021): Decimal("0.123456789012345678"),
+    ("CA", 2022): Decimal("-12345678901234567890.000000000000000001"),
+    ("NY", 2022): Decimal("1e-18"),
+    ("US", 2022): Decimal("-0.5"),
+}
+_MANY: Figures = {("CA", year): Decimal(year) for year in range(1000, 3000)}
 
 
 class Held(SinkFixtures):
@@ -76,6 +95,20 @@ class Held(SinkFixtures):
         partition = self.partition_of(_ODD)
         write(sink, partition)
         self._holds(sink, partition, _ODD, "after odd texts were written")
+
+    def test_figures_come_back_to_the_last_digit(self, sink: Sink) -> None:
+        """38 digits, 18 of them behind the point, with their signs."""
+        partition = self.partition_of(_EXACT)
+        write(sink, partition)
+        self._holds(sink, partition, _EXACT, "after figures of 38 digits were written")
+
+    def test_each_of_many_rows_is_held(self, sink: Sink) -> None:
+        """Not the first thousand, nor the last batch."""
+        partition = self.partition_of(_MANY)
+        receipt = write(sink, partition)
+        self._holds(sink, partition, _MANY, f"after {len(_MANY):,} rows were written")
+        counts = "count all rows of the partition"
+        agree((receipt.rows, receipt.inserted), (len(_MANY),) * 2, "rows and inserted", counts)
 
     def test_partitions_of_different_owners_lie_apart(self, sink: Sink) -> None:
         """Also where one's name begins with the other's."""

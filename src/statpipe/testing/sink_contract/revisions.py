@@ -35,11 +35,12 @@ class Revisions(SinkFixtures):
         """Rows that are gone are gone."""
         before, after = self.partition_of(SMALL), self.partition_of(REVISED)
         write(sink, before)
+        receipt = write(sink, after)
         agree(
-            write(sink, after).changed,
-            True,
-            "`changed` of the receipt of a revision",
-            "write where the fingerprint is another",
+            (receipt.changed, receipt.rows, receipt.fingerprint),
+            (True, len(REVISED), after.fingerprint),
+            "(changed, rows, fingerprint) of the receipt of a revision",
+            "write where the fingerprint is another, and say what is held now",
         )
         self._holds(sink, after, REVISED, "after a revision")
 
