@@ -161,13 +161,6 @@ def speaks(text: str) -> bool:
     return True
 
 
-def is_terminal() -> bool:
-    """
-    Tell whether a person reads standard output.
-    """
-    return _stream().isatty()
-
-
 def width(*, to_stderr: bool = False) -> int:
     """
     Return how many characters a line holds.
