@@ -104,9 +104,7 @@ def database(site: Site):
     address = site.sinks["postgres"].locations()["gold tables"]
     with psycopg.connect(address, autocommit=True) as connection:
         for source in ("bea_pce_state", SOURCE):
-            with connected() as duckdb:
-                held = held_of(site.lake, source)
-                table = source_history(site.lake, source, held, "a test", duckdb)
+            table = source_history(site.lake, source, held_of(site.lake, source), "a test")
             _to_temporary(connection, source, table)
         yield connection
 

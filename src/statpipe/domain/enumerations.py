@@ -47,11 +47,16 @@ class Enumerations:
     def _column(self, column: pa.Field, values: pa.ChunkedArray) -> str:
         import pyarrow as pa
 
-        if pa.types.is_dictionary(column.type):
-            texts = tuple(sorted(set(encoded(values).dictionary.to_pylist())))
-            if texts:
-                return cast(column.name, self._enumeration(texts))
-        return f'"{column.name}"'
+        if not pa.types.is_dictionary(column.type):
+            return f'"{column.name}"'
+        codes = encoded(values)
+        if codes.null_count == len(codes):
+            return _cast("NULL", "VARCHAR", column.name)
+        texts = tuple(sorted(set(codes.dictionary.to_pylist())))
+        kind = self._enumeration(texts)
+        if len(texts) == 1 and not codes.null_count:  # it need not be looked at row by row
+            return _cast(quoted(texts[0]), kind, column.name)
+        return cast(column.name, kind)
 
     def _enumeration(self, texts: tuple[str, ...]) -> str:
         """Columns with the same texts share one, so that joining them compares numbers."""
@@ -71,4 +76,15 @@ def cast(name: str, kind: str) -> str:
     """
     Write a column in another type, under its name.
     """
-    return f'CAST("{name}" AS {kind}) AS "{name}"'
+    return _cast(f'"{name}"', kind, name)
+
+
+def quoted(text: str) -> str:
+    """
+    Write a text as SQL does.
+    """
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _cast(value: str, kind: str, name: str) -> str:
+    return f'CAST({value} AS {kind}) AS "{name}"'

@@ -18,6 +18,7 @@ from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import constant, nothing
 from statpipe.domain.difference import difference
 from statpipe.domain.observation import KEY, silver_schema
+from statpipe.domain.period import FOREVER
 from statpipe.domain.seal import with_vintage
 from statpipe.domain.vintage import Vintage
 
@@ -141,6 +142,18 @@ def silver_of(schema: pa.Schema) -> pa.Schema:
     import pyarrow as pa
 
     return pa.schema([field for field in schema if field.name not in {*_MARKS, *_DAYS}])
+
+
+def day_after(days: pa.ChunkedArray) -> pa.ChunkedArray:
+    """
+    Return the day after each; null after the last day of all.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    last = pc.equal(days, pa.scalar(FOREVER, pa.date32()))
+    numbers = pc.if_else(last, None, days).cast(pa.int32())
+    return pc.add(numbers, pa.scalar(1, pa.int32())).cast(pa.date32())
 
 
 _MARKS = {

@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 import attrs
@@ -155,7 +156,7 @@ class Model:
             msg = f"model {self.name} declares the column {twice[0]} twice; declare each once"
             raise ValueError(msg)
 
-    @property
+    @cached_property
     def version(self) -> str:
         """
         Hash of the whole declaration: whatever is edited makes the table anew.

@@ -64,5 +64,7 @@ def test_a_factory_that_cannot_be_loaded_is_a_fault_of_the_plugin(place):
 
 @pytest.mark.parametrize("place", ["", "json", "json:", ":One"])
 def test_a_factory_that_names_no_place_is_refused(place):
-    with pytest.raises(TypeError, match=r"of component x is .*; expected .*, or its place, such as"):
+    with pytest.raises(
+        TypeError, match=r"of component x is .*; expected .*, or its place, such as"
+    ):
         Component(name="x", summary="s", factory=place)

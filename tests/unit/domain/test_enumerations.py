@@ -55,6 +55,12 @@ def test_columns_with_the_same_texts_share_their_codes(connection):
     assert connection.sql(made).fetchall() == [(1,)]
 
 
+def test_a_column_that_says_one_thing_is_written_once(connection):
+    Enumerations(connection=connection).bring("read", coded(["it's", "it's"]))
+    assert connection.sql("FROM read").types[0].id == "enum"
+    assert connection.sql("FROM read").fetchall() == [("it's",), ("it's",)]
+
+
 def test_a_column_of_nothing_stays_one(connection):
     Enumerations(connection=connection).bring("read", coded([None, None]))
     assert connection.sql("FROM read").fetchall() == [(None,), (None,)]

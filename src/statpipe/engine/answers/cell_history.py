@@ -15,7 +15,6 @@ from statpipe.domain.period import in_one_form
 from statpipe.domain.printed import as_printed
 from statpipe.domain.vintage import dated_by
 from statpipe.engine.gold.changes import changes_of
-from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.intervals import intervals
 
 if TYPE_CHECKING:
@@ -138,10 +137,8 @@ def _of_dataset(
 ) -> Iterable[CellHistory]:
     changes = [wanted.rows_of(table) for table in changes_of(lake, source, held)]
     notes = {one.vintage.id: one.note for one in held}
-    with connected() as connection:
-        rows = intervals(connection, changes).to_pylist()
     frequencies: dict[str, list[dict[str, Any]]] = {}
-    for row in rows:
+    for row in intervals(changes).to_pylist():
         frequencies.setdefault(row["freq"], []).append(row)
     for freq, own in frequencies.items():
         yield CellHistory(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from statpipe.api import Column, ConfigError, ContentError, Model, PluginError
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import encoded
-from statpipe.domain.in_order import repetitions
+from statpipe.domain.in_order import in_order, repetitions
 from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES, exact_type
 from statpipe.engine.site.memory import Memory
 
@@ -48,11 +48,12 @@ def connected(memory: Memory | None = None) -> Iterator[Any]:
             yield connection
 
 
-def computed(connection: Any, model: Model, sql: str) -> pa.Table:
+def computed(connection: Any, model: Model, sql: str, kept_as: str = "") -> pa.Table:
     """
     Run a model's SQL over the relations of a connection; return it as the model declares it.
 
-    Texts come as dictionary codes: a fifth of the memory.
+    Texts come as dictionary codes: a fifth of the memory. With *kept_as*, DuckDB keeps the rows as a table of
+    that name, so that they need not be brought back to it.
     """
     import duckdb
 
@@ -61,11 +62,11 @@ def computed(connection: Any, model: Model, sql: str) -> pa.Table:
         made = connection.sql(f"FROM (\n{sql}\n) AS model")
         kinds = dict(zip(made.columns, made.types, strict=True))
         columns = ", ".join(_declared(column, kinds.get(column.name)) for column in model.columns)
-        grain = ", ".join(f'"{name}"' for name in model.grain)
-        relation = connection.sql(
-            f"SELECT {columns} FROM (\n{sql}\n) AS model ORDER BY {grain}"  # noqa: S608
-        )
-        return _held_to_declaration(_fetched(relation), model)
+        rows = f"SELECT {columns} FROM (\n{sql}\n) AS model"  # noqa: S608
+        if kept_as:
+            connection.execute(f'CREATE OR REPLACE TEMP TABLE "{kept_as}" AS {rows}')
+            rows = f'FROM "{kept_as}"'
+        return _held_to_declaration(_fetched(connection.sql(rows)), model)
     except duckdb.OutOfMemoryException as error:
         msg = f"model {model.name} needs more memory than engine.memory allows; raise it"
         raise ConfigError(msg) from error
@@ -103,14 +104,15 @@ def _coded(table: pa.Table) -> pa.Table:
 
 
 def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
-    """Refuse repeated grain and missing values; put descriptions and units into the schema."""
+    """Refuse repeated grain and missing values; sort, and put descriptions and units into the schema."""
     for column in model.columns:
         if not column.nullable and table[column.name].null_count:
             msg = (
                 f"model {model.name}: {table[column.name].null_count:,} rows have no {column.name}"
             )
             raise ContentError(msg)
-    table = canonical(table)
+    # Here and not in the SQL: DuckDB would sort whole rows.
+    table = in_order(canonical(table), model.grain)
     if repeated := repetitions(table, model.grain):
         msg = (
             f"model {model.name}: {repeated:,} of {len(table):,} rows repeat "

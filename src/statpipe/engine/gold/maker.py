@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
@@ -33,6 +33,14 @@ from statpipe.engine.site.memory import Memory
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+Scope = Literal["all", "what stands", "what moved"]
+"""How much of a history a model is made of: all, the last interval of each cell and those of the last year, or
+of these just the cells that the last year touched."""
+ALL: Scope = "all"
+STANDS: Scope = "what stands"
+MOVED: Scope = "what moved"
 
 
 def gold_key(model: Model) -> PartitionKey:
@@ -92,9 +100,8 @@ class Gold:
         elif self._source_settling(model):
             made = self._in_parts(model, there)
         else:
-            table = self._computed(model, stands=model.standing)
+            table = self._computed(model, STANDS if model.standing else ALL)
             made = self._in_one(model, table, there)
-            self._bring_for_others(model, table)
         if (
             model.materialized == "table"
         ):  # for the databases; views are in the lake, or at hand in DuckDB
@@ -112,7 +119,7 @@ class Gold:
         Compute a model whatever the lake holds of it. Raises what :meth:`partition` raises.
         """
         model = self.whole(model)
-        table = self._computed(model)
+        table = self._computed(model, ALL, keep=False)
         if self._source_settling(model):
             parts = all_parts(model, table, self._prints(model))
             made = attrs.evolve(self._in_one(model, table), parts=tuple(parts))
@@ -128,10 +135,8 @@ class Gold:
         :raises ContentError: The lake holds nothing of it, so that the *reader* must wait.
         """
         if source not in self._standings:
-            held, connection = self.held(source), self._relations().connection
-            self._standings[source] = source_standing(
-                self.lake, source, held, reader, connection, self.keep
-            )
+            held = self.held(source)
+            self._standings[source] = source_standing(self.lake, source, held, reader, self.keep)
         return self._standings[source]
 
     def close(self) -> None:
@@ -185,15 +190,21 @@ class Gold:
         lacking = [year for year in prints if year not in kept]
         table: pa.Table | Callable[[], pa.Table]
         if {None, max(year for year in prints if year)}.issuperset(lacking):
-            parts = [*staying, *parts_of(model, self._stood(model), prints, lacking)]
+            rows = self._computed(model, self._scope_of_parts(model))
+            parts = [*staying, *parts_of(model, rows, prints, lacking)]
             table = whole(parts, model.grain)
         else:
-            staying, table = [], self._computed(model)
+            staying, table = [], self._computed(model, ALL)
             parts = all_parts(model, table, prints)
         previous = None
         with contextlib.suppress(ContentError):  # damaged: it is not compared with
             previous = at_hand(there, staying) if there is not None else None
         return attrs.evolve(self._in_one(model, table, previous), parts=tuple(parts))
+
+    def _scope_of_parts(self, model: Model) -> Scope:
+        """A day of a release is the last year's in just the cells that it touched; where these are most, all do."""
+        few = self.standing(self._source_settling(model) or "", model.name).moves_little
+        return MOVED if few and model.settled != "realtime_end" else STANDS
 
     def _source_settling(self, model: Model) -> str | None:
         """Name the one source whose releases settle a model's rows, if that is so."""
@@ -228,54 +239,50 @@ class Gold:
         known = (model.name, source)
         if known not in self._known_by:
             standing, table = self.standing(source, model.name), self.partition(model).table
-            self._known_by[known] = prints_by_year(
-                self._relations().connection, table, model.grain, standing
-            )
+            self._known_by[known] = prints_by_year(table, model.grain, standing)
         return self._known_by[known][year]
 
-    def _stood(self, model: Model) -> pa.Table:
-        """Compute a model of just what stands."""
-        table = self._computed(model, stands=True)
-        self._bring_for_others(model, table, stands=True)
-        return table
-
-    def _computed(self, model: Model, *, stands: bool = False) -> pa.Table:
+    def _computed(self, model: Model, scope: Scope, *, keep: bool = True) -> pa.Table:
+        """Compute a model; where others read it, DuckDB keeps it for them."""
         relations = self._relations()
-        inputs = {name: self._input(name, model, stands=stands) for name in model.inputs}
+        inputs = {name: self._input(name, model, scope) for name in model.inputs}
+        keep = keep and any(model.name in one.inputs for one in self.models)
+        called = (
+            _called(model.name, ALL if scope == STANDS and model.standing else scope)
+            if keep
+            else ""
+        )
         relations.name(inputs)
         try:
-            return computed(relations.connection, model, model.latest_sql)
+            table = computed(relations.connection, model, model.latest_sql, called)
         except PluginError:
             # A recursion may begin with a code and go on with a text that no code stands for.
             relations.name(inputs, as_texts=True)
-            return computed(relations.connection, model, model.latest_sql)
+            table = computed(relations.connection, model, model.latest_sql, called)
+        if called:
+            relations.kept(called, table)
+        return table
 
-    def _input(self, name: str, reader: Model, *, stands: bool) -> str:
+    def _input(self, name: str, reader: Model, scope: Scope) -> str:
         """Say how the relations call what a model reads; bring it there first, if need be."""
         model = self._model(name)
-        # Tables that others read come whole, unless they are settled: what stands of them is a part.
-        stands = stands and (model is None or bool(model.settled))
-        called = _called(name, stands=stands)
+        if model is not None and not model.settled:
+            scope = ALL  # only what is settled has rows that need not be there
+        called = _called(name, scope)
         if not self._relations().hold(called):
             if model is None:
-                read = self._standing_history if stands else self._history
-                self._relations().bring(called, read(name, reader))
-            elif stands:
-                self._stood(model)
-            else:
+                self._relations().bring(called, self._history(name, reader, scope))
+            elif scope == ALL:
                 self._relations().bring(called, self.partition(model).table)
+            else:
+                self._computed(model, scope)
         return called
 
-    def _bring_for_others(self, model: Model, table: pa.Table, *, stands: bool = False) -> None:
-        if any(model.name in one.inputs for one in self.models):
-            self._relations().bring(_called(model.name, stands=stands), table)
-
-    def _standing_history(self, source: str, reader: Model) -> pa.Table:
-        return self.standing(source, reader.name).history
-
-    def _history(self, source: str, reader: Model) -> pa.Table:
-        held, connection = self.held(source), self._relations().connection
-        return source_history(self.lake, source, held, reader.name, connection, self.keep)
+    def _history(self, source: str, reader: Model, scope: Scope) -> pa.Table:
+        if scope != ALL:
+            standing = self.standing(source, reader.name)
+            return standing.history if scope == STANDS else standing.moved
+        return source_history(self.lake, source, self.held(source), reader.name, self.keep)
 
     def _model(self, name: str) -> Model | None:
         return next((one for one in self.models if one.name == name), None)
@@ -309,8 +316,8 @@ class Gold:
         return self._opened_relations
 
 
-def _called(name: str, *, stands: bool) -> str:
-    return f"what stands of {name}" if stands else f"all of {name}"
+def _called(name: str, scope: Scope) -> str:
+    return f"{scope} of {name}"
 
 
 @contextmanager

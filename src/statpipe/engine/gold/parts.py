@@ -11,6 +11,7 @@ import attrs
 from statpipe.api import Model, Part, Partition, PluginError
 from statpipe.domain.canonical import canonical
 from statpipe.domain.codes import one_array
+from statpipe.domain.history import day_after
 from statpipe.domain.in_order import put_together
 from statpipe.domain.period import FOREVER
 
@@ -97,8 +98,7 @@ def _year_settled(model: Model, table: pa.Table) -> Any:
     import pyarrow.compute as pc
 
     days = table[model.settled]
-    open_ = pc.equal(days, pa.scalar(FOREVER, pa.date32()))
     if model.settled == "realtime_end":
-        numbers = pc.add(pc.if_else(open_, None, days).cast(pa.int32()), pa.scalar(1, pa.int32()))
-        days = numbers.cast(pa.date32())
-    return one_array(pc.if_else(open_, None, pc.year(days)).cast(pa.int16()))
+        days = day_after(days)
+    open_ = pc.equal(days, pa.scalar(FOREVER, pa.date32()))
+    return one_array(pc.year(pc.if_else(open_, None, days)).cast(pa.int16()))

@@ -40,6 +40,16 @@ class Relations:
         self._codes.bring(called, table)
         self._schemas[called] = table.schema
 
+    def kept(self, called: str, table: pa.Table) -> None:
+        """
+        Note that DuckDB made a table itself. Texts of which it made no codes are brought as such.
+        """
+        made = self.connection.table(called)
+        kinds = dict(zip(made.columns, (kind.id for kind in made.types), strict=True))
+        if any(_has_texts(table[name]) and kinds[name] != "enum" for name in table.column_names):
+            self.bring(called, table)
+        self._schemas[called] = table.schema
+
     def name(self, tables: Mapping[str, str], *, as_texts: bool = False) -> None:
         """
         Let names mean tables that were brought, with enumerations or with plain texts.
@@ -56,3 +66,9 @@ def _text(column: pa.Field) -> str:
     if pa.types.is_dictionary(column.type):
         return cast(column.name, "VARCHAR")
     return f'"{column.name}"'
+
+
+def _has_texts(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_dictionary(column.type)) and column.null_count < len(column)

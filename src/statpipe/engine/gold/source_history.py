@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from statpipe.api import Held, Lake
 from statpipe.engine.gold.changes import Keep, by_dataset, changes_of
@@ -13,25 +13,20 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def source_history(  # noqa: PLR0917 - what is read, by whom, and with what
-    lake: Lake,
-    source: str,
-    held: Iterable[Held],
-    reader: str,
-    connection: Any,
-    keep: Keep | None = None,
+def source_history(
+    lake: Lake, source: str, held: Iterable[Held], reader: str, keep: Keep | None = None
 ) -> pa.Table:
     """
     Join every vintage of a source into one history of all its datasets.
 
-    *connection* is a DuckDB. With *keep*, the lake holds afterwards what the vintages changed.
+    With *keep*, the lake holds afterwards what the vintages changed.
 
     :raises ContentError: The lake holds nothing of it.
     """
     import pyarrow as pa
 
     histories = [
-        intervals(connection, changes_of(lake, source, vintages, keep))
+        intervals(changes_of(lake, source, vintages, keep))
         for vintages in by_dataset(source, held, reader).values()
     ]
     return pa.concat_tables(histories, promote_options="default").unify_dictionaries()

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -19,7 +19,10 @@ from attrs import field, frozen
 
 from statpipe.api import ContentError, Held, Lake, Partition, PartitionKey, Receipt
 from statpipe.domain.canonical import canonical, content_hash
-from statpipe.domain.history import changes_schema, silver_of
+from statpipe.domain.codes import one_array
+from statpipe.domain.difference import numbered
+from statpipe.domain.history import changes_schema, day_after, silver_of
+from statpipe.domain.observation import KEY
 from statpipe.domain.period import FOREVER
 from statpipe.engine.gold.changes import Keep, Year, by_dataset, changes_in, years_of
 from statpipe.engine.gold.intervals import joined, joined_apart
@@ -52,6 +55,31 @@ class Standing:
         The intervals as a history.
         """
         return self.table.drop_columns(["since"])
+
+    @property
+    def moved(self) -> pa.Table:
+        """
+        The intervals, as a history, of just the cells in which the last year began or ended one.
+        """
+        return self.history.filter(self._is_moved)
+
+    @property
+    def moves_little(self) -> bool:
+        """
+        Whether these are less than half of all.
+        """
+        return 2 * (self._is_moved.true_count) < len(self.table)
+
+    @cached_property
+    def _is_moved(self) -> pa.Array:
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        cells = numbered(self.table, (*KEY, "dataset"))
+        days = (self.table["realtime_start"], day_after(self.table["realtime_end"]))
+        last = pa.scalar(max(self.prints), pa.int64())
+        began, ended = (pc.fill_null(pc.equal(pc.year(day), last), False) for day in days)
+        return pc.is_in(cells, value_set=cells.filter(one_array(pc.or_(began, ended))))
 
 
 def prints_of(years: Sequence[Year]) -> dict[int, str]:
@@ -90,22 +118,21 @@ class _Told:
     kept: list[Receipt]
 
 
-def _told(lake: Lake, source: str, held: Iterable[Held], connection: Any, *, keep: bool) -> _Told:
-    """Give the changes of a dataset; what the lake lacks for the next time is kept there, if asked."""
+def _told(lake: Lake, source: str, held: Iterable[Held], *, keep: bool) -> _Told:
+    """
+    Give the changes of a dataset; what the lake lacks for the next time is kept there, if asked.
+
+    :raises ContentError: A Silver partition that is needed is gone or damaged.
+    """
     years, kept = years_of(source, held), list[Receipt]()
-    changes = partial(changes_in, lake, source, keep=kept.append if keep else None)
-    with connection.cursor() as own:  # several threads do this at once
-        folded = (
-            [_folded(lake, own, years[:-1], changes, kept.append if keep else None)]
-            if years[1:]
-            else []
-        )
+    into = kept.append if keep else None
+    changes = partial(changes_in, lake, source, keep=into)
+    folded = [_folded(lake, years[:-1], changes, into)] if years[1:] else []
     return _Told(changes=(*folded, *changes(years[-1:])), prints=prints_of(years), kept=kept)
 
 
 def _folded(
     lake: Lake,
-    connection: Any,
     years: Sequence[Year],
     changes: Callable[[Sequence[Year]], list[pa.Table]],
     keep: Keep | None,
@@ -120,7 +147,7 @@ def _folded(
             known = prints.index(there) + 1
     if known == len(years):
         return tables[0]
-    table = canonical(folded(joined(connection, [*tables, *changes(years[known:])])))
+    table = canonical(folded(joined([*tables, *changes(years[known:])])))
     if keep is not None:
         keep(lake.write(Partition(key=key, table=table, fingerprint=prints[-1])))
     return table
@@ -136,10 +163,8 @@ def folded(intervals: pa.Table) -> pa.Table:
 
     last = intervals.filter(intervals["is_last"]).drop_columns(["is_last"])
     ended = last.filter(pc.less(last["realtime_end"], FOREVER))
-    day = pa.array([1], pa.int32())[0]
-    after = pc.add(ended["realtime_end"].cast(pa.int32()), day).cast(pa.date32())
     place = ended.schema.get_field_index("realtime_start")
-    ended = ended.set_column(place, ended.schema.field(place), after)
+    ended = ended.set_column(place, ended.schema.field(place), day_after(ended["realtime_end"]))
     return pa.concat_tables([_as_changes(last, dropped=False), _as_changes(ended, dropped=True)])
 
 
@@ -155,13 +180,8 @@ def _as_changes(table: pa.Table, *, dropped: bool) -> pa.Table:
     return pa.Table.from_arrays([columns[name] for name in schema.names], schema=schema)
 
 
-def source_standing(  # noqa: PLR0917 - what is read, by whom, and with what
-    lake: Lake,
-    source: str,
-    held: Iterable[Held],
-    reader: str,
-    connection: Any,
-    keep: Keep | None = None,
+def source_standing(
+    lake: Lake, source: str, held: Iterable[Held], reader: str, keep: Keep | None = None
 ) -> Standing:
     """
     Return what stands of all datasets of a source that the lake holds.
@@ -171,7 +191,7 @@ def source_standing(  # noqa: PLR0917 - what is read, by whom, and with what
     import pyarrow as pa
 
     def told(vintages: Sequence[Held]) -> _Told:
-        return _told(lake, source, vintages, connection, keep=keep is not None)
+        return _told(lake, source, vintages, keep=keep is not None)
 
     found, tables = list[_Told](), []
     for group in _groups(by_dataset(source, held, reader).values()):
@@ -180,7 +200,7 @@ def source_standing(  # noqa: PLR0917 - what is read, by whom, and with what
         for receipt in (one for each in together for one in each.kept):
             if keep is not None:
                 keep(receipt)
-        tables.append(joined_apart(connection, [one.changes for one in together]))
+        tables.append(joined_apart([one.changes for one in together]))
         found += [attrs.evolve(one, changes=()) for one in together]
     years = sorted({year for one in found for year in one.prints})
     return Standing(
@@ -204,9 +224,7 @@ def _groups(datasets: Iterable[Sequence[Held]]) -> Iterator[list[Sequence[Held]]
     yield group
 
 
-def prints_by_year(
-    connection: Any, table: pa.Table, key: Sequence[str], of: Standing
-) -> dict[int, str]:
+def prints_by_year(table: pa.Table, key: Sequence[str], of: Standing) -> dict[int, str]:
     """
     Hash, for each year, the rows of a table of which something was known by its end.
 
@@ -217,14 +235,18 @@ def prints_by_year(
 
     first: dict[tuple[Any, ...], int] = {}
     if set(key) <= set(of.table.column_names):
-        names = ", ".join(f'"{name}"' for name in key)
-        connection.register("cells", of.table)
-        sql = f"SELECT {names}, year(min(since)) FROM cells GROUP BY {names}"  # noqa: S608
-        first = {tuple(found): year for *found, year in connection.sql(sql).fetchall()}
-        connection.unregister("cells")
+        cells = of.table.select([*key, "since"]).group_by(list(key)).aggregate([("since", "min")])
+        years = pc.year(cells["since_min"]).to_pylist()
+        keys = zip(*(cells[name].to_pylist() for name in key), strict=True)
+        first = dict(zip(keys, years, strict=True))
     rows = zip(*(table[name].to_pylist() for name in key), strict=True)
-    years = pa.array([first.get(row, 0) for row in rows], pa.int64())
-    return {
-        year: content_hash(canonical(table.filter(pc.less_equal(years, year))))
-        for year in of.prints
-    }
+    known = pa.array([first.get(row, 0) for row in rows], pa.int64())
+    prints: dict[int, str] = {}
+    hashes: dict[int, str] = {}
+    for year in of.prints:
+        now = table.filter(pc.less_equal(known, year))
+        # As many rows as in an earlier year are the same rows.
+        if len(now) not in hashes:
+            hashes[len(now)] = content_hash(canonical(now))
+        prints[year] = hashes[len(now)]
+    return prints

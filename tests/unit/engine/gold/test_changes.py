@@ -18,7 +18,6 @@ from statpipe.domain.seal import seal
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.domain.vintage import Vintage
 from statpipe.engine.gold.changes import changes_of, years_of
-from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.source_history import source_history
 from statpipe.engine.record.state import silver_key
 from statpipe.testing.history import history
@@ -35,8 +34,6 @@ ORDER = ("ref_area", "category", "time_period", "sex", "realtime_start", "vintag
 
 class Lake(MemoryLake):
     """A lake of one dataset, and what a history that is made at once of all its Silver would be."""
-
-    duckdb: Any = None
 
     def __init__(self, dataset=PLAIN):
         super().__init__()
@@ -78,21 +75,11 @@ class Lake(MemoryLake):
         return [held for held, _ in self.vintages.values()]
 
     def history(self, *, keep=True):
-        made = source_history(
-            self, SOURCE, self.holds, "a test", self.duckdb, print if keep else None
-        )
-        return in_order(made)
+        return in_order(source_history(self, SOURCE, self.holds, "a test", print if keep else None))
 
     def wanted(self):
         pairs = self.vintages.values()
         return in_order(history([Published(vintage=h.vintage, table=t) for h, t in pairs]))
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_duckdb():
-    """To open it takes longer than what most of the tests do."""
-    with connected() as Lake.duckdb:
-        yield
 
 
 def changes_key(held):

@@ -7,19 +7,12 @@ import pytest
 from statpipe.api import ContentError, Layer, PartitionKey
 from statpipe.engine.gold import standing as of_standing
 from statpipe.engine.gold.changes import years_of
-from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.source_history import source_history
 from statpipe.engine.gold.standing import folded_key, folded_print, source_standing
 from support.silver_lake import SOURCE, SilverLake
 
 FOLDED = PartitionKey(layer=Layer.CHANGES, owner=SOURCE, dataset="black")
 CA, NY, TX = ("CA", "2020"), ("NY", "2020"), ("TX", "2020")
-
-
-@pytest.fixture(scope="module")
-def duckdb():
-    with connected() as connection:
-        yield connection
 
 
 @pytest.fixture
@@ -33,8 +26,8 @@ def lake():
     return lake
 
 
-def standing(lake, duckdb, keep=print):
-    return source_standing(lake, SOURCE, lake.holds, "a test", duckdb, keep)
+def standing(lake, keep=print):
+    return source_standing(lake, SOURCE, lake.holds, "a test", keep)
 
 
 def said(table):
@@ -42,10 +35,8 @@ def said(table):
     return sorted(tuple(str(row[name]) for name in names) for row in table.to_pylist())
 
 
-def test_it_is_the_last_interval_of_each_cell_and_what_the_last_year_touched(lake, duckdb):
-    assert [
-        (area, start, end) for area, _, _, start, end in said(standing(lake, duckdb).table)
-    ] == [
+def test_it_is_the_last_interval_of_each_cell_and_what_the_last_year_touched(lake):
+    assert [(area, start, end) for area, _, _, start, end in said(standing(lake).table)] == [
         ("CA", "2023-01-01", "2023-12-31"),
         ("CA", "2024-01-01", "9999-12-31"),
         ("NY", "2022-01-01", "9999-12-31"),
@@ -53,13 +44,13 @@ def test_it_is_the_last_interval_of_each_cell_and_what_the_last_year_touched(lak
     ]
 
 
-def test_its_intervals_are_those_of_the_whole_history(lake, duckdb):
-    whole = said(source_history(lake, SOURCE, lake.holds, "a test", duckdb))
-    assert set(said(standing(lake, duckdb).history)) < set(whole)
+def test_its_intervals_are_those_of_the_whole_history(lake):
+    whole = said(source_history(lake, SOURCE, lake.holds, "a test"))
+    assert set(said(standing(lake).history)) < set(whole)
 
 
-def test_it_says_since_when_there_is_a_figure_in_a_cell(lake, duckdb):
-    rows = standing(lake, duckdb).table.to_pylist()
+def test_it_says_since_when_there_is_a_figure_in_a_cell(lake):
+    rows = standing(lake).table.to_pylist()
     assert {(row["ref_area"], row["since"].year) for row in rows} == {
         ("CA", 2022),
         ("NY", 2022),
@@ -67,17 +58,17 @@ def test_it_says_since_when_there_is_a_figure_in_a_cell(lake, duckdb):
     }
 
 
-def test_a_cell_that_was_dropped_and_comes_back_begins_anew(lake, duckdb):
-    standing(lake, duckdb)
+def test_a_cell_that_was_dropped_and_comes_back_begins_anew(lake):
+    standing(lake)
     lake.publish(date(2024, 2, 1), {CA: "3", NY: "1", TX: "5"})
-    assert [row[3:] for row in said(standing(lake, duckdb).table) if row[0] == "TX"] == [
+    assert [row[3:] for row in said(standing(lake).table) if row[0] == "TX"] == [
         ("2023-01-01", "2023-01-31"),
         ("2024-02-01", "9999-12-31"),
     ]
 
 
-def test_what_is_folded_lies_beside_the_changes_of_the_years(lake, duckdb):
-    standing(lake, duckdb)
+def test_what_is_folded_lies_beside_the_changes_of_the_years(lake):
+    standing(lake)
     years = years_of(SOURCE, lake.holds)
     assert folded_key(years[0].key) == FOLDED
     assert lake.fingerprint(FOLDED) == folded_print(years)
@@ -90,30 +81,30 @@ def test_what_is_folded_lies_beside_the_changes_of_the_years(lake, duckdb):
     ]
 
 
-def test_a_new_year_folds_the_one_before_into_what_is_there(lake, duckdb):
+def test_a_new_year_folds_the_one_before_into_what_is_there(lake):
     before = lake.with_silver_alone()
-    standing(lake, duckdb)
+    standing(lake)
     for one in (lake, before):
         one.publish(date(2025, 1, 1), {CA: "3", NY: "9"})
     lake.seen.clear()
-    stands = standing(lake, duckdb)
+    stands = standing(lake)
     assert [path for path in lake.seen if path.startswith("changes")] == [
         FOLDED.path,
         f"{FOLDED.path}/year=2024",
     ]
-    assert said(stands.table) == said(standing(before, duckdb).table)
+    assert said(stands.table) == said(standing(before).table)
     assert lake.held[FOLDED].fingerprint == before.held[FOLDED].fingerprint
 
 
-def test_a_reader_keeps_nothing(lake, duckdb):
-    assert said(standing(lake, duckdb, keep=None).table) == said(standing(lake, duckdb).table)
+def test_a_reader_keeps_nothing(lake):
+    assert said(standing(lake, keep=None).table) == said(standing(lake).table)
     reader = lake.with_silver_alone()
-    standing(reader, duckdb, keep=None)
+    standing(reader, keep=None)
     assert FOLDED not in reader.held
 
 
-def test_what_is_damaged_is_folded_again(lake, duckdb):
-    whole = said(standing(lake, duckdb).table)
+def test_what_is_damaged_is_folded_again(lake):
+    whole = said(standing(lake).table)
     read = lake.read
 
     def torn(key):
@@ -122,26 +113,26 @@ def test_what_is_damaged_is_folded_again(lake, duckdb):
         return read(key)
 
     lake.read = torn
-    assert said(standing(lake, duckdb).table) == whole
+    assert said(standing(lake).table) == whole
 
 
-def test_a_source_of_which_nothing_is_held_is_told(duckdb):
+def test_a_source_of_which_nothing_is_held_is_told():
     with pytest.raises(
         ContentError, match="model a test reads tea_prices, of which the lake holds"
     ):
-        standing(SilverLake(), duckdb)
+        standing(SilverLake())
 
 
 @pytest.mark.parametrize("together", [0, 4, 1_000])
-def test_datasets_that_are_joined_at_once_stay_apart(lake, duckdb, monkeypatch, together):
+def test_datasets_that_are_joined_at_once_stay_apart(lake, monkeypatch, together):
     """Their cells have the same keys."""
     for day, value in ((date(2022, 6, 1), "7"), (date(2023, 6, 1), "8")):
         lake.publish(day, {CA: value}, dataset="green")
         lake.publish(day, {CA: value}, dataset="white")
     monkeypatch.setattr(of_standing, "_TOGETHER", together)
-    rows = standing(lake, duckdb).table.to_pylist()
+    rows = standing(lake).table.to_pylist()
     alone = []
     for name in ("black", "green", "white"):
         own = [held for held in lake.holds if held.dataset == name]
-        alone += source_standing(lake, SOURCE, own, "a test", duckdb).table.to_pylist()
+        alone += source_standing(lake, SOURCE, own, "a test").table.to_pylist()
     assert rows == alone

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.unit.engine.conftest import Office
 
-from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.source_history import source_history
 from statpipe.engine.record.records import held_of
 from statpipe.engine.stages.options import INGEST, TRANSFORM
@@ -134,8 +133,7 @@ def test_an_agency_whose_day_has_begun_before_ours_is_no_clock_that_runs_behind(
 
 
 def history_in(office):
-    with connected() as connection:
-        table = source_history(office.lake, SOURCE, held(office), "tests", connection)
+    table = source_history(office.lake, SOURCE, held(office), "tests")
     return [
         r for r in table.to_pylist() if (r["ref_area"], r["category"], r["time_period"]) == FIRST
     ]
