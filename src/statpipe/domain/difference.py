@@ -97,7 +97,7 @@ def _say_one_thing(one: pa.Array, other: pa.Array) -> bool:
     import pyarrow.compute as pc
 
     if one.null_count or other.null_count:
-        return one.null_count + other.null_count == len(one) + len(other)
+        return bool(one.null_count + other.null_count == len(one) + len(other))
     first = one[0]
     return all(pc.all(pc.equal(column, first)).as_py() for column in (one, other))
 

@@ -68,7 +68,7 @@ class Standing:
         """
         Whether these are less than half of all.
         """
-        return 2 * (self._is_moved.true_count) < len(self.table)
+        return bool(2 * self._is_moved.true_count < len(self.table))
 
     @cached_property
     def _is_moved(self) -> pa.Array:
