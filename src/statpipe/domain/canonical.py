@@ -27,13 +27,19 @@ def canonical(table: pa.Table) -> pa.Table:
     """
     import pyarrow as pa
 
-    columns = []
-    for column in table.combine_chunks().columns:
-        if pa.types.is_dictionary(column.type):
-            columns.append(_canonical_codes(encoded(column)))
-        else:
-            columns.append(one_array(column))
+    columns = [canonical_column(column) for column in table.columns]
     return pa.Table.from_arrays(columns, schema=table.schema)
+
+
+def canonical_column(column: pa.ChunkedArray) -> pa.Array:
+    """
+    Return a column of :func:`canonical`.
+    """
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(column.type):
+        return _canonical_codes(encoded(column))
+    return one_array(column)
 
 
 def content_hash(table: pa.Table, columns: Sequence[str] | None = None) -> str:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import Column, ConfigError, ContentError, Model, PluginError
-from statpipe.domain.canonical import canonical
+from statpipe.domain.canonical import canonical_column
 from statpipe.domain.codes import encoded
 from statpipe.domain.in_order import in_order, repetitions
 from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES, exact_type
@@ -85,22 +85,36 @@ def _declared(column: Column, kind: Any) -> str:
 
 
 def _fetched(relation: Any) -> pa.Table:
-    """Take a result batch by batch; a function of its own, so that the batches are let go."""
+    """
+    Take a result in canonical form: batch by batch, each copied, since DuckDB frees one as a whole; then
+    column by column. So there is little more in memory than what comes of it.
+    """
     import pyarrow as pa
 
     reader = relation.to_arrow_reader(_ROWS_A_BATCH)
-    parts = [_coded(pa.Table.from_batches([batch])) for batch in reader]
-    return pa.concat_tables(parts or [_coded(reader.schema.empty_table())]).unify_dictionaries()
+    parts: dict[str, list[pa.Array]] = {name: [] for name in reader.schema.names}
+    for batch in reader:
+        for name, column in zip(batch.schema.names, batch.columns, strict=True):
+            parts[name].append(encoded(column) if _is_text(column) else pa.concat_arrays([column]))
+        del batch, column
+    columns = {}
+    for name in reader.schema.names:
+        given = parts.pop(name) or [_none(reader.schema.field(name).type)]
+        columns[name] = canonical_column(pa.chunked_array(given))
+    return pa.table(columns)
 
 
-def _coded(table: pa.Table) -> pa.Table:
-    """Give texts as codes, all of one type."""
+def _is_text(column: pa.Array) -> bool:
     import pyarrow as pa
 
-    for place, column in enumerate(table.schema):
-        if pa.types.is_string(column.type) or pa.types.is_dictionary(column.type):
-            table = table.set_column(place, column.name, encoded(table[column.name]))
-    return table
+    return bool(pa.types.is_string(column.type) or pa.types.is_dictionary(column.type))
+
+
+def _none(kind: pa.DataType) -> pa.Array:
+    import pyarrow as pa
+
+    nothing = pa.nulls(0, kind)
+    return encoded(nothing) if _is_text(nothing) else nothing
 
 
 def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
@@ -111,8 +125,7 @@ def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
                 f"model {model.name}: {table[column.name].null_count:,} rows have no {column.name}"
             )
             raise ContentError(msg)
-    # Here and not in the SQL: DuckDB would sort whole rows.
-    table = in_order(canonical(table), model.grain)
+    table = in_order(table, model.grain)  # here and not in the SQL: DuckDB would sort whole rows
     if repeated := repetitions(table, model.grain):
         msg = (
             f"model {model.name}: {repeated:,} of {len(table):,} rows repeat "

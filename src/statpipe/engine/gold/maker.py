@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
 import attrs
 
@@ -69,6 +69,7 @@ class Gold:
     _fingerprints: dict[str, str | None] = attrs.field(factory=dict, init=False)
     _made: dict[str, Partition] = attrs.field(factory=dict, init=False, repr=False)
     _standings: dict[str, Standing] = attrs.field(factory=dict, init=False, repr=False)
+    _slim: dict[str, Standing] = attrs.field(factory=dict, init=False, repr=False)
     _known_by: dict[tuple[str, str], dict[int, str]] = attrs.field(factory=dict, init=False)
     _opened: ExitStack = attrs.field(factory=ExitStack, init=False, repr=False)
     _opened_relations: Relations | None = attrs.field(default=None, init=False, repr=False)
@@ -100,13 +101,21 @@ class Gold:
         elif self._source_settling(model):
             made = self._in_parts(model, there)
         else:
-            table = self._computed(model, STANDS if model.standing else ALL)
+            table = self._computed(model, _scope(model))
             made = self._in_one(model, table, there)
         if (
             model.materialized == "table"
         ):  # for the databases; views are in the lake, or at hand in DuckDB
             self._made[model.name] = made
         return made
+
+    def partitions(self, models: Sequence[Model]) -> Iterator[Partition]:
+        """
+        Compute models one after the other; what no later one reads is let go.
+        """
+        for place, model in enumerate(models, start=1):
+            yield self.partition(model)
+            self._let_go(models[place:])
 
     def whole(self, model: Model) -> Model:
         """
@@ -139,6 +148,10 @@ class Gold:
             self._standings[source] = source_standing(self.lake, source, held, reader, self.keep)
         return self._standings[source]
 
+    def _days(self, source: str, reader: str) -> Standing:
+        """Give what stands of a source; its intervals may have been let go."""
+        return self._slim.get(source) or self.standing(source, reader)
+
     def close(self) -> None:
         """
         Let go of DuckDB and of the tables.
@@ -147,6 +160,7 @@ class Gold:
         self._opened_relations = None
         self._made.clear()
         self._standings.clear()
+        self._slim.clear()
 
     def _of_input(self, name: str) -> str | None:
         model = next((one for one in self.models if one.name == name), None)
@@ -203,7 +217,7 @@ class Gold:
 
     def _scope_of_parts(self, model: Model) -> Scope:
         """A day of a release is the last year's in just the cells that it touched; where these are most, all do."""
-        few = self.standing(self._source_settling(model) or "", model.name).moves_little
+        few = self._days(self._source_settling(model) or "", model.name).moves_little
         return MOVED if few and model.settled != "realtime_end" else STANDS
 
     def _source_settling(self, model: Model) -> str | None:
@@ -216,7 +230,7 @@ class Gold:
 
     def _prints(self, model: Model) -> Prints:
         """Give the fingerprint of each part."""
-        years = self.standing(self._source_settling(model) or "", model.name).prints
+        years = self._days(self._source_settling(model) or "", model.name).prints
         prints: Prints = {year: self._print(model, year) for year in years}
         return {**prints, None: self.fingerprint(model) or ""}
 
@@ -227,7 +241,7 @@ class Gold:
         for name in model.inputs:
             other = self._model(name)
             if other is None:
-                read.append(self.standing(name, model.name).prints[year])
+                read.append(self._days(name, model.name).prints[year])
             elif other.settled:
                 read.append(self._print(other, year))
             else:
@@ -238,7 +252,7 @@ class Gold:
         """Hash the rows of a model, less those of which nothing was known by the end of a year."""
         known = (model.name, source)
         if known not in self._known_by:
-            standing, table = self.standing(source, model.name), self.partition(model).table
+            standing, table = self._days(source, model.name), self.partition(model).table
             self._known_by[known] = prints_by_year(table, model.grain, standing)
         return self._known_by[known][year]
 
@@ -290,6 +304,28 @@ class Gold:
     def _inputs(self, model: Model) -> list[Model]:
         return [one for one in self.models if one.name in model.inputs]
 
+    def _let_go(self, later: Sequence[Model]) -> None:
+        """Drop what models that are still to be made will not read. If one does, it is brought again."""
+        needed: set[str] = set()
+        for model in later:
+            settles = self._source_settling(model)
+            self._needed(model, self._scope_of_parts(model) if settles else _scope(model), needed)
+        if self._opened_relations is not None:
+            self._opened_relations.let_go(needed)
+        grains = {name for model in self.models for name in model.grain}
+        for source in [one for one in self._standings if needed.isdisjoint(_names(one))]:
+            self._slim[source] = self._standings.pop(source).slim(grains)
+
+    def _needed(self, model: Model, scope: Scope, found: set[str]) -> None:
+        """Name what a model will read, as the relations call it, and what that is made of if it is not there."""
+        for name in model.inputs:
+            other = self._model(name)
+            own = ALL if other is not None and not other.settled else scope
+            called = _called(name, own)
+            found.add(called)
+            if other is not None and other.settled and not self._relations().hold(called):
+                self._needed(other, own, found)
+
     def _in_lake(self, model: Model) -> Partition | None:
         """Read what the lake holds of a model, up to date or not."""
         key = gold_key(model)
@@ -314,6 +350,14 @@ class Gold:
             connection = self._opened.enter_context(connected(self.memory))
             self._opened_relations = Relations(connection=connection)
         return self._opened_relations
+
+
+def _scope(model: Model) -> Scope:
+    return STANDS if model.standing else ALL
+
+
+def _names(name: str) -> set[str]:
+    return {_called(name, scope) for scope in get_args(Scope)}
 
 
 def _called(name: str, scope: Scope) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -49,6 +49,14 @@ class Relations:
         if any(_has_texts(table[name]) and kinds[name] != "enum" for name in table.column_names):
             self.bring(called, table)
         self._schemas[called] = table.schema
+
+    def let_go(self, needed: Container[str]) -> None:
+        """
+        Drop the tables that are not needed any more.
+        """
+        for called in [one for one in self._schemas if one not in needed]:
+            self.connection.execute(f'DROP TABLE "{called}"')
+            del self._schemas[called]
 
     def name(self, tables: Mapping[str, str], *, as_texts: bool = False) -> None:
         """

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -22,6 +22,7 @@ from statpipe.domain.canonical import canonical, content_hash
 from statpipe.domain.codes import one_array
 from statpipe.domain.difference import numbered
 from statpipe.domain.history import changes_schema, day_after, silver_of
+from statpipe.domain.in_order import in_order
 from statpipe.domain.observation import KEY
 from statpipe.domain.period import FOREVER
 from statpipe.engine.gold.changes import Keep, Year, by_dataset, changes_in, years_of
@@ -62,6 +63,14 @@ class Standing:
         The intervals, as a history, of just the cells in which the last year began or ended one.
         """
         return self.history.filter(self._is_moved)
+
+    def slim(self, columns: Collection[str]) -> Standing:
+        """
+        Return what is left of it where nobody reads the intervals any more: cells, days, and some columns.
+        """
+        kept = {*KEY, "dataset", "realtime_start", "realtime_end", "since", *columns}
+        names = [name for name in self.table.column_names if name in kept]
+        return attrs.evolve(self, table=self.table.select(names))
 
     @property
     def moves_little(self) -> bool:
@@ -203,10 +212,11 @@ def source_standing(
         tables.append(joined_apart([one.changes for one in together]))
         found += [attrs.evolve(one, changes=()) for one in together]
     years = sorted({year for one in found for year in one.prints})
+    table = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
+    if len(found) > 1:  # in the order of most models, which need not be sorted then
+        table = in_order(canonical(table), (*KEY, "dataset", "realtime_start"))
     return Standing(
-        table=pa.concat_tables(tables, promote_options="default")
-        .drop_columns(["is_last"])
-        .unify_dictionaries(),
+        table=table.drop_columns(["is_last"]),
         prints={year: repr([one.prints.get(year) for one in found]) for year in years},
     )
 

@@ -26,6 +26,7 @@ from statpipe.engine.runs.source_run import SourceRun
 from statpipe.engine.site.credentials import credentials
 from statpipe.engine.site.executors import executor_for
 from statpipe.engine.site.interruption import stop_if_interrupted, was_interrupted
+from statpipe.engine.site.memory import give_free_memory_back
 from statpipe.engine.site.site import Site, opened_again
 from statpipe.engine.stages.options import INGEST, Options
 from statpipe.engine.stages.workers import Workers, workers_of
@@ -106,6 +107,7 @@ def run_source(  # noqa: PLR0917 - what is run, where, and what was begun before
     A *ready* source is used in place of a new one, and left open. What was begun *ahead* is taken up.
     """
     started = datetime.now(UTC)
+    give_free_memory_back()
     observers = site.observers()
     source = ready
     try:

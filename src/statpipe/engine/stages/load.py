@@ -108,8 +108,9 @@ class Load:
             self._to_database(sink, gold, models, lacking)
             return lacking
         with background(self.journal.written, _AT_ONCE) as writing:
-            for model in lacking:
-                writing.call(sink.write, gold.partition(model))
+            made = gold.partitions(lacking)
+            for _ in lacking:
+                writing.call(sink.write, next(made))  # no name holds a table that is written
             writing.finish()
         return lacking
 
