@@ -11,6 +11,7 @@ from statpipe.domain.canonical import content_hash
 from statpipe.domain.partition import what_differs
 from statpipe.domain.selection import EVERYTHING, Selection
 from statpipe.engine.gold.maker import gold_key, opened_gold
+from statpipe.engine.gold.relations import Relations
 from support.examples import examples
 from support.silver_lake import SOURCE, SilverLake
 
@@ -105,6 +106,50 @@ def test_neither_the_history_nor_the_changes_of_closed_years_are_read(lake):
         "changes/tea_prices/dataset=black/year=2024",
     ]
     assert not any(path.startswith("gold/tea_history") for path in lake.seen)
+
+
+def brought(monkeypatch, lake):
+    """Make all models; return what was brought to DuckDB, with its rows, and what lay there at the end."""
+    found, opened = {}, []
+    bring = Relations.bring
+
+    def noting(self, called, table):
+        found[called] = len(table)
+        opened.append(self)
+        bring(self, called, table)
+
+    monkeypatch.setattr(Relations, "bring", noting)
+    with opened_gold(lake, MODELS, lambda _: lake.holds, print) as gold:
+        for partition in gold.partitions(MODELS):
+            lake.write(partition)
+        left = opened[0].connection.sql("SELECT table_name FROM duckdb_tables()").fetchall()
+    return found, left
+
+
+def test_what_a_year_settled_is_made_of_the_cells_that_it_touched(lake, monkeypatch):
+    still = {("CA", str(year)): "1" for year in range(2000, 2020)}
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1", **still})
+    written(lake)
+    lake.publish(date(2025, 1, 1), {("CA", "2020"): "8", ("NY", "2020"): "1", **still})
+    found, _ = brought(monkeypatch, lake)
+    assert found["what stands of tea_prices"] == 23
+    assert found["what moved of tea_prices"] == 2
+    revisions = lake.read(key_of("tea_revisions"))
+    assert [str(day) for day in revisions["revised_on"].to_pylist()][-1] == "2025-01-01"
+    assert content_hash(revisions) == content_hash(anew(lake).read(key_of("tea_revisions")))
+
+
+def test_where_a_year_touched_most_cells_it_is_made_of_what_stands(lake, monkeypatch):
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "2"})
+    found, _ = brought(monkeypatch, lake)
+    assert "what stands of tea_prices" in found
+    assert "what moved of tea_prices" not in found
+
+
+def test_what_no_later_model_reads_is_let_go(lake, monkeypatch):
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
+    _, left = brought(monkeypatch, lake)
+    assert left == []
 
 
 def test_one_that_arrives_late_makes_the_parts_from_its_year_on(lake):

@@ -1,6 +1,7 @@
 """What stands: out of the folded changes and those of the last year follow the last intervals of all cells."""
 
 from datetime import date
+from operator import itemgetter
 
 import pytest
 
@@ -42,6 +43,14 @@ def test_it_is_the_last_interval_of_each_cell_and_what_the_last_year_touched(lak
         ("NY", "2022-01-01", "9999-12-31"),
         ("TX", "2023-01-01", "2023-01-31"),
     ]
+
+
+def test_cells_moved_in_which_the_last_year_began_or_ended_an_interval(lake):
+    lake.publish(date(2025, 1, 1), {CA: "3"})
+    found = standing(lake)
+    assert {area for area, *_ in said(found.moved)} == {"NY"}
+    assert found.moves_little
+    assert found.slim([]).moved["ref_area"].to_pylist() == ["NY"]
 
 
 def test_its_intervals_are_those_of_the_whole_history(lake):
@@ -135,4 +144,5 @@ def test_datasets_that_are_joined_at_once_stay_apart(lake, monkeypatch, together
     for name in ("black", "green", "white"):
         own = [held for held in lake.holds if held.dataset == name]
         alone += source_standing(lake, SOURCE, own, "a test").table.to_pylist()
-    assert rows == alone
+    order = itemgetter("ref_area", "category", "time_period", "dataset", "realtime_start")
+    assert rows == sorted(alone, key=order)

@@ -7,7 +7,7 @@ import pytest
 from statpipe.api import ConfigError
 from statpipe.engine.gold.computed import connected
 from statpipe.engine.site.configuration import Configuration
-from statpipe.engine.site.memory import Memory, memory_for
+from statpipe.engine.site.memory import Memory, give_free_memory_back, memory_for
 
 
 def configured(home, **engine):
@@ -63,3 +63,12 @@ def test_what_a_killed_process_left_goes_after_a_day(tmp_path):
         pass
     assert not old.exists()
     assert young.exists()
+
+
+def test_arrow_s_memory_is_the_c_library_s_unless_the_environment_says_otherwise(monkeypatch):
+    monkeypatch.delenv("ARROW_DEFAULT_MEMORY_POOL", raising=False)
+    give_free_memory_back()
+    assert os.environ["ARROW_DEFAULT_MEMORY_POOL"] == "system"
+    monkeypatch.setenv("ARROW_DEFAULT_MEMORY_POOL", "mimalloc")
+    give_free_memory_back()
+    assert os.environ["ARROW_DEFAULT_MEMORY_POOL"] == "mimalloc"
