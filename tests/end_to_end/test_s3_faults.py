@@ -459,6 +459,36 @@ def test_silver_that_a_run_wrote_and_did_not_record_is_read(remembered, open_lak
     assert told(open_lake()) == {**WHOLE, "T": "c" * 64}
 
 
+def test_silver_that_another_writer_put_over_what_was_just_published_is_read(
+    open_lake, wire, corner
+):
+    lake = open_lake()
+    lake.write(OTHERS["U"])
+    other = corner.get(silver("U"))
+
+    def replaced(exchange):
+        if exchange.method == "HEAD" and exchange.key.endswith(silver("T")):
+            corner.put(silver("T"), other)
+        exchange.pass_on()
+
+    lake.stage(PART)
+    wire.rule = replaced
+    assert lake.publish(PART.key, PART.fingerprint)
+    lake.record(manifest_of("run-1"))
+    assert corner.get(PRINTS)
+    assert told(open_lake()) == {"T": WHOLE["U"], "U": WHOLE["U"]}
+
+
+def test_silver_that_was_published_is_remembered(open_lake, wire, corner):
+    lake = open_lake()
+    lake.stage(PART)
+    assert lake.publish(PART.key, PART.fingerprint)
+    lake.record(manifest_of("run-1"))
+    wire.seen.clear()
+    assert told(open_lake()) == {"T": WHOLE["T"]}
+    assert ("GET", f"{corner.prefix}{silver('T')}") not in wire.seen
+
+
 def test_a_lake_of_an_older_version_is_remembered_by_the_first_run(open_lake, corner):
     lake = open_lake()
     for part in OTHERS.values():

@@ -85,7 +85,7 @@ class FolderStore(ObjectStore):
             )
         return dict.fromkeys(found, "")
 
-    def move(self, path: str, to: str) -> tuple[int, str]:
+    def move(self, path: str, to: str) -> int:
         (place, _, name), (target, _, called) = path.rpartition("/"), to.rpartition("/")
         with (
             self._readable(self.root / to),
@@ -95,7 +95,7 @@ class FolderStore(ObjectStore):
             size = os.stat(name, dir_fd=at, follow_symlinks=False).st_size
             os.replace(name, called, src_dir_fd=at, dst_dir_fd=there)
         self._unsettled.add(target)
-        return size, ""
+        return size
 
     def set_aside(self, path: str) -> str:
         place, _, name = path.rpartition("/")

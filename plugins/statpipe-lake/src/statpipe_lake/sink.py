@@ -100,14 +100,17 @@ class LakeSink(Lake):
 
     def publish(self, key: PartitionKey, fingerprint: str) -> Receipt | None:
         staged, path, turn = _staged(key, fingerprint), path_of(key), self._turn_of(key)
-        tail = self._objects.tail(staged, FOOTER)
-        if tail is None or fingerprint_in(tail) != fingerprint:
+        found = self._objects.tagged_tail(staged, FOOTER)
+        if found is None or fingerprint_in(found[0]) != fingerprint:
             return None
         if self.fingerprint(key) == fingerprint:
             return None  # whether that is whole, writing finds out
         turn.prints.pop(path, None)  # not known, should the move fail
-        size, tag = self._objects.move(staged, path)
-        self._prints.note(path, tag, fingerprint)
+        tail, tag = found
+        size = self._objects.move(staged, path)
+        self._prints.note(
+            path, tag, fingerprint
+        )  # as it came with the bytes; a copy of another tag is read
         turn.prints[path] = fingerprint
         rows = rows_in(tail)
         return Receipt(

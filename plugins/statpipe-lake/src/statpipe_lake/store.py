@@ -90,9 +90,9 @@ class ObjectStore(ABC):
         return [function(argument) for argument in arguments]
 
     @abstractmethod
-    def move(self, path: str, to: str) -> tuple[int, str]:
+    def move(self, path: str, to: str) -> int:
         """
-        Put an object in another place, where readers see the old or the new one; return its size and its tag.
+        Put an object in another place, where readers see the old or the new one; return its size.
         """
 
     @abstractmethod
