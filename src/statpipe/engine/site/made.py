@@ -41,6 +41,8 @@ def made_of(offer: Offer, configuration: Configuration, environment: Environment
     raw, place = configuration.settings(offer.role, name, environment.name)
     try:
         made = component.factory(filled(component, raw, place, configuration, environment))
+    except PluginError as error:
+        raise PluginError(f"{_cannot(offer)}: {error}") from error
     except ConfigError as error:
         hint = unset_secrets(component, raw, place, configuration)
         raise type(error)(f"{error}{hint}") from error
@@ -55,9 +57,11 @@ def made_of(offer: Offer, configuration: Configuration, environment: Environment
 
 
 def _wrong(offer: Offer, fault: str) -> PluginError:
-    return PluginError(
-        f"{offer.role} {offer.name!r} of {offer.whose} cannot be used: {fault}; correct or uninstall its plugin"
-    )
+    return PluginError(f"{_cannot(offer)}: {fault}; correct or uninstall its plugin")
+
+
+def _cannot(offer: Offer) -> str:
+    return f"{offer.role} {offer.name!r} of {offer.whose} cannot be used"
 
 
 def _fault(role: Role, made: object) -> str:

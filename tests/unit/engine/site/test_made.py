@@ -86,6 +86,16 @@ def test_what_is_not_fit_is_refused_by_the_name_of_its_plugin(office, role, fact
     assert text.endswith("; correct or uninstall its plugin")
 
 
+def test_a_factory_that_cannot_be_loaded_is_told_with_its_plugin(office):
+    environment = office.configuration.environment("local", None)
+    with pytest.raises(PluginError) as raised:
+        made_of(offer_of("check", "no_such_tea:Check"), office.configuration, environment)
+    assert str(raised.value) == (
+        "check 'tea' of cracked-cup 1.0 cannot be used: the factory no_such_tea:Check cannot be loaded (No "
+        "module named 'no_such_tea'); correct it in its plugin"
+    )
+
+
 @pytest.mark.parametrize("error", [ConfigError("no pot; set it"), Unavailable("the shop is shut")])
 def test_what_the_plugin_itself_says_is_told_as_it_is(office, error):
     environment = office.configuration.environment("local", None)

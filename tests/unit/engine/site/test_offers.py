@@ -56,7 +56,7 @@ def test_a_name_offered_twice_by_one_plugin_is_refused_there():
     [
         ({"name": "Green Tea"}, "'Green Tea' is not a valid name for a component; expected small letters"),
         ({"summary": None}, "the summary of component tea is None; expected a line of text"),
-        ({"factory": "make"}, "the factory of component tea is 'make'; expected a function"),
+        ({"factory": 3}, "the factory of component tea is 3; expected a function"),
         ({"settings": dict}, "the settings of component tea are <class 'dict'>; expected a class that"),
     ],
 )  # fmt: skip
