@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import socket
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -18,6 +20,10 @@ from statpipe.testing.wording import broken
 
 MOST_ASKED = 200
 """So often a source may connect or sleep while the agency fails: the next run is tomorrow."""
+
+_DEAF = 5
+"""So often code may catch what ends it."""
+_LEFT = 3
 
 
 @contextmanager
@@ -61,15 +67,17 @@ class InTime:
     """After so many seconds a test is ended, where the system can do that."""
 
     @pytest.fixture(autouse=True)
-    def _in_time(self) -> Iterator[None]:
-        with in_time(self.patience):
+    def _in_time(self, request: pytest.FixtureRequest) -> Iterator[None]:
+        with in_time(self.patience, partial(leave, request.config)):
             yield
 
 
 @contextmanager
-def in_time(seconds: float) -> Iterator[None]:
+def in_time(seconds: float, deaf: Callable[[str], None], *, again: float = 1.0) -> Iterator[None]:
     """
     End the test after so many seconds, wherever it stands; only the main thread can be ended so.
+
+    Code that catches whatever ends it is asked *again* a few times, and then *deaf* is called.
     """
     usable = (
         hasattr(signal, "setitimer")
@@ -80,7 +88,15 @@ def in_time(seconds: float) -> Iterator[None]:
         yield
         return
 
+    asked: list[object] = []
+
     def ended(*_: object) -> None:
+        asked.append(None)
+        if len(asked) > _DEAF:
+            deaf(
+                "it catches whatever ends a test (`except:` or `except BaseException:`), and goes on for ever: "
+                "write `except Exception:` at most"
+            )
         broken(
             f"after {seconds:g} seconds, this is still at work",
             "look for a loop that does not end, such as one that asks again for ever; if it is just slow, "
@@ -88,9 +104,21 @@ def in_time(seconds: float) -> Iterator[None]:
         )
 
     before = signal.signal(signal.SIGALRM, ended)
-    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+    signal.setitimer(signal.ITIMER_REAL, seconds, again)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)
+
+
+def leave(config: pytest.Config, why: str) -> None:
+    """
+    End the whole process, and say why where people see it.
+    """
+    capture = config.pluginmanager.getplugin("capturemanager")
+    if capture is not None:
+        capture.suspend_global_capture(in_=True)
+    sys.stderr.write(f"\n{why}\n")
+    sys.stderr.flush()
+    os._exit(_LEFT)

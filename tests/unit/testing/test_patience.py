@@ -1,6 +1,8 @@
 """Every test of the kit ends, whatever the plugin does."""
 
 import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -51,8 +53,26 @@ def test_what_asks_as_often_as_it_may_is_left_in_peace():
 
 def test_what_works_for_ever_is_ended():
     told = r"after 0\.1 seconds, this is still at work"
-    with pytest.raises(pytest.fail.Exception, match=told), in_time(0.1):
+    with pytest.raises(pytest.fail.Exception, match=told), in_time(0.1, pytest.exit):
         works_for_ever(0)
+
+
+def test_what_catches_all_that_ends_it_is_left():
+    said = []
+    with in_time(0.01, said.append, again=0.01):
+        while not said:
+            try:
+                works_for_ever(0)
+            except BaseException:  # noqa: BLE001 - as a careless source has it
+                continue
+    assert "it catches whatever ends a test (`except:` or" in said[0]
+
+
+def test_who_leaves_says_why_where_people_see_it():
+    code = "import pytest, sys; from statpipe.testing.patience import leave; leave(sys.argv, 'why')"
+    code = code.replace("sys.argv", "pytest.Config.fromdictargs({}, [])")
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.strip()) == (3, "why")
 
 
 @pytest.mark.parametrize(
