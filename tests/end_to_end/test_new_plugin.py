@@ -12,7 +12,7 @@ from typing import get_args
 import pytest
 
 from statpipe.cli.app import execute
-from statpipe.cli.plugin_template import Role, distribution_of
+from statpipe.cli.plugin_template import Role, distribution_of, plugin_files
 from support.patience import PATIENCE
 from support.runtime_only import runtime_only
 
@@ -143,3 +143,15 @@ def test_each_says_in_its_readme_what_its_files_are_for(projects):
             str(p.relative_to(project)) for p in project.rglob("*.py") if p.name != "__init__.py"
         }
         assert {name for name, _ in told} == modules, role
+
+
+def test_linter_and_format_are_content_with_names_of_any_length(tmp_path):
+    for name in ("x", "abcdefghi_abcdefghi_abcdefghij"):
+        for role in ROLES:
+            for path, text in plugin_files(name, role).items():
+                place = tmp_path / name / role / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_text(text)
+    for command in (("check",), ("format", "--check")):
+        done = does(tmp_path, "ruff", *command, "--no-cache", ".")
+        assert done.returncode == 0, done.stdout + done.stderr

@@ -15,7 +15,8 @@ from statpipe.cli.session import Session, in_session
 from statpipe.cli.terminal import say
 from statpipe.engine.site.registry import Registry
 
-_LONGEST = 40
+_LONGEST = 30
+"""Longer names would break lines of what is generated."""
 _OFFERS: dict[Role, tuple[str, ...]] = {
     **{role: (role,) for role in get_args(Role)},
     "source": ("source", "normalizer", "model"),
