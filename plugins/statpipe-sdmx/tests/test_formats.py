@@ -366,6 +366,50 @@ class TestWhatHousesDoDifferently:
         (found,) = self.read(FORMATS["csv 2.0"](made), made)
         assert (found["category"], float(found["obs_value"])) == ("G", 12.5)
 
+    @pytest.mark.parametrize("flat", [False, True])
+    def test_json_may_say_something_of_groups_of_series(self, flat):
+        rows = [row(area=area, tea=tea, TITLE=None) for area in ("CN", "IN") for tea in ("G", "B")]
+        document = json.loads(FORMATS["json 2.0"](cube(*rows)))
+        (structure,), (dataset,) = document["data"]["structures"], document["data"]["dataSets"]
+        dimensions, attributes = structure["dimensions"], structure["attributes"]
+        attributes["dimensionGroup"] = [{"id": "TITLE"}, {"id": "COLOUR", "values": [{"id": "X"}]}]
+        place = {one["id"]: [v["id"] for v in one["values"]].index for one in dimensions["series"]}
+        india, green = place["REF_AREA"]("IN"), place["TEA"]("G")
+        dataset["dimensionGroupAttributes"] = {
+            f":{india}::": [{"en": "From India", "fr": "D'Inde"}, None],
+            f"::{green}:": [None, 0],
+            ":::": [None, None],
+        }
+        if flat:
+            dimensions["observation"] = [*dimensions.pop("series"), *dimensions["observation"]]
+            attributes["observation"] = [*attributes.pop("series"), *attributes["observation"]]
+            dataset["observations"] = {
+                f"{key}:{time}": [values[0], *series["attributes"], *values[1:]]
+                for key, series in dataset.pop("series").items()
+                for time, values in series["observations"].items()
+            }
+        found = {
+            (r["ref_area"], r["tea"]): r["notes"] for r in self.read(json.dumps(document).encode())
+        }
+        assert found == {
+            ("CN", "B"): None,
+            ("CN", "G"): "COLOUR: X",
+            ("IN", "B"): "TITLE: From India",
+            ("IN", "G"): "TITLE: From India; COLOUR: X",
+        }
+
+    def test_json_may_have_values_without_a_list(self):
+        document = json.loads(FORMATS["json 2.0"](cube(row(OBS_COM="5"))))
+        (structure,) = document["data"]["structures"]
+        *_, comment = structure["attributes"]["observation"]
+        assert comment["id"] == "OBS_COM"
+        del comment["values"]
+        for series in document["data"]["dataSets"][0]["series"].values():
+            for values in series["observations"].values():
+                values[-1] = ["Early", {"en": "and small"}, 7]
+        (found,) = self.read(json.dumps(document).encode())
+        assert found["notes"] == "Early; and small; 7"
+
     @pytest.mark.parametrize(
         ("body", "says"),
         [

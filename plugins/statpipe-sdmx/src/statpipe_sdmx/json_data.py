@@ -56,27 +56,74 @@ Step = tuple[dict[str, str] | None, dict[str, str]]
 
 
 def _read(dataset: Mapping[str, Any], structure: Mapping[str, Any]) -> Iterator[Step]:
-    dimensions, attributes = structure["dimensions"], structure.get("attributes", {})
+    dimensions, attributes = structure["dimensions"], structure.get("attributes") or {}
     measures = (structure.get("measures") or {}).get("observation") or [{"id": "OBS_VALUE"}]
-    names = [one["id"] for one in measures]
-    whole = dict(_coded(dimensions.get("dataSet", ()), None))
-    whole |= dict(_coded(attributes.get("dataSet", ()), dataset.get("attributes")))
+    whole = dict(_coded(dimensions.get("dataSet") or (), None))
+    whole |= dict(_coded(attributes.get("dataSet") or (), dataset.get("attributes")))
     whole |= {column: str(dataset[name]) for name, column in _TECHNICAL.items() if name in dataset}
+    groups = _groups(dataset, structure)
+    above = _ids(dimensions, "dataSet", "series")
+    of_series = [one for one in groups if above.issuperset(one[0])]
+    of_observations = [one for one in groups if one not in of_series]
 
-    def observed(found: Mapping[str, Sequence[Any]]) -> Iterator[Step]:
+    def observed(found: Mapping[str, Sequence[Any]], shared: Mapping[str, str]) -> Iterator[Step]:
         for key, values in found.items():
             own = dict(_coded(dimensions["observation"], key.split(":")))
-            own |= dict(zip(names, map(_text, values), strict=False))
-            own |= dict(_coded(attributes.get("observation", ()), values[len(names) :]))
-            yield None, {name: text for name, text in own.items() if text is not None}
+            if of_observations:
+                own |= _told(of_observations, {**shared, **own})
+            own |= dict(_coded(measures, values[: len(measures)]))
+            own |= dict(_coded(attributes.get("observation") or (), values[len(measures) :]))
+            yield None, own
 
-    yield whole, {}
-    yield from observed(dataset.get("observations") or {})
+    yield whole | _told(of_series, whole), {}
+    yield from observed(dataset.get("observations") or {}, whole)
     for key, series in (dataset.get("series") or {}).items():
         shared = whole | dict(_coded(dimensions["series"], key.split(":")))
-        shared |= dict(_coded(attributes.get("series", ()), series.get("attributes")))
+        shared |= _told(of_series, shared)
+        shared |= dict(_coded(attributes.get("series") or (), series.get("attributes")))
         yield shared, {}
-        yield from observed(series.get("observations") or {})
+        yield from observed(series.get("observations") or {}, shared)
+
+
+Group = tuple[tuple[str, ...], dict[tuple[str, ...], dict[str, str]]]
+"""Some dimensions, and the attributes of each combination of their codes."""
+
+
+def _groups(dataset: Mapping[str, Any], structure: Mapping[str, Any]) -> list[Group]:
+    """
+    Give the attributes of parts of the key: a slot for each dimension, empty where it may be any::
+
+        "dimensionGroupAttributes": {":0::": [3, null]}
+    """
+    told = dataset.get("dimensionGroupAttributes") or {}
+    items = (structure.get("attributes") or {}).get("dimensionGroup") or ()
+    dimensions = structure["dimensions"]
+    listed = [one for level in ("series", "observation") for one in dimensions.get(level) or ()]
+    found: dict[tuple[str, ...], dict[tuple[str, ...], dict[str, str]]] = {}
+    for key, places in told.items():
+        slots = key.split(":")
+        if len(slots) > len(listed):
+            listed = [*(dimensions.get("dataSet") or ()), *listed]
+            listed.sort(key=lambda one: int(one.get("keyPosition", 0)))
+        set_ones = [
+            (one, slot) for one, slot in zip(listed, slots, strict=False) if slot not in {"", "~"}
+        ]
+        codes = dict(_coded([one for one, _ in set_ones], [slot for _, slot in set_ones]))
+        of_these = found.setdefault(tuple(codes), {})
+        of_these.setdefault(tuple(codes.values()), {}).update(_coded(items, places))
+    return list(found.items())
+
+
+def _told(groups: Sequence[Group], values: Mapping[str, str]) -> dict[str, str]:
+    told: dict[str, str] = {}
+    for names, said in groups:
+        if values.keys() >= set(names):
+            told |= said.get(tuple(values[name] for name in names), {})
+    return told
+
+
+def _ids(dimensions: Mapping[str, Any], *levels: str) -> set[str]:
+    return {one["id"] for level in levels for one in dimensions.get(level) or ()}
 
 
 def _coded(
@@ -84,19 +131,30 @@ def _coded(
 ) -> Iterator[tuple[str, str]]:
     """Give what places in the lists of values mean; without places, what each list's only value is."""
     if places is not None and len(places) < len(items):
-        items = [one for one in items if one["values"]]  # some services leave out what never occurs
+        # Some services leave out what never occurs.
+        items = [one for one in items if one.get("values") != []]
     for number, item in enumerate(items):
         place = "0" if places is None else places[number] if number < len(places) else None
-        if place is None or (places is None and not item["values"]):
+        listed = item.get("values") or ()
+        if place is None or (places is None and not listed):
             continue
-        if isinstance(place, dict | list) or not str(place).isdigit():
-            yield item["id"], _text(place) or ""
-            continue
-        value = item["values"][int(place)]
-        text = None if value is None else value.get("id", value.get("value", value.get("name")))
+        if not listed or not isinstance(place, str) or not place.isdigit():
+            text = _text(place)  # not coded
+        else:
+            text = _text(listed[int(place)])
         if text is not None:
-            yield item["id"], str(text)
+            yield item["id"], text
 
 
 def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
+    """Give a value as text: the code or the value of an entry, one of several languages, all of a list."""
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return "; ".join(text for text in map(_text, value) if text)
+    if not isinstance(value, dict):
+        return str(value).lower()  # true and false
+    for name in ("id", "value", "values", "name", "en"):
+        if value.get(name) is not None:
+            return _text(value[name])
+    return next((text for text in map(_text, value.values()) if text), None)
