@@ -7,7 +7,7 @@ Merge, Append,         what the row says is added or changed; what it leaves emp
 Information
 Replace                the row takes the place of the whole observation
 Delete                 the observations with the row's dimensions end, where an empty dimension means all
-                       of them; a row with attributes too takes just these away
+                       of them, as ``~`` does; a row with attributes too takes just these away
 =====================  ==================================================================================
 
 A row without a whole key that does not delete has attributes of all observations with its dimensions; only
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 ACTION = ":action"
 """The column of a message's actions. No identifier of SDMX has a colon."""
 
+_NO_CODE = frozenset(["", "~"])
+"""What stands for a dimension that a row does not name."""
 _LETTERS = frozenset("IAMRD")
 
 
@@ -100,7 +102,7 @@ def _has_gaps(column: Any) -> bool:
         return True
     is_coded = pa.types.is_dictionary(column.type)
     texts = [one.dictionary for one in column.chunks] if is_coded else column.chunks
-    return any("" in one.to_pylist() for one in texts)
+    return any(not _NO_CODE.isdisjoint(one.to_pylist()) for one in texts)
 
 
 def _refuse_partial_keys(
@@ -162,10 +164,12 @@ def _any(columns: Iterable[Any], no: Any) -> Any:
 
 def _groups(rows: pa.Table, key: Sequence[str]) -> Iterator[tuple[list[str], pa.Table]]:
     """Give the rows that name the same dimensions together, with the names of these."""
+    import pyarrow as pa
     import pyarrow.compute as pc
 
+    none = pa.array([None, *_NO_CODE], pa.string())
     marks = pc.binary_join_element_wise(
-        *[pc.if_else(_is_filled(rows[name]), "1", "0") for name in key], ""
+        *[pc.if_else(pc.is_in(_text(rows[name]), value_set=none), "0", "1") for name in key], ""
     )
     for mark in pc.unique(marks).to_pylist():
         names = [name for name, is_there in zip(key, mark, strict=True) if is_there == "1"]
