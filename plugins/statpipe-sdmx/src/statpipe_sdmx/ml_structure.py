@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from xml.etree import ElementTree as ET
 
+import attrs
 from attrs import field, frozen
 
 from statpipe.api import Code, ContentError, Payload
@@ -19,6 +20,8 @@ from statpipe_sdmx.structure import TIME, Item, Structure
 _URN = re.compile(
     r"urn:sdmx:[^=]*=(?P<agency>[^:]+):(?P<id>[^()]+)\((?P<version>[^()]*)\)(?:\.(?P<item>.+))?"
 )
+_LISTS = frozenset(["Codelist", "ValueList", "GeographicCodelist", "GeoGridCodelist"])
+_ENTRIES = frozenset(["Code", "ValueItem", "GeoFeatureSetCode", "GridCode"])
 _KINDS = ("Dimension", "Attribute", "Measure")
 _LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
@@ -58,7 +61,7 @@ def read_structure(payload: Payload, *, flow: str, language: str = "en") -> Stru
     """
     message = _Message(payload, language)
     for element in tree(payload).iter():
-        kind = _local(element)
+        kind = "Codelist" if _local(element) in _LISTS else _local(element)
         if kind in {"Dataflow", "DataStructure", "Codelist", "ConceptScheme"} and element.get("id"):
             message.parts.setdefault((kind, element.get("id", "")), []).append(element)
     named, found = _data_structure(message, flow)
@@ -162,20 +165,32 @@ def _concept(message: _Message, wanted: _Reference | None) -> ET.Element | None:
     return next((one for one in _below(scheme, "Concept") if one.get("id") == wanted.item), None)
 
 
-def _codes(message: _Message, wanted: _Reference | None) -> Iterator[Code]:
+def _codes(
+    message: _Message, wanted: _Reference | None, above: tuple[ET.Element, ...] = ()
+) -> list[Code]:
+    """
+    Give the codes of a list. In 3.0, it may extend others, whose codes it then has as well: which of them it leaves
+    out is not looked at, since no figure has these.
+    """
     listed = None if wanted is None else message.find("Codelist", wanted)
-    if listed is None:
-        return
-    entries = [one for one in listed if _local(one) == "Code" and one.get("id")]
-    known = {one.get("id") for one in entries}
-    for one in entries:
-        code = one.get("id", "")
-        parent = _parent(one)
-        yield Code(
+    if listed is None or listed in above:
+        return []
+    found: dict[str, Code] = {}
+    for extension in (one for one in listed if _local(one) == "CodelistExtension"):
+        prefix = extension.get("prefix", "")
+        for one in _codes(message, _reference(_child(extension, "Codelist")), (*above, listed)):
+            over = f"{prefix}{one.parent}" if one.parent else None
+            found[prefix + one.code] = attrs.evolve(one, code=prefix + one.code, parent=over)
+    entries = [one for one in listed if _local(one) in _ENTRIES and one.get("id")]
+    known = found.keys() | {one.get("id") for one in entries}
+    for entry in entries:
+        code, parent = entry.get("id", ""), _parent(entry)
+        found[code] = Code(
             code=code,
-            name=_name(one, message.language) or code,
+            name=_name(entry, message.language) or code,
             parent=parent if parent in known and parent != code else None,
         )
+    return list(found.values())
 
 
 def _parent(code: ET.Element) -> str | None:
