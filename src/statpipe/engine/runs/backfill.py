@@ -23,7 +23,7 @@ from statpipe.api import (
 from statpipe.domain.errors import REFUSED_BY_CHECKS
 from statpipe.engine.runs.ahead import Ahead
 from statpipe.engine.runs.run import close_source, run_source
-from statpipe.engine.site.executors import executor_for
+from statpipe.engine.site.executors import executor_for, workers_in
 from statpipe.engine.site.site import Site
 from statpipe.engine.stages.ingest import chosen_datasets
 from statpipe.engine.stages.kept import keeping_what_arrived
@@ -34,8 +34,8 @@ _GOES_ON = (0, REFUSED_BY_CHECKS, ContentError.exit_code)
 """Exit codes of what concerns one release. Anything else would befall the next ones too."""
 
 
-_AHEAD = 6
-"""Releases that other processes work on before their runs begin: two or three for each of a few workers."""
+_AHEAD = 3
+"""Releases for each worker that other processes work on before their runs begin."""
 
 
 @frozen(kw_only=True)
@@ -91,7 +91,7 @@ def backfill(  # noqa: PLR0917 - what run_sources takes, and where the archive l
                 days=days,
                 options=_silver(options),
                 workers=workers,
-                window=_AHEAD,
+                window=_AHEAD * workers_in(site.configuration),
             )
         manifests = []
         for wanted, ready in _runs(archive, days, options, tell):

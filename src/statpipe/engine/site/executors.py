@@ -62,14 +62,25 @@ def executor_for(configuration: Configuration, given: Executor | None) -> Iterat
         yield pool
 
 
+def workers_in(configuration: Configuration) -> int:
+    """
+    Read ``engine.workers``: how many units of work to have done at the same time.
+
+    :raises ConfigError: It is not a number of workers.
+    """
+    workers = configuration.table("engine").get("workers", min(_MOST, os.cpu_count() or 1))
+    if type(workers) is not int or workers < 1:
+        msg = f"{configuration.shown}: engine.workers is {workers!r}; expected 1 or more"
+        raise ConfigError(msg)
+    return workers
+
+
 def _wanted(configuration: Configuration) -> _Wanted:
     table, shown = configuration.table("engine"), configuration.shown
     for key in table:
         if key not in _KEYS:
             raise ConfigError(f"{shown}: unknown key engine.{key}{nearest(key, _KEYS)}")
-    workers = table.get("workers", min(_MOST, os.cpu_count() or 1))
-    if type(workers) is not int or workers < 1:
-        raise ConfigError(f"{shown}: engine.workers is {workers!r}; expected 1 or more")
+    workers = workers_in(configuration)
     kind = table.get("executor", "threads")
     if kind not in _KINDS:
         choices = "'threads', 'processes' or 'dask'"
