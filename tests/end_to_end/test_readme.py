@@ -67,3 +67,4 @@ def test_all_commands_run_and_print_what_the_page_shows(clone):
     assert " ".join(shown.split()) == revisions
     (believed,) = [text for command, text in said.items() if "pce_state_as_of(" in command]
     assert "1852976.3" in believed
+    assert (clone / "vintages.svg").read_text() == (ROOT / "docs" / "vintages.svg").read_text()

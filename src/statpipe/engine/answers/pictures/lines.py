@@ -22,6 +22,8 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 16, 26, 34
 _LABELS = 7
 """Periods that are named below."""
 _MOST_VINTAGES = 40
+_WIDE, _NARROW = 7.2, 4.8
+"""Room for a letter of the legend."""
 _FEW = 60
 """Up to so many figures, the first release of each has a mark."""
 
@@ -122,11 +124,34 @@ def fan(
     first: dict[date, float] = {}
     for one in kept:
         first = {**one.figures, **first}
-    for point in frame.points(first) if len(first) <= _FEW else ():
-        if point is not None:
-            parts.append(f'<circle class="first" cx="{point[0]:.1f}" cy="{point[1]:.1f}" r="3.5"/>')
+    rings = frame.points(first) if len(first) <= _FEW else []
+    parts += [_ring(*point) for point in rings if point is not None]
+    parts += _legend(kept, has_rings=bool(rings))
     said = f"{len(kept)} vintages, from {kept[0].name} to {kept[-1].name}. Latest: {_said(kept[-1], names)}"
     return picture(parts, width=_WIDTH, height=_HEIGHT, title=title, description=said, name=name)
+
+
+def _ring(x: float, y: float) -> str:
+    return f'<circle class="first" cx="{x:.1f}" cy="{y:.1f}" r="3.5"/>'
+
+
+def _legend(vintages: Sequence[Series], *, has_rings: bool) -> Iterator[str]:
+    """Say, in the upper right corner, what the strong line, the pale ones and the rings are."""
+    entries = [(f"release {vintages[-1].name}", '<path class="line s0" d="M{} 10h18"/>')]
+    if vintages[1:]:
+        earlier = vintages[0].name if len(vintages) == 2 else "earlier releases"  # noqa: PLR2004
+        entries.append((earlier, '<path class="old" d="M{} 10h18"/>'))
+    if has_rings:
+        entries.append(("first release", _ring(-9, 10).replace('cx="-9.0"', 'cx="{}"')))
+    x = _WIDTH - _RIGHT - sum(_room(text) for text, _ in entries)
+    for text, sign in entries:
+        yield sign.format(x + (9 if "circle" in sign else 0))
+        yield f'<text x="{x + 24:.1f}" y="14">{text_of(text)}</text>'
+        x += _room(text)
+
+
+def _room(text: str) -> float:
+    return 24 + sum(_NARROW if sign in "fijlrst -" else _WIDE for sign in text) + 12
 
 
 def _names_at_the_end(frame: _Frame, shown: Sequence[Series]) -> Iterator[str]:
