@@ -10,6 +10,7 @@ import pytest
 
 from statpipe.api import Dataset, Normalizer, Payload
 from statpipe.domain.observation import CELL
+from statpipe.domain.printed import read_double
 from statpipe.testing import damage
 from statpipe.testing.cells import Key, figure, named
 from statpipe.testing.patience import InTime
@@ -84,6 +85,11 @@ class NormalizerFixtures(InTime):
         if not any(value is not None for value in expected.values()):
             broken("the fixture `figures` names no figure", "name the figures of the payloads")
         return expected
+
+    def _read(self, text: str, dataset: Dataset) -> Decimal | None:
+        """Read a printed figure; that of a binary double is the shortest decimal that is the same one."""
+        value = figure(text, self.decimal_mark)
+        return value if value is None or not dataset.doubles else read_double(f"{value}")[0]
 
     def _bendable(
         self, payloads: Sequence[Payload], figures: Figures, dataset: Dataset
