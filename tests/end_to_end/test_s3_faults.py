@@ -559,7 +559,7 @@ def releases(tmp_path_factory):
     agency = TeaAgency(ports=PORTS[:1])
     for number, day in enumerate(("2024-03-01", "2024-04-01"), 1):
         for name in DATASETS:
-            agency.publish(name, day, prices(number * 3))
+            agency.publish(name, day, prices(30 + number))
         agency.save(folder / f"{number}.json")
     return folder / "1.json", folder / "2.json"
 
