@@ -142,9 +142,13 @@ def brief_lines(manifest: Manifest, room: int, *, alone: bool = True) -> Iterato
         word = "accepted" if one.accepted else one.severity
         text = f"{word}: {one.check}, {one.dataset} {one.vintage}: {one.message}"
         yield _cut(text, room), "red" if one.refuses else "yellow"
+    unjudged = dict.fromkeys(one.check for one in manifest.checks if not one.judged)
+    rest = [f"not judged: {', '.join(unjudged)}"] if unjudged else []
     if len(found) > _WARNINGS:
-        yield f"and {counted(len(found) - _WARNINGS, 'finding')} of checks", "yellow"
-    if found or revisions:
+        rest = [f"and {counted(len(found) - _WARNINGS, 'finding')} of checks", *rest]
+    if rest:
+        yield _cut("; ".join(rest), room), "yellow"
+    if found or revisions or unjudged:
         more = f"more: `statpipe runs show {manifest.run_id}`"
         yield in_environment(more, manifest.environment), ""
 

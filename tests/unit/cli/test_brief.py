@@ -83,6 +83,15 @@ def test_it_is_short_and_narrow_however_much_there_is(releases, warnings, capsys
     assert len(capsys.readouterr().err.splitlines()) <= MOST_LINES
 
 
+def test_what_was_not_judged_is_named():
+    made = manifest(1, 2)
+    checks = [attrs.evolve(one, passed=True, judged=False) for one in made.checks]
+    told = lines(attrs.evolve(made, checks=tuple(checks)))
+    assert told[-2:] == ["not judged: additivity", lines(made)[-1]]
+    both = attrs.evolve(made, checks=(*manifest(0, 3).checks, *checks))
+    assert lines(both)[-2] == "and 1 finding of checks; not judged: additivity"
+
+
 def test_an_unchanged_run_is_one_line():
     assert lines(manifest(0)) == ["tea: unchanged in 2.5 s"]
 
