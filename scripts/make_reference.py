@@ -241,7 +241,7 @@ def _ways(service: Service) -> Iterator[str]:
     if service.deltas:
         yield "Serves `updatedAfter`: says whether anything has changed since a time."
     if service.history:
-        yield "Keeps its history: `statpipe backfill` without `--from-archive` loads all earlier vintages."
+        yield "Keeps its history: `statpipe backfill SOURCE` without `--from-archive` loads all earlier vintages."
     if service.delayed:
         yield "May make a large answer later: statpipe waits for it, half an hour at most."
     for most, span in service.requests:
