@@ -95,8 +95,9 @@ class Model:
     ``settled`` names the column with the day of the release that settled a row, so that no later one changes
     it: the lake keeps those of each year by themselves. (``realtime_end`` is the day before, and a row that
     is not settled yet has 9999-12-31.) Rows that a release settles must follow from the history of just the
-    cells' last intervals and those that the year of the release began or ended. ``standing`` says that all
-    rows do. Models of which neither is said are made of the whole history.
+    cells' last intervals and those that the year of the release began or ended; where the column is the day of
+    a release, of just the cells in which that year began or ended one. ``standing`` says that all rows follow
+    from all last intervals. Models of which neither is said are made of the whole history.
 
     Where ``check`` is set, the model lists what should not be: each row is a failure of a check of
     this name, told as a warning when the model is made. So rules that join sources can be checked.
