@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _IN_TIME = ("cell", "realtime_start", "sequence")
-
-
 _OF = "number of the dataset"
 
 

@@ -156,11 +156,14 @@ class Gold:
         """
         Let go of DuckDB and of the tables.
         """
-        self._opened.close()
-        self._opened_relations = None
+        self._close_duckdb()
         self._made.clear()
         self._standings.clear()
         self._slim.clear()
+
+    def _close_duckdb(self) -> None:
+        self._opened.close()
+        self._opened_relations = None
 
     def _of_input(self, name: str) -> str | None:
         model = next((one for one in self.models if one.name == name), None)
@@ -310,7 +313,9 @@ class Gold:
         for model in later:
             settles = self._source_settling(model)
             self._needed(model, self._scope_of_parts(model) if settles else _scope(model), needed)
-        if self._opened_relations is not None:
+        if not needed:
+            self._close_duckdb()
+        elif self._opened_relations is not None:
             self._opened_relations.let_go(needed)
         grains = {name for model in self.models for name in model.grain}
         for source in [one for one in self._standings if needed.isdisjoint(_names(one))]:

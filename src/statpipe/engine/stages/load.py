@@ -108,9 +108,9 @@ class Load:
             self._to_database(sink, gold, models, lacking)
             return lacking
         with background(self.journal.written, _AT_ONCE) as writing:
-            made = gold.partitions(lacking)
-            for _ in lacking:
-                writing.call(sink.write, next(made))  # no name holds a table that is written
+            for partition in gold.partitions(lacking):
+                writing.call(sink.write, partition)
+                del partition  # the next one is made without it in memory
             writing.finish()
         return lacking
 
