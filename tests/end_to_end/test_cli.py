@@ -270,18 +270,18 @@ def test_a_usage_error_is_2(tea):
 def test_a_failed_check_is_3_publishes_nothing_and_shows_the_cells(tea):
     tea.run("run", "tea_prices")
     before, bronze = tea.home.published(), tea.bronze()
-    tea.agency.publish("black", "2024-04-01", prices(100))
+    tea.agency.publish("black", "2024-04-01", prices(2))
     tea.agency.check = "error"
     done = tea.run("run", "tea_prices", code=3)
     assert tea.home.published() == before
     assert tea.bronze() > bronze
     assert "1 price tastes of dust" in done.stderr
-    assert "102.25" in done.stderr
+    assert " 4.25" in done.stderr
     assert "nothing of this release was published" in last_line(done)
 
     tea.agency.check = "warning"
     done = tea.run("run", "tea_prices")
-    assert "102.25" in done.stderr
+    assert " 4.25" in done.stderr
     assert set(tea.home.published()) > set(before)
 
 
