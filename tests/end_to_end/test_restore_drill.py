@@ -23,7 +23,7 @@ from support.user import ROOT
 PAGE = (ROOT / "docs" / "operability.md").read_text().partition("### Restore drill\n")[2]
 LAKE, DATABASE = re.findall(r"```sh\n(.*?)```", PAGE, re.DOTALL)[:2]
 BUCKET = "statpipe-drill"
-LAYERS = ["bronze", "changes", "copies", "gold", "runs", "silver"]
+LAYERS = ["bronze", "changes", "copies", "gold", "prints", "runs", "silver"]
 SOURCE = """
 [sources.bea_pce_state]
 tables = ["SAPCE1"]
