@@ -12,7 +12,7 @@ from provisioning.settings import ENVIRONMENTS
 
 _IA_DAYS, _GLACIER_DAYS = 90, 365
 _ABORT_DAYS = 7
-_LOCK_DAYS, _SCRATCH_DAYS = 1, 7
+_LOCK_DAYS, _SCRATCH_DAYS, _STAGED_DAYS = 1, 7, 1
 
 
 @frozen(kw_only=True)
@@ -102,12 +102,15 @@ def data_rules(noncurrent_days: int) -> tuple[Rule, ...]:
                 prefix=f"{environment}/locks/",
                 noncurrent=_LOCK_DAYS,
             ),
-            # What smoke runs leave: the role may not delete.
-            Rule(
-                id=f"{environment}-scratch",
-                prefix=f"{environment}/scratch/",
-                expire=_SCRATCH_DAYS,
-                noncurrent=_LOCK_DAYS,
+            # What smoke runs leave, and workers whose release was refused: the role may not delete.
+            *(
+                Rule(
+                    id=f"{environment}-{place}",
+                    prefix=f"{environment}/{place}/",
+                    expire=days,
+                    noncurrent=_LOCK_DAYS,
+                )
+                for place, days in (("scratch", _SCRATCH_DAYS), ("staged", _STAGED_DAYS))
             ),
         ]
     return tuple(rules)
