@@ -16,17 +16,19 @@ settings.register_profile("without_deadline", deadline=None)
 settings.load_profile("without_deadline")
 
 
+LEVELS = [(logger, logger.level) for logger in map(logging.getLogger, (None, *QUIET))]
+
+
 @pytest.fixture(autouse=True)
 def logs_as_before() -> Iterator[None]:
-    """A test that runs a command in this process leaves the next one's logs alone."""
+    """A test, or a fixture of a module, that runs a command in this process leaves the next one's logs alone."""
     root = logging.getLogger()
-    before = [(logger, logger.level) for logger in (root, *map(logging.getLogger, QUIET))]
     handlers = list(root.handlers)
     yield
     # pytest's own handlers come and go around each phase of a test: only ours is taken away.
     ours = structlog.stdlib.ProcessorFormatter
     kept = [handler for handler in root.handlers if not isinstance(handler.formatter, ours)]
     root.handlers = kept + [handler for handler in handlers if handler not in kept]
-    for logger, level in before:
+    for logger, level in LEVELS:
         logger.setLevel(level)
     structlog.reset_defaults()

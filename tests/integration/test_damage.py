@@ -477,7 +477,12 @@ def test_a_lake_on_s3_is_verified_and_repaired_in_the_same_way(s3: Any, tmp_path
             s3.put_object(Bucket=BUCKET, Key=key, Body=(b"", body[:-1])[number % 3])
     assert home.verify().damaged
     assert home.verify(repair=True).damaged == 0
-    after = objects(s3)
-    assert {key: body for key, body in after.items() if ".damaged" not in key} == before
+    # What is remembered of Silver only saves requests: the next run makes it anew.
+    remembered = {key for key in before if "/prints/" in key}
+    assert len(remembered) == 1
+    whole = {key: before[key] for key in before.keys() - remembered}
+    after = {key: body for key, body in objects(s3).items() if ".damaged" not in key}
+    assert {key: after[key] for key in after.keys() - remembered} == whole
     assert home.verify().damaged == 0
     assert home.run().outcome == "unchanged"
+    assert {key: objects(s3)[key] for key in before} == before

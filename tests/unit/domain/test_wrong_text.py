@@ -18,9 +18,10 @@ class Naive(Normalizer):
         return pa.Table.from_pylist(rows)
 
 
-def task(*bodies):
-    payloads = tuple(Payload(name=f"p{n}", body=body) for n, body in enumerate(bodies))
-    return Task(dataset=PLAIN, vintage="v", normalizer=Naive(), code="c", payloads=payloads)
+def sealed(*bodies):
+    payloads = [Payload(name=f"p{n}", body=body) for n, body in enumerate(bodies)]
+    told = {"source": "x", "dataset": PLAIN, "vintage": "v", "code": "c", "bronze": ()}
+    return normalize(Task(normalizer=Naive(), **told), payloads)
 
 
 def body(note):
@@ -31,7 +32,7 @@ def body(note):
 def test_bytes_in_another_encoding_are_refused_by_payload_and_byte():
     odd = body("Espa\u00f1a").decode().encode("latin-1")
     with pytest.raises(ContentError) as caught:
-        normalize(task(body("x"), odd))
+        sealed(body("x"), odd)
     place = odd.index(0xF1)
     assert str(caught.value).startswith(
         f"payload p1, byte {place}: 0xf1 is not valid utf-8; expected"
@@ -41,11 +42,11 @@ def test_bytes_in_another_encoding_are_refused_by_payload_and_byte():
 
 def test_half_a_character_is_refused_with_what_stands_around_it():
     with pytest.raises(ContentError) as caught:
-        normalize(task(body("half \ud800 of it")))
+        sealed(body("half \ud800 of it"))
     assert "dataset T: a payload holds half of a character" in str(caught.value)
     assert r"'half \ud800 of it'" in str(caught.value)
 
 
 def test_a_nul_goes_through_the_gate():
-    table = normalize(task(body("a\0b"))).table
+    table = sealed(body("a\0b")).table
     assert table["notes"].to_pylist() == ["ab"]
