@@ -20,7 +20,7 @@ def encoded(values, type_):
         name="m",
         title="",
         inputs=(),
-        grain=(),
+        grain=("v",),
         columns=(Column(name="v", type=type_, description=""),),
         sql="",
     )
@@ -69,7 +69,7 @@ def test_large_tables_are_sent_in_parts():
         name="m",
         title="",
         inputs=(),
-        grain=(),
+        grain=("v",),
         columns=(Column(name="v", type="integer", description=""),),
         sql="",
     )

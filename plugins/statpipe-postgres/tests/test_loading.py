@@ -17,7 +17,6 @@ from statpipe.api import (
     ConfigError,
     ContentError,
     Model,
-    PluginError,
     Unavailable,
 )
 from statpipe_postgres.encode import csv_batches
@@ -387,11 +386,6 @@ def test_repeated_grain_is_refused_and_nothing_is_published(
     with pytest.raises(ContentError, match=r"the rows break the grain that the model declares"):
         sink.write(partition(twice, "second"))
     assert sink.fingerprint(key) == "first"
-
-
-def test_a_model_without_a_grain_is_the_fault_of_its_plugin(sink, partition, model, three_rows):
-    with pytest.raises(PluginError, match="model spending declares no grain; name the columns"):
-        sink.write(partition(three_rows, of=attrs.evolve(model, grain=())))
 
 
 @pytest.mark.parametrize("name", ["table", "select", "user"])

@@ -19,7 +19,6 @@ from statpipe.api import (
     Model,
     Partition,
     PartitionKey,
-    PluginError,
     Receipt,
     Rows,
     StatpipeError,
@@ -308,7 +307,4 @@ def _table(schema: str, partition: Partition) -> GoldTable:
     if model is None:
         msg = f"partition {partition.key.path} came without the model that declares its table"
         raise ValueError(msg)
-    if not model.grain:
-        msg = f"model {model.name} declares no grain; name the columns that identify a row"
-        raise PluginError(msg)
     return GoldTable(schema=schema, model=model)
