@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import platform
 from collections.abc import Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor, wait
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
 from datetime import UTC, datetime
+from threading import Event
 
 import attrs
 import structlog
@@ -72,8 +73,10 @@ def _side_by_side(
     site: Site, names: Sequence[str], options: Options, pool: Executor, jobs: int
 ) -> list[Manifest]:
     """Run sources in threads, each with sinks of its own: a database's connection is for one at a time."""
+    all_known = Event()  # until then an interrupt finds no run at work
 
     def run(name: str) -> Manifest:
+        all_known.wait()
         own = opened_again(site)
         try:
             with structlog.contextvars.bound_contextvars(beside=name):
@@ -82,10 +85,15 @@ def _side_by_side(
             own.close()
 
     with ThreadPoolExecutor(jobs, thread_name_prefix="statpipe-run") as threads:
-        runs = [threads.submit(copy_context().run, run, name) for name in names]
+        runs: list[Future[Manifest]] = []
         try:
+            runs = [threads.submit(copy_context().run, run, name) for name in names]
+            all_known.set()
             wait(runs)
         except KeyboardInterrupt:  # each run sees it at its next step; the signal is remembered
+            all_known.set()
+            if not runs:
+                raise
             log.warning("interrupted; runs end at their next step")
             for one in runs:
                 one.cancel()
