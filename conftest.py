@@ -14,6 +14,8 @@ from statpipe.engine.record.logs import QUIET
 # A deadline would judge the machine. `--hypothesis-profile=ci` replaces this profile, and has none either.
 settings.register_profile("without_deadline", deadline=None)
 settings.load_profile("without_deadline")
+# It draws the same examples each time, so more of them would be paid for in each run; `make test-all` draws new ones.
+settings.register_profile("ci", settings.get_profile("ci"), max_examples=50)
 
 
 LEVELS = [(logger, logger.level) for logger in map(logging.getLogger, (None, *QUIET))]
