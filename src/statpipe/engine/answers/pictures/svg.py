@@ -76,12 +76,17 @@ def text_of(value: object) -> str:
     return escape(visible(str(value)), {'"': "&quot;"})
 
 
+_LAST_PLACE = 1e-18
+"""What a figure can differ by: it has at most 18 places behind the point."""
+
+
 def steps(low: float, high: float, count: int = 5) -> list[float]:
     """
     Return round numbers from below the lowest to above the highest, about so many.
     """
-    if high - low <= max(abs(low), abs(high)) * 1e-9:
-        low, high = low - (abs(low) or 1) / 2, high + (abs(high) or 1) / 2
+    if high - low <= max(max(abs(low), abs(high)) * 1e-9, _LAST_PLACE):
+        below, above = (abs(end) if abs(end) > _LAST_PLACE else 1.0 for end in (low, high))
+        low, high = low - below / 2, high + above / 2
     rough = (high - low) / count
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(size * power for size in (1, 2, 2.5, 5, 10) if size * power >= rough * 0.999)

@@ -4,7 +4,7 @@ from datetime import date
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from statpipe.engine.answers.pictures.heat import heat_map, shade
@@ -26,6 +26,8 @@ def texts(svg):
 
 
 @given(st.floats(-1e15, 1e15), st.floats(-1e15, 1e15))
+@example(0.0, 5e-324)
+@example(1e-310, 2e-310)
 def test_steps_are_round_and_hold_all_figures(one, other):
     low, high = sorted((one, other))
     found = steps(low, high)
