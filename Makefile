@@ -46,7 +46,7 @@ test-all: dev ## the same, with the slow extras, and new examples each time
 	@$(BIN)/python scripts/left_behind.py $(MAKE) --no-print-directory lint types imports workflows docs diagrams
 	@$(BIN)/python scripts/left_behind.py $(BIN)/python -m pytest -n 2 --dist loadfile
 
-quick: dev ## lint, types, and the unit tests without those that draw many examples: about a minute
+quick: dev ## lint, types, and quick unit tests: about 20 seconds
 	@$(BIN)/python scripts/left_behind.py $(MAKE) --no-print-directory lint types
 	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not slow" --hypothesis-profile=ci tests/unit/cli tests/unit/domain tests/unit/reading tests/unit/testing
 
