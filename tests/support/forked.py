@@ -48,7 +48,7 @@ _PRELOADED = [
     ),
     *(
         f"statpipe_{name}.plugin"
-        for name in ["bea", "checks", "lake", "notify", "postgres", "sdmx"]
+        for name in ["bea", "bls", "checks", "lake", "notify", "postgres", "sdmx"]
     ),
 ]
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC", "ARROW_", "TZ")
