@@ -4,6 +4,7 @@ import os
 import signal
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -114,4 +115,21 @@ def test_ctrl_c_interrupts_all_and_each_says_so(street, monkeypatch):
     with remembering_interrupts():
         manifests = street.run()
     assert [(run.outcome, run.exit_code) for run in manifests] == [("interrupted", 130)] * 2
+    assert not street.lake.holders
+
+
+def test_ctrl_c_before_all_runs_are_known_leaves_none_waiting(street, monkeypatch):
+    submit, begun = ThreadPoolExecutor.submit, []
+
+    def interrupted(pool, *work):
+        if pool._thread_name_prefix == "statpipe-run":
+            if begun:
+                raise KeyboardInterrupt
+            begun.append(work)
+        return submit(pool, *work)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        street.run()
+    assert begun
     assert not street.lake.holders
