@@ -185,14 +185,26 @@ class EmbeddedPostgres:
         os.close(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
         if log.stat().st_size > _LARGEST_LOG:
             os.truncate(log, 0)
+        launched, tell = os.pipe()
+        try:
+            self._launch_janitor(user, launched)
+            self._launch_server(user, server_lock, tell)
+        finally:
+            os.close(launched)
+            os.close(tell)
+
+    def _launch_janitor(self, user: ServerUser, launched: int) -> None:
+        folder = self.folder
+        locks_and_sockets = (folder.users_lock, folder.server_lock, folder.sockets)
         _detach(
             "janitor.py",
-            str(self.folder.users_lock),
-            str(self.folder.server_lock),
-            str(self.folder.sockets),
-            str(self.folder.data / "postmaster.pid"),
+            str(launched),
+            *(str(path) for path in locks_and_sockets),
             *self._stop_command(user),
+            inherit=(launched,),
         )
+
+    def _launch_server(self, user: ServerUser, server_lock: int, tell: int) -> None:
         sockets = str(self.folder.sockets).replace('"', '""')
         command = [
             *user.prefix,
@@ -203,13 +215,14 @@ class EmbeddedPostgres:
             *("-c", f'unix_socket_directories="{sockets}"'),
             *("-c", "unix_socket_permissions=0700"),
         ]
-        # The shell ends at once and leaves the server behind, so that it is nobody's zombie here.
+        # The shell says which process it started, and ends at once, so that it is nobody's zombie here.
         subprocess.run(  # noqa: S603 - our own programs; nothing is pasted into the shell's text
-            ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 &', str(log), *command],
+            ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 & echo $!', str(self.folder.log), *command],
             check=True,
             cwd="/",
             env=environment(),
             stdin=subprocess.DEVNULL,
+            stdout=tell,
             start_new_session=True,
             pass_fds=(server_lock,),
         )

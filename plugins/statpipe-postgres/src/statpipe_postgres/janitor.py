@@ -1,11 +1,11 @@
 """Stops the server once its last user is gone, also when that one was killed.
 
-A script of its own, run as ``python -I -S janitor.py USERS_LOCK SERVER_LOCK SOCKETS PID_FILE STOP...``.
+A script of its own, run as ``python -I -S janitor.py PIPE USERS_LOCK SERVER_LOCK SOCKETS STOP...``.
 It sleeps in the kernel until nobody shares the first lock. The second is held by every process of
 the server, so the work is done when it is free; then the folder of the socket goes as well.
 
 Where somebody removed the whole folder, ``STOP`` cannot find the server any more. So the janitor
-remembers its process.
+knows its process, which it is told through the pipe once the server is launched.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ _ATTEMPTS = 100
 _LOOK_AGAIN = 0.1
 
 
-def main(users_lock: str, server_lock: str, sockets: str, pid_file: str, *stop: str) -> None:
+def main(pipe: str, users_lock: str, server_lock: str, sockets: str, *stop: str) -> None:
     """
     Detach, wait for the last user to go, and stop the server.
     """
@@ -27,7 +27,8 @@ def main(users_lock: str, server_lock: str, sockets: str, pid_file: str, *stop: 
     server = os.open(server_lock, os.O_RDWR)
     if os.fork():
         os._exit(0)
-    postmaster = _wait_for_the_last(users, pid_file)
+    postmaster = _told(int(pipe))
+    fcntl.flock(users, fcntl.LOCK_EX)
     for _ in range(_ATTEMPTS):
         # A server that was launched a moment ago cannot be told to stop yet: hence the attempts.
         try:
@@ -36,7 +37,7 @@ def main(users_lock: str, server_lock: str, sockets: str, pid_file: str, *stop: 
             if _is_at(users_lock, users):
                 os.spawnv(os.P_WAIT, stop[0], stop)  # noqa: S606 - the command comes from our caller
             elif postmaster:
-                _end(postmaster, sockets)
+                _end(postmaster, users_lock)
             time.sleep(_LOOK_AGAIN)
         else:
             with contextlib.suppress(OSError):
@@ -44,34 +45,19 @@ def main(users_lock: str, server_lock: str, sockets: str, pid_file: str, *stop: 
             return
 
 
-def _wait_for_the_last(users: int, pid_file: str) -> int:
-    """Wait until nobody uses the server, and return its process, or 0 if that was never seen."""
-    while not (postmaster := _pid_in(pid_file)):
-        try:
-            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            time.sleep(_LOOK_AGAIN)
-        else:
-            return _pid_in(pid_file)
-    fcntl.flock(users, fcntl.LOCK_EX)
-    return postmaster
+def _told(pipe: int) -> int:
+    """Wait until the server is launched, and return its process; 0 if it never was."""
+    with os.fdopen(pipe, encoding="ascii") as said:
+        return int(said.read() or 0)
 
 
-def _end(postmaster: int, sockets: str) -> None:
-    """End a server whose folder is gone; another one may have made a new folder by now."""
-    other = _pid_in(f"{sockets}/.s.PGSQL.5432.lock")
-    # A server that is allowed to tidy up removes the socket, even if that is another's.
-    how = signal.SIGKILL if other not in {0, postmaster} else signal.SIGQUIT
+def _end(postmaster: int, users_lock: str) -> None:
+    """End a server whose folder is gone; somebody may be making a new folder by now."""
+    # A server that is allowed to tidy up removes the socket at its path, even if that is another's.
+    # A new folder is there long before its server has a socket: PostgreSQL makes its data first.
+    how = signal.SIGKILL if os.path.exists(users_lock) else signal.SIGQUIT  # noqa: PTH110 - as above
     with contextlib.suppress(OSError):
         os.kill(postmaster, how)
-
-
-def _pid_in(file: str) -> int:
-    try:
-        with open(file, encoding="ascii") as lines:  # noqa: PTH123 - as above
-            return int(lines.readline())
-    except (OSError, ValueError):
-        return 0
 
 
 def _is_at(path: str, descriptor: int) -> bool:
