@@ -5,6 +5,7 @@ import os
 
 import boto3
 import pytest
+from distributed import LocalCluster
 from moto.server import ThreadedMotoServer
 
 from statpipe.engine.site.configuration import Configuration
@@ -84,10 +85,22 @@ def bucket(monkeypatch):
     server.stop()
 
 
-def test_a_bucket_is_a_lake_that_all_can_see(office, alone, bucket, tmp_path):
+@pytest.fixture
+def cluster(bucket):
+    """Give the address of a Dask cluster that somebody else runs."""
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+    ) as running:
+        yield running.scheduler_address
+
+
+def test_a_cluster_of_somebody_else_works_on_a_lake_in_a_bucket(
+    office, alone, bucket, cluster, tmp_path
+):
     client, address = bucket
     place = SharedOffice(office, tmp_path / "far", path="s3://shared-lake/x", endpoint_url=address)
-    engine = {"executor": "processes", "workers": 2}
+    assert cluster.startswith("tcp://127.0.0.1:")
+    engine = {"executor": "dask", "scheduler": cluster, "workers": 2}
     configuration = Configuration(
         path=None, home=tmp_path, document={"engine": engine}, variables={}
     )
