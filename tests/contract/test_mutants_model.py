@@ -60,7 +60,42 @@ SINCE = attrs.evolve(
 )
 """Its figures change with every release that is still to come."""
 
+INTERVALS = Model(
+    name="rain_told",
+    title="When a figure was told",
+    inputs=("rain",),
+    grain=("ref_area", "category", "time_period", "told_on"),
+    columns=(
+        *(
+            Column(name=name, type="text", description=name, nullable=False)
+            for name in ("ref_area", "category", "time_period")
+        ),
+        Column(name="told_on", type="date", description="Day", nullable=False),
+        Column(name="told", type="integer", description="How many"),
+    ),
+    sql="""
+        SELECT ref_area, category, time_period, realtime_start AS told_on,
+          CAST(COUNT(*) OVER (PARTITION BY realtime_start, ref_area) AS BIGINT) AS told
+        FROM rain
+    """,
+)
+"""It counts the figures of an area that were told on a day: other cells than its own."""
+
 CAUGHT = {
+    "a settled row of other cells": (
+        attrs.evolve(
+            INTERVALS,
+            settled="told_on",
+            sql=INTERVALS.sql.replace("BY realtime_start, ref_area", "BY ref_area"),
+        ),
+        "test_rows_follow_from_what_settled_and_standing_promise",
+        "from the cells that changed in the last year, model rain_told gives",
+    ),
+    "what stands and what does not": (
+        attrs.evolve(INTERVALS, standing=True),
+        "test_rows_follow_from_what_settled_and_standing_promise",
+        "from the last interval of each cell and those of the last year, model rain_told gives",
+    ),
     "a day too late": (
         said("realtime_start <= :as_of", "realtime_start < :as_of"),
         "test_what_was_believed_on_a_day_owes_nothing_to_later_releases",
@@ -259,4 +294,15 @@ def test_the_standard_models_are_known_and_need_no_figures_of_the_author():
     with pytest.raises(pytest.skip.Exception, match="whether the figures of rain_share are right"):
         ModelContract().test_the_figures_are_those_that_were_worked_out_by_hand(
             [*family, RAIN], {"rain": made_up_history()}, None
+        )
+
+
+def test_what_settled_and_standing_promise_needs_releases_of_two_years():
+    family = gold_models(name="rain_all", source="rain", title="Rain", freq="A")
+    first = made_up_history().filter(
+        [d.year == 2023 for d in made_up_history()["realtime_start"].to_pylist()]
+    )
+    with pytest.raises(pytest.skip.Exception, match="releases of two years"):
+        ModelContract().test_rows_follow_from_what_settled_and_standing_promise(
+            family, {"rain": first}
         )

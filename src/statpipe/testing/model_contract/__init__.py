@@ -11,6 +11,7 @@ from statpipe.testing.model_contract.made_up import made_up_history
 from statpipe.testing.model_contract.postgresql import PostgreSql
 from statpipe.testing.model_contract.purity import Purity
 from statpipe.testing.model_contract.running import given_columns
+from statpipe.testing.model_contract.settled import Settled
 
 __all__ = [
     "ModelContract",
@@ -22,7 +23,7 @@ __all__ = [
 
 
 # pytest begins with the tests of the last base.
-class ModelContract(PostgreSql, Purity, AsOf, Figures, Grain, Described):
+class ModelContract(PostgreSql, Purity, AsOf, Settled, Figures, Grain, Described):
     """
     A model's SQL gives just what its declaration says, from any input, in any order.
 

@@ -17,15 +17,34 @@ if TYPE_CHECKING:
 AT_ANY_TIME = f"DATE '{FOREVER.isoformat()}'"
 
 
+Columns = list[tuple[str, str]]
+"""Name and type, as DuckDB calls it."""
+
+
 def run(
     models: Sequence[Model], histories: Mapping[str, pa.Table], day: str = AT_ANY_TIME
-) -> list[tuple[Model, list[tuple[str, str]], list[tuple[Any, ...]]]]:
+) -> list[tuple[Model, Columns, list[tuple[Any, ...]]]]:
     """
     Run all models, each after those that it reads: columns with types, and rows.
     """
     __tracebackhide__ = True
-    with _duckdb(histories) as connection:
-        done, found, waiting = set(histories), [], list(models)
+    return [
+        (model, columns, list(zip(*(table[name].to_pylist() for name, _ in columns), strict=True)))
+        for model, columns, table in run_tables(models, histories, day)
+    ]
+
+
+def run_tables(
+    models: Sequence[Model], inputs: Mapping[str, pa.Table], day: str = AT_ANY_TIME
+) -> list[tuple[Model, Columns, pa.Table]]:
+    """
+    Run all models, each after those that it reads: columns with types, and the table.
+
+    ``inputs`` has histories by their sources, and models that are not to be run.
+    """
+    __tracebackhide__ = True
+    with _duckdb(inputs) as connection:
+        done, found, waiting = set(inputs), [], list(models)
         while waiting:
             ready = [model for model in waiting if set(model.inputs) <= done]
             if not ready:
@@ -37,16 +56,20 @@ def run(
                 )
             for model in ready:
                 relation = _relation(connection, model, day)
-                columns = _columns_of(relation)
-                table = _fetched(model, relation)
-                names = [name for name, _ in columns]
-                rows = list(zip(*(table[name].to_pylist() for name in names), strict=True))
-                declared = [c.name for c in model.columns if c.name in names]
-                connection.register(model.name, table.select(declared) if declared else table)
-                found.append((model, columns, rows))
+                columns, table = _columns_of(relation), _fetched(model, relation)
+                connection.register(model.name, as_declared(model, table))
+                found.append((model, columns, table))
                 done.add(model.name)
                 waiting.remove(model)
         return found
+
+
+def as_declared(model: Model, table: pa.Table) -> pa.Table:
+    """
+    Return the columns that a model declares, which are what other models can read.
+    """
+    declared = [c.name for c in model.columns if c.name in table.column_names]
+    return table.select(declared) if declared else table
 
 
 def given_columns(model: Model, inputs: Mapping[str, pa.Table]) -> Sequence[tuple[str, str]]:
