@@ -60,11 +60,14 @@ types: dev ## check the types
 imports: dev ## check which package imports which
 	@$(BIN)/lint-imports --no-cache
 
+# What `statpipe init` writes.
+PROJECT := src/statpipe/cli/project
+
 workflows: dev ## check the workflows of GitHub Actions
-	@$(BIN)/zizmor --quiet --offline --no-progress --strict-collection --persona=pedantic .github
+	@$(BIN)/zizmor --quiet --offline --no-progress --strict-collection --persona=pedantic .github $(PROJECT)/ingest.yml
 	@$(BIN)/python scripts/actionlint.py
-	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml
-	@$(BIN)/check-jsonschema -q --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml
+	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml $(PROJECT)/ingest.yml
+	@$(BIN)/check-jsonschema -q --builtin-schema custom.github-workflows-require-timeout .github/workflows/*.yml $(PROJECT)/ingest.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.dependabot .github/dependabot.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-forms .github/ISSUE_TEMPLATE/bug.yml .github/ISSUE_TEMPLATE/source.yml
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml

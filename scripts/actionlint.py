@@ -18,7 +18,8 @@ def main() -> int:
         subprocess.run(
             [str(NODE), str(tool), str(file.relative_to(ROOT))], cwd=ROOT, check=False
         ).returncode
-        for file in sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+        for folder in (".github/workflows", "src/statpipe/cli/project")
+        for file in sorted((ROOT / folder).glob("*.yml"))
     ]
     return max(codes)
 

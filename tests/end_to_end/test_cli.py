@@ -25,6 +25,7 @@ from support.patience import PATIENCE
 from support.tea import DATASETS, TeaAgency, prices
 
 COMMANDS = (
+    ("init",),
     ("run",),
     ("backfill",),
     ("plan",),

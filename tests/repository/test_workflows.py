@@ -56,9 +56,10 @@ def test_every_action_is_pinned_by_its_commit_with_the_version_beside_it(name):
 
 
 def test_an_action_is_pinned_to_one_commit_everywhere():
+    project = (ROOT / "src" / "statpipe" / "cli" / "project" / "ingest.yml").read_text()
     pins = {
         tuple(one.split(" ")[0].split("@"))
-        for page in PAGES.values()
+        for page in [*PAGES.values(), project]
         for one in re.findall(r"uses: (.*)", page)
     }
     assert len({action for action, _ in pins}) == len(pins)

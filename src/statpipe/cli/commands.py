@@ -25,6 +25,11 @@ class Group(NamedTuple):
 
 
 COMMANDS = {
+    "init": Command(
+        "init:init",
+        "Make a project folder of your own: configuration, workflow, README.",
+        "init statistics",
+    ),
     "run": Command(
         "run:run",
         "Bring new vintages of sources through every stage.",

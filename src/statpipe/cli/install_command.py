@@ -7,11 +7,15 @@ import sys
 from pathlib import Path
 
 
-def program(name: str) -> str:
-    """Return how to call a program of this environment from the current folder, such as python."""
+def program(name: str, *, absolute: bool = False) -> str:
+    """
+    Return how to call a program of this environment, such as python: from the current folder, or by
+    its *absolute* path.
+    """
     path = Path(sys.executable).with_name(name)
     here = Path.cwd()
-    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))
+    near = path.is_relative_to(here) and not absolute
+    return shlex.quote(str(path.relative_to(here) if near else path))
 
 
 def install_command(folder: Path | str) -> str:
