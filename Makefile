@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR PYTHONINSPECT PYTHONCASEOK PYTHONDONTWRITEBYTECODE VIRTUAL_ENV __PYVENV_LAUNCHER__
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all quick lint types imports workflows docs diagrams unit tests format reference requirements benchmark benchmark-short benchmark-weekly tidy clean
+.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all quick lint types imports workflows docs diagrams unit tests format reference requirements wheels benchmark benchmark-short benchmark-weekly tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
@@ -112,6 +112,9 @@ requirements: dev ## compile requirements/*.txt anew
 	@$(COMPILE) requirements/dev.in -o requirements/dev.txt
 	@# The same pins: an environment for the tests serves the demo as well.
 	@$(COMPILE) -c requirements/dev.txt requirements/runtime.in -o requirements/runtime.txt
+
+wheels: runtime ## build the wheel and the sdist of every distribution into dist/, without a network
+	@$(BIN)/python scripts/build_wheels.py
 
 tidy: ## in a fresh clone: refuse what a target left behind, that git neither tracks nor ignores
 	@$(PYTHON) -I scripts/left_behind.py

@@ -141,6 +141,9 @@ def _install(level: str) -> None:
             _fail()
         print("statpipe: pip's no-index is set, but its find-links lack packages; asking the index")
         _pip("install", *exactly, environment=environment) or _fail()
+    # Its name until it became statpipe-core: both would own the program `statpipe`.
+    if any(VENV.glob("lib/python*/site-packages/statpipe-*.dist-info")):
+        _pip("uninstall", "--yes", "statpipe", environment=environment) or _fail()
     # The plugins are built by what the lock brought.
     editable = [word for project in PROJECTS for word in ("-e", str(project))]
     here = ("--no-deps", "--no-build-isolation", *editable)

@@ -65,7 +65,7 @@ class Checkout:
             (root / folder).mkdir(parents=True)
         shutil.copy(BOOTSTRAP, root / "scripts")
         (root / "src" / "statpipe" / "__init__.py").write_text("")
-        (root / "pyproject.toml").write_text(PROJECT.format(name="statpipe"))
+        (root / "pyproject.toml").write_text(PROJECT.format(name="statpipe_core"))
         (root / "plugins" / "sugar" / "pyproject.toml").write_text(PROJECT.format(name="sugar"))
         (root / "plugins" / "sugar" / "src" / "sugar.py").write_text("")
         # What an editor, or a system, leaves between the plugins.
@@ -140,7 +140,7 @@ class Checkout:
 
 LAST_TO_LOOK_BEYOND = (23, 3)
 LOCKED = {"tea": "1.0", "cup": "1.0", "clay": "1.0", "potter": "1.0"}
-WHOLE = {**LOCKED, "statpipe": "1.0", "sugar": "1.0"}
+WHOLE = {**LOCKED, "statpipe_core": "1.0", "sugar": "1.0"}
 
 
 @pytest.fixture(scope="module")
@@ -166,6 +166,20 @@ def test_newer_releases_of_everything_change_nothing(made):
     files = [path for path in made.index.asked if path.startswith("/files/")]
     assert files
     assert [path for path in files if "-2.0-" in path] == []
+
+
+def test_what_was_installed_under_the_old_name_of_statpipe_is_removed(made):
+    (site,) = (made.root / ".venv" / "lib").glob("python*/site-packages")
+    info = site / "statpipe-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: statpipe\nVersion: 1.0\n")
+    (info / "INSTALLER").write_text("pip\n")
+    names = ("METADATA", "INSTALLER", "RECORD")
+    (info / "RECORD").write_text("".join(f"{info.name}/{name},,\n" for name in names))
+    for stamp in (made.root / ".venv").glob("made-*"):
+        stamp.unlink()
+    made.bootstrap()
+    assert made.installed() == WHOLE
 
 
 def test_a_plugin_is_installed_from_its_folder(made):

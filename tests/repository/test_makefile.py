@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text()
 RULE = re.compile(r"^([a-z-]+):([^\n]*)\n((?:\t[^\n]*\n)*)", re.MULTILINE)
 RULES = {name: (line, recipe) for name, line, recipe in RULE.findall(MAKEFILE)}
-ON_RUNTIME = ("demo", "ingest", "provision", "database")
+ON_RUNTIME = ("demo", "ingest", "provision", "database", "wheels")
 
 
 def make(folder, *arguments, **environment):

@@ -1,7 +1,8 @@
 """
 No page, message or generated file makes pip look for statpipe on a package index.
 
-The package of that name on the public index is another project.
+The package of that name on the public index is another project, and the names of ours are nobody's until
+the first release.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import get_args
 
 import pytest
 
+import statpipe
 from statpipe.cli.app import execute
 from statpipe.cli.plugin_template import Role
+from statpipe.engine.site.host_bound import HOST, next_incompatible
 
 ROOT = Path(__file__).parents[2]
 INSTALLS = re.compile(
@@ -62,6 +65,8 @@ def test_no_extra_of_statpipe_is_named():
         "pip install statpipe",
         "pip install 'statpipe[testing]'",
         "pip3 install -U statpipe-postgres",
+        "pip install statpipe-core",
+        "uvx install statpipe-core",
         "python -m pip install statpipe_bea==0.1",
         "uv pip install statpipe",
         "uv add statpipe",
@@ -79,6 +84,8 @@ def test_advice_is_recognized(bad):
         "pip install --no-build-isolation -e statpipe-harbour",
         "pip install -e plugins/statpipe-bea",
         "pip install ./statpipe/",
+        "pip install dist/*.whl",
+        "pip install ./wheels/statpipe_core-0.1.0-py3-none-any.whl",
         "pip install hypothesis pytest",
         "pip install --no-build-isolation -e .",
     ],
@@ -100,8 +107,12 @@ def dependencies(text):
     [ROOT / "pyproject.toml", *sorted(ROOT.glob("plugins/*/pyproject.toml"))],
     ids=lambda path: path.parent.name,
 )
-def test_no_distribution_depends_on_statpipe(path):
-    assert [one for one in dependencies(path.read_text()) if one.startswith("statpipe")] == []
+def test_no_distribution_depends_on_the_stranger(path):
+    """A plugin depends on statpipe by the name that is ours, within the bound that it declares."""
+    ours = [one for one in dependencies(path.read_text()) if one.startswith("statpipe")]
+    major, minor, *_ = statpipe.__version__.split(".")
+    bound = f"{HOST}>={major}.{minor},<{next_incompatible()}"
+    assert ours == ([] if path.parent == ROOT else [bound])
 
 
 @pytest.mark.parametrize("role", get_args(Role))

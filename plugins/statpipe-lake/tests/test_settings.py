@@ -6,6 +6,7 @@ import attrs
 import pytest
 
 from statpipe.api import ConfigError, Environment, Payload
+from statpipe_lake import settings
 from statpipe_lake.settings import LakeSettings
 from statpipe_lake.sink import LakeSink
 
@@ -102,3 +103,17 @@ def test_the_doctor_says_where_the_lake_is_and_how_much_room_it_has(tmp_path):
     assert "GiB free" in finding.finding
     assert not [p for p in tmp_path.rglob("*") if p.is_file()]
     assert lake.locations() == {"lake": f"{tmp_path}/.statpipe/lake/local"}
+
+
+@pytest.mark.parametrize(
+    ("lacking", "told"),
+    [(["boto3"], "boto3"), (["boto3", "obstore"], "boto3 and obstore")],
+)
+def test_a_bucket_without_the_extra_says_what_to_install(tmp_path, monkeypatch, lacking, told):
+    monkeypatch.setattr(settings, "find_spec", lambda name: None if name in lacking else name)
+    with pytest.raises(ConfigError) as caught:
+        LakeSink(settings_of(tmp_path, path="s3://tea"))
+    assert str(caught.value) == (
+        f"environment local: s3://tea needs {told}, not installed here; install the extra aws of "
+        f"statpipe-lake: run `make runtime`, or pip install {' '.join(lacking)}"
+    )

@@ -1,6 +1,7 @@
 """SNS and CloudWatch, on moto; and AWS that refuses or is not there."""
 
 import json
+import sys
 from datetime import UTC, date, datetime, timedelta
 
 import boto3
@@ -16,7 +17,7 @@ from statpipe.api import (
     Vintage,
     VintageFound,
 )
-from statpipe_notify.aws import call
+from statpipe_notify.aws import call, client
 from statpipe_notify.cloudwatch import Cloudwatch
 from statpipe_notify.log_events import LogEvent, batches
 from statpipe_notify.not_sent import NotSent
@@ -268,3 +269,13 @@ def test_a_log_is_sent_in_the_portions_that_cloudwatch_takes():
     )
     many = [LogEvent(time=begin, level="info", event="x", details={})] * 10_001
     assert [len(portion) for portion in batches(many)] == [10_000, 1]
+
+
+def test_without_boto3_the_warning_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "botocore.session", None)
+    with pytest.raises(NotSent) as caught:
+        client("sns", region=REGION, profile="")
+    assert str(caught.value) == (
+        "the service sns of AWS needs boto3, which is not installed; install the extra aws of "
+        "statpipe-notify: run `make runtime`, or pip install boto3"
+    )

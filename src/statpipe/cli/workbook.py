@@ -60,7 +60,10 @@ def _imported() -> Any:
         import xlsxwriter
         import xlsxwriter.exceptions
     except ImportError:
-        msg = "--xlsx needs XlsxWriter, which is not installed; run `pip install xlsxwriter`, or say --csv"
+        msg = (
+            "--xlsx needs XlsxWriter, which is not installed; install the extra analysts of statpipe: "
+            "`pip install xlsxwriter`, or say --csv"
+        )
         raise ConfigError(msg) from None
     return xlsxwriter
 

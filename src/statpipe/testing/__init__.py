@@ -10,7 +10,7 @@ fixtures, and run pytest. Each test that fails says in plain words what is wrong
         @pytest.fixture
         def normalizer(self): ...
 
-It needs pytest and hypothesis, which every environment made by ``make`` has.
+It needs pytest and hypothesis: the extra ``testing``, which every environment made by ``make`` has.
 """
 
 import sys as _sys
@@ -20,8 +20,8 @@ try:
     import pytest as _pytest  # noqa: F401, PT013
 except ModuleNotFoundError as _error:
     raise ImportError(
-        f"statpipe.testing needs {_error.name}, which is not installed: run `make runtime` in "
-        f"statpipe's checkout, or {_sys.executable} -m pip install hypothesis pytest"
+        f"statpipe.testing needs {_error.name}, which is not installed; install the extra testing of "
+        f"statpipe: `make runtime` in its checkout, or {_sys.executable} -m pip install hypothesis pytest"
     ) from None
 
 from statpipe.testing.canary import CANARY, redacted, shows

@@ -109,8 +109,8 @@ def test_the_requirements_are_wheels_in_a_folder_with_what_the_environments_need
     lines = (tmp_path / "requirements.txt").read_text().splitlines()
     wheels = [line for line in lines if not line.startswith("#")]
     version = statpipe.__version__
-    assert f"./wheels/statpipe-{version}-py3-none-any.whl" in wheels
-    assert f"./wheels/statpipe_postgres-{version}-py3-none-any.whl[embedded]" in wheels
+    assert f"./wheels/statpipe_core-{version}-py3-none-any.whl" in wheels
+    assert f"./wheels/statpipe_postgres-{version}-py3-none-any.whl[aws,embedded]" in wheels
     assert len(wheels) >= 8
     assert all(line.startswith("./wheels/statpipe") for line in wheels), "and no name for an index"
 

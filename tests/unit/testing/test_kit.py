@@ -102,8 +102,8 @@ def test_without_pytest_or_hypothesis_the_kit_says_what_to_install(absent):
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     last = done.stderr.strip().splitlines()[-1]
     assert last == (
-        f"ImportError: statpipe.testing needs {absent}, which is not installed: run `make runtime` "
-        f"in statpipe's checkout, or {sys.executable} -m pip install hypothesis pytest"
+        f"ImportError: statpipe.testing needs {absent}, which is not installed; install the extra testing of "
+        f"statpipe: `make runtime` in its checkout, or {sys.executable} -m pip install hypothesis pytest"
     )
     assert done.stderr.count("Traceback") == 1, "one error, not a chain of them"
 

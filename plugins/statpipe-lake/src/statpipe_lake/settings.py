@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -86,8 +87,16 @@ class LakeSettings:
         """
         The place of this environment, or of its scratch corner, in the bucket.
 
-        :raises ConfigError: The address names no bucket.
+        :raises ConfigError: The address names no bucket, or the extra for buckets is not installed.
         """
+        lacking = [name for name in ("boto3", "obstore") if find_spec(name) is None]
+        if lacking:
+            msg = (
+                f"environment {self.environment.name}: {self.path} needs {' and '.join(lacking)}, not "
+                "installed here; install the extra aws of statpipe-lake: run `make runtime`, or "
+                f"pip install {' '.join(lacking)}"
+            )
+            raise ConfigError(msg)
         from statpipe_lake.bucket import BucketPlace
 
         address = urlsplit(self.path)

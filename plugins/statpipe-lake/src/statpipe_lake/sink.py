@@ -323,9 +323,10 @@ class LakeSink(Lake):
 
 def _store(settings: LakeSettings) -> ObjectStore:
     if settings.in_bucket:
+        place = settings.place  # says what to install, where that is lacking
         from statpipe_lake.bucket import BucketStore
 
-        return BucketStore(settings.place, settings.requests_at_once)
+        return BucketStore(place, settings.requests_at_once)
     root, scratch = settings.root, settings.environment.scratch
     if scratch:
         return FolderStore(root.parents[1], corner=f"scratch/{scratch}", fsync=settings.fsync)

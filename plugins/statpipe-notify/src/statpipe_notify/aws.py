@@ -19,9 +19,18 @@ _REMEDIES = (
 def client(service: str, *, region: str, profile: str) -> Any:
     """
     Make a client with the credentials of the usual chain, as the environment or a profile has them.
+
+    :raises NotSent: boto3 is not installed.
     """
-    import botocore.session
-    from botocore.config import Config
+    try:
+        import botocore.session
+        from botocore.config import Config
+    except ImportError:
+        msg = (
+            f"the service {service} of AWS needs boto3, which is not installed; install the extra aws of "
+            "statpipe-notify: run `make runtime`, or pip install boto3"
+        )
+        raise NotSent(msg) from None
 
     session = botocore.session.Session(profile=profile or None)
     # As the default of the session it also bounds the requests that fetch credentials.

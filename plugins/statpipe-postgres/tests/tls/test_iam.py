@@ -221,8 +221,8 @@ def test_without_boto3_the_error_says_what_to_install(login, monkeypatch):
     with pytest.raises(ConfigError) as caught:
         login().token()
     assert str(caught.value) == (
-        "iam = true of the sink postgres needs boto3, which is not installed; run "
-        "`make runtime`, or pip install boto3"
+        "iam = true of the sink postgres needs boto3, which is not installed; install the extra "
+        "aws of statpipe-postgres: run `make runtime`, or pip install boto3"
     )
 
 

@@ -123,7 +123,7 @@ def _dask(wanted: _Wanted) -> Iterator[Executor]:
     except ImportError as error:
         msg = (
             f"{wanted.shown}: engine.executor is 'dask', and the package distributed is not installed "
-            "here; run `pip install distributed`"
+            "here; install the extra dask of statpipe: `pip install distributed`"
         )
         raise ConfigError(msg) from error
     with ExitStack() as stack:

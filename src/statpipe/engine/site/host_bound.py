@@ -15,6 +15,9 @@ from importlib.metadata import Distribution
 import statpipe
 from statpipe.api import PluginError
 
+HOST = "statpipe-core"
+"""The distribution of statpipe: on the public index, the name ``statpipe`` is another project's."""
+
 _GROUP, _NAME = "statpipe.api", "below"
 
 

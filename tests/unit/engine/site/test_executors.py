@@ -73,5 +73,5 @@ def test_dask_is_an_extra_and_its_lack_is_told(tmp_path, monkeypatch):
         pass
     assert str(raised.value) == (
         "statpipe.toml: engine.executor is 'dask', and the package distributed is not installed here; "
-        "run `pip install distributed`"
+        "install the extra dask of statpipe: `pip install distributed`"
     )
