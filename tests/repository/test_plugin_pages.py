@@ -36,13 +36,13 @@ def test_each_page_shows_what_the_command_writes(page):
 
 
 @pytest.mark.parametrize("role", get_args(Role))
-def test_each_role_has_a_page_with_its_methods_its_test_and_what_the_kit_asks(role):
+def test_each_role_has_a_page_with_its_methods_its_test_and_what_the_kit_checks(role):
     (target,) = re.findall(rf"^\| .* \| `{role}` \| \[.*\]\((\S+)\) \|$", FIRST, re.MULTILINE)
     text = (DOCS / target).read_text()
     if role != "source":
         assert f"--role {role}\n" in text
         assert 'title="tests/test_contracts.py"' in text
-        assert "## What the kit will ask" in text
+        assert "## What the test kit checks" in text
         assert re.search(r"^\| (method|field) \|", text, re.MULTILINE)
 
 
