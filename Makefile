@@ -50,9 +50,10 @@ quick: dev ## lint, types, and quick unit tests: about 20 seconds
 	@$(BIN)/python scripts/left_behind.py $(MAKE) --no-print-directory lint types
 	@$(BIN)/python -m pytest -q -n 3 --dist loadfile -m "not slow" --hypothesis-profile=ci tests/unit/cli tests/unit/domain tests/unit/reading tests/unit/testing
 
-lint: dev ## check style and format of the code
+lint: dev ## check style and format of the code, and the wording of what people read
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
+	@$(BIN)/python scripts/plain_english.py
 
 types: dev ## check the types
 	@$(BIN)/mypy

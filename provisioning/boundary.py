@@ -17,7 +17,7 @@ from provisioning.settings import Settings
 from provisioning.tags import as_list, as_mapping, tagged, tags
 
 _VERSIONS = 5
-"""Of a policy, that AWS keeps."""
+"""How many versions of a policy AWS keeps."""
 
 _SESSION_MANAGER = {
     "Sid": "BeReachedBySessionManager",

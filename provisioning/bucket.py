@@ -260,7 +260,7 @@ class _Bucket:
         return tagged(
             found,
             SHARED,
-            # This request replaces all tags, so those of others go along.
+            # This request replaces all tags, so it also repeats those of others.
             lambda ours: self._s3.put_bucket_tagging(
                 **self._here, Tagging={"TagSet": as_list({**found, **ours})}
             ),

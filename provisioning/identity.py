@@ -16,7 +16,7 @@ from provisioning.tags import SHARED, as_list, as_mapping, tagged, tags
 
 _POLICY = "runtime"
 _HOUR = 3600
-"""Of a session: the shortest that a role can have, and longer than any run."""
+"""Length of a session: the shortest that a role can have, and longer than any run."""
 _MISSING = absent_on("NoSuchEntity", "NoSuchEntityException")
 
 

@@ -1,4 +1,4 @@
-"""How long S3 keeps what: Bronze and manifests for ever, the rest while it is of use."""
+"""How long S3 keeps what: Bronze and manifests permanently, the rest while it is useful."""
 
 from __future__ import annotations
 

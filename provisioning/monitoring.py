@@ -24,7 +24,7 @@ _UNSET = ("Unit", "ExtendedStatistic", "Metrics")
 
 def log_groups(account: Account, settings: Settings) -> list[Resource[Any]]:
     """
-    The group of the runs, and that of PostgreSQL: RDS would make it, and keep it for ever.
+    The group of the runs, and that of PostgreSQL: RDS would create it and keep it permanently.
     """
     names = Names(settings.environment)
     wanted = [names.log_group, *([names.database_log_group] if settings.on_rds else [])]

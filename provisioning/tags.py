@@ -1,4 +1,4 @@
-"""The tags that say whose a resource is. Tags of others are left alone."""
+"""The tags that say whose a resource is. Tags of others are not changed."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ def _environment() -> dict[str, str]:
 
     ours = ("PIP_", "PYTHON", "HATCH_", "VIRTUAL_ENV", "__PYVENV_LAUNCHER__")
     clean = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    # Of the settings asked for, these would be obeyed while asking.
+    # pip would obey these settings while we ask for them.
     asked = {**clean, **dict.fromkeys(("PIP_USER", "PIP_GLOBAL", "PIP_SITE", "PIP_QUIET"), "0")}
     asked["PIP_LOG"] = os.devnull
     if "PIP_CONFIG_FILE" in os.environ:

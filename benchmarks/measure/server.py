@@ -103,7 +103,7 @@ class Server:
             admin.execute(f"DROP DATABASE {database} WITH (FORCE)")
 
     def settle(self) -> None:
-        """Have the server write what it owes, so that nobody pays for the program before."""
+        """Have the server write what it owes, so no program pays for the one before."""
         with psycopg.connect(self.address("postgres"), autocommit=True) as admin:
             admin.execute("CHECKPOINT")
 

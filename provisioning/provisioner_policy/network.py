@@ -1,6 +1,6 @@
 """Rights to instances and security groups.
 
-They are told from those of others by their tag ``Name``: whoever provisions may set it on what is being
+They are distinguished from those of others by their tag ``Name``: whoever provisions may set it on what is being
 made, and change nothing that does not have it.
 """
 

@@ -147,7 +147,7 @@ class RainSource(Source):
         try:
             document = json.loads(body)
         except ValueError:
-            raise ContentError("/released is no JSON; look at the address by hand") from None
+            raise ContentError("/released is not valid JSON; look at the address by hand") from None
         if not isinstance(document, dict):
             raise ContentError("/released is no object; look at the address by hand")
         return document

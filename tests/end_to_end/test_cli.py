@@ -202,7 +202,7 @@ def test_a_bug_is_one_line_in_other_commands_as_well(tea):
         ("[sinks]\n", ("run", "tea_prices"), "unknown key sinks"),
         ("[sources.tea_prices]\nport = 1\n", ("run", "tea_prices"), "did you mean 'ports'?"),
         ("[sources.tea_price]\n", ("run", "tea_prices"), "did you mean 'tea_prices'?"),
-        ("no toml", ("doctor",), "is no TOML"),
+        ("no toml", ("doctor",), "is not valid TOML"),
         ("", ("run", "tea_price"), "no source is named 'tea_price'; did you mean 'tea_prices'?"),
         ("", ("run",), "no source is named; name one of"),
         ("", ("plan", "tea_prices", "--env", "prod"), "there is no environment 'prod'"),

@@ -99,7 +99,7 @@ def test_the_bytes_are_those_of_a_lake_in_a_folder(cloud, server, tmp_path):
 
 @pytest.mark.slow
 def test_a_run_that_was_killed_is_completed_by_the_next(cloud, server):
-    """SIGKILL at some moments; the lease of the dead is in the way for a minute, not for ever."""
+    """SIGKILL at some moments; the lease of the dead is in the way for a minute, not permanently."""
     waiting = ("run", "bea_pce_state", "--wait", "90")
     for after in (0.9, 1.6):
         process = subprocess.Popen(

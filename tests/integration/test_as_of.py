@@ -152,7 +152,7 @@ class Loads(RuleBasedStateMachine):
 
     @rule()
     def again(self) -> None:
-        """A load of what is there writes nothing."""
+        """A load of existing tables writes nothing."""
         self._load(None)
         receipts = self._load(None)
         assert not any(receipt.changed for receipt in receipts)

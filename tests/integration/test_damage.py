@@ -237,7 +237,7 @@ def age(home: Home) -> None:
                 text = re.sub(rf',\n *"{name}": "[^"]*"|\n *"{name}": "[^"]*",', "", text)
         json.loads(text)
         path.write_text(text)
-    # Of a table in parts, the file that lists them comes first, and becomes the whole table.
+    # In a table with parts, the file that lists them comes first, and becomes the whole table.
     for path in sorted(home.root.rglob("*.parquet")):
         if not path.exists():
             continue

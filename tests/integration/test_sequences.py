@@ -64,7 +64,7 @@ class Dead(BaseException):
 
 
 class Fuse:
-    """Burns down with each call of a lake or sink; then it raises, once or for ever."""
+    """Burns down with each call of a lake or sink; then it raises, once or always."""
 
     def __init__(self) -> None:
         self.left: int | None = None

@@ -1,4 +1,4 @@
-"""Writes one cube in every format of SDMX, so that readers can be held against each other."""
+"""Writes one cube in every format of SDMX, so that readers can be compared."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ BAD_ANSWERS = {
     ),
     "a column missing": (body_of(answer([row(without="CL_UNIT")])), "CL_UNIT is None"),
     "another table": (body_of(answer([row(Code="SAGDP2-1")])), "Code 'SAGDP2-1'"),
-    "a line that is no number": (body_of(answer([row(Code="SAPCE1-x")])), "Code 'SAPCE1-x'"),
+    "a line that is not a number": (body_of(answer([row(Code="SAPCE1-x")])), "Code 'SAPCE1-x'"),
     "an area that is no code": (body_of(answer([row(GeoFips="CA")])), "area 'CA'"),
     "two dates": (
         body_of(
@@ -208,7 +208,7 @@ BAD_FILES = {
     "another table": (CSV.replace(",SAPCE1,", ",SAGDP2,"), "table 'SAGDP2'"),
     "another title": (CSV.replace(" Goods ", " Gasoline "), "titled 'Gasoline'; expected 'Goods'"),
     "another unit": (CSV.replace("Millions of current", "Thousands of"), "is in 'Thousands of"),
-    "a line that is no number": (CSV.replace("SAPCE1,2,", "SAPCE1,x,"), "line 'x' of SAPCE1"),
+    "a line that is not a number": (CSV.replace("SAPCE1,2,", "SAPCE1,x,"), "line 'x' of SAPCE1"),
     "an area that is no code": (CSV.replace("06000", "CA"), "area 'CA'"),
     "a row twice": (CSV.replace("13,", "2,").replace(" Services ", " Goods "), "a second figure"),
     "an unknown marker": (CSV.replace("1.5", "(Z)"), "line 2, column 2020: marker '(Z)'"),

@@ -302,7 +302,7 @@ def test_each_release_of_deflators_goes_with_the_last_pce_of_its_season(pce, def
     assert gold.pairs() == oracle(pce, deflators)
 
 
-# --- What there is none of -----------------------------------------------------------------------
+# --- What is missing -----------------------------------------------------------------------------
 
 
 def test_there_is_none_for_the_us_even_where_it_has_a_deflator_of_its_own():

@@ -1,4 +1,4 @@
-"""statpipe's contracts, held against both channels. All figures are made up."""
+"""statpipe's contract tests for both channels. All figures are invented."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""statpipe's contracts, held against a flow in each format."""
+"""statpipe's contract tests for a flow in each format."""
 
 from __future__ import annotations
 

@@ -41,8 +41,8 @@ class Database(Sink):
         """
         Hold these tables and have these views over them, all at once or not at all.
 
-        Views are given in the order in which they read each other; those that are right already are
-        left alone. Grants, and views that others made, survive.
+        Views come in the order in which they read each other. Views that are right already are not
+        changed. Grants, and views that others made, survive.
 
         :raises Unavailable: The database cannot be reached or is full.
         :raises ConfigError: A right is missing, or something of others stands in the way.

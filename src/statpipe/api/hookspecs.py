@@ -29,7 +29,7 @@ from statpipe.api.events import (
 from statpipe.api.markers import hookspec
 from statpipe.domain.model import Model
 
-# --- Component hooks: what there is ----------------------------------------------------------
+# --- Component hooks: what a plugin offers ---------------------------------------------------
 
 
 @hookspec

@@ -32,7 +32,7 @@ class Sink(ABC):
     @abstractmethod
     def write(self, partition: Partition) -> Receipt:
         """
-        Hold the partition in place of what is there, touching only what differs.
+        Write the partition, or replace the existing one, changing only what differs.
 
         :raises Unavailable: The store cannot be reached or is full.
         """

@@ -54,7 +54,7 @@ def init(*, options: CommonOptions | None = None) -> int:
     Make schemas, roles and grants; run once by an administrator.
 
     The role statpipe_loader owns what statpipe makes, statpipe_reader may read it. What is right
-    already is left alone, so running it again does no harm.
+    already is not changed, so it can be run again.
     """
 
     def work(session: Session) -> int:

@@ -1,7 +1,7 @@
 """The manifest of a run: what was asked, what arrived, what was judged, what was written.
 
 The newest manifest of a source also says what the lake holds of it (``holds``), so that one read
-tells a run what is there. It is written last: what no manifest names does not exist yet. It carries a
+tells a run what is held. It is written last: what no manifest names does not exist yet. It carries a
 SHA-256 of itself; manifests of older versions do not.
 """
 

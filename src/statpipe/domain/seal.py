@@ -1,7 +1,6 @@
 """Sealing: a normalizer's table becomes Silver, complete, sorted and in canonical form.
 
-Code lists say what there is to say about areas and categories, so that equal figures give equal bytes
-whatever channel brought them. Everything works on codes: there is no Python object per row.
+Code lists describe areas and categories, so equal figures give equal bytes from every channel. Everything works on codes: there is no Python object per row.
 """
 
 from __future__ import annotations

@@ -82,8 +82,8 @@ class Lakehouse:
         *floats* gives doubles in place of exact decimals. Rows come out of the lake; *sink* names a database
         of the environment to take them from, such as ``"postgres"``. They are the same.
 
-        :raises ConfigError: There is no such model or column, or no such row; the message says what there
-            is, and since when.
+        :raises ConfigError: There is no such model or column, or no such row; the message lists those
+            that exist, and since when.
         :raises ContentError: The model was not made yet.
         :raises Unavailable: The lake or the database cannot be reached.
         """

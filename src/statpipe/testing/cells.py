@@ -36,7 +36,7 @@ def figure(printed: object, mark: str = ".") -> Decimal | None:
 
     *mark* stands before the decimals. With a comma, ``1.852.976,3`` is that number.
 
-    :raises ValueError: It is no number, or a binary float, which holds no figure exactly.
+    :raises ValueError: It is not a number, or is a binary float, which holds no figure exactly.
     """
     if printed is None or isinstance(printed, Decimal):
         return printed
@@ -46,7 +46,7 @@ def figure(printed: object, mark: str = ".") -> Decimal | None:
     try:
         return Decimal(".".join(re.sub(_GROUPING, "", part) for part in str(printed).split(mark)))
     except InvalidOperation:
-        msg = f"{printed!r} is no number; write None for a figure that the agency does not show"
+        msg = f"{printed!r} is not a number; write None for a figure that the agency does not show"
         raise ValueError(msg) from None
 
 

@@ -57,7 +57,7 @@ class LakeContract(StoreContract):
     def test_the_lock_is_free_afterwards_also_after_a_failure(
         self, sink: Lake, another: Lake
     ) -> None:
-        """Of the work, or of making the id."""
+        """The work failed, or making the id."""
         with suppress(ZeroDivisionError), sink.lock("agency", 0, lambda: "1"):
             _ = 1 / 0
         with suppress(ZeroDivisionError), sink.lock("agency", 0, lambda: str(1 / 0)):

@@ -1,4 +1,4 @@
-"""No test of the kit stands for ever: how often a source asks, and how long a test takes, is bounded here."""
+"""No test of the kit runs without end: how often a source asks, and how long a test takes, is limited here."""
 
 from __future__ import annotations
 
@@ -94,12 +94,12 @@ def in_time(seconds: float, deaf: Callable[[str], None], *, again: float = 1.0) 
         asked.append(None)
         if len(asked) > _DEAF:
             deaf(
-                "it catches whatever ends a test (`except:` or `except BaseException:`), and goes on for ever: "
+                "it catches whatever ends a test (`except:` or `except BaseException:`), and goes on without end: "
                 "write `except Exception:` at most"
             )
         broken(
             f"after {seconds:g} seconds, this is still at work",
-            "look for a loop that does not end, such as one that asks again for ever; if it is just slow, "
+            "look for a loop that does not end, such as one that retries without end; if it is just slow, "
             "take a smaller example, or set `patience` in the class to more seconds",
         )
 

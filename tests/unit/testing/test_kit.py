@@ -229,7 +229,7 @@ def test_a_figure_is_read_as_printed(printed, number):
 
 @pytest.mark.parametrize("wrong", ["(D)", 1.5])
 def test_what_is_no_figure_is_told(wrong):
-    with pytest.raises(ValueError, match=r"is no number|binary float"):
+    with pytest.raises(ValueError, match=r"is not a number|binary float"):
         figure(wrong)
 
 

@@ -1,4 +1,4 @@
-"""What is asked for: areas and codes by the configuration, held against the survey's lists."""
+"""Selected series: areas and codes from the configuration, checked against the survey's lists."""
 
 from __future__ import annotations
 

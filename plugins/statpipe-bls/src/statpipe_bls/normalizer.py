@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class BlsNormalizer(Normalizer):
     """
-    Reads answers of the API or flat files, with the lists of codes that came along.
+    Reads answers of the API or flat files, with the lists of codes among the payloads.
 
     The dataset's name is that of the survey.
     """

@@ -105,7 +105,7 @@ class Survey:
     @property
     def has_areas(self) -> bool:
         """
-        Whether its series are told apart by area.
+        Whether its series differ by area.
         """
         return any(name == AREA for name, _ in self.id)
 

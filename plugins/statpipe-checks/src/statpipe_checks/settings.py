@@ -14,7 +14,8 @@ from statpipe.domain.verdict import Severity
 @frozen(kw_only=True)
 class ErrorSettings:
     """
-    Of a check that asks whether the figures were read correctly: by default it refuses the release.
+    Settings of checks that ask whether the figures were read correctly. By default they refuse the
+    release.
     """
 
     severity: Severity = "error"
@@ -23,7 +24,7 @@ class ErrorSettings:
 @frozen(kw_only=True)
 class WarningSettings:
     """
-    Of a check that asks whether the agency's figures agree: by default it reports and refuses nothing.
+    Settings of checks that ask whether the agency's figures agree. By default they only report.
     """
 
     severity: Severity = "warning"
@@ -70,7 +71,8 @@ def _amount(_settings: Any, attribute: attrs.Attribute[str], value: str) -> None
 @frozen(kw_only=True)
 class SumSettings:
     """
-    Of a check on sums. ``tolerance`` is what a sum may miss beyond rounding, in the figures' unit.
+    Settings of a check on sums. ``tolerance`` is how far a sum may deviate beyond rounding, in the
+    unit of the figures.
 
     It is kept as text, since a binary float could not hold it exactly.
     """

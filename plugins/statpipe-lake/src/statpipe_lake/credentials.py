@@ -75,7 +75,7 @@ class Credentials:
             if found.get_frozen_credentials() == refused:
                 return False
         except (BotoCoreError, ClientError, OSError, ValueError):
-            return False  # that the old ones are refused is what there is to tell
+            return False  # only say that the old ones are refused
         self._found = found
         return True
 

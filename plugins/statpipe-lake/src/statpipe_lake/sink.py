@@ -181,7 +181,7 @@ class LakeSink(Lake):
             structure=payload.structure,
         )
         puts = (
-            # The name holds the hash, so what is there is this very object, or damaged.
+            # The name holds the hash, so an existing object is this very object, or damaged.
             (key, body, lambda there: there == body),
             (
                 bronze.note_path(key),
@@ -299,7 +299,7 @@ class LakeSink(Lake):
             self._objects.put(path, body)
 
     def _is_whole(self, partition: Partition) -> bool:
-        """Tell whether what is there under a partition's fingerprint is that partition."""
+        """Tell whether the object under a partition's fingerprint is that partition."""
         path = partition.key.path
         body = self._objects.get(path_of(partition.key))
         if body is None or part_fault(body, path):

@@ -34,7 +34,7 @@ class ObjectStore(ABC):
     @abstractmethod
     def put(self, path: str, body: bytes) -> str:
         """
-        Put an object in place of what is there; readers see the old or the new one, never a part.
+        Put an object, or replace it; readers see the old or the new one, never a part.
 
         Return its tag, if the store gives any.
         """
@@ -45,7 +45,7 @@ class ObjectStore(ABC):
         Put an object unless one is there; tell whether it was put.
 
         A bucket may lose the reply to a put that it did, and the second try then finds our own
-        object: who needs to know compares what is there.
+        object: a caller that needs to know compares the stored object.
         """
 
     @abstractmethod

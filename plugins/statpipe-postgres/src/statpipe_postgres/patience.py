@@ -1,4 +1,4 @@
-"""A connection that does not wait for ever: a server, or a proxy, may fall silent without a word."""
+"""A connection that does not wait without end: a server or a proxy may stop answering."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PatientConnection(psycopg.Connection[tuple[Any, ...]]):
 
     def wait(self, gen: PQGen[_T], *arguments: Any, **options: Any) -> _T:
         """
-        Wait as psycopg does, but not for ever.
+        Wait as psycopg does, but not without end.
 
         :raises NoReply: Nothing came for ``patience`` seconds. The connection is closed then.
         """

@@ -60,7 +60,7 @@ def make_roles(
     Where there is the role ``rds_iam``, ``iam_login`` becomes a login that may load and needs no
     password.
 
-    What is right already is left alone. Relations and functions of the role that logged in, and of
+    What is right already is not changed. Relations and functions of the role that logged in, and of
     those that own the records of operation, are handed over to the loading role; what others made
     in the schemas stays theirs. From then on the session acts as the loading role, if it may.
 

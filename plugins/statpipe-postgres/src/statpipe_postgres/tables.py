@@ -1,4 +1,4 @@
-"""Gold tables: what a model declares, what is there, and how to bring the one to the other."""
+"""Gold tables: what a model declares, what exists, and how to change the one into the other."""
 
 from __future__ import annotations
 
@@ -61,8 +61,7 @@ class Found:
 
     def fits(self, model: Model) -> bool:
         """
-        Tell whether the declared table can be had by adding columns, and by adding to the key what is
-        there already.
+        Tell whether adding columns, and adding existing ones to the key, gives the declared table.
         """
         declared = {column.name: TYPES[column.type] for column in model.columns}
         same = all(declared.get(name) == type_ for name, (type_, _, _) in self.columns.items())

@@ -11,7 +11,7 @@ from statpipe_postgres.address import Address
 from statpipe_postgres.settings import PostgresSettings
 
 RDS_BUNDLE = Path(__file__).with_name("data") / "rds-global-bundle.pem"
-"""The CAs of Amazon RDS that come along; ``scripts/make_rds_bundle.py`` says from where."""
+"""The bundled CAs of Amazon RDS; ``scripts/make_rds_bundle.py`` says from where."""
 
 OWN_RDS_BUNDLE = Path("certs", "rds-global-bundle.pem")
 """In the configuration's folder: who has a newer one puts it there."""

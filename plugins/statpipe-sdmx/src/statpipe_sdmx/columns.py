@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NO_FIGURE = ("", "NaN")
-"""What the standard has in place of a figure. Anything else that is no number is refused with its cell."""
+"""What the standard has in place of a figure. Any other text that is not a number is refused with its cell."""
 
 NOT_TOLD = "not told"
 NO_CATEGORY = "_Z"

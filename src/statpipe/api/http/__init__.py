@@ -1,8 +1,8 @@
 """The client that all sources share: how to ask an agency, within its limits and ours.
 
-It reads proxies and certificates from the environment, bounds each answer in time and size, follows
-redirects where no credential goes along, adds a credential as a request leaves and takes it out of
-the answer. Import it where it is needed: it loads httpx.
+It reads proxies and certificates from the environment and limits the time and size of each answer. It
+adds the credential when it sends a request, removes it from the answer, and never follows a redirect
+with it. Import this package where you need it: it loads httpx.
 """
 
 from statpipe.api.http.address import checked_address

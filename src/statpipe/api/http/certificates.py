@@ -1,4 +1,4 @@
-"""Which certificates are trusted: those that the environment names, or those that come along."""
+"""Which certificates are trusted: those that the environment names, or the bundled ones."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Time for a whole answer: looking up the name, connecting, TLS, headers and body together.
 
 The HTTP library bounds each wait for the next bytes, so a server that sends a byte a second could go
-on for ever. Here every wait also ends when the time for the whole answer is over.
+on without end. Here every wait also ends when the time for the whole answer is over.
 """
 
 from __future__ import annotations

@@ -62,7 +62,7 @@ def _where(answer: Answer) -> str:
         url, why = next_address(url, answer.redirect)
     return (
         f", to {url.host if url else why}. The redirect is not "
-        "followed, since the key would go along: if the agency has moved, configure its new address"
+        "followed, since it would send the key to another server: if the agency has moved, configure its new address"
     )
 
 

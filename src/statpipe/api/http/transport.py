@@ -121,7 +121,7 @@ class Transport:
         """
         Return the answer to one request, whatever its status. *name* begins each message.
 
-        Where a credential or a document goes along, no redirect is followed.
+        A request with a credential or a document never follows a redirect.
 
         :raises Passing: The server cannot be reached or does not answer properly, which may pass.
         :raises Unavailable: It cannot be reached, and asking again would not help.
@@ -149,7 +149,7 @@ class Transport:
             self._guard.stop()
 
     def _followed(self, asked: Request, url: httpx.URL, start: str) -> Answer | Exception:
-        """Follow redirects, where neither a credential nor a document goes along."""
+        """Follow redirects, unless the request has a credential or a document."""
         stays = self._credential is not None or asked.document is not None
         seen: set[httpx.URL] = set()
         while True:

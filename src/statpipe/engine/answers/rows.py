@@ -136,7 +136,7 @@ def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
 
 
 def _there(table: pa.Table, column: str, value: str) -> str:
-    """Say, to put behind a message, what there is instead."""
+    """Return the end of a message: the values that exist instead."""
     codes = _texts(table, column)
     if not codes:
         return "; it has no row"

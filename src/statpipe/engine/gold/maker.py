@@ -111,7 +111,7 @@ class Gold:
 
     def partitions(self, models: Sequence[Model]) -> Iterator[Partition]:
         """
-        Compute models one after the other; what no later one reads is let go.
+        Compute models one after the other; a table that no later one reads is released.
         """
         for place, model in enumerate(models, start=1):
             yield self.partition(model)

@@ -116,7 +116,7 @@ class State:
         Return the vintages, oldest first, of which an offered one may be the last, *but* for itself.
 
         Where the agency gives a date, those that bear it; else what is newest. What the agency shows now
-        is held against the newest of all, whatever day the clock says; a vintage that has lain in Bronze
+        is compared with the newest of all, whatever day the clock says; a vintage that has lain in Bronze
         (*but*) against those before it.
         """
         if vintage.basis == "observed" and vintage.under is None:

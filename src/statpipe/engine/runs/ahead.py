@@ -1,6 +1,6 @@
 """Work on the releases that come next, begun while the one before is decided.
 
-Releases are published one after the other, since each is held against the one before. But a sealed table
+Releases are published one after the other, since each is compared with the one before. But a sealed table
 follows from its payloads alone, and its verdict from it and from the tables before it, published or not. So
 other processes begin with both, on the guess that each release will be published under its own date. A
 run takes up only what is just what it asks for: where the guess was wrong, its own work is done.

@@ -275,7 +275,7 @@ class Turn:
                 continue  # what the lake holds could not be read, so it must not be overwritten
             try:
                 if sink is not self.site.lake and state is not None:
-                    # Of a run that was killed, or while the sink was down.
+                    # The run was killed, or the sink was down.
                     match_records(self.site.lake, sink, self.journal.source)
                 sink.record(manifest)
             except BaseException as error:  # noqa: BLE001 - told below; the next sink must hear of it

@@ -120,7 +120,7 @@ def load_configuration(path: Path | None = None, folder: Path | None = None) -> 
     """
     Read the file named, or the nearest ``statpipe.toml`` from *folder* upwards; or none.
 
-    :raises ConfigError: The file named is not there, is no TOML, or has unknown keys.
+    :raises ConfigError: The named file does not exist, is not valid TOML, or has unknown keys.
     """
     folder = folder or Path.cwd()
     if path is None:
@@ -134,7 +134,7 @@ def load_configuration(path: Path | None = None, folder: Path | None = None) -> 
         except OSError as error:
             raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path} is no TOML: {error}") from error
+            raise ConfigError(f"{path} is not valid TOML: {error}") from error
     home = path.parent if path else folder
     configuration = Configuration(
         path=path, home=home, document=document, variables=read_variables(home / ".env", os.environ)

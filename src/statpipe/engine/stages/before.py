@@ -39,7 +39,7 @@ class Before:
         self, candidate: Candidate, final: Reconciled, siblings: Mapping[str, TableRef]
     ) -> Case:
         """
-        Say what a vintage is held against by the checks, and whose figures it may have revised.
+        Say what the checks compare a vintage with, and whose figures it may have revised.
         """
         dataset = candidate.dataset
         return Case(
@@ -73,7 +73,7 @@ class Before:
         """
         Give the vintage before; of other texts under an unchanged date, what was held of it.
 
-        What the agency shows under an earlier date is held against what it showed under that date: a release
+        What the agency shows under an earlier date is compared with what it showed under that date: a release
         that it took back may have had more periods.
         """
         before = self.state.before(dataset.name, final.vintage)

@@ -51,7 +51,7 @@ class Earlier:
 @frozen(kw_only=True)
 class Case:
     """
-    A vintage of a dataset, and what it is held against.
+    A vintage of a dataset, and what it is compared with.
 
     ``revised`` are the vintages, newest first, out of which the figures follow that were believed before it;
     ``None`` where it can have changed none. A ``reworded`` one has a revision only if it changes codes.

@@ -118,7 +118,7 @@ class Transform:
 
     def cases(self, ready: Sequence[Ready]) -> list[tuple[Case, Mapping[TableRef, Silver]]]:
         """
-        Say what there is to judge of a release, each with the tables that are at hand.
+        Return the tables to judge in a release, each with the tables that are at hand.
         """
         before = self._before
         tables = {before.ref(c.dataset.name, final): final.silver for c, final in ready}

@@ -88,7 +88,7 @@ def raised(work: Callable[[], object]) -> BaseException | None:
 def quick(source: Source, most: int = MOST_ASKED) -> Iterator[list[float]]:
     """
     Let ``time.sleep`` return at once, wherever the author of the source calls it, and end a test in which
-    the source asks for ever.
+    the source asks without end.
     """
     modules = list(Author(source).modules())
     with patient(most) as once_more, quick_sleep(modules, once_more) as slept:

@@ -74,7 +74,7 @@ class Payloads(SourceFixtures):
     def test_not_a_byte_is_mended(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
-        """White space and signs that no encoding explains come along, or are refused."""
+        """White space and signs that no encoding explains are kept, or refused."""
         agency = needed(agency)
         if not self.payloads_as_served:
             not_tested("payloads_as_served is False", "leave it out where answers are payloads")

@@ -166,7 +166,7 @@ class Vintages(SourceFixtures):
     def test_figures_of_the_next_release_are_not_taken_for_these(
         self, make_source: Callable[[], Source], revise: Callable[[], object] | None
     ) -> None:
-        """It may come between the probe and the fetch; under the old date it would stay for ever."""
+        """It may come between the probe and the fetch; under the old date it would stay permanently."""
         if revise is None:
             not_tested(
                 "what fetch() does when a release comes between it and the probe",

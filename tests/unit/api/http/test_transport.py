@@ -225,7 +225,7 @@ def test_header_bytes_that_are_not_ascii_are_read(serve, transport, value, text)
 
 
 class TestRedirects:
-    """They are followed where no credential goes along."""
+    """They are followed if the request has no credential."""
 
     @pytest.mark.parametrize(
         "status",

@@ -65,7 +65,7 @@ class RefusesOne(Check):
 
 
 def test_a_guess_that_was_wrong_changes_nothing(shared, alone):
-    """The third release is held against the first, since the second is refused."""
+    """The third release is compared with the first, since the second is refused."""
     for place in (shared, alone):
         place.plugins = [("odd", "a-test", "1.0", RefusesOne())]
     posted = Posted()

@@ -227,7 +227,7 @@ class Dead(BaseException):
 
 
 class MortalLake(MemoryLake):
-    """Lives for a number of calls, and for ever where none is given."""
+    """Lives for a number of calls, and without end if none is given."""
 
     def __init__(self, calls: int | None = None) -> None:
         super().__init__()

@@ -107,7 +107,7 @@ def test_a_clock_that_runs_behind_dates_nothing(office, today):
 
 
 class TestAClockBehindAnAgencyWithoutDates:
-    """What is shown now is held against the newest vintage, whatever day the clock says."""
+    """What is shown now is compared with the newest vintage, whatever day the clock says."""
 
     @pytest.fixture(autouse=True)
     def _two_vintages(self, office):

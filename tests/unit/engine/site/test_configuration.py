@@ -84,10 +84,10 @@ def test_an_unknown_key_names_file_place_and_nearest_name(tmp_path, write, text,
 def test_what_is_no_toml_is_said_with_its_line(tmp_path, write):
     path = write("[environments\n")
     text = refused(tmp_path)
-    assert text.startswith(f"{path} is no TOML: ")
+    assert text.startswith(f"{path} is not valid TOML: ")
     assert "line 1" in text
     write(b"\xff\xfe")
-    assert "is no TOML" in refused(tmp_path)
+    assert "is not valid TOML" in refused(tmp_path)
 
 
 def test_a_value_in_the_place_of_a_table_is_named(tmp_path, write):

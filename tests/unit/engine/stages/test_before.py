@@ -1,4 +1,4 @@
-"""What a release is held against by the checks."""
+"""What the checks compare a release with."""
 
 from datetime import date
 
@@ -38,7 +38,7 @@ def vintage_before(office, held, **dates):
 
 
 def test_a_release_taken_back_may_have_had_more_periods_than_what_is_shown_again(office):
-    """So what is shown again is held against what was shown under its date."""
+    """So what is shown again is compared with what was shown under its date."""
     longer = prices(30)
     shorter = {cell: price for cell, price in prices(1).items() if cell[2] == MONTHS[0]}
     run(office, "2024-05-02", "2024-05-02", shorter)

@@ -31,7 +31,7 @@ _FIRST_OF_BEAS_OWN = 100
 @frozen
 class Refusal:
     """
-    What BEA says is wrong. ``code`` is ``None`` where there is no number.
+    What BEA says is wrong. ``code`` is ``None`` if there is none.
     """
 
     code: int | None

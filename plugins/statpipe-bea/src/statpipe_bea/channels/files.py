@@ -151,7 +151,7 @@ class FilesChannel(Channel):
         return next((e for e in entries if e.vintage.token == vintage.token), None)
 
     def _contents(self, dataset: Dataset) -> list[Entry]:
-        """Return what there is of a dataset, with its selection."""
+        """Return the tables of a dataset, with its selection."""
         if self._index is None:
             self._index = list(self._whole(self._places_in_order()))
         return [

@@ -115,7 +115,7 @@ def table_files(archive: Payload, family: Family | None = None) -> list[TableFil
     """
     Return a family's tables in a zip, or the one in a bare CSV file.
 
-    Of a table that the zip holds for all areas and for single ones as well, the file of all areas is returned.
+    If the zip holds a table for all areas and for single areas, the file for all areas is returned.
 
     :raises NotAnAnswer: It holds none of the tables, and is not a damaged zip either.
     :raises ContentError: It is damaged, holds a table of one release twice, or unpacks to more than

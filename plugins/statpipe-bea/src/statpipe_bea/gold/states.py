@@ -19,7 +19,7 @@ def state_look(unemployment: str) -> Model:
     sql = (files(__package__) / "state_look.sql").read_text(encoding="utf-8")
     return Model(
         name=f"{unemployment}_and_pce",
-        title="States: consumer spending a head, price level and unemployment, by year",
+        title="States: consumer spending per person, price level and unemployment, by year",
         inputs=(
             "pce_state_history",
             "pce_state_area",
