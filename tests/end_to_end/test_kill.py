@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
-import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from support.forked import run_statpipe
 from support.installed import TESTS, install_tea
-from support.patience import PATIENCE
 from support.tea import DATASETS, PORTS, TeaAgency, prices
 
 KILLER = '''
@@ -108,15 +105,9 @@ class Place:
         return int(self._counted.read_text())
 
     def run(self, kill_at: int = 0) -> int:
-        done = subprocess.run(
-            [sys.executable, "-m", "statpipe", "run", "tea_prices"],
-            cwd=self.folder,
-            env=self._environment | {"KILL_AT": str(kill_at)},
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-        )
-        assert done.returncode in {0, -signal.SIGKILL}, done.stderr.decode()
+        environment = self._environment | {"KILL_AT": str(kill_at)}
+        done = run_statpipe(["run", "tea_prices"], self.folder, environment)
+        assert done.returncode in {0, -signal.SIGKILL}, done.stderr
         return done.returncode
 
     def files(self, *layers: str) -> dict[str, bytes]:
@@ -178,6 +169,5 @@ def test_killed_at_any_write_one_run_more_gives_the_bytes_of_an_undisturbed_run(
 
     last = undisturbed.count
     moments = [*range(1, last, every), last]
-    with ThreadPoolExecutor(2) as pool:
-        codes = list(pool.map(die_and_recover, [*moments, last + 1]))
+    codes = [die_and_recover(moment) for moment in [*moments, last + 1]]
     assert codes == [-signal.SIGKILL] * len(moments) + [0]

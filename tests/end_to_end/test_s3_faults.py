@@ -42,6 +42,7 @@ from statpipe_lake.parquet import fingerprint_in
 from statpipe_lake.plugin import make_lake
 from statpipe_lake.settings import LakeSettings
 from support.fault_proxy import Exchange, FaultProxy
+from support.forked import run_statpipe
 from support.installed import TESTS, install, install_tea
 from support.patience import PATIENCE
 from support.seaweed import KEY, SECRET, Seaweed
@@ -595,13 +596,9 @@ class Place:
         )
 
     def run(self, *arguments, code=0):
-        process = self.start(*arguments)
-        try:
-            _, errors = process.communicate(timeout=PATIENCE)
-        finally:
-            process.kill()
-        assert process.returncode == code, errors
-        return errors
+        done = run_statpipe(arguments, self.folder, self.environment)
+        assert done.returncode == code, done.stderr
+        return done.stderr
 
 
 @pytest.fixture(scope="module")

@@ -1,17 +1,22 @@
 """
 A command in a process of its own, without the half second that imports take.
 
-A server that has imported what commands need, and done nothing, forks a process for each. What an
-interpreter reads from its environment when it starts cannot be given to such a process: then a new one is started.
+A server that has imported what commands need, and done nothing, forks a process for each. It looks for
+modules where a new interpreter would. Other variables that an interpreter reads when it starts come too late
+for it: for those, a new interpreter is started.
 """
 
 from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
+import importlib
+import json
 import multiprocessing
 import os
 import runpy
+import site
 import subprocess
 import sys
 import tempfile
@@ -78,7 +83,7 @@ def run_statpipe(
         out, err = Path(said, "out"), Path(said, "err")
         process = _context.Process(
             target=_become_statpipe,
-            args=(list(arguments), str(folder), dict(environment), str(out), str(err)),
+            args=(list(arguments), str(folder), dict(environment), _own_path(), said),
         )
         process.start()
         process.join(PATIENCE)
@@ -91,20 +96,48 @@ def run_statpipe(
 
 
 def _at_the_start(environment: Mapping[str, str]) -> dict[str, str]:
-    return {k: v for k, v in environment.items() if k.startswith(_READ_AT_THE_START)}
+    return {
+        name: value
+        for name, value in environment.items()
+        if name.startswith(_READ_AT_THE_START) and name != "PYTHONPATH"
+    }
+
+
+@functools.cache
+def _own_path() -> list[str]:
+    """Where an interpreter of this environment looks for modules after ``PYTHONPATH``."""
+    asked = [sys.executable, "-I", "-c", "import json, sys; print(json.dumps(sys.path))"]
+    path = json.loads(subprocess.check_output(asked, timeout=PATIENCE))
+    assert isinstance(path, list)
+    return path
+
+
+def _look_for_modules(own: list[str], asked: str) -> None:
+    """Do what an interpreter does first, with its own path and a ``PYTHONPATH``."""
+    given = [str(Path(entry).absolute()) for entry in asked.split(os.pathsep)] if asked else []
+    sys.path[:] = [str(Path.cwd()), *given, *own]
+    importlib.invalidate_caches()
+    if any(Path(entry, "sitecustomize.py").exists() for entry in given):
+        sys.modules.pop("sitecustomize", None)
+        site.execsitecustomize()
 
 
 def _become_statpipe(
-    arguments: list[str], folder: str, environment: dict[str, str], out: str, err: str
+    arguments: list[str],
+    folder: str,
+    environment: dict[str, str],
+    own_path: list[str],
+    said: str,
 ) -> None:
     os.chdir(folder)
     os.environ.clear()
     os.environ.update(environment)
     time.tzset()
-    for number, path in ((1, out), (2, err)):
-        opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    for number, name in ((1, "out"), (2, "err")):
+        opened = os.open(Path(said, name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(opened, number)
         os.close(opened)
+    _look_for_modules(own_path, environment.get("PYTHONPATH", ""))
     sys.argv = ["statpipe", *arguments]
     try:
         runpy.run_module("statpipe", run_name="__main__", alter_sys=True)
