@@ -3,11 +3,11 @@
 import json
 import os
 import shlex
-import subprocess
 import sys
 
 import pytest
 
+from support.forked import run_statpipe
 from support.installed import TESTS, install
 
 PLUGIN = """
@@ -63,13 +63,10 @@ def command(tmp_path):
             tmp_path / name, name=f"statpipe-{name}", entry_points={name: name}, modules=modules
         )
         path = os.pathsep.join((str(folder), str(TESTS)))
-        return subprocess.run(
-            [sys.executable, "-m", "statpipe", "plugins", "test", *(arguments or (name,))],
-            capture_output=True,
-            text=True,
-            cwd=tmp_path,
-            env={**os.environ, "PYTHONPATH": path},
-            check=False,
+        return run_statpipe(
+            ["plugins", "test", *(arguments or (name,))],
+            tmp_path,
+            {**os.environ, "PYTHONPATH": path},
         )
 
     return run
