@@ -20,14 +20,46 @@ _SPARSE = 8
 @frozen(kw_only=True)
 class Difference:
     """
+    What is different in a new table and an old one. Rows are copied when they are asked for.
+
     ``added`` and ``changed`` are rows of the new table, ``removed`` and ``replaced`` of the old one:
     each replaced row stands where the one that it became stands in ``changed``.
     """
 
-    added: pa.Table = field(repr=False)
-    changed: pa.Table = field(repr=False)
-    replaced: pa.Table = field(repr=False)
-    removed: pa.Table = field(repr=False)
+    _was: pa.Table = field(repr=False)
+    _now: pa.Table = field(repr=False)
+    _added: pa.Array = field(repr=False)
+    _changed: pa.Array = field(repr=False)
+    _replaced: pa.Array = field(repr=False)
+    _removed: pa.Array = field(repr=False)
+
+    @property
+    def added(self) -> pa.Table:
+        """
+        The rows that came.
+        """
+        return self._now.take(self._added)
+
+    @property
+    def changed(self) -> pa.Table:
+        """
+        The rows that say something else now.
+        """
+        return self._now.take(self._changed)
+
+    @property
+    def replaced(self) -> pa.Table:
+        """
+        What the changed rows said.
+        """
+        return self._was.take(self._replaced)
+
+    @property
+    def removed(self) -> pa.Table:
+        """
+        The rows that went.
+        """
+        return self._was.take(self._removed)
 
 
 def difference(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Difference:
@@ -51,10 +83,12 @@ def difference(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Difference:
     places, known = places.filter(differs), known.filter(differs)
     order = pc.sort_indices(keys_now.take(known))
     return Difference(
-        added=_sorted(now, keys_now, came),
-        changed=now.take(known.take(order)),
-        replaced=was.take(places.take(order)),
-        removed=_sorted(was, keys_was, pc.is_null(after)),
+        was=was,
+        now=now,
+        added=_sorted(keys_now, came),
+        changed=known.take(order),
+        replaced=places.take(order),
+        removed=_sorted(keys_was, pc.is_null(after)),
     )
 
 
@@ -102,12 +136,12 @@ def _say_one_thing(one: pa.Array, other: pa.Array) -> bool:
     return all(pc.all(pc.equal(column, first)).as_py() for column in (one, other))
 
 
-def _sorted(table: pa.Table, keys: pa.Array, chosen: pa.Array) -> pa.Table:
-    """Give the chosen rows of a table in the order of their keys."""
+def _sorted(keys: pa.Array, chosen: pa.Array) -> pa.Array:
+    """Give the places of the chosen rows in the order of their keys."""
     import pyarrow.compute as pc
 
     places = pc.indices_nonzero(chosen)
-    return table.take(places.take(pc.sort_indices(keys.take(places))))
+    return places.take(pc.sort_indices(keys.take(places)))
 
 
 def numbered(table: pa.Table, columns: Sequence[str]) -> pa.Array:

@@ -164,8 +164,13 @@ def revision_of(  # noqa: PLR0917 - what is compared, and the names of both side
     found = difference(
         old.select(names).drop(["category_name"]), new.drop(["category_name"]), dataset.key
     )
-    changes = _changes(found.replaced, found.changed)
-    compared = len(new) - len(found.added)
+    replaced, changed, removed, added = (
+        found.replaced,
+        found.changed,
+        found.removed,
+        len(found.added),
+    )
+    changes = _changes(replaced, changed)
     return Revision(
         dataset=dataset.name,
         vintage=vintage.id,
@@ -173,11 +178,11 @@ def revision_of(  # noqa: PLR0917 - what is compared, and the names of both side
         since_also=since_also,
         dated_by=vintage.dated_by,
         cells=len(new),
-        added=len(found.added),
-        dropped=len(found.removed),
-        overall=_movement(compared, changes),
-        by_area=_by_area(old, found.removed, found.changed, changes),
-        largest=_largest(found.replaced, found.changed, changes, _titles(after)),
+        added=added,
+        dropped=len(removed),
+        overall=_movement(len(new) - added, changes),
+        by_area=_by_area(old, removed, changed, changes),
+        largest=_largest(replaced, changed, changes, _titles(after)),
         codes=_codes(before, after, vintage) if since and before is not None else (),
     )
 

@@ -69,3 +69,13 @@ def test_keys_of_many_columns_do_not_run_into_one_another():
     found = difference(wide, wide.slice(1), names)
     assert (len(found.added), len(found.changed), len(found.removed)) == (0, 0, 1)
     assert found.removed.to_pylist() == wide.slice(0, 1).to_pylist()
+
+
+def test_rows_are_copied_when_they_are_asked_for():
+    years = [("CA", year) for year in range(9999)]
+    old, new = (table(dict.fromkeys(years, (Decimal(figure), None))) for figure in (1, 2))
+    before = pa.total_allocated_bytes()
+    found = difference(old, new, KEY)
+    held = pa.total_allocated_bytes() - before
+    assert len(found.replaced) == len(found.changed) == len(years)
+    assert held < new.nbytes  # the places of the rows that differ

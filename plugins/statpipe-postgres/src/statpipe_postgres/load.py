@@ -76,15 +76,21 @@ def load(
     if anew or not found.fits(table.model) or not (key_stays or change_key(session, table)):
         return _anew(session, table, partition.table, later)
     widen(session, table, found)
-    old, new = what_differs(base, partition) if base is not None else (None, None)
-    if old is not None and new is not None and old.schema == new.schema:
-        written = _apply_difference(session, table, difference(old, new, table.model.grain))
-    else:
+    found_different = _difference(base, partition, table) if base is not None else None
+    if found_different is None:
         written = _apply_what_differs(session, table, partition.table)
+    else:
+        written = _apply_difference(session, table, found_different)
     narrow(session, table, found)
     add_indexes(session, table)
     comment(session, table, found)
     return written
+
+
+def _difference(base: Partition, partition: Partition, table: GoldTable) -> Difference | None:
+    """Say what is different in two partitions, if they have the same columns."""
+    old, new = what_differs(base, partition)
+    return difference(old, new, table.model.grain) if old.schema == new.schema else None
 
 
 def wal_position(session: Session) -> int:
@@ -125,24 +131,38 @@ def _anew(session: Session, table: GoldTable, rows: pa.Table, later: list[SetAsi
 
 
 def _apply_difference(session: Session, table: GoldTable, found: Difference) -> Written:
-    """Send just what came, changed and went."""
-    deleted = 0
-    if len(found.removed):
-        with _staged(session, table, found.removed):
-            _prepare_join(session)
-            deleted = session.execute(
-                sql.SQL("DELETE FROM {} t USING {} s WHERE {}").format(
-                    table.name, _STAGE, _all_equal("s", table.model.grain)
-                )
-            ).rowcount
-    if len(found.changed):
-        with _staged(session, table, found.changed):
+    """Send just what came, changed and went: each is copied when its turn comes."""
+    deleted = _deleted(session, table, found.removed)
+    updated = _updated(session, table, found.changed)
+    inserted = _inserted(session, table, found.added)
+    return Written(inserted=inserted, updated=updated, deleted=deleted)
+
+
+def _deleted(session: Session, table: GoldTable, rows: pa.Table) -> int:
+    if not len(rows):
+        return 0
+    with _staged(session, table, rows):
+        _prepare_join(session)
+        return session.execute(
+            sql.SQL("DELETE FROM {} t USING {} s WHERE {}").format(
+                table.name, _STAGE, _all_equal("s", table.model.grain)
+            )
+        ).rowcount
+
+
+def _updated(session: Session, table: GoldTable, rows: pa.Table) -> int:
+    if len(rows):
+        with _staged(session, table, rows):
             _prepare_join(session)
             session.execute(_update_statement(table))
-    if len(found.added):
+    return len(rows)
+
+
+def _inserted(session: Session, table: GoldTable, rows: pa.Table) -> int:
+    if len(rows):
         # No row can be there already, so no row need be looked for.
-        _copy(session, table.name, table, found.added, options="FORMAT csv")
-    return Written(inserted=len(found.added), updated=len(found.changed), deleted=deleted)
+        _copy(session, table.name, table, rows, options="FORMAT csv")
+    return len(rows)
 
 
 def _apply_what_differs(session: Session, table: GoldTable, rows: pa.Table) -> Written:

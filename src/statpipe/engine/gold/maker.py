@@ -318,8 +318,12 @@ class Gold:
         elif self._opened_relations is not None:
             self._opened_relations.let_go(needed)
         grains = {name for model in self.models for name in model.grain}
-        for source in [one for one in self._standings if needed.isdisjoint(_names(one))]:
+        for source in [one for one in self._standings if self._at_hand(needed & _names(one))]:
             self._slim[source] = self._standings.pop(source).slim(grains)
+
+    def _at_hand(self, called: set[str]) -> bool:
+        """Tell whether DuckDB has these tables."""
+        return all(self._relations().hold(one) for one in called)
 
     def _needed(self, model: Model, scope: Scope, found: set[str]) -> None:
         """Name what a model will read, as the relations call it, and what that is made of if it is not there."""

@@ -49,6 +49,7 @@ class Standing:
 
     table: pa.Table = field(repr=False)
     prints: dict[int, str]
+    _moves_little: bool | None = None
 
     @property
     def history(self) -> pa.Table:
@@ -70,13 +71,15 @@ class Standing:
         """
         kept = {*KEY, "dataset", "realtime_start", "realtime_end", "since", *columns}
         names = [name for name in self.table.column_names if name in kept]
-        return attrs.evolve(self, table=self.table.select(names))
+        return attrs.evolve(self, table=self.table.select(names), moves_little=self.moves_little)
 
-    @property
+    @cached_property
     def moves_little(self) -> bool:
         """
         Whether these are less than half of all.
         """
+        if self._moves_little is not None:
+            return self._moves_little
         return bool(2 * self._is_moved.true_count < len(self.table))
 
     @cached_property
@@ -197,7 +200,6 @@ def source_standing(
 
     :raises ContentError: The lake holds nothing of it.
     """
-    import pyarrow as pa
 
     def told(vintages: Sequence[Held]) -> _Told:
         return _told(lake, source, vintages, keep=keep is not None)
@@ -212,13 +214,23 @@ def source_standing(
         tables.append(joined_apart([one.changes for one in together]))
         found += [attrs.evolve(one, changes=()) for one in together]
     years = sorted({year for one in found for year in one.prints})
-    table = pa.concat_tables(tables, promote_options="default").unify_dictionaries()
-    if len(found) > 1:  # in the order of most models, which need not be sorted then
-        table = in_order(canonical(table), (*KEY, "dataset", "realtime_start"))
     return Standing(
-        table=table.drop_columns(["is_last"]),
+        table=_as_one(tables, sort=len(found) > 1),
         prints={year: repr([one.prints.get(year) for one in found]) for year in years},
     )
+
+
+def _as_one(tables: list[pa.Table], *, sort: bool) -> pa.Table:
+    """Put the tables of all datasets together. Each copy takes the place of the one before: they are large."""
+    import pyarrow as pa
+
+    table = pa.concat_tables(tables, promote_options="default").drop_columns(["is_last"])
+    tables.clear()
+    table = table.unify_dictionaries()
+    if sort:  # in the order of most models, which need not be sorted then
+        table = canonical(table)
+        table = in_order(table, (*KEY, "dataset", "realtime_start"))
+    return table
 
 
 def _groups(datasets: Iterable[Sequence[Held]]) -> Iterator[list[Sequence[Held]]]:

@@ -1,5 +1,6 @@
 """Gold in parts: what a new vintage does not touch stands, and all is as if it were made anew."""
 
+import weakref
 from datetime import date
 
 import pytest
@@ -10,8 +11,10 @@ from statpipe.api.gold import gold_models
 from statpipe.domain.canonical import content_hash
 from statpipe.domain.partition import what_differs
 from statpipe.domain.selection import EVERYTHING, Selection
+from statpipe.engine.gold import maker
 from statpipe.engine.gold.maker import gold_key, opened_gold
 from statpipe.engine.gold.relations import Relations
+from statpipe.engine.gold.standing import source_standing
 from support.examples import examples
 from support.silver_lake import SOURCE, SilverLake
 
@@ -157,6 +160,24 @@ def test_what_no_later_model_reads_is_let_go(lake, monkeypatch):
     assert "what stands of tea_prices" in left[history - 1]
     assert "what stands of tea_prices" not in left[history]
     assert left[-1] == {"all of tea"}
+
+
+def test_intervals_leave_python_when_duckdb_has_what_later_models_read(lake, monkeypatch):
+    lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "2"})
+    made, alive = [], {}
+
+    def noting(*given):
+        standing = source_standing(*given)
+        made.append(weakref.ref(standing))
+        return standing
+
+    monkeypatch.setattr(maker, "source_standing", noting)
+    with opened_gold(lake, MODELS, lambda _: lake.holds, print) as gold:
+        for partition in gold.partitions(MODELS):
+            lake.write(partition)
+            alive[partition.model.name] = any(one() for one in made)
+    assert len(made) == 1
+    assert not alive["tea_history"]
 
 
 def test_one_that_arrives_late_makes_the_parts_from_its_year_on(lake):
