@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR PYTHONINSPECT PYTHONCASEOK PYTHONDONTWRITEBYTECODE VIRTUAL_ENV __PYVENV_LAUNCHER__
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all quick lint types imports workflows docs site diagrams unit tests format reference requirements wheels benchmark benchmark-short benchmark-weekly tidy clean
+.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all quick lint types imports workflows docs site diagrams unit tests format reference requirements wheels sbom release release-notes github-release benchmark benchmark-short benchmark-weekly tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
@@ -122,6 +122,24 @@ requirements: dev ## compile requirements/*.txt anew
 
 wheels: runtime ## build the wheel and the sdist of every distribution into dist/, without a network
 	@$(BIN)/python scripts/build_wheels.py
+
+sbom: dev ## list in build/sbom.cdx.json what is installed with requirements/runtime.txt and the wheels (CycloneDX)
+	@$(MAKE) --no-print-directory wheels
+	@$(BIN)/uv venv --quiet --clear build/sbom
+	@$(BIN)/uv pip install --quiet --python build/sbom --require-hashes -r requirements/runtime.txt
+	@$(BIN)/uv pip install --quiet --python build/sbom --no-deps dist/*.whl
+	@# Where the files lay on this machine is nobody's concern.
+	@rm build/sbom/lib/python*/site-packages/statpipe_*.dist-info/direct_url.json
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o build/sbom.cdx.json build/sbom
+
+release: ## cut a release: section of CHANGELOG.md, version and bounds for VERSION=1.2.3
+	@$(PYTHON) -I scripts/release.py cut "$(VERSION)"
+
+release-notes: ## refuse a tag TAG=v1.2.3 that is not this version; write its section to build/notes.md
+	@$(PYTHON) -I scripts/release.py notes "$$TAG"
+
+github-release: ## make the release of TAG=v1.2.3 on GitHub, with the built files
+	@gh release create "$$TAG" dist/* build/sbom.cdx.json --verify-tag --title "statpipe $$TAG" --notes-file build/notes.md
 
 tidy: ## in a fresh clone: refuse what a target left behind, that git neither tracks nor ignores
 	@$(PYTHON) -I scripts/left_behind.py

@@ -15,7 +15,8 @@ from support.patience import PATIENCE
 from support.runtime_only import link
 
 ROOT = Path(__file__).parents[2]
-WANTED = ("statpipe-bea", "statpipe-checks", "statpipe-lake", "statpipe-postgres[embedded]")
+EMBEDDED = "statpipe-postgres[{}]".format("embedded")
+WANTED = ("statpipe-bea", "statpipe-checks", "statpipe-lake", EMBEDDED)
 
 
 def does(*command, cwd):

@@ -439,7 +439,9 @@ def test_the_lock_of_the_tests_holds_all_of_the_other():
         set(PINS.findall((ROOT / "requirements" / f"{level}.txt").read_text())) for level in LEVELS
     )
     assert len(runtime) > 30
-    assert runtime - dev == set()
+    # A pin for every system holds that for one.
+    everywhere = {(pin.partition(" ; ")[0], hashes) for pin, hashes in runtime} & dev
+    assert {one for one in runtime - dev if (one[0].partition(" ; ")[0], one[1]) not in everywhere} == set()  # fmt: skip
 
 
 def test_the_locks_name_no_pip():

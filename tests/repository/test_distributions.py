@@ -14,7 +14,7 @@ from hatchling import build
 
 import statpipe
 from statpipe.cli.app import execute
-from statpipe.engine.site.host_bound import HOST, next_incompatible
+from statpipe.engine.site.host_bound import HOST, next_incompatible, this_minor
 from support.needed import needed
 
 ROOT = Path(__file__).parents[2]
@@ -68,11 +68,13 @@ def test_wheel_and_sdist_carry_the_licence_and_the_code_and_nothing_else(
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda one: one.name)
-def test_the_wheel_of_a_plugin_says_below_which_statpipe_it_works(plugin, tmp_path, monkeypatch):
+def test_the_wheel_of_a_plugin_says_with_which_statpipe_it_works(plugin, tmp_path, monkeypatch):
     wheel, _ = built(plugin, tmp_path, monkeypatch)
     told = of(wheel, "entry_points.txt").decode()
     assert re.search(
-        rf"^\[statpipe\.api\]\nbelow = {re.escape(next_incompatible())}$", told, re.MULTILINE
+        rf"^\[statpipe\.api\]\nbelow = {re.escape(next_incompatible())}\nsince = {this_minor()}$",
+        told,
+        re.MULTILINE,
     )
 
 

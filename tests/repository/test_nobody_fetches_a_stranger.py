@@ -15,10 +15,9 @@ from typing import get_args
 
 import pytest
 
-import statpipe
 from statpipe.cli.app import execute
 from statpipe.cli.plugin_template import Role
-from statpipe.engine.site.host_bound import HOST, next_incompatible
+from statpipe.engine.site.host_bound import HOST, next_incompatible, this_minor
 
 ROOT = Path(__file__).parents[2]
 INSTALLS = re.compile(
@@ -110,8 +109,7 @@ def dependencies(text):
 def test_no_distribution_depends_on_the_stranger(path):
     """A plugin depends on statpipe by the name that is ours, within the bound that it declares."""
     ours = [one for one in dependencies(path.read_text()) if one.startswith("statpipe")]
-    major, minor, *_ = statpipe.__version__.split(".")
-    bound = f"{HOST}>={major}.{minor},<{next_incompatible()}"
+    bound = f"{HOST}>={this_minor()},<{next_incompatible()}"
     assert ours == ([] if path.parent == ROOT else [bound])
 
 

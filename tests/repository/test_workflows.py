@@ -33,8 +33,8 @@ def step_that_runs(command):
     return step
 
 
-def test_there_are_three():
-    assert list(PAGES) == ["benchmark.yml", "ci.yml", "ingest.yml"]
+def test_there_are_four():
+    assert list(PAGES) == ["benchmark.yml", "ci.yml", "ingest.yml", "release.yml"]
 
 
 @every_workflow
@@ -275,3 +275,28 @@ def test_the_short_benchmark_runs_weekly_and_on_request_and_keeps_its_figures():
     assert steps("benchmark.yml")[0]["with"]["fetch-depth"] == 0, "the commit must be there"
     assert (keep["if"], keep["with"]["path"]) == ("always()", "build/benchmark.json")
     assert "secrets." not in PAGES["benchmark.yml"]
+
+
+def test_a_release_is_published_by_trust_and_each_right_is_given_to_one_job():
+    assert "secrets." not in PAGES["release.yml"]
+    rights = {name: job["permissions"] for name, job in jobs("release.yml").items()}
+    assert rights == {
+        "build": {"contents": "read"},
+        "attest": {"id-token": "write", "attestations": "write"},
+        "publish": {"id-token": "write"},
+        "announce": {"contents": "write"},
+    }
+    publish = jobs("release.yml")["publish"]
+    assert publish["environment"] == "pypi"
+    assert [step for step in publish["steps"] if "run" in step] == [], "no code of ours can publish"
+
+
+def test_what_is_published_was_tested_and_built_in_one_job_and_attested_before():
+    found = jobs("release.yml")
+    commands = [step["run"] for step in found["build"]["steps"] if "run" in step]
+    assert commands == ["make release-notes", "make test", "make sbom"]
+    assert [found[name]["needs"] for name in ("attest", "publish", "announce")] == [
+        "build",
+        "attest",
+        "publish",
+    ]

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from statpipe.api import ConfigError
-from statpipe.engine.site.host_bound import HOST, next_incompatible
+from statpipe.engine.site.host_bound import HOST, next_incompatible, this_minor
 
 Role = Literal["source", "normalizer", "check", "model", "sink", "lake", "notifier"]
 
@@ -64,6 +64,7 @@ def plugin_files(name: str, role: Role) -> dict[str, str]:
         "variable": name.upper(),
         "title": " ".join(words).capitalize(),
         "needs": _lines_of_needs(role),
+        "since": this_minor(),
         "below": next_incompatible(),
         "port": str(_free_port(name)),
     }

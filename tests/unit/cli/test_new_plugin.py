@@ -50,12 +50,28 @@ def test_names_that_mean_something_else_are_refused(new, name):
 
 def test_names_that_are_taken_are_refused(new):
     for name, role, said in (
-        ("bea_pce_state", "source", "statpipe-bea 0.1.0 offers a source named bea_pce_state"),
-        ("value_range", "check", "statpipe-checks 0.1.0 offers a check named value_range"),
+        (
+            "bea_pce_state",
+            "source",
+            f"statpipe-bea {statpipe.__version__} offers a source named bea_pce_state",
+        ),
+        (
+            "value_range",
+            "check",
+            f"statpipe-checks {statpipe.__version__} offers a check named value_range",
+        ),
         ("bea", "source", "a distribution statpipe-bea is installed"),
-        ("pce_state", "model", "statpipe-bea 0.1.0 offers a model named pce_state"),
-        ("lake", "lake", "statpipe-lake 0.1.0 offers a sink named lake"),
-        ("webhook", "notifier", "statpipe-notify 0.1.0 offers a notifier named webhook"),
+        (
+            "pce_state",
+            "model",
+            f"statpipe-bea {statpipe.__version__} offers a model named pce_state",
+        ),
+        ("lake", "lake", f"statpipe-lake {statpipe.__version__} offers a sink named lake"),
+        (
+            "webhook",
+            "notifier",
+            f"statpipe-notify {statpipe.__version__} offers a notifier named webhook",
+        ),
         ("bea", "check", "a distribution statpipe-bea is installed"),
     ):
         code, _, err = new(name, "--role", role)
@@ -140,14 +156,19 @@ def test_names_are_made_of_the_one_that_was_given(new, tmp_path, role):
     assert not list(folder.rglob("*.template"))
 
 
-def test_it_says_below_which_version_of_statpipe_it_works(new, tmp_path, monkeypatch):
-    for version, below in (("0.1.0", "0.2"), ("0.9.3", "0.10"), ("1.4.2", "2"), ("2.0.0rc1", "3")):
+def test_it_says_with_which_versions_of_statpipe_it_works(new, tmp_path, monkeypatch):
+    for version, since, below in (
+        ("0.1.0", "0.1", "0.2"),
+        ("0.9.3", "0.9", "0.10"),
+        ("1.4.2", "1.4", "2"),
+        ("2.0.0rc1", "2.0", "3"),
+    ):
         monkeypatch.setattr(statpipe, "__version__", version)
         name = f"made_with_{version[0]}_{version[2]}"
         assert new(name)[0] == 0
         (project,) = tmp_path.glob(f"*{version[0]}-{version[2]}/pyproject.toml")
         groups = tomllib.loads(project.read_text())["project"]["entry-points"]
-        assert groups["statpipe.api"] == {"below": below}
+        assert groups["statpipe.api"] == {"since": since, "below": below}
 
 
 def test_its_stand_in_of_an_agency_has_a_port_that_is_free(new, tmp_path):

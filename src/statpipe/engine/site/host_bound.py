@@ -1,10 +1,14 @@
 """For which versions of statpipe a plugin was written.
 
-A plugin cannot name statpipe among its dependencies: no package index has it. So it says in its metadata,
-as an entry point of the group ``statpipe.api``, below which version it works::
+What plugins import, ``statpipe.api``, has the version of statpipe. A plugin says in its metadata, as entry
+points of the group ``statpipe.api``, since which version it works and below which::
 
     [project.entry-points."statpipe.api"]
+    since = "0.1"
     below = "0.2"
+
+Both may be left out. They are read before any code of the plugin is imported. The requirements of a
+distribution cannot say it alone: a plugin may be installed without them, or lie in a folder.
 """
 
 from __future__ import annotations
@@ -18,23 +22,31 @@ from statpipe.api import PluginError
 HOST = "statpipe-core"
 """The distribution of statpipe: on the public index, the name ``statpipe`` is another project's."""
 
-_GROUP, _NAME = "statpipe.api", "below"
+_GROUP = "statpipe.api"
 
 
-def refuse_older_plugin(distribution: Distribution) -> None:
+def refuse_other_versions(distribution: Distribution) -> None:
     """
-    Refuse a plugin that was written for older versions of statpipe, before any of its code runs.
+    Refuse a plugin that was written for other versions of statpipe, before any of its code runs.
 
-    :raises PluginError: This version is not below the one that the plugin names.
+    :raises PluginError: This version is not among those that the plugin names.
     """
-    for point in distribution.entry_points:
-        here = (point.group, point.name) == (_GROUP, _NAME)
-        if here and _numbers(statpipe.__version__) >= _numbers(point.value):
-            msg = (
-                f"it is written for statpipe below {point.value}, and this is {statpipe.__version__}; "
-                "install a newer version of it"
-            )
-            raise PluginError(msg)
+    named = {one.name: one.value for one in distribution.entry_points if one.group == _GROUP}
+    here = _numbers(statpipe.__version__)
+    who = f"{distribution.metadata['Name']} {distribution.version} is written for statpipe"
+    this = f"and this is {statpipe.__version__}"
+    if "below" in named and here >= _numbers(named["below"]):
+        raise PluginError(f"{who} below {named['below']}, {this}; install a newer version of it")
+    if "since" in named and here < _numbers(named["since"]):
+        msg = f"{who} {named['since']} or later, {this}; update statpipe, or install an older version of it"
+        raise PluginError(msg)
+
+
+def this_minor() -> str:
+    """
+    Return the version of statpipe that plugins are written for now, without what only corrects it.
+    """
+    return ".".join(str(number) for number in _numbers(statpipe.__version__)[:2])
 
 
 def next_incompatible() -> str:

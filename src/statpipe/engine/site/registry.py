@@ -15,7 +15,7 @@ import pluggy
 from statpipe.api import Instance, Model, PluginError, hookspecs
 from statpipe.api.markers import PROJECT
 from statpipe.domain.nearest import nearest
-from statpipe.engine.site.host_bound import refuse_older_plugin
+from statpipe.engine.site.host_bound import refuse_other_versions
 from statpipe.engine.site.model_order import impossible, in_order, reading
 from statpipe.engine.site.offers import (
     Broken,
@@ -51,7 +51,7 @@ class Registry:
         for distribution, entry_point in _entry_points():
             name, version = distribution.metadata["Name"], distribution.version
             try:
-                refuse_older_plugin(distribution)
+                refuse_other_versions(distribution)
                 module: ModuleType = entry_point.load()
             except BaseException as error:  # a plugin may even call sys.exit
                 if isinstance(error, KeyboardInterrupt):

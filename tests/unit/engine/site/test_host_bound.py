@@ -1,4 +1,4 @@
-"""A plugin that was written for an older statpipe is not loaded, and says so."""
+"""A plugin that was written for another statpipe is not loaded, and says so."""
 
 from __future__ import annotations
 
@@ -16,19 +16,20 @@ CODE = "raise SystemExit('its code ran')"
 
 @pytest.fixture
 def plugin(tmp_path, monkeypatch):
-    """Install a plugin that works below a version; return what the registry says is broken of it."""
+    """Install a plugin that names versions; return what the registry says is broken of it."""
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
 
-    def installed(below, code="statpipe_version = 1"):
+    def installed(below, code="statpipe_version = 1", since=None):
         folder = install(
             tmp_path,
             name="statpipe-old",
             entry_points={"old": "old_plugin"},
             modules={"old_plugin": code},
         )
-        if below is not None:
-            (points,) = folder.glob("*.dist-info/entry_points.txt")
-            points.write_text(points.read_text() + f"\n[statpipe.api]\nbelow = {below}\n")
+        named = {"below": below, "since": since}
+        lines = [f"{name} = {version}\n" for name, version in named.items() if version]
+        (points,) = folder.glob("*.dist-info/entry_points.txt")
+        points.write_text("".join([points.read_text(), "\n[statpipe.api]\n", *lines]))
         return [broken.reason for broken in Registry.installed().broken]
 
     yield installed
@@ -41,9 +42,30 @@ def plugin(tmp_path, monkeypatch):
 def test_it_is_refused_before_its_code_runs(plugin, monkeypatch, version, below):
     monkeypatch.setattr(statpipe, "__version__", version)
     assert plugin(below, CODE) == [
-        f"it is written for statpipe below {below}, and this is {version}; install a newer "
-        "version of it"
+        f"statpipe-old 1.0 is written for statpipe below {below}, and this is {version}; install a "
+        "newer version of it"
     ]
+
+
+@pytest.mark.parametrize(
+    ("version", "since"), [("0.1.9", "0.2"), ("0.2.0", "0.10"), ("1.9", "2"), ("0.2.0", "0.2.1")]
+)
+def test_one_for_a_later_statpipe_is_refused_before_its_code_runs(
+    plugin, monkeypatch, version, since
+):
+    monkeypatch.setattr(statpipe, "__version__", version)
+    assert plugin(None, CODE, since) == [
+        f"statpipe-old 1.0 is written for statpipe {since} or later, and this is {version}; update "
+        "statpipe, or install an older version of it"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "since"), [("0.2.0", "0.2"), ("0.2.1", "0.2"), ("0.10.0", "0.2"), ("0.2", "0.2")]
+)
+def test_one_since_this_version_or_an_earlier_one_is_loaded(plugin, monkeypatch, version, since):
+    monkeypatch.setattr(statpipe, "__version__", version)
+    assert plugin(None, since=since) == []
 
 
 @pytest.mark.parametrize(
