@@ -7,13 +7,14 @@ from statpipe.testing.source_contract.failures import Failures
 from statpipe.testing.source_contract.fixtures import Agency
 from statpipe.testing.source_contract.key import Key
 from statpipe.testing.source_contract.payloads import Payloads
+from statpipe.testing.source_contract.refusals import Refusals
 from statpipe.testing.source_contract.vintages import Vintages
 
 __all__ = ["Agency", "SourceContract"]
 
 
 # pytest begins with the tests of the last base.
-class SourceContract(Failures, Key, Payloads, Vintages, Datasets):
+class SourceContract(Failures, Refusals, Key, Payloads, Vintages, Datasets):
     """
     A source names the agency's releases, brings its answers as they are, and keeps its key.
 
@@ -40,6 +41,9 @@ class SourceContract(Failures, Key, Payloads, Vintages, Datasets):
 
     - ``normalizer``: then what is fetched must also be readable.
     - ``keyless``: a source whose key is not set; then it has to say so, before it asks anybody.
+    - ``refusals``: answers with status 200 that refuse, and the error that each has to become, such as
+      ``{b'{"error": "limit reached"}': Unavailable, b'{"error": "no rows"}': NoData}``; ``{}`` if the agency
+      sends none. Each is put in the place of the first answer and of later ones.
     - ``revise``: a function that lets the agency publish other figures; then the probe must see it.
     - ``revise_quietly``: a function that lets the agency change one figure, each time another, without a
       word; where nobody dates its releases, the token must tell.

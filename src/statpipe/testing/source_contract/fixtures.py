@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 import pytest
 
-from statpipe.api import Normalizer, Source
+from statpipe.api import Normalizer, Source, StatpipeError
 from statpipe.testing.canary import CANARY
 from statpipe.testing.local_agency import Fault, Request
 from statpipe.testing.patience import InTime
@@ -69,6 +69,11 @@ class SourceFixtures(InTime):
     @pytest.fixture
     def normalizer(self) -> Normalizer | None:
         """Override, if you like: the normalizer that reads what is fetched."""
+        return None
+
+    @pytest.fixture
+    def refusals(self) -> Mapping[bytes, type[StatpipeError]] | None:
+        """Override: answers with status 200 that refuse, and the error that each has to become."""
         return None
 
     @pytest.fixture
