@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from statpipe.api import Environment, Payload, Secret
+from statpipe.api import Environment, Payload, Rejected, Secret, Unavailable
 from statpipe.testing import Answer as LocalAnswer
 from statpipe.testing import ModelContract, NormalizerContract, Request, SourceContract
 from statpipe_bea import tables
@@ -28,6 +29,20 @@ LOCAL = Environment(name="local", home=Path("/nowhere"), embedded=True)
 
 
 _STAMP = re.compile(rb'(?<="UTCProductionTime":)"[^"]*"')
+
+
+def refusal(code, text):
+    node = {"APIErrorCode": code, "APIErrorDescription": text}
+    return json.dumps({"BEAAPI": {"Results": {"Error": node}}}).encode()
+
+
+REFUSALS = {
+    refusal("7", "Throttled"): Unavailable,
+    refusal("101", "Unknown error"): Unavailable,
+    refusal("3", "Invalid UserID"): Rejected,
+    refusal("40", "Missing parameter"): Rejected,
+    refusal("201", "No data"): Rejected,
+}
 
 
 class Bea:
@@ -84,6 +99,14 @@ class TestPceSource(SourceContract):
         return lambda: BeaSource(settings)
 
     @pytest.fixture
+    def keyless(self, fake):
+        return BeaSource(BeaSettings(channel="api", api_url=fake.url, environment=LOCAL))
+
+    @pytest.fixture
+    def refusals(self):
+        return REFUSALS
+
+    @pytest.fixture
     def normalizer(self):
         return RegionalNormalizer()
 
@@ -128,6 +151,10 @@ class TestAnswersOfTheApi(NormalizerContract):
     @pytest.fixture
     def marks(self):
         return {("CA", "SAPCE1:2", "2021"): ("N", "(L)")}
+
+    @pytest.fixture
+    def notes(self):
+        return {("CA", "SAPCE1:2", "2021"): "Less than $50,000."}
 
     def test_whatever_arrives_is_read_or_refused(self, normalizer, dataset, payloads):
         if _crashes_on(body_of(answer([None, row()]))):
@@ -183,6 +210,10 @@ class TestFilesOfTheZip(NormalizerContract):
     @pytest.fixture
     def marks(self):
         return {("CA", "SAPCE1:13", "2021"): ("N", "(L)")}
+
+    @pytest.fixture
+    def notes(self):
+        return {("CA", "SAPCE1:13", "2021"): "Less than $50,000."}
 
 
 class TestPceModels(ModelContract):

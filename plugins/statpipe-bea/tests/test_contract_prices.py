@@ -18,7 +18,7 @@ from statpipe_bea.settings import LineNumberSettings, PriceSettings
 from statpipe_bea.source import BeaSource
 from support.price_releases import FakePrices, Line, Sheet, release_of_2025
 
-from .test_contract_pce import LOCAL, Bea
+from .test_contract_pce import LOCAL, REFUSALS, Bea
 from .test_crosswalk import by_api
 
 AREAS = {"00000": "US", "06000": "CA"}
@@ -72,6 +72,14 @@ class PricesContract(NormalizerContract):
             for year, text in of_area.items()
         }
 
+    @pytest.fixture
+    def marks(self, figures):
+        return {key: ("O", "(NA)") for key, text in figures.items() if text is None}
+
+    @pytest.fixture
+    def notes(self, figures):
+        return {key: "Not available." for key, text in figures.items() if text is None}
+
 
 class TestAnswersOfTheApi(PricesContract):
     # What a line is stands in the list of lines as well.
@@ -120,6 +128,15 @@ class TestPriceSource(SourceContract):
         return lambda: BeaSource(settings, regional_prices())
 
     @pytest.fixture
+    def keyless(self, fake):
+        settings = PriceSettings(channel="api", api_url=fake.url, environment=LOCAL)
+        return BeaSource(settings, regional_prices())
+
+    @pytest.fixture
+    def refusals(self):
+        return REFUSALS
+
+    @pytest.fixture
     def normalizer(self):
         return RegionalNormalizer()
 
@@ -147,7 +164,11 @@ class TestLineNumbers(CheckContract):
 
     @pytest.fixture
     def check(self):
-        return LineNumbers(LineNumberSettings())
+        return LineNumbers(LineNumberSettings(severity="error"))
+
+    @pytest.fixture
+    def lenient(self):
+        return LineNumbers(LineNumberSettings(severity="warning"))
 
     @pytest.fixture
     def good(self):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
 
-from statpipe.api import Dataset, Secret
+from statpipe.api import ContentError, Dataset, Rejected, Secret, Unavailable
 from statpipe.testing import NormalizerContract, SourceContract
 from statpipe_bls.normalizer import BlsNormalizer
 from statpipe_bls.source import BlsSource
+from support.fake_bls import USED_UP
 
 FIGURES = {
     ("AL", "U.03", "2022-12"): "2.41",
@@ -21,6 +23,21 @@ FIGURES = {
 }
 NOTES = {("AL", "U.03", "2023-01"): "Preliminary.", ("CA", "U.03", "2023-01"): "Not available."}
 MARKS = {("AL", "U.03", "2023-01"): ("P", "P"), ("CA", "U.03", "2023-01"): ("O", "-")}
+
+
+def said(status, *messages):
+    return json.dumps({"status": status, "message": messages, "Results": {}}).encode()
+
+
+REFUSALS = {
+    said("REQUEST_NOT_PROCESSED", USED_UP): Unavailable,
+    said("REQUEST_FAILED_OVER_CAPACITY"): Unavailable,
+    said("REQUEST_NOT_PROCESSED", "The key provided by the User is invalid."): Rejected,
+    said("REQUEST_FAILED_INVALID_PARAMETERS"): Rejected,
+    said(
+        "REQUEST_SUCCEEDED", "Year range has been reduced to the system-allowed limit"
+    ): ContentError,
+}
 
 
 def fetched(source):
@@ -85,6 +102,10 @@ class TestSourceByTheApi(SourceContract):
         return lambda: BlsSource(settings_of(key=Secret(canary), start=2015, end=2023))
 
     @pytest.fixture
+    def refusals(self):
+        return REFUSALS
+
+    @pytest.fixture
     def normalizer(self):
         return BlsNormalizer()
 
@@ -112,6 +133,10 @@ class TestSourceByFlatFiles(SourceContract):
     @pytest.fixture
     def make_source(self, settings_of):
         return lambda: BlsSource(settings_of(channel="bulk", contact="data@example.org"))
+
+    @pytest.fixture
+    def refusals(self):
+        return {}  # the server of the files says so by its status
 
     @pytest.fixture
     def normalizer(self):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from statpipe.api import Dataset, Environment, Payload
+from statpipe.api import ContentError, Dataset, Environment, Payload
 from statpipe.testing import NormalizerContract, SourceContract
 from statpipe_sdmx.normalizer import SdmxNormalizer
 from statpipe_sdmx.settings import SdmxSettings
@@ -31,6 +31,12 @@ FIGURES = {
     ("IN", "G", "2024"): "295.4",
     ("IN", "B", "2024"): "12.0",
 }
+
+NO_RESULTS = (
+    b'<mes:Error xmlns:mes="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message" '
+    b'xmlns:com="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/common">'
+    b'<mes:ErrorMessage code="500"><com:Text>Out of order</com:Text></mes:ErrorMessage></mes:Error>'
+)
 
 
 def cube(figures):
@@ -103,6 +109,10 @@ class TestSdmxSource(SourceContract):
             url=service.url, flow=FLOW, environment=Environment(name="local", home=home)
         )
         return lambda: SdmxSource(settings)
+
+    @pytest.fixture
+    def refusals(self):
+        return {NO_RESULTS: ContentError}
 
     @pytest.fixture
     def normalizer(self):
