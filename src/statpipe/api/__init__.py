@@ -27,9 +27,11 @@ from statpipe.api.events import (
 from statpipe.api.lake import Lake
 from statpipe.api.markers import hookimpl
 from statpipe.api.normalizer import Normalizer, RowNormalizer
+from statpipe.api.normalizer_at import normalizer_at
 from statpipe.api.notifier import Notifier
 from statpipe.api.sink import Sink
 from statpipe.api.source import Source
+from statpipe.domain.chosen import chosen
 from statpipe.domain.dataset import Agreement, Area, Category, Dataset
 from statpipe.domain.dimension import Code, Dimension
 from statpipe.domain.environment import Environment
@@ -117,9 +119,11 @@ __all__ = [
     "Vintage",
     "VintageFound",
     "VintageRecord",
+    "chosen",
     "exact",
     "hookimpl",
     "nearest",
+    "normalizer_at",
     "observations_from_rows",
     "reading",
     "secret",

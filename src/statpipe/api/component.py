@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from statpipe.domain.errors import PluginError
 from statpipe.domain.name import SMALL, must_be_name
+from statpipe.domain.period import refuse_unknown_frequencies
 
 FILLED_IN = frozenset({"environment", "instance"})
 """Fields of settings that the engine fills, and not the configuration."""
@@ -56,6 +57,11 @@ def _makes(component: Any, _attribute: Any, factory: Any) -> None:
         raise TypeError(msg)
 
 
+def _known(component: Any, _attribute: Any, freq: Any) -> None:
+    if freq:
+        refuse_unknown_frequencies(f"component {component.name}", freq)
+
+
 def _of_attrs(component: Any, _attribute: Any, settings: Any) -> None:
     if not isinstance(settings, type) or not attrs.has(settings):
         msg = (
@@ -76,12 +82,14 @@ class Component:
     the name under which the component is configured. ``factory`` takes
     the settings and returns the object of the role; it is called once a run and may import what is
     heavy. Written as text, ``"my_agency.source:MySource"``, it is imported when it is called, and where there
-    are no settings it gets none. Making a Component must be cheap and need no credentials. A source that ``needs_instance``
+    are no settings it gets none. Making a Component must be cheap and need no credentials. A source that says its
+    ``freq`` (SDMX CL_FREQ, or several such as ``"MQ"``) has the standard Gold models, :func:`statpipe.api.gold.gold_models`,
+    under ``NAME_figures``, and so has each source that the configuration makes of it. A source that ``needs_instance``
     has no figures until it is configured under a name of its own: ``[sources.NAME] use = "..."``. A check that is not ``general``
     judges just its own plugin's figures, so that it does not stand in for the others where these
     are broken.
 
-    :raises ValueError: The name is not a name.
+    :raises ValueError: The name is not a name, or a frequency is unknown.
     :raises TypeError: The summary is not text, the factory no function or the settings no attrs class.
     """
 
@@ -91,6 +99,7 @@ class Component:
     settings: type = field(default=NoSettings, validator=_of_attrs)
     general: bool = True
     needs_instance: bool = False
+    freq: str = field(default="", validator=_known)
 
 
 @frozen(kw_only=True)

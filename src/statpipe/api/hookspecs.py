@@ -37,6 +37,8 @@ def statpipe_sources() -> Iterable[Component]:  # type: ignore[empty-body]
     """
     Offer sources; the factories return :class:`statpipe.api.Source` objects.
 
+    One that says its frequency has the standard Gold models, from the history to growth, and needs no hook for them.
+
     .. code-block:: python
 
         from attrs import frozen
@@ -50,7 +52,7 @@ def statpipe_sources() -> Iterable[Component]:  # type: ignore[empty-body]
         @hookimpl
         def statpipe_sources():
             return [Component(name="my_agency", summary="Prices of tea by port",
-                              settings=Settings, factory="my_agency.source:MySource")]
+                              settings=Settings, factory="my_agency.source:MySource", freq="M")]
     """
 
 
@@ -59,7 +61,8 @@ def statpipe_normalizers() -> Iterable[Component]:  # type: ignore[empty-body]
     """
     Offer normalizers; the factories return :class:`statpipe.api.Normalizer` objects.
 
-    A dataset names the normalizer that reads its payloads.
+    A dataset names the normalizer that reads its payloads. One without settings needs no hook: the dataset names its
+    place, ``normalizer="my_agency.normalizer:rows"``, a function of the dataset and a payload, or a class.
 
     .. code-block:: python
 
@@ -104,7 +107,8 @@ def statpipe_models(instances: Sequence[Instance]) -> Iterable[Model]:  # type: 
     """
     Offer Gold models: declarations, with SQL over the histories of sources or over other models.
 
-    The standard ones, from the history to growth, come ready made. A hook that takes *instances* is told of
+    The standard ones, from the history to growth, come ready made, and where a source says its ``freq``, without
+    this hook. A hook that takes *instances* is told of
     the sources that the configuration makes of components (``[sources.NAME] use = "my_agency"``), and gives
     each a family:
 

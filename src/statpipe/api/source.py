@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from statpipe.api.diagnosis import Diagnosis
 from statpipe.domain.dataset import Dataset
-from statpipe.domain.errors import ConfigError, ContentError
+from statpipe.domain.errors import ConfigError, ContentError, Unavailable
 from statpipe.domain.payload import Payload
 from statpipe.domain.vintage import Vintage
 
@@ -62,6 +62,17 @@ class Source(ABC):
         """
         Bring the payloads of this vintage, in a fixed order. Raises what :meth:`probe` raises.
         """
+
+    def refuse_newer(self, dataset: Dataset, vintage: Vintage) -> None:
+        """
+        Probe once more, at the end of :meth:`fetch`: figures of a release that came in between must not be stored under the
+        date of the one before.
+
+        :raises Unavailable: It did.
+        """
+        if self.probe(dataset).token != vintage.token:
+            msg = f"{dataset.name} was published anew while it was fetched; run again"
+            raise Unavailable(msg)
 
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
         """

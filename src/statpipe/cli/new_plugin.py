@@ -19,7 +19,7 @@ _LONGEST = 30
 """Longer names would break lines of what is generated."""
 _OFFERS: dict[Role, tuple[str, ...]] = {
     **{role: (role,) for role in get_args(Role)},
-    "source": ("source", "normalizer", "model"),
+    "source": ("source",),
     "lake": ("sink",),
 }
 """The roles of what a plugin of each kind offers."""

@@ -220,7 +220,12 @@ def _refuse_without_kit() -> None:
 
 def _lacking(plugin: _Plugin, findings: Sequence[Finding]) -> str:
     """Say what the plugin's author has not written yet."""
+    from statpipe.testing.model_contract.expected import standard_models
+
+    models = [offer.item for offer in plugin.offers if offer.role == "model"]
     offered = {str(offer.role) for offer in plugin.offers}
+    if {model.name for model in models} == standard_models(models):
+        offered.discard("model")  # statpipe itself answers for these
     lacking = sorted(offered - {role for finding in findings for role in finding.roles})
     if not lacking:
         return ""

@@ -97,7 +97,8 @@ class Dataset:
     """
     What an agency publishes under one name, with the code lists that describe it.
 
-    ``normalizer`` names the component that reads its payloads. ``freq`` is the frequency of rows for which the
+    ``normalizer`` names the component that reads its payloads, or a place, such as ``"my_agency.tea:rows"``, with a class of
+    normalizers or a function that gives the rows of a payload. ``freq`` is the frequency of rows for which the
     normalizer gives none in a column ``freq``. ``reporting_year_start`` is the day on which the agency's
     years begin, as SDMX writes it: ``--07-01``. ``additive`` lists the dimensions
     (``ref_area``, ``category``) over which figures add up: per-capita figures and ratios do not add

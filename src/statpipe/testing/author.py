@@ -49,7 +49,7 @@ class Author:
     """
 
     def __init__(self, thing: object) -> None:
-        self.module = type(thing).__module__
+        self.module = thing.__module__
         self.package = self.module.partition(".")[0]
 
     def wrote(self, frame: FrameType) -> bool:

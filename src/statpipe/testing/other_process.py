@@ -59,7 +59,7 @@ def judged_elsewhere(check: Check, current: Snapshot, previous: Snapshot | None)
 
 
 def _elsewhere(work: str, thing: object, arguments: tuple[Any, ...]) -> list[Answer]:
-    module = sys.modules[type(thing).__module__]
+    module = sys.modules[thing.__module__]
     where = {
         "work": work,
         "path": sys.path,

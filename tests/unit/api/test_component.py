@@ -68,3 +68,8 @@ def test_a_factory_that_names_no_place_is_refused(place):
         TypeError, match=r"of component x is .*; expected .*, or its place, such as"
     ):
         Component(name="x", summary="s", factory=place)
+
+
+def test_an_unknown_frequency_is_refused_with_the_components_name():
+    with pytest.raises(ValueError, match="component tea: freq is 'MX'; expected a code of SDMX"):
+        Component(name="tea", summary="Tea", factory=lambda: None, freq="MX")

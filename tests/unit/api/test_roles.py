@@ -17,6 +17,7 @@ from statpipe.api import (
     Payload,
     Sink,
     Source,
+    Unavailable,
     Vintage,
 )
 from statpipe.testing.fakes import MemoryLake
@@ -75,6 +76,14 @@ def test_a_source_offers_what_its_probe_shows_and_promises_nothing_else():
     assert source.smallest(DATASET) is DATASET
     assert (source.notice, source.attribution, tuple(source.diagnose())) == ("", "", ())
     source.close()
+
+
+def test_a_release_that_came_in_between_is_refused():
+    source = OneVintage()
+    source.refuse_newer(DATASET, source.probe(DATASET))
+    before = Vintage(released=date(2022, 10, 6), token="before")
+    with pytest.raises(Unavailable, match="T was published anew while it was fetched; run again"):
+        source.refuse_newer(DATASET, before)
 
 
 def test_a_source_reads_no_archives_unless_it_says_so():

@@ -71,12 +71,15 @@ NEEDED = [
 
 
 def test_a_missing_fixture_is_asked_for_and_a_test_that_does_not_end_is_ended(tmp_path):
-    lines = ["from statpipe.testing import *"]
+    lines = ["import pytest", "from statpipe.api import Dataset", "from statpipe.testing import *"]
     for contract, fixture in NEEDED:
         lines += [
             f"class Test_{fixture}({contract.__name__}):",
             f"    def test_it(self, {fixture}): pass",
         ]
+        if fixture == "normalizer":  # a dataset may name its place
+            dataset = "Dataset(name='t', title='t', normalizer='tea')"
+            lines += ["    @pytest.fixture", f"    def dataset(self): return {dataset}"]
     lines += ["class TestEndless(NormalizerContract):", "    patience = 0.2"]
     lines += ["    def test_it(self):", "        while True: pass"]
     (tmp_path / "test_mine.py").write_text("\n".join(lines) + "\n")

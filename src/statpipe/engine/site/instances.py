@@ -11,12 +11,11 @@ from statpipe.api import ConfigError, Instance
 from statpipe.domain.nearest import nearest
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.model_order import reading
+from statpipe.engine.site.offers import FAMILY
 from statpipe.engine.site.registry import Registry
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _OUR_KEYS = ("use", "gold")
-_FAMILY = "{}_figures"
-"""What the Gold family of an instance is called: SQL could not tell a model from a source of its name."""
 
 
 def add_instances(configuration: Configuration, registry: Registry) -> None:
@@ -52,7 +51,8 @@ def is_without_models(configuration: Configuration, registry: Registry, name: st
 
 NO_MODELS = "no Gold model reads it, so analysts do not see its figures"
 NO_MODELS_REMEDY = (
-    "let the hook statpipe_models of its plugin take `instances`, and make a family for each"
+    "let its plugin name the source's `freq`, or let its hook statpipe_models take `instances` and make a family "
+    "for each"
 )
 
 
@@ -90,7 +90,7 @@ def _instance(
     if name in offers:
         msg = f"{where}.use: the plugin {offers[name].plugin} has a source of this name; choose another name"
         raise ConfigError(msg)
-    gold = table.get("gold", _FAMILY.format(name))
+    gold = table.get("gold", FAMILY.format(name))
     for text, place in ((name, where), (gold, f"{where}.gold")):
         if not isinstance(text, str) or not _NAME.fullmatch(text):
             msg = f"{place}: {text!r} is no name; expected at most 40 small letters, digits and _, such as 'pce_bulk'"

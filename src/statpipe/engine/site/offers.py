@@ -22,6 +22,8 @@ HOOKS: dict[Role, str] = {
     "model": "statpipe_models",
     "notifier": "statpipe_notifiers",
 }
+FAMILY = "{}_figures"
+"""What the Gold family of a source is called: SQL could not tell a model from a source of its name."""
 
 
 @frozen(kw_only=True)
@@ -89,7 +91,7 @@ def offers_of(
             item=item,
         )
         for role in roles
-        for item in _items_of(role, getattr(module, HOOKS[role], None), instances)
+        for item in _all_items_of(role, module, instances)
     ]
     names = Counter((offer.role, offer.name) for offer in offers)
     twice = [f"{role} {name!r}" for (role, name), count in names.items() if count > 1]
@@ -106,6 +108,34 @@ def offered_twice(offers: Sequence[Offer]) -> str:
     who = " and ".join(offer.whose for offer in offers)
     first = offers[0]
     return f"two plugins offer a {first.role} named {first.name!r}: {who}; uninstall one of them"
+
+
+def _all_items_of(role: Role, module: Any, instances: Sequence[Instance]) -> list[Any]:
+    offered = _items_of(role, getattr(module, HOOKS[role], None), instances)
+    return offered + _standard_models(module, instances) if role == "model" else offered
+
+
+def _standard_models(module: Any, instances: Sequence[Instance]) -> list[Model]:
+    """Make the standard Gold models of sources that say their frequency, and of their instances."""
+    components = _with_freq(module)
+    if not components:
+        return []
+    from statpipe.api.gold import gold_models
+
+    return [
+        model
+        for one in components
+        for name, source in [
+            *([] if one.needs_instance else [(FAMILY.format(one.name), one.name)]),
+            *((made.gold, made.name) for made in instances if made.component == one.name),
+        ]
+        for model in gold_models(name=name, source=source, title=one.summary, freq=one.freq)
+    ]
+
+
+def _with_freq(module: Any) -> list[Component]:
+    hook = getattr(module, HOOKS["source"], None)
+    return [one for one in _items_of("source", hook, ()) if one.freq]
 
 
 def _items_of(role: Role, function: Any, instances: Sequence[Instance]) -> list[Any]:
@@ -137,7 +167,8 @@ def takes_instances(module: Any) -> bool:
     """
     Tell whether a plugin makes Gold models for sources that the configuration declares.
     """
-    return "instances" in _parameters(getattr(module, HOOKS["model"], None))
+    hook = getattr(module, HOOKS["model"], None)
+    return "instances" in _parameters(hook) or bool(_with_freq(module))
 
 
 def _parameters(function: Any) -> Collection[str]:

@@ -22,6 +22,7 @@ from statpipe.api import (
     PluginError,
     Sink,
     Source,
+    normalizer_at,
 )
 from statpipe.domain.nearest import nearest
 from statpipe.engine.site.configuration import Configuration
@@ -67,8 +68,10 @@ class Site:
 
     def normalizer(self, dataset: Dataset) -> Normalizer:
         """
-        Make the normalizer that a dataset names.
+        Make the normalizer that a dataset names: one that a plugin offers, or one at a place.
         """
+        if ":" in dataset.normalizer:
+            return normalizer_at(dataset.normalizer)
         return _made(  # type: ignore[no-any-return]
             self.configuration, self.registry, self.environment, "normalizer", dataset.normalizer
         )

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 import pytest
 
-from statpipe.api import Dataset, Normalizer, Payload
+from statpipe.api import Dataset, Normalizer, Payload, normalizer_at
 from statpipe.domain.observation import CELL
 from statpipe.domain.printed import read_double
 from statpipe.testing import damage
@@ -40,9 +40,11 @@ class NormalizerFixtures(InTime):
     examples: ClassVar[int] = 100
 
     @pytest.fixture
-    def normalizer(self) -> Normalizer:
-        """Override: the normalizer."""
-        missing(self, "normalizer", "the normalizer under test")
+    def normalizer(self, dataset: Dataset) -> Normalizer:
+        """Override: the normalizer; one that the dataset names by its place is found."""
+        if ":" not in dataset.normalizer:
+            missing(self, "normalizer", "the normalizer under test")
+        return normalizer_at(dataset.normalizer)
 
     @pytest.fixture
     def dataset(self) -> Dataset:

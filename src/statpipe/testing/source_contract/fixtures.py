@@ -8,7 +8,7 @@ from typing import ClassVar, Protocol
 
 import pytest
 
-from statpipe.api import Normalizer, Source, StatpipeError
+from statpipe.api import Normalizer, Source, StatpipeError, normalizer_at
 from statpipe.testing.canary import CANARY
 from statpipe.testing.local_agency import Fault, Request
 from statpipe.testing.patience import InTime
@@ -67,9 +67,11 @@ class SourceFixtures(InTime):
         return None
 
     @pytest.fixture
-    def normalizer(self) -> Normalizer | None:
-        """Override, if you like: the normalizer that reads what is fetched."""
-        return None
+    def normalizer(self, source: Source) -> Normalizer | None:
+        """Override, if you like: the normalizer that reads what is fetched; one that datasets name by its place is found."""
+        places = {dataset.normalizer for dataset in source.datasets()}
+        place = places.pop() if len(places) == 1 else ""
+        return normalizer_at(place) if ":" in place else None
 
     @pytest.fixture
     def refusals(self) -> Mapping[bytes, type[StatpipeError]] | None:

@@ -63,6 +63,39 @@ def test_an_instance_is_a_source_with_its_own_settings_and_gold_family(tmp_path)
     assert registry.broken == []
 
 
+@hookimpl
+def sources_with_freq():
+    tea = {"settings": Settings, "factory": lambda s: s, "freq": "MA"}
+    return [
+        Component(name="tea", summary="Prices of tea", **tea),
+        Component(name="any_leaf", summary="Any leaf", needs_instance=True, **tea),
+    ]
+
+
+def test_a_source_that_says_its_frequency_has_the_standard_models_and_so_has_each_instance(
+    tmp_path,
+):
+    module = SimpleNamespace(statpipe_sources=sources_with_freq)
+    registry = Registry([("tea", "statpipe-tea", "1.0", module)])
+    wanted = gold_models(name="tea_figures", source="tea", title="Prices of tea", freq="MA")
+    assert set(registry.named("model")) == {m.name for m in wanted}
+    green = {"use": "any_leaf", "gold": "leaves"}
+    configuration = configured(tmp_path, green=green)
+    add_instances(configuration, registry)
+    assert registry.find("model", "leaves_history").item.inputs == ("green",)
+    assert "leaves_mom" in registry.named("model")
+    assert "any_leaf_figures" not in registry.named("model")
+    assert "tea_figures_yoy" in registry.named("model")
+    assert not is_without_models(configuration, registry, "green")
+    assert registry.broken == []
+
+
+def test_models_of_the_hook_stand_beside_those_of_the_frequency():
+    module = SimpleNamespace(statpipe_sources=sources_with_freq, statpipe_models=statpipe_models)
+    registry = Registry([("tea", "statpipe-tea", "1.0", module)])
+    assert {"tea_by_port", "tea_figures"} <= set(registry.named("model"))
+
+
 def test_the_family_can_be_named_and_two_instances_stand_side_by_side(tmp_path):
     configuration = configured(
         tmp_path,
