@@ -251,6 +251,17 @@ class JudgesNothing(NoNegativeRain):
         return super().verdict(current, rows, judged=bool(rows), **changes)
 
 
+class CountsToAHundred(NoNegativeRain):
+    def check(self, current, previous):
+        result = super().check(current, previous)
+        return attrs.evolve(result, failures=min(result.failures, 100))
+
+
+class JudgesTheFirstVintageOnly(NoNegativeRain):
+    def check(self, current, previous):
+        return self.verdict(current, [] if previous else self.negative(current.table))
+
+
 class AddsUp(NoNegativeRain):
     def negative(self, table):
         assert sum(table["obs_value"].to_pylist()) is not None
@@ -304,6 +315,14 @@ CAUGHT = {
     ShowsThemAsTheyCome: ("test_the_order_of_rows_makes_no_difference", "failures, first {"),
     JudgesNothing: ("test_what_is_good_passes", "the fixture `good` is not judged"),
     AddsUp: ("test_it_judges_a_vintage_without_figures", "TypeError"),
+    CountsToAHundred: (
+        "test_many_failures_are_counted_and_some_are_shown",
+        "times as many failures it counts 100, as with",
+    ),
+    JudgesTheFirstVintageOnly: (
+        "test_what_is_bad_is_so_behind_a_good_vintage_as_well",
+        "passes where a good vintage stands before it",
+    ),
     SaysTrue: ("test_what_is_good_passes", "check returned bool"),
 }
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 
 import attrs
 
-from statpipe.api import Check, Snapshot
+from statpipe.api import Check, Snapshot, Vintage
 from statpipe.domain.observation import CELL
 from statpipe.domain.verdict import SHOWN_CELLS
 from statpipe.testing.cells import Key
@@ -102,6 +103,27 @@ class Found(CheckFixtures):
             broken(
                 f"with {_MANY} times as many failures, it counts {result.failures}: those it shows",
                 "count all in `failures`, also those that are not among the cells",
+            )
+        if previous is not None:
+            return  # it may count cells of that vintage
+        more = judged(check, attrs.evolve(bad, table=grown(bad, 2 * _MANY)), None)
+        if judged(check, bad, None).failures < result.failures >= more.failures:
+            broken(
+                f"with {2 * _MANY} times as many failures it counts {more.failures}, as with {_MANY} times",
+                "count all in `failures`, however many there are",
+            )
+
+    def test_what_is_bad_is_so_behind_a_good_vintage_as_well(
+        self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """Where it is bad by itself: as a rule, there is a vintage before."""
+        before = attrs.evolve(good, vintage=Vintage(released=date(1999, 12, 31)))
+        by_itself = previous is None and not judged(check, bad, None).passed
+        if by_itself and judged(check, bad, before).passed:
+            broken(
+                "the fixture `bad` does not pass by itself, and passes where a good vintage stands before it",
+                "judge the figures of each vintage, whatever stands before it; for a check that judges first vintages "
+                "alone, give `previous`",
             )
 
     def test_a_failure_among_many_rows_is_found(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from statpipe.api import Dataset, Normalizer, Payload
+from statpipe.domain.observation import CELL
 from statpipe.testing import damage
 from statpipe.testing.cells import cells_of, differences, figure, named, shown
 from statpipe.testing.normalizer_contract.fixtures import Figures, NormalizerFixtures
@@ -58,6 +59,31 @@ class ChangedFigures(NormalizerFixtures):
                 bare = one.bare(payloads, long)
                 if bare is not None:
                     _keeps(normalizer, dataset, one, long, bare)
+
+    def test_a_zero_at_the_end_is_kept(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """It says how exact the figure is: 7.50 is printed with two decimals."""
+        for one in [] if dataset.doubles else self._bendable(payloads, figures, dataset)[:2]:
+            printed = damage.marked("7.50", self.decimal_mark)
+            bent = one.replaced(payloads, printed)
+            if cells_or_refusal(normalizer, dataset, bent, f"{one.literal} is now {printed}"):
+                table = silver_of(normalizer, dataset, bent).select([*CELL, "decimals"])
+                places = {
+                    tuple(row[:-1]): row[-1]
+                    for row in zip(*table.to_pydict().values(), strict=True)
+                }
+                if places.get(one.key) != 2:
+                    broken(
+                        f"the payload says {printed} for {named(one.key)}, and the table says that it is printed with "
+                        f"{places.get(one.key)} decimals",
+                        "pass what exact() returns as it is, without normalize(), quantize() or arithmetic; in a table of your "
+                        "own, give the column `decimals`",
+                    )
 
     def test_a_figure_that_is_no_number_is_refused(
         self,
