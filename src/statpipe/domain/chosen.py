@@ -1,4 +1,4 @@
-"""What a setting chooses of what there is."""
+"""Choose by the names in a setting."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ T = TypeVar("T")
 
 def chosen(there: Mapping[str, T], names: Iterable[str], where: str) -> list[T]:
     """
-    Return what stands under these names. *where* is the setting that holds them, such as ``sources.tea.tables``.
+    Return the values with these names. *where* is the setting that holds the names, such as ``sources.tea.tables``.
 
-    :raises ConfigError: There is nothing of a name; the text says what was probably meant.
+    :raises ConfigError: A name does not exist; the text suggests a similar one.
     """
     for name in (wanted := list(names)):
         if name not in there:
-            msg = f"{where} holds {name!r}, which is not there{nearest(name, there)}"
+            msg = f"{where}: {name!r} does not exist{nearest(name, there)}"
             raise ConfigError(msg)
     return [there[name] for name in wanted]

@@ -1,4 +1,4 @@
-"""What a setting chooses of what there is."""
+"""Choose by the names in a setting."""
 
 import pytest
 
@@ -16,5 +16,5 @@ def test_a_name_that_is_not_there_is_refused_with_its_setting_and_what_was_meant
     with pytest.raises(ConfigError) as refused:
         chosen(THERE, ("Cargos",), "sources.harbour.tables")
     assert str(refused.value) == (
-        "sources.harbour.tables holds 'Cargos', which is not there; did you mean 'cargo'?"
+        "sources.harbour.tables: 'Cargos' does not exist; did you mean 'cargo'?"
     )
