@@ -35,6 +35,14 @@ def test_a_failed_run_is_an_error_with_its_message(manifest):
     assert line == "::error title=tea in prod%3A failed (exit 5)::BEA is down: wait, 100 %25"
 
 
+def test_a_late_release_is_a_warning(manifest):
+    (line,) = lines(manifest("unchanged", late=True, calendar="late: the release of 2022-10-06"))
+    assert line == (
+        "::warning title=tea in prod%3A unchanged%2C a release is late::late: the release of 2022-10-06"
+    )
+    assert not lines(manifest("unchanged", calendar="nothing is due before 2022-10-06"))
+
+
 def test_a_refusal_is_an_error_and_a_warning_a_warning_with_the_first_cells(manifest, found):
     checks = (found("warning", check="colour"), found(), found(accepted=True, check="move"))
     told = [read(line) for line in lines(manifest("refused", 3, message="x", checks=checks))]

@@ -105,3 +105,8 @@ def test_everything_that_a_reader_needs_stands_in_it(manifest, found, vintage):
     ):
         assert told in page.text
     assert page.tags.count("table") == 4
+
+
+def test_a_late_release_is_more_than_a_single_line(manifest):
+    says = "late: the release of 2022-10-06 has not come"
+    assert "has not come" in as_markdown(manifest("unchanged", late=True, calendar=says))

@@ -89,6 +89,14 @@ def test_a_quiet_day_is_told_to_who_asks_for_it(chat, finished):
     assert [body["text"].splitlines()[0] for _, body in chat.posted] == ["tea in prod: unchanged"]
 
 
+def test_a_late_release_is_told_though_the_day_is_quiet(chat, finished):
+    says = "late: the release of 2022-10-06 has not come"
+    webhook(chat.address).statpipe_run_finished(finished("unchanged", late=True, calendar=says))
+    ((_, body),) = chat.posted
+    assert body["text"].startswith("tea in prod: unchanged, a release is late\n")
+    assert says in body["text"]
+
+
 def test_without_an_address_nothing_is_sent(finished):
     Webhook(WebhookSettings()).statpipe_run_finished(finished())
 

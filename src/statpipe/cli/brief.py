@@ -129,6 +129,8 @@ def brief_lines(manifest: Manifest, room: int, *, alone: bool = True) -> Iterato
     """
     well = manifest.outcome in _WELL
     yield _cut(_headline(manifest), room), "bold green" if well else "bold red"
+    if manifest.calendar and (alone or manifest.late):
+        yield _cut(f"  {manifest.calendar}", room), "yellow" if manifest.late else ""
     revisions = [one.revision for one in manifest.vintages if one.revision is not None]
     if alone:
         for revision in revisions[-_RELEASES:]:

@@ -18,6 +18,7 @@ def plan(
     *names: Name,
     all_: All = False,
     full: Flag = False,
+    force: Flag = False,
     tables: Names = (),
     options: DataOptions | None = None,
 ) -> int:
@@ -32,11 +33,13 @@ def plan(
         Every installed source.
     full
         As `statpipe run SOURCE --full` would.
+    force
+        Ask the agency also where its release calendar says that nothing is due.
     tables
         Just these datasets of the source, such as `A B` or `A,B`.
     """
     options = options or DataOptions()
-    wanted = Options(full=full, tables=split(tables))
+    wanted = Options(full=full, force=force, tables=split(tables))
 
     def work(session: Session) -> int:
         chosen = chosen_sources(session, split(names), everything=all_)

@@ -23,6 +23,7 @@ def run(
     *names: Name,
     all_: All = False,
     full: Flag = False,
+    force: Flag = False,
     tables: Names = (),
     wait: Seconds = 0.0,
     accept_revision: Flag = False,
@@ -44,6 +45,8 @@ def run(
         Run every installed source.
     full
         Look at every figure, also where the agency's date has not changed.
+    force
+        Ask the agency also where its release calendar says that nothing is due.
     tables
         Just these datasets of the source, such as `A B` or `A,B`.
     wait
@@ -57,7 +60,9 @@ def run(
     jobs
         How many sources to run side by side. Those of one agency ask it in turns.
     """
-    wanted = Options(full=full, tables=split(tables), wait=wait, accept_revision=accept_revision)
+    wanted = Options(
+        full=full, force=force, tables=split(tables), wait=wait, accept_revision=accept_revision
+    )
     options = options or DataOptions()
     return run_stages(
         *(split(names), wanted, options),

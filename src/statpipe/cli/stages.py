@@ -14,6 +14,7 @@ def ingest(
     *names: Name,
     all_: All = False,
     full: Flag = False,
+    force: Flag = False,
     tables: Names = (),
     wait: Seconds = 0.0,
     options: DataOptions | None = None,
@@ -29,13 +30,20 @@ def ingest(
         Every installed source.
     full
         Fetch also where the agency's date has not changed.
+    force
+        Ask the agency also where its release calendar says that nothing is due.
     tables
         Just these datasets of the source, such as `A B` or `A,B`.
     wait
         Seconds to wait while another run of the same source is at work.
     """
     wanted = Options(
-        full=full, tables=split(tables), wait=wait, stages=frozenset({INGEST}), command="ingest"
+        full=full,
+        force=force,
+        tables=split(tables),
+        wait=wait,
+        stages=frozenset({INGEST}),
+        command="ingest",
     )
     return run_stages(split(names), wanted, options or DataOptions(), everything=all_)
 

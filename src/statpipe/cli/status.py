@@ -12,14 +12,23 @@ from statpipe.cli.tables import print_table
 from statpipe.engine.answers.exact_value import exact
 from statpipe.engine.answers.freshness import Freshness, freshness
 
-_COLUMNS = ("source", "standing", "last success", "newest release", "age", "usually every")
+_COLUMNS = (
+    "source",
+    "standing",
+    "last success",
+    "newest release",
+    "age",
+    "usually every",
+    "next release",
+)
 
 
 def status(*, options: DataOptions | None = None) -> int:
     """
     Show how each source stands: last success, newest release and its age, and whether the next one is late.
 
-    Late means: it has been longer since the newest release than ever between two releases that the lake holds.
+    Late means: a release of the source's calendar (`[sources.NAME.calendar]`) has not come in time. Without a
+    calendar: it has been longer since the newest release than ever between two releases that the lake holds.
     """
     options = options or DataOptions()
 
@@ -54,7 +63,14 @@ def _row(one: Freshness) -> tuple[str, ...]:
         one.vintage,
         _days(one.age),
         _days(one.usual),
+        _next(one),
     )
+
+
+def _next(one: Freshness) -> str:
+    if one.overdue:
+        return f"was due {one.overdue}"
+    return str(one.next_release or "")
 
 
 def _days(number: int | None) -> str:

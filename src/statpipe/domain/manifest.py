@@ -150,6 +150,9 @@ class Manifest:
 
     ``accepted_revision`` says that checks were overruled by the operator. Each of their results in
     ``checks`` is marked as ``accepted``.
+
+    ``asked`` is the last day on which the agency was asked for all datasets, and all went well. ``calendar`` is
+    what the source's release calendar has to say, and ``late`` whether that is that a release is late.
     """
 
     run_id: str
@@ -168,6 +171,9 @@ class Manifest:
     receipts: tuple[Receipt, ...] = ()
     versions: Mapping[str, str] = field(factory=dict, converter=recordable)
     holds: tuple[Held, ...] = field(default=(), repr=False)
+    asked: date | None = None
+    calendar: str = field(default="", converter=recordable)
+    late: bool = False
 
     def as_json(self) -> bytes:
         """

@@ -62,6 +62,14 @@ def lines(made, **more):
     return [text for text, _ in brief_lines(made, 80, **more)]
 
 
+def test_what_the_release_calendar_says_is_a_line_and_of_several_runs_only_what_is_late():
+    quiet = manifest(0, calendar="nothing is due before 2026-12-18, so nothing was asked")
+    late = manifest(0, calendar="late: the release of 2026-12-18 has not come", late=True)
+    assert [f"  {quiet.calendar}"] == [line for line, _ in brief_lines(quiet, 80)][1:]
+    assert len(list(brief_lines(quiet, 80, alone=False))) == 1
+    assert (f"  {late.calendar}", "yellow") in brief_lines(late, 80, alone=False)
+
+
 def test_a_run_says_what_is_new_what_moved_most_and_what_to_look_at():
     assert lines(manifest(2, 1)) == [
         "tea: loaded 2 releases, 2,400 figures, in 2.5 s",

@@ -55,6 +55,9 @@ def _remarks(manifest: Manifest) -> Iterator[Annotation]:
     if manifest.outcome in {"failed", "interrupted"}:
         title = f"{headline(manifest)} (exit {manifest.exit_code})"
         yield Annotation(level="error", title=title, text=one_line(manifest.message))
+    if manifest.late:
+        title, text = headline(manifest), one_line(manifest.calendar)
+        yield Annotation(level="warning", title=title, text=text)
     for result in failed_checks(manifest):
         cells = (
             ", ".join(f"{one_line(name)} {one_line(value)}" for name, value in cell.items())

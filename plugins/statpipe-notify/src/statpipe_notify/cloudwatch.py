@@ -162,6 +162,8 @@ class Cloudwatch(Notifier):
             exit_code=manifest.exit_code,
             seconds=round(seconds, 1),
             message=manifest.message,
+            calendar=manifest.calendar or None,
+            late=manifest.late or None,
             revisions=revisions or None,
             versions=dict(manifest.versions),
         )

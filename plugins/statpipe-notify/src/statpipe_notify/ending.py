@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from statpipe.api import CheckResult, Manifest
 from statpipe.domain.visible import one_line
@@ -26,12 +26,20 @@ _GOOD = {
 }
 
 
+def is_news(manifest: Manifest, outcomes: Collection[str]) -> bool:
+    """
+    Tell whether a run is to be told of: by its outcome, or since a release is late.
+    """
+    return manifest.late or manifest.outcome in outcomes
+
+
 def headline(manifest: Manifest) -> str:
     """
     Say which run it was and how it ended.
     """
     what = "" if manifest.command == "run" else f" ({manifest.command})"
-    return f"{manifest.source} in {manifest.environment}: {manifest.outcome}{what}"
+    late = ", a release is late" if manifest.late else ""
+    return f"{manifest.source} in {manifest.environment}: {manifest.outcome}{what}{late}"
 
 
 def exit_in_words(manifest: Manifest) -> str:

@@ -18,7 +18,7 @@ def as_markdown(manifest: Manifest) -> str:
     """
     Tell everything about a run; of an unchanged one, a single line.
     """
-    if manifest.outcome == "unchanged":
+    if manifest.outcome == "unchanged" and not manifest.late:
         return f"{escaped(headline(manifest))}, run {escaped(manifest.run_id)}\n\n"
     return "\n".join(_lines(manifest)) + "\n\n"
 
@@ -29,7 +29,7 @@ def _lines(manifest: Manifest) -> Iterator[str]:
     mark = "" if manifest.outcome in _QUIET else "**"
     yield f"{mark}{escaped(exit_in_words(manifest))}{mark}"
     yield ""
-    for text in (manifest.message, manifest.notice):
+    for text in (manifest.message, manifest.calendar, manifest.notice):
         if text:
             yield from (escaped(text), "")
     if manifest.vintages:

@@ -8,7 +8,7 @@ import re
 from statpipe.api import ConfigError, Manifest, Notifier, RunFinished, hookimpl
 from statpipe.domain.visible import one_line
 from statpipe_notify.aws import call, client
-from statpipe_notify.ending import headline, workflow_run
+from statpipe_notify.ending import headline, is_news, workflow_run
 from statpipe_notify.in_time import in_time
 from statpipe_notify.settings import SnsSettings
 from statpipe_notify.text_message import text_message
@@ -38,7 +38,7 @@ class Sns(Notifier):
     @hookimpl
     def statpipe_run_finished(self, event: RunFinished) -> None:
         """Send it, if this outcome is news."""
-        if self._settings.topic and event.manifest.outcome in self._settings.on:
+        if self._settings.topic and is_news(event.manifest, self._settings.on):
             in_time(lambda: self._publish(event.manifest))
 
     def _publish(self, manifest: Manifest) -> None:

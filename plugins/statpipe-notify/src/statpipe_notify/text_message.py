@@ -35,6 +35,7 @@ def _top(manifest: Manifest, link: str) -> str:
         headline(manifest),
         exit_in_words(manifest),
         one_line(manifest.message),
+        one_line(manifest.calendar),
         one_line(manifest.notice),
         f"Run {manifest.run_id}" + (f", manifest {path} in the lake" if path else ""),
         link,

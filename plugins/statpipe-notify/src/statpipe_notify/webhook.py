@@ -7,7 +7,7 @@ import re
 from urllib.parse import urlsplit
 
 from statpipe.api import ConfigError, Manifest, Notifier, RunFinished, Secret, hookimpl
-from statpipe_notify.ending import workflow_run
+from statpipe_notify.ending import is_news, workflow_run
 from statpipe_notify.in_time import CONNECT_SECONDS, READ_SECONDS, in_time
 from statpipe_notify.not_sent import NotSent
 from statpipe_notify.settings import WebhookSettings
@@ -36,7 +36,7 @@ class Webhook(Notifier):
     def statpipe_run_finished(self, event: RunFinished) -> None:
         """Send it, if this outcome is news."""
         url = self._settings.url
-        if url is not None and event.manifest.outcome in self._settings.on:
+        if url is not None and is_news(event.manifest, self._settings.on):
             in_time(lambda: _post(url, event.manifest))
 
 

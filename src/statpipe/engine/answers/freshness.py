@@ -22,7 +22,8 @@ _ENOUGH = 3
 class Freshness:
     """
     How a source stands. ``usual`` is the usual number of days between releases, ``longest`` the most so far; ``None``
-    where there are too few releases to tell.
+    where there are too few releases to tell. ``next_release`` is what the release calendar says, and ``overdue``
+    the day of a release that should have come by now.
     """
 
     source: str
@@ -34,6 +35,8 @@ class Freshness:
     age: int | None = None
     usual: int | None = None
     longest: int | None = None
+    next_release: date | None = None
+    overdue: date | None = None
 
     @property
     def standing(self) -> str:
@@ -51,8 +54,11 @@ class Freshness:
     @property
     def late(self) -> bool:
         """
-        Whether it has been longer since the newest release than ever between two.
+        Whether a release of the calendar is overdue. Without a calendar: whether it has been longer since the
+        newest release than ever between two.
         """
+        if self.overdue or self.next_release:
+            return self.overdue is not None
         return self.age is not None and self.longest is not None and self.age > self.longest
 
 
@@ -79,7 +85,10 @@ def _of(site: Site, source: str, today: date) -> Freshness:
         return Freshness(source=source)
     held = [one for one in last.holds if one.fingerprint]
     newest = max(held, key=lambda one: (one.released, one.sequence), default=None)
-    gaps = _gaps(held)
+    gaps, calendar = _gaps(held), site.calendar(source)
+    # Each dataset must have come, as a run sees it.
+    newest_of_each = {one.dataset: one.released for one in sorted(held, key=_released)}
+    came = min(newest_of_each.values(), default=None)
     return Freshness(
         source=source,
         last_outcome=last.outcome,
@@ -90,7 +99,13 @@ def _of(site: Site, source: str, today: date) -> Freshness:
         age=(today - newest.released).days if newest else None,
         usual=round(median(gaps)) if gaps else None,
         longest=max(gaps, default=None),
+        next_release=calendar.after(today) if calendar else None,
+        overdue=calendar.late(today, came) if calendar else None,
     )
+
+
+def _released(held: Held) -> date:
+    return held.released
 
 
 def _gaps(held: Sequence[Held]) -> list[int]:

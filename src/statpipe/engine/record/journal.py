@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING
 
 from attrs import define, field
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 @define
 class Journal:
     """
-    Notes down and tells.
+    Notes down and tells. ``asked``, ``calendar`` and ``late`` are as in :class:`statpipe.api.Manifest`.
     """
 
     run_id: str
@@ -35,6 +36,9 @@ class Journal:
     vintages: list[VintageRecord] = field(factory=list)
     checks: list[CheckResult] = field(factory=list)
     receipts: list[Receipt] = field(factory=list)
+    asked: date | None = None
+    calendar: str = ""
+    late: bool = False
 
     @property
     def outcome(self) -> Outcome:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from attrs import frozen
 
+from statpipe.api import Dataset, Source
 from statpipe.engine.record.decide import decide
 from statpipe.engine.record.journal import Journal
-from statpipe.engine.record.records import held_of
+from statpipe.engine.record.records import latest_manifest
 from statpipe.engine.record.state import State
+from statpipe.engine.runs.due import is_asked
 from statpipe.engine.runs.source_run import find_outdated
 from statpipe.engine.site.observers import Observers
 from statpipe.engine.site.registry import Registry
@@ -50,22 +54,25 @@ def plan_source(site: Site, name: str, options: Options) -> Plan:
     """
     source = site.source(name)
     try:
-        state = State(held_of(site.lake, name))
+        before = latest_manifest(site.lake, name)
+        state = State(before.holds if before else ())
         datasets = chosen_datasets(name, source, options)
-        steps = []
-        for dataset in datasets:
-            for decision in decide(state, dataset, source.vintages(dataset), full=options.full):
-                vintage = decision.vintage
-                steps.append(
-                    Step(
-                        source=name,
-                        what=dataset.name,
-                        vintage=vintage.id,
-                        action="fetch" if decision.fetch else "nothing",
-                        reason=decision.reason,
-                        requests=source.requests(dataset, vintage) if decision.fetch else 0,
-                    )
+        journal = Journal(run_id="plan", source=name, observers=Observers(Registry()))
+        journal.asked = before.asked if before else None
+        if is_asked(site.calendar(name), state, datasets, journal, options):
+            steps = _asked(name, source, state, datasets, options)
+        else:
+            steps = [
+                Step(
+                    source=name,
+                    what=dataset.name,
+                    vintage="",
+                    action="nothing",
+                    reason=journal.calendar,
+                    requests=0,
                 )
+                for dataset in datasets
+            ]
         steps += [
             Step(
                 source=name,
@@ -86,6 +93,26 @@ def plan_source(site: Site, name: str, options: Options) -> Plan:
         )
     finally:
         source.close()
+
+
+def _asked(
+    name: str, source: Source, state: State, datasets: Sequence[Dataset], options: Options
+) -> list[Step]:
+    steps = []
+    for dataset in datasets:
+        for decision in decide(state, dataset, source.vintages(dataset), full=options.full):
+            vintage = decision.vintage
+            steps.append(
+                Step(
+                    source=name,
+                    what=dataset.name,
+                    vintage=vintage.id,
+                    action="fetch" if decision.fetch else "nothing",
+                    reason=decision.reason,
+                    requests=source.requests(dataset, vintage) if decision.fetch else 0,
+                )
+            )
+    return steps
 
 
 def _gold(site: Site, name: str, state: State, steps: list[Step]) -> list[Step]:

@@ -202,6 +202,7 @@ class Turn:
         try:
             before = mended_manifest(self.site.lake, self.journal.source)
             state = State(before.holds if before else ())
+            self.journal.asked = before.asked if before else None
             SourceRun(
                 self.site, source, state, self.journal, self.options, workers, ahead
             ).execute()
@@ -237,6 +238,9 @@ class Turn:
                 **self.site.registry.versions(),
             },
             holds=state.holds() if state is not None else (),
+            asked=self.journal.asked,
+            calendar=self.journal.calendar,
+            late=self.journal.late,
         )
 
     def tell_start(self, notice: str) -> None:

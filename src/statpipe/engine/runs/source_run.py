@@ -12,6 +12,7 @@ from statpipe.engine.record.decide import Outdated, by_release, outdated
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State, code_of
 from statpipe.engine.runs.ahead import Ahead
+from statpipe.engine.runs.due import is_asked, note_late, today
 from statpipe.engine.site.instances import NO_MODELS, NO_MODELS_REMEDY, is_without_models
 from statpipe.engine.site.site import Site
 from statpipe.engine.stages.candidate import Candidate
@@ -44,6 +45,8 @@ class SourceRun:
         self._stages = options.stages
         self._releases, self._gold = options.releases, options.gold
         self._name = journal.source
+        self._options, self._journal = options, journal
+        self._calendar = site.calendar(journal.source)
         self._ahead = ahead
         self._turn = site.turn_of(journal.source, source)
         self._datasets = chosen_datasets(journal.source, source, options)
@@ -84,7 +87,7 @@ class SourceRun:
             # First, so that what is fetched is compared with Silver that is there and up to date.
             self._remade()
         if INGEST in self._stages:
-            self._ingested()
+            self._asked()
         if LOAD in self._stages:
             self._load.silver()
         if self._gold and is_without_models(
@@ -102,7 +105,19 @@ class SourceRun:
         if self._gold:
             refuse_shared_columns(self._site.models_of(self._name), self._datasets)
 
-    def _ingested(self) -> None:
+    def _asked(self) -> None:
+        """Ask the agency if anything can be due. After what does not end well, the next run asks again."""
+        parts = (self._calendar, self._state, self._datasets, self._journal)
+        if is_asked(*parts, self._options):
+            whole = self._options.asks_for_all
+            if whole:
+                self._journal.asked = None
+            if self._ingested() and whole:
+                self._journal.asked = today()
+        note_late(*parts)
+
+    def _ingested(self) -> bool:
+        """Fetch and publish what is new; tell whether all of it was published."""
         if self._ahead is not None:
             self._ahead.look(self._state, self._releases)
         with self._turn:
@@ -117,7 +132,8 @@ class SourceRun:
                 for candidate in candidates:
                     self._ingest.keep(candidate)
             elif not self._published(candidates):
-                return
+                return False
+        return True
 
     def _published(self, candidates: Sequence[Candidate]) -> bool:
         before = self._state.holds()

@@ -98,6 +98,10 @@ class Configuration:
         general = {} if role == "sink" else dict(self.table(plural, name))
         if role == "source" and general.pop("use", None) is not None:
             general.pop("gold", None)  # both are the engine's own
+        own = dict(own)
+        if role == "source":
+            general.pop("calendar", None)
+            own.pop("calendar", None)
         place = f"environments.{environment}.{plural}.{name}" if own else f"{plural}.{name}"
         return {**general, **own}, place
 

@@ -15,7 +15,7 @@ from statpipe.engine.site.offers import FAMILY
 from statpipe.engine.site.registry import Registry
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_OUR_KEYS = ("use", "gold")
+_OUR_KEYS = ("use", "gold", "calendar")
 
 
 def add_instances(configuration: Configuration, registry: Registry) -> None:

@@ -6,6 +6,7 @@ import re
 import types
 import typing
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -142,6 +143,7 @@ def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind in _WORDS:  # one by one: cattrs asks its own hooks for these before any predicate
         converter.register_structure_hook(kind, _strict)
+    converter.register_structure_hook(date, _day)
     converter.register_structure_hook_func(
         lambda wanted: wanted is Environment or wanted is Secret or wanted == Secret | None,
         lambda value, _: value,
@@ -157,6 +159,15 @@ def _strict(value: Any, kind: type) -> Any:
         msg = f" is {value!r}; expected {_WORDS[kind]}"
         raise TypeError(msg)
     return kind(value)
+
+
+def _day(value: Any, _: type) -> date:
+    """Read a day as TOML has it, or as text."""
+    try:
+        return value if type(value) is date else date.fromisoformat(value)
+    except (TypeError, ValueError):
+        msg = f" is {value!r}; expected a day such as 2026-12-18"
+        raise ValueError(msg) from None
 
 
 def _is_choice(wanted: Any) -> bool:

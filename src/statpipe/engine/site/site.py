@@ -25,6 +25,8 @@ from statpipe.api import (
     normalizer_at,
 )
 from statpipe.domain.nearest import nearest
+from statpipe.domain.release_calendar import ReleaseCalendar
+from statpipe.engine.site.calendars import calendar_of
 from statpipe.engine.site.configuration import Configuration
 from statpipe.engine.site.made import made_of
 from statpipe.engine.site.memory import Memory, memory_for
@@ -59,6 +61,14 @@ class Site:
         Return the turn to ask a source's agency, for when several sources run side by side.
         """
         return self.turns.of(source.agency or self.registry.find("source", name).plugin)
+
+    def calendar(self, source: str) -> ReleaseCalendar | None:
+        """
+        Return the release calendar of a source, if one is declared.
+
+        :raises ConfigError: It is wrong.
+        """
+        return calendar_of(self.configuration, source, self.environment.name)
 
     def source(self, name: str) -> Source:
         """

@@ -23,7 +23,8 @@ class Options:
     archive that are asked for, all if empty; ``gold`` may be left to a later run. ``how`` says whether
     databases are believed what they say they hold. ``accept_revision`` overrules checks that ask
     whether the agency meant its figures. ``arguments`` are further arguments of the command line, such
-    as a configuration file, without which the same run could not be repeated.
+    as a configuration file, without which the same run could not be repeated. ``force`` asks the agency also
+    where its calendar says that nothing is due.
     """
 
     full: bool = False
@@ -37,3 +38,19 @@ class Options:
     accept_revision: bool = False
     command: str = "run"
     arguments: tuple[str, ...] = ()
+    force: bool = False
+
+    @property
+    def asks_for_all(self) -> bool:
+        """
+        Whether the agency is asked for all that it shows now, and not for part of it or for an archive.
+        """
+        partly = self.tables or self.smallest or self.releases
+        return not partly and self.command in {"run", "ingest"}
+
+    @property
+    def insists(self) -> bool:
+        """
+        Whether the agency is asked also where its calendar says that nothing is due.
+        """
+        return self.force or self.full or self.accept_revision or not self.asks_for_all
