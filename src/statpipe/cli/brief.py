@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -109,18 +110,78 @@ def tell_briefly(manifests: Sequence[Manifest], places: Sequence[tuple[str, str]
     Say what each run did, what moved most, what to look at, and what to do next.
     """
     room = width(to_stderr=True)
+    lines = list(_each_told(manifests, places, room))
+    if len(manifests) > 1 and len(lines) > MOST_LINES:
+        lines = list(_counted(manifests, places, room))
+    for text, style in lines:
+        say(text, style=style, to_stderr=True)
+
+
+def _each_told(
+    manifests: Sequence[Manifest], places: Sequence[tuple[str, str]], room: int
+) -> Iterator[Line]:
     for notice in dict.fromkeys(m.notice for m in manifests if m.notice):
-        say(notice, style="yellow", to_stderr=True)
+        yield notice, "yellow"
     for manifest in manifests:
-        for text, style in brief_lines(manifest, room, alone=len(manifests) == 1):
-            say(text, style=style, to_stderr=True)
-    if any(manifest.exit_code == 0 for manifest in manifests):
-        for what, where in places:
-            say(f"{what}: {where}", to_stderr=True)
+        yield from brief_lines(manifest, room, alone=len(manifests) == 1)
+    yield from _places(manifests, places)
     for manifest in manifests:
         if manifest.message:
-            text = f"statpipe: {manifest.source}: {manifest.message} (exit {manifest.exit_code})"
-            say(text, style="" if manifest.exit_code == 0 else "red", to_stderr=True)
+            yield _message(manifest), "" if manifest.exit_code == 0 else "red"
+
+
+def _counted(
+    manifests: Sequence[Manifest], places: Sequence[tuple[str, str]], room: int
+) -> Iterator[Line]:
+    """Tell of many runs: how many ended how, and of those that somebody should look at, worst first."""
+    ended = Counter(manifest.outcome for manifest in manifests)
+    counts = ", ".join(f"{number} {outcome}" for outcome, number in ended.most_common())
+    well = all(manifest.exit_code == 0 for manifest in manifests)
+    first: list[Line] = [
+        (f"{len(manifests)} sources: {counts}", "bold green" if well else "bold red")
+    ]
+    notices = dict.fromkeys(m.notice for m in manifests if m.notice)
+    if notices:
+        more = f" (and {len(notices) - 1} more)" if len(notices) > 1 else ""
+        first.insert(0, (f"{_cut(next(iter(notices)), room - len(more))}{more}", "yellow"))
+    last = [(_cut(text, room), style) for text, style in _places(manifests, places)]
+    told = sorted((m for m in manifests if _urgency(m)), key=_urgency, reverse=True)
+    free = MOST_LINES - len(first) - len(last) - 2
+    yield from first
+    for manifest in told[:free]:
+        yield _cut(f"  {_in_a_line(manifest)}", room), "" if _urgency(manifest) == 1 else "red"
+    if len(told) > free:
+        yield f"  and {counted(len(told) - free, 'source')} more of these", ""
+    yield from last
+    yield in_environment("more: `statpipe runs list`", manifests[0].environment), ""
+
+
+def _urgency(manifest: Manifest) -> int:
+    """How soon a person must look at a run: not at all, when there is time, or at once."""
+    if manifest.exit_code:
+        return 3
+    if manifest.late or any(not one.passed for one in manifest.checks):
+        return 2
+    return int(manifest.outcome != "unchanged")
+
+
+def _in_a_line(manifest: Manifest) -> str:
+    if manifest.message:
+        return f"{manifest.source}: {manifest.message} (exit {manifest.exit_code})"
+    found = sum(not one.passed for one in manifest.checks)
+    says = [manifest.calendar] if manifest.late else []
+    says += [counted(found, "finding") + " of checks"] if found else []
+    return "; ".join([_headline(manifest), *says])
+
+
+def _places(manifests: Sequence[Manifest], places: Sequence[tuple[str, str]]) -> Iterator[Line]:
+    if any(manifest.exit_code == 0 for manifest in manifests):
+        for what, where in places:
+            yield f"{what}: {where}", ""
+
+
+def _message(manifest: Manifest) -> str:
+    return f"statpipe: {manifest.source}: {manifest.message} (exit {manifest.exit_code})"
 
 
 def brief_lines(manifest: Manifest, room: int, *, alone: bool = True) -> Iterator[Line]:

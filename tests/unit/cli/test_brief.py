@@ -108,6 +108,46 @@ def test_of_several_runs_each_is_told_in_few_lines():
     assert lines(manifest(3, 1), alone=False)[1:] == lines(manifest(3, 1))[-2:]
 
 
+def forty(**first):
+    made = [manifest(0, source=f"flow_{n:02}") for n in range(40)]
+    return [attrs.evolve(made[0], **first), *made[1:]]
+
+
+def told_of(manifests, capsys):
+    tell_briefly(manifests, [("lake", "/somewhere"), ("database", "postgresql://here")])
+    return capsys.readouterr().err.splitlines()
+
+
+def test_many_sources_are_counted_and_what_somebody_must_look_at_comes_first(capsys):
+    made = forty(outcome="failed", exit_code=5, message="the agency is down; run again later")
+    made[7] = manifest(1, 2, source="flow_07")
+    made[9] = attrs.evolve(made[9], late=True, calendar="late: the release of 2024-03-01")
+    assert told_of(made, capsys) == [
+        "40 sources: 38 unchanged, 1 failed, 1 loaded",
+        "  flow_00: the agency is down; run again later (exit 5)",
+        "  flow_07: loaded 1 release, 1,200 figures, in 2.5 s; 2 findings of checks",
+        "  flow_09: unchanged in 2.5 s; late: the release of 2024-03-01",
+        "lake: /somewhere",
+        "database: postgresql://here",
+        "more: `statpipe runs list`",
+    ]
+
+
+@pytest.mark.parametrize("noticed", [0, 1, 40])
+def test_many_sources_take_as_few_lines_however_many_need_somebody(noticed, capsys, monkeypatch):
+    monkeypatch.setattr("statpipe.cli.brief.width", lambda **_: 80)
+    down = {"outcome": "failed", "exit_code": 5, "message": "the agency is down " * 9}
+    made = [attrs.evolve(one, **down) for one in forty()[:39]] + [manifest(1)]
+    made = [
+        attrs.evolve(one, notice=f"Sample {n}") if n < noticed else one
+        for n, one in enumerate(made)
+    ]
+    told = told_of(made, capsys)
+    assert len(told) == MOST_LINES
+    assert all(len(line) <= 80 for line in told)
+    assert sum("  and " in line and "more of these" in line for line in told) == 1
+
+
 def test_a_failure_is_told_whole(capsys):
     message = "the agency is down; run again later " * 5
     made = attrs.evolve(manifest(0), outcome="failed", exit_code=5, message=message)
