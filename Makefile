@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR PYTHONINSPECT PYTHONCASEOK PYTHONDONTWRITEBYTECODE VIRTUAL_ENV __PYVENV_LAUNCHER__
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime dev demo ingest evidence provision database staging-rehearsal test test-all quick lint types imports workflows docs site diagrams unit tests format reference requirements wheels sbom release release-notes github-release benchmark benchmark-short benchmark-weekly tidy clean
+.PHONY: help runtime dev demo ingest evidence evidence-link provision database staging-rehearsal test test-all quick lint types imports workflows docs site diagrams unit tests format reference requirements wheels sbom release release-notes github-release benchmark benchmark-short benchmark-weekly tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,9 @@ ingest: runtime ## run all sources in ENV=staging|prod, or SOURCE=...; FULL=1 fo
 
 evidence: ## mask account numbers of AWS in out/, before others see it
 	@$(PYTHON) -I scripts/mask_evidence.py
+
+evidence-link: ## name EVIDENCE, the address of the kept evidence, in the job summary of GitHub
+	@echo "[Evidence of this run]($$EVIDENCE): report.html, manifests, log" >> "$$GITHUB_STEP_SUMMARY"
 
 provision: runtime ## make what ENV=staging|prod needs in AWS; PLAN=1 only says it, REPAIR=1 removes what is not ours, DESTROY_PLAN=1 says how to undo it
 	@$(BIN)/python provisioning/provision_aws.py --env "$(ENV)" $(if $(PLAN),--plan,$(if $(DESTROY_PLAN),--destroy-plan,--outputs "$(ENV).values"))$(if $(REPAIR), --repair)

@@ -1,6 +1,7 @@
 """The workflows do what a person can do with make, with no right that they do not need."""
 
 import json
+import os
 import re
 import shlex
 import subprocess
@@ -151,6 +152,24 @@ def test_evidence_is_kept_however_the_run_ended():
     assert keep["with"]["path"] == "out/"
 
 
+def test_the_job_summary_links_to_the_evidence(tmp_path):
+    link = step_that_runs("make evidence-link")
+    assert link["if"] == "always() && steps.kept.outcome == 'success'"
+    assert link["env"] == {"EVIDENCE": "${{ steps.kept.outputs.artifact-url }}"}
+    summary = tmp_path / "summary.md"
+    summary.write_text("before\n")
+    variables = {"EVIDENCE": "https://github.example/1?a=b&c", "GITHUB_STEP_SUMMARY": str(summary)}
+    subprocess.run(
+        ["make", "--no-print-directory", "evidence-link"],
+        cwd=ROOT,
+        env={**os.environ, **variables},
+        check=True,
+    )
+    assert summary.read_text() == (
+        "before\n[Evidence of this run](https://github.example/1?a=b&c): report.html, manifests, log\n"
+    )
+
+
 def test_what_is_installed_never_meets_a_credential():
     """Of what the daily run does, installing comes first, and without any secret in its variables."""
     order = [step.get("run") or step["uses"].partition("@")[0] for step in steps("ingest.yml")]
@@ -162,6 +181,7 @@ def test_what_is_installed_never_meets_a_credential():
         "make ingest",
         "make evidence",
         "actions/upload-artifact",
+        "make evidence-link",
     ]
     assert "env" not in step_that_runs("make runtime")
     assert "secrets." not in PAGES["ingest.yml"].partition("run: make runtime")[0]
