@@ -356,5 +356,6 @@ def test_catalogs_describe_what_is_there(run, here, tmp_path):
     assert found["dct:modified"]["@value"] == "2022-10-06"
     assert found["dcat:distribution"][0]["dcat:downloadURL"].startswith("file:///")
     sources = yaml.safe_load((tmp_path / "catalog" / "sources.yml").read_text())["sources"]
+    assert sources[0]["schema"] == "gold"
     tables = {one["name"]: one for one in sources[0]["tables"]}
     assert tables["pce_state"]["columns"][0]["data_tests"] == ["not_null"]

@@ -13,6 +13,7 @@ from statpipe.api import Layer, Model
 from statpipe.engine.answers.figures import whole_model
 from statpipe.engine.answers.vintages import vintages_of
 from statpipe.engine.gold.maker import gold_key
+from statpipe.engine.site.settings import filled
 from statpipe.engine.site.site import Site
 
 _FRICTIONLESS = {
@@ -72,7 +73,7 @@ def documents(site: Site) -> dict[str, str]:
     return {
         "datapackage.json": _json(_package(found, site.environment.name)),
         "catalog.jsonld": _json(_dcat(found, site.environment.name, place)),
-        "sources.yml": "\n".join(_dbt(found)) + "\n",
+        "sources.yml": "\n".join(_dbt(found, _schema(site))) + "\n",
     }
 
 
@@ -153,12 +154,25 @@ def _dcat(found: Sequence[Entry], environment: str, place: str) -> dict[str, Any
     }
 
 
-def _dbt(found: Sequence[Entry]) -> Iterator[str]:
+def _schema(site: Site) -> str:
+    """The schema of Gold: that of the environment's database, as it is configured."""
+    configuration, environment = site.configuration, site.environment
+    declared = configuration.sinks(environment.name)
+    for name in site.registry.named("sink") if declared is None else declared:
+        raw, place = configuration.settings("sink", name, environment.name)
+        component = site.registry.find("sink", name).item
+        made = filled(component, raw, place, configuration, environment)
+        if schema := getattr(made, "gold_schema", ""):
+            return str(schema)
+    return "gold"
+
+
+def _dbt(found: Sequence[Entry], schema: str) -> Iterator[str]:
     """https://docs.getdbt.com/docs/build/sources; a text in JSON is one in YAML."""
     yield "version: 2"
     yield "sources:"
     yield "  - name: statpipe"
-    yield "    schema: gold"
+    yield f"    schema: {_text(schema)}"
     yield "    tables:"
     for one in found:
         yield f"      - name: {one.model.name}"
