@@ -10,6 +10,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 
 import statpipe
@@ -279,3 +280,15 @@ def test_the_page_for_analysts_does_what_it_says(python):
     for text in told:
         for line in text.strip().splitlines():
             assert line in printed
+
+
+def test_what_the_page_has_r_ask_for_is_there(home, reader, monkeypatch):
+    """R itself is not run: the SQL is, and the columns that arrow chooses are looked for."""
+    monkeypatch.chdir(home.folder)
+    r = PAGE.read_text().partition("\n## R\n")[2].partition("\n## ")[0]
+    now, then = (duckdb.sql(sql).fetchall() for sql in re.findall(r'dbGetQuery\(con, "([^"]+)"', r))
+    for rows, day in ((now, None), (then, OLD_DAY)):
+        read = reader.read("pce_state", as_of=day, floats=True, **CALIFORNIA).to_pylist()
+        assert [row[-2:] for row in rows] == [(one["value"], one["vintage"]) for one in read]
+    chosen = re.search(r"select\(([^)]+)\)", r)[1].split(", ")
+    assert reader.revisions("pce_state", **CALIFORNIA).table.select(chosen).num_rows
