@@ -10,6 +10,8 @@ from statpipe.engine.answers.pictures.svg import picture, text_of
 _LEFT, _TOP, _HEIGHT_OF_ROW, _WIDTH = 92, 8, 22, 720
 _MOST_ROWS, _MOST_COLUMNS = 30, 60
 _LABELS = 10
+_ROOM_FOR_TEXT = 64
+"""How wide a cell must be to say its move in words."""
 
 
 def heat_map(
@@ -65,6 +67,10 @@ def _cells(
                 f'<rect class="cell {css}" x="{_LEFT + place * width:.1f}" y="{y}" width="{width:.1f}" '
                 f'height="{_HEIGHT_OF_ROW}"><title>{text_of(told)}</title></rect>'
             )
+            if move and width >= _ROOM_FOR_TEXT:
+                letters = "on-dark" if css.endswith("3") else "on-light"
+                x = _LEFT + (place + 0.5) * width
+                yield f'<text class="middle {letters}" x="{x:.1f}" y="{y + 15}">{text_of(percent(move))}</text>'
 
 
 def shade(move: float, bounds: tuple[float, float]) -> str:

@@ -31,7 +31,7 @@ thead th{border-bottom:2px solid #b9c0c7;white-space:nowrap}
 td.right,td.short,tbody th{white-space:nowrap}
 code{font:.85em ui-monospace,SFMono-Regular,Menlo,monospace;overflow-wrap:anywhere}
 .hash{display:inline-block;max-width:34ch;word-break:break-all}
-pre{background:#f3f5f7;padding:.7rem;overflow-x:auto;border-radius:6px}
+pre{background:#f3f5f7;padding:.7rem;white-space:pre-wrap;border-radius:6px}
 details{margin:.6rem 0}summary{cursor:pointer}
 .ok{color:#17693b}.warn{color:#8a4b00}.bad{color:#a4161a;font-weight:600}
 """
@@ -48,6 +48,10 @@ main{max-width:none;padding:0}h2{break-after:avoid}figure,tr{break-inside:avoid}
 """
 
 
+_NARROW = "figure svg{width:38rem}"
+"""On a phone a picture is moved sideways: shrunk to the screen, nobody could read its letters."""
+
+
 def page(title: str, parts: Iterable[str]) -> str:
     """
     Return a whole file.
@@ -58,6 +62,7 @@ def page(title: str, parts: Iterable[str]) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{text_of(title)}</title>\n<style>{_STYLE}{STYLE}"
+        f"@media screen and (max-width:40rem){{{_NARROW}}}"
         # What is printed is printed on white paper.
         f"@media screen and (prefers-color-scheme:dark){{{_DARK}{DARK}}}@media print{{{_PRINT}}}</style>\n"
         f"</head>\n<body>\n<main>\n{inside}\n</main>\n</body>\n</html>\n"
@@ -83,7 +88,12 @@ def figure(svg: str, caption: str) -> str:
     """
     Return a picture with what is to be seen in it; nothing without one.
     """
-    return f"<figure>\n{svg}\n<figcaption>{text_of(caption)}</figcaption>\n</figure>" if svg else ""
+    if not svg:
+        return ""
+    return (
+        f'<figure>\n<div class="scroll" tabindex="0">\n{svg}\n</div>\n'
+        f"<figcaption>{text_of(caption)}</figcaption>\n</figure>"
+    )
 
 
 def table(

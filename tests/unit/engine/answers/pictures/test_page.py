@@ -2,7 +2,15 @@
 
 from html.parser import HTMLParser
 
-from statpipe.engine.answers.pictures.page import folded, page, paragraph, section, table
+from statpipe.engine.answers.pictures.page import (
+    command,
+    figure,
+    folded,
+    page,
+    paragraph,
+    section,
+    table,
+)
 
 
 class Tags(HTMLParser):
@@ -32,7 +40,15 @@ def test_a_page_is_well_formed_and_what_it_is_given_is_text():
     assert '<th scope="row">&lt;i&gt;</th><td class="short">1</td>' in text
 
 
+def test_what_is_wider_than_a_phone_is_moved_sideways_also_by_keyboard():
+    text = page("A", [figure('<svg class="picture"></svg>', "It"), command("statpipe show")])
+    assert '<div class="scroll" tabindex="0">\n<svg' in text
+    assert "@media screen and (max-width:40rem){figure svg{width:38rem}}" in text
+    assert "white-space:pre-wrap" in text  # a command breaks instead
+
+
 def test_what_is_empty_is_left_out():
+    assert figure("", "It") == ""
     assert table("T", ("a",), []) == ""
     assert section("One", "", "") == ""
     assert folded("More") == ""

@@ -106,6 +106,10 @@ def test_the_heat_map_says_each_revision_and_what_a_release_did_not_tell():
     assert "2015, 2021: -1.50 %" in told
     assert "2016, 2021: not revised" in told
     assert "2015, 2022: not in this release" in told
+    assert {"-1.50 %", "3.00 %"} <= set(texts(svg))
+    many = [str(year) for year in range(1960, 2020)]
+    narrow = heat_map({("2021", one): 1.0 for one in many}, many, ["2021"], "Revisions")
+    assert "1.00 %" not in texts(narrow)
 
 
 def test_falls_and_rises_have_colours_in_three_strengths():
