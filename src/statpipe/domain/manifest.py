@@ -151,7 +151,8 @@ class Manifest:
     ``accepted_revision`` says that checks were overruled by the operator. Each of their results in
     ``checks`` is marked as ``accepted``.
 
-    ``asked`` is the last day on which the agency was asked for all datasets, and all went well. ``calendar`` is
+    ``asked`` is the last day on which the agency was asked for all datasets, and all went well;
+    ``asked_for`` identifies how the source was configured then. ``calendar`` is
     what the source's release calendar has to say, and ``late`` whether that is that a release is late.
     """
 
@@ -172,6 +173,7 @@ class Manifest:
     versions: Mapping[str, str] = field(factory=dict, converter=recordable)
     holds: tuple[Held, ...] = field(default=(), repr=False)
     asked: date | None = None
+    asked_for: str = ""
     calendar: str = field(default="", converter=recordable)
     late: bool = False
 

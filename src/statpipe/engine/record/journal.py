@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 @define
 class Journal:
     """
-    Notes down and tells. ``asked``, ``calendar`` and ``late`` are as in :class:`statpipe.api.Manifest`.
+    Notes down and tells. ``asked``, ``asked_for``, ``calendar`` and ``late`` are as in :class:`statpipe.api.Manifest`.
     """
 
     run_id: str
@@ -37,6 +37,7 @@ class Journal:
     checks: list[CheckResult] = field(factory=list)
     receipts: list[Receipt] = field(factory=list)
     asked: date | None = None
+    asked_for: str = ""
     calendar: str = ""
     late: bool = False
 

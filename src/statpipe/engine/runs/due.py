@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import structlog
+from attrs import frozen
 
-from statpipe.api import Dataset
+from statpipe.api import Dataset, Source
 from statpipe.domain.release_calendar import ReleaseCalendar
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State
+from statpipe.engine.site.site import Site
 from statpipe.engine.stages.options import Options
 
 log = structlog.get_logger("statpipe")
@@ -23,50 +27,77 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-def newest_of(state: State, datasets: Sequence[Dataset]) -> date | None:
+@frozen(kw_only=True)
+class Due:
     """
-    Return the day up to which releases of all these datasets came; ``None`` if one lacks any, or part of what
-    is selected now.
+    What the release calendar of a source says of a run. ``asked_for`` identifies how the source is configured now.
     """
-    days = []
-    for dataset in datasets:
-        held = state.of(dataset.name)
-        if not held or not held[-1].selection.covers(dataset.selection):
-            return None
-        days.append(held[-1].released)
-    return min(days, default=None)
+
+    calendar: ReleaseCalendar | None
+    asked_for: str
+    state: State
+    datasets: Sequence[Dataset]
+    journal: Journal
+
+    def is_asked(self, options: Options) -> bool:
+        """
+        Tell whether this run asks the agency; if not, say so in the journal and the log.
+        """
+        if self.calendar is None or options.insists or self.journal.asked_for != self.asked_for:
+            return True
+        day = today()
+        if self.calendar.asks(day, self._newest(), self.journal.asked):
+            return True
+        following = self.calendar.after(day)
+        self.journal.calendar = f"nothing is due before {following}, so nothing was asked"
+        log.info(self.journal.calendar, to_do="`--force` asks anyway")
+        return False
+
+    def begin(self) -> None:
+        """
+        Note that all is asked for. After what does not end well, the next run asks again.
+        """
+        self.journal.asked, self.journal.asked_for = None, ""
+
+    def end(self) -> None:
+        """
+        Note that all was asked for, and published.
+        """
+        self.journal.asked, self.journal.asked_for = today(), self.asked_for
+
+    def note_late(self) -> None:
+        """
+        Say in the journal and the log that a release is late, if one is.
+        """
+        late = self.calendar.late(today(), self._newest()) if self.calendar else None
+        if late is not None:
+            self.journal.late = True
+            self.journal.calendar = f"late: the release of {late} has not come"
+            to_do = "see the agency's page; correct the calendar if it moved"
+            log.warning(self.journal.calendar, to_do=to_do)
+
+    def _newest(self) -> date | None:
+        """Return the day up to which releases of all datasets came; ``None`` if one has none."""
+        held = [self.state.of(dataset.name)[-1:] for dataset in self.datasets]
+        return min((one[0].released for one in held), default=None) if all(held) else None
 
 
-def is_asked(
-    calendar: ReleaseCalendar | None,
-    state: State,
-    datasets: Sequence[Dataset],
-    journal: Journal,
-    options: Options,
-) -> bool:
+def due_in(
+    site: Site, source: Source, state: State, datasets: Sequence[Dataset], journal: Journal
+) -> Due:
     """
-    Tell whether this run asks the agency; if not, say so in the journal and the log.
-    """
-    if calendar is None or options.insists:
-        return True
-    day = today()
-    if calendar.asks(day, newest_of(state, datasets), journal.asked):
-        return True
-    journal.calendar = f"nothing is due before {calendar.after(day)}, so nothing was asked"
-    log.info(journal.calendar, to_do="`--force` asks anyway")
-    return False
+    Return what the release calendar of a journal's source says.
 
-
-def note_late(
-    calendar: ReleaseCalendar | None, state: State, datasets: Sequence[Dataset], journal: Journal
-) -> None:
+    :raises ConfigError: The calendar is wrong.
     """
-    Say in the journal and the log that a release is late, if one is.
-    """
-    late = calendar.late(today(), newest_of(state, datasets)) if calendar else None
-    if late is not None:
-        journal.late = True
-        journal.calendar = f"late: the release of {late} has not come"
-        log.warning(
-            journal.calendar, to_do="see the agency's page; correct the calendar if it moved"
-        )
+    settings, _ = site.configuration.settings("source", journal.source, site.environment.name)
+    # The notice tells a bundled sample from the agency's figures: a key may have been set since.
+    told = (source.notice, settings, [(one.name, repr(one.selection)) for one in datasets])
+    text = json.dumps(told, sort_keys=True, default=str)
+    return Due(
+        calendar=site.calendar(journal.source),
+        asked_for=hashlib.sha256(text.encode()).hexdigest()[:16],
+        state=state,
+        datasets=datasets,
+        journal=journal,
+    )

@@ -11,7 +11,7 @@ from statpipe.engine.record.decide import decide
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.records import latest_manifest
 from statpipe.engine.record.state import State
-from statpipe.engine.runs.due import is_asked
+from statpipe.engine.runs.due import due_in
 from statpipe.engine.runs.source_run import find_outdated
 from statpipe.engine.site.observers import Observers
 from statpipe.engine.site.registry import Registry
@@ -58,8 +58,9 @@ def plan_source(site: Site, name: str, options: Options) -> Plan:
         state = State(before.holds if before else ())
         datasets = chosen_datasets(name, source, options)
         journal = Journal(run_id="plan", source=name, observers=Observers(Registry()))
-        journal.asked = before.asked if before else None
-        if is_asked(site.calendar(name), state, datasets, journal, options):
+        if before is not None:
+            journal.asked, journal.asked_for = before.asked, before.asked_for
+        if due_in(site, source, state, datasets, journal).is_asked(options):
             steps = _asked(name, source, state, datasets, options)
         else:
             steps = [

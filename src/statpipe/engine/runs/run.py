@@ -202,7 +202,8 @@ class Turn:
         try:
             before = mended_manifest(self.site.lake, self.journal.source)
             state = State(before.holds if before else ())
-            self.journal.asked = before.asked if before else None
+            if before is not None:
+                self.journal.asked, self.journal.asked_for = before.asked, before.asked_for
             SourceRun(
                 self.site, source, state, self.journal, self.options, workers, ahead
             ).execute()
@@ -239,6 +240,7 @@ class Turn:
             },
             holds=state.holds() if state is not None else (),
             asked=self.journal.asked,
+            asked_for=self.journal.asked_for,
             calendar=self.journal.calendar,
             late=self.journal.late,
         )

@@ -12,7 +12,7 @@ from statpipe.engine.record.decide import Outdated, by_release, outdated
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State, code_of
 from statpipe.engine.runs.ahead import Ahead
-from statpipe.engine.runs.due import is_asked, note_late, today
+from statpipe.engine.runs.due import due_in
 from statpipe.engine.site.instances import NO_MODELS, NO_MODELS_REMEDY, is_without_models
 from statpipe.engine.site.site import Site
 from statpipe.engine.stages.candidate import Candidate
@@ -45,11 +45,11 @@ class SourceRun:
         self._stages = options.stages
         self._releases, self._gold = options.releases, options.gold
         self._name = journal.source
-        self._options, self._journal = options, journal
-        self._calendar = site.calendar(journal.source)
+        self._options = options
         self._ahead = ahead
         self._turn = site.turn_of(journal.source, source)
         self._datasets = chosen_datasets(journal.source, source, options)
+        self._due = due_in(site, source, state, self._datasets, journal)
         self._ingest = Ingest(
             source=source,
             lake=site.lake,
@@ -106,15 +106,14 @@ class SourceRun:
             refuse_shared_columns(self._site.models_of(self._name), self._datasets)
 
     def _asked(self) -> None:
-        """Ask the agency if anything can be due. After what does not end well, the next run asks again."""
-        parts = (self._calendar, self._state, self._datasets, self._journal)
-        if is_asked(*parts, self._options):
-            whole = self._options.asks_for_all
-            if whole:
-                self._journal.asked = None
-            if self._ingested() and whole:
-                self._journal.asked = today()
-        note_late(*parts)
+        """Ask the agency if anything can be due."""
+        if not self._options.asks_for_all:
+            self._ingested()
+        elif self._due.is_asked(self._options):
+            self._due.begin()
+            if self._ingested():
+                self._due.end()
+        self._due.note_late()
 
     def _ingested(self) -> bool:
         """Fetch and publish what is new; tell whether all of it was published."""

@@ -23,7 +23,6 @@ def on(office, monkeypatch):
 
     def on(day, **options):
         monkeypatch.setattr(due, "today", lambda: date.fromisoformat(day))
-        monkeypatch.setattr("statpipe.engine.runs.source_run.today", due.today)
         office.agency.today = day
         return office.run(**options)
 
@@ -82,6 +81,17 @@ def test_more_that_is_selected_is_asked_for_at_once(office, on):
     on("2024-03-05")
     office.agency.ports = None
     assert on("2024-03-06").outcome == "loaded"
+
+
+def test_a_source_that_is_set_up_otherwise_is_asked_at_once(office, on):
+    office.agency.notice = "BUNDLED SAMPLE"
+    office.agency.ports = ("CAL",)  # what is held has no more, whatever is configured
+    on("2024-03-05")
+    assert on("2024-03-06").asked == date(2024, 3, 5)
+    office.agency.notice = ""  # as when somebody sets a key
+    assert on("2024-03-07").asked == date(2024, 3, 7)
+    office.document["sources"][SOURCE]["ports"] = ["MOM"]
+    assert on("2024-03-08").asked == date(2024, 3, 8)
 
 
 def test_the_plan_asks_as_little(office, on):
