@@ -151,7 +151,7 @@ def _counted(
     for manifest in told[:free]:
         yield _cut(f"  {_in_a_line(manifest)}", room), "" if _urgency(manifest) == 1 else "red"
     if len(told) > free:
-        yield f"  and {counted(len(told) - free, 'source')} more of these", ""
+        yield f"  and {len(told) - free} more such sources", ""
     yield from last
     yield in_environment("more: `statpipe runs list`", manifests[0].environment), ""
 

@@ -145,7 +145,7 @@ def test_many_sources_take_as_few_lines_however_many_need_somebody(noticed, caps
     told = told_of(made, capsys)
     assert len(told) == MOST_LINES
     assert all(len(line) <= 80 for line in told)
-    assert sum("  and " in line and "more of these" in line for line in told) == 1
+    assert sum("  and " in line and "more such sources" in line for line in told) == 1
 
 
 def test_a_failure_is_told_whole(capsys):
