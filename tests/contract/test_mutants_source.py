@@ -42,6 +42,12 @@ class KeyInQuotedUrl(RainSource):
         return attrs.evolve(super().payload(station, body), request={"url": f"/rain?key={key}"})
 
 
+class KeyInName(RainSource):
+    def payload(self, station, body):
+        key = self._settings.key.reveal()
+        return attrs.evolve(super().payload(station, body), name=f"rain-{station}-{key}")
+
+
 class KeyInBytes(RainSource):
     def payload(self, station, body):
         stamped = body[:-1] + f', "by": "{self._settings.key.reveal()}"}}'.encode()
@@ -439,6 +445,7 @@ CAUGHT = {
     AsksForOneStation: ("test_what_is_fetched_can_be_read", "holds nothing of the area S"),
     KeyInUrl: ("test_the_key_is_shown_nowhere", "its `request` holds it"),
     KeyInQuotedUrl: ("test_the_key_is_shown_nowhere", "its `request` holds it"),
+    KeyInName: ("test_the_key_is_shown_nowhere", "its name holds it"),
     KeyInBytes: ("test_the_key_is_shown_nowhere", "its body holds it"),
     KeyInRepr: ("test_the_key_is_shown_nowhere", "repr(source) shows the key"),
     KeyInException: ("test_no_failure_shows_the_key", "the exception shows the key"),

@@ -168,8 +168,10 @@ def _hidden(what: str, text: str, canary: str) -> None:
 
 def _payload_hides(payload: Payload, canary: str) -> None:
     __tracebackhide__ = True
+    # A name writes other signs as underscores, those of a key as well.
+    as_a_name = Payload(name=canary, body=b"").name
     places: Mapping[str, str | bytes] = {
-        "its name": payload.name,
+        "its name": payload.name.replace(as_a_name, canary),
         "its `request`": repr(dict(payload.request)),
         "its body": payload.body,
         "its repr": repr(payload),
@@ -177,7 +179,7 @@ def _payload_hides(payload: Payload, canary: str) -> None:
     for where, text in places.items():
         if shows(text, canary):
             broken(
-                f"payload {payload.name.replace(canary, '***')} shows the key: {where} holds it",
+                f"payload {payload.name.replace(as_a_name, '***')} shows the key: {where} holds it",
                 "write address and parameters into `request` without the key, and take it out of "
                 "the body where the agency repeats it",
             )
