@@ -33,7 +33,7 @@ def connect(time, monkeypatch):
 
     def connect(server, **options):
         told = {
-            "agent": "statpipe",
+            "agent": "statpipe-core",
             "patience": Patience(first_wait=0, jitter=0),
             "now": lambda: NOON + timedelta(seconds=time.seconds),
             "clock": time.clock,
@@ -344,7 +344,7 @@ def test_the_server_hears_which_distribution_asks_and_what_it_accepts(agency, co
     connect(agency, accept="text/csv").get("data", accept="application/json")
     connect(agency, accept="text/csv").get("data")
     heard = [(one.headers["user-agent"], one.headers["accept"]) for one in agency.requests]
-    agent = f"statpipe/{version('statpipe')}"
+    agent = f"statpipe-core/{version('statpipe-core')}"
     assert heard == [(agent, "application/json"), (agent, "text/csv")]
 
 
@@ -352,7 +352,7 @@ def test_an_agency_that_wants_to_know_hears_how_the_user_can_be_reached(agency, 
     agency.answer("/data", b"{}")
     connect(agency, contact="data@example.org").get("data")
     (heard,) = (one.headers["user-agent"] for one in agency.requests)
-    assert heard == f"statpipe/{version('statpipe')} (data@example.org)"
+    assert heard == f"statpipe-core/{version('statpipe-core')} (data@example.org)"
 
 
 def test_what_is_not_modified_is_for_the_judge_to_say(agency, connect):
