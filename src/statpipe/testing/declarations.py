@@ -44,7 +44,8 @@ begun = time.process_time()
 module = importlib.import_module(sys.argv[1])
 for name in dir(module):
     if name.startswith("statpipe_") and name in sys.argv[2].split(","):
-        list(getattr(module, name)())
+        hook = getattr(module, name)
+        list(hook(*[()] * hook.__code__.co_argcount))  # models may ask for the configured sources
 print(json.dumps([time.process_time() - begun, sorted({m.partition(".")[0] for m in sys.modules})]))
 """
 _HOOKS = (
@@ -160,11 +161,12 @@ def _settings(component: Component, documentation: str) -> None:
                 f"name it as ``{field.name}`` in the docstring of {component.settings.__name__}, or as "
                 f"`{field.name}` in the distribution's README",
             )
-        if _SECRET.search(field.name) and "Secret" not in str(field.type):
+        may_be_secret = _SECRET.search(field.name) and field.metadata.get("secret") is not False
+        if may_be_secret and "Secret" not in str(field.type):
             broken(
-                f"the setting `{field.name}` holds a credential as {field.type}",
+                f"the setting `{field.name}` holds a credential as {getattr(field.type, '__name__', field.type)}",
                 f"declare it as `{field.name}: Secret | None = secret('VARIABLE')`, so that it is "
-                "printed as stars",
+                "printed as stars; if it holds none, declare it with `metadata={'secret': False}`",
             )
 
 

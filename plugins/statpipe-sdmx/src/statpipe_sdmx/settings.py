@@ -55,7 +55,7 @@ class SdmxSettings:
     rest: Literal["2.1", "3.0"] = "2.1"
     flow: str = ""
     flows: tuple[str, ...] = ()
-    key: str = field(default="", validator=_is_a_key)
+    key: str = field(default="", validator=_is_a_key, metadata={"secret": False})
     start: str = ""
     end: str = ""
     agency: str = ""
