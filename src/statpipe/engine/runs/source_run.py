@@ -41,7 +41,7 @@ class SourceRun:
         workers: Workers,
         ahead: Ahead | None = None,
     ) -> None:
-        self._site, self._source, self._state = site, source, state
+        self._site, self._source, self._state, self._journal = site, source, state, journal
         self._stages = options.stages
         self._releases, self._gold = options.releases, options.gold
         self._name = journal.source
@@ -49,7 +49,6 @@ class SourceRun:
         self._ahead = ahead
         self._turn = site.turn_of(journal.source, source)
         self._datasets = chosen_datasets(journal.source, source, options)
-        self._due = due_in(site, source, state, self._datasets, journal)
         self._ingest = Ingest(
             source=source,
             lake=site.lake,
@@ -107,13 +106,15 @@ class SourceRun:
 
     def _asked(self) -> None:
         """Ask the agency if anything can be due."""
+        # Not before: a source may be without its key where nothing is asked.
+        due = due_in(self._site, self._source, self._state, self._datasets, self._journal)
         if not self._options.asks_for_all:
             self._ingested()
-        elif self._due.is_asked(self._options):
-            self._due.begin()
+        elif due.is_asked(self._options):
+            due.begin()
             if self._ingested():
-                self._due.end()
-        self._due.note_late()
+                due.end()
+        due.note_late()
 
     def _ingested(self) -> bool:
         """Fetch and publish what is new; tell whether all of it was published."""
