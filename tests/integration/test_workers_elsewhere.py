@@ -85,22 +85,23 @@ def bucket(monkeypatch):
     server.stop()
 
 
-@pytest.fixture
-def cluster(bucket):
-    """Give the address of a Dask cluster that somebody else runs."""
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-    ) as running:
-        yield running.scheduler_address
+@pytest.fixture(params=["processes", "dask"])
+def engine(request, bucket):
+    """Give what the configuration says of workers: our own, or a Dask cluster that somebody else runs."""
+    if request.param == "processes":
+        yield {"executor": "processes", "workers": 2}
+        return
+    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as other:
+        assert other.scheduler_address.startswith("tcp://127.0.0.1:")
+        yield {"executor": "dask", "scheduler": other.scheduler_address, "workers": 2}
 
 
-def test_a_cluster_of_somebody_else_works_on_a_lake_in_a_bucket(
-    office, alone, bucket, cluster, tmp_path
-):
+def test_a_bucket_is_a_lake_that_all_can_see(office, alone, bucket, engine, tmp_path):
     client, address = bucket
-    place = SharedOffice(office, tmp_path / "far", path="s3://shared-lake/x", endpoint_url=address)
-    assert cluster.startswith("tcp://127.0.0.1:")
-    engine = {"executor": "dask", "scheduler": cluster, "workers": 2}
+    folder = engine["executor"]  # emulated buckets outlive their servers
+    place = SharedOffice(
+        office, tmp_path / "far", path=f"s3://shared-lake/{folder}", endpoint_url=address
+    )
     configuration = Configuration(
         path=None, home=tmp_path, document={"engine": engine}, variables={}
     )
@@ -108,9 +109,11 @@ def test_a_cluster_of_somebody_else_works_on_a_lake_in_a_bucket(
         manifests = place.backfill(pool)
     assert [run.outcome for run in manifests] == ["loaded"] * 4
     there = {}
-    for page in client.get_paginator("list_objects_v2").paginate(Bucket="shared-lake"):
+    for page in client.get_paginator("list_objects_v2").paginate(
+        Bucket="shared-lake", Prefix=f"{folder}/"
+    ):
         for found in page["Contents"]:
-            key = found["Key"].removeprefix("x/local/")
+            key = found["Key"].removeprefix(f"{folder}/local/")
             body = client.get_object(Bucket="shared-lake", Key=found["Key"])["Body"].read()
             there[key] = hashlib.sha256(body).hexdigest()
     assert not [key for key in there if key.startswith("staged/")]

@@ -23,6 +23,10 @@ _IN_WORDS: Mapping[_Part, str] = {
     "what stands": "from the last interval of each cell and those of the last year",
     "what moved": "from the cells that changed in the last year",
 }
+_REMEDY = "let a row follow from its own cell, or take `settled` out of the declaration"
+_REMEDY_STANDING = (
+    "take only the figures that nothing has replaced, or take `standing` out of the declaration"
+)
 
 
 class Settled(ModelFixtures):
@@ -61,8 +65,7 @@ class Settled(ModelFixtures):
                         _rows(model, columns, found, year),
                         _rows(model, columns, table, year),
                         _IN_WORDS[part],
-                        "let a row follow from its own cell, or take `settled` and `standing` out of "
-                        "the declaration",
+                        _REMEDY if model.settled else _REMEDY_STANDING,
                     )
 
 

@@ -12,7 +12,6 @@ from tests.unit.engine.conftest import Office
 from statpipe.engine.gold.source_history import source_history
 from statpipe.engine.record.records import held_of
 from statpipe.engine.stages.options import INGEST, TRANSFORM
-from support.examples import examples
 from support.tea import SOURCE, prices
 
 BLACK = "black"
@@ -154,7 +153,7 @@ STEP = st.tuples(
 or others."""
 
 
-@settings(deadline=None, max_examples=examples(15, 30))
+@settings(deadline=None, max_examples=30)
 @given(st.lists(STEP, min_size=1, max_size=len(DAYS)))
 def test_no_day_is_answered_with_figures_that_came_later(steps):
     """Each day the agency prints a new date or not, takes releases back, and changes figures or not."""
