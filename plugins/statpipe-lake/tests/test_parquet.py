@@ -155,6 +155,20 @@ def test_a_gold_table_tells_its_title_and_grain():
 # --- Equal bytes ---------------------------------------------------------------------------------
 
 
+def test_texts_are_coded_and_figures_are_not():
+    group = pq.read_metadata(pa.BufferReader(BODY)).row_group(0)
+    columns = {c.path_in_schema: c for c in map(group.column, range(group.num_columns))}
+    assert columns["category"].has_dictionary_page
+    assert not columns["obs_value"].has_dictionary_page
+
+
+def test_only_columns_that_readers_filter_by_have_statistics():
+    group = pq.read_metadata(pa.BufferReader(BODY)).row_group(0)
+    columns = map(group.column, range(group.num_columns))
+    found = {column.path_in_schema for column in columns if column.statistics}
+    assert found == {"ref_area", "category", "freq", "time_period", "dataset", "period_start"}
+
+
 def test_equal_tables_give_equal_bytes_however_they_were_put_together():
     table = sealed()
     pieces = pa.concat_tables([table.slice(0, 20), table.slice(20)]).combine_chunks()
@@ -258,7 +272,8 @@ def places_of_pages():
     found = {}
     for number in range(group.num_columns):
         column = group.column(number)
-        end = column.dictionary_page_offset + column.total_compressed_size
+        begin = column.dictionary_page_offset or column.data_page_offset
+        end = begin + column.total_compressed_size
         header = 64  # a page's header is shorter
         found[column.path_in_schema] = (column.data_page_offset + header, end)
     return found

@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Literal
 
 import attrs
 from attrs import field, frozen
@@ -181,7 +181,7 @@ class Manifest:
         """
         Return the manifest as JSON, a line for each key and each item of a list, with its own hash.
         """
-        return hashed_json(attrs.asdict(self, value_serializer=_plain))
+        return hashed_json(attrs.asdict(self, recurse=False))
 
 
 def manifest_fault(body: bytes, source: str, run_id: str) -> str:
@@ -199,7 +199,3 @@ def manifest_fault(body: bytes, source: str, run_id: str) -> str:
     if not is_hashed(body) and not known.issuperset(document):
         return "its bytes have changed"
     return ""
-
-
-def _plain(_: object, __: object, value: Any) -> Any:
-    return value.isoformat() if isinstance(value, date) else value

@@ -9,7 +9,10 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
+
+import attrs
 
 BLANK: Final = "0" * 64
 """Holds the place of the hash until it is known."""
@@ -42,7 +45,12 @@ def _lines(value: Any) -> str:
 
 
 def _json(value: Any) -> str:
-    return json.dumps(value, sort_keys=True, ensure_ascii=False)
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=_plain)
+
+
+def _plain(value: Any) -> Any:
+    """Give JSON what it has no form for: a day as its text, one of our classes as its attributes."""
+    return value.isoformat() if isinstance(value, date) else attrs.asdict(value, recurse=False)
 
 
 def json_fault(body: bytes) -> str:

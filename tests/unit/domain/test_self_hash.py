@@ -1,12 +1,15 @@
 """A file that carries its own hash notices the change of any of its bytes."""
 
 import json
+from datetime import UTC, datetime
 
+import attrs
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from statpipe.domain.self_hash import hashed_json, is_hashed, json_fault
+from statpipe.domain.vintage import Vintage
 
 DOCUMENT = {"name": "¿qué? 茶", "nested": {"self_sha256": "0" * 64}, "rows": [1, 2], "zone": None}
 
@@ -19,6 +22,15 @@ def test_the_document_is_as_it_was_with_its_hash_beside_it():
 
 def test_keys_stay_sorted():
     assert list(json.loads(hashed_json(DOCUMENT))) == sorted([*DOCUMENT, "self_sha256"])
+
+
+def test_days_are_texts_and_our_classes_are_their_attributes():
+    moment = datetime(2022, 10, 6, 8, 30, tzinfo=UTC)
+    vintage = Vintage(released=moment.date(), released_at=moment)
+    document = json.loads(hashed_json({"holds": [vintage]}))
+    assert document["holds"][0]["released"] == "2022-10-06"
+    assert document["holds"][0]["released_at"] == "2022-10-06T08:30:00+00:00"
+    assert document["holds"][0]["selection"] == attrs.asdict(vintage.selection)
 
 
 def test_a_whole_document_has_no_fault():

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from datetime import datetime
-from typing import Any, cast
+from typing import cast
 
 import attrs
 from isal import igzip, igzip_lib
@@ -70,7 +69,7 @@ def note(kept: BronzeObject) -> bytes:
     """
     Write down what was asked, and what came.
     """
-    noted = attrs.asdict(kept, value_serializer=_plain)
+    noted = attrs.asdict(kept, recurse=False)
     if not kept.structure:
         del noted["structure"]  # as older versions wrote it
     return hashed_json(noted)
@@ -98,7 +97,3 @@ def note_fault(kept: BronzeObject, body: bytes) -> str:
     }
     differing = [name for name, value in expected.items() if document.get(name) != value]
     return f"its {differing[0]} is that of another object" if differing else ""
-
-
-def _plain(_: object, __: object, value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else value

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from statpipe.domain.observation import KEY
 from statpipe.domain.self_hash import BLANK, filled_in, is_right
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ SELF_HASH = b"statpipe.self_sha256"
 FOOTER = 64 * 1024
 """More than the footer of any of our files: some 6 KB of it per row group."""
 
+_SOUGHT = frozenset({*KEY, "dataset", "period_start", "year", "realtime_start", "realtime_end"})
+"""The columns that readers filter by. Statistics of all columns would take a fifth of the time of writing."""
+
 _ENTRY = rb"\x18\x40([0-9a-f]{64})"
 """The end of a key-value entry of Parquet's footer in Thrift's compact protocol: after the key's text,
 the head of field 2 (``0x18``: next field, binary), the length 64 (``0x40``), and the value."""
@@ -37,7 +41,7 @@ def to_parquet(
     partition: Partition, place: str = "", described: Mapping[bytes, bytes] | None = None
 ) -> bytes:
     """
-    Encode a partition: zstd, dictionaries but for doubles, deterministic bytes.
+    Encode a partition: zstd, dictionaries but for figures, deterministic bytes.
 
     The footer says that it belongs at *place*, or where its key says, and what else it is *described* by.
     """
@@ -46,6 +50,7 @@ def to_parquet(
 
     schema = partition.table.schema.remove_metadata()
     doubles = [f.name for f in schema if pa.types.is_floating(f.type)]
+    figures = [f.name for f in schema if pa.types.is_decimal(f.type)]
     if partition.model is not None:
         schema = _plain(schema)
     sink = pa.BufferOutputStream()
@@ -54,8 +59,10 @@ def to_parquet(
         partition.table.schema,
         compression="zstd",
         compression_level=3,
-        use_dictionary=[name for name in schema.names if name not in doubles],
+        # Most figures are printed once: without a dictionary they take less room, and less time.
+        use_dictionary=[name for name in schema.names if name not in {*doubles, *figures}],
         use_byte_stream_split=doubles,
+        write_statistics=[name for name in schema.names if name in _SOUGHT],
         write_page_index=False,
         write_page_checksum=True,
         store_schema=False,

@@ -20,7 +20,7 @@ SELECT
         WHEN before.unit = now.unit AND before.unit_mult = now.unit_mult AND before.value <> 0
             AND ${difference_fits}
         THEN 100 * CAST(now.value - before.value AS DOUBLE PRECISION)
-            / abs(CAST(before.value AS DOUBLE PRECISION))
+            / abs(before.value_float)
     END AS percent_change,
     CASE
         WHEN now.value IS NULL

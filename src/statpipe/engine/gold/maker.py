@@ -288,18 +288,23 @@ class Gold:
         called = _called(name, scope)
         if not self._relations().hold(called):
             if model is None:
-                self._relations().bring(called, self._history(name, reader, scope))
+                self._bring_history(called, name, reader, scope)
             elif scope == ALL:
                 self._relations().bring(called, self.partition(model).table)
             else:
                 self._computed(model, scope)
         return called
 
-    def _history(self, source: str, reader: Model, scope: Scope) -> pa.Table:
-        if scope != ALL:
+    def _bring_history(self, called: str, source: str, reader: Model, scope: Scope) -> None:
+        relations, stands = self._relations(), _called(source, STANDS)
+        if scope == ALL:
+            history = source_history(self.lake, source, self.held(source), reader.name, self.keep)
+            relations.bring(called, history)
+        elif scope == MOVED and relations.hold(stands):
+            relations.pick(called, stands, self._days(source, reader.name).is_moved)
+        else:
             standing = self.standing(source, reader.name)
-            return standing.history if scope == STANDS else standing.moved
-        return source_history(self.lake, source, self.held(source), reader.name, self.keep)
+            relations.bring(called, standing.history if scope == STANDS else standing.moved)
 
     def _model(self, name: str) -> Model | None:
         return next((one for one in self.models if one.name == name), None)
@@ -318,12 +323,15 @@ class Gold:
         elif self._opened_relations is not None:
             self._opened_relations.let_go(needed)
         grains = {name for model in self.models for name in model.grain}
-        for source in [one for one in self._standings if self._at_hand(needed & _names(one))]:
+        for source in [one for one in self._standings if self._at_hand(one, needed)]:
             self._slim[source] = self._standings.pop(source).slim(grains)
 
-    def _at_hand(self, called: set[str]) -> bool:
-        """Tell whether DuckDB has these tables."""
-        return all(self._relations().hold(one) for one in called)
+    def _at_hand(self, source: str, needed: set[str]) -> bool:
+        """Tell whether DuckDB has all that is needed of a source; it picks what moved out of what stands."""
+        wanted, hold = needed & _names(source), self._relations().hold
+        if hold(_called(source, STANDS)):
+            wanted -= {_called(source, MOVED)}
+        return all(map(hold, wanted))
 
     def _needed(self, model: Model, scope: Scope, found: set[str]) -> None:
         """Name what a model will read, as the relations call it, and what that is made of if it is not there."""
@@ -332,6 +340,8 @@ class Gold:
             own = ALL if other is not None and not other.settled else scope
             called = _called(name, own)
             found.add(called)
+            if other is None and own == MOVED and not self._relations().hold(called):
+                found.add(_called(name, STANDS))
             if other is not None and other.settled and not self._relations().hold(called):
                 self._needed(other, own, found)
 

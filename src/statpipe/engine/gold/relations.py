@@ -40,6 +40,21 @@ class Relations:
         self._codes.bring(called, table)
         self._schemas[called] = table.schema
 
+    def pick(self, called: str, among: str, picked: pa.Array) -> None:
+        """
+        Keep the rows of a table that was brought which are *picked*, row by row.
+        """
+        import pyarrow as pa
+
+        self.connection.register("picked", pa.table({"is_picked": picked}))
+        sql = (
+            f'CREATE OR REPLACE TEMP TABLE "{called}" AS SELECT * EXCLUDE (is_picked) '  # noqa: S608
+            f'FROM "{among}" POSITIONAL JOIN picked WHERE is_picked'
+        )
+        self.connection.execute(sql)
+        self.connection.unregister("picked")
+        self._schemas[called] = self._schemas[among]
+
     def kept(self, called: str, table: pa.Table) -> None:
         """
         Note that DuckDB made a table itself. Texts of which it made no codes are brought as such.

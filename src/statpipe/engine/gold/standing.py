@@ -49,7 +49,7 @@ class Standing:
 
     table: pa.Table = field(repr=False)
     prints: dict[int, str]
-    _moves_little: bool | None = None
+    _is_moved: pa.Array | None = field(default=None, repr=False)
 
     @property
     def history(self) -> pa.Table:
@@ -63,7 +63,7 @@ class Standing:
         """
         The intervals, as a history, of just the cells in which the last year began or ended one.
         """
-        return self.history.filter(self._is_moved)
+        return self.history.filter(self.is_moved)
 
     def slim(self, columns: Collection[str]) -> Standing:
         """
@@ -71,22 +71,25 @@ class Standing:
         """
         kept = {*KEY, "dataset", "realtime_start", "realtime_end", "since", *columns}
         names = [name for name in self.table.column_names if name in kept]
-        return attrs.evolve(self, table=self.table.select(names), moves_little=self.moves_little)
+        return attrs.evolve(self, table=self.table.select(names), is_moved=self.is_moved)
 
     @cached_property
     def moves_little(self) -> bool:
         """
         Whether these are less than half of all.
         """
-        if self._moves_little is not None:
-            return self._moves_little
-        return bool(2 * self._is_moved.true_count < len(self.table))
+        return bool(2 * self.is_moved.true_count < len(self.table))
 
     @cached_property
-    def _is_moved(self) -> pa.Array:
+    def is_moved(self) -> pa.Array:
+        """
+        Whether a row is one of those, row by row.
+        """
         import pyarrow as pa
         import pyarrow.compute as pc
 
+        if self._is_moved is not None:
+            return self._is_moved
         cells = numbered(self.table, (*KEY, "dataset"))
         days = (self.table["realtime_start"], day_after(self.table["realtime_end"]))
         last = pa.scalar(max(self.prints), pa.int64())

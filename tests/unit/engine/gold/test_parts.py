@@ -114,11 +114,15 @@ def test_neither_the_history_nor_the_changes_of_closed_years_are_read(lake):
 def brought(monkeypatch, lake):
     """Make all models; return what was brought to DuckDB, with its rows, and what lay there after each model."""
     found, left = {}, []
-    bring, let_go = Relations.bring, Relations.let_go
+    bring, pick, let_go = Relations.bring, Relations.pick, Relations.let_go
 
     def noting(self, called, table):
         found[called] = len(table)
         bring(self, called, table)
+
+    def picking(self, called, among, picked):
+        found[called] = picked.true_count
+        pick(self, called, among, picked)
 
     def listing(self, needed):
         let_go(self, needed)
@@ -126,6 +130,7 @@ def brought(monkeypatch, lake):
         left.append({name for (name,) in there})
 
     monkeypatch.setattr(Relations, "bring", noting)
+    monkeypatch.setattr(Relations, "pick", picking)
     monkeypatch.setattr(Relations, "let_go", listing)
     with opened_gold(lake, MODELS, lambda _: lake.holds, print) as gold:
         for partition in gold.partitions(MODELS):

@@ -36,3 +36,11 @@ def test_texts_are_read_as_codes_or_as_texts(relations, as_texts, kind):
     read = relations.connection.sql("FROM read")
     assert read.types[0].id == kind
     assert read.fetchall() == [("a",), (None,)]
+
+
+def test_rows_are_picked_out_of_a_table_that_was_brought(relations):
+    texts = pa.array(["a", "b", "a"]).dictionary_encode()
+    relations.bring("all", pa.table({"text": texts, "number": [1, 2, 3]}))
+    relations.pick("some", "all", pa.array([True, False, True]))
+    assert relations.hold("some")
+    assert relations.connection.sql('FROM "some"').fetchall() == [("a", 1), ("a", 3)]
