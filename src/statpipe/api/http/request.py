@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 import httpx
 from attrs import field, frozen
@@ -37,20 +38,23 @@ class Request:
 
     def leaving(
         self, url: httpx.URL, headers: dict[str, str], credential: Credential | None
-    ) -> tuple[httpx.URL, dict[str, str], bytes | None]:
+    ) -> tuple[bytes, dict[str, str], bytes | None]:
         """
-        Return address, headers and body as they are sent, with the credential in its place.
+        Return path and query, headers and body as they are sent, with the credential in its place.
         """
+        target = url.raw_path
         document = None if self.document is None else dict(self.document)
         if credential is not None:
             text = credential.prefix + credential.value.reveal()
             if credential.place == "header":
                 headers = {**headers, credential.name: text}
             elif credential.place == "query" or document is None:
-                url = url.copy_add_param(credential.name, text)
+                # Not by httpx, which would look at each letter of the whole address anew.
+                more = urlencode({credential.name: text}).encode()
+                target += (b"&" if b"?" in target else b"?") + more
             else:
                 document[credential.name] = text
         if document is None:
-            return url, headers, None
+            return target, headers, None
         body = json.dumps(document).encode()
-        return url, {**headers, "Content-Type": _JSON, "Content-Length": str(len(body))}, body
+        return target, {**headers, "Content-Type": _JSON, "Content-Length": str(len(body))}, body

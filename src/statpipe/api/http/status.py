@@ -23,7 +23,10 @@ def failure_of(answer: Answer, *, wait: float | None = None) -> Exception | None
     A status that may pass and a web page with status 200 are :class:`Passing`, and come to
     ``Unavailable``; *wait* is how long to stay away in seconds where the server does not say.
     """
-    status, said = answer.status, _said(answer)
+    status = answer.status
+    if status == HTTPStatus.OK and page_title(answer) is None:
+        return None
+    said = _said(answer)
     who = f"{answer.name}: {_place(answer)} answers HTTP {answer.phrase}{said}"
     if status in _MAY_PASS or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         asked = answer.retry_after
@@ -37,10 +40,8 @@ def failure_of(answer: Answer, *, wait: float | None = None) -> Exception | None
         return ContentError(f"{who}{_where(answer)}", payload=answer.payload())
     if status != HTTPStatus.OK:
         return ContentError(f"{who}; expected HTTP 200 with data", payload=answer.payload())
-    if page_title(answer) is not None:
-        text = f"{who} instead of data: the agency is down or has moved; run again later"
-        return Passing(Unavailable(text, payload=answer.payload()), tries=_TRIES_AT_PAGES)
-    return None
+    text = f"{who} instead of data: the agency is down or has moved; run again later"
+    return Passing(Unavailable(text, payload=answer.payload()), tries=_TRIES_AT_PAGES)
 
 
 def _said(answer: Answer) -> str:

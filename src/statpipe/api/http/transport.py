@@ -194,9 +194,7 @@ class Transport:
     def _answer(self, asked: Request, url: httpx.URL, proxy: Proxy | None) -> Answer:
         headers = {"Host": url.netloc.decode("ascii"), **self._headers, **asked.headers}
         sent, headers, body = asked.leaving(url, headers, self._credential)
-        target = httpcore.URL(
-            scheme=sent.raw_scheme, host=sent.raw_host, port=sent.port, target=sent.raw_path
-        )
+        target = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=sent)
         with self._pool(proxy).stream(
             asked.method,
             target,
