@@ -16,6 +16,7 @@ import pytest
 
 from support.fake_bea import FakeBea
 from support.forked import run_statpipe
+from support.tea_home import Tea
 
 DATA = Path(__file__).parents[1] / "data"
 
@@ -88,6 +89,11 @@ class Home:
 def home(tmp_path: Path) -> Iterator[Home]:
     with new_home(tmp_path) as made:
         yield made
+
+
+@pytest.fixture
+def tea(home: Home, tmp_path: Path) -> Tea:
+    return Tea(home, tmp_path)
 
 
 @contextmanager
