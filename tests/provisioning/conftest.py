@@ -13,6 +13,7 @@ import pytest
 import requests
 from provisioning.bastion import MANAGED
 
+from support.drifts import Site
 from support.moto_account import emulated_account
 from support.patience import PATIENCE
 
@@ -87,6 +88,13 @@ def alone(moto_address):
             yield VARIABLES
 
     return led
+
+
+@pytest.fixture(scope="module")
+def site(alone):
+    """An environment, made once for a file's tests, each of which leaves it as it was."""
+    with alone() as variables:
+        return Site(variables)
 
 
 @pytest.fixture(scope="module")
