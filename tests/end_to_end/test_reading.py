@@ -271,6 +271,18 @@ print([name for name in heavy if name in sys.modules])
     assert python(code).splitlines() == ["7", "[]"]
 
 
+def test_a_look_from_the_command_line_loads_just_what_it_needs(python):
+    code = """
+import sys
+from statpipe.cli.app import execute
+figure = "pce_state --area CA --category SAPCE1:1".split()
+codes = [execute(["show", *figure]), execute(["explain", *figure, "--period", "2018"])]
+heavy = ("rich", "psycopg", "duckdb", "obstore", "boto3", "httpx")
+print(codes, [name for name in heavy if name in sys.modules])
+"""
+    assert python(code).splitlines()[-1] == "[0, 0] []"
+
+
 def test_the_page_for_analysts_does_what_it_says(python):
     blocks = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
     plain = "\n".join(one for one in blocks if "pandas" not in one and "polars" not in one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import os
 import re
@@ -92,6 +93,8 @@ def execute(arguments: Sequence[str]) -> int:
     try:
         with remembering_interrupts():
             own = bool(arguments) and arguments[0] in {*COMMANDS, *GROUPS}
+            if own and "--help" not in arguments:
+                _import_structlog()
             app = make_app(plugins=not own)
             result = app(list(arguments), exit_on_error=False, print_error=False)
         sys.stdout.flush()
@@ -117,6 +120,16 @@ def refuse(problem: str, code: int = _USAGE_ERROR) -> int:
 
     say(f"statpipe: {problem} (exit {code})", to_stderr=True)
     return code
+
+
+def _import_structlog() -> None:
+    """Import structlog without rich, whose tracebacks it would load, and which none of our log lines has."""
+    if "rich" not in sys.modules:
+        sys.modules["rich"] = None  # type: ignore[assignment] # then it does without
+        try:
+            importlib.import_module("structlog")
+        finally:
+            del sys.modules["rich"]
 
 
 def _empty_value(arguments: Sequence[str]) -> str:

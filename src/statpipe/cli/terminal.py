@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _LEAST_ROOM = 20
 NO_LIMIT = 100_000
 """Width of what is no terminal: a file or a pipe has none."""
+_FORCED = ("FORCE_COLOR", "TTY_COMPATIBLE")
+"""Variables by which people have rich treat a pipe as a terminal."""
 
 
 class ReaderGone(BrokenPipeError):
@@ -97,7 +99,7 @@ def say_wrapped(text: str, *, label: str = "", style: str = "") -> None:
 
 
 def _say(line: str, label: str, style: str, *, to_stderr: bool = False) -> None:
-    if style:
+    if style and is_terminal(to_stderr=to_stderr):
         from rich.text import Text
 
         show(Text(label) + Text(line, style), to_stderr=to_stderr, soft_wrap=True)
@@ -138,7 +140,9 @@ def is_terminal(*, to_stderr: bool = False) -> bool:
     """
     Tell whether somebody looks at an output: only there is anything folded or bold.
     """
-    return make_console(to_stderr=to_stderr).is_terminal
+    # Loading rich takes a tenth of a quick command: it is asked just where it may say yes.
+    may_be = _stream(to_stderr=to_stderr).isatty() or any(name in os.environ for name in _FORCED)
+    return may_be and make_console(to_stderr=to_stderr).is_terminal
 
 
 def answer(text: str) -> None:
@@ -165,6 +169,8 @@ def width(*, to_stderr: bool = False) -> int:
     """
     Return how many characters a line holds.
     """
+    if not _stream(to_stderr=to_stderr).isatty():
+        return NO_LIMIT
     return make_console(to_stderr=to_stderr).width
 
 

@@ -33,13 +33,18 @@ def refuse_other_versions(distribution: Distribution) -> None:
     """
     named = {one.name: one.value for one in distribution.entry_points if one.group == _GROUP}
     here = _numbers(statpipe.__version__)
-    who = f"{distribution.metadata['Name']} {distribution.version} is written for statpipe"
-    this = f"and this is {statpipe.__version__}"
     if "below" in named and here >= _numbers(named["below"]):
-        raise PluginError(f"{who} below {named['below']}, {this}; install a newer version of it")
-    if "since" in named and here < _numbers(named["since"]):
-        msg = f"{who} {named['since']} or later, {this}; update statpipe, or install an older version of it"
-        raise PluginError(msg)
+        bound, remedy = f"below {named['below']}", "install a newer version of it"
+    elif "since" in named and here < _numbers(named["since"]):
+        bound, remedy = (
+            f"{named['since']} or later",
+            "update statpipe, or install an older version of it",
+        )
+    else:
+        return
+    who = f"{distribution.metadata['Name']} {distribution.version}"
+    this = f"and this is {statpipe.__version__}"
+    raise PluginError(f"{who} is written for statpipe {bound}, {this}; {remedy}")
 
 
 def this_minor() -> str:

@@ -48,8 +48,8 @@ class Registry:
         Load every entry point of the group ``statpipe``, each on its own.
         """
         registry = cls()
-        for distribution, entry_point in _entry_points():
-            name, version = distribution.metadata["Name"], distribution.version
+        for (name, _), (distribution, entry_point) in sorted(_entry_points().items()):
+            version = distribution.version
             try:
                 refuse_other_versions(distribution)
                 module: ModuleType = entry_point.load()
@@ -211,12 +211,14 @@ class Registry:
         )
 
 
-def _entry_points() -> list[tuple[Distribution, EntryPoint]]:
+def _entry_points() -> dict[tuple[str, str], tuple[Distribution, EntryPoint]]:
+    """Return the entry points of plugins, by distribution and name."""
     found: dict[tuple[str, str], tuple[Distribution, EntryPoint]] = {}
     for distribution in distributions():
-        for entry_point in distribution.entry_points:
-            if entry_point.group == PROJECT:
+        own = [one for one in distribution.entry_points if one.group == PROJECT]
+        if own:
+            name = distribution.metadata["Name"]  # read from its file each time
+            for entry_point in own:
                 # The first on sys.path wins, as for an import.
-                key = (distribution.metadata["Name"], entry_point.name)
-                found.setdefault(key, (distribution, entry_point))
-    return [found[key] for key in sorted(found)]
+                found.setdefault((name, entry_point.name), (distribution, entry_point))
+    return found
