@@ -52,3 +52,8 @@ def test_what_is_empty_is_left_out():
     assert table("T", ("a",), []) == ""
     assert section("One", "", "") == ""
     assert folded("More") == ""
+
+
+def test_what_is_folded_on_the_screen_is_printed_whole():
+    _, _, paper = page("a", [folded("more", "<p>inside</p>")]).partition("@media print{")
+    assert "details::details-content{content-visibility:visible" in paper
