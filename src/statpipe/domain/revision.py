@@ -157,9 +157,11 @@ def revision_of(  # noqa: PLR0917 - what is compared, and the names of both side
     """
     Compare a vintage's Silver with what was believed before it, likewise as Silver.
     """
+    if before is None:
+        return _first_release(after, dataset, vintage, since, since_also)
     names = [*dict.fromkeys((*dataset.key, *FIGURES, *_UNIT, "category_name"))]
     new = after.select(names)
-    old = vintage.selection.rows_of(before if before is not None else after.slice(0, 0))
+    old = vintage.selection.rows_of(before)
     # Titles are reported, not compared: they may be corrected freely.
     found = difference(
         old.select(names).drop(["category_name"]), new.drop(["category_name"]), dataset.key
@@ -183,7 +185,23 @@ def revision_of(  # noqa: PLR0917 - what is compared, and the names of both side
         overall=_movement(len(new) - added, changes),
         by_area=_by_area(old, removed, changed, changes),
         largest=_largest(replaced, changed, changes, _titles(after)),
-        codes=_codes(before, after, vintage) if since and before is not None else (),
+        codes=_codes(before, after, vintage) if since else (),
+    )
+
+
+def _first_release(
+    after: pa.Table, dataset: Dataset, vintage: Vintage, since: str, since_also: tuple[str, ...]
+) -> Revision:
+    return Revision(
+        dataset=dataset.name,
+        vintage=vintage.id,
+        since=since,
+        since_also=since_also,
+        dated_by=vintage.dated_by,
+        cells=len(after),
+        added=len(after),
+        dropped=0,
+        overall=Movement(compared=0, revised=0),
     )
 
 
