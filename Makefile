@@ -67,7 +67,8 @@ imports: dev ## check which package imports which
 # What `statpipe init` writes.
 PROJECT := src/statpipe/cli/project
 
-workflows: dev ## check the workflows of GitHub Actions
+workflows: dev ## check the workflows of GitHub Actions, and the container file
+	@$(BIN)/hadolint Containerfile
 	@$(BIN)/zizmor --quiet --offline --no-progress --strict-collection --persona=pedantic .github $(PROJECT)/ingest.yml
 	@$(BIN)/python scripts/actionlint.py
 	@$(BIN)/check-jsonschema -q --builtin-schema vendor.github-workflows .github/workflows/*.yml $(PROJECT)/ingest.yml

@@ -255,7 +255,12 @@ def test_the_setup_guide_limits_an_environment_to_one_branch():
 
 def test_pinned_versions_are_kept_up_to_date():
     updates = yaml.safe_load((ROOT / ".github" / "dependabot.yml").read_text())["updates"]
-    assert {one["package-ecosystem"] for one in updates} == {"github-actions", "npm", "pip"}
+    assert {one["package-ecosystem"] for one in updates} == {
+        "docker",
+        "github-actions",
+        "npm",
+        "pip",
+    }
     for one in updates:
         assert one["schedule"]["interval"] == "weekly"
         assert one["cooldown"]["default-days"] == 7
@@ -266,10 +271,11 @@ def test_make_test_checks_the_workflows():
     assert " workflows " in recipe
 
 
-def test_all_three_judges_are_asked():
+def test_every_judge_is_asked():
     recipe = MAKEFILE.partition("\nworkflows:")[2].partition("\n\n")[0]
     for judge in (
         "zizmor",
+        "hadolint Containerfile",
         "--persona=pedantic",
         "scripts/actionlint.py",
         "vendor.github-workflows",
