@@ -71,30 +71,39 @@ class Standing:
         """
         kept = {*KEY, "dataset", "realtime_start", "realtime_end", "since", *columns}
         names = [name for name in self.table.column_names if name in kept]
-        return attrs.evolve(self, table=self.table.select(names), is_moved=self.is_moved)
+        moved = self.is_moved if self.moves_little else None
+        return attrs.evolve(self, table=self.table.select(names), is_moved=moved)
 
     @cached_property
     def moves_little(self) -> bool:
         """
         Whether these are less than half of all.
         """
-        return bool(2 * self.is_moved.true_count < len(self.table))
+        half = len(self.table) / 2
+        return bool(self._is_touched.true_count < half and self.is_moved.true_count < half)
 
     @cached_property
     def is_moved(self) -> pa.Array:
         """
         Whether a row is one of those, row by row.
         """
-        import pyarrow as pa
         import pyarrow.compute as pc
 
         if self._is_moved is not None:
             return self._is_moved
         cells = numbered(self.table, (*KEY, "dataset"))
+        return pc.is_in(cells, value_set=cells.filter(self._is_touched))
+
+    @cached_property
+    def _is_touched(self) -> pa.Array:
+        """Whether the last year began or ended a row."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
         days = (self.table["realtime_start"], day_after(self.table["realtime_end"]))
         last = pa.scalar(max(self.prints), pa.int64())
         began, ended = (pc.fill_null(pc.equal(pc.year(day), last), False) for day in days)
-        return pc.is_in(cells, value_set=cells.filter(one_array(pc.or_(began, ended))))
+        return one_array(pc.or_(began, ended))
 
 
 def prints_of(years: Sequence[Year]) -> dict[int, str]:
