@@ -216,11 +216,12 @@ def json_2(cube: Cube) -> bytes:
 
 @frozen(kw_only=True)
 class Release:
-    """What a service did at one time: it replaced rows, or deleted some. ``until`` is when they were over."""
+    """What a service did with rows at one time: it replaced them, unless said otherwise. ``until`` is when they were over."""
 
     at: str
     rows: tuple[Row, ...]
     deletes: bool = False
+    action: str = "Replace"
     until: str = ""
 
 
@@ -274,7 +275,7 @@ def _validity(release: Release) -> dict[str, str]:
     if release.deletes:
         return {"action": "Delete", "validToDate": release.at}
     until = {"validToDate": release.until} if release.until else {}
-    return {"action": "Replace", "validFromDate": release.at} | until
+    return {"action": release.action, "validFromDate": release.at} | until
 
 
 FORMATS = {

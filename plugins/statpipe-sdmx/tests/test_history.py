@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from statpipe.api import ConfigError, ContentError, Environment, Payload
 from statpipe_sdmx.csv_data import OF_THE_MESSAGE
 from statpipe_sdmx.data import read_data
-from statpipe_sdmx.history import as_of, releases
+from statpipe_sdmx.history import AS_OF, Replay, releases
 from statpipe_sdmx.normalizer import SdmxNormalizer
 from statpipe_sdmx.settings import SdmxSettings
 from statpipe_sdmx.source import SdmxSource
@@ -79,10 +79,10 @@ def test_each_moment_has_what_was_valid_then(write):
     message = read(write(FLOW, RELEASES))
     assert list(releases(message)) == [moment(at) for at in STATES]
     for at, wanted in STATES.items():
-        assert figures(as_of(message, moment(at), KEY, (VALUE,))) == wanted
+        assert figures(Replay(message, KEY, (VALUE,)).as_of(moment(at))) == wanted
         later = moment(at) + timedelta(minutes=1)
-        assert figures(as_of(message, later, KEY, (VALUE,))) == wanted
-    assert figures(as_of(message, moment("2020-01-01T00:00:00Z"), KEY, (VALUE,))) == {}
+        assert figures(Replay(message, KEY, (VALUE,)).as_of(later)) == wanted
+    assert figures(Replay(message, KEY, (VALUE,)).as_of(moment("2020-01-01T00:00:00Z"))) == {}
 
 
 def test_figures_end_when_their_data_set_does():
@@ -91,11 +91,11 @@ def test_figures_end_when_their_data_set_does():
         Release(at=SECOND, rows=(row("DE", "2022", "2"),), until="9999-12-31T00:00:00Z"),
     )
     message = read(ml_history(FLOW, told))
-    assert figures(as_of(message, moment(FIRST), KEY, (VALUE,))) == {
+    assert figures(Replay(message, KEY, (VALUE,)).as_of(moment(FIRST))) == {
         ("DE", "2022"): "1",
         ("FR", "2022"): "4",
     }
-    assert figures(as_of(message, moment(SECOND), KEY, (VALUE,))) == {("DE", "2022"): "2"}
+    assert figures(Replay(message, KEY, (VALUE,)).as_of(moment(SECOND))) == {("DE", "2022"): "2"}
 
 
 @pytest.mark.parametrize(
@@ -113,42 +113,61 @@ def test_a_message_without_times_is_no_history(told, says):
         releases(read(ml_history(FLOW, told)))
 
 
-steps = st.lists(
-    st.tuples(
-        st.booleans(),
-        st.lists(
-            st.tuples(st.sampled_from(sorted(GEO.codes)), st.sampled_from(["2022", "2023"])),
-            min_size=1,
-            max_size=4,
-            unique=True,
-        ),
+NOTE = Listed(id="OBS_COM", name="Comment", series=False)
+NOTED = attrs.evolve(FLOW, attributes=(NOTE,))
+MOMENTS = [datetime(year, 1, 1, tzinfo=UTC) for year in range(2020, 2026)]
+cells = st.fixed_dictionaries(
+    {
+        "GEO": st.sampled_from(sorted(GEO.codes)),
+        TIME: st.sampled_from(["2022", "2023"]),
+        VALUE: st.sampled_from(["1.50", "2"]),
+    },
+    optional={"OBS_COM": st.sampled_from(["x", "y"])},
+)
+data_sets = st.builds(
+    lambda at, action, rows, until: Release(
+        at=MOMENTS[at].isoformat(),
+        rows=tuple({"GEO": r["GEO"], TIME: r[TIME]} if action == "Delete" else r for r in rows),
+        action=action,
+        deletes=action == "Delete",
+        until=MOMENTS[at + until].isoformat() if until else "",
     ),
-    min_size=1,
-    max_size=6,
+    st.integers(0, 3),
+    st.sampled_from(["Replace", "Append", "Merge", "Information", "Delete"]),
+    st.lists(cells, min_size=1, max_size=4, unique_by=lambda r: (r["GEO"], r[TIME])),
+    st.integers(0, 2),
 )
 
 
-@settings(max_examples=40)
-@given(steps, st.randoms(use_true_random=False))
-def test_any_history_is_its_data_sets_one_by_one(made, random):
-    told, state, states = [], {}, {}
-    for number, (deletes, cells) in enumerate(made):
-        at = datetime(2020 + number, 1, 1, tzinfo=UTC).isoformat()
-        rows = tuple(row(*cell, None if deletes else f"{number}.5") for cell in cells)
-        told.append(Release(at=at, rows=rows, deletes=deletes))
-        if deletes:
-            state = {cell: value for cell, value in state.items() if cell not in cells}
-        else:
-            state = state | dict.fromkeys(cells, f"{number}.5")
-        states[at] = state
-    random.shuffle(told)
-    for write in WRITERS.values():
-        message = read(write(FLOW, told))
-        moments = [moment(at) for at in states]
-        first = next((n for n, (deletes, _) in enumerate(made) if not deletes), len(made))
-        assert list(releases(message)) == moments[first:]
-        for at, wanted in states.items():
-            assert figures(as_of(message, moment(at), KEY, (VALUE,))) == wanted
+def one_by_one(told, at):
+    """The figures and comments at a moment, by a dictionary, a row at a time."""
+    state = {}
+    for now in (one for one in MOMENTS if one <= at):
+        state = {cell: said for cell, said in state.items() if said.get("end", "9") > str(now)}
+        for release in (one for one in told if moment(one.at) == now):
+            for row in release.rows:
+                cell = row["GEO"], row[TIME]
+                said = {name: row[name] for name in (VALUE, "OBS_COM") if name in row}
+                said |= {"end": str(moment(release.until))} if release.until else {}
+                before = {} if release.action == "Replace" else state.get(cell, {})
+                state[cell] = before | said
+                if release.deletes:
+                    del state[cell]
+    return {cell: (said[VALUE], said.get("OBS_COM")) for cell, said in state.items()}
+
+
+@settings(max_examples=60)
+@given(st.lists(data_sets, min_size=1, max_size=6), st.permutations(MOMENTS))
+def test_any_history_is_its_data_sets_one_by_one(told, order):
+    # Rows of a CSV stand in no data set.
+    once = len({one.at for one in told}) == len(told)
+    for write in (ml_history, csv_history) if once else (ml_history,):
+        replay = Replay(read(write(NOTED, told)), KEY, (VALUE,))
+        for at in order:
+            rows = replay.as_of(at).to_pylist()
+            found = {(r["GEO"], r[TIME]): (r[VALUE], r.get("OBS_COM") or None) for r in rows}
+            assert len(found) == len(rows)
+            assert found == one_by_one(told, at)
 
 
 @pytest.fixture
@@ -191,9 +210,36 @@ def test_an_archive_has_a_vintage_for_each_moment_dated_as_the_agency_does(make,
         rows = normalizer.normalize(described, payloads).to_pylist()
         assert {(one["ref_area"], one["time_period"]): one["obs_value"] for one in rows} == wanted
     assert len(service.asked("data")) == 1
-    assert (
-        len({one.name for v in found for one in source.fetch(dataset, v) if not one.structure}) == 3
-    )
+
+
+def test_the_message_lies_in_bronze_once_and_each_vintage_says_its_moment(make):
+    source = make()
+    (dataset,) = source.datasets()
+    brought = [one for v in source.vintages(dataset) for one in source.fetch(dataset, v)]
+    assert len({(one.name, one.sha256) for one in brought if not one.structure}) == 1
+    assert [one.request[AS_OF] for one in brought if one.structure] == [
+        moment(at).astimezone(UTC).isoformat() for at in STATES
+    ]
+
+
+def test_a_vintage_of_an_older_lake_says_its_moment_in_its_copy_of_the_message(make):
+    source = make()
+    (dataset,) = source.datasets()
+    newest = source.vintages(dataset)[-1]
+    structure, message = source.fetch(dataset, newest)
+    request = {name: text for name, text in structure.request.items() if name != AS_OF}
+    structure = attrs.evolve(structure, request=request)
+    message = attrs.evolve(message, request={**message.request, AS_OF: SECOND})
+    rows = SdmxNormalizer().normalize(dataset, [structure, message]).to_pylist()
+    assert {(one["ref_area"], one["time_period"]): one["obs_value"] for one in rows} == STATES[
+        SECOND
+    ]
+
+
+def test_what_ends_beyond_the_calendar_never_ends():
+    told = (Release(at=FIRST, rows=(row("DE", "2022", "1"),), until="9999-12-31T23:59:59-05:00"),)
+    message = read(ml_history(FLOW, told))
+    assert figures(Replay(message, KEY, (VALUE,)).as_of(moment(THIRD))) == {("DE", "2022"): "1"}
 
 
 def test_a_later_release_leaves_the_marks_of_the_earlier_ones(make, service):

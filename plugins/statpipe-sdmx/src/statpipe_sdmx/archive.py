@@ -33,8 +33,8 @@ class SdmxArchive(Source):
     """
     The earlier vintages of flows, each dated by the moment from which on it was valid.
 
-    A flow is asked for once; each of its vintages has the whole answer as its payload, and says of which moment
-    it is.
+    A flow is asked for once. The answer is a payload of all its vintages, and lies in Bronze once; the structure of each
+    says of which moment the vintage is.
     """
 
     def __init__(self, settings: SdmxSettings, asking: Asking, flows: dict[str, Dataset]) -> None:
@@ -54,11 +54,11 @@ class SdmxArchive(Source):
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
         published = self._published(dataset)
-        yield published.structure
         at = vintage.released_at.isoformat() if vintage.released_at else ""
-        for message in published.messages:
-            name = f"{message.name}-{at.replace(':', '')}"
-            yield attrs.evolve(message, name=name, request={**message.request, AS_OF: at})
+        structure = published.structure
+        name = f"{structure.name}-{at.replace(':', '')}"
+        yield attrs.evolve(structure, name=name, request={**structure.request, AS_OF: at})
+        yield from published.messages
 
     def close(self) -> None:
         self._asking.close()

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ContentError, Dimension, Payload
-from statpipe_sdmx.components import components_of
+from statpipe_sdmx.components import Columns
 from statpipe_sdmx.frequency import frequencies_of
 from statpipe_sdmx.status import coded_status, flag_symbols
 from statpipe_sdmx.structure import (
@@ -34,21 +33,15 @@ _LEFT = frozenset([VALUE, STATUS, FLAG, MULTIPLIER, "DECIMALS", "TIME_FORMAT"])
 
 
 def observations_of(
-    table: pa.Table,
-    payload: Payload,
-    structure: Structure,
-    area: Item | None,
-    *,
-    at: datetime | None = None,
+    columns: Columns, payload: Payload, structure: Structure, area: Item | None
 ) -> pa.Table:
     """
-    Return the observations of a message, as a normalizer returns them; *at* a moment, where it has its history.
+    Return the observations of a message, as a normalizer returns them.
 
-    :raises ContentError: A dimension of the structure, or the figures, are not there.
+    :raises ContentError: A multiplier is no power of ten.
     """
     import pyarrow as pa
 
-    columns = components_of(table, payload, structure, at=at)
     freq, units = structure.frequency, _unit(structure, columns)
     made: dict[str, Any] = {"time_period": columns[structure.time]}
     made["freq"] = columns[freq.id] if freq else frequencies_of(columns[structure.time])

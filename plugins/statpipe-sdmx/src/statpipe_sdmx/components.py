@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 from functools import reduce
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ContentError, Payload
 from statpipe_sdmx.actions import ACTION, applied
 from statpipe_sdmx.csv_data import OF_THE_MESSAGE
-from statpipe_sdmx.history import FROM, TO, as_of
+from statpipe_sdmx.history import FROM, SET, TO
 from statpipe_sdmx.structure import CONFIDENTIAL, FLAG, MULTIPLIER, STATUS, UNITS, VALUE, Structure
 
 if TYPE_CHECKING:
@@ -22,21 +21,40 @@ _CODED = {STATUS, FLAG, CONFIDENTIAL, MULTIPLIER, *UNITS}
 """Attributes that have codes, also where the structure comes without their list."""
 
 
-def components_of(
-    table: pa.Table, payload: Payload, structure: Structure, *, at: datetime | None = None
-) -> Columns:
+def components_of(table: pa.Table, payload: Payload, structure: Structure) -> Columns:
     """
     Return a column of codes for each dimension, for the time, the figure and each attribute, as they are after
-    all that the message adds, replaces and deletes; *at* a moment, where it has its history.
+    all that the message adds, replaces and deletes.
 
     :raises ContentError: A dimension of the structure, or the figures, are not there, or the message is of another
         flow.
     """
+    named = named_columns(table, payload, structure)
+    rows = named.drop_columns([name for name in (FROM, TO, SET) if name in named.column_names])
+    alone = "STRUCTURE" in table.column_names
+    try:
+        valid = applied(None, rows, key_of(structure), structure.measure_ids, partial_keys=alone)
+    except ValueError as error:
+        raise ContentError(f"payload {payload.name}: {error}", payload=payload) from None
+    return columns_of(valid, structure)
+
+
+def key_of(structure: Structure) -> list[str]:
+    """
+    Return the columns that tell observations apart.
+    """
+    return [*(one.id for one in structure.dimensions), structure.time]
+
+
+def named_columns(table: pa.Table, payload: Payload, structure: Structure) -> pa.Table:
+    """
+    Return the columns of a message by the identifiers that the structure has for them. Raises what
+    :func:`components_of` raises.
+    """
     _refuse_other_flow(table, payload, structure)
     named = _named(table, structure)
     _refuse_renamed(named.column_names, payload, structure)
-    key = [*(one.id for one in structure.dimensions), structure.time]
-    measures = structure.measure_ids
+    key, measures = key_of(structure), structure.measure_ids
     missing = [name for name in key if name not in named.column_names]
     if (
         _is_csv(table)
@@ -52,15 +70,13 @@ def components_of(
             "data and structure belong together"
         )
         raise ContentError(msg, payload=payload)
-    try:
-        if at is not None:
-            valid = as_of(named, at, key, measures)
-        else:
-            without = [name for name in (FROM, TO) if name in named.column_names]
-            rows, alone = named.drop_columns(without), "STRUCTURE" in table.column_names
-            valid = applied(None, rows, key, measures, partial_keys=alone)
-    except ValueError as error:
-        raise ContentError(f"payload {payload.name}: {error}", payload=payload) from None
+    return named
+
+
+def columns_of(valid: pa.Table, structure: Structure) -> Columns:
+    """
+    Return the columns of observations, each with one figure.
+    """
     return _coded(_one_figure_a_row(valid, structure))
 
 

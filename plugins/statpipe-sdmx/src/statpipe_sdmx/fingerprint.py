@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from statpipe_sdmx.actions import ACTION
 from statpipe_sdmx.csv_data import OF_THE_MESSAGE
-from statpipe_sdmx.history import FROM, TO
+from statpipe_sdmx.history import FROM, SET, TO
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -23,7 +23,7 @@ def fingerprint(table: pa.Table) -> str:
     import pyarrow.compute as pc
     from pyarrow import csv
 
-    left = {*OF_THE_MESSAGE, FROM, TO}
+    left = {*OF_THE_MESSAGE, FROM, TO, SET}
     if ACTION in table.column_names:
         # Whether a message says "Information" or "Replace" differs by format; what it deletes does not.
         said = pc.unique(table[ACTION].cast("string")).to_pylist()

@@ -6,7 +6,7 @@ A service that is asked for ``includeHistory`` sends a data set for each of its 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +18,11 @@ if TYPE_CHECKING:
 AS_OF = "figures of"
 """What is written down beside a message with a history: the moment whose figures are meant."""
 
-FROM, TO = ":from", ":to"
-"""Columns of the times between which a row was valid. No identifier of SDMX has a colon."""
+FROM, TO, SET = ":from", ":to", ":set"
+"""
+Columns of the times between which a row was valid, and of the number of its data set in a message that has such times.
+No identifier of SDMX has a colon.
+"""
 
 
 def releases(message: pa.Table) -> dict[datetime, pa.Table]:
@@ -30,39 +33,80 @@ def releases(message: pa.Table) -> dict[datetime, pa.Table]:
     :raises ValueError: A time cannot be read, or a row has none.
     """
     import pyarrow as pa
+    import pyarrow.compute as pc
 
     begins, ends = _times(message)
-    if None in begins:
+    if begins.null_count:
         msg = "a data set does not say from when on it was valid; the service keeps no history"
         raise ValueError(msg)
-    first = min(
-        (at for at, deletes in zip(begins, _deletes(message), strict=True) if at and not deletes),
-        default=datetime.max.replace(tzinfo=UTC),
-    )
-    moments = sorted({at for at in (*begins, *ends) if at is not None and at >= first})
-    pairs = list(zip(begins, ends, strict=True))
-    return {at: message.filter(pa.array([at in pair for pair in pairs])) for at in moments}
+    first = pc.min(begins.filter(pc.invert(_deletes(message)))).as_py()
+    if first is None:
+        return {}
+    # A row that ends as it begins is told once.
+    ends = pc.if_else(pc.equal(begins, ends), pa.scalar(None, ends.type), ends)
+    began, ended = _by_moment(message, begins), _by_moment(message, ends)
+    # A moment is told in the zone of the message, which has the day of the release.
+    zoned = {at: at for name in (FROM, TO) for at in _moments_in(message, name)}
+    return {
+        zoned[at]: pa.concat_tables([rows[at] for rows in (began, ended) if at in rows])
+        for at in sorted({*began, *ended})
+        if at >= first
+    }
 
 
-def as_of(message: pa.Table, at: datetime, key: Sequence[str], measures: Sequence[str]) -> pa.Table:
+class Replay:
     """
-    Return the figures that were valid at a moment: those of all data sets until then, one after the other.
+    A message with a history, replayed: the data sets until a moment, one after the other.
+
+    Who asks for later and later moments pays only for what happened between them; an earlier one begins anew.
 
     :raises ValueError: A time or an action cannot be read.
     """
-    import pyarrow as pa
 
-    begins, ends = _times(message)
-    moments = sorted({one for one in (*begins, *ends) if one is not None and one <= at})
-    until = pa.array(ends, pa.timestamp("us", "UTC"))
-    rows = message.drop_columns([name for name in (FROM, TO) if name in message.column_names])
-    rows = rows.append_column(TO, until.cast(pa.string()))
-    now = applied(None, rows.slice(0, 0), key, measures)
-    for moment in moments:
-        now = _without_ended(now, moment)
-        some = pa.array([begin == moment for begin in begins])
-        now = applied(now, rows.filter(some), key, measures)
-    return now.drop_columns([TO])
+    def __init__(self, message: pa.Table, key: Sequence[str], measures: Sequence[str]) -> None:
+        import pyarrow as pa
+
+        self._key, self._measures = key, measures
+        begins, ends = _times(message)
+        rows = message.drop_columns([name for name in (FROM, TO) if name in message.column_names])
+        self._ends = ends.null_count < len(ends)
+        if self._ends:
+            rows = rows.append_column(TO, ends.cast(pa.string()))
+        self._begun = _by_moment(rows, begins)
+        self._moments = sorted({*self._begun, *_by_moment(rows.select([]), ends)})
+        none = rows.drop_columns([SET]) if SET in rows.column_names else rows
+        self._nothing = applied(None, none.slice(0, 0), key, measures)
+        self._now, self._done = self._nothing, 0
+
+    def as_of(self, at: datetime) -> pa.Table:
+        """
+        Return the figures that were valid at a moment.
+
+        :raises ValueError: A data set cannot be applied.
+        """
+        if self._done and at < self._moments[self._done - 1]:
+            self._now, self._done = self._nothing, 0
+        while self._done < len(self._moments) and self._moments[self._done] <= at:
+            moment = self._moments[self._done]
+            now = _without_ended(self._now, moment) if self._ends else self._now
+            if moment in self._begun:
+                for rows in _by_data_set(self._begun[moment]):
+                    now = applied(now, rows, self._key, self._measures)
+            self._now, self._done = now, self._done + 1
+        return self._now.drop_columns([TO]) if self._ends else self._now
+
+
+def _by_data_set(rows: pa.Table) -> Iterator[pa.Table]:
+    """Give the rows of each data set, in the order of the message."""
+    import pyarrow.compute as pc
+
+    if SET not in rows.column_names:
+        yield rows
+        return
+    start, others = 0, rows.drop_columns([SET])
+    for end in pc.run_end_encode(_text(rows[SET])).run_ends.to_pylist():
+        yield others.slice(start, end - start)
+        start = end
 
 
 def _without_ended(now: pa.Table, moment: datetime) -> pa.Table:
@@ -74,35 +118,79 @@ def _without_ended(now: pa.Table, moment: datetime) -> pa.Table:
     return now.filter(pc.invert(pc.fill_null(over, fill_value=False)))
 
 
-def _times(message: pa.Table) -> tuple[list[datetime | None], list[datetime | None]]:
+def _by_moment(rows: pa.Table, moments: pa.Array) -> Mapping[datetime, pa.Table]:
+    """Give the rows of each moment, in the order of the message; those without one are in none."""
+    import pyarrow.compute as pc
+
+    there = pc.indices_nonzero(moments.is_valid())
+    order = there.take(pc.array_sort_indices(moments.take(there)))
+    runs = pc.run_end_encode(moments.take(order))
+    ordered = rows.take(order)
+    found, start = {}, 0
+    for at, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+        found[at] = ordered.slice(start, end - start)
+        start = end
+    return found
+
+
+def _times(message: pa.Table) -> tuple[pa.Array, pa.Array]:
     """Give for each row when it takes effect, and when it ends. A deletion takes effect at its end."""
-    begins, ends = _parsed(message, FROM), _parsed(message, TO)
-    deletes = _deletes(message)
-    for row in range(len(message)):
-        if deletes[row]:
-            begins[row], ends[row] = ends[row] or begins[row], None
-    return begins, ends
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    begins, ends, deletes = _parsed(message, FROM), _parsed(message, TO), _deletes(message)
+    begins = pc.if_else(deletes, pc.coalesce(ends, begins), begins)
+    return begins, pc.if_else(deletes, pa.scalar(None, ends.type), ends)
 
 
-def _deletes(message: pa.Table) -> list[bool]:
+def _deletes(message: pa.Table) -> pa.Array:
+    import pyarrow as pa
+
     if ACTION not in message.column_names:
-        return [False] * len(message)
-    return [letter(text) == "D" for text in message[ACTION].to_pylist()]
+        return pa.repeat(pa.scalar(False), len(message))
+    codes = _codes(message[ACTION])
+    known = [letter(text) == "D" for text in codes.dictionary.to_pylist()]
+    return pa.array([*known, False], pa.bool_()).take(codes.indices.fill_null(len(known)))
 
 
-def _parsed(message: pa.Table, name: str) -> list[datetime | None]:
+def _parsed(message: pa.Table, name: str) -> pa.Array:
+    import pyarrow as pa
+
+    kind = pa.timestamp("us", "UTC")
     if name not in message.column_names:
-        return [None] * len(message)
-    texts: list[Any] = message[name].to_pylist()
-    known = {text: moment(text) for text in set(texts) if text}
-    return [known.get(text) for text in texts]
+        return pa.nulls(len(message), kind)
+    codes = _codes(message[name])
+    texts = codes.dictionary.to_pylist()
+    known = [moment(text).astimezone(UTC) if text else None for text in texts]
+    return pa.array(known, kind).take(codes.indices)
+
+
+def _moments_in(message: pa.Table, name: str) -> list[datetime]:
+    if name not in message.column_names:
+        return []
+    return [moment(text) for text in _codes(message[name]).dictionary.to_pylist() if text]
+
+
+def _codes(column: pa.ChunkedArray) -> Any:
+    return _text(column).dictionary_encode()
+
+
+def _text(column: pa.ChunkedArray) -> Any:
+    import pyarrow as pa
+
+    return column.cast(pa.string()).combine_chunks()
 
 
 def moment(text: str) -> datetime:
     """
-    Return the moment that a text means, in the zone that it names, or else in UTC.
+    Return the moment that a text means, in the zone that it names, or else in UTC. One that only its zone puts beyond the
+    calendar, as the end of what never ends, is in UTC.
 
     :raises ValueError: It is none.
     """
     at = datetime.fromisoformat(text.strip())
+    try:
+        at.astimezone(UTC)
+    except OverflowError:
+        return at.replace(tzinfo=UTC)
     return at if at.tzinfo else at.replace(tzinfo=UTC)

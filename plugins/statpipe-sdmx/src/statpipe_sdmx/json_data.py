@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ContentError, Payload
 from statpipe_sdmx.actions import ACTION
-from statpipe_sdmx.history import FROM, TO
+from statpipe_sdmx.history import FROM, SET, TO
 from statpipe_sdmx.observations import Observations
 
 if TYPE_CHECKING:
@@ -36,9 +36,9 @@ def read_json(payload: Payload) -> pa.Table:
         document = json.loads(payload.body, parse_float=str, parse_int=str)
         data = document.get("data", document)
         structures = data.get("structures") or [data["structure"]]
-        for dataset in data["dataSets"]:
+        for number, dataset in enumerate(data["dataSets"], 1):
             structure = structures[int(dataset.get("structure", 0))]
-            for shared, own in _read(dataset, structure):
+            for shared, own in _read(dataset, structure, str(number)):
                 if shared is not None:
                     observations.begin_series(shared)
                 else:
@@ -55,12 +55,13 @@ Step = tuple[dict[str, str] | None, dict[str, str]]
 """Either what holds for the observations that follow, or an observation."""
 
 
-def _read(dataset: Mapping[str, Any], structure: Mapping[str, Any]) -> Iterator[Step]:
+def _read(dataset: Mapping[str, Any], structure: Mapping[str, Any], number: str) -> Iterator[Step]:
     dimensions, attributes = structure["dimensions"], structure.get("attributes") or {}
     measures = (structure.get("measures") or {}).get("observation") or [{"id": "OBS_VALUE"}]
     whole = dict(_coded(dimensions.get("dataSet") or (), None))
     whole |= dict(_coded(attributes.get("dataSet") or (), dataset.get("attributes")))
     whole |= {column: str(dataset[name]) for name, column in _TECHNICAL.items() if name in dataset}
+    whole |= {SET: number} if FROM in whole or TO in whole else {}
     groups = _groups(dataset, structure)
     above = _ids(dimensions, "dataSet", "series")
     of_series = [one for one in groups if above.issuperset(one[0])]

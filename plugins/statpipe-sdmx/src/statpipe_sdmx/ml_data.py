@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from statpipe.api import ContentError, Payload
 from statpipe_sdmx.actions import ACTION
-from statpipe_sdmx.history import FROM, TO
+from statpipe_sdmx.history import FROM, SET, TO
 from statpipe_sdmx.observations import Observations
 from statpipe_sdmx.parts import TooMuch
 from statpipe_sdmx.safe_xml import Begin, parse
@@ -98,7 +98,7 @@ class _Reader:
         self._group: dict[str, str] | None = None
         self._at_observation = TIME
         self._seen_data = self._told = self._in_dataset = self._groups_know_observations = False
-        self._component = ""
+        self._component, self._datasets = "", 0
         self._clean: set[str] = set()
         self._footer: list[tuple[str, str, list[str]]] = []
         self.begins: dict[str, Begin] = {
@@ -160,6 +160,9 @@ class _Reader:
             column = _TECHNICAL.get(name.rpartition(":")[2])
             if column is not None:
                 self._dataset[column] = text
+        self._datasets += 1
+        if FROM in self._dataset or TO in self._dataset:
+            self._dataset[SET] = str(self._datasets)
         self._groups = []
         self._groups_know_observations = False
         self._series = None

@@ -19,9 +19,11 @@ from statpipe.api import (
     selected,
 )
 from statpipe_sdmx.columns import observations_of
+from statpipe_sdmx.components import components_of
 from statpipe_sdmx.data import read_data
 from statpipe_sdmx.history import AS_OF, moment
 from statpipe_sdmx.ml_structure import read_structure
+from statpipe_sdmx.replayed import components_at
 from statpipe_sdmx.structure import Item, Structure, safe_name
 
 if TYPE_CHECKING:
@@ -52,10 +54,14 @@ class SdmxNormalizer(Normalizer):
             msg = f"dataset {dataset.name}: no {what} message among the payloads; expected a structure and data"
             raise ContentError(msg)
         structure, area = structure_in(dataset, found)
-        tables = [
-            observations_of(read_data(one), one, structure, area, at=_moment(one))
-            for one in messages
-        ]
+        tables = []
+        for one in messages:
+            at = _moment(found) or _moment(one)
+            if at is None:
+                columns = components_of(read_data(one), one, structure)
+            else:
+                columns = components_at(one, structure, at, beside=messages)
+            tables.append(observations_of(columns, one, structure, area))
         return selected(pa.concat_tables(tables, promote_options="default"), dataset)
 
 
@@ -97,7 +103,10 @@ def described(dataset: Dataset, structure: Structure, area: Item | None) -> Data
 
 
 def _moment(payload: Payload) -> datetime | None:
-    """The moment whose figures are asked for, of a message with all that a service has published."""
+    """
+    The moment whose figures are asked for, where the message has all that a service has published: the structure says it,
+    and in older lakes each copy of the message.
+    """
     text = payload.request.get(AS_OF, "")
     return moment(text) if text else None
 

@@ -1,0 +1,42 @@
+"""One message for all vintages of its history: read once, and replayed from each vintage to the next."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from threading import Lock
+
+from statpipe.api import ContentError, Payload
+from statpipe_sdmx.components import Columns, columns_of, key_of, named_columns
+from statpipe_sdmx.data import read_data
+from statpipe_sdmx.history import Replay
+from statpipe_sdmx.structure import Structure
+
+_replays: dict[str, Replay] = {}
+_lock = Lock()
+
+
+def components_at(
+    payload: Payload, structure: Structure, at: datetime, *, beside: Collection[Payload]
+) -> Columns:
+    """
+    Return the columns of the observations that were valid at a moment.
+
+    The messages of the last vintage are remembered as they were then: those *beside* this one, which follow from the
+    same bytes and the same structure. They are a shorter way to what the payloads say by themselves.
+
+    :raises ContentError: What :func:`~statpipe_sdmx.components.components_of` refuses.
+    """
+    names = {f"{structure!r} {one.sha256}" for one in beside}
+    mine = f"{structure!r} {payload.sha256}"
+    with _lock:
+        for name in _replays.keys() - names:
+            del _replays[name]
+        try:
+            if mine not in _replays:
+                named = named_columns(read_data(payload), payload, structure)
+                _replays[mine] = Replay(named, key_of(structure), structure.measure_ids)
+            valid = _replays[mine].as_of(at)
+        except ValueError as error:
+            raise ContentError(f"payload {payload.name}: {error}", payload=payload) from None
+        return columns_of(valid, structure)
