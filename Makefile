@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR PYTHONINSPECT PYTHONCASEOK PYTHONDONTWRITEBYTECODE VIRTUAL_ENV __PYVENV_LAUNCHER__
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime dev demo ingest evidence evidence-link provision database staging-rehearsal test test-all quick lint types imports workflows docs site diagrams unit tests format reference requirements wheels sbom release release-notes github-release benchmark benchmark-short benchmark-weekly tidy clean
+.PHONY: help runtime dev demo ingest evidence evidence-link provision database staging-rehearsal test test-all quick lint types imports workflows docs site diagrams unit tests format reference requirements wheels sizes sbom release release-notes github-release benchmark benchmark-short benchmark-weekly tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
@@ -126,6 +126,9 @@ requirements: dev ## compile requirements/*.txt anew
 
 wheels: runtime ## build the wheel and the sdist of every distribution into dist/, without a network
 	@$(BIN)/python scripts/build_wheels.py
+
+sizes: dev ## print how much of a disk the base and each extra take
+	@cd tests && ../$(BIN)/python -m support.sizes
 
 sbom: dev ## list in build/sbom.cdx.json what is installed with requirements/runtime.txt and the wheels (CycloneDX)
 	@$(MAKE) --no-print-directory wheels

@@ -15,7 +15,7 @@ from hatchling import build
 import statpipe
 from statpipe.cli.app import execute
 from statpipe.engine.site.host_bound import HOST, next_incompatible, this_minor
-from support.needed import needed
+from support.sizes import EXTRAS, sizes
 
 ROOT = Path(__file__).parents[2]
 LICENCE = (ROOT / "LICENSE").read_bytes()
@@ -121,13 +121,19 @@ def test_what_only_some_need_is_an_extra():
 
 def test_the_base_takes_at_most_250_mebibytes():
     """As `du` counts them, without the bytecode that Python writes later."""
-    blocks = 0
-    for name, one in needed([HOST]).items():
-        if name != HOST:  # installed from its folder here
-            listed = [file for file in one.files or () if file.suffix != ".pyc"]
-            blocks += sum(-(-Path(one.locate_file(f)).stat().st_size // 4096) for f in listed)
-    blocks += sum(-(-f.stat().st_size // 4096) for f in (ROOT / "src").rglob("*") if f.is_file() and f.suffix != ".pyc")  # fmt: skip
-    assert 150 < blocks / 256 < 250, f"{blocks / 256:.1f} MiB"
+    assert 150 < sum(sizes([HOST]).values()) < 250
+
+
+def test_each_extra_of_the_table_of_sizes_is_one_that_is_declared():
+    listed = {word for requirements in EXTRAS.values() for word in requirements if "[" in word}
+    declared = {
+        f"{HOST if folder == ROOT else folder.name}[{extra}]"
+        for folder in (ROOT, *PLUGINS)
+        for extra in tomllib.loads((folder / "pyproject.toml").read_text())["project"].get(
+            "optional-dependencies", {}
+        )
+    }
+    assert listed == declared
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda one: one.name)
