@@ -44,9 +44,6 @@ class SuspectPatterns(TableCheck):
         told = f"{counted(len(current.table), 'row')} without such a pattern"
         if previous is None and _is_plain(current):
             return self.fine(current, told)
-        told = f"{counted(len(current.table), 'row')} without such a pattern"
-        if previous is None and _is_plain(current):
-            return self.fine(current, told)
         with database() as silver:
             _add_figures(silver, current, previous)
             found = _zeros(silver, (), first=previous is None)
