@@ -1,4 +1,14 @@
-"""Coded columns: texts as places in a dictionary, so that work is done once a text and not once a row."""
+"""Coded columns: texts as places in a dictionary, so that work is done once a text and not once a row.
+
+::
+
+    rows          "NY"   "CA"   nothing   "NY"
+    codes           1      0    nothing     1
+    dictionary    0: "CA", 1: "NY"
+
+Where a dictionary is in text order, codes sort as their texts do. To replace a text in all rows, it is
+replaced in the dictionary (:func:`looked_up`).
+"""
 
 from __future__ import annotations
 

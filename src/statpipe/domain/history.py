@@ -1,5 +1,17 @@
 """What each vintage says that was not known before, and what a history of figures looks like.
 
+One cell, and four releases of it::
+
+    released      2020-10-08     2021-10-01     2022-10-06     2023-10-04
+    printed       100            101            101            (gone)
+    changes       100            101            none           dropped
+    history       |---- 100 ----||----------- 101 -----------|
+                  realtime_start 2020-10-08     2021-10-01
+                  realtime_end   2021-09-30     2023-10-03
+
+A release is kept as its changes, so it takes as much room as it changes. The intervals follow from the
+changes of all releases.
+
 The words are ALFRED's. ``realtime_start`` is the date on which the agency released a figure,
 ``realtime_end`` the last day on which it was the latest one, 9999-12-31 while it still is. They are
 the agency's dates, so the history does not depend on the order in which vintages arrived; only where

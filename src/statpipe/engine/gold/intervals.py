@@ -1,4 +1,17 @@
-"""Changes as intervals: each figure with the time during which it stood."""
+"""Changes as intervals: each figure with the time during which it stood.
+
+Changes are sorted by cell and time. Then each row looks at its neighbours::
+
+    cell      realtime_start  figure     repeats the row before   begins   ends    realtime_end
+    CA 2019   2020-10-08      100                                 yes      yes     2021-09-30
+    CA 2019   2021-10-01      101                                 yes              (the next one ends it)
+    CA 2019   2022-10-06      101        yes                               yes     2023-10-03
+    CA 2019   2023-10-04      dropped
+    NY 2019   2020-10-08      50                                  yes      yes     9999-12-31
+
+A row that begins an interval gives its first day and its vintage; the row that ends it gives its last day and
+the words that describe it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,13 @@
-"""Which vintage a freshly normalized table is: one that we hold, more of it, or a new one."""
+"""Which vintage a freshly normalized table is: one that we hold, more of it, or a new one.
+
+What came is compared with what is held of the same release date::
+
+    held       what came      where both asked    it is
+    CA NY      CA NY          equal               the vintage that is held
+    CA NY         NY TX       equal in NY         the vintage that is held, grown to CA NY TX
+    CA NY         NY TX       another NY          a new vintage of NY TX
+    nothing    CA NY                              a new vintage of CA NY
+"""
 
 from __future__ import annotations
 
