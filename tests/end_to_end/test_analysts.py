@@ -81,7 +81,7 @@ def test_statistics_are_a_table_for_each_series(run):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("pce_state", "--wide"), "--wide turns releases; say --triangle with it"),
+        (("pce_state", "--wide"), "--wide only works with --triangle here; add --triangle"),
         (("pce_state", "--release", "first"), "--release first is not a number; 0 is the first"),
         (("pce_stat",), "no model is named 'pce_stat'; did you mean 'pce_state'?"),
         (("pce_state", "--area", "ZZ"), "--area ZZ: pce_state_history has no ref_area ZZ"),
@@ -156,7 +156,7 @@ def test_words_find_what_they_fit_also_misspelt(run, words, kind, code):
 
 
 def test_words_that_fit_nothing_are_told(run):
-    assert "nothing fits xyzzy food" in run("search", "xyzzy", "food")
+    assert "nothing matches xyzzy food" in run("search", "xyzzy", "food")
     assert "no word is given" in run("search", code=2)
 
 
@@ -279,10 +279,10 @@ def test_pictures_are_pixels_where_a_font_is(run, tmp_path):
     ("arguments", "says"),
     [
         (("pce_state", "--out", "x.gif"), "--out x.gif ends in neither .svg nor .png"),
-        (("pce_state", "--out", "nix/x.svg"), "there is no folder nix; make it first"),
+        (("pce_state", "--out", "nix/x.svg"), "the folder nix does not exist; create it first"),
         (("pce_state_area",), "model pce_state_area has no figures over time"),
         (("pce_state", "--category", "SAPCE1:1"), "these are 60 series, and a picture shows up to 6"),
-        (("pce_state", "--category", "SAPCE2:1", "--kind", "revisions"), "no figure of this series was revised"),
+        (("pce_state", "--category", "SAPCE2:1", "--kind", "revisions"), "no figure of this series has been revised"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_drawn_is_told(run, arguments, says):

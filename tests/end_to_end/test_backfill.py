@@ -333,7 +333,10 @@ def test_staging_needs_no_key_for_it(here):
         ),
         (
             ("bea_pce_state", "--from-archive", str(OLDER), "--tables", "SAPCE3"),
-            f"bea_pce_state: there is no release of SAPCE3 in {OLDER}; name folders, files or addresses of the agency's older releases",
+            (
+                f"bea_pce_state: {OLDER} has no release of SAPCE3; give folders, files or "
+                "URLs of the agency's older releases"
+            ),
         ),
         (("bea", "--from-archive", "x"), "no source is named 'bea'"),
     ],

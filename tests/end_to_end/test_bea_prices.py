@@ -105,8 +105,8 @@ def test_without_a_key_the_samples_give_real_pce_in_constant_prices(home):
     of = ("--area", "CA", "--category", "SAPCE1:1", "--period", "2021")
     asked = home.run("explain", "pce_state_real", *of, code=2)
     assert asked.stderr.strip() == (
-        "statpipe: model pce_state_real has no column category, so its rows are not about one figure "
-        "each; explain one of pce_state_history, rpp_state_history (exit 2)"
+        "statpipe: model pce_state_real has no column category, so its rows do not describe one "
+        "figure each; explain one of pce_state_history, rpp_state_history (exit 2)"
     )
     assert "2,082,806.8" in home.run("explain", "pce_state_history", *of).stdout
     assert home.query("SELECT * FROM pce_state_real_check") == []
@@ -270,7 +270,7 @@ def test_a_title_that_nobody_knows_is_refused_with_what_to_do_and_accepted_if_to
     refused = home.run("run", "bea_rpp_state", code=4)
     assert "line 1 of SARPP is titled 'RPPs: Everything'" in refused.stderr
     assert '"SARPP:rpp_all_items" = "<the new title>"' in refused.stderr
-    assert "the payload lies in Bronze" in refused.stderr
+    assert "the payload is in Bronze" in refused.stderr
     assert not (home.lake / "silver").exists()
     settings = (home.folder / "statpipe.toml").read_text()
     home.configure(

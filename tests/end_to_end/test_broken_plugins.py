@@ -55,4 +55,4 @@ def test_a_name_that_two_plugins_offer_names_both(tea):
     assert "another-tea 2.5 and " in done.stderr
     assert "; uninstall one of them" in done.stderr
     rows = json.loads(tea.run("plugins", "list", "--json").stdout)
-    assert {r["status"] for r in rows if r["name"] == "tea_prices"} == {"name taken twice"}
+    assert {r["status"] for r in rows if r["name"] == "tea_prices"} == {"duplicate name"}

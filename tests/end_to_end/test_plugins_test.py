@@ -107,7 +107,7 @@ def test_json_tells_every_promise(command):
 def test_a_plugin_without_contract_tests_is_told_what_to_write(command):
     done = command(contracts="")
     assert done.returncode == 2
-    assert "brings no contract tests for check: inherit CheckContract" in done.stderr
+    assert "has no contract tests for check: inherit CheckContract" in done.stderr
     assert "wet_contracts" in done.stderr
     assert done.stderr.count("\n") == 1
     assert "declarations" in done.stdout

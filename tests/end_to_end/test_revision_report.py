@@ -76,8 +76,8 @@ def test_the_report_and_the_gold_model_of_revisions_have_the_same_percentages(ho
 def test_a_report_for_a_folder_that_is_not_there_is_refused_before_anything_is_done(office):
     done = office.run("run", SOURCE, "--markdown", "nowhere/report.md", code=2)
     assert done.stderr.strip().splitlines()[-1] == (
-        "statpipe: the report cannot be written: nowhere/report.md: nowhere is no folder; name a "
-        "file in a folder that is there (exit 2)"
+        "statpipe: the report cannot be written: nowhere/report.md: nowhere is not a folder; name "
+        "a file in an existing folder (exit 2)"
     )
     assert not office.home.lake.exists()
 

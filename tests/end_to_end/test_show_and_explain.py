@@ -92,7 +92,7 @@ def test_one_period_of_several_series_is_a_table_of_figures(here):
     assert found["SAPCE1:2"] == ["Goods", "645,501.2"]
     assert "SAPCE1:4" not in found
     last = done.stdout.splitlines()[-1]
-    assert last == "21 more rows: choose fewer, or say --limit or --csv"
+    assert last == "21 more rows: choose fewer, or use --limit or --csv"
 
 
 def test_a_missing_figure_is_shown_as_the_reason(here):
@@ -142,7 +142,7 @@ def test_without_a_model_all_are_listed_with_their_rows(here, tmp_path):
     empty = Home(tmp_path / "empty")
     empty.folder.mkdir()
     empty.configure(CONFIGURATION)
-    assert "not made yet" in empty.run("show").stdout
+    assert "not built yet" in empty.run("show").stdout
     assert empty.run("show", "pce_state", code=4).stderr == (
         "statpipe: the lake has no gold/pce_state; run `statpipe run bea_pce_state` to make it "
         "(exit 4)\n"
@@ -183,7 +183,7 @@ def test_without_a_model_all_are_listed_with_their_rows(here, tmp_path):
         ),
         (
             ("pce_state", "--csv", "--json"),
-            "--csv and --json exclude each other; say one of them",
+            "--csv and --json exclude each other; use one of them",
         ),
         (
             ("pce_state", "--limit", "0"),
@@ -192,7 +192,7 @@ def test_without_a_model_all_are_listed_with_their_rows(here, tmp_path):
         (("--csv",), "no model is named; `statpipe show` lists them"),
         (
             ("pce_state", "--parquet", "nix/out.parquet"),
-            "--parquet nix/out.parquet: there is no folder nix; make it first",
+            "--parquet nix/out.parquet: the folder nix does not exist; create it first",
         ),
         (("pce_state", "--parquet", "."), "--parquet . is a folder; name a file in it"),
     ],

@@ -389,8 +389,8 @@ def test_bronze_alone_looks_like_a_first_run_that_was_killed(
     assert found.damaged == 0
     assert (found.findings[0].path, found.findings[0].finding) == (
         f"runs/{SOURCE}",
-        "only Bronze is there: the first run was killed, or all else is lost; run "
-        f"`statpipe run {SOURCE}`, which uses what is in Bronze, or restore a backup",
+        "only Bronze exists: the first run was killed, or everything else was lost; run "
+        f"`statpipe run {SOURCE}`, which reuses Bronze, or restore a backup",
     )
     assert home.run().outcome == "loaded"
     assert [one.path for one in home.verify().findings if one.path.startswith("runs/")] == []

@@ -355,7 +355,7 @@ def test_keys_in_dotenv_are_used(moto, provision, monkeypatch, tmp_path):
     assert code == 0
     assert out.startswith("would create")
     assert err.splitlines()[0] == (
-        f"warning: {file} holds keys of AWS and others can read it; run `chmod 600 {file}`"
+        f"warning: {file} contains AWS keys and other users can read it; run `chmod 600 {file}`"
     )
 
 

@@ -402,8 +402,8 @@ class TestSettingsInDotenv:
         code, told = call(ENV="prod", TEST_HOW="tunnel")
         assert (code, told) == (
             0,
-            f"statpipe: warning: {file} holds keys of AWS and others can read it; run `chmod 600 "
-            f"{file}`\na log line\n",
+            f"statpipe: warning: {file} contains AWS keys and other users can read it; run "
+            f"`chmod 600 {file}`\na log line\n",
         )
 
     def test_an_environment_without_a_bastion_is_told(self, call, written):

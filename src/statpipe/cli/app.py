@@ -25,12 +25,12 @@ from statpipe.cli.commands import COMMANDS, GROUPS, Command
 from statpipe.domain.errors import StatpipeError
 from statpipe.engine.site.interruption import remembering_interrupts
 
-_HELP = "Official statistics from the agency into a lakehouse and PostgreSQL, every vintage kept."
+_HELP = "Load official statistics into a lakehouse and PostgreSQL, and keep every vintage."
 _USAGE_ERROR, _INTERRUPTED = 2, 130
 _COMPLETE = "complete"
 
 _PLUGINS = "statpipe.commands"
-"""The group of entry points under which plugins have commands of their own: a cyclopts ``App`` each."""
+"""The entry-point group for commands of plugins. Each entry point is a cyclopts ``App``."""
 
 
 def make_app(*, plugins: bool = True) -> App:

@@ -39,21 +39,21 @@ def backfill(
     """
     Load older vintages of a source from an archive, release by release.
 
-    What is held already is not loaded again, so running again after an interruption completes it.
+    Releases already loaded are skipped, so run it again after an interruption to complete it.
 
     Parameters
     ----------
     name
         Source, as `statpipe plugins list` shows it.
     from_archive
-        Folders, files or addresses of the agency's older releases. Not needed where the agency's service keeps them
-        itself.
+        Folders, files or URLs of the agency's older releases. Not needed if the agency's service
+        keeps old releases itself.
     tables
-        Just these datasets of the source, such as `A B` or `A,B`.
+        Only these datasets of the source, such as `A B` or `A,B`.
     wait
-        Seconds to wait while another run of the same source is at work.
+        Seconds to wait for another run of the same source.
     accept_revision
-        Publish also what a check refuses because it asks whether the agency meant it.
+        Publish even if revisions exceed the plausibility limits.
     """
     options = options or DataOptions()
     wanted = Options(

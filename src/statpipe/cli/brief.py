@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
 MOST_LINES = 15
-"""Lines that a run that ended well takes on a terminal of 80 columns."""
+"""Lines that a successful run may print on a terminal of 80 columns."""
 _RELEASES, _MOVES, _WARNINGS = 3, 3, 2
 _WELL = frozenset({"loaded", "unchanged", "ingested"})
 
@@ -153,7 +153,7 @@ def _counted(
     if len(told) > free:
         yield f"  and {len(told) - free} more such sources", ""
     yield from last
-    yield in_environment("more: `statpipe runs list`", manifests[0].environment), ""
+    yield in_environment("details: `statpipe runs list`", manifests[0].environment), ""
 
 
 def _urgency(manifest: Manifest) -> int:
@@ -212,7 +212,7 @@ def brief_lines(manifest: Manifest, room: int, *, alone: bool = True) -> Iterato
     if rest:
         yield _cut("; ".join(rest), room), "yellow"
     if found or revisions or unjudged:
-        more = f"more: `statpipe runs show {manifest.run_id}`"
+        more = f"details: `statpipe runs show {manifest.run_id}`"
         yield in_environment(more, manifest.environment), ""
 
 

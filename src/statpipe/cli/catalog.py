@@ -13,12 +13,12 @@ from statpipe.engine.answers.catalog import documents
 
 def export(into: Path, *, options: CommonOptions | None = None) -> int:
     """
-    Write what Gold holds as a Frictionless data package, as DCAT in JSON-LD, and as dbt's sources.
+    Describe Gold as a Frictionless data package, a DCAT catalog in JSON-LD, and dbt sources.
 
     Parameters
     ----------
     into
-        Folder for `datapackage.json`, `catalog.jsonld` and `sources.yml`; it is made where it is missing.
+        Folder for `datapackage.json`, `catalog.jsonld` and `sources.yml`; it is created if missing.
     """
     options = options or CommonOptions()
 

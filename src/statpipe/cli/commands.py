@@ -27,12 +27,12 @@ class Group(NamedTuple):
 COMMANDS = {
     "init": Command(
         "init:init",
-        "Make a project folder of your own: configuration, workflow, README.",
+        "Create a project folder with configuration, workflow and README.",
         "init statistics",
     ),
     "run": Command(
         "run:run",
-        "Bring new vintages of sources through every stage.",
+        "Load new vintages of sources: fetch, check, transform and publish.",
         "run bea_pce_state",
     ),
     "backfill": Command(
@@ -62,17 +62,17 @@ COMMANDS = {
     ),
     "search": Command(
         "search:search",
-        "Find models, categories and areas by words.",
+        "Search for models, categories and areas.",
         "search housing utilities",
     ),
     "vintages": Command(
         "vintages:vintages",
-        "Show the vintages that a model is made of.",
+        "Show the vintages behind a model.",
         "vintages pce_state --area CA --category SAPCE1:1 --period 2018",
     ),
     "diff": Command(
         "diff:diff",
-        "Show what changed between two days.",
+        "Show what changed between two dates.",
         "diff pce_state --from 2021-01-01 --to 2022-12-31 --area CA",
     ),
     "revisions": Command(
@@ -92,22 +92,22 @@ COMMANDS = {
     ),
     "status": Command(
         "status:status",
-        "Show how each source stands, and whether a release is late.",
+        "Show the state of each source, and whether a release is late.",
         "status --env prod",
     ),
     "doctor": Command(
         "doctor:doctor",
-        "Look at configuration, keys, lake, database and versions.",
+        "Check configuration, keys, lake, database and versions.",
         "doctor --env staging",
     ),
     "ingest": Command(
         "stages:ingest",
-        "Fetch new vintages into Bronze, and no further.",
+        "Fetch new vintages into Bronze only.",
         "ingest bea_pce_state",
     ),
     "transform": Command(
         "stages:transform",
-        "Make Silver and Gold from what is in Bronze.",
+        "Build Silver and Gold from Bronze.",
         "transform bea_pce_state",
     ),
     "load": Command(
@@ -117,22 +117,22 @@ COMMANDS = {
     ),
     "completion": Command(
         "completion:completion",
-        "Print what makes a shell complete commands and names.",
+        "Print the script for shell completion of commands and names.",
         "completion bash",
     ),
 }
 GROUPS = {
     "plugins": Group(
-        "What is installed.",
+        "Installed plugins.",
         {
             "list": Command(
                 "plugins:list_plugins",
-                "List what plugins offer, broken ones too.",
+                "List the plugins and what they offer, including broken ones.",
                 "plugins list",
             ),
             "new": Command(
                 "new_plugin:new_plugin",
-                "Write the beginning of a plugin.",
+                "Create a new plugin from a template.",
                 "plugins new harbour --role source",
             ),
             "test": Command(
@@ -143,7 +143,7 @@ GROUPS = {
         },
     ),
     "runs": Group(
-        "What has been run.",
+        "Past runs.",
         {
             "list": Command(
                 "runs:list_runs",
@@ -158,41 +158,41 @@ GROUPS = {
         },
     ),
     "lake": Group(
-        "The lake: figures, payloads and manifests.",
+        "The lake with its figures, payloads and manifests.",
         {
             "verify": Command(
                 "lake:verify",
-                "Read everything in the lake, compare it with its record, repair damage.",
+                "Compare everything in the lake with its manifests, and repair damage.",
                 "lake verify bea_pce_state",
             ),
         },
     ),
     "catalog": Group(
-        "What Gold holds, for catalogs of data.",
+        "Descriptions of Gold for data catalogs.",
         {
             "export": Command(
                 "catalog:export",
-                "Write a Frictionless data package, DCAT and dbt's sources.",
+                "Write a Frictionless data package, a DCAT catalog and dbt sources.",
                 "catalog export catalog",
             ),
         },
     ),
     "db": Group(
-        "The database for analysts.",
+        "The analysts' database.",
         {
             "init": Command(
                 "db:init",
-                "Make schemas, roles and grants; run once by an administrator.",
+                "Create schemas, roles and grants; an administrator runs this once.",
                 "db init --env staging",
             ),
             "query": Command(
                 "db:query",
-                "Run a reading SQL statement.",
+                "Run a read-only SQL statement.",
                 'db query "SELECT * FROM pce_state LIMIT 5"',
             ),
             "start": Command(
                 "db:start",
-                "Leave the embedded database running for other programs.",
+                "Keep the embedded database running for other programs.",
                 "db start",
             ),
             "stop": Command("db:stop", "Stop the embedded database.", "db stop"),

@@ -21,16 +21,16 @@ class CommonOptions:
     """Options that many commands share."""
 
     env: str = "local"
-    "Environment to work in, from statpipe.toml; `local` needs no configuration."
+    "Environment from statpipe.toml; `local` needs no configuration."
 
     config: Path | None = None
-    "Configuration file; without it, the nearest statpipe.toml from this folder upwards."
+    "Configuration file; default: the nearest statpipe.toml in this folder or above."
 
     log_format: Literal["text", "json"] = "text"
-    "Form of log lines on standard error."
+    "Format of log lines on standard error."
 
     verbose: Annotated[bool, Parameter(name=("--verbose", "-v"), negative="")] = False
-    "Print every log line also on a terminal, as a file or a pipe gets them."
+    "Print every log line on a terminal too, as in a file or a pipe."
 
     debug: Annotated[bool, Parameter(negative="")] = False
     "Verbose output, with tracebacks."
@@ -51,13 +51,13 @@ class TableOptions(DataOptions):
     """Options of commands whose answer is a table."""
 
     limit: Count = 50
-    "How many rows or series to print; files, CSV and JSON get them all."
+    "How many rows or series to print; files, CSV and JSON always contain all."
 
     csv: Annotated[bool, Parameter(negative="")] = False
     "Write CSV to standard output."
 
     safe_csv: bool = True
-    "Let no text of the CSV begin a formula in a spreadsheet or act on a terminal."
+    "Escape CSV texts that a spreadsheet would run as formulas or a terminal as commands."
 
     wide: Annotated[bool, Parameter(negative="")] = False
     "A row for each period, a column for each series."
@@ -66,10 +66,10 @@ class TableOptions(DataOptions):
     "Write Parquet to this file."
 
     xlsx: Path | None = None
-    "Write a workbook to this file: numbers as numbers, and a sheet that describes them."
+    "Write an Excel workbook to this file, with a sheet that describes the figures."
 
     duckdb: Path | None = None
-    "Write a table, or without a model all of Gold, to this file of DuckDB, with comments."
+    "Write the table, or all of Gold if no model is named, to this DuckDB file, with comments."
 
     def refuse_impossible(self) -> None:
         """
@@ -81,7 +81,7 @@ class TableOptions(DataOptions):
 
         named = [f"--{name}" for name in ("csv", "json", *_FILES) if getattr(self, name)]
         if len(named) > 1:
-            raise ConfigError(f"{' and '.join(named)} exclude each other; say one of them")
+            raise ConfigError(f"{' and '.join(named)} exclude each other; use one of them")
         for name in _FILES:
             path = getattr(self, name)
             if path is not None:

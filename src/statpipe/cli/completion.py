@@ -56,9 +56,9 @@ _COLUMNS = {
 
 def completion(shell: Literal["bash", "zsh", "fish"]) -> int:
     """
-    Print what makes a shell complete commands, options, models, areas, categories and runs.
+    Print the script for shell completion of commands, options, models, areas, categories and runs.
 
-    The shell must source it: `source <(statpipe completion bash)`, and in fish a pipe into `source`.
+    Load it with `source <(statpipe completion bash)`; in fish, pipe it into `source`.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ def query(
     options: DataOptions | None = None,
 ) -> int:
     """
-    Run one reading SQL statement in the environment's database.
+    Run one read-only SQL statement in the environment's database.
 
     Parameters
     ----------
@@ -29,13 +29,13 @@ def query(
     csv_
         Write CSV to standard output.
     safe_csv
-        Let no text of the CSV begin a formula in a spreadsheet or act on a terminal.
+        Escape CSV texts that a spreadsheet would run as formulas or a terminal as commands.
     """
     options = options or DataOptions()
 
     def work(session: Session) -> int:
         if csv_ and options.json:
-            raise ConfigError("--csv and --json exclude each other; say one of them")
+            raise ConfigError("--csv and --json exclude each other; use one of them")
         with session.site() as site:
             found = _database(site).query(sql)
         if options.json:
@@ -51,10 +51,10 @@ def query(
 
 def init(*, options: CommonOptions | None = None) -> int:
     """
-    Make schemas, roles and grants; run once by an administrator.
+    Create schemas, roles and grants; an administrator runs this once.
 
-    The role statpipe_loader owns what statpipe makes, statpipe_reader may read it. What is right
-    already is not changed, so it can be run again.
+    The role statpipe_loader owns the objects that statpipe creates; statpipe_reader may read them.
+    Running it again changes only what differs.
     """
 
     def work(session: Session) -> int:
@@ -69,7 +69,7 @@ def init(*, options: CommonOptions | None = None) -> int:
 
 def start(*, options: CommonOptions | None = None) -> int:
     """
-    Leave the embedded database running, so that other programs can connect; print its address.
+    Keep the embedded database running so that other programs can connect; print its address.
     """
     return in_session(options or CommonOptions(), lambda session: _tell(session, "start"))
 
@@ -93,6 +93,9 @@ def _database(site: Site) -> Database:
     found = [sink for sink in site.sinks.values() if isinstance(sink, Database)]
     if not found:
         name = site.environment.name
-        msg = f"environment {name} has no database among its sinks; name one as [environments.{name}.sinks.<name>]"
+        msg = (
+            f"environment {name} has no database among its sinks; add one as "
+            f"[environments.{name}.sinks.<name>]"
+        )
         raise ConfigError(msg)
     return found[0]

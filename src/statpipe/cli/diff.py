@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _GROUPS = 5
-"""Areas and categories that are named; files have all rows."""
+"""Areas and categories that the terminal shows; files have all rows."""
 
 
 def diff(
@@ -40,16 +40,16 @@ def diff(
     options: TableOptions | None = None,
 ) -> int:
     """
-    Show what changed between two days: figures that were revised, came or went.
+    Show what changed between two dates: revised, added and dropped figures.
 
     Parameters
     ----------
     model
         Its name, such as `pce_state`.
     from_
-        The first day, such as `2021-01-01`: what was believed then.
+        The first date, such as `2021-01-01`: the figures that were current then.
     to
-        The last day; without it, the latest figures.
+        The second date; default: the latest figures.
     area
         Areas by code, such as `CA` or `CA TX`.
     category
@@ -59,14 +59,14 @@ def diff(
     where
         Any other column, such as `geo_level=state`.
     period
-        Periods, such as `2021`, or all of `2019:2021`.
+        Periods, such as `2021`, or a range such as `2019:2021`.
     """
     options = options or TableOptions()
 
     def work(session: Session) -> int:
         options.refuse_impossible()
         if options.wide:
-            raise ConfigError("--wide is not for differences; leave it out")
+            raise ConfigError("--wide does not apply to differences; leave it out")
         first, last = _day("--from", from_), None if to is None else _day("--to", to)
         wanted = columns_wanted(area, category, dataset, where, period)
         with session.lake() as site:
@@ -85,7 +85,7 @@ def _day(option: str, text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise ConfigError(
-            f"{option} {text!r} is not a date; give year, month and day, such as 2021-01-01"
+            f"{option} {text!r} is not a date; write year-month-day, such as 2021-01-01"
         ) from None
 
 
@@ -131,7 +131,7 @@ def _print(model: Model, table: pa.Table, days: str, limit: int) -> None:
         less=("what", "dataset", "difference"),
     )  # fmt: skip
     if len(rows) > len(shown):
-        say(f"{len(rows) - len(shown):,} more: choose fewer, or say --limit or --csv")
+        say(f"{len(rows) - len(shown):,} more: choose fewer, or use --limit or --csv")
 
 
 def _groups(

@@ -14,7 +14,7 @@ _UNWELL = 2
 
 def doctor(*, options: DataOptions | None = None) -> int:
     """
-    Look at configuration, keys, lake, database and versions; say what to do where one is unwell.
+    Check configuration, keys, lake, database and versions; say how to fix each problem.
     """
     options = options or DataOptions()
 

@@ -52,7 +52,7 @@ def _refuse_other_files(path: Path) -> None:
         return
     with path.open("rb") as file:
         if file.read(12)[8:] != b"DUCK":
-            msg = f"--duckdb {path} is there and is not a file of DuckDB; name another file"
+            msg = f"--duckdb {path} exists and is not a DuckDB file; name another file"
             raise ConfigError(msg)
 
 

@@ -33,26 +33,26 @@ def explain(
     options: DataOptions | None = None,
 ) -> int:
     """
-    Show where a figure comes from, down to the payload, and verify it on the way.
+    Show where a figure comes from, down to the payload, and verify each step.
 
-    Exit code 4 says that something is gone, damaged, or not what was recorded.
+    Exit code 4 means that something is missing, damaged, or differs from its record.
 
     Parameters
     ----------
     model
         Gold model, such as `pce_state`.
     area
-        Area by code, such as `CA`. One, since a figure has one.
+        Area by code, such as `CA`; exactly one.
     category
-        Category by code, such as `SAPCE1:1`. One, likewise.
+        Category by code, such as `SAPCE1:1`; exactly one.
     period
-        Period, such as `2021`, `2023Q1` or `2023M01`. One, likewise.
+        Period, such as `2021`, `2023Q1` or `2023M01`; exactly one.
     dataset
-        Dataset, where several have the figure.
+        Dataset, if several have the figure.
     where
-        What else tells the figure, such as its frequency: `freq=B`.
+        Any other column that identifies the figure, such as its frequency: `freq=B`.
     as_of
-        Explain what was believed on this day, such as `2021-01-01`.
+        Explain the figure that was current on this date, such as `2021-01-01`.
     """
     options = options or DataOptions()
 

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _FORMULA = frozenset("=+-@\t\r")
-"""What begins a formula in a spreadsheet, https://owasp.org/www-community/attacks/CSV_Injection"""
+"""Characters that begin a formula in a spreadsheet,
+https://owasp.org/www-community/attacks/CSV_Injection"""
 _HARMLESS = re.compile(r"[-+]?[\d.,]*|[-+]+")
 """A figure, or a mark such as ``-``."""
 
@@ -92,7 +93,9 @@ def refuse_impossible_file(option: str, path: Path) -> None:
     :raises ConfigError: It is a folder, or its folder does not exist.
     """
     if not path.parent.is_dir():
-        raise ConfigError(f"{option} {path}: there is no folder {path.parent}; make it first")
+        raise ConfigError(
+            f"{option} {path}: the folder {path.parent} does not exist; create it first"
+        )
     if path.is_dir():
         raise ConfigError(f"{option} {path} is a folder; name a file in it")
 

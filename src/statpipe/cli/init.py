@@ -26,21 +26,21 @@ _FILES = {
     "ingest.yml": ".github/workflows/ingest.yml",
     "README.md": "README.md",
 }
-"""What lies in the folder ``project`` of this package, and where it goes."""
+"""The files in the folder ``project`` of this package, and where they go."""
 _EXTRAS = ("aws", "embedded")
-"""What the environments of a new project need: ``local`` an embedded PostgreSQL, the others AWS."""
+"""The extras that a new project needs: embedded PostgreSQL for ``local``, AWS for the others."""
 
 
 def init(folder: Path = Path(), *, options: CommonOptions | None = None) -> int:
     """
-    Make a project folder: configuration, workflow, and what else a project of its own needs.
+    Create a project folder with configuration, workflow and README.
 
-    Files that exist already are never overwritten: then nothing is written at all.
+    If one of the files exists already, nothing is written.
 
     Parameters
     ----------
     folder
-        The folder, which may exist; without it, this one.
+        The folder, which may exist; default: the current one.
     """
 
     def work(session: Session) -> int:
@@ -82,8 +82,8 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
     there = [name for name in texts if (folder / name).exists()]
     if there:
         msg = (
-            f"{folder.resolve()} has {', '.join(there)} already, and nothing was written; "
-            "name another folder, or move these files"
+            f"{folder.resolve()} has {', '.join(there)} already; nothing was written. Name "
+            "another folder, or move these files"
         )
         raise ConfigError(msg)
     try:
@@ -108,4 +108,4 @@ def _next_steps(folder: Path) -> str:
 {enter}  {statpipe} run bea_pce_state     # the bundled sample: no key, no server, no account
   {statpipe} show pce_state --area CA --category SAPCE1:1
 
-README.md says how it runs every day."""
+README.md explains how to run it every day."""

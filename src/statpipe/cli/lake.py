@@ -33,27 +33,28 @@ def verify(
     options: DataOptions | None = None,
 ) -> int:
     """
-    Read everything in the lake, and compare it with what was recorded.
+    Compare everything in the lake with its manifests.
 
-    Exit code 4 if something is damaged or missing, and was not repaired.
+    Exit code 4 means that something is damaged or missing and was not repaired.
 
     Parameters
     ----------
     source
-        Just this source's.
+        Only this source.
     repair
-        Make again what is damaged or missing: manifests from their copies, Bronze from the agency if it
-        still offers the same bytes, Silver from Bronze, Gold from Silver.
+        Restore what is damaged or missing: manifests from their copies, Bronze from the agency if
+        it still offers the same bytes, Silver from Bronze, Gold from Silver.
     from_archive
-        With --repair: folders, files or addresses of the agency's older releases, to take Bronze from.
+        With --repair: folders, files or URLs of the agency's older releases, to restore Bronze
+        from.
     wait
-        With --repair: seconds to wait while a run of the same source is at work.
+        With --repair: seconds to wait for a run of the same source.
     """
     options = options or DataOptions()
 
     def work(session: Session) -> int:
         if from_archive and not repair:
-            raise ConfigError("--from-archive needs --repair; without it, nothing is written")
+            raise ConfigError("--from-archive only works with --repair")
         places = found_from_here(from_archive) if from_archive else ()
         with session.site() as site, ReadBar(visible=options.log_format == "text") as bar:
             found = verify_lake(
@@ -123,6 +124,6 @@ def _advice(found: Verified, source: str | None, *, repair: bool) -> str:
     number = found.damaged
     objects = "1 object is" if number == 1 else f"{number:,} objects are"
     if repair:
-        return f"{objects} still damaged or missing; the table says what each of them needs"
+        return f"{objects} still damaged or missing; the table says how to restore each"
     command = ["statpipe", "lake", "verify", *([source] if source else []), "--repair"]
     return f"{objects} damaged or missing; repair with `{' '.join(command)}`"

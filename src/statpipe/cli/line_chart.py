@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 LEAST_FIGURES, LEAST_ROOM = 4, 50
-"""With less, the line of blocks says as much."""
+"""With fewer, the line of blocks shows as much."""
 HEIGHT = 8
 _MOST_WIDE = 100
 _ACROSS, _DOWN = 2, 4

@@ -1,4 +1,4 @@
-"""``statpipe plugins new``: the beginning of a plugin, which works as it is."""
+"""``statpipe plugins new``: a new plugin from a template, which works as generated."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from statpipe.cli.terminal import say
 from statpipe.engine.site.registry import Registry
 
 _LONGEST = 30
-"""Longer names would break lines of what is generated."""
+"""Longer names would break lines in the generated files."""
 _OFFERS: dict[Role, tuple[str, ...]] = {
     **{role: (role,) for role in get_args(Role)},
     "source": ("source",),
     "lake": ("sink",),
 }
-"""The roles of what a plugin of each kind offers."""
+"""The roles that each kind of plugin offers."""
 
 
 def new_plugin(
@@ -33,16 +33,16 @@ def new_plugin(
     options: CommonOptions | None = None,
 ) -> int:
     """
-    Write the beginning of a plugin: a distribution with tests, which passes its contracts.
+    Create a new plugin: a distribution with tests that passes its contracts.
 
     Parameters
     ----------
     name
-        Name of what it offers, in small letters, digits and underscores, such as harbour.
+        Name of the plugin in lower-case letters, digits and underscores, such as harbour.
     role
-        What it is to be.
+        What the plugin will offer.
     into
-        Folder to put it into; without it, this one.
+        Parent folder; default: the current one.
     """
 
     def work(session: Session) -> int:
@@ -50,7 +50,7 @@ def new_plugin(
         _must_be_free(name, role, session.registry)
         folder = (into or Path()) / distribution_of(name)
         if folder.exists():
-            msg = f"{folder} is there already; choose another name, or another folder with --into"
+            msg = f"{folder} exists already; choose another name, or another folder with --into"
             raise ConfigError(msg)
         write_plugin(name, role, folder)
         for line in _next_steps(name, folder).split("\n"):
@@ -63,8 +63,8 @@ def new_plugin(
 def _must_be_a_name(name: str) -> None:
     if re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", name) is None or len(name) > _LONGEST:
         msg = (
-            f"{name!r} is no name for a plugin; write small letters, digits and single underscores, "
-            f"{_LONGEST} at most, such as harbour or port_statistics"
+            f"{name!r} is not a valid plugin name; use lower-case letters, digits and single "
+            f"underscores, {_LONGEST} at most, such as harbour or port_statistics"
         )
         raise ConfigError(msg)
     if keyword.iskeyword(name) or name.split("_", maxsplit=1)[0] in {"statpipe", "test", "tests"}:
@@ -84,7 +84,7 @@ def _must_be_free(name: str, role: Role, registry: Registry) -> None:
             raise ConfigError(msg)
     distribution = distribution_of(name)
     if any(offer.distribution == distribution for offer in registry.offers):
-        msg = f"a distribution {distribution} is installed; choose another name"
+        msg = f"a distribution named {distribution} is already installed; choose another name"
         raise ConfigError(msg)
 
 
@@ -93,4 +93,4 @@ def _next_steps(name: str, folder: Path) -> str:
 {folder} is ready. Next, from this folder:
 
   {install_command(folder)}
-  {program("statpipe")} plugins test {name}     # the contracts; a failure says what to do"""
+  {program("statpipe")} plugins test {name}     # run the contract tests; failures say what to do"""

@@ -23,7 +23,7 @@ def split(names: Sequence[str]) -> tuple[str, ...]:
 def _no_name_is_empty(_type: Any, names: Sequence[str] | str | None) -> None:
     given = (names,) if isinstance(names, str) else names or ()
     if not all(split(given)):
-        msg = f"a name is empty in {', '.join(map(repr, given))}"
+        msg = f"empty name in {', '.join(map(repr, given))}"
         raise ValueError(msg)
 
 

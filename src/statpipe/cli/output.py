@@ -66,7 +66,7 @@ class Answer:
         elif options.parquet:
             exports.write_table_as_parquet(rows.table(), options.parquet)
         elif options.duckdb:
-            raise ConfigError("--duckdb keeps tables as they are; leave out --wide")
+            raise ConfigError("--duckdb cannot be combined with --wide; leave out one of them")
         elif options.xlsx:
             self._write_workbook(options.xlsx, rows.columns, rows.rows)
         else:
@@ -100,7 +100,7 @@ def turned(model: Model, table: pa.Table) -> Wide:
     """
     if PERIOD not in model.grain or model.measure is None:
         raise ConfigError(
-            f"--wide is for models with a figure for each period; {model.name} has none"
+            f"--wide needs a model with a figure for each period; {model.name} has none"
         )
     across = varying(table, [name for name in model.grain if name != PERIOD])
     places = [model.places[model.measure]] if model.measure in model.places else []
@@ -132,4 +132,4 @@ def _print_wide(heading: Sequence[str], rows: Wide, limit: int) -> None:
     )
     if len(rows.rows) > len(shown):
         say()
-        say(f"{len(rows.rows) - len(shown):,} more rows: choose fewer, or say --limit or --csv")
+        say(f"{len(rows.rows) - len(shown):,} more rows: choose fewer, or use --limit or --csv")

@@ -25,7 +25,7 @@ from statpipe.engine.site.site import Site
 
 Kind = Literal["lines", "vintages", "revisions", "map"]
 _SCALE = 2
-"""Pixels of a PNG for one of the picture: sharp also where it is enlarged."""
+"""Pixels of the PNG for each pixel of the picture, so that it stays sharp when enlarged."""
 _LETTER = standing_alone(
     '<svg class="picture" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 20">\n<text y="15">M</text></svg>'
 )
@@ -51,10 +51,10 @@ def plot(
     model
         Its name, such as `pce_state` or `pce_state_yoy`.
     kind
-        `lines`: series over time; of one series, `vintages`: the figures of every release, `revisions`: how far each
-        release moved them; `map`: the states of the USA in one period.
+        `lines`: series over time; `vintages`: one series in every release; `revisions`: how much
+        each release changed one series; `map`: the US states in one period.
     area
-        Areas by code, such as `CA TX`; up to six are drawn.
+        Areas by code, such as `CA TX`; at most six series are drawn.
     category
         Categories by code, such as `SAPCE1:1`.
     dataset
@@ -64,7 +64,7 @@ def plot(
     period
         Periods, such as `2015:2021`.
     out
-        File to write, ending in `.svg` or `.png`; without it, the model's name and `.svg` in this folder.
+        File to write, ending in `.svg` or `.png`; default: MODEL.svg in this folder.
     """
     options = options or CommonOptions()
     path = out or Path(f"{model}.svg")
@@ -97,14 +97,15 @@ def report(
     options: CommonOptions | None = None,
 ) -> int:
     """
-    Write a report on a series, or on a run, as one HTML file: vintages, revisions, states, checks, and where figures come from.
+    Write a report on a series or a run as one HTML file: vintages, revisions, states, checks, and
+    where figures come from.
 
-    The file needs no network and runs no script. Of several series, it is about the first.
+    The file needs no network and runs no script. If several series match, it describes the first.
 
     Parameters
     ----------
     what
-        A model, such as `pce_state`; or a run: its id, the beginning of it, or `latest`.
+        A model, such as `pce_state`, or a run: its id, the beginning of its id, or `latest`.
     area
         Area by code, such as `CA`.
     category
@@ -116,7 +117,7 @@ def report(
     period
         Periods, such as `2015:2021`.
     out
-        File to write; without it, the name of model or run and `.html` in this folder.
+        File to write; default: the name of the model or run with `.html`, in this folder.
     """
     options = options or CommonOptions()
     path = out or Path(f"{what}.html")
@@ -173,7 +174,10 @@ def _lines(site: Site, name: str, wanted: Mapping[str, Sequence[str]]) -> tuple[
     series = series_of(rows, model.measure, telling)
     if len(series) > SERIES:
         chosen = " and ".join(f"--{one.replace('ref_', '')}" for one in telling)
-        msg = f"{name}: these are {len(series):,} series, and a picture shows up to {SERIES}; choose by {chosen}"
+        msg = (
+            f"{name}: {len(series):,} series match, and a picture shows at most {SERIES}; choose "
+            f"by {chosen}"
+        )
         raise ConfigError(msg)
     unit = next((one.unit for one in model.columns if one.name == model.measure), "") or ""
     if unit.startswith("see "):
@@ -197,11 +201,11 @@ def _of_one(
     if kind == "map":
         title = f"{story.category_name}, {story.state_period}, {story.unit}"
         svg = tile_map(story.states, story.unit, title)
-        missing = "too few of the states of the USA are there for a map"
+        missing = "a map needs figures of more US states"
     else:
         periods, vintages = (sorted({key[place] for key in story.moves}) for place in (1, 0))
         svg = heat_map(story.moves, periods, vintages, title)
-        missing = "no figure of this series was revised"
+        missing = "no figure of this series has been revised"
     if not svg:
         raise ConfigError(f"{name}: {missing}; choose another series, or --kind lines")
     return title, svg
@@ -215,12 +219,15 @@ def _write(path: Path, svg: str) -> None:
         import resvg_py  # noqa: F401 - is it there?
     except ImportError:
         msg = (
-            "PNG needs resvg-py, which is not installed; install the extra analysts of statpipe: "
-            "`pip install resvg-py`, or name a file that ends in .svg"
+            "PNG needs resvg-py, which is not installed; run `pip install resvg-py` (part of "
+            'the extra "analysts"), or name a file that ends in .svg'
         )
         raise ConfigError(msg) from None
     if _pixels(_LETTER) == _pixels(_LETTER.replace(">M<", "><")):
-        msg = "PNG needs a font, and none is installed here; install one, such as fonts-dejavu-core, or name a file that ends in .svg"
+        msg = (
+            "PNG needs a font, and none is installed; install one, such as fonts-dejavu-core, "
+            "or name a file that ends in .svg"
+        )
         raise ConfigError(msg)
     try:
         path.write_bytes(_pixels(svg))
@@ -238,10 +245,10 @@ def _pixels(svg: str) -> bytes:
 
 def _refuse_impossible(path: Path) -> None:
     if path.suffix not in {".svg", ".png"}:
-        raise ConfigError(f"--out {path} ends in neither .svg nor .png; name such a file")
+        raise ConfigError(f"--out {path} must end in .svg or .png")
     _refuse_missing_folder(path)
 
 
 def _refuse_missing_folder(path: Path) -> None:
     if not path.parent.is_dir():
-        raise ConfigError(f"--out {path}: there is no folder {path.parent}; make it first")
+        raise ConfigError(f"--out {path}: the folder {path.parent} does not exist; create it first")

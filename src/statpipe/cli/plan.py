@@ -23,7 +23,7 @@ def plan(
     options: DataOptions | None = None,
 ) -> int:
     """
-    Show what a run would fetch and write, and why. Asks the agency one question a table.
+    Show what a run would fetch and write, and why. Sends the agency one request per table.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ def plan(
     full
         As `statpipe run SOURCE --full` would.
     force
-        Ask the agency also where its release calendar says that nothing is due.
+        Ask the agency even if its release calendar says that nothing is due.
     tables
-        Just these datasets of the source, such as `A B` or `A,B`.
+        Only these datasets of the source, such as `A B` or `A,B`.
     """
     options = options or DataOptions()
     wanted = Options(full=full, force=force, tables=split(tables))
@@ -58,7 +58,7 @@ def plan(
             if made.notice:
                 say(made.notice, to_stderr=True)
             if made.waiting:
-                words = "the agency's limit makes the requests wait about"
+                words = "the requests will wait for the agency's limit for about"
                 say(f"{made.source}: {words} {made.waiting:.0f} s", to_stderr=True)
         return 0
 

@@ -23,7 +23,7 @@ _USE = "use.md.template"
 _UNDER: Mapping[Role, tuple[str, ...]] = {"source": ("normalizer",)}
 _NEEDS: Mapping[Role, tuple[str, ...]] = {"sink": ("duckdb>=1.4",)}
 _FIRST_PORT, _PORTS = 10_000, 10_000
-"""Below the ports that systems give to connections."""
+"""Below the range that systems use for outgoing connections."""
 
 
 def distribution_of(name: str) -> str:

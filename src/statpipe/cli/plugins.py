@@ -13,7 +13,8 @@ _ROLES = ("source", "normalizer", "check", "model", "sink", "notifier")
 
 def list_plugins(*, options: DataOptions | None = None) -> int:
     """
-    List what installed plugins offer. A broken plugin is shown, and stops nobody.
+    List what installed plugins offer. Broken plugins are listed with the reason and do not affect
+    the others.
     """
     options = options or DataOptions()
 
@@ -24,7 +25,7 @@ def list_plugins(*, options: DataOptions | None = None) -> int:
 
         def status(offer: Offer) -> str:
             if named.count((offer.role, offer.name)) > 1:
-                return "name taken twice"
+                return "duplicate name"
             return "refused" if offer.role == "model" and offer.name in wrong else "ok"
 
         rows: list[tuple[str, ...]] = [

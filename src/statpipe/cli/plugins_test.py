@@ -37,19 +37,20 @@ _ERROR_LINES = 15
 
 def hold_to_contracts(name: str, *, quick: Flag = False, options: DataOptions | None = None) -> int:
     """
-    Hold an installed plugin to the contracts of its roles, and say in plain words what is wrong.
+    Run the contract tests on an installed plugin, and explain each failure.
 
-    First what needs nothing from its author: declarations, settings, import time, the SQL of models.
-    Then the contract tests that it brings: the module `contracts` of its package, or, where it is
-    installed from a checkout with `pip install -e`, the files tests/test_contract*.py there. Exit code
-    0: all promises are kept; 1: some are not; 2: there is nothing to run.
+    Tests that need nothing from the plugin's author run first: declarations, settings, import time,
+    the SQL of models. Then come the plugin's own contract tests: the module `contracts` of its
+    package, or, if it was installed from a checkout with `pip install -e`, the files
+    tests/test_contract*.py. Exit code 0: all tests pass; 1: some fail; 2: there is nothing to run.
 
     Parameters
     ----------
     name
         The plugin, its distribution, or something that it offers.
     quick
-        Leave out what takes long, such as other processes: for trying things, not for publishing.
+        Skip slow tests, such as those that start processes. Good while you work, not before a
+        release.
     """
     options = options or DataOptions()
 
@@ -231,9 +232,9 @@ def _lacking(plugin: _Plugin, findings: Sequence[Finding]) -> str:
         return ""
     classes = ", ".join(f"{role.capitalize()}Contract" for role in lacking)
     return (
-        f"plugin {plugin.plugin} brings no contract tests for {', '.join(lacking)}: inherit {classes} "
-        f"of statpipe.testing in {plugin.contracts_module}, or in tests/test_contracts.py of a "
-        "checkout that is installed with `pip install -e`"
+        f"plugin {plugin.plugin} has no contract tests for {', '.join(lacking)}: inherit "
+        f"{classes} of statpipe.testing in {plugin.contracts_module}, or in "
+        "tests/test_contracts.py of a checkout that is installed with `pip install -e`"
     )
 
 

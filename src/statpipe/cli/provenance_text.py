@@ -104,13 +104,13 @@ class _Printed:
     def _bronze(self) -> None:
         shown = telling(self._of.payloads)
         if not any(one.holds for one in shown):
-            self._line("", "no readable object gives this figure on its own; it comes from these:")
+            self._line("", "the figure was made from all of these:")
         for one in shown:
             self._object(one)
         intact = sum(not one.damage for one in self._of.payloads if one not in shown)
         if intact:
             what = "object" if intact == 1 else "objects"
-            self._line("", f"{intact} more Bronze {what} of this vintage: verified")
+            self._line("", f"{intact} more Bronze {what} of this vintage, verified")
 
     def _object(self, one: Evidence) -> None:
         kept = one.kept
@@ -118,7 +118,7 @@ class _Printed:
         self._verified(f"SHA-256 {kept.sha256}", one.damage)
         if one.holds:
             value, now = readable(one.value) or "no figure", self._of.current.value
-            differs = "" if one.value == now else ", which is not what stands in Silver"
+            differs = "" if one.value == now else ", which differs from Silver"
             self._line("", f"read again: {value}{differs}", style="red" if differs else "")
         asked = ", ".join(f"{name}={value}" for name, value in kept.request.items())
         self._line("request", asked or "not recorded")
@@ -144,7 +144,7 @@ class _Printed:
                 less=("run",),
             )
         else:
-            say("Its vintage was judged by no check.")
+            say("No check judged its vintage.")
 
     def _title(self, text: str) -> None:
         say(text, style="bold")

@@ -86,7 +86,7 @@ class RunReport:
         result = event.result
         if result.passed:
             log.debug(
-                "check passed" if result.judged else "check did not judge",
+                "check passed" if result.judged else "check not applied",
                 check=result.check,
                 dataset=result.dataset,
                 why=None if result.judged else result.message,

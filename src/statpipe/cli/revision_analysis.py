@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SERIES = ("ref_area", "category", "dataset", "freq")
 _NAMES = (("area_name", "ref_area"), ("category_name", "category"))
 _TOLD = frozenset({*_SERIES, *(name for name, _ in _NAMES), "release", "first_efficient"})
-"""Columns that stand above the statistics, or below."""
+"""Columns shown above or below the statistics."""
 
 
 def revisions(
@@ -47,7 +47,7 @@ def revisions(
     """
     Show how the figures of a model were revised: size, bias, news or noise.
 
-    A revision is the final figure less an earlier one.
+    A revision is the final figure minus an earlier one.
 
     Parameters
     ----------
@@ -62,15 +62,16 @@ def revisions(
     where
         Any other column of the model's history, such as `freq=Q`.
     period
-        Periods, such as `2021`, or all of `2019:2021`.
+        Periods, such as `2021`, or a range such as `2019:2021`.
     release
-        Just these releases by number; `0` is the first of each figure.
+        Only these releases by number; `0` is the first release of each figure.
     final
-        Number of the release that counts as final; without it, the latest.
+        Number of the release that counts as final; default: the latest.
     growth
-        Compare growth over the period before, in per cent, and not the figures.
+        Compare growth over the previous period in per cent instead of the figures.
     triangle_
-        Show each release of each figure; with `--wide`, a row for each period and a column for each vintage.
+        Show every release of every figure; with `--wide`, a row for each period and a column for
+        each vintage.
     """
     options = options or TableOptions()
 
@@ -83,7 +84,7 @@ def revisions(
                 declared, table = releases(site, model, rows, nth=nth)
             else:
                 if options.wide:
-                    raise ConfigError("--wide turns releases; say --triangle with it")
+                    raise ConfigError("--wide only works with --triangle here; add --triangle")
                 declared, table = revision_statistics(
                     site, model, rows, nth=nth, final=final, growth=growth
                 )
@@ -125,7 +126,7 @@ def _print_statistics(model: Model, table: pa.Table, limit: int) -> None:
             say(f"first efficient release, at 5 %: {told}")
     if len(series) > limit:
         say()
-        say(f"{len(series) - limit:,} more series: choose fewer, or say --limit or --csv")
+        say(f"{len(series) - limit:,} more series: choose fewer, or use --limit or --csv")
 
 
 def _print_columns(ones: Sequence[Mapping[str, Any]]) -> None:

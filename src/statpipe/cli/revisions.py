@@ -13,7 +13,7 @@ from statpipe.domain.markdown import as_table, escaped
 from statpipe.domain.revision import Movement, Revision, percent
 
 _SHOWN = 5
-"""Moves shown on a terminal; the manifest and the Markdown report name more."""
+"""Figures listed on a terminal; the manifest and the Markdown report list more."""
 
 _CELL = ("ref_area", "category", "category_name", "time_period", "old", "new")
 
@@ -76,7 +76,10 @@ def write_markdown(manifests: list[Manifest], path: Path) -> None:
     try:
         path.write_text("\n".join(map(as_markdown, manifests)), encoding="utf-8")
     except OSError as error:
-        msg = f"the report cannot be written: {path}: {error.strerror}; name a file in a folder that is there"
+        msg = (
+            f"the report cannot be written: {path}: {error.strerror}; name a file in an existing "
+            "folder"
+        )
         raise ConfigError(msg) from None
 
 
@@ -85,7 +88,7 @@ def _lines(manifest: Manifest) -> Iterator[str]:
     yield ""
     found = revisions_of(manifest)
     if not found:
-        yield "No vintage changed any figure."
+        yield "No release changed any figure."
     for revision in found:
         yield f"## {escaped(revision.dataset)} {escaped(revision.vintage)}"
         yield ""
@@ -100,14 +103,14 @@ def _lines(manifest: Manifest) -> Iterator[str]:
                 ),
             )
         if revision.largest:
-            yield "The figures that moved farthest:"
+            yield "The largest revisions:"
             yield ""
             yield from as_table((*_CELL, "change"), map(_row, revision.largest))
     for line in unjudged(manifest):
         yield ""
         yield f"{escaped(line[0].upper() + line[1:])}."
     if manifest.accepted_revision:
-        yield "Checks that refused this release were overruled by the operator of this run."
+        yield "The operator of this run overruled checks that refused this release."
 
 
 def _row(move: Mapping[str, Any]) -> tuple[str, ...]:

@@ -33,9 +33,10 @@ def run(
     options: DataOptions | None = None,
 ) -> int:
     """
-    Bring new vintages of sources through every stage.
+    Load new vintages of sources: fetch, check, transform and publish.
 
-    Unchanged sources cost one request a table and write nothing. Running again is always right.
+    An unchanged source costs one request per table and writes nothing. It is always safe to run
+    again.
 
     Parameters
     ----------
@@ -44,21 +45,21 @@ def run(
     all_
         Run every installed source.
     full
-        Look at every figure, also where the agency's date has not changed.
+        Fetch and compare every figure, even if the agency's release date has not changed.
     force
-        Ask the agency also where its release calendar says that nothing is due.
+        Ask the agency even if its release calendar says that nothing is due.
     tables
-        Just these datasets of the source, such as `A B` or `A,B`.
+        Only these datasets of the source, such as `A B` or `A,B`.
     wait
-        Seconds to wait while another run of the same source is at work.
+        Seconds to wait for another run of the same source.
     accept_revision
-        Publish also what a check refuses because it asks whether the agency meant it.
+        Publish even if revisions exceed the plausibility limits.
     markdown
-        File for the report on what new releases changed.
+        File for a Markdown report on what the new releases changed.
     report
-        The same with pictures, checks and hashes, as one HTML file.
+        File for an HTML report with pictures, checks and hashes.
     jobs
-        How many sources to run side by side. Those of one agency ask it in turns.
+        How many sources to run at once. Sources of the same agency take turns.
     """
     wanted = Options(
         full=full, force=force, tables=split(tables), wait=wait, accept_revision=accept_revision
@@ -136,17 +137,17 @@ def chosen_sources(session: Session, names: tuple[str, ...], *, everything: bool
     """
     installed = session.registry.sources()
     if everything and names:
-        msg = f"--all and {', '.join(names)} exclude each other; name sources, or say --all"
+        msg = f"--all and {', '.join(names)} exclude each other; name sources, or use --all"
         raise ConfigError(msg)
     if everything:
         return installed
     if not names:
         there = ", ".join(installed) or "none is installed"
-        raise ConfigError(f"no source is named; name one of {there}, or say --all")
+        raise ConfigError(f"no source is named; name one of {there}, or use --all")
     for name in names:
         if session.registry.find("source", name).item.needs_instance:
             msg = (
-                f"{name} has no figures of its own; give a flow a name in statpipe.toml, such as "
+                f"{name} needs a flow; give one a name in statpipe.toml, such as "
                 f'[sources.my_flow] use = "{name}", and run that'
             )
             raise ConfigError(msg)
@@ -161,8 +162,8 @@ def require_folder_of(path: Path) -> None:
     """
     if not path.parent.is_dir():
         msg = (
-            f"the report cannot be written: {path}: {path.parent} is no folder; name a file in a "
-            "folder that is there"
+            f"the report cannot be written: {path}: {path.parent} is no folder; name a file in "
+            "an existing folder"
         )
         raise ConfigError(msg)
 

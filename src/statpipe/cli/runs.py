@@ -41,13 +41,13 @@ def list_runs(
     Parameters
     ----------
     source
-        Just this source's; by its place, or as `--source`.
+        Only runs of this source.
     failed
-        Just runs that did not end well: refused, failed or interrupted.
+        Only runs that were refused, failed or interrupted.
     since
-        Just runs from this day on (UTC), such as `2026-01-31`.
+        Only runs since this day (UTC), such as `2026-01-31`.
     limit
-        How many.
+        How many runs to list.
     """
     options = options or DataOptions()
 
@@ -97,17 +97,17 @@ def show_run(
     Parameters
     ----------
     run_id
-        Its id, or the beginning of it, or `latest`: the last one that found something.
+        The run's id, the beginning of it, or `latest`: the last run that found something new.
     any_
-        Let `latest` be the last run, also if nothing had changed.
+        Let `latest` be the last run even if it found nothing new.
     markdown
-        Write the report on what its releases changed to standard output, as Markdown.
+        Print the report on what its releases changed as Markdown.
     """
     options = options or DataOptions()
 
     def work(session: Session) -> int:
         if markdown and options.json:
-            raise ConfigError("--markdown and --json exclude each other; say one of them")
+            raise ConfigError("--markdown and --json exclude each other; use one of them")
         with session.lake() as site:
             manifest = manifest_of(site.lake, *found_run(site.lake, run_id, any_run=any_))
         if markdown:
@@ -141,7 +141,7 @@ def found_run(lake: Lake, wanted: str, *, any_run: bool = False) -> tuple[str, s
     runs = list(lake.run_ids())
     if wanted == "latest":
         if not runs:
-            raise ConfigError("no run is recorded yet; `statpipe run SOURCE` makes one")
+            raise ConfigError("no runs are recorded yet; start one with `statpipe run SOURCE`")
         return runs[-1] if any_run else next(_telling(lake, runs), runs[-1])
     matching = [run for run in runs if run[1].startswith(wanted)]
     if len(matching) != 1:
@@ -168,7 +168,7 @@ def _first_id(since: str | None) -> str:
     try:
         return f"{date.fromisoformat(since):%Y%m%d}"
     except ValueError:
-        msg = f"--since {since!r} is not a date; give year, month and day, such as 2026-01-31"
+        msg = f"--since {since!r} is not a date; write year-month-day, such as 2026-01-31"
         raise ConfigError(msg) from None
 
 

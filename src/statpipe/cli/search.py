@@ -17,14 +17,15 @@ _OPTIONS = {"category": "--category", "area": "--area"}
 
 def search(*words: Name, limit: Count = 20, options: DataOptions | None = None) -> int:
     """
-    Find models, categories and areas by words: in codes, titles and units of all that the lake holds.
+    Search for models, categories and areas by code, title and unit.
 
-    What fits all the words is shown, best first; misspelt words are understood.
+    The answer lists the entries that match all words, best match first. Spelling errors are
+    tolerated.
 
     Parameters
     ----------
     words
-        What to look for, such as `food` or `real income`.
+        What to search for, such as `food` or `real income`.
     limit
         How many to show.
     """
@@ -32,16 +33,17 @@ def search(*words: Name, limit: Count = 20, options: DataOptions | None = None) 
 
     def work(session: Session) -> int:
         if not words:
-            raise ConfigError(
-                "no word is given; say what to look for, such as `statpipe search food`"
-            )
+            raise ConfigError("search for one or more words, such as `statpipe search food`")
         with session.lake() as site:
             found = [one for _, one in found_by(site, words)]
         if options.json:
             write_json([_document(one) for one in found[:limit]])
             return 0
         if not found:
-            say(f"nothing fits {' '.join(words)}; use fewer words, or see `statpipe show`")
+            say(
+                f"nothing matches {' '.join(words)}; use fewer words, or list the models with "
+                "`statpipe show`"
+            )
             return 0
         print_table(
             "",
@@ -50,9 +52,9 @@ def search(*words: Name, limit: Count = 20, options: DataOptions | None = None) 
             less=("model", "unit"),
         )
         if len(found) > limit:
-            say(f"{len(found) - limit:,} more: add a word, or say --limit")
+            say(f"{len(found) - limit:,} more: add a word, or use --limit")
         say()
-        say(f"look at the first: {_command(found[0])}")
+        say(f"see the first: {_command(found[0])}")
         return 0
 
     return in_session(options, work)

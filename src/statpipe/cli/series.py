@@ -34,7 +34,7 @@ _DESCRIBED = {
     "unit": ("unit_mult",),
     "value": ("decimals", "value_float"),
 }
-"""What another column tells already, to those who read figures."""
+"""Columns that repeat what another column says."""
 _NUMBERS = ("decimal", "double", "integer", "small")
 _BETWEEN = 2
 """Blanks between columns."""
@@ -310,10 +310,10 @@ class People:
     def _tell_rest(self, more: int, what: str, left_out: Sequence[str]) -> None:
         if more > 0:
             say()
-            say(f"{more:,} more {what}: choose fewer, or say --limit or --csv")
+            say(f"{more:,} more {what}: choose fewer, or use --limit or --csv")
         if left_out:
             say()
-            say_wrapped(f"not shown, as the window is narrow: {', '.join(left_out)}")
+            say_wrapped(f"hidden because the window is narrow: {', '.join(left_out)}")
 
 
 def _chart(rows: Sequence[Row], measure: str, low: str, high: str) -> None:

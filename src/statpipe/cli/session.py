@@ -86,7 +86,7 @@ def _in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
     except ReaderGone:
         raise
     except (Exception, SystemExit, KeyboardInterrupt) as error:  # plugins may even call sys.exit
-        log.debug("where it was raised", exc_info=error)  # shown with --debug
+        log.debug("traceback", exc_info=error)  # shown with --debug
         message, code = _ending_of(error)
         tell_error(message, code, options)
         return code

@@ -34,10 +34,10 @@ def show(
     options: TableOptions | None = None,
 ) -> int:
     """
-    Show figures of a Gold model; without a model, which there are.
+    Show figures of a Gold model, or list the models.
 
-    Options that choose rows take several values: `--area CA US`, `--area CA,US`, or the option again.
-    Write the model before them.
+    Options that choose rows take several values: `--area CA US`, `--area CA,US`, or repeat the
+    option. Write the model before the options.
 
     Parameters
     ----------
@@ -52,9 +52,10 @@ def show(
     where
         Any other column, such as `geo_level=state` or `geo_level=state,region`.
     period
-        Periods, such as `2021` or `2019 2021`, or all of `2019:2021`; any usual spelling, such as `2023Q1` or `2023M01`.
+        Periods, such as `2021` or `2019 2021`, or a range such as `2019:2021`; any usual spelling,
+        such as `2023Q1` or `2023M01`.
     as_of
-        Show what was believed on this day, such as `2021-01-01`.
+        Show the figures that were current on this date, such as `2021-01-01`.
     """
     options = options or TableOptions()
 
@@ -68,7 +69,7 @@ def show(
             return 0
         if not model and (rows or as_of or options.asks):
             raise ConfigError(
-                "no model is named; `statpipe show` lists them; write its name before the options"
+                "no model is named; write its name before the options (`statpipe show` lists them)"
             )
         with session.lake() as site:
             if not model:
@@ -115,7 +116,7 @@ def _show_models(site: Site, *, json: bool) -> None:
         write_json([dict(zip(columns, row, strict=True)) for row in cells])
         return
     texts = [
-        (m.name, m.title, "not made yet" if rows is None else f"{rows:,}", ", ".join(m.grain))
+        (m.name, m.title, "not built yet" if rows is None else f"{rows:,}", ", ".join(m.grain))
         for m, rows in listed
     ]
     print_table(

@@ -20,7 +20,7 @@ def ingest(
     options: DataOptions | None = None,
 ) -> int:
     """
-    Fetch new vintages into Bronze, and no further.
+    Fetch new vintages into Bronze only.
 
     Parameters
     ----------
@@ -29,13 +29,13 @@ def ingest(
     all_
         Every installed source.
     full
-        Fetch also where the agency's date has not changed.
+        Fetch even if the agency's release date has not changed.
     force
-        Ask the agency also where its release calendar says that nothing is due.
+        Ask the agency even if its release calendar says that nothing is due.
     tables
-        Just these datasets of the source, such as `A B` or `A,B`.
+        Only these datasets of the source, such as `A B` or `A,B`.
     wait
-        Seconds to wait while another run of the same source is at work.
+        Seconds to wait for another run of the same source.
     """
     wanted = Options(
         full=full,
@@ -57,7 +57,7 @@ def transform(
     options: DataOptions | None = None,
 ) -> int:
     """
-    Make Silver, and the lake's Gold, from what is in Bronze. Asks the agency nothing.
+    Build Silver and the lake's Gold from Bronze. It sends the agency no request.
 
     Parameters
     ----------
@@ -66,11 +66,11 @@ def transform(
     all_
         Every installed source.
     tables
-        Just these datasets of the source, such as `A B` or `A,B`.
+        Only these datasets of the source, such as `A B` or `A,B`.
     wait
-        Seconds to wait while another run of the same source is at work.
+        Seconds to wait for another run of the same source.
     accept_revision
-        Publish also what a check refuses because it asks whether the agency meant it.
+        Publish even if revisions exceed the plausibility limits.
     """
     wanted = Options(
         tables=split(tables),
@@ -96,20 +96,20 @@ def load(
     Parameters
     ----------
     names
-        Sources, as `statpipe plugins list` shows them; all of them if none is named.
+        Sources, as `statpipe plugins list` shows them; default: all.
     all_
         Every installed source.
     verify
-        Compare databases row by row with the lake, and correct what differs.
+        Compare databases with the lake row by row, and correct differences.
     rebuild
-        Make the tables and views of databases anew from the lake, and their record of runs. Views
-        and rights of others stay.
+        Rebuild the databases' tables, views and record of runs from the lake. Grants and dependent
+        views survive.
     wait
-        Seconds to wait while another run of the same source is at work.
+        Seconds to wait for another run of the same source.
     """
     options = options or DataOptions()
     if verify and rebuild:
-        problem = "--verify and --rebuild exclude each other; say one of them"
+        problem = "--verify and --rebuild exclude each other; use one of them"
         tell_error(problem, ConfigError.exit_code, options)
         return ConfigError.exit_code
     how: How = "rebuild" if rebuild else "verify" if verify else "trust"

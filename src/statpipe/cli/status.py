@@ -25,10 +25,12 @@ _COLUMNS = (
 
 def status(*, options: DataOptions | None = None) -> int:
     """
-    Show how each source stands: last success, newest release and its age, and whether the next one is late.
+    Show the state of each source: last success, newest release and its age, and whether the next
+    one is late.
 
-    Late means: a release of the source's calendar (`[sources.NAME.calendar]`) has not come in time. Without a
-    calendar: it has been longer since the newest release than ever between two releases that the lake holds.
+    A source is late if a release of its calendar (`[sources.NAME.calendar]`) has not appeared in
+    time. Without a calendar, it is late if more time has passed since the newest release than ever
+    passed between two releases in the lake.
     """
     options = options or DataOptions()
 

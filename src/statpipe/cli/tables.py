@@ -10,7 +10,7 @@ from statpipe.engine.answers.exact_value import exact
 _BETWEEN = 2
 """Blanks between columns."""
 _NARROW = 28
-"""A column that is wider may be folded, down to this."""
+"""Wider columns may be folded to this width."""
 
 
 def print_table(
@@ -42,7 +42,7 @@ def print_table(
         _print_blocks(cells, to_stderr=to_stderr)
     left_out = [name for name in columns if fitting and name not in fitting]
     if left_out:
-        say(f"not shown, as the window is narrow: {', '.join(left_out)}", to_stderr=to_stderr)
+        say(f"hidden because the window is narrow: {', '.join(left_out)}", to_stderr=to_stderr)
 
 
 def text_width(text: str) -> int:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _LEAST_ROOM = 20
 NO_LIMIT = 100_000
-"""Width of what is no terminal: a file or a pipe has none."""
+"""Width of output that is not a terminal, such as a file or a pipe."""
 _FORCED = ("FORCE_COLOR", "TTY_COMPATIBLE")
 """Variables by which people have rich treat a pipe as a terminal."""
 

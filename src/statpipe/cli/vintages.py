@@ -25,9 +25,9 @@ def vintages(
     options: DataOptions | None = None,
 ) -> int:
     """
-    Show the vintages that a model is made of, oldest first.
+    Show the vintages behind a model, oldest first.
 
-    With options that choose figures, only the vintages that set one of them.
+    Options that choose figures limit the list to vintages that set one of those figures.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ def vintages(
     where
         Any other column of the model's history, such as `freq=Q`.
     period
-        Periods, such as `2021`, or all of `2019:2021`.
+        Periods, such as `2021`, or a range such as `2019:2021`.
     """
     options = options or DataOptions()
 
@@ -56,9 +56,7 @@ def vintages(
             cells = [[exact(row[name]) for name in _COLUMNS] for row in rows]
             print_table(f"Vintages of {model}", _COLUMNS, cells, less=("source", "basis", "note"))
         else:
-            say(
-                f"the lake holds no vintage of {model} yet; `statpipe runs list` shows what was run"
-            )
+            say(f"the lake holds no vintage of {model} yet; see `statpipe runs list`")
         return 0
 
     return in_session(options, work)

@@ -34,7 +34,10 @@ def write_workbook(
     :raises ConfigError: XlsxWriter is not installed, there are more rows than a sheet holds, or the file cannot be written.
     """
     if len(rows) > _MOST_ROWS:
-        msg = f"--xlsx {path}: a sheet holds {_MOST_ROWS:,} rows, and these are {len(rows):,}; choose fewer, or say --parquet"
+        msg = (
+            f"--xlsx {path}: a sheet holds at most {_MOST_ROWS:,} rows, not {len(rows):,}; "
+            "choose fewer, or use --parquet"
+        )
         raise ConfigError(msg)
     xlsxwriter = _imported()
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
@@ -61,8 +64,8 @@ def _imported() -> Any:
         import xlsxwriter.exceptions
     except ImportError:
         msg = (
-            "--xlsx needs XlsxWriter, which is not installed; install the extra analysts of statpipe: "
-            "`pip install xlsxwriter`, or say --csv"
+            "--xlsx needs XlsxWriter, which is not installed; run `pip install xlsxwriter` "
+            '(part of the extra "analysts"), or use --csv'
         )
         raise ConfigError(msg) from None
     return xlsxwriter
@@ -74,7 +77,10 @@ def _notes(rows: Iterable[Sequence[object]]) -> list[tuple[str, str]]:
         for row in rows
         for cell in row
     )
-    said = f"a workbook keeps {_EXACT_DIGITS} digits of a number, and some figures have more: --csv has all"
+    said = (
+        f"a workbook keeps {_EXACT_DIGITS} digits of a number, and some figures have more: use "
+        "--csv"
+    )
     return [("note", said)] if cut else []
 
 

@@ -84,7 +84,7 @@ class Lakehouse:
 
         :raises ConfigError: There is no such model or column, or no such row; the message lists those
             that exist, and since when.
-        :raises ContentError: The model was not made yet.
+        :raises ContentError: The model was not built yet.
         :raises Unavailable: The lake or the database cannot be reached.
         """
         chosen = {"ref_area": ref_area, "category": category, "period": period, "dataset": dataset}

@@ -63,8 +63,8 @@ def lines(made, **more):
 
 
 def test_what_the_release_calendar_says_is_a_line_and_of_several_runs_only_what_is_late():
-    quiet = manifest(0, calendar="nothing is due before 2026-12-18, so nothing was asked")
-    late = manifest(0, calendar="late: the release of 2026-12-18 has not come", late=True)
+    quiet = manifest(0, calendar="nothing is due before 2026-12-18, so no request was sent")
+    late = manifest(0, calendar="late: the release due on 2026-12-18 has not appeared", late=True)
     assert [f"  {quiet.calendar}"] == [line for line, _ in brief_lines(quiet, 80)][1:]
     assert len(list(brief_lines(quiet, 80, alone=False))) == 1
     assert (f"  {late.calendar}", "yellow") in brief_lines(late, 80, alone=False)
@@ -79,7 +79,7 @@ def test_a_run_says_what_is_new_what_moved_most_and_what_to_look_at():
         "            CA T:20 2023: 100 to 120 (20.00 %)",
         "            CA T:2 2023: 100 to 102 (2.00 %)",
         "warning: additivity, T1 2024-04-01: 20 of 1,200 sums are off by more than rou...".replace("T1", "T0"),
-        "more: `statpipe runs show 20240401T000000000000Z-abcd`",
+        "details: `statpipe runs show 20240401T000000000000Z-abcd`",
     ]  # fmt: skip
 
 
@@ -121,15 +121,15 @@ def told_of(manifests, capsys):
 def test_many_sources_are_counted_and_what_somebody_must_look_at_comes_first(capsys):
     made = forty(outcome="failed", exit_code=5, message="the agency is down; run again later")
     made[7] = manifest(1, 2, source="flow_07")
-    made[9] = attrs.evolve(made[9], late=True, calendar="late: the release of 2024-03-01")
+    made[9] = attrs.evolve(made[9], late=True, calendar="late: the release due on 2024-03-01")
     assert told_of(made, capsys) == [
         "40 sources: 38 unchanged, 1 failed, 1 loaded",
         "  flow_00: the agency is down; run again later (exit 5)",
         "  flow_07: loaded 1 release, 1,200 figures, in 2.5 s; 2 findings of checks",
-        "  flow_09: unchanged in 2.5 s; late: the release of 2024-03-01",
+        " flow_09: unchanged in 2.5 s; late: the release due on 2024-03-01",
         "lake: /somewhere",
         "database: postgresql://here",
-        "more: `statpipe runs list`",
+        "details: `statpipe runs list`",
     ]
 
 

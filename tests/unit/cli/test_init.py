@@ -58,8 +58,8 @@ def test_a_file_that_is_there_is_kept_and_nothing_is_written(init, tmp_path, nam
     code, out, err = init("mine")
     assert (code, out) == (2, "")
     assert err == (
-        f"statpipe: {tmp_path}/mine has {name} already, and nothing was written; "
-        "name another folder, or move these files (exit 2)\n"
+        f"statpipe: {tmp_path}/mine has {name} already; nothing was written. Name another "
+        "folder, or move these files (exit 2)\n"
     )
     assert written(tmp_path / "mine") == {name}
     assert place.read_text() == "# mine\n"

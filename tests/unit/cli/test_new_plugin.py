@@ -37,7 +37,7 @@ def new(tmp_path, monkeypatch, capsys):
 def test_what_is_no_name_is_refused(new, tmp_path, name):
     code, out, err = new("--name", name)
     assert (code, out) == (2, "")
-    assert f"{name!r} is no name for a plugin; write small letters, digits" in err
+    assert f"{name!r} is not a valid plugin name; use lower-case letters, digits" in err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -60,7 +60,7 @@ def test_names_that_are_taken_are_refused(new):
             "check",
             f"statpipe-checks {statpipe.__version__} offers a check named value_range",
         ),
-        ("bea", "source", "a distribution statpipe-bea is installed"),
+        ("bea", "source", "a distribution named statpipe-bea is already installed"),
         (
             "pce_state",
             "model",
@@ -72,7 +72,7 @@ def test_names_that_are_taken_are_refused(new):
             "notifier",
             f"statpipe-notify {statpipe.__version__} offers a notifier named webhook",
         ),
-        ("bea", "check", "a distribution statpipe-bea is installed"),
+        ("bea", "check", "a distribution named statpipe-bea is already installed"),
     ):
         code, _, err = new(name, "--role", role)
         assert code == 2
@@ -86,7 +86,7 @@ def test_a_folder_that_is_there_is_left_alone(new, tmp_path):
     code, _, err = new("harbour")
     assert code == 2
     assert (
-        "statpipe: statpipe-harbour is there already; choose another name, or another folder with "
+        "statpipe: statpipe-harbour exists already; choose another name, or another folder with "
         "--into (exit 2)\n"
     ) in err
     assert [path.name for path in mine.parent.iterdir()] == ["mine.txt"]
@@ -119,7 +119,7 @@ def test_the_next_steps_can_be_pasted(new, tmp_path, monkeypatch):
 my plugins/statpipe-harbour is ready. Next, from this folder:
 
   .venv/bin/python -m pip install --no-build-isolation -e 'my plugins/statpipe-harbour'
-  .venv/bin/statpipe plugins test harbour     # the contracts; a failure says what to do
+  .venv/bin/statpipe plugins test harbour     # run the contract tests; failures say what to do
 """
     )
 

@@ -49,7 +49,7 @@ def test_several_values_in_any_mix(command, option, parameter, values):
 @pytest.mark.parametrize("values", ["A,,B", "A ,", ",A"])
 def test_no_value_is_empty(command, option, parameter, values):
     words = [*command.split(), option, *values.split()]
-    with pytest.raises(CycloptsError, match="a name is empty"):
+    with pytest.raises(CycloptsError, match="empty name"):
         make_app().parse_args(words, exit_on_error=False, print_error=False)
 
 
@@ -85,26 +85,28 @@ def test_a_limit_is_a_whole_number_of_at_least_1(told, command, limit):
         (("show", "pce_state", "--area="), "--area has an empty value"),
         (("show", "pce_state", "--where", " "), "--where has an empty value"),
         (("show", "pce_state", "--as-of", ""), "--as-of has an empty value"),
-        (("show", ""), "a name is empty in ''"),
+        (("show", ""), "empty name in ''"),
         (("run", "tea", "--tables", ""), "--tables has an empty value"),
         (("run", "tea", "--markdown", ""), "--markdown has an empty value"),
-        (("run", ""), "NAMES: a name is empty in ''"),
-        (("run", "a,,b"), "NAMES: a name is empty in 'a,,b'"),
+        (("run", ""), "NAMES: empty name in ''"),
+        (("run", "a,,b"), "NAMES: empty name in 'a,,b'"),
         (("doctor", "--env", ""), "--env has an empty value"),
         (("doctor", "--config="), "--config has an empty value"),
-        (("runs", "show", ""), "a name is empty"),
+        (("runs", "show", ""), "empty name"),
         (("backfill", "tea", "--from-archive", ""), "--from-archive has an empty value"),
         (("backfill", "tea", "--from-archive"), "--from-archive requires at least 1 element"),
-        (("run", "bea_pce_state", "--all"), "--all and bea_pce_state exclude each other; name sources, or say --all"),
+        (("run", "bea_pce_state", "--all"), "--all and bea_pce_state exclude each other; name sources, or use --all"),
         (("load", "bea_pce_state", "--all"), "--all and bea_pce_state exclude each other"),
         (("plan", "bea_pce_state", "--all"), "--all and bea_pce_state exclude each other"),
-        (("load", "--verify", "--rebuild"), "--verify and --rebuild exclude each other; say one of them"),
-        (("runs", "show", "--json", "--markdown"), "--markdown and --json exclude each other; say one of them"),
-        (("db", "query", "SELECT 1", "--json", "--csv"), "--csv and --json exclude each other; say one of them"),
-        (("show", "pce_state", "--json", "--csv"), "--csv and --json exclude each other; say one of them"),
+        (("load", "--verify", "--rebuild"), "--verify and --rebuild exclude each other; use one of them"),
+        (("runs", "show", "--json", "--markdown"), "--markdown and --json exclude each other; use one of them"),
+        (("db", "query", "SELECT 1", "--json", "--csv"), "--csv and --json exclude each other; use one of them"),
+        (("show", "pce_state", "--json", "--csv"), "--csv and --json exclude each other; use one of them"),
         (("runs", "list", "bea_pce_stat"), "no source is named 'bea_pce_stat'; did you mean 'bea_pce_state'?"),
-        (("runs", "show"), "no run is recorded yet; `statpipe run SOURCE` makes one"),
-        (("show", "--area", "CA", "pce_state"), "no model is named; `statpipe show` lists them; write its name before the options"),
+        (("runs", "show"), "no runs are recorded yet; start one with `statpipe run SOURCE`"),
+        (("show", "--area", "CA", "pce_state"), (
+            "no model is named; write its name before the options (`statpipe show` lists them)"
+        )),
         (("explain", "pce_state", "--area", "CA", "TX", "--category", "1", "--period", "2021"), "unexpected argument 'TX'; see `statpipe explain --help`"),
         (("explain", "pce_state", "--area", "CA", "--category", "1", "--period", "2021", "--where", "ref_area=TX"), "--where ref_area=TX: say --area TX"),
         (("explain", "pce_state", "--area", "CA", "--category", "1", "--period", "2021", "--where", "sex=F,M"), "--where sex has 2 values, F and M; a figure has one"),

@@ -81,7 +81,7 @@ def test_markdown_has_a_table_of_areas_and_one_of_the_largest_moves():
         "| CA | 50 | 3 | 1.50 % | 9.00 % | 10.00 % |",
         "| NY | 50 | 1 | - | - | - |",
         "",
-        "The figures that moved farthest:",
+        "The largest revisions:",
         "",
         "| ref_area | category | category_name | time_period | old | new | change |",
         "|---|---|---|---|---|---|---|",
@@ -92,9 +92,9 @@ def test_markdown_has_a_table_of_areas_and_one_of_the_largest_moves():
 
 
 def test_a_run_that_changed_nothing_says_so_and_one_that_was_overruled_as_well():
-    assert "No vintage changed any figure." in as_markdown(manifest(None))
+    assert "No release changed any figure." in as_markdown(manifest(None))
     overruled = as_markdown(manifest(REVISION, accepted_revision=True))
-    assert overruled.rstrip().endswith("overruled by the operator of this run.")
+    assert overruled.rstrip().endswith("overruled checks that refused this release.")
 
 
 def test_a_report_goes_to_a_file_or_says_why_not(tmp_path):
@@ -105,8 +105,8 @@ def test_a_report_goes_to_a_file_or_says_why_not(tmp_path):
     with pytest.raises(ConfigError) as raised:
         write_markdown([manifest(REVISION)], nowhere)
     assert str(raised.value) == (
-        f"the report cannot be written: {nowhere}: No such file or directory; name a file in a "
-        "folder that is there"
+        f"the report cannot be written: {nowhere}: No such file or directory; name a file in an "
+        "existing folder"
     )
 
 

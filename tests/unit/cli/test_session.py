@@ -30,5 +30,5 @@ def test_keys_of_aws_in_dotenv_are_used_by_plugins_reported_and_masked(configura
     assert "AWS_ACCESS_KEY_ID" not in os.environ
     told = capsys.readouterr().err
     file = configuration.parent / ".env"
-    assert f"{file} holds keys of AWS and others can read it; run `chmod 600 {file}`" in told
+    assert f"{file} contains AWS keys and other users can read it; run `chmod 600 {file}`" in told
     assert "canary" not in told.split("statpipe: a bug")[0]

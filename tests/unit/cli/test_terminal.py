@@ -88,7 +88,7 @@ def test_a_narrow_window_leaves_out_what_tells_least_then_shows_blocks(output):
     print_table("", columns, [row], less=("source",))
     lines = made.text.splitlines()
     assert lines[0].split() == ["id", "message"]
-    assert lines[-1] == "not shown, as the window is narrow: source"
+    assert lines[-1] == "hidden because the window is narrow: source"
     assert all(len(line) <= 46 for line in lines)
     made = output(width=16)
     print_table("", columns, [row], less=("source",))

@@ -138,7 +138,10 @@ class LakeSink(Lake):
         except ContentError as error:
             body, reason = b"", str(error)
         if body is None:
-            msg = f"the lake has no {path}; run `statpipe transform {_owner(key) or '--all'}` to make it from Bronze"
+            msg = (
+                f"the lake has no {path}; run `statpipe transform {_owner(key) or '--all'}` to "
+                "rebuild it from Bronze"
+            )
             raise ContentError(msg)
         reason = reason or part_fault(body, key.path)
         if reason:

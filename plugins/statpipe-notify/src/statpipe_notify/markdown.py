@@ -54,7 +54,7 @@ def _revision(revision: Revision) -> Iterator[str]:
     yield escaped(revision.in_words)
     yield ""
     if revision.largest:
-        yield "The figures that moved farthest:"
+        yield "The largest revisions:"
         yield ""
         yield from as_table((*_CELL, "change"), map(_move, revision.largest))
     if revision.by_area:

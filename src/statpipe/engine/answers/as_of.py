@@ -36,7 +36,7 @@ def day_of(text: str, words: Words = OPTIONS) -> date:
     except ValueError:
         given = f"{words.as_of}{'=' if words.python else ' '}{text!r}"
         example = words.day("2021-01-01")
-        msg = f"{given} is not a date; give year, month and day, such as {example}"
+        msg = f"{given} is not a date; write year-month-day, such as {example}"
         raise ConfigError(msg) from None
 
 
@@ -80,11 +80,13 @@ def rows_as_of(
     )
     later = [one for one in releases if one > day]
     place = bisect_left(later, True, key=there)
-    first = f"; the first release with such a figure is of {later[place]}" if later[place:] else ""
+    first = (
+        f"; the first release with such a figure is from {later[place]}" if later[place:] else ""
+    )
     if later[place:] and later == releases and place == 0:
-        first = f"; the first release in the lake is of {later[0]}"
-    say = f", say {words.day(later[place])} or later" if later[place:] else ""
-    msg = f"{words.day(day)}{what}: {model.name} had no such row on that day{first}{say}"
+        first = f"; the first release in the lake is from {later[0]}"
+    say = f"; use {words.day(later[place])} or later" if later[place:] else ""
+    msg = f"{words.day(day)}{what}: {model.name} had no such row on that date{first}{say}"
     raise NoRows(msg)
 
 
@@ -92,12 +94,12 @@ def latest_table(lake: Lake, models: Sequence[Model], model: Model) -> pa.Table:
     """
     Read a model as the lake has it.
 
-    :raises ContentError: It was not made yet, or is damaged.
+    :raises ContentError: It was not built yet, or is damaged.
     """
     key = gold_key(model)
     if lake.fingerprint(key) is None:
         commands = " and ".join(f"`statpipe run {name}`" for name in sources_of(models, model))
-        raise ContentError(f"the lake has no {key.path}; run {commands} to make it")
+        raise ContentError(f"the lake has no {key.path}; run {commands} to build it")
     return lake.read(key)
 
 
@@ -112,7 +114,10 @@ def table_as_of(
     """
     if not can_take_date(models, model):
         those = ", ".join(one.name for one in models if can_take_date(models, one))
-        msg = f"model {model.name} is the same on any date; {words.as_of} is for {those or 'none'}"
+        msg = (
+            f"model {model.name} does not depend on a date; {words.as_of} works for "
+            f"{those or 'none'}"
+        )
         raise ConfigError(msg)
     # Other SQL has another fingerprint: it is computed, and all else is read from the lake.
     then = [one.at(day) for one in models]

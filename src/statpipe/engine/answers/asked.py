@@ -26,7 +26,7 @@ def rows_asked(wanted: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
         values = [value] if isinstance(value, str) or not isinstance(value, Iterable) else [*value]
         found[column] = tuple(dict.fromkeys(_text(argument, one) for one in values))
         if not values:
-            msg = f"{argument}=[] chooses no row; give values, or leave {argument} out for all"
+            msg = f"{argument}=[] matches nothing; give values, or leave {argument} out to get all"
             raise ConfigError(msg)
     return found
 
@@ -51,7 +51,7 @@ def numbers_asked(nth: int | Iterable[int] | None) -> tuple[int, ...]:
     numbers = () if nth is None else (nth,) if isinstance(nth, int) else tuple(nth)
     for one in numbers:
         if not isinstance(one, int) or isinstance(one, bool) or one < 0:
-            raise ConfigError(f"nth={one!r} is not the number of a release; 0 is the first release")
+            raise ConfigError(f"nth={one!r} is not a release number; 0 is the first release")
     return numbers
 
 
@@ -60,5 +60,5 @@ def _text(argument: str, value: object) -> str:
         text = str(value).strip()
         if text:
             return text
-    msg = f"{argument}={value!r} is not a code, period, number or date; give one, or a list of them"
+    msg = f"{argument}={value!r} is not a code, period, number or date, nor a list of these"
     raise ConfigError(msg)

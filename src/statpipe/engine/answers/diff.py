@@ -39,9 +39,9 @@ def differences(
     """
     model = whole_model(site, name)
     if model.measure is None:
-        raise ConfigError(f"model {name} has no figure that two states could differ in")
+        raise ConfigError(f"model {name} has no figures to compare between two dates")
     if last is not None and last < first:
-        raise ConfigError(f"--from {first} is after --to {last}; exchange them")
+        raise ConfigError(f"--from {first} is after --to {last}; swap them")
     found: list[pa.Table | None] = []
     told: list[NoRows] = []
     for day in (first, last):
@@ -70,7 +70,7 @@ def _declared(model: Model) -> Model:
         attrs.evolve(
             measure,
             name=f"{when}_value",
-            description=f"{measure.description}, on the {day} day",
+            description=f"{measure.description}, on the {day} date",
             nullable=True,
             places=f"{when}_decimals" if measure.places in by_name else None,
         )
@@ -91,8 +91,12 @@ def _declared(model: Model) -> Model:
             Column(name="what", type="text", description="changed, new or gone", nullable=False),
             old,
             new,
-            Column(name="difference", type=measure.type, description="New less old; empty in different units", unit=measure.unit),
-            Column(name="percent", type="double", description="Difference in per cent of the old figure's size", unit="%"),
+            Column(name="difference", type=measure.type, description=(
+                "New minus old; empty if the units differ"
+            ), unit=measure.unit),
+            Column(name="percent", type="double", description=(
+                "Difference in per cent of the old figure's absolute value"
+            ), unit="%"),
             *places,
         ),
         sql="",

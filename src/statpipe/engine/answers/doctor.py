@@ -47,7 +47,9 @@ def _found(
         remedy = f"upgrade or uninstall {broken.distribution}"
         yield Diagnosis(f"plugin {broken.plugin}", "error", broken.reason, remedy)
     for name, reason in registry.wrong_models().items():
-        remedy = "correct or uninstall its plugin; runs of the sources that it reads are stopped"
+        remedy = (
+            "correct or uninstall its plugin; until then, sources that the model reads cannot run"
+        )
         yield Diagnosis(f"model {name}", "error", reason, remedy)
     try:
         site = open_site(configuration, registry, environment)
@@ -69,7 +71,9 @@ def _parts(site: Site) -> Iterator[Diagnosis]:
             yield _failed(name, error)
     yield from _manifests(site)
     for name, reason in site.notifiers.off.items():
-        yield Diagnosis(f"notifier {name}", "error", f"is off: {reason}", "correct it as it says")
+        yield Diagnosis(
+            f"notifier {name}", "error", f"is off: {reason}", ("correct it as the message says")
+        )
     for name, notifier in site.notifiers.ready.items():
         try:
             yield from notifier.diagnose()
@@ -108,8 +112,10 @@ def _manifests(site: Site) -> Iterator[Diagnosis]:
 
 def _failed(name: str, error: Exception) -> Diagnosis:
     if isinstance(error, StatpipeError):
-        return Diagnosis(name, "error", str(error), "correct it as it says")
-    return Diagnosis(name, "error", f"{type(error).__name__}: {error}", "report it to its plugin")
+        return Diagnosis(name, "error", str(error), "correct it as the message says")
+    return Diagnosis(
+        name, "error", f"{type(error).__name__}: {error}", ("report it to the plugin's author")
+    )
 
 
 def _versions() -> Diagnosis:

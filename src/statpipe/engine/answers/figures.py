@@ -45,7 +45,7 @@ def figures(
     They come out of the lake, or out of the *sink* that is named: a database.
 
     :raises ConfigError: A column, a value or the day leaves no row.
-    :raises ContentError: The model was not made yet, or is damaged.
+    :raises ContentError: The model was not built yet, or is damaged.
     """
     if sink is not None and (named := site.sink(sink)) is not site.lake:
         return rows_in_database(_database(named, sink), model, wanted, day, words)
@@ -57,7 +57,5 @@ def figures(
 
 def _database(found: Sink, name: str) -> Database:
     if not isinstance(found, Database):
-        raise ConfigError(
-            f"sink {name} is neither the lake nor a database; nothing can be read from it"
-        )
+        raise ConfigError(f"sink {name} is neither the lake nor a database, so it cannot be read")
     return found

@@ -66,8 +66,8 @@ def _relation(model: Model, day: date | None, words: Words) -> str:
         return f'"{model.name}"'
     if not model.takes_date:
         msg = (
-            f"the database has no function {model.name}_as_of; leave out sink: the lake answers "
-            f"{words.as_of} for each model that a date can be asked of"
+            f"the database has no function {model.name}_as_of; leave out sink to read the lake, "
+            f"which supports {words.as_of} for every dated model"
         )
         raise ConfigError(msg)
     return f"\"{model.name}_as_of\"(DATE '{day.isoformat()}')"
@@ -89,7 +89,7 @@ def _condition(column: str, kind: str, values: Sequence[str]) -> str:
 
 def _quoted(text: str) -> str:
     if "\0" in text:
-        raise ConfigError(f"{text!r} holds the character NUL, which no figure is chosen by")
+        raise ConfigError(f"{text!r} contains the character NUL, which no value contains")
     doubled = text.replace("'", "''")
     return f"'{doubled}'"
 

@@ -14,7 +14,7 @@ from statpipe.domain.period import EXAMPLES, in_one_form, is_period, read_period
 _DAY = len("2023-01-31")
 _TO_THURSDAY = timedelta(days=3)
 _LAST = "~"
-"""It sorts behind all that periods are written with."""
+"""It sorts after every character of a period."""
 
 Instant = tuple[str, str]
 """A day and a time of it, to be compared; empty for a day's begin, ``~`` for its end."""

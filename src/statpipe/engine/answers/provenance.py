@@ -100,8 +100,8 @@ class Provenance:
         Say what is not as it was recorded; nothing if all that was verified is.
         """
         differing = (
-            f"{one.kept.key} gives another figure than Silver; run `statpipe transform "
-            f"{self.history.source}` if the normalizer is newer, else report it"
+            f"{one.kept.key} gives a figure that differs from Silver; run `statpipe transform "
+            f"{self.history.source}` if the normalizer is newer, otherwise report it"
             for one in self.differing
         )
         damages = [self.silver.damage, *(one.damage for one in self.evidence), *differing]
@@ -157,8 +157,8 @@ def _refuse_without_key(site: Site, model: Model) -> None:
         under = [one for one in models_under(models, model) if set(CELL) <= _columns(one)]
         those = under or [one for one in models if set(CELL) <= _columns(one)]
         msg = (
-            f"model {model.name} has no column {lacking[0]}, so its rows are not about one figure "
-            f"each; explain one of {', '.join(one.name for one in those) or 'none'}"
+            f"model {model.name} has no column {lacking[0]}, so its rows do not describe one "
+            f"figure each; explain one of {', '.join(one.name for one in those) or 'none'}"
         )
         raise ConfigError(msg)
 
@@ -203,7 +203,10 @@ def _several(found: Sequence[CellHistory], wanted: Cell, words: Words) -> str:
     datasets = sorted({str(one.cell.dataset) for one in found})
     what = f"{len(found)} figures are for {in_words(wanted)}"
     if len(datasets) > 1:
-        return f"{what}, in {' and '.join(datasets)}; say {words.choice('dataset', datasets[:1])}, for example"
+        return (
+            f"{what}, in {' and '.join(datasets)}; add {words.choice('dataset', datasets[:1])}, "
+            "for example"
+        )
     first = found[0].cell.where
     example = words.choices({name: (value,) for name, value in first.items()})
     return f"{what}; say which, for example {example}"
@@ -224,7 +227,7 @@ def _stand_on(history: CellHistory, model: Model, day: date | None, words: Words
     if day is not None and day < first.realtime_start:
         msg = (
             f"{words.day(day)}: {model.name} has no figure for {cell} on {day}: it was first "
-            f"released on {first.realtime_start}; say {words.day(first.realtime_start)} or later"
+            f"released on {first.realtime_start}; use {words.day(first.realtime_start)} or later"
         )
         raise ConfigError(msg)
     stood = [one for one in history.stands if one.realtime_end >= one.realtime_start]
@@ -233,7 +236,7 @@ def _stand_on(history: CellHistory, model: Model, day: date | None, words: Words
     )
     msg = (
         f"{model.name} has no figure for {cell} {f'on {day}' if day else 'now'}: the agency dropped it"
-        + (f" after {until}; say {words.day(until)} for the last one" if until else "")
+        + (f" after {until}; use {words.day(until)} for the last one" if until else "")
     )
     raise ConfigError(msg)
 
@@ -267,8 +270,8 @@ def _silver_proof(lake: Lake, source: str, held: Held) -> SilverProof:
         code=held.code,
         damage=""
         if same
-        else f"{key.path} is not what was recorded; delete it and run `statpipe transform {source}` "
-        "to make it from Bronze",
+        else f"{key.path} differs from its record; delete it and run `statpipe transform "
+        f"{source}` to rebuild it from Bronze",
     )
 
 

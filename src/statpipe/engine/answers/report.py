@@ -24,7 +24,7 @@ from statpipe.engine.answers.pictures.tiles import tile_map
 from statpipe.engine.answers.story import Origin, Story
 
 _PERIODS, _VINTAGES, _PAYLOADS = 40, 12, 25
-"""What tables show at most; the files that commands write have all."""
+"""The most rows that tables show; the files that commands write have all."""
 _STATISTICS = (
     ("figures", "figures compared"),
     ("mean_revision", "mean revision"),
@@ -54,9 +54,7 @@ def payload_table(origins_payloads: list[tuple[str, str, int]]) -> str:
     more = len(origins_payloads) - len(shown)
     rows = [(name, f"{size:,}", sha) for name, sha, size in shown]
     rest = (
-        paragraph(f"and {more:,} more, which the manifest of the run names", "quiet")
-        if more
-        else ""
+        paragraph(f"and {more:,} more, listed in the manifest of the run", "quiet") if more else ""
     )
     return (
         table("Payloads in Bronze", ("payload", "bytes", "SHA-256"), rows, right=("bytes",)) + rest
@@ -74,7 +72,7 @@ def checks_table(checks: list[CheckResult]) -> str:
         (one.check, one.vintage, "accepted" if one.accepted else one.severity, one.message)
         for one in found
     ]
-    return told + table("What checks found", ("check", "vintage", "severity", "message"), rows)
+    return told + table("Findings of checks", ("check", "vintage", "severity", "message"), rows)
 
 
 def _parts(story: Story, title: str) -> Iterator[str]:
@@ -96,15 +94,21 @@ def _parts(story: Story, title: str) -> Iterator[str]:
         "The series",
         figure(
             lines(series, story.names, story.unit, f"{title}: latest figures"),
-            "The latest figures. Where the line breaks, the agency shows none.",
+            (
+                "The latest figures. Gaps in the line are periods for which the agency shows no "
+                "figure."
+            ),
         ),
         folded("All figures", _figures(story)),
     )
     yield section(
-        "What was believed when",
+        "Figures by vintage",
         figure(
             fan(story.vintages, story.names, story.unit, f"{title}: every vintage"),
-            "Every vintage: the latest is the strong line, earlier ones are pale. A ring is what a figure was at first.",
+            (
+                "Every vintage: the strong line is the latest, pale lines are earlier ones. Rings "
+                "mark first releases."
+            ),
         ),
         _triangle(story),
     )
@@ -119,7 +123,7 @@ def _parts(story: Story, title: str) -> Iterator[str]:
         ),
     )
     yield section("Checks", checks_table(list(story.checks)))
-    yield section("Where the figures come from", *_origins(story))
+    yield section("Sources of the figures", *_origins(story))
 
 
 def _figures(story: Story) -> str:
@@ -156,11 +160,14 @@ def _revisions(story: Story, title: str) -> Iterator[str]:
     periods = sorted({period for _, period in story.moves})
     vintages = sorted({vintage for vintage, _ in story.moves})
     if not periods:
-        yield paragraph("No figure of this series was released twice yet.")
+        yield paragraph("No figure of this series has been released twice yet.")
         return
     yield figure(
         heat_map(story.moves, periods, vintages, f"{title}: revisions"),
-        "How far each release moved what the one before had said: a row for each release, a column for each period.",
+        (
+            "How much each release changed the figures of the previous one: a row for each release, "
+            "a column for each period."
+        ),
     )
     shown = story.statistics[:_VINTAGES]
     columns = ("statistic", *(f"release {one['release']}" for one in shown))
@@ -175,13 +182,13 @@ def _revisions(story: Story, title: str) -> Iterator[str]:
     if any(one["news_p"] is not None for one in shown):
         first = shown[0]["first_efficient"]
         told = "none of them" if first is None else f"release {first}"
-        yield paragraph(f"First release whose revisions could not be foreseen, at 5 %: {told}.")
+        yield paragraph(f"First release with unpredictable revisions, at 5 %: {told}.")
 
 
 def _origins(story: Story) -> Iterator[str]:
     rows = [(one.held.vintage.id, one.held.dataset, one.held.note, f"{one.held.rows:,}", len(one.payloads), one.held.figures) for one in story.origins]  # fmt: skip
     yield table(
-        "Vintages of the dataset; the hash is that of all its figures",
+        "Vintages of the dataset; each hash covers all figures of the vintage",
         ("vintage", "dataset", "the agency's note", "figures", "payloads", "hash"),
         rows,
         right=("figures", "payloads"),
@@ -189,7 +196,7 @@ def _origins(story: Story) -> Iterator[str]:
     for one in story.origins[-_VINTAGES:]:
         yield folded(f"Payloads of {one.held.vintage.id}", payload_table(_payloads(one)))
     key, last = story.key, story.latest[-1]
-    yield paragraph("This command follows a figure to its bytes and verifies each step:")
+    yield paragraph("This command traces a figure to its bytes and verifies each step:")
     yield command(
         f"statpipe explain {story.model} --area {key['ref_area']} --category {key['category']} --period {last['time_period']}"
     )

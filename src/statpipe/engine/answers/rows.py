@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PERIOD = "time_period"
 _NAMES = {"ref_area": "area_name", "category": "category_name"}
-"""Columns of codes, and those with their names: a reader may have typed the name."""
+"""Columns of codes, and the columns with their names: a reader may have typed the name."""
 _COMPARABLE = ("text", "integer", "small", "date")
 _SHOWN = 12
 """How many choices a message names."""
@@ -96,7 +96,7 @@ def refuse_backward_ranges(wanted: Mapping[str, Sequence[str]], words: Words = O
         found = range_of(one)
         if found and found.is_backward:
             given, turned = (words.choice(_PERIOD, [text]) for text in (one, found.turned))
-            raise ConfigError(f"{given} ends before it begins; say {turned}")
+            raise ConfigError(f"{given} ends before it begins; use {turned}")
 
 
 def _together(table: pa.Table, wanted: Mapping[str, Sequence[str]], words: Words) -> str:
@@ -108,8 +108,8 @@ def _together(table: pa.Table, wanted: Mapping[str, Sequence[str]], words: Words
         for some in combinations(wanted, size):
             if not pc.any(reduce(pc.and_, [marks[name] for name in some])).as_py():
                 chosen = {name: wanted[name] for name in some}
-                return f"no row has all of {words.choices(chosen)}"
-    return f"no row has all of {words.choices(wanted)}"
+                return f"no row matches all of {words.choices(chosen)}"
+    return f"no row matches all of {words.choices(wanted)}"
 
 
 def exact_and_ranges(column: str, values: Sequence[str]) -> tuple[list[str], list[PeriodRange]]:

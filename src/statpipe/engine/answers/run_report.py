@@ -45,7 +45,7 @@ def _parts(manifest: Manifest, place: int) -> Iterator[str]:
     yield section(
         "What was found",
         table(
-            "Vintages that the agency shows",
+            "Vintages that the agency offers",
             ("dataset", "vintage", "outcome", "figures", "why"),
             rows,
             right=("figures",),
@@ -53,7 +53,7 @@ def _parts(manifest: Manifest, place: int) -> Iterator[str]:
     )
     revisions = [one.revision for one in manifest.vintages if one.revision is not None]
     yield section(
-        "What it did to the figures",
+        "Changes to the figures",
         *(
             part
             for number, one in enumerate(revisions)
@@ -83,11 +83,11 @@ def _revision(revision: Revision, name: str) -> Iterator[str]:
     }
     yield figure(
         tile_map(sizes, "%", f"{revision.dataset}: median size of revisions by state", name=name),
-        "How far the figures of each state were moved, in per cent: the median size of their revisions.",
+        "Median absolute revision of each state's figures, in per cent.",
     )
     areas = sorted(revision.by_area.items(), key=lambda pair: -(pair[1].largest_percent or 0.0))
     yield table(
-        "Areas whose figures moved farthest",
+        "Areas with the largest revisions",
         ("area", "compared", "revised", "median", "largest"),
         [
             (area, f"{moved.compared:,}", f"{moved.revised:,}", percent(moved.median_percent), percent(moved.largest_percent))
@@ -96,7 +96,7 @@ def _revision(revision: Revision, name: str) -> Iterator[str]:
         right=("compared", "revised", "median", "largest"),
     )  # fmt: skip
     yield table(
-        "Figures that moved farthest",
+        "Largest revisions",
         ("area", "category", "title", "period", "before", "now", "change"),
         [(*(move[one] for one in _MOVES), percent(move["percent"])) for move in revision.largest],
         right=("before", "now", "change"),

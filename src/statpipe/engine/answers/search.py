@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _EXACT, _BEGINS, _WITHIN, _LIKE = 1.0, 0.9, 0.6, 0.5
-"""How well a word fits: it is there, begins one, stands within one, or is spelt alike."""
+"""How well a word matches: whole word, beginning, middle, or similar spelling."""
 _CUTOFF = 0.75
-"""Below this similarity, another word was meant."""
+"""Words less similar than this do not match."""
 _SHORTEST = 3
-"""Shorter words stand within too many others."""
+"""Shorter words occur within too many others."""
 
 _CATEGORY = """
     SELECT category AS code, any_value(category_name) AS name, any_value(category_path) AS path, any_value(unit) AS unit,

@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Keep = Callable[[Receipt], None]
-"""Is told what was written, by who keeps the changes: the holder of Gold's lock."""
+"""Called with what was written by the holder of Gold's lock, who keeps the changes."""
 
 _VERSION = "4"
-"""Raise it when the same Silver gives other changes."""
+"""Raise it when the same Silver yields different changes."""
 
 
 @frozen(kw_only=True)
@@ -111,7 +111,7 @@ def by_dataset(source: str, held: Iterable[Held], reader: str) -> dict[str, list
         if one.fingerprint:
             datasets.setdefault(one.dataset, []).append(one)
     if not datasets:
-        msg = f"model {reader} reads {source}, of which the lake holds nothing; run it first"
+        msg = f"model {reader} reads {source}, which is not in the lake yet; run that source first"
         raise ContentError(msg)
     return dict(sorted(datasets.items()))
 

@@ -68,7 +68,7 @@ def computed(connection: Any, model: Model, sql: str, kept_as: str = "") -> pa.T
             rows = f'FROM "{kept_as}"'
         return _held_to_declaration(_fetched(connection.sql(rows)), model)
     except duckdb.OutOfMemoryException as error:
-        msg = f"model {model.name} needs more memory than engine.memory allows; raise it"
+        msg = f"model {model.name} needs more memory than engine.memory allows; raise that setting"
         raise ConfigError(msg) from error
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
@@ -129,7 +129,7 @@ def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
     if repeated := repetitions(table, model.grain):
         msg = (
             f"model {model.name}: {repeated:,} of {len(table):,} rows repeat "
-            f"{', '.join(model.grain)}; its SQL joins too much, or its grain lacks a column"
+            f"{', '.join(model.grain)}; its SQL joins too many rows, or its grain lacks a column"
         )
         raise PluginError(msg)
     return table.cast(gold_schema(model))

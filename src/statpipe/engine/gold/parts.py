@@ -59,8 +59,8 @@ def all_parts(model: Model, table: pa.Table, prints: Prints) -> list[Part]:
     parts = parts_of(model, table, prints, prints)
     if sum(part.rows for part in parts) != len(table):
         msg = (
-            f"model {model.name}: {model.settled} has days in years without a release, though it is "
-            "declared to say which release settled a row; correct the declaration"
+            f"model {model.name}: {model.settled} has dates in years without a release, so it "
+            "cannot be the release that settled a row; correct the declaration"
         )
         raise PluginError(msg)
     return parts

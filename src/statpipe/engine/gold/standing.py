@@ -35,7 +35,7 @@ _TOGETHER = 100_000
 """Rows of small datasets whose changes are joined at once: each question takes as long as thousands of rows."""
 
 _VERSION = "1"
-"""Raise it when the same changes are folded otherwise."""
+"""Raise it when the same changes are folded differently."""
 
 
 @frozen(kw_only=True)

@@ -59,9 +59,9 @@ def decide(
         reason = _reason(known, candidates, vintage)
         figures = known[-1].figures if known else ""
         if not (reason or beside) and figures and state.returns_to(dataset.name, vintage, figures):
-            reason = "an earlier release is shown now"
+            reason = "the agency now shows an earlier release"
         if full and not reason:
-            reason = "asked to look at everything"
+            reason = "everything was requested"
         decisions.append(
             Decision(
                 dataset=dataset,
@@ -82,8 +82,8 @@ def refuse_dates_to_come(dataset: Dataset, offered: Sequence[Vintage]) -> None:
     for vintage in offered:
         if vintage.released > today:
             msg = (
-                f"dataset {dataset.name}: the release date {vintage.released} is still to come; "
-                f"see how the source reads it out of {vintage.note!r}"
+                f"dataset {dataset.name}: the release date {vintage.released} is in the future; "
+                f"check how the source reads it from {vintage.note!r}"
             )
             raise ContentError(msg)
 
@@ -95,7 +95,7 @@ def _reason(known: Sequence[Held], candidates: Sequence[Held], vintage: Vintage)
     if not same:
         return "note or headline figures changed"
     if not any(held.selection.covers(vintage.selection) for held in same):
-        return "more is selected than before"
+        return "the selection has grown"
     return ""
 
 
@@ -127,9 +127,9 @@ def outdated(
         elif held.code != code:
             reason = f"made by {held.code}, now {code}"
         elif silver_key(source, held).path not in present:
-            reason = "its Silver partition is gone"
+            reason = "its Silver partition is missing"
         elif present[silver_key(source, held).path] != held.fingerprint:
-            reason = "its Silver partition is not the one that was recorded"
+            reason = "its Silver partition differs from the recorded one"
         else:
             continue
         whole = attrs.evolve(dataset, selection=held.selection)

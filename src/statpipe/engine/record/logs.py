@@ -18,7 +18,7 @@ from statpipe.engine.record.workflow_commands import defused
 Format = Literal["text", "json"]
 
 QUIET = ("boto3", "botocore", "distributed", "httpcore", "httpx", "stamina", "tornado", "urllib3")
-"""Libraries whose log lines repeat ours, or tell of addresses, of signed requests and of themselves."""
+"""Libraries whose log lines repeat ours or contain URLs, signed requests and internals."""
 
 _STAMINA = ("callable", "args", "kwargs", "retry_num", "caused_by", "wait_for", "waited_so_far")
 

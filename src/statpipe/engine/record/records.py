@@ -89,7 +89,11 @@ def mended_manifest(lake: Lake, source: str) -> Manifest | None:
         faults = lake.manifest_faults(source, run_id)
         restored = not faults or lake.restore_manifest(source, run_id)
         if faults and _is_news(lake, source, run_id):
-            what = "restored from a copy" if restored else "set aside; going on from the run before"
+            what = (
+                "restored from a copy"
+                if restored
+                else ("set aside; continuing from the previous run")
+            )
             log.warning("a damaged manifest", fault="; ".join(map(str, faults)), what=what)
         if restored:
             try:
@@ -112,11 +116,11 @@ def whole_manifests(lake: Lake, source: str | None = None) -> Iterator[Manifest]
 
 def _pass_over(lake: Lake, source: str, run_id: str, error: Damaged) -> None:
     if _is_news(lake, source, run_id):
-        log.warning("a damaged manifest is passed over", error=str(error))
+        log.warning("skipping a damaged manifest", error=str(error))
 
 
 _told: dict[int, set[tuple[str, str]]] = {}
-"""The damaged manifests that were warned of, by the identity of the opened lake."""
+"""The damaged manifests already reported, by the identity of the opened lake."""
 
 
 def _is_news(lake: Lake, source: str, run_id: str) -> bool:

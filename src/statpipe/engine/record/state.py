@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SEPARATOR = "\n"
-"""Stands between the tokens of a vintage that is known from an archive and from the agency."""
+"""Separates the tokens of a vintage that is known both from an archive and from the agency."""
 
 
 def code_of(dataset: Dataset, normalizer: Normalizer) -> str:
@@ -255,8 +255,8 @@ def refuse_clock_behind(dataset: str, newest: Held | None, seen: date) -> None:
     if ahead or (newest.looked is not None and newest.looked > seen):
         last = max(newest.released, newest.looked or newest.released)
         msg = (
-            f"dataset {dataset}: its figures differ from those of {newest.vintage.id} and would be dated by "
-            f"the clock, which says {seen}, before {last}, when the lake last saw them; set the clock of "
-            "this machine right, and run again"
+            f"dataset {dataset}: its figures changed since {newest.vintage.id}, but this "
+            f"machine's clock says {seen}, which is before the last run on {last}; correct the "
+            "clock and run again"
         )
         raise ContentError(msg)

@@ -89,7 +89,7 @@ class Ahead:
                 for release in by_release(decisions)
             ]
         except Exception as error:  # noqa: BLE001 - as said above
-            log.debug("not begun ahead", released=day.isoformat(), error=str(error))
+            log.debug("not prepared in advance", released=day.isoformat(), error=str(error))
             return []
 
     def _foreseen(self, state: State) -> list[tuple[Case, Mapping[TableRef, Silver]]]:
@@ -112,7 +112,7 @@ class Ahead:
                 ready = [transform.reconciled(candidate) for candidate in release]
                 cases += transform.cases(ready)
             except Exception as error:  # noqa: BLE001 - as above
-                log.debug("not judged ahead", error=str(error))
+                log.debug("not checked in advance", error=str(error))
                 break
             for candidate, final in ready:
                 transform.hold(candidate, final, {})

@@ -31,11 +31,11 @@ from statpipe.engine.stages.options import INGEST, LOAD, TRANSFORM, Options
 from statpipe.engine.stages.workers import workers_of
 
 _GOES_ON = (0, REFUSED_BY_CHECKS, ContentError.exit_code)
-"""Exit codes of what concerns one release. Anything else would befall the next ones too."""
+"""Exit codes of failures of one release. Any other failure would stop the next ones too."""
 
 
 _AHEAD = 3
-"""Releases for each worker that other processes work on before their runs begin."""
+"""Releases for each worker that other processes prepare before their runs begin."""
 
 
 @frozen(kw_only=True)
@@ -111,10 +111,10 @@ def _releases(
         with keeping_what_arrived(lake, name, dataset):
             found |= {vintage.released for vintage in archive.vintages(dataset)}
     if not found and not archive.unreadable():
-        where = ", ".join(places) or "what the agency keeps"
+        where = ", ".join(places) or "the agency's archive"
         msg = (
-            f"{name}: there is no release of {', '.join(d.name for d in datasets)} in "
-            f"{where}; name folders, files or addresses of the agency's older releases"
+            f"{name}: {where} has no release of {', '.join(d.name for d in datasets)}; "
+            "give folders, files or URLs of the agency's older releases"
         )
         raise ConfigError(msg)
     return sorted(found)

@@ -49,8 +49,8 @@ class Due:
         if self.calendar.asks(day, self._newest(), self.journal.asked):
             return True
         following = self.calendar.after(day)
-        self.journal.calendar = f"nothing is due before {following}, so nothing was asked"
-        log.info(self.journal.calendar, to_do="`--force` asks anyway")
+        self.journal.calendar = f"nothing is due before {following}, so no request was sent"
+        log.info(self.journal.calendar, to_do="use `--force` to ask anyway")
         return False
 
     def begin(self) -> None:
@@ -72,8 +72,8 @@ class Due:
         late = self.calendar.late(today(), self._newest()) if self.calendar else None
         if late is not None:
             self.journal.late = True
-            self.journal.calendar = f"late: the release of {late} has not come"
-            to_do = "see the agency's page; correct the calendar if it moved"
+            self.journal.calendar = f"late: the release due on {late} has not appeared"
+            to_do = "see the agency's page; correct the calendar if the release was moved"
             log.warning(self.journal.calendar, to_do=to_do)
 
     def _newest(self) -> date | None:

@@ -28,13 +28,14 @@ def without_manifest(site: Site, source: str) -> tuple[Literal["damaged", "note"
         left.append("a manifest that was set aside")
     if left:
         return "damaged", (
-            f"has no whole manifest, but there is {', '.join(left)}; restore `runs/{source}` from a "
-            f"backup, or load what the agency offers now: run `statpipe run {source}`"
+            f"has no readable manifest, but the lake holds {', '.join(left)}; restore "
+            f"`runs/{source}` from a backup, or load the agency's current release: run `statpipe "
+            f"run {source}`"
         )
     if "bronze" in there:
         return "note", (
-            "only Bronze is there: the first run was killed, or all else is lost; run "
-            f"`statpipe run {source}`, which uses what is in Bronze, or restore a backup"
+            "only Bronze exists: the first run was killed, or everything else was lost; run "
+            f"`statpipe run {source}`, which reuses Bronze, or restore a backup"
         )
     return None
 

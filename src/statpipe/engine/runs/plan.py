@@ -79,7 +79,7 @@ def plan_source(site: Site, name: str, options: Options) -> Plan:
                 source=name,
                 what=item.held.dataset,
                 vintage=item.held.vintage.id,
-                action="make Silver from Bronze",
+                action="build Silver from Bronze",
                 reason=item.reason,
                 requests=0,
             )
@@ -132,9 +132,12 @@ def _gold(site: Site, name: str, state: State, steps: list[Step]) -> list[Step]:
         if changes:
             action, reason = "write Gold to every sink", "its Silver will change"
         elif sinks:
-            action, reason = f"write Gold to {', '.join(sinks)}", "not there, or of other inputs"
+            action, reason = (
+                f"write Gold to {', '.join(sinks)}",
+                ("missing, or made from other inputs"),
+            )
         else:
-            action, reason = "nothing", "every sink holds it"
+            action, reason = "nothing", "all sinks are up to date"
         found.append(
             Step(source=name, what=model.name, vintage="", action=action, reason=reason, requests=0)
         )

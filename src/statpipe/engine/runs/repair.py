@@ -31,7 +31,7 @@ from statpipe.engine.stages.options import Options
 from statpipe.engine.stages.transform import Transform
 from statpipe.engine.stages.workers import Workers
 
-_ELSEWHERE = "restore it from a backup, or name its archive with --from-archive"
+_ELSEWHERE = "restore it from a backup, or give its archive with --from-archive"
 
 
 @frozen(kw_only=True)
@@ -89,7 +89,7 @@ class Repair:
             code = code_of(dataset, normalizer)
             if code != held.code:
                 msg = (
-                    f"it was made by {held.code}, and {code} is installed; make it with "
+                    f"it was made by {held.code}, but {code} is installed; rebuild it with "
                     f"`statpipe transform {self.name}`"
                 )
                 raise ContentError(msg)
@@ -105,8 +105,8 @@ class Repair:
             silver = transform.remade(item, normalizer, code)
         if silver.fingerprint != held.fingerprint:
             msg = (
-                "Bronze now gives another table than the one that was recorded; see what differs with "
-                f"`statpipe run {self.name} --full`"
+                "Bronze now yields a table that differs from the recorded one; see the "
+                f"differences with `statpipe run {self.name} --full`"
             )
             raise ContentError(msg)
         key = silver_key(self.name, held)
@@ -117,7 +117,7 @@ class Repair:
         for group in _releases(lacking):
             try:
                 found = self._of_release(source, group)
-                reason = "the source offers other bytes of that release now"
+                reason = "the source now offers different bytes for that release"
             except StatpipeError as error:
                 found, reason = set(), str(error)
             for one in group:
@@ -134,7 +134,7 @@ class Repair:
         same = [vintage for vintage in offered if vintage.released.isoformat() == day]
         if not same:
             latest = max((v.released.isoformat() for v in offered), default="nothing")
-            msg = f"the source offers {latest} of {record.dataset} now, not {day}"
+            msg = f"the source now offers {latest} of {record.dataset}, not {day}"
             raise ContentError(msg)
         wanted = {one.kept.sha256 for one in group}
         found: set[str] = set()
@@ -192,4 +192,4 @@ def _dataset(source: Source, name: str) -> Dataset:
     for dataset in source.datasets():
         if dataset.name == name:
             return dataset
-    raise ContentError(f"dataset {name} is not configured any more")
+    raise ContentError(f"dataset {name} is no longer configured")

@@ -36,7 +36,7 @@ log = structlog.get_logger("statpipe")
 
 BUG, INTERRUPTED = 1, 130
 _WORST_FIRST = (INTERRUPTED, BUG, 4, REFUSED_BY_CHECKS, 2, 5, 6, 0)
-"""Exit codes by how soon a person must look: those that cure themselves come last."""
+"""Exit codes by urgency: failures that may pass by themselves come last."""
 
 
 def worst(codes: Sequence[int]) -> int:
@@ -94,7 +94,7 @@ def _side_by_side(
             all_known.set()
             if not runs:
                 raise
-            log.warning("interrupted; runs end at their next step")
+            log.warning("interrupted; runs stop after their current step")
             for one in runs:
                 one.cancel()
             wait(runs)
@@ -299,8 +299,9 @@ def _refusal(journal: Journal) -> str:
     others = [f"{r.check} on {r.dataset}" for r in refusals if r is not first]
     also = f" (also refused by {', '.join(dict.fromkeys(others))})" if others else ""
     return (
-        f"refused by check {first.check} on {first.dataset} {first.vintage}: {first.message}{also}; "
-        f"nothing of this release was published, Bronze keeps it; {first.next_step}"
+        f"refused by check {first.check} on {first.dataset} {first.vintage}: "
+        f"{first.message}{also}; nothing of this release was published, but Bronze keeps it; "
+        f"{first.next_step}"
     )
 
 

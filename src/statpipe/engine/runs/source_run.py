@@ -172,9 +172,9 @@ def refuse_shared_columns(models: Sequence[Model], datasets: Sequence[Dataset]) 
         if model.takes_dimensions and shared:
             dimension, dataset = columns[shared[0]]
             msg = (
-                f"Gold model {model.name} declares the column {shared[0]!r}, and so does the dimension "
-                f"{dimension} of dataset {dataset}, whose columns it takes in with :dimensions; rename the "
-                "model's column in its plugin"
+                f"Gold model {model.name} declares the column {shared[0]!r}, but :dimensions "
+                f"adds a column of that name for the dimension {dimension} of dataset {dataset}; "
+                "rename the model's column in its plugin"
             )
             raise PluginError(msg)
 

@@ -38,7 +38,7 @@ State = Literal["damaged", "repaired", "note"]
 _READERS = 4
 """Threads that read; each holds one object, or one table, at a time."""
 _GOLD_WAIT = 600.0
-_LATER = "the next run makes it again"
+_LATER = "the next run will rebuild it"
 
 _Item = TypeVar("_Item")
 _Found = TypeVar("_Found")
@@ -170,7 +170,9 @@ class _Verification:
         keys += [key for source, each in known.items() for key in _of_changes(source, each.holds)]
         keys += [gold_key(model) for model in self.site.registry.models()]
         for path in self.site.lake.unnamed(name, kept, keys):
-            self._found("note", path, "no manifest names it: it was set aside, or a run was killed")
+            self._found(
+                "note", path, ("no manifest lists it: it was set aside, or a run was killed")
+            )
 
     def _manifests(self, source: str) -> Known:
         lake, known = self.site.lake, Known()
@@ -188,10 +190,10 @@ class _Verification:
                     self._found(
                         "repaired",
                         fault.path,
-                        f"{fault.reason}; made again from {_twin(fault.path)}",
+                        f"{fault.reason}; restored from {_twin(fault.path)}",
                     )
                 else:
-                    aside = "; set aside, as there is no whole copy" if self.repair else ""
+                    aside = "; set aside, since no intact copy exists" if self.repair else ""
                     self._found("damaged", fault.path, fault.reason + aside)
             try:
                 manifest = manifest_of(lake, source, run_id)
@@ -223,7 +225,7 @@ class _Verification:
                     )
         for run_id, vintages in made_from.items():
             text = (
-                f"is needed to make {', '.join(vintages)} from Bronze again, and "
+                f"is needed to rebuild {', '.join(vintages)} from Bronze, but it "
                 f"{'is damaged' if run_id in whole else 'is gone'}; restore it from a backup"
             )
             self._found("damaged", f"runs/{source}/{run_id}.json", text)
@@ -250,10 +252,10 @@ class _Verification:
             left = {fault.path for fault in look(one)}
             for fault in faults:
                 if fault.path in left:
-                    why = reasons.get(key, "it could not be made again")
+                    why = reasons.get(key, "it could not be rebuilt")
                     self._found("damaged", fault.path, f"{fault.reason}; {why}")
                 else:
-                    self._found("repaired", fault.path, f"{fault.reason}; made again")
+                    self._found("repaired", fault.path, f"{fault.reason}; rebuilt")
 
     def _silver(self, source: str, known: Known, repair: Repair) -> None:
         held = [one for one in known.holds if one.fingerprint]
@@ -269,7 +271,7 @@ class _Verification:
             except StatpipeError as error:
                 self._kept(finding, error)
             else:
-                self._found("repaired", finding.path, f"{finding.finding}; made from Bronze")
+                self._found("repaired", finding.path, f"{finding.finding}; rebuilt from Bronze")
 
     def _of_vintage(self, source: str, held: Held) -> Finding | None:
         lake, key = self.site.lake, silver_key(source, held)
@@ -280,11 +282,11 @@ class _Verification:
         if lake.fingerprint(key) == held.fingerprint:
             if fingerprint_of(table, held.code) == held.fingerprint:
                 return None
-            return _finding("damaged", key.path, "its rows are not those that were recorded")
+            return _finding("damaged", key.path, "its rows differ from the recorded ones")
         if lake.vouches_for(key):
-            text = f"it is not the one that was recorded, but whole: a run was killed; {_LATER}"
+            text = f"it differs from its record but is intact: a run was killed; {_LATER}"
             return _finding("note", key.path, text)
-        return _finding("damaged", key.path, "it is not the one that was recorded")
+        return _finding("damaged", key.path, "it differs from its record")
 
     def _changes(self, gold: Gold, source: str, holds: Sequence[Held], written: set[str]) -> None:
         lake = self.site.lake
@@ -309,7 +311,8 @@ class _Verification:
             return _finding("damaged", key.path, _less_remedy(error))
         if self.site.lake.fingerprint(key) != fingerprint:
             text = (
-                f"it is of other inputs, or of another version of statpipe or the model; {_LATER}"
+                "it was made from other inputs, or by another version of statpipe or the model; "
+                f"{_LATER}"
             )
             return _finding("note", key.path, text)
         return None
@@ -336,7 +339,7 @@ class _Verification:
         except StatpipeError as error:
             self._kept(finding, error)
         else:
-            self._found("repaired", finding.path, f"{finding.finding}; made from Silver")
+            self._found("repaired", finding.path, f"{finding.finding}; rebuilt from Silver")
 
     def _recomputed(self, gold: Gold, model: Model) -> Finding | None:
         """Compute a model anew, as an older version's partition says nothing of itself."""
@@ -347,7 +350,7 @@ class _Verification:
             return _finding("damaged", key.path, f"it cannot be compared: {error}")
         if content_hash(made) == content_hash(self.site.lake.read(key)):
             return None
-        return _finding("damaged", key.path, "its rows are not those that Silver gives")
+        return _finding("damaged", key.path, "its rows differ from those that Silver yields")
 
     def _read(
         self, kind: str, look: Callable[[_Item], _Found], items: Sequence[_Item]

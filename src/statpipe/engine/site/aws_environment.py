@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 SECRETS = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
-"""Variables that let whoever reads them act in the account."""
+"""Variables that give access to the account to anyone who reads them."""
 
 _IDENTITY = frozenset(
     {
@@ -58,7 +58,7 @@ def aws_exported(
     """
     added = aws_environment(variables, os.environ)
     if added.keys() & set(SECRETS) and file.stat().st_mode & _OTHERS:
-        warn(f"{file} holds keys of AWS and others can read it; run `chmod 600 {file}`")
+        warn(f"{file} contains AWS keys and other users can read it; run `chmod 600 {file}`")
     before = {name: os.environ.get(name) for name in added}
     os.environ.update(added)
     try:

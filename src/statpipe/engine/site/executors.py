@@ -22,7 +22,7 @@ _MOST = 4
 _KEYS = ("executor", "workers", "scheduler", "memory")
 _LOCAL = "local"
 _PATIENCE = 30
-"""Seconds to wait for Dask's first worker."""
+"""Seconds to wait for the first Dask worker."""
 
 
 class _Threads(ThreadPoolExecutor):
@@ -122,8 +122,8 @@ def _dask(wanted: _Wanted) -> Iterator[Executor]:
         from distributed import Client, LocalCluster
     except ImportError as error:
         msg = (
-            f"{wanted.shown}: engine.executor is 'dask', and the package distributed is not installed "
-            "here; install the extra dask of statpipe: `pip install distributed`"
+            f"{wanted.shown}: engine.executor is 'dask', but the package distributed is not "
+            'installed; run `pip install distributed` (part of the extra "dask")'
         )
         raise ConfigError(msg) from error
     with ExitStack() as stack:
@@ -141,8 +141,8 @@ def _dask(wanted: _Wanted) -> Iterator[Executor]:
             client.wait_for_workers(1, timeout=_PATIENCE)
         except (OSError, ValueError) as error:
             msg = (
-                f"the Dask scheduler {wanted.scheduler} gives no workers ({error}); start them with `dask "
-                "scheduler` and `dask worker`, or correct engine.scheduler"
+                f"the Dask scheduler {wanted.scheduler} has no workers ({error}); start them "
+                "with `dask scheduler` and `dask worker`, or correct engine.scheduler"
             )
             raise Unavailable(msg) from error
         pool = client.get_executor(pure=False)

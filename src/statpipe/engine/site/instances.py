@@ -34,8 +34,8 @@ def add_instances(configuration: Configuration, registry: Registry) -> None:
             read = {source for one in family for source in one.inputs} - {instance.name}
             others = ", ".join(sorted(read & registry.named("source").keys()))
             msg = (
-                f"{configuration.shown}: sources.{instance.name}.gold is {instance.gold!r}, and there is "
-                f"another Gold model named {name!r}, of {others}; choose another name for `gold`"
+                f"{configuration.shown}: sources.{instance.name}.gold is {instance.gold!r}, but "
+                f"{others} already has a Gold model named {name!r}; choose another name for `gold`"
             )
             raise ConfigError(msg)
 
@@ -49,7 +49,7 @@ def is_without_models(configuration: Configuration, registry: Registry, name: st
     return used and not reading(registry.models(), name)
 
 
-NO_MODELS = "no Gold model reads it, so analysts do not see its figures"
+NO_MODELS = "no Gold model reads it, so analysts cannot see its figures"
 NO_MODELS_REMEDY = (
     "let its plugin name the source's `freq`, or let its hook statpipe_models take `instances` and make a family "
     "for each"
@@ -76,7 +76,10 @@ def instances_of(configuration: Configuration, registry: Registry) -> list[Insta
         families = {one.gold: one.name for one in found.values()}
         if instance.gold in families:
             where = f"{configuration.shown}: sources.{name}"
-            msg = f"{where}.gold is {instance.gold!r}, as is that of {families[instance.gold]}; give each its own"
+            msg = (
+                f"{where}.gold is {instance.gold!r}, the same as that of "
+                f"{families[instance.gold]}; give each its own"
+            )
             raise ConfigError(msg)
         found[name] = instance
     return list(found.values())
@@ -88,15 +91,24 @@ def _instance(
     where = f"{configuration.shown}: sources.{name}"
     offers = registry.named("source")
     if name in offers:
-        msg = f"{where}.use: the plugin {offers[name].plugin} has a source of this name; choose another name"
+        msg = (
+            f"{where}.use: the plugin {offers[name].plugin} already has a source of this name; "
+            "choose another name"
+        )
         raise ConfigError(msg)
     gold = table.get("gold", FAMILY.format(name))
     for text, place in ((name, where), (gold, f"{where}.gold")):
         if not isinstance(text, str) or not _NAME.fullmatch(text):
-            msg = f"{place}: {text!r} is no name; expected at most 40 small letters, digits and _, such as 'pce_bulk'"
+            msg = (
+                f"{place}: {text!r} is not a valid name; expected at most 40 lower-case letters, "
+                "digits and _, such as 'pce_bulk'"
+            )
             raise ConfigError(msg)
     if gold in offers or gold in configuration.table("sources"):
-        msg = f"{where}.gold is {gold!r}, which is a source; SQL could not tell them apart: choose another name"
+        msg = (
+            f"{where}.gold is {gold!r}, which is also the name of a source, so SQL would be "
+            "ambiguous; choose another name"
+        )
         raise ConfigError(msg)
     component = table["use"]
     if component not in offers:

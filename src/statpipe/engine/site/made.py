@@ -68,7 +68,7 @@ def _fault(role: Role, made: object) -> str:
     """Say what is wrong with an object, if anything is."""
     base, kind = _BASES[role], type(made).__name__
     if not isinstance(made, base):
-        return f"its factory made a {kind}, which is no {base.__name__}"
+        return f"its factory returned a {kind}, which is not a {base.__name__}"
     if isinstance(made, Sink):
         layers = getattr(made, "layers", None)
         if not isinstance(layers, frozenset | set) or not all(isinstance(n, Layer) for n in layers):

@@ -22,7 +22,7 @@ _POOL = "ARROW_DEFAULT_MEMORY_POOL"
 _ARENAS, _ARENA_MAX = "MALLOC_ARENA_MAX", -8
 """A variable of glibc, and the number of the same option in its function ``mallopt``."""
 _ABANDONED = 24 * 3600.0
-"""Seconds after which a folder is certainly of a process that was killed."""
+"""Seconds after which the process that made a folder has certainly been killed."""
 
 
 def give_free_memory_back() -> None:

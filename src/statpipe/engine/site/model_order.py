@@ -54,11 +54,11 @@ def impossible(
 def _fault(model: Model, models: Collection[str], sources: Collection[str]) -> str:
     """Say what is wrong with a model by itself, if anything is."""
     if model.name in sources:
-        return "has the name of a source, so that SQL could not tell them apart"
+        return "has the same name as a source, so SQL would be ambiguous"
     over = [name for name in model.inputs if name in sources]
     if model.materialized == "view" and over:
         return (
-            f"is a view and reads the source {over[0]}, whose Silver no database holds: declare it "
+            f"is a view that reads the source {over[0]}, but no database holds Silver: declare it "
             'materialized="table", or let it read a model'
         )
     lost = [name for name in model.inputs if name not in sources and name not in models]

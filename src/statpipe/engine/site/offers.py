@@ -23,7 +23,7 @@ HOOKS: dict[Role, str] = {
     "notifier": "statpipe_notifiers",
 }
 FAMILY = "{}_figures"
-"""What the Gold family of a source is called: SQL could not tell a model from a source of its name."""
+"""The suffix of a source's Gold family: a model must not have the same name as a source in SQL."""
 
 
 @frozen(kw_only=True)
@@ -96,7 +96,7 @@ def offers_of(
     names = Counter((offer.role, offer.name) for offer in offers)
     twice = [f"{role} {name!r}" for (role, name), count in names.items() if count > 1]
     if twice and not instances:  # of instances, the configuration may be to blame
-        msg = f"{' and '.join(twice)} is offered twice; give each a name of its own"
+        msg = f"{' and '.join(twice)} is offered twice; give each its own name"
         raise PluginError(msg)
     return offers
 
@@ -187,7 +187,7 @@ def refuse_misspelt_hooks(module: Any) -> None:
         if not callable(function):
             continue
         if name not in known:
-            msg = f"{name} is no hook of statpipe{nearest(name, known)}"
+            msg = f"{name} is not a hook of statpipe{nearest(name, known)}"
             raise PluginError(msg)
         if name not in HOOKS.values() and not hasattr(function, f"{PROJECT}_impl"):
             msg = f"{name} is not marked with statpipe.api.hookimpl, so it would never be called"

@@ -22,7 +22,7 @@ from statpipe.engine.site.variables import secret_of
 
 _REFERENCE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _BY_NAME = (dict, Mapping)
-_LITERAL_SECRET = 'a secret is written as a reference, "${VARIABLE}", never as itself'  # noqa: S105
+_LITERAL_SECRET = 'write a secret as a reference, "${VARIABLE}", never as its value'  # noqa: S105
 
 
 def filled(

@@ -281,8 +281,8 @@ def _refuse_to_judge_nothing(registry: Registry, checks: Collection[str]) -> Non
     culprits += [f"{o.plugin} (check {name})" for name, o in offered.items() if name not in checks]
     if culprits:
         msg = (
-            f"no check is at hand, and there are broken plugins: {', '.join(culprits)}; correct or "
-            "uninstall them"
+            f"no checks are available because plugins are broken: {', '.join(culprits)}; correct "
+            "or uninstall them"
         )
         raise PluginError(msg)
 

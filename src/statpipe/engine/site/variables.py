@@ -34,12 +34,14 @@ def secret_of(variables: Mapping[str, str], name: str) -> Secret | None:
     if not value:
         return None
     if is_quoted(value):
-        msg = f"{name} has quotes around its value; remove the quotes, they would be sent along with it"
+        msg = (
+            f"{name} has quotes around its value; remove them, or they would be sent as part of it"
+        )
         raise ConfigError(msg)
     try:
         value.encode()
     except UnicodeEncodeError:
-        msg = f"{name} holds bytes that are not valid UTF-8; set it anew"
+        msg = f"{name} contains bytes that are not valid UTF-8; set it again"
         raise ConfigError(msg) from None
     return Secret(value)
 

@@ -26,7 +26,7 @@ from statpipe.engine.site.site import Site, open_lake
 from statpipe.engine.site.variables import read_variables
 
 _DECIDING = ("duckdb", "pyarrow")
-"""Libraries that verdicts and bytes depend on."""
+"""Libraries that affect verdicts and bytes."""
 
 
 @frozen(kw_only=True)

@@ -99,7 +99,7 @@ class Ingest:
             return attrs.evolve(candidate, reason=decision.reason)
         payloads, bronze = self._arrived(decision, expected)
         if not payloads:
-            msg = f"dataset {dataset.name}: the source brought no payloads for {vintage.id}"
+            msg = f"dataset {dataset.name}: the source returned no payloads for {vintage.id}"
             raise ContentError(msg)
         code = code_of(dataset, normalizer)
         parts: tuple[Part, ...] = ()

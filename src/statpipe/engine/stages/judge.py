@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 NEW_CODES = "new_codes"
 """The name under which new codes are reported, beside the checks of plugins."""
 OTHER_PARENTS = "other_parents"
-"""The same for areas that the payload counts to another area than the code list."""
+"""The same for areas that the payload assigns to another parent than the code list."""
 _WORDS = {"category": "category", "ref_area": "area"}
 
 
@@ -93,8 +93,9 @@ def _refuse_other_verdict(name: str, result: object, current: Snapshot) -> None:
     else:
         return
     msg = (
-        f"check {name!r} judged {current.dataset.name} {current.vintage.id} and returned {told}; it "
-        "has to return a CheckResult of its own name on what it judged; correct or uninstall its plugin"
+        f"check {name!r} judged {current.dataset.name} {current.vintage.id} and returned {told}; "
+        "it must return a CheckResult with its own name, dataset and vintage; correct or "
+        "uninstall its plugin"
     )
     raise PluginError(msg)
 
@@ -110,8 +111,8 @@ def warning_of_new_codes(
         [f"{_WORDS.get(one.column, one.column)} {one.code} ({one.name})" for one in new_codes]
     )
     message = (
-        f"{codes}, loaded as printed: {told}; until the code list of {source} has them, they have no place "
-        "in its hierarchy"
+        f"{codes}, loaded as printed: {told}; they have no place in the hierarchy until the code "
+        f"list of {source} includes them"
     )
     cells = [{one.column: one.code, "title": one.name} for one in new_codes]
     return _warning(NEW_CODES, dataset, vintage, message, cells)
@@ -125,8 +126,8 @@ def warning_of_other_parents(
     """
     told = _listed([f"{one.area} to {one.printed} instead of {one.listed}" for one in others])
     message = (
-        f"the agency counts {told}; figures are loaded, and `parent` and sums by area follow the code "
-        f"list of {source} until its plugin lists the change"
+        f"the agency now assigns {told}; figures are loaded, but `parent` and sums by area "
+        f"follow the code list of {source} until its plugin is updated"
     )
     cells = [{"ref_area": one.area, "listed": one.listed, "printed": one.printed} for one in others]
     return _warning(OTHER_PARENTS, dataset, vintage, message, cells)
@@ -163,7 +164,7 @@ def verdict_on(made: Partition) -> CheckResult:
     if failures:
         first = ", ".join(f"{name} {value}" for name, value in cells[0].items())
         rows = "1 row" if failures == 1 else f"{failures:,} rows"
-        message = f"{model.title}: {rows}, first: {first}; all stand in {model.name}"
+        message = f"{model.title}: {rows}, first: {first}; see {model.name} for all"
     return CheckResult(
         check=model.check or model.name,
         dataset=model.name,

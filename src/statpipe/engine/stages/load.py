@@ -21,10 +21,11 @@ from statpipe.engine.stages.judge import verdict_on
 log = structlog.get_logger("statpipe")
 
 _AT_ONCE = 2
-"""Models that are written while the next one is made: their tables are in memory until then."""
+"""Models that are being written while the next one is made: their tables stay in memory until
+then."""
 
 _GOLD_WAIT = 600.0
-"""Seconds to wait for another source's run that is writing Gold: it takes a few."""
+"""Seconds to wait for another source's run that is writing Gold, which takes a few."""
 
 
 @attrs.frozen(kw_only=True)
@@ -156,7 +157,7 @@ class Load:
         ready = {model.name: model for model in models if gold.fingerprint(model)}
         for model in models:
             if model.name not in ready:
-                log.debug("model waits for its inputs", model=model.name)
+                log.debug("model is waiting for its inputs", model=model.name)
         keys = [gold_key(model) for model in ready.values()]
         if isinstance(sink, Lake):
             held = side_by_side(sink.fingerprint, keys, sink.at_once)

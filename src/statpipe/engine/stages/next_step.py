@@ -13,7 +13,7 @@ from statpipe.engine.site.configuration import LOCAL
 from statpipe.engine.stages.options import Options
 
 _OVERRULING = ("run", "transform", "backfill")
-"""The commands that publish what they make, and know --accept-revision."""
+"""The commands that publish figures and accept --accept-revision."""
 
 
 @frozen(kw_only=True)
@@ -62,12 +62,12 @@ def with_next_steps(results: Sequence[CheckResult], run: Commands) -> list[Check
 def _next_step(result: CheckResult, firm: Sequence[str], run: Commands) -> str:
     if not result.about_revision:
         return (
-            "this check asks whether the figures were read correctly and cannot be overruled; see "
-            f"the cells, correct the cause, then run: {run.again}"
+            "this check tests whether the figures were read correctly and cannot be overruled; "
+            f"look at the cells, correct the cause, then run: {run.again}"
         )
     if firm:
         return (
             f"overruling this check would not publish the release, since {', '.join(firm)} "
-            f"{'refuses' if len(firm) == 1 else 'refuse'} it as well; correct that cause first"
+            f"{'refuses' if len(firm) == 1 else 'refuse'} it too; correct that cause first"
         )
-    return f"if the agency meant this, publish it with: {run.accepting}"
+    return f"if the agency really published these figures, accept them with: {run.accepting}"

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 log = structlog.get_logger("statpipe")
 
 Ready = tuple[Candidate, Reconciled]
-"""A candidate as its payloads describe it, and the vintage that it is."""
+"""A candidate as its payloads describe it, and its vintage."""
 
 
 @attrs.frozen(kw_only=True)
@@ -73,7 +73,7 @@ class Transform:
         Read a vintage's payloads from Bronze and hand them to the executor.
         """
         held, dataset = item.held, item.dataset
-        self.journal.found(held.dataset, held.vintage, "make from Bronze", item.reason)
+        self.journal.found(held.dataset, held.vintage, "build from Bronze", item.reason)
         records = [
             record_of(self.lake, self.journal.source, held.dataset, origin)
             for origin in held.made_from
@@ -176,7 +176,7 @@ class Transform:
             self._note(noted, candidate.vintage, "failed")
             for kept in candidate.bronze:
                 if f"payload {kept.name}" in str(error):
-                    log.warning("the payload lies in Bronze", bronze=kept.key)
+                    log.warning("the payload is in Bronze", bronze=kept.key)
 
     def _reconciled(self, candidate: Candidate) -> Reconciled:
         redo, dataset = candidate.redo, candidate.dataset
@@ -298,7 +298,7 @@ class Transform:
         outcome: Outcome = "loaded" if candidate.is_news(final) else "unchanged"
         if final.reworded:
             candidate = attrs.evolve(
-                candidate, reason=f"{candidate.reason}: texts changed, no figure"
+                candidate, reason=f"{candidate.reason}: texts changed, but no figure"
             )
         self._note(candidate, final.vintage, outcome, final.silver, revision)
 

@@ -108,7 +108,7 @@ class Workers:
         return _Remote(self._sent(judge_case, case), here=here.result)
 
     def _sent(self, unit: Callable[[Bench, Any], _T], value: Any) -> Promise[Told[_T]]:
-        assert self.workplace is not None, "it was looked at before"
+        assert self.workplace is not None, "it was examined before"
         level = logging.getLogger().getEffectiveLevel()
         try:
             return self.executor.submit(at_work, self.workplace, unit, value, level)
@@ -154,7 +154,7 @@ class _Remote(Generic[_T]):
             told = self._told.result()
         except Exception as error:  # noqa: BLE001 - whatever a pool or a cluster raises for a lost worker
             reason = f"{type(error).__name__}: {error}"
-            log.warning("a worker failed; its work is done here", reason=reason)
+            log.warning("a worker failed; its work continues in this process", reason=reason)
             return Told(result=self._here(), heard=Heard())
         if told.error is not None:
             return told

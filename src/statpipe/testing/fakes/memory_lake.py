@@ -98,7 +98,10 @@ class MemoryLake(MemorySink, Lake):
         self._call("read", key.path)
         if key not in self.held:
             owner = key.owner if key.layer is Layer.SILVER else "--all"
-            msg = f"the lake has no {key.path}; run `statpipe transform {owner}` to make it from Bronze"
+            msg = (
+                f"the lake has no {key.path}; run `statpipe transform {owner}` to rebuild it "
+                "from Bronze"
+            )
             raise ContentError(msg)
         return self.held[key].table
 

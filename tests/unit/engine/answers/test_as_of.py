@@ -66,9 +66,9 @@ def test_a_model_that_is_the_same_on_any_date_is_refused_with_those_that_are_not
     with pytest.raises(ConfigError) as raised:
         table_as_of(years.lake, MODELS, history, date(2024, 3, 15))
     assert str(raised.value) == (
-        "model tea_history is the same on any date; --as-of is for tea, tea_yoy, tea_mom"
+        "model tea_history does not depend on a date; --as-of works for tea, tea_yoy, tea_mom"
     )
-    with pytest.raises(ConfigError, match="--as-of is for none"):
+    with pytest.raises(ConfigError, match="--as-of works for none"):
         table_as_of(years.lake, [LATEST], LATEST, date(2024, 3, 15))
 
 
@@ -88,7 +88,7 @@ def test_what_was_not_made_yet_says_what_to_run(office):
     with pytest.raises(ContentError) as raised:
         latest_table(office.lake, MODELS, CHANGES)
     assert str(raised.value) == (
-        "the lake has no gold/tea_mom; run `statpipe run tea_prices` to make it"
+        "the lake has no gold/tea_mom; run `statpipe run tea_prices` to build it"
     )
 
 
@@ -102,7 +102,7 @@ def test_a_date_that_is_none_is_refused_with_an_example(text):
     with pytest.raises(ConfigError) as raised:
         day_of(text)
     assert str(raised.value) == (
-        f"--as-of {text!r} is not a date; give year, month and day, such as --as-of 2021-01-01"
+        f"--as-of {text!r} is not a date; write year-month-day, such as --as-of 2021-01-01"
     )
 
 
@@ -130,20 +130,21 @@ def test_rows_of_a_day_are_those_that_were_chosen(years):
         (
             "1900-01-01",
             {"ref_area": "CAL"},
-            "--as-of 1900-01-01 with --area CAL: tea had no such row on that day; the first release "
-            "in the lake is of 2024-03-01, say --as-of 2024-03-01 or later",
+            "--as-of 1900-01-01 with --area CAL: tea had no such row on that date; the first "
+            "release in the lake is from 2024-03-01; use --as-of 2024-03-01 or later",
         ),
         (
             "1900-01-01",
             {},
-            "--as-of 1900-01-01: tea had no such row on that day; the first release in the lake is "
-            "of 2024-03-01, say --as-of 2024-03-01 or later",
+            "--as-of 1900-01-01: tea had no such row on that date; the first release in the "
+            "lake is from 2024-03-01; use --as-of 2024-03-01 or later",
         ),
         (
             "2024-03-15",
             {"time_period": "2024-03"},
-            "--as-of 2024-03-15 with --period 2024-03: tea had no such row on that day; the first "
-            "release with such a figure is of 2024-04-01, say --as-of 2024-04-01 or later",
+            "--as-of 2024-03-15 with --period 2024-03: tea had no such row on that date; the "
+            "first release with such a figure is from 2024-04-01; use --as-of 2024-04-01 or "
+            "later",
         ),
         ("1900-01-01", {"ref_area": "CALC"}, "--area CALC: tea has no ref_area CALC; did you mean"),
     ],

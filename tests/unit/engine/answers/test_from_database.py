@@ -75,8 +75,8 @@ def test_without_rows_the_columns_are_there():
     [
         ({"area": ("CA",)}, "model tea has no column area"),
         ({"value": ("1",)}, "cannot be chosen by value, a decimal"),
-        ({"time_period": ("2021:2019",)}, 'say period="2019:2021"'),
-        ({"ref_area": ("C\0A",)}, "holds the character NUL"),
+        ({"time_period": ("2021:2019",)}, 'use period="2019:2021"'),
+        ({"ref_area": ("C\0A",)}, "contains the character NUL"),
     ],
 )
 def test_what_cannot_be_asked_is_refused_before_asking(wanted, says):

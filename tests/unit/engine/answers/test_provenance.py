@@ -191,8 +191,8 @@ def test_silver_that_is_not_the_recorded_one_is_told(shop, what):
     shop.lake.held[key] = attrs.evolve(there, **{what: changed})
     assert told(shop).problems == (
         (
-            f"{key.path} is not what was recorded; delete it and run `statpipe transform {SOURCE}` "
-            "to make it from Bronze"
+            f"{key.path} differs from its record; delete it and run `statpipe transform "
+            f"{SOURCE}` to rebuild it from Bronze"
         ),
     )
 
@@ -202,8 +202,8 @@ def test_bronze_that_gives_another_figure_than_silver_is_told(shop):
     shop.agency.version = "2"
     (problem,) = told(shop).problems
     assert problem.endswith(
-        f"gives another figure than Silver; run `statpipe transform {SOURCE}` if the normalizer is "
-        "newer, else report it"
+        f"gives a figure that differs from Silver; run `statpipe transform {SOURCE}` if the "
+        "normalizer is newer, otherwise report it"
     )
 
 
@@ -213,7 +213,7 @@ def test_bronze_that_gives_another_figure_than_silver_is_told(shop):
 def test_a_cell_of_several_datasets_asks_for_one(shop):
     shop.run()
     assert refusal(shop, cell=attrs.evolve(CELL, dataset=None)) == (
-        "2 figures are for CAL, fine, 2024-02, in black and green; say --dataset black, for example"
+        "2 figures are for CAL, fine, 2024-02, in black and green; add --dataset black, for example"
     )
 
 
@@ -243,8 +243,8 @@ def test_a_cell_that_is_not_there_is_refused_with_what_is(shop, changes, says):
 
 def test_before_the_first_release_its_date_is_told(two):
     assert refusal(two, day="2024-02-29") == (
-        "--as-of 2024-02-29: tea has no figure for CAL, fine, black, 2024-02 on 2024-02-29: it was first released on "
-        "2024-03-01; say --as-of 2024-03-01 or later"
+        "--as-of 2024-02-29: tea has no figure for CAL, fine, black, 2024-02 on 2024-02-29: it "
+        "was first released on 2024-03-01; use --as-of 2024-03-01 or later"
     )
 
 
@@ -252,7 +252,10 @@ def test_a_figure_that_was_dropped_is_told_with_its_last_day(shop):
     shop.run()
     publish(shop, "2024-04-01", {c: p for c, p in prices().items() if c != KEY})
     shop.run()
-    text = "tea has no figure for CAL, fine, black, 2024-02 {}: the agency dropped it after 2024-03-31; say --as-of 2024-03-31 for the last one"
+    text = (
+        "tea has no figure for CAL, fine, black, 2024-02 {}: the agency dropped it after "
+        "2024-03-31; use --as-of 2024-03-31 for the last one"
+    )
     assert refusal(shop) == text.format("now")
     assert refusal(shop, day="2024-05-01") == text.format("on 2024-05-01")
     assert told(shop, day="2024-03-31").current.value == Decimal("2.25")
@@ -262,7 +265,7 @@ def test_a_model_whose_rows_are_about_no_single_figure_is_refused_with_those_tha
     shop.run()
     text = refusal(shop, "tea_area")
     assert text.startswith(
-        "model tea_area has no column category, so its rows are not about one figure each; explain one of "
+        "model tea_area has no column category, so its rows do not describe one figure each; explain one of "
     )
     assert "tea_mom" in text
 

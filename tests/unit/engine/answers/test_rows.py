@@ -91,11 +91,11 @@ def test_rows_are_those_with_all_that_is_wanted(wanted, found):
         ),
         (
             {"ref_area": "CA", "time_period": "2021"},
-            "no row has all of --area CA --period 2021: tea has no time_period 2021 for ref_area CA; it has 2019 to 2020",
+            "no row matches all of --area CA --period 2021: tea has no time_period 2021 for ref_area CA; it has 2019 to 2020",
         ),
         (
             {"time_period": "2022:2020"},
-            "--period 2022:2020 ends before it begins; say --period 2020:2022",
+            "--period 2022:2020 ends before it begins; use --period 2020:2022",
         ),
         (
             {"category": "x"},
@@ -128,7 +128,7 @@ def test_an_empty_table_says_so():
 def test_of_several_options_the_fewest_that_leave_nothing_are_named():
     wanted = {"area_name": "California", "ref_area": "CA US", "time_period": "2021"}
     assert refusal(**wanted).startswith(
-        "no row has all of --where area_name=California --period 2021: tea has no "
+        "no row matches all of --where area_name=California --period 2021: tea has no "
     )
     with pytest.raises(NoRows):
         values(**wanted)
@@ -194,5 +194,5 @@ def test_a_model_may_spell_its_periods_in_its_own_way():
 
 def test_a_range_that_ends_before_it_begins_is_seen_in_any_spelling():
     assert refusal(time_period="2023M10:2023M9") == (
-        "--period 2023M10:2023M9 ends before it begins; say --period 2023-09:2023-10"
+        "--period 2023M10:2023M9 ends before it begins; use --period 2023-09:2023-10"
     )

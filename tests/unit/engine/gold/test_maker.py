@@ -98,8 +98,8 @@ def test_a_repeated_grain_is_refused(office, held):
     with pytest.raises(PluginError) as raised:
         make(office, held, grain=("dataset", "port"))
     assert str(raised.value) == (
-        "model tea_latest: 12 of 16 rows repeat dataset, port; its SQL joins too much, or its "
-        "grain lacks a column"
+        "model tea_latest: 12 of 16 rows repeat dataset, port; its SQL joins too many rows, or "
+        "its grain lacks a column"
     )
 
 
@@ -111,7 +111,7 @@ def test_a_missing_value_is_refused_where_there_must_be_one(office, held):
 
 
 def test_a_model_without_any_input_says_what_to_run(office):
-    with pytest.raises(ContentError, match="the lake holds nothing; run it first"):
+    with pytest.raises(ContentError, match="not in the lake yet; run that source first"):
         make(office, [])
 
 

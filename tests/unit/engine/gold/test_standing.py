@@ -127,7 +127,7 @@ def test_what_is_damaged_is_folded_again(lake):
 
 def test_a_source_of_which_nothing_is_held_is_told():
     with pytest.raises(
-        ContentError, match="model a test reads tea_prices, of which the lake holds"
+        ContentError, match="model a test reads tea_prices, which is not in the lake"
     ):
         standing(SilverLake())
 

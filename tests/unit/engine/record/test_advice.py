@@ -66,6 +66,7 @@ def test_what_verifying_finds_has_it(office, staging):
     office.lake.copies.clear()
     told = [one.finding for one in verify(staging).findings if one.state == "damaged"]
     assert told == [
-        "has no whole manifest, but there is Silver, Gold; restore `runs/tea_prices` from a backup, or "
-        "load what the agency offers now: run `statpipe run tea_prices --env staging`"
+        "has no readable manifest, but the lake holds Silver, Gold; restore `runs/tea_prices` "
+        "from a backup, or load the agency's current release: run `statpipe run tea_prices "
+        "--env staging`"
     ]

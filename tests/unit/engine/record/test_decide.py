@@ -40,9 +40,9 @@ def shown(figures, looked, token="a", released=DAY):
     return held(token, released=released, figures=figures, looked=looked)
 
 
-NEW, CHANGED, WIDER = "new vintage", "note or headline figures changed", "more is selected"
-SAME, FULL = "nothing has changed", "asked to look at everything"
-BACK = "an earlier release is shown now"
+NEW, CHANGED, WIDER = "new vintage", "note or headline figures changed", "the selection has grown"
+SAME, FULL = "nothing has changed", "everything was requested"
+BACK = "the agency now shows an earlier release"
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def test_a_date_that_is_still_to_come_was_misread():
     with pytest.raises(ContentError) as refused:
         decide(State(), TEA, [later], full=False)
     assert str(refused.value) == (
-        f"dataset {TEA.name}: the release date {later.released} is still to come; see how "
-        "the source reads it out of '2 March'"
+        f"dataset {TEA.name}: the release date {later.released} is in the future; check how the "
+        "source reads it from '2 March'"
     )
 
 
@@ -114,8 +114,8 @@ def test_a_date_that_is_still_to_come_was_misread():
         (held(), {"f"}, None),
         (held(code="old"), {"f"}, "made by old, now c"),
         (held(fingerprint=""), set(), "only in Bronze so far"),
-        (held(), set(), "its Silver partition is gone"),
-        (held(), {"g"}, "its Silver partition is not the one that was recorded"),
+        (held(), set(), "its Silver partition is missing"),
+        (held(), {"g"}, "its Silver partition differs from the recorded one"),
         (held(code="old", made_from=()), {"f"}, None),
         (attrs.evolve(held(code="old"), dataset="green"), {"f"}, None),
     ],

@@ -313,7 +313,7 @@ def test_a_manifest_is_warned_of_once_though_its_copy_is_damaged_as_well():
     (line,) = lines
     assert f"runs/agency/{LATER}" in line["fault"]
     assert f"copies/agency/{LATER}" in line["fault"]
-    assert line["what"] == "set aside; going on from the run before"
+    assert line["what"] == "set aside; continuing from the previous run"
 
 
 def test_a_manifest_that_nobody_may_set_aside_is_warned_of_once():
@@ -323,7 +323,7 @@ def test_a_manifest_that_nobody_may_set_aside_is_warned_of_once():
         for _ in range(3):
             held_of(lake, "agency")
         list(whole_manifests(lake, "agency"))
-    assert [line["event"] for line in lines] == ["a damaged manifest is passed over"]
+    assert [line["event"] for line in lines] == ["skipping a damaged manifest"]
     assert LATER in lines[0]["error"]
 
 

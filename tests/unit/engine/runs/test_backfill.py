@@ -217,7 +217,7 @@ def test_an_archive_with_nothing_in_it_is_told_with_what_to_do(old):
     with pytest.raises(ConfigError) as caught:
         bring(old, "a", "b")
     assert str(caught.value) == (
-        "tea_prices: there is no release of black, green in a, b; name folders, files or addresses "
+        "tea_prices: a, b has no release of black, green; give folders, files or URLs "
         "of the agency's older releases"
     )
 

@@ -39,7 +39,7 @@ def test_nothing_is_asked_while_nothing_can_be_due(office, on):
     office.agency.down_at = 0  # whoever asks, fails
     quiet = on("2024-03-06")
     assert (quiet.outcome, quiet.exit_code, quiet.asked) == ("unchanged", 0, date(2024, 3, 5))
-    assert quiet.calendar == "nothing is due before 2024-04-01, so nothing was asked"
+    assert quiet.calendar == "nothing is due before 2024-04-01, so no request was sent"
     for insisting in ({"force": True}, {"full": True}, {"tables": ("black",)}):
         assert on("2024-03-06", **insisting).outcome == "failed"
 
@@ -60,7 +60,7 @@ def test_the_agency_is_asked_each_day_until_a_release_has_come_and_late_is_said(
     on("2024-03-30")
     late = [(m.asked.day, m.late) for m in map(on, ("2024-04-01", "2024-04-03", "2024-04-04"))]
     assert late == [(1, False), (3, False), (4, True)]
-    assert on("2024-04-05").calendar == "late: the release of 2024-04-01 has not come"
+    assert on("2024-04-05").calendar == "late: the release due on 2024-04-01 has not appeared"
     publish(office, "2024-04-06")
     assert (on("2024-04-06").outcome, on("2024-04-07").late) == ("loaded", False)
 
@@ -101,7 +101,7 @@ def test_the_plan_asks_as_little(office, on):
     site = office.site()
     steps = plan_source(site, SOURCE, Options()).steps
     assert {(s.action, s.reason) for s in steps if s.what in DATASETS} == {
-        ("nothing", "nothing is due before 2024-04-01, so nothing was asked")
+        ("nothing", "nothing is due before 2024-04-01, so no request was sent")
     }
 
 

@@ -54,7 +54,7 @@ def test_a_footnote_that_says_something_else_is_published_and_judged(office, foo
     manifest = office.run(full=True)
     assert outcomes(manifest) == ("loaded", {"loaded"})
     assert {v.reason for v in manifest.vintages} == {
-        "asked to look at everything: texts changed, no figure"
+        "everything was requested: texts changed, but no figure"
     }
     assert {v.revision for v in manifest.vintages} == {None}
     assert {result.dataset for result in manifest.checks} == {"black", "green"}

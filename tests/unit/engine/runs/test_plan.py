@@ -40,10 +40,10 @@ def test_when_nothing_changed_nothing_is_planned(office):
 
 def test_what_lies_in_bronze_and_what_other_code_made_is_made_anew(office):
     office.run(stages=frozenset({INGEST}))
-    assert ("black", "2024-03-01", "make Silver from Bronze", 0) in planned(office)
+    assert ("black", "2024-03-01", "build Silver from Bronze", 0) in planned(office)
     office.run()
     office.agency.version = "3"
-    assert ("green", "2024-03-01", "make Silver from Bronze", 0) in planned(office)
+    assert ("green", "2024-03-01", "build Silver from Bronze", 0) in planned(office)
 
 
 def test_a_sink_that_lacks_gold_is_named(office):

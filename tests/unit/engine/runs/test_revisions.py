@@ -204,13 +204,14 @@ def test_a_refusal_says_what_happened_and_what_can_be_done(office):
     office.agency.publish("black", "2024-04-01", prices(30))
     refused = office.run(tables=("black",))
     assert refused.message == (
-        "refused by check tea_check on black 2024-04-01: 1 price tastes of dust; nothing of this "
-        "release was published, Bronze keeps it; if the agency meant this, publish it with: "
-        "statpipe run tea_prices --tables black --accept-revision"
+        "refused by check tea_check on black 2024-04-01: 1 price tastes of dust; nothing of "
+        "this release was published, but Bronze keeps it; if the agency really published "
+        "these figures, accept them with: statpipe run tea_prices --tables black "
+        "--accept-revision"
     )
     (result,) = refused.checks
     assert result.in_words in refused.message.replace(
-        "nothing of this release was published, Bronze keeps it; ", ""
+        "nothing of this release was published, but Bronze keeps it; ", ""
     )
     assert json.loads(refused.as_json())["checks"][0]["next_step"] == result.next_step
 

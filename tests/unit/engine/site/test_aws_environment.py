@@ -66,7 +66,7 @@ def test_keys_that_others_can_read_are_reported(file, mode):
     said = []
     with aws_exported(KEYS, file, said.append):
         pass
-    assert said == [f"{file} holds keys of AWS and others can read it; run `chmod 600 {file}`"]
+    assert said == [f"{file} contains AWS keys and other users can read it; run `chmod 600 {file}`"]
 
 
 def test_a_file_without_keys_may_be_read_by_others(file):

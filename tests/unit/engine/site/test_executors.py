@@ -72,6 +72,6 @@ def test_dask_is_an_extra_and_its_lack_is_told(tmp_path, monkeypatch):
     ):
         pass
     assert str(raised.value) == (
-        "statpipe.toml: engine.executor is 'dask', and the package distributed is not installed here; "
-        "install the extra dask of statpipe: `pip install distributed`"
+        "statpipe.toml: engine.executor is 'dask', but the package distributed is not "
+        'installed; run `pip install distributed` (part of the extra "dask")'
     )

@@ -152,21 +152,24 @@ def test_a_hook_that_fails_with_instances_breaks_its_plugin_and_not_the_others(t
             {"white": {"use": "tea"}, "green": {"use": "white"}},
             "sources.green.use: no source component is named 'white'",
         ),
-        ({"Green": {"use": "tea"}}, "sources.Green: 'Green' is no name"),
-        ({"g" * 41: {"use": "tea"}}, "is no name; expected at most 40 small letters, digits and _"),
-        ({"green": {"use": "tea", "gold": "a b"}}, "sources.green.gold: 'a b' is no name"),
-        ({"green": {"use": "tea", "gold": 1}}, "sources.green.gold: 1 is no name"),
+        ({"Green": {"use": "tea"}}, "sources.Green: 'Green' is not a valid name"),
+        (
+            {"g" * 41: {"use": "tea"}},
+            "is not a valid name; expected at most 40 lower-case letters, digits and _",
+        ),
+        ({"green": {"use": "tea", "gold": "a b"}}, "sources.green.gold: 'a b' is not a valid name"),
+        ({"green": {"use": "tea", "gold": 1}}, "sources.green.gold: 1 is not a valid name"),
         (
             {"green": {"use": "tea", "gold": "tea"}},
-            "sources.green.gold is 'tea', which is a source",
+            "sources.green.gold is 'tea', which is also the name of a source",
         ),
         (
             {"green": {"use": "tea", "gold": "green"}},
-            "sources.green.gold is 'green', which is a source",
+            "sources.green.gold is 'green', which is also the name of a source",
         ),
         (
             {"green": {"use": "tea", "gold": "x"}, "white": {"use": "tea", "gold": "x"}},
-            "sources.white.gold is 'x', as is that of green; give each its own",
+            "sources.white.gold is 'x', the same as that of green; give each its own",
         ),
     ],
 )
@@ -187,13 +190,15 @@ def test_the_name_of_another_component_is_taken(tmp_path):
     registry = Registry([("both", "drinks", "1", SimpleNamespace(statpipe_sources=two))])
     with pytest.raises(ConfigError) as caught:
         instances_of(configured(tmp_path, coffee={"use": "tea"}), registry)
-    assert "sources.coffee.use: the plugin both has a source of this name" in str(caught.value)
+    assert "sources.coffee.use: the plugin both already has a source of this name" in str(
+        caught.value
+    )
 
 
 def test_a_component_that_names_itself_has_its_own_family_already(tmp_path):
     configuration = configured(tmp_path, tea={"use": "tea", "gold": "leaves"})
     with pytest.raises(
-        ConfigError, match=r"sources\.tea\.use: the plugin tea has a source of this name"
+        ConfigError, match=r"sources\.tea\.use: the plugin tea already has a source of this name"
     ):
         instances_of(configuration, registry_with())
 
@@ -248,7 +253,8 @@ class TestGoldFamilies:
         said = str(error.value)
         assert "sources." in said
         assert (
-            f"another Gold model named {name!r}, of {other}; choose another name for `gold`" in said
+            f"{other} already has a Gold model named {name!r}; choose another name for `gold`"
+            in said
         )
 
     def test_an_instance_of_a_plugin_that_makes_no_family_for_it_is_known(self, tmp_path):

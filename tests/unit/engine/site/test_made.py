@@ -70,7 +70,7 @@ def raises(error):
         ("sink", lambda _: LayersAsTexts(), "has the layers frozenset({'gold'}); expected"),
         ("normalizer", lambda _: Numbered(), 'has the version 1; expected text, such as version = "1"'),
         ("normalizer", lambda _: Nameless(), "has the version ' '; expected text"),
-        ("source", lambda _: None, "its factory made a NoneType, which is no Source"),
+        ("source", lambda _: None, "its factory returned a NoneType, which is not a Source"),
         ("check", lambda _: Half(), "its factory raised TypeError: Can't instantiate abstract class"),
         ("check", raises(KeyError("pot")), "its factory raised KeyError: 'pot'"),
         ("check", lambda: None, "its factory raised TypeError: "),

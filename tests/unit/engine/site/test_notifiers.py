@@ -101,12 +101,15 @@ def test_one_that_raises_is_one_warning_line_with_its_name(tower):
         ),
         (
             {"tone": "${NO_TONE}"},
-            "statpipe.toml: notifiers.bell.tone refers to ${NO_TONE}, which is not set; set NO_TONE in the process environment or in .env",
+            (
+                "statpipe.toml: notifiers.bell.tone refers to ${NO_TONE}, which is not set; "
+                "set NO_TONE in the process environment or in .env"
+            ),
         ),
         ({"key": "${NO_KEY}"}, "notifiers.bell.key refers to ${NO_KEY}, which is not set"),
         (
             {"key": "canary"},
-            'statpipe.toml: notifiers.bell.key: a secret is written as a reference, "${VARIABLE}", never as itself',
+            'statpipe.toml: notifiers.bell.key: write a secret as a reference, "${VARIABLE}", never as its value',
         ),
     ],
 )
@@ -132,8 +135,8 @@ def test_one_that_is_none_is_off(office):
         assert office.run().exit_code == 0
     (line,) = [line for line in lines if line["log_level"] == "warning"]
     assert line["reason"] == (
-        "notifier 'gong' of a-test 2.0 cannot be used: its factory made a str, which is no Notifier; correct "
-        "or uninstall its plugin"
+        "notifier 'gong' of a-test 2.0 cannot be used: its factory returned a str, which is not "
+        "a Notifier; correct or uninstall its plugin"
     )
 
 
@@ -175,5 +178,5 @@ def test_the_doctor_looks_at_notifiers_and_names_those_that_are_off(office):
         "notifier bell",
         "error",
         "is off: a bell has no tone 'none'; write ding or dong",
-        "correct it as it says",
+        "correct it as the message says",
     )

@@ -48,7 +48,7 @@ def test_a_hook_that_raises_while_it_gives_is_named():
 
 def test_a_name_offered_twice_by_one_plugin_is_refused_there():
     reason = reason_of(statpipe_checks=lambda: [component(), component()])
-    assert reason == "check 'tea' is offered twice; give each a name of its own"
+    assert reason == "check 'tea' is offered twice; give each its own name"
 
 
 @pytest.mark.parametrize(

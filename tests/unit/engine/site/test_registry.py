@@ -82,7 +82,7 @@ def test_ctrl_c_while_plugins_load_is_no_broken_plugin(folder):
     [
         (
             "statpipe_source",
-            "statpipe_source is no hook of statpipe; did you mean 'statpipe_sources'?",
+            "statpipe_source is not a hook of statpipe; did you mean 'statpipe_sources'?",
         ),
         ("statpipe_run_finishd", "did you mean 'statpipe_run_finished'?"),
     ],
@@ -147,8 +147,8 @@ def test_a_view_over_a_source_is_refused_since_no_database_could_make_it():
     with pytest.raises(PluginError) as raised:
         registry.models_of(SOURCE)
     assert str(raised.value) == (
-        "Gold model tea_latest of house 1 is a view and reads the source tea_prices, whose Silver no "
-        'database holds: declare it materialized="table", or let it read a model; correct or uninstall it'
+        "Gold model tea_latest of house 1 is a view that reads the source tea_prices, but no "
+        'database holds Silver: declare it materialized="table", or let it read a model; correct or uninstall it'
     )
 
 
@@ -157,7 +157,7 @@ def test_a_model_with_a_source_s_name_is_refused_and_not_taken_for_a_circle(inpu
     named = attrs.evolve(LATEST, name="tea_prices", inputs=inputs)
     registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [named]))])
     with pytest.raises(
-        PluginError, match="Gold model tea_prices of house 1 has the name of a source"
+        PluginError, match="Gold model tea_prices of house 1 has the same name as a source"
     ):
         registry.models_of(SOURCE)
 

@@ -62,8 +62,8 @@ def test_references_are_replaced_also_inside_text_and_lists(tmp_path):
 @pytest.mark.parametrize("name", ["UNSET", "EMPTY"])
 def test_a_variable_that_is_not_set_says_where_to_set_it(tmp_path, name):
     assert refused(tmp_path, leaf=f"${{{name}}}") == (
-        f".leaf refers to ${{{name}}}, which is not set; set {name} in the process environment "
-        "or in .env"
+        f".leaf refers to ${{{name}}}, which is not set; set {name} in the process "
+        "environment or in .env"
     )
 
 
@@ -79,7 +79,7 @@ def test_a_secret_comes_from_its_own_variable_or_a_reference_and_may_be_absent(t
 @pytest.mark.parametrize("value", ["canary", "x${TEA_KEY}", 12, ["${TEA_KEY}"], True])
 def test_a_literal_secret_is_refused_and_not_shown(tmp_path, value):
     assert refused(tmp_path, key=value) == (
-        '.key: a secret is written as a reference, "${VARIABLE}", never as itself'
+        '.key: write a secret as a reference, "${VARIABLE}", never as its value'
     )
 
 
@@ -188,9 +188,9 @@ def test_secrets_inside_of_such_a_class_are_secrets(tmp_path):
 @pytest.mark.parametrize(
     ("raw", "says"),
     [
-        ({"spare": {"code": "S", "token": "canary"}}, ".spare.token: a secret is written as a ref"),
-        ({"calls": [{"code": "S", "password": "canary"}]}, ".calls[0].password: a secret is writ"),
-        ({"agents": {"n": {"code": "S", "token": 1}}}, ".agents.n.token: a secret is written as a"),
+        ({"spare": {"code": "S", "token": "canary"}}, ".spare.token: write a secret as a ref"),
+        ({"calls": [{"code": "S", "password": "canary"}]}, ".calls[0].password: write a secret"),
+        ({"agents": {"n": {"code": "S", "token": 1}}}, ".agents.n.token: write a secret as a"),
         ({"home": {"code": "S", "cod": "x"}}, ".home: unknown key 'cod'; did you mean 'code'?"),
         ({"home": {"code": "${UNSET}"}}, ".home.code refers to ${UNSET}, which is not set"),
         ({"home": {"code": 1}}, ".home.code is 1; expected text"),

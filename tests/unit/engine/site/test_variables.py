@@ -78,7 +78,7 @@ def test_a_secret_in_quotes_is_refused_by_name_and_not_shown(value):
     with pytest.raises(ConfigError) as error:
         secret_of({"BEA_API_KEY": value}, "BEA_API_KEY")
     assert str(error.value) == (
-        "BEA_API_KEY has quotes around its value; remove the quotes, they would be sent along with it"
+        "BEA_API_KEY has quotes around its value; remove them, or they would be sent as part of it"
     )
 
 
@@ -88,7 +88,7 @@ def test_quotes_inside_of_a_secret_are_its_own(value):
 
 
 def test_a_secret_of_bytes_that_are_not_text_is_refused():
-    with pytest.raises(ConfigError, match="BEA_API_KEY holds bytes that are not valid UTF-8"):
+    with pytest.raises(ConfigError, match="BEA_API_KEY contains bytes that are not valid UTF-8"):
         secret_of({"BEA_API_KEY": "abc\udcff"}, "BEA_API_KEY")
 
 

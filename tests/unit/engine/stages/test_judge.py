@@ -117,7 +117,7 @@ def test_a_verdict_that_is_none_or_of_something_else_is_refused(verdict, told):
         judge({"mine": Says(verdict)}, CURRENT, None, lambda _: None)
     assert str(refused.value).startswith("check 'mine' judged black 20")
     assert f" and returned {told}" in str(refused.value)
-    assert "has to return a CheckResult of its own name" in str(refused.value)
+    assert "must return a CheckResult with its own name" in str(refused.value)
 
 
 def test_a_foreseen_error_passes_unchanged():

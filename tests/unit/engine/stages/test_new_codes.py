@@ -41,8 +41,8 @@ def test_a_warning_names_it(office, with_a_new_port):
     }
     first = warnings[0]
     assert first.message == (
-        "1 new code, loaded as printed: area COC (Cochin); until the code list of tea_prices has them, "
-        "they have no place in its hierarchy"
+        "1 new code, loaded as printed: area COC (Cochin); they have no place in the hierarchy "
+        "until the code list of tea_prices includes them"
     )
     assert first.cells == ({"ref_area": "COC", "title": "Cochin"},)
 

@@ -60,7 +60,7 @@ def test_the_command_that_fetches_all_anew_names_the_environment():
 def test_what_the_agency_may_have_meant_can_be_published():
     (result,) = with_next_steps([MOVED], RUN)
     assert result.next_step == (
-        "if the agency meant this, publish it with: statpipe run tea --accept-revision"
+        "if the agency really published these figures, accept them with: statpipe run tea --accept-revision"
     )
     assert result.in_words == f"8 prices moved; {result.next_step}"
 
@@ -68,7 +68,7 @@ def test_what_the_agency_may_have_meant_can_be_published():
 def test_figures_that_were_misread_cannot():
     (result,) = with_next_steps([TWICE], RUN)
     assert result.next_step == (
-        "this check asks whether the figures were read correctly and cannot be overruled; see the "
+        "this check tests whether the figures were read correctly and cannot be overruled; look at the "
         "cells, correct the cause, then run: statpipe run tea"
     )
 
@@ -76,10 +76,10 @@ def test_figures_that_were_misread_cannot():
 def test_overruling_is_advised_only_where_it_publishes_the_release():
     moved, twice = with_next_steps([MOVED, TWICE], RUN)
     assert moved.next_step == (
-        "overruling this check would not publish the release, since twice refuses it as well; "
+        "overruling this check would not publish the release, since twice refuses it too; "
         "correct that cause first"
     )
-    assert twice.next_step.startswith("this check asks whether the figures were read correctly")
+    assert twice.next_step.startswith("this check tests whether the figures were read correctly")
 
 
 def test_what_refuses_nothing_asks_for_nothing():

@@ -22,6 +22,7 @@ def test_a_warning_names_the_area_and_both_parents(office, monkeypatch):
     listed = warning.cells[0]["listed"]
     assert warning.severity == "warning"
     assert warning.message == (
-        f"the agency counts {area} to SEA instead of {listed}; figures are loaded, and `parent` and sums by "
-        "area follow the code list of tea_prices until its plugin lists the change"
+        f"the agency now assigns {area} to SEA instead of {listed}; figures are loaded, but "
+        "`parent` and sums by area follow the code list of tea_prices until its plugin is "
+        "updated"
     )

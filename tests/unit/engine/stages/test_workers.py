@@ -82,7 +82,7 @@ def test_figures_that_changed_under_an_unchanged_date_get_their_own_name(shared,
 def test_a_worker_that_dies_changes_nothing(shared, alone, lost, caplog):
     manifest = shared.run(Posted(lost=lost))
     assert manifest.outcome == "loaded"
-    assert caplog.text.count("a worker failed; its work is done here") == len(lost)
+    assert caplog.text.count("a worker failed; its work continues in this process") == len(lost)
     alone.run()
     assert shared.files("silver", "gold") == alone.files("silver", "gold")
 

@@ -11,7 +11,7 @@ _LEFT, _TOP, _HEIGHT_OF_ROW, _WIDTH = 92, 8, 22, 720
 _MOST_ROWS, _MOST_COLUMNS = 30, 60
 _LABELS = 10
 _ROOM_FOR_TEXT = 64
-"""How wide a cell must be to say its move in words."""
+"""How wide a cell must be to show its move as text."""
 
 
 def heat_map(

@@ -20,7 +20,7 @@ from statpipe.engine.answers.pictures.svg import (
 _WIDTH, _HEIGHT = 720, 340
 _LEFT, _RIGHT, _TOP, _BOTTOM = 78, 16, 26, 34
 _LABELS = 7
-"""Periods that are named below."""
+"""Periods labelled below the axis."""
 _MOST_VINTAGES = 40
 _WIDE, _NARROW = 7.2, 4.8
 """Room for a letter of the legend."""

@@ -51,7 +51,7 @@ details::details-content{content-visibility:visible;block-size:auto}summary{list
 
 
 _NARROW = "figure svg{width:38rem}"
-"""On a phone a picture is moved sideways: shrunk to the screen, nobody could read its letters."""
+"""On a phone, pictures scroll sideways, because text shrunk to the screen is unreadable."""
 
 
 def page(title: str, parts: Iterable[str]) -> str:

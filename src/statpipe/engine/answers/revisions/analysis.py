@@ -99,7 +99,10 @@ def revision_statistics(
         if not nth or row["release"] in nth
     ]
     if not found:
-        msg = f"{name}: no figure was released twice yet, so that there is no revision to speak of; `statpipe runs list` shows what was loaded"
+        msg = (
+            f"{name}: no figure has been released twice yet, so there are no revisions; "
+            "`statpipe runs list` shows what was loaded"
+        )
         raise ConfigError(msg)
     return model, pa.Table.from_pylist(found, gold_schema(model))
 

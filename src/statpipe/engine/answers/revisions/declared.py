@@ -8,8 +8,8 @@ from statpipe.api import Column, Model
 from statpipe.api.gold.columns import standard
 
 _NAMED = tuple(attrs.evolve(one, nullable=True) for one in standard("area_name category_name"))
-"""A family of one's own may lack the tables of areas and categories."""
-_P = "Probability of such figures where it is not so (p-value); empty below 8 figures"
+"""A custom family may lack the tables of areas and categories."""
+_P = "p-value; empty below 8 figures"
 
 
 def _number(name: str, description: str, unit: str | None = None) -> Column:
@@ -32,7 +32,7 @@ def releases_model(history: Model, base: str) -> Model:
             Column(
                 name="release",
                 type="integer",
-                description="0 for the first release, 1 for the one after",
+                description="0 for the first release, 1 for the second",
                 nullable=False,
             ),
             *standard("vintage"),
@@ -46,7 +46,7 @@ def releases_model(history: Model, base: str) -> Model:
             *standard("value decimals"),
             _number(
                 "growth",
-                "The figure in per cent of that of the period before, in the same release, less 100",
+                "Growth over the previous period within the same release",
                 "%",
             ),
             *standard("unit unit_mult obs_status"),
@@ -68,17 +68,21 @@ def statistics_model(history: Model, base: str) -> Model:
         columns=(
             *standard("ref_area category dataset freq"),
             *_NAMED,
-            Column(name="release", type="integer", description="Release that is compared with the final one; 0 is the first", nullable=False),
+            Column(name="release", type="integer", description=(
+                "Release compared with the final one; 0 is the first"
+            ), nullable=False),
             Column(name="figures", type="integer", description="How many figures are compared", nullable=False),
             Column(name="first_period", type="text", description="The first period compared", nullable=False),
             Column(name="last_period", type="text", description="The last period compared", nullable=False),
-            _number("mean_revision", "Mean of the revisions: final less earlier figure"),
+            _number("mean_revision", "Mean of the revisions: final minus earlier figure"),
             _number("mean_absolute_revision", "Mean size of the revisions"),
-            _number("root_mean_square", "Root of the mean squared revision"),
+            _number("root_mean_square", "Root mean square of the revisions"),
             _number("least_revision", "Lowest revision"),
             _number("largest_revision", "Highest revision"),
             _number("standard_deviation", "Standard deviation of the revisions"),
-            _number("noise_to_signal", "Standard deviation of the revisions in relation to that of the final figures"),
+            _number("noise_to_signal", (
+                "Standard deviation of the revisions divided by that of the final figures"
+            )),
             _number("sign_changes", "Share of figures whose sign changed"),
             _number("bias_p", f"No bias, Student's test: {_P}"),
             _number("bias_robust_p", f"No bias, with Newey and West's standard error: {_P}"),

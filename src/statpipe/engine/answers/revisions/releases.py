@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 MOST = 20_000_000
-"""Releases of figures that are held at once: about 4 GB."""
+"""Releases of figures that are in memory at once: about 4 GB."""
 _NAMES = (
     ("areas", ("ref_area",), "area_name"),
     ("categories", ("category", "dataset"), "category_name"),
@@ -93,7 +93,7 @@ def _refuse_too_many(history: pa.Table, vintages: Sequence[Held]) -> None:
     figures = pc.value_counts(history["dataset"].cast("string")).to_pylist()
     most = sum(one["counts"] * counts[one["values"]] for one in figures)
     if most > MOST:
-        msg = f"these are up to {most:,} releases of figures, more than {MOST:,}; choose fewer, by area, category or dataset"
+        msg = f"up to {most:,} releases of figures match, more than {MOST:,}; choose fewer by area, category or dataset"
         raise ConfigError(msg)
 
 

@@ -16,7 +16,7 @@ from statpipe.engine.answers.revisions.robust import Line, fitted, zero_mean
 from statpipe.engine.answers.revisions.student import two_sided
 
 FEWEST = 8
-"""Pairs of figures that a test needs; with fewer, it would say nothing."""
+"""The fewest pairs of figures for which a test is meaningful."""
 
 
 def statistics_of(early: Sequence[float], final: Sequence[float]) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def test_statistics_compare_each_release_with_the_final_one(site):
 
 
 def test_what_was_released_once_has_no_revisions(site):
-    with pytest.raises(ConfigError, match="no figure was released twice yet"):
+    with pytest.raises(ConfigError, match="no figure has been released twice yet"):
         revision_statistics(site, "tea", {"dataset": ("green",)})
 
 
@@ -124,5 +124,5 @@ def test_any_model_of_a_family_leads_to_its_history(site):
 
 def test_more_than_can_be_held_is_refused(site, monkeypatch):
     monkeypatch.setattr(module, "MOST", 5)
-    with pytest.raises(ConfigError, match="choose fewer, by area, category or dataset"):
+    with pytest.raises(ConfigError, match="choose fewer by area, category or dataset"):
         releases(site, "tea", FINE)
