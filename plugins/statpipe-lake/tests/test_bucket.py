@@ -5,14 +5,18 @@ import subprocess
 import sys
 import threading
 import time
+from decimal import Decimal
 
 import boto3
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from moto.server import ThreadedMotoServer
 
 from contract.sink_contract import manifest_of
 from statpipe.api import ConfigError, Environment, Locked, Payload, Unavailable
-from statpipe_lake import bucket, lease
+from statpipe.testing.partitions import gold_partition
+from statpipe_lake import bucket, lease, parquet, some_rows
 from statpipe_lake.plugin import make_lake
 from statpipe_lake.settings import LakeSettings
 from support.patience import PATIENCE
@@ -50,6 +54,28 @@ def lake_in(client, address, tmp_path, request):
         return make_lake(settings)
 
     return make
+
+
+def test_some_rows_take_a_part_of_the_bytes(lake_in, client, monkeypatch, request):
+    """Counted as they come: the end of the file, and the row group of the one area."""
+    monkeypatch.setattr(parquet, "_ROWS_IN_GROUP", 40)
+    monkeypatch.setattr(some_rows, "FOOTER", 4096)
+    areas = ("AK", "CA", "NY", "TX", "WY")
+    figures = {(area, 1990 + n): Decimal(n**5) / 10 for area in areas for n in range(40)}
+    table, lake, came = gold_partition(figures), lake_in(), []
+    lake.write(table)
+    asked = bucket.BucketStore._bytes
+    monkeypatch.setattr(
+        bucket.BucketStore, "_bytes", lambda *of: came.append(asked(*of)) or came[-1]
+    )
+    found = lake.read_rows(table.key, {"area": ["CA"]})
+    assert set(found["area"].to_pylist()) == {"CA"}
+    at = f"{request.node.name}/local/{table.key.path}/part-0.parquet"
+    about = pq.read_metadata(
+        pa.BufferReader(client.get_object(Bucket=BUCKET, Key=at)["Body"].read())
+    )
+    start, end = parquet.group_ranges(about)[1]
+    assert [len(body) for body, _ in came] == [4096, end - start]
 
 
 class Server(threading.Thread):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -79,6 +79,17 @@ class Lake(Sink):
 
         :raises ContentError: There is none, or it is damaged.
         """
+
+    def read_rows(self, key: PartitionKey, wanted: Mapping[str, Collection[str]]) -> pa.Table:  # noqa: ARG002
+        """
+        Read at least the rows of a Gold table that have one of the *wanted* texts in each of these columns, in order.
+
+        Override it where other rows can be left out without reading all of the table. What is read must be
+        verified as :meth:`read` does.
+
+        :raises ContentError: As :meth:`read` raises it.
+        """
+        return self.read(key)
 
     def stage(self, partition: Partition) -> None:  # noqa: ARG002
         """

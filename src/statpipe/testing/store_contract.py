@@ -164,6 +164,19 @@ class StoreContract(SinkContract):
                 agree(found.schema, partition.table.schema, "the schema read back", same)
                 agree(found.to_pylist(), partition.table.to_pylist(), "the table read back", same)
 
+    def test_some_rows_are_those_of_the_whole_table(self, sink: Lake) -> None:
+        """What is left out is nobody's."""
+        partition = gold_partition(SMALL)
+        sink.write(partition)
+        wanted = [row for row in partition.table.to_pylist() if row["area"] == "CA"]
+        found = sink.read_rows(partition.key, {"area": ["CA", "TX"]}).to_pylist()
+        agree(
+            [row for row in found if row["area"] in {"CA", "TX"}],
+            wanted,
+            "the wanted rows",
+            "leave out no row that has one of the wanted texts in each column; more rows may come",
+        )
+
     def test_a_partition_that_is_not_there_is_told_by_its_place(self, sink: Lake) -> None:
         """With what makes it."""
         key = self.silver().key

@@ -121,6 +121,10 @@ class BucketStore(ObjectStore):
         # One request: between two, a writer may have put another object there.
         return self._read(path, {"range": {"suffix": length}})
 
+    def piece(self, path: str, start: int, length: int) -> bytes | None:
+        found = self._read(path, {"range": (start, start + length)})
+        return found and found[0]
+
     def listed(self, prefix: str) -> dict[str, str]:
         def found() -> dict[str, str]:
             there = {m["path"]: m for page in obstore.list(self._store, prefix) for m in page}

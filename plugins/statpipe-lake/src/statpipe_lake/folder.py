@@ -70,11 +70,14 @@ class FolderStore(ObjectStore):
             return True
 
     def get(self, path: str) -> bytes | None:
-        return self._read(path, None)
+        return self._read(path)
 
     def tagged_tail(self, path: str, length: int) -> tuple[bytes, str] | None:
-        found = self._read(path, length)
+        found = self._read(path, -length)
         return None if found is None else (found, "")
+
+    def piece(self, path: str, start: int, length: int) -> bytes | None:
+        return self._read(path, start, length)
 
     def listed(self, prefix: str) -> dict[str, str]:
         with self._readable(self.root / prefix, reading=True):
@@ -179,7 +182,8 @@ class FolderStore(ObjectStore):
                 raise
             self._unsettled.add(place)
 
-    def _read(self, path: str, length: int | None) -> bytes | None:
+    def _read(self, path: str, start: int = 0, length: int = -1) -> bytes | None:
+        """Read a file, or a part of it; a negative *start* counts from its end."""
         place = path.rpartition("/")[0]
         with (
             self._readable(self.root / path, reading=True),
@@ -187,9 +191,10 @@ class FolderStore(ObjectStore):
             folder(self.root, _parts(place)) as at,
             os.fdopen(opened(self.root, path, at), "rb") as file,
         ):
-            if length is not None:
-                file.seek(max(0, os.fstat(file.fileno()).st_size - length))
-            return file.read()
+            if start < 0:
+                start = max(0, os.fstat(file.fileno()).st_size + start)
+            file.seek(start)
+            return file.read(length)
         return None
 
     def _made(self, place: str) -> None:

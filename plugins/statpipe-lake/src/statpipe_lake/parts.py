@@ -108,7 +108,8 @@ def all_rows(store: ObjectStore, key: PartitionKey, head: bytes) -> pa.Table:
                 raise
             head = newer or b""
         else:
-            return _together(head, tables)
+            own = from_parquet(head)
+            return put_together([*tables, own], grain_of(head)) if tables else own
 
 
 def _read(store: ObjectStore, key: PartitionKey, year: int | None, fingerprint: str) -> pa.Table:
@@ -124,11 +125,6 @@ def _read(store: ObjectStore, key: PartitionKey, year: int | None, fingerprint: 
         msg = f"{path} in the lake is damaged: {reason}; run `statpipe lake verify --repair` to make it anew"
         raise ContentError(msg)
     return from_parquet(body)
-
-
-def _together(head: bytes, tables: Sequence[pa.Table]) -> pa.Table:
-    own = from_parquet(head)
-    return put_together([*tables, own], grain_of(head)) if tables else own
 
 
 def _list(parts: Sequence[Part]) -> bytes:

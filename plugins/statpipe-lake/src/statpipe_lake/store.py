@@ -64,6 +64,14 @@ class ObjectStore(ABC):
         :raises ContentError: Something else than an object is in its place.
         """
 
+    @abstractmethod
+    def piece(self, path: str, start: int, length: int) -> bytes | None:
+        """
+        Return *length* bytes of an object from *start* on, or fewer where it ends before; ``None`` where there is none.
+
+        :raises ContentError: Something else than an object is in its place.
+        """
+
     def tail(self, path: str, length: int) -> bytes | None:
         """
         Return an object's last *length* bytes, as :meth:`tagged_tail` does.

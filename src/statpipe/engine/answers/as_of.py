@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from statpipe.api import ConfigError, ContentError, Lake, Model
 from statpipe.domain.model import can_take_date
 from statpipe.domain.period import FOREVER
-from statpipe.engine.answers.rows import NoRows, chosen_rows
+from statpipe.engine.answers.rows import NoRows, chosen_rows, exact_texts
 from statpipe.engine.answers.words import OPTIONS, Words
 from statpipe.engine.gold.maker import gold_key, opened_gold
 from statpipe.engine.record.records import held_of
@@ -69,7 +70,7 @@ def rows_as_of(
         rows = on(day)
     except NoRows:
         # Raises the true reason, if the day is not.
-        now = chosen_rows(latest_table(lake, models, model), model, wanted, words)
+        now = latest_rows(lake, models, model, wanted, words)
     else:
         now = rows if len(rows) else latest_table(lake, models, model)
         if len(rows) or not len(now):
@@ -90,17 +91,45 @@ def rows_as_of(
     raise NoRows(msg)
 
 
-def latest_table(lake: Lake, models: Sequence[Model], model: Model) -> pa.Table:
+def latest_rows(
+    lake: Lake,
+    models: Sequence[Model],
+    model: Model,
+    wanted: Mapping[str, Sequence[str]],
+    words: Words = OPTIONS,
+) -> pa.Table:
     """
-    Read a model as the lake has it.
+    Return the rows of a model that a reader chose, as the lake has it.
+
+    :raises ConfigError: As :func:`~statpipe.engine.answers.rows.chosen_rows` raises it.
+    :raises ContentError: The model was not built yet, or is damaged.
+    """
+    texts = exact_texts(wanted)
+    if texts:
+        with suppress(NoRows):  # only the whole table tells the existing values
+            return chosen_rows(latest_table(lake, models, model, texts), model, wanted, words)
+    return chosen_rows(latest_table(lake, models, model), model, wanted, words)
+
+
+def latest_table(
+    lake: Lake,
+    models: Sequence[Model],
+    model: Model,
+    texts: Mapping[str, Collection[str]] | None = None,
+) -> pa.Table:
+    """
+    Read a model as the lake has it; of given *texts*, at least the rows that have one in each of these columns.
 
     :raises ContentError: It was not built yet, or is damaged.
     """
     key = gold_key(model)
-    if lake.fingerprint(key) is None:
-        commands = " and ".join(f"`statpipe run {name}`" for name in sources_of(models, model))
-        raise ContentError(f"the lake has no {key.path}; run {commands} to build it")
-    return lake.read(key)
+    try:
+        return lake.read_rows(key, texts) if texts else lake.read(key)
+    except ContentError:
+        if lake.fingerprint(key) is not None:
+            raise
+    commands = " and ".join(f"`statpipe run {name}`" for name in sources_of(models, model))
+    raise ContentError(f"the lake has no {key.path}; run {commands} to build it")
 
 
 def table_as_of(

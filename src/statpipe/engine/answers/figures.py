@@ -8,9 +8,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from statpipe.api import ConfigError, Database, Model, Sink
-from statpipe.engine.answers.as_of import latest_table, rows_as_of
+from statpipe.engine.answers.as_of import latest_rows, rows_as_of
 from statpipe.engine.answers.from_database import rows_in_database
-from statpipe.engine.answers.rows import chosen_rows
 from statpipe.engine.answers.words import OPTIONS, Words
 from statpipe.engine.gold.dimensions import with_dimensions
 from statpipe.engine.record.records import held_of
@@ -51,7 +50,7 @@ def figures(
         return rows_in_database(_database(named, sink), model, wanted, day, words)
     models = site.registry.models()
     if day is None:
-        return chosen_rows(latest_table(site.lake, models, model), model, wanted, words)
+        return latest_rows(site.lake, models, model, wanted, words)
     return rows_as_of(site.lake, models, model, day, wanted, words=words)
 
 

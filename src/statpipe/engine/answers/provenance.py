@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -13,7 +14,7 @@ from statpipe.api import CheckResult, ConfigError, Held, Lake, Manifest, Model
 from statpipe.domain.canonical import canonical
 from statpipe.domain.observation import CELL
 from statpipe.domain.period import FOREVER
-from statpipe.engine.answers.as_of import latest_table, table_as_of
+from statpipe.engine.answers.as_of import latest_rows, table_as_of
 from statpipe.engine.answers.cell_history import Cell, CellHistory, Stand, cell_histories
 from statpipe.engine.answers.evidence import Evidence, Reader, evidence_of
 from statpipe.engine.answers.figures import whole_model
@@ -119,14 +120,16 @@ def explain(
     """
     _refuse_without_key(site, model)
     model = whole_model(site, model.name)
-    latest = latest_table(site.lake, site.registry.models(), model)
-    history = _history(site, model, latest, wanted, words)
+    models, held_by = site.registry.models(), cache(partial(held_of, site.lake))
+    latest = _latest(site, model, wanted, words)
+    history = _history(model, _histories(site, model, latest, wanted, held_by), wanted, words)
     stand = _stand_on(history, model, day, words)
-    rows = _rows(_table(site, model, latest, day, words), model, history.cell)
+    table = latest if day is None else table_as_of(site.lake, models, model, day, words)
+    rows = _rows(table, model, history.cell)
     stand = _set_by(history, rows) or stand
     held = next(
         one
-        for one in held_of(site.lake, history.source)
+        for one in held_by(history.source)
         if (one.dataset, one.vintage.id) == (history.cell.dataset, stand.vintage)
     )
     manifests = list(_manifests(site.lake, history.source, held))
@@ -167,21 +170,39 @@ def _columns(model: Model) -> set[str]:
     return {column.name for column in model.columns}
 
 
-def _history(site: Site, model: Model, latest: pa.Table, wanted: Cell, words: Words) -> CellHistory:
-    """Find the one cell of the model's sources that is meant."""
-    unknown: ConfigError | None = None
+def _latest(site: Site, model: Model, wanted: Cell, words: Words) -> pa.Table | ConfigError:
+    """Return the model's own rows; the error where they are not there now: they may have been."""
+    models = site.registry.models()
     try:
-        narrowed = _with_dataset(chosen_rows(latest, model, _each_alone(wanted), words), wanted)
-    except ConfigError as error:  # not there now; it may have been
-        narrowed, unknown = wanted, error
+        return latest_rows(site.lake, models, model, _each_alone(wanted), words)
+    except ConfigError as error:
+        return error
+
+
+def _histories(
+    site: Site,
+    model: Model,
+    latest: pa.Table | ConfigError,
+    wanted: Cell,
+    held: Callable[[str], Sequence[Held]],
+) -> list[CellHistory]:
+    """Find the cells of the model's sources that may be meant."""
+    narrowed = wanted if isinstance(latest, ConfigError) else _with_dataset(latest, wanted)
     found = [
         history
         for source in sources_of(site.registry.models(), model)
-        for history in cell_histories(site.lake, source, held_of(site.lake, source), narrowed)
+        for history in cell_histories(site.lake, source, held(source), narrowed)
     ]
+    if not found and isinstance(latest, ConfigError):
+        raise latest
+    return found
+
+
+def _history(model: Model, found: Sequence[CellHistory], wanted: Cell, words: Words) -> CellHistory:
+    """Give the one that is meant."""
     if not found:
         msg = f"no dataset that {model.name} reads has a figure for {in_words(wanted)}"
-        raise unknown or ConfigError(msg)
+        raise ConfigError(msg)
     if len(found) > 1:
         raise ConfigError(_several(found, wanted, words))
     return found[0]
@@ -241,13 +262,9 @@ def _stand_on(history: CellHistory, model: Model, day: date | None, words: Words
     raise ConfigError(msg)
 
 
-def _table(site: Site, model: Model, latest: pa.Table, day: date | None, words: Words) -> pa.Table:
-    if day is None:
-        return latest
-    return table_as_of(site.lake, site.registry.models(), model, day, words)
-
-
-def _rows(table: pa.Table, model: Model, cell: Cell) -> tuple[Mapping[str, Any], ...]:
+def _rows(table: pa.Table | ConfigError, model: Model, cell: Cell) -> tuple[Mapping[str, Any], ...]:
+    if isinstance(table, ConfigError):
+        raise table
     columns = _columns(model)
     key = {name: value for name, value in _each_alone(cell).items() if name in columns}
     return tuple(printed_rows(chosen_rows(table, model, key), model))

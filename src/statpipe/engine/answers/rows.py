@@ -122,6 +122,14 @@ def exact_and_ranges(column: str, values: Sequence[str]) -> tuple[list[str], lis
     return list(dict.fromkeys(exact)), [one for one in map(range_of, values) if one]
 
 
+def exact_texts(wanted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """
+    Return the texts that are wanted of each column; without columns of which a range is wanted.
+    """
+    found = {column: exact_and_ranges(column, values) for column, values in wanted.items()}
+    return {column: exact for column, (exact, ranges) in found.items() if not ranges}
+
+
 def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
     """Mark the rows that have one of the values."""
     import pyarrow as pa

@@ -8,8 +8,14 @@ import pytest
 
 from statpipe.api import ConfigError, ContentError, hookimpl
 from statpipe.domain.model import can_take_date
-from statpipe.engine.answers.as_of import day_of, latest_table, rows_as_of, table_as_of
-from statpipe.engine.answers.rows import NoRows
+from statpipe.engine.answers.as_of import (
+    day_of,
+    latest_rows,
+    latest_table,
+    rows_as_of,
+    table_as_of,
+)
+from statpipe.engine.answers.rows import NoRows, chosen_rows
 from statpipe.engine.gold.maker import gold_key
 from support.tea import LATEST, cells, family, prices
 
@@ -44,6 +50,24 @@ def test_a_model_is_what_was_believed_on_the_day(years, day, first):
     wanted = {cell: Decimal(price) for cell, price in prices(first).items()}
     assert found == wanted
     assert len(found) == len(cells())
+
+
+def test_a_reader_who_names_texts_has_the_lake_asked_for_those(years, monkeypatch):
+    """A range is not among them; whatever more the lake gives, and where nothing is there, the answer is the same."""
+    asked = []
+    read = years.lake.read
+
+    def some(key, wanted):
+        asked.append(wanted)
+        return read(key).slice(0, 1) if wanted == {"port": ["nowhere"]} else read(key)
+
+    monkeypatch.setattr(years.lake, "read_rows", some)
+    wanted = {"grade": ["fine"], "time_period": ["2024-02:"]}
+    found = latest_rows(years.lake, [LATEST], LATEST, wanted).to_pylist()
+    assert asked == [{"grade": ["fine"]}]
+    assert found == chosen_rows(read(gold_key(LATEST)), LATEST, wanted).to_pylist() != []
+    with pytest.raises(NoRows, match="it has CAL, MOM"):
+        latest_rows(years.lake, [LATEST], LATEST, {"port": ["nowhere"]})
 
 
 def test_before_the_first_release_there_is_nothing(years):
