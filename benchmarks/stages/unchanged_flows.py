@@ -4,8 +4,8 @@ What an unchanged day of many SDMX flows costs: requests, CPU seconds of the pro
     python -m benchmarks.stages.unchanged_flows [flows]
 
 Each flow has 720 figures. A local service says in one of two ways that nothing has changed: by the date in a flow's
-annotation, or by 304 to ``If-Modified-Since``. All flows are one source; the goals are one request a flow, and 3 s of CPU
-for 40 flows.
+annotation, or by 304 to ``If-Modified-Since``. The flows are one source, or a source each; the goals are one request a
+flow, and 3 s of CPU for 40 flows.
 """
 
 from __future__ import annotations
@@ -30,26 +30,30 @@ def main() -> None:
     from support.sdmx_messages import Cube
 
     count = int(sys.argv[1]) if len(sys.argv) > 1 else FLOWS
-    print(f"{count} flows of one source, in one process")
-    print(f"{'the service says':18} {'run':10} {'requests':>8} {'CPU s':>6} {'wall s':>7}")
+    print(f"{count} flows, in one process")
+    print(
+        f"{'the service says':18} {'sources':>7} {'run':10} {'requests':>8} {'CPU s':>6} {'wall s':>7}"
+    )
     for way in ("annotation", "Last-Modified"):
-        with serving() as service, tempfile.TemporaryDirectory() as folder:
-            updated = "2024-02-20T11:00:00+0100" if way == "annotation" else ""
-            for number in range(count):
-                flow = made_up(Cube, f"FLOW{number}", updated)
-                service.flows[f"FLOW{number}"] = flow
-            service.modified = "" if updated else "Tue, 20 Feb 2024 10:00:00 GMT"
-            house = 'service = "ESTAT"\n' if updated else ""
-            flows = json.dumps(list(service.flows))
-            source = (
-                f'[sources.many]\nuse = "sdmx"\n{house}url = "{service.url}"\nflows = {flows}\n'
-            )
-            (Path(folder) / "statpipe.toml").write_text(source + _LAKE)
-            for run in ("first", "unchanged"):
-                before = len(service.agency.requests)
-                cpu, wall = _run(folder)
-                asked = len(service.agency.requests) - before
-                print(f"{way:18} {run:10} {asked:8} {cpu:6.2f} {wall:7.2f}")
+        for several in (False, True):
+            with serving() as service, tempfile.TemporaryDirectory() as folder:
+                updated = "2024-02-20T11:00:00+0100" if way == "annotation" else ""
+                flows = [f"FLOW{number}" for number in range(count)]
+                service.flows.update({flow: made_up(Cube, flow, updated) for flow in flows})
+                service.modified = "" if updated else "Tue, 20 Feb 2024 10:00:00 GMT"
+                house = 'service = "ESTAT"\n' if updated else ""
+                given = f'use = "sdmx"\n{house}url = "{service.url}"\n'
+                parts = [[flow] for flow in flows] if several else [flows]
+                sources = {
+                    f"many{n}": f"{given}flows = {json.dumps(p)}\n" for n, p in enumerate(parts)
+                }
+                tables = "".join(f"[sources.{name}]\n{text}" for name, text in sources.items())
+                (Path(folder) / "statpipe.toml").write_text(tables + _LAKE)
+                for run in ("first", "unchanged"):
+                    before = len(service.agency.requests)
+                    cpu, wall = _run(folder, [*sources])
+                    asked = len(service.agency.requests) - before
+                    print(f"{way:18} {len(sources):7} {run:10} {asked:8} {cpu:6.2f} {wall:7.2f}")
 
 
 def made_up(kind: Callable[..., Any], flow: str, updated: str) -> Any:
@@ -66,9 +70,9 @@ def made_up(kind: Callable[..., Any], flow: str, updated: str) -> Any:
     return kind(flow=flow, dimensions=(freq, area), rows=rows, updated=updated)
 
 
-def _run(folder: str) -> tuple[float, float]:
+def _run(folder: str, sources: list[str]) -> tuple[float, float]:
     start, before = perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    command = [sys.executable, "-m", "statpipe", "run", "many"]
+    command = [sys.executable, "-m", "statpipe", "run", *sources]
     subprocess.run(command, cwd=folder, capture_output=True, check=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

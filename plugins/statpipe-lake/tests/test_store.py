@@ -134,6 +134,16 @@ def test_elsewhere_only_what_is_older_than_an_hour_is_swept(store):
     assert not old.exists()
 
 
+def test_a_second_lock_looks_at_no_more_than_its_own(store):
+    store.sweep("silver/agency")
+    own, other = (
+        half_written(store, f"silver/{one}/x", age=4000) for one in ("agency", "agency_two")
+    )
+    store.sweep("silver/agency")
+    assert not own.exists()
+    assert other.exists()
+
+
 def test_whole_objects_are_never_swept_however_old(store):
     store.put("silver/agency/x", b"whole")
     os.utime(store.root / "silver/agency/x", (0, 0))

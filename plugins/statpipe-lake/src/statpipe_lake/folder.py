@@ -40,6 +40,7 @@ class FolderStore(ObjectStore):
         self.root = root / corner
         self._fsync = fsync
         self._unsettled: set[str] = set()
+        self._swept = False
         with self._readable(self.root):
             root.mkdir(parents=True, exist_ok=True)
             with folder(root, _parts(corner), make=lambda _: None):
@@ -125,9 +126,12 @@ class FolderStore(ObjectStore):
         """
         Remove what killed writers left half-written: all of it below *prefixes*, whose lock the
         caller holds, and elsewhere what is older than an hour; and what was staged and not published.
+
+        Elsewhere is looked at once: a process may take the locks of many sources, one after the other.
         """
-        now = time.time()
-        for place, name, at in walk(self.root, ""):
+        now, places = time.time(), prefixes if self._swept else ("",)
+        self._swept = True
+        for place, name, at in (file for one in places for file in walk(self.root, one)):
             undecided = place.startswith("staged/")
             if not (undecided or _STAGED.fullmatch(name)):
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import attrs
@@ -19,33 +19,23 @@ def credentials(configuration: Configuration, registry: Registry) -> set[str]:
     """
     Return the values of all variables that settings declared as secret may take, and of AWS's keys.
     """
-    names = (
-        set(SECRETS)
-        | set(_declared(registry))
-        | set(_referred_to(configuration.document, registry))
-    )
+    fields = _secret_fields(registry)
+    declared = [variable for one in fields if (variable := one.metadata["variable"])]
+    referred = _referred_to(configuration.document, {one.name for one in fields})
+    names = {*SECRETS, *declared, *referred}
     return {value for name in names if (value := configuration.variables.get(name))}
 
 
-def _declared(registry: Registry) -> Iterator[str]:
-    for offer in registry.offers:
-        if offer.role != "model":
-            for field in attrs.fields(offer.item.settings):
-                if field.metadata.get("variable"):
-                    yield field.metadata["variable"]
+def _secret_fields(registry: Registry) -> list[Any]:
+    # Many sources may have settings of one class.
+    kinds = {offer.item.settings for offer in registry.offers if offer.role != "model"}
+    return [one for kind in kinds for one in attrs.fields(kind) if "variable" in one.metadata]
 
 
-def _referred_to(node: Any, registry: Registry) -> Iterator[str]:
-    secret_fields = {
-        field.name
-        for offer in registry.offers
-        if offer.role != "model"
-        for field in attrs.fields(offer.item.settings)
-        if "variable" in field.metadata
-    }
+def _referred_to(node: Any, secret_fields: Collection[str]) -> Iterator[str]:
     if isinstance(node, Mapping):
         for key, value in node.items():
             if key in secret_fields and isinstance(value, str):
                 yield from _REFERENCE.findall(value)
             else:
-                yield from _referred_to(value, registry)
+                yield from _referred_to(value, secret_fields)

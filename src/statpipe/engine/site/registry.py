@@ -28,6 +28,33 @@ from statpipe.engine.site.offers import (
 )
 
 
+@attrs.frozen(kw_only=True)
+class _Models:
+    """The Gold models among some offers: those that can be made, in order, and why the others cannot."""
+
+    offers: tuple[Offer, ...]
+    wrong: dict[str, str] = attrs.field(init=False)
+    ordered: Sequence[Model] = attrs.field(init=False)
+
+    @wrong.default
+    def _found_wrong(self) -> dict[str, str]:
+        models = [offer for offer in self.offers if offer.role == "model"]
+        names = Counter(offer.name for offer in models)
+        twice = {
+            name: offered_twice([offer for offer in models if offer.name == name])
+            for name, count in names.items()
+            if count > 1
+        }
+        once = [(offer.item, offer.whose) for offer in models if offer.name not in twice]
+        sources = {offer.name for offer in self.offers if offer.role == "source"}
+        return impossible(once, sources, twice)
+
+    @ordered.default
+    def _put_in_order(self) -> Sequence[Model]:
+        models = [offer.item for offer in self.offers if offer.role == "model"]
+        return in_order(model for model in models if model.name not in self.wrong)
+
+
 class Registry:
     """
     What is registered. One broken plugin stops nobody but the run that needs it.
@@ -39,6 +66,7 @@ class Registry:
         self.offers: list[Offer] = []
         self.broken: list[Broken] = []
         self._modules: dict[tuple[str, str, str], Any] = {}
+        self._sorted = _Models(offers=())
         for plugin, distribution, version, module in plugins:
             self.register(plugin, distribution, version, module)
 
@@ -149,13 +177,7 @@ class Registry:
         """
         Return the Gold models that can be made, each after those that it reads.
         """
-        wrong = self.wrong_models()
-        return in_order(
-            model
-            for name, one in self.named("model").items()
-            for model in [one.item]
-            if name not in wrong
-        )
+        return list(self._models().ordered)
 
     def models_of(self, source: str) -> Sequence[Model]:
         """
@@ -181,21 +203,19 @@ class Registry:
 
         It stops just the runs of the sources that it reads.
         """
-        offers = [offer for offer in self.offers if offer.role == "model"]
-        names = Counter(offer.name for offer in offers)
-        twice = {
-            name: offered_twice([offer for offer in offers if offer.name == name])
-            for name, count in names.items()
-            if count > 1
-        }
-        once = [(offer.item, offer.whose) for offer in offers if offer.name not in twice]
-        return impossible(once, self.named("source"), twice)
+        return self._models().wrong
 
     def versions(self) -> dict[str, str]:
         """
         Return the versions of the distributions that plugins come from.
         """
         return {offer.distribution: offer.version for offer in self.offers}
+
+    def _models(self) -> _Models:
+        """Sort the models once, and again if others are offered: each run of many sources asks for them."""
+        if self._sorted.offers != (*self.offers,):
+            self._sorted = _Models(offers=(*self.offers,))
+        return self._sorted
 
     def _break(self, plugin: str, distribution: str, version: str, error: BaseException) -> None:
         # What statpipe says of a plugin is a sentence already.

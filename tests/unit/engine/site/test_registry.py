@@ -141,6 +141,21 @@ def test_two_models_of_one_name_are_an_error_for_who_needs_them():
     assert registry.models_of("coffee") == []
 
 
+def test_models_are_sorted_anew_when_others_are_offered():
+    registry = Registry([("p1", "house-1", "1", TeaPlugin(TeaAgency))])
+    assert [model.name for model in registry.models()] == [LATEST.name]
+    registry.register("p2", "house-2", "1", TeaPlugin(TeaAgency))
+    assert registry.models() == []
+    assert LATEST.name in registry.wrong_models()
+
+
+def test_models_are_sorted_once(monkeypatch):
+    registry = Registry([("p1", "house-1", "1", TeaPlugin(TeaAgency))])
+    found = registry.models()
+    monkeypatch.setattr("statpipe.engine.site.registry.impossible", None)
+    assert registry.models() == registry.models_of(SOURCE) == found
+
+
 def test_a_view_over_a_source_is_refused_since_no_database_could_make_it():
     view = attrs.evolve(LATEST, materialized="view")
     registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [view]))])
