@@ -6,7 +6,7 @@ BIN := .venv/bin
 unexport PYTHONHOME PYTHONPATH PYTHONSAFEPATH PYTHONSTARTUP PYTHONOPTIMIZE PYTHONWARNINGS PYTHONPLATLIBDIR PYTHONINSPECT PYTHONCASEOK PYTHONDONTWRITEBYTECODE VIRTUAL_ENV __PYVENV_LAUNCHER__
 
 .DEFAULT_GOAL := help
-.PHONY: help runtime dev demo ingest evidence evidence-link provision database staging-rehearsal test test-all quick lint types imports workflows docs site diagrams unit tests format reference requirements wheels sizes sbom release release-notes github-release benchmark benchmark-short benchmark-weekly tidy clean
+.PHONY: help runtime dev demo ingest evidence evidence-link provision database staging-rehearsal test test-all quick lint types imports workflows docs diagrams unit tests format reference requirements wheels sizes sbom release release-notes github-release benchmark benchmark-short benchmark-weekly tidy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' Makefile
@@ -80,15 +80,11 @@ workflows: dev ## check the workflows of GitHub Actions, and the container file
 diagrams: dev ## render the Mermaid diagrams of the pages; one that does not is an error
 	@$(BIN)/python scripts/diagrams.py
 
-docs: dev ## build the documentation into build/site; a broken link is an error
+docs: dev ## build the documentation into build/site; a broken link, or a file of another server, is an error
 	@$(BIN)/python scripts/make_reference.py --check
 	@$(BIN)/zensical build --strict --clean
-	@# No page loads a script, a style or a font from another server.
-	@! grep -rnoE --include='*.html' '<(script|link|img)[^>]* (src|href)="?(https?:)?//[^ >]*' build/site
-
-site: dev ## build the documentation for a web server: its diagrams need no other server
-	@$(MAKE) --no-print-directory docs
-	@$(BIN)/python scripts/diagrams.py --copy build/site/assets/mermaid.min.js
+	@$(BIN)/python scripts/diagrams.py --into build/site
+	@$(BIN)/python scripts/check_site.py
 
 unit: dev ## run the unit tests alone
 	@$(BIN)/python -m pytest -n 3 --dist loadfile -m "not slow" --hypothesis-profile=ci tests/unit
