@@ -50,21 +50,25 @@ def faults(site: Path) -> Iterator[str]:
     pages = {path: Page(path.read_text("utf-8")) for path in sorted(site.rglob("*.html"))}
     if not pages:
         yield f"{site}: no pages"
-    for path, page in pages.items():
-        where = path.relative_to(site)
-        if not page.headers_are_whole:
-            yield f"{where}: a column of a table has no header, which a screen reader needs"
-        for address in page.loads:
-            if urlsplit(address).netloc:
-                yield f"{where}: loads {address} from another server"
-            elif not address.startswith("data:") and not _target(site, path, address).is_file():
-                yield f"{where}: loads {address}, which is missing"
-        for address in page.links:
-            if not urlsplit(address).scheme and not urlsplit(address).netloc:
-                yield from _dead(site, path, address, pages)
+    for path in pages:
+        yield from _of_page(site, path, pages)
     for style in sorted(site.rglob("*.css")):
         for address in IN_STYLES.findall(style.read_text("utf-8")):
             yield f"{style.relative_to(site)}: loads {address} from another server"
+
+
+def _of_page(site: Path, path: Path, pages: dict[Path, Page]) -> Iterator[str]:
+    page, where = pages[path], path.relative_to(site)
+    if not page.headers_are_whole:
+        yield f"{where}: a column of a table has no header, which a screen reader needs"
+    for address in page.loads:
+        if urlsplit(address).netloc:
+            yield f"{where}: loads {address} from another server"
+        elif not address.startswith("data:") and not _target(site, path, address).is_file():
+            yield f"{where}: loads {address}, which is missing"
+    for address in page.links:
+        if not urlsplit(address).scheme and not urlsplit(address).netloc:
+            yield from _dead(site, path, address, pages)
 
 
 def _dead(site: Path, path: Path, address: str, pages: dict[Path, Page]) -> Iterator[str]:
