@@ -20,6 +20,9 @@ class InMemory:
         columns = (held.table[name].to_pylist() for name in ("area", "year", "value"))
         return {(area, year): value for area, year, value in zip(*columns, strict=True)}
 
+    def rows_in(self, sink, key):
+        return sink.held[key].table.to_pylist()
+
     def lose_payload(self, lake, key):
         del lake.bronze[key]
 

@@ -23,3 +23,7 @@ class TestPostgresSink(SinkContract):
         except ConfigError:
             return None
         return {(area, year): value for area, year, value in found.rows}
+
+    def rows_in(self, sink, key):
+        found = sink.query(f"SELECT * FROM {key.owner}")
+        return [dict(zip(found.columns, row, strict=True)) for row in found.rows]

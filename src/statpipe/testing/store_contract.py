@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 import attrs
 import pytest
@@ -51,6 +51,11 @@ class StoreContract(SinkContract):
     def silver_of(self, figures: Figures, *, source: str, dataset: str, vintage: str) -> Partition:
         """Make a partition of Silver."""
         return silver_partition(figures, source=source, dataset=dataset, vintage=vintage)
+
+    def rows_in(self, sink: Lake, key: PartitionKey) -> list[dict[str, Any]]:  # type: ignore[override]
+        """All rows under a key."""
+        rows: list[dict[str, Any]] = sink.read(key).to_pylist()
+        return rows
 
     def lose_payload(self, lake: Lake, key: str) -> None:
         """Override: remove the Bronze object of this key."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statpipe.testing.sink_contract.columns import Columns
 from statpipe.testing.sink_contract.held import Held
 from statpipe.testing.sink_contract.revisions import Revisions
 from statpipe.testing.sink_contract.upkeep import Upkeep
@@ -11,7 +12,7 @@ __all__ = ["SinkContract"]
 
 
 # pytest begins with the tests of the last base.
-class SinkContract(Upkeep, Whole, Revisions, Held):
+class SinkContract(Upkeep, Whole, Revisions, Columns, Held):
     """
     Writing twice equals writing once; a partition is visible whole, with its fingerprint, or not.
 
@@ -34,6 +35,9 @@ class SinkContract(Upkeep, Whole, Revisions, Held):
     the model's name as owner. A sink that wants Silver and no Gold overrides :meth:`partition_of`,
     with :func:`statpipe.testing.partitions.silver_partition`. ``another`` may be left out where all
     objects share their state.
+
+    A method more is worth its lines: ``rows_in(self, sink, key)``, all rows under a key as mappings of their columns.
+    With it, columns of every type are tested: texts, days, floating-point numbers, and each of them missing.
 
     - ``examples``: how many sequences of revisions are tried: fewer where a write is dear.
     - ``interruptible = False``: writing is done by threads of a library that Ctrl-C does not stop.

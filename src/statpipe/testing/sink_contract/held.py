@@ -25,6 +25,13 @@ _ODD: Figures = {
             "a\tb",
             "\r",
             "\u00e9" * 300,
+            "case",
+            "CASE",
+            "x",
+            "x ",
+            "\u5dde \u03a9 \U0001f9cb",
+            "e\u0301",
+            "\u00e9",
         )
     )
 }
