@@ -96,15 +96,71 @@ CAUGHT = {
         "test_rows_follow_from_what_settled_and_standing_promise",
         "from the last interval of each cell and those of the last year, model rain_told gives",
     ),
+    "two places": (
+        said("obs_value AS value", "ROUND(obs_value, 2) AS value"),
+        "test_decimals_keep_all_their_digits",
+        "keep decimals decimal",
+    ),
+    "six places": (
+        said("obs_value AS value", "ROUND(obs_value, 6) AS value"),
+        "test_decimals_keep_all_their_digits",
+        "keep decimals decimal",
+    ),
+    "through a float": (
+        said(
+            "obs_value AS value",
+            "CAST(CAST(obs_value AS DOUBLE PRECISION) AS DECIMAL(38, 18)) AS value",
+        ),
+        "test_decimals_keep_all_their_digits",
+        "where all figures that it reads are a millionth of what they were; expected",
+    ),
+    "small ones are zero": (
+        said(
+            "obs_value AS value",
+            "CASE WHEN ABS(obs_value) > 0.001 THEN obs_value ELSE 0 END AS value",
+        ),
+        "test_decimals_keep_all_their_digits",
+        "keep decimals decimal",
+    ),
+    "a decimal that is declared a double": (
+        column("value", type="double"),
+        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "declares value as double, and its SQL gives DECIMAL",
+    ),
+    "ten rows": (
+        changed(sql=f"{SQL} ORDER BY 1, 2, 3 LIMIT 10 -- enough"),
+        "test_no_row_is_cut_off",
+        "ends with LIMIT, which leaves out rows",
+    ),
+    "the first of them": (
+        changed(sql=f"{SQL} ORDER BY 1, 2, 3 FETCH FIRST 10 ROWS ONLY"),
+        "test_no_row_is_cut_off",
+        "ends with FETCH",
+    ),
+    "no New York": (
+        said("WHERE", "WHERE ref_area <> 'NY' AND"),
+        "test_what_holds_for_one_area_holds_for_the_next",
+        "areas of one level changed names, and model rain_share gives",
+    ),
+    "areas of the first half of the alphabet": (
+        said("WHERE", "WHERE ref_area < 'M' AND"),
+        "test_what_holds_for_one_area_holds_for_the_next",
+        "",
+    ),
+    "few of the areas": (
+        said("WHERE", "WHERE ref_area IN ('US', 'CA') AND"),
+        "test_what_holds_for_one_area_holds_for_the_next",
+        "take what names an area out of the SQL",
+    ),
     "a day too late": (
         said("realtime_start <= :as_of", "realtime_start < :as_of"),
         "test_what_was_believed_on_a_day_owes_nothing_to_later_releases",
-        "gives 0 rows instead of 48",
+        "gives 0 rows instead of 52",
     ),
     "a day too early": (
         said("realtime_end >= :as_of", "realtime_end > :as_of"),
         "test_what_was_believed_on_a_day_owes_nothing_to_later_releases",
-        "gives 48 rows instead of 0",
+        "gives 52 rows instead of 0",
     ),
     "what is still to come": (
         SINCE,

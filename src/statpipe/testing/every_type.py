@@ -25,7 +25,15 @@ _EXACT = Decimal("-12345678901234567890.123456789012345678")
 _ROWS: tuple[tuple[Any, ...], ...] = (
     ("CA", "", 0, 0, Decimal(0), 0.0, date(1970, 1, 1)),
     ("ca", None, None, None, None, None, None),
-    ("\u5dde", "\u5dde \u03a9 \u0131 \U0001f9cb", 127, 2**62, _EXACT, 0.1 + 0.2, date(9999, 12, 31)),
+    (
+        "\u5dde",
+        "\u5dde \u03a9 \u0131 \U0001f9cb",
+        127,
+        2**62,
+        _EXACT,
+        0.1 + 0.2,
+        date(9999, 12, 31),
+    ),
     ("e\u0301", "null", -128, -(2**62), Decimal("1e-18"), -1e300, date(1790, 8, 2)),
     ("\u00e9", " x\r\n", 1, -1, Decimal("-0.5"), 5e-324, date(2024, 2, 29)),
 )

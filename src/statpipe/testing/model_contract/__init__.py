@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from statpipe.testing.model_contract.areas import Areas
 from statpipe.testing.model_contract.as_of import AsOf
 from statpipe.testing.model_contract.declaration import has_its_columns, problems_with_declaration
 from statpipe.testing.model_contract.described import Described
+from statpipe.testing.model_contract.digits import Digits
 from statpipe.testing.model_contract.expected import Figures
 from statpipe.testing.model_contract.grain import Grain
 from statpipe.testing.model_contract.made_up import made_up_history
@@ -23,7 +25,7 @@ __all__ = [
 
 
 # pytest begins with the tests of the last base.
-class ModelContract(PostgreSql, Purity, AsOf, Settled, Figures, Grain, Described):
+class ModelContract(PostgreSql, Purity, AsOf, Settled, Digits, Figures, Areas, Grain, Described):
     """
     A model's SQL gives just what its declaration says, from any input, in any order.
 
@@ -50,5 +52,6 @@ class ModelContract(PostgreSql, Purity, AsOf, Settled, Figures, Grain, Described
     as text. Take a negative one, one that is missing (``None``), and two years.
 
     - ``may_be_empty``: names of models that give no rows of ``histories``.
+    - ``not_in_proportion``: names of models with decimals that do not grow with the figures that they read.
     - ``with_extra_columns``: names of models whose SQL may give more columns than are declared.
     """

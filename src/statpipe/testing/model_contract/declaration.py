@@ -13,7 +13,7 @@ _KINDS = {
     "integer": r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
     "small": r"TINYINT",
     "decimal": r"DECIMAL.*|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
-    "double": r"DOUBLE|FLOAT|DECIMAL.*|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
+    "double": r"DOUBLE|FLOAT|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
     "date": r"DATE",
 }
 """What DuckDB may find of the SQL, for each type that a column can declare."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def made_up_history() -> pa.Table:
     """
     Return a history with revisions, a missing figure, zeros, one that is negative, two that are equal,
-    a dropped cell, a parent and a part.
+    a dropped cell, a parent and a part, and an area with figures of many digits.
     """
     dataset = Dataset(
         name="T1",
@@ -25,7 +25,7 @@ def made_up_history() -> pa.Table:
             Area(code="US", name="United States", level="country", geo_fips="00000"),
             *(
                 Area(code=c, name=c, level="state", geo_fips=f, parent="US")
-                for c, f in (("CA", "06000"), ("NY", "36000"))
+                for c, f in (("CA", "06000"), ("NY", "36000"), ("TX", "48000"))
             ),
         ),
         categories=(
@@ -40,6 +40,11 @@ def made_up_history() -> pa.Table:
         )
         for year in range(2015, 2023)
     }
+    # As many places as agencies print, and more; digits that no float holds.
+    first["TX", "T1:1", "2019"] = "98765432109876.123456789012"
+    first["TX", "T1:1", "2020"] = "98765432109876.123456789013"
+    first["TX", "T1:1", "2021"] = "-0.000000000004"
+    first["TX", "T1:1", "2022"] = "701.123456789"
     first["CA", "T1:2", "2018"] = None
     first["NY", "T1:2", "2019"] = "0"
     first["NY", "T1:2", "2022"] = None

@@ -38,11 +38,14 @@ def refuse_other(
             f"{when}, model {model.name} gives {len(found)} rows instead of {len(wanted)}", remedy
         )
     for row, other in zip(found, wanted, strict=True):
-        if not all(map(_same, row, other)):
+        if not all(map(is_same, row, other)):
             broken(f"{when}, model {model.name} gives {row} instead of {other}", remedy)
 
 
-def _same(one: Any, other: Any) -> bool:
+def is_same(one: Any, other: Any) -> bool:
+    """
+    Tell whether two values are the same; of floating-point numbers, whether they are nearly so.
+    """
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=1e-12) or (math.isnan(one) and math.isnan(other))
     if isinstance(one, Decimal) and isinstance(other, Decimal):
