@@ -92,7 +92,7 @@ def test_what_excludes_no_group_reads_the_whole_file(lake, file, asked, wanted):
 
 
 def test_a_changed_byte_of_what_is_read_is_noticed(lake, file):
-    """The group, what describes it, or its hash: each is reported as a damaged file, as when all is read."""
+    """Whether it is in a row group, in the footer or in its hash: the message is that of a full read."""
     body, ranges = file.read_bytes(), parquet.group_ranges(pq.read_metadata(file))
     start, end = ranges[1]
     own = parquet._place_of_hash(body)  # of the whole file, of which this reader makes no use
