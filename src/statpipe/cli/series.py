@@ -156,10 +156,10 @@ class People:
 
     @cached_property
     def _once_a_period(self) -> bool:
-        import pyarrow as pa
+        import pyarrow.compute as pc
 
-        pairs = pa.table({"series": self._codes, "period": codes_or_values(self.table[_PERIOD])})
-        return len(pairs.group_by(["series", "period"]).aggregate([])) == len(pairs)
+        cells = key_codes(self.table, [*self._key, _PERIOD])
+        return int(pc.count_distinct(cells).as_py()) == len(cells)
 
     def _has(self, name: str) -> bool:
         return name in self._types

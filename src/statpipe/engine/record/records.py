@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 import cattrs
 import structlog
 
 from statpipe.api import ContentError, Lake, Manifest, Sink, VintageRecord
 from statpipe.domain.manifest import Held, Origin, manifest_fault
-from statpipe.domain.self_hash import is_hashed
+from statpipe.domain.self_hash import NAME, is_hashed
 
 log = structlog.get_logger("statpipe")
+
+_T = TypeVar("_T")
 
 
 class Damaged(ContentError):
@@ -32,6 +34,10 @@ def manifest_of(lake: Lake, source: str, run_id: str) -> Manifest:
     :raises Damaged: Its bytes have changed, and there is no whole copy.
     :raises ContentError: There is none, or a newer version of statpipe wrote it.
     """
+    return _read(lake, source, run_id, _whole)
+
+
+def _read(lake: Lake, source: str, run_id: str, structured: Callable[[Any], _T]) -> _T:
     body = lake.manifest(source, run_id)
     what = f"the manifest of run {run_id} of {source} cannot be read"
     fault = manifest_fault(body, source, run_id)
@@ -39,7 +45,7 @@ def manifest_of(lake: Lake, source: str, run_id: str) -> Manifest:
         msg = f"{what}: {fault}; restore it from a backup, or {_verify(source)}"
         raise Damaged(msg)
     try:
-        return _converter().structure(json.loads(body), Manifest)
+        return structured(json.loads(body))
     except (ValueError, KeyError, TypeError, AttributeError, ExceptionGroup) as error:
         reason = type(error).__name__
         if is_hashed(body):
@@ -70,9 +76,13 @@ def latest_manifest(lake: Lake, source: str) -> Manifest | None:
     """
     Return the newest whole manifest of a source: the one that says what the lake holds.
     """
+    return _newest(lake, source, _whole)
+
+
+def _newest(lake: Lake, source: str, structured: Callable[[Any], _T]) -> _T | None:
     for _, run_id in reversed(lake.run_ids(source)):
         try:
-            return manifest_of(lake, source, run_id)
+            return _read(lake, source, run_id, structured)
         except Damaged as error:
             _pass_over(lake, source, run_id, error)
     return None
@@ -139,8 +149,18 @@ def held_of(lake: Lake, source: str) -> tuple[Held, ...]:
     """
     Return what the lake holds of a source.
     """
-    manifest = latest_manifest(lake, source)
-    return manifest.holds if manifest else ()
+    return _newest(lake, source, _holds) or ()
+
+
+def _whole(document: Any) -> Manifest:
+    return _converter().structure(document, Manifest)
+
+
+def _holds(document: Any) -> tuple[Held, ...]:
+    """Read just this part, a tenth of a large manifest, where its hash vouches for the others."""
+    if NAME not in document:
+        return _whole(document).holds
+    return _converter().structure(document.get("holds", ()), tuple[Held, ...])
 
 
 def record_of(lake: Lake, source: str, dataset: str, origin: Origin) -> VintageRecord:
