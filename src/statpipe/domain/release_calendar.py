@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen, validators
+
+if TYPE_CHECKING:
+    from statpipe.domain.manifest import Held
 
 
 def _in_order(days: Iterable[date]) -> tuple[date, ...]:
@@ -24,6 +28,20 @@ class ReleaseCalendar:
     days: tuple[date, ...] = field(converter=_in_order)
     patience: int = field(default=3, validator=validators.ge(0))
     every: int = field(default=7, validator=validators.ge(1))
+
+    def came_until(self, newest: Iterable[Held], asked: date | None) -> date | None:
+        """
+        Return the day up to which releases came, from the *newest* vintage of each dataset; ``None`` without any.
+
+        Nobody sees a release that changed no figure if the agency dates none. So once its patience is over, and the
+        agency was *asked* after that, such a release counts as one that came.
+        """
+        looked = asked - timedelta(days=self.patience + 1) if asked else None
+        days = [
+            max(one.released, looked) if looked and one.basis == "observed" else one.released
+            for one in newest
+        ]
+        return min(days, default=None)
 
     def after(self, day: date) -> date | None:
         """

@@ -87,8 +87,7 @@ def _of(site: Site, source: str, today: date) -> Freshness:
     newest = max(held, key=lambda one: (one.released, one.sequence), default=None)
     gaps, calendar = _gaps(held), site.calendar(source)
     # Each dataset must have come, as a run sees it.
-    newest_of_each = {one.dataset: one.released for one in sorted(held, key=_released)}
-    came = min(newest_of_each.values(), default=None)
+    newest_of_each = {one.dataset: one for one in sorted(held, key=_released)}.values()
     return Freshness(
         source=source,
         last_outcome=last.outcome,
@@ -100,7 +99,9 @@ def _of(site: Site, source: str, today: date) -> Freshness:
         usual=round(median(gaps)) if gaps else None,
         longest=max(gaps, default=None),
         next_release=calendar.after(today) if calendar else None,
-        overdue=calendar.late(today, came) if calendar else None,
+        overdue=calendar.late(today, calendar.came_until(newest_of_each, last.asked))
+        if calendar
+        else None,
     )
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 import structlog
 from attrs import frozen
 
-from statpipe.api import Dataset, Source
+from statpipe.api import Dataset, Held, Source
 from statpipe.domain.release_calendar import ReleaseCalendar
 from statpipe.engine.record.journal import Journal
 from statpipe.engine.record.state import State
@@ -30,11 +30,13 @@ def today() -> date:
 @frozen(kw_only=True)
 class Due:
     """
-    What the release calendar of a source says of a run. ``asked_for`` identifies how the source is configured now.
+    What the release calendar of a source says of a run. ``asked_for`` identifies how the source is configured now;
+    ``asked`` is the day on which runs before this one last asked for everything.
     """
 
     calendar: ReleaseCalendar | None
     asked_for: str
+    asked: date | None
     state: State
     datasets: Sequence[Dataset]
     journal: Journal
@@ -46,7 +48,7 @@ class Due:
         if self.calendar is None or options.insists or self.journal.asked_for != self.asked_for:
             return True
         day = today()
-        if self.calendar.asks(day, self._newest(), self.journal.asked):
+        if self.calendar.asks(day, self._came(self.calendar), self.asked):
             return True
         following = self.calendar.after(day)
         self.journal.calendar = f"nothing is due before {following}, so no request was sent"
@@ -69,17 +71,26 @@ class Due:
         """
         Say in the journal and the log that a release is late, if one is.
         """
-        late = self.calendar.late(today(), self._newest()) if self.calendar else None
+        if self.calendar is None:
+            return
+        late = self.calendar.late(today(), self._came(self.calendar))
         if late is not None:
+            undated = any(one.basis == "observed" and one.released < late for one in self._newest())
+            doubt = ", or it changed no figure" if undated else ""
             self.journal.late = True
-            self.journal.calendar = f"late: the release due on {late} has not appeared"
+            self.journal.calendar = f"late: the release due on {late} has not appeared{doubt}"
             to_do = "see the agency's page; correct the calendar if the release was moved"
             log.warning(self.journal.calendar, to_do=to_do)
 
-    def _newest(self) -> date | None:
+    def _came(self, calendar: ReleaseCalendar) -> date | None:
         """Return the day up to which releases of all datasets came; ``None`` if one has none."""
-        held = [self.state.of(dataset.name)[-1:] for dataset in self.datasets]
-        return min((one[0].released for one in held), default=None) if all(held) else None
+        newest = self._newest()
+        whole = len(newest) == len(self.datasets)
+        return calendar.came_until(newest, self.asked) if whole else None
+
+    def _newest(self) -> list[Held]:
+        """Return the newest vintage of each dataset that has one."""
+        return [one for dataset in self.datasets for one in self.state.of(dataset.name)[-1:]]
 
 
 def due_in(
@@ -97,6 +108,7 @@ def due_in(
     return Due(
         calendar=site.calendar(journal.source),
         asked_for=hashlib.sha256(text.encode()).hexdigest()[:16],
+        asked=journal.asked,
         state=state,
         datasets=datasets,
         journal=journal,

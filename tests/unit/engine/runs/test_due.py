@@ -65,6 +65,25 @@ def test_the_agency_is_asked_each_day_until_a_release_has_come_and_late_is_said(
     assert (on("2024-04-06").outcome, on("2024-04-07").late) == ("loaded", False)
 
 
+def test_an_undated_release_that_changed_no_figure_is_late_once(office, on):
+    """Nobody can see it. The run that has waited long enough says so; then it counts as one that came."""
+    office.agency.undated = True
+    on("2024-03-30")
+    waited = [on(f"2024-04-0{day}") for day in (1, 2, 3)]
+    assert [(m.asked.day, m.late) for m in waited] == [(1, False), (2, False), (3, False)]
+    told = on("2024-04-04")
+    assert told.late
+    assert told.calendar == (
+        "late: the release due on 2024-04-01 has not appeared, or it changed no figure"
+    )
+    after = on("2024-04-05")
+    assert (after.late, after.asked) == (False, date(2024, 4, 4))
+    (found,) = freshness(office.site(), [SOURCE], date(2024, 4, 6))
+    assert (found.standing, found.overdue) == ("current", None)
+    publish(office, "2024-04-08")
+    assert on("2024-04-11").outcome == "loaded"  # found by the look after `every` days
+
+
 def test_a_run_that_failed_or_was_refused_is_made_up_for_the_next_day(office, on):
     on("2024-03-05")
     publish(office, "2024-03-11")
