@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SCRIPTS = ("normalize", "load_postgres", "ask_postgres", "unchanged", "history")
+SCRIPTS = ("normalize", "load_postgres", "ask_postgres", "unchanged", "look", "history")
 PATIENCE = 900
 
 
