@@ -16,6 +16,7 @@ import pytest
 
 from support.fake_bea import FakeBea
 from support.forked import run_statpipe
+from support.once import made_once
 from support.tea_home import Tea
 
 DATA = Path(__file__).parents[1] / "data"
@@ -33,6 +34,22 @@ def bea(_bea: FakeBea) -> Iterator[FakeBea]:
     _bea.reset()
     yield _bea
     _bea.reset()
+
+
+@pytest.fixture(scope="session")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """
+    The folder of a first run on the bundled sample, without any configuration, to be taken copies of.
+
+    What the run said is in its files ``stdout`` and ``stderr``.
+    """
+
+    def make(folder: Path) -> None:
+        done = Home(folder).run("run", "bea_pce_state", "--report", "run.html")
+        (folder / "stdout").write_text(done.stdout)
+        (folder / "stderr").write_text(done.stderr)
+
+    return made_once(tmp_path_factory, "sample", make)
 
 
 class Home:
@@ -61,6 +78,12 @@ class Home:
         answer = json.loads(self.run("db", "query", sql, "--json").stdout)
         assert isinstance(answer, list)
         return answer
+
+    def take(self, sample: Path, *, database: bool = False) -> None:
+        """Begin with a copy of the sample's lake, and of its *database*."""
+        without = "" if database else " --exclude=./.statpipe/postgres"
+        copy = f'tar -c -C "$0"{without} . | tar -x -p -C "$1"'
+        subprocess.run(["sh", "-c", copy, str(sample), str(self.folder)], check=True)
 
     @property
     def lake(self) -> Path:

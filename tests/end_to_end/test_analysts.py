@@ -27,11 +27,11 @@ CALIFORNIA = ("--area", "CA", "--category", "SAPCE1:1")
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory):
+def here(tmp_path_factory, sample):
     """A lake with both releases; read only."""
     made = Home(tmp_path_factory.mktemp("read only"))
     made.configure('[environments.local.sinks.lake]\n[sources.bea_pce_state]\nchannel = "sample"\n')
-    made.run("run", "bea_pce_state", "--report", "run.html")
+    made.take(sample)
     return made
 
 

@@ -29,13 +29,14 @@ def configured(home, bea, more=ONE_TABLE, sinks="[environments.local.sinks.lake]
 BOTH = "[environments.local.sinks.lake]\n[environments.local.sinks.postgres]\n"
 
 
-def test_without_a_key_the_sample_goes_through_all_layers_and_says_so_first_and_last(home):
-    done = home.run("run", "bea_pce_state")
-    lines = done.stderr.strip().splitlines()
+def test_without_a_key_the_sample_goes_through_all_layers_and_says_so_first_and_last(home, sample):
+    home.take(sample, database=True)
+    lines = (sample / "stderr").read_text().strip().splitlines()
     assert "BUNDLED SAMPLE, not current figures" in lines[0]
     assert lines[-1].startswith("BUNDLED SAMPLE, not current figures")
-    assert done.stdout == ""
+    assert (sample / "stdout").read_text() == ""
 
+    home.run("db", "start")  # once, and not for each question
     gold = pq.read_table(home.lake / "gold" / "pce_state" / "part-0.parquet")
     (counted,) = home.query(
         "SELECT count(*) AS n, count(value) AS figures, sum(value)::text AS total FROM pce_state"

@@ -72,6 +72,7 @@ def gold(home, model):
 
 
 def test_without_a_key_the_samples_give_real_pce_in_constant_prices(home):
+    home.configure("[sources.bea_pce_state]\ntables = ['SAPCE1']\n")  # that of the total
     home.run("db", "start")  # once, and not for each question
     done = home.run("run", "bea_rpp_state")
     lines = done.stderr.strip().splitlines()

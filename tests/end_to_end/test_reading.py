@@ -27,11 +27,11 @@ PAGE = Path(__file__).parents[2] / "docs" / "analysts.md"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory):
+def home(tmp_path_factory, sample):
     """A lake and a database with both releases; read only."""
     with new_home(tmp_path_factory.mktemp("read only")) as made:
         made.configure('[sources.bea_pce_state]\nchannel = "sample"\n')
-        made.run("run", "bea_pce_state")
+        made.take(sample, database=True)
         made.run("db", "start")  # so that each look does not start it anew
         yield made
 

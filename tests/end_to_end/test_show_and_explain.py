@@ -21,12 +21,12 @@ CONFIGURATION = '[environments.local.sinks.lake]\n[sources.bea_pce_state]\nchann
 
 
 @pytest.fixture(scope="module")
-def here(tmp_path_factory):
+def here(tmp_path_factory, sample):
     """A lake with both releases; read only."""
     made = Home(tmp_path_factory.mktemp("read only"))
     made.configure(CONFIGURATION)
     made.environment["BEA_API_KEY"] = CANARY
-    made.run("run", "bea_pce_state")
+    made.take(sample)
     return made
 
 
