@@ -92,9 +92,11 @@ def alone(moto_address):
 
 @pytest.fixture(scope="module")
 def site(alone):
-    """An environment, made once for a file's tests, each of which leaves it as it was."""
+    """An environment, made once for a file's tests, each of which finds it and leaves it as it was."""
     with alone() as variables:
-        return Site(variables)
+        made = Site(variables)
+        made.is_as_wanted()
+    return made
 
 
 @pytest.fixture(scope="module")

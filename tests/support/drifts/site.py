@@ -74,6 +74,11 @@ class Site:
         (self.repairing if repair else self.reconciler).settle(self.resources[name])
         return [line for line in self.said if not line.startswith("waiting")]
 
+    def is_as_wanted(self, *names):
+        """Refuse a resource, one of these or any, of which there would be something to do."""
+        for name in names or self.resources:
+            assert self.again(name) == [f"unchanged     {name}"]
+
     def note(self, model, **_):
         self.asked.add(f"{model.service_model.service_id}:{model.name}")
 
