@@ -1,29 +1,68 @@
 """AWS's command line, as far as pages of statpipe print it: through boto3, with a client that is given.
 
-As a program, it is called ``aws`` and reaches the account that AWS's own variables lead to.
+As a program, it is called ``aws``.
 """
 
 from __future__ import annotations
 
 import json
 import shlex
+import socketserver
 import sys
-from collections.abc import Callable, Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import jmespath
 
 _CALLED = {"s3api": "s3"}
 
 
-def install(folder: Path) -> Path:
+@contextmanager
+def installed(folder: Path, client: Callable[[str], Any]) -> Iterator[Path]:
     """
-    Write the program; return the folder that holds it.
+    Give a folder with the program. It asks us, so that not each line of a page waits for boto3.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    command = folder / "aws"
-    command.write_text(f'#!/bin/sh\nexec {shlex.join([sys.executable, __file__])} "$@"\n')
-    command.chmod(0o755)
-    return folder
+    with socketserver.TCPServer(("127.0.0.1", 0), _answering(client)) as server:
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+        folder.mkdir(parents=True, exist_ok=True)
+        ask, command = folder / "ask.py", folder / "aws"
+        ask.write_text(_ASK.format(address=server.server_address))
+        command.write_text(
+            f'#!/bin/sh\nexec {shlex.join([sys.executable, "-IS", str(ask)])} "$@"\n'
+        )
+        command.chmod(0o755)
+        try:
+            yield folder
+        finally:
+            server.shutdown()
+
+
+_ASK = """
+import json, socket, sys
+
+with socket.create_connection({address}) as asked:
+    asked.sendall(json.dumps(sys.argv[1:]).encode())
+    asked.shutdown(socket.SHUT_WR)
+    with asked.makefile() as reply:
+        said, failed = json.load(reply)
+print(said, end="")
+sys.exit(failed)
+"""
+
+
+def _answering(client: Callable[[str], Any]) -> type[socketserver.StreamRequestHandler]:
+    class Answers(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            try:
+                answer = [_as_printed(client, json.load(self.rfile)), None]
+            except Exception as error:  # noqa: BLE001 - the page's command fails
+                answer = ["", str(error)]
+            self.wfile.write(json.dumps(answer).encode())
+
+    return Answers
 
 
 def does(client: Callable[[str], Any], words: Sequence[str]) -> Any:
@@ -62,14 +101,10 @@ def does(client: Callable[[str], Any], words: Sequence[str]) -> Any:
     return getattr(api, method)(**request)
 
 
-def main() -> None:
+def _as_printed(client: Callable[[str], Any], words: list[str]) -> str:
     """
     Answer as ``--output text`` does, of what ``--query`` chooses.
     """
-    import boto3
-    import jmespath
-
-    words = sys.argv[1:]
     query = None
     for option in ("--query", "--output"):
         if option in words:
@@ -78,15 +113,10 @@ def main() -> None:
             del words[place : place + 2]
             query = value if option == "--query" else query
             assert option == "--query" or value == "text"
-    answer = json.loads(json.dumps(does(boto3.client, words), default=_as_text))
-    for row in jmespath.search(query, answer) or [] if query else []:
-        print("\t".join(map(str, row)))  # noqa: T201
+    answer = json.loads(json.dumps(does(client, words), default=_as_text))
+    rows = jmespath.search(query, answer) or [] if query else []
+    return "".join("\t".join(map(str, row)) + "\n" for row in rows)
 
 
 def _as_text(value: Any) -> str:
     return str(value.isoformat()) if hasattr(value, "isoformat") else ""
-
-
-if __name__ == "__main__":
-    sys.path.pop(0)
-    main()
