@@ -55,12 +55,32 @@ def test_how_long_requests_wait_for_the_budget_is_known_beforehand(fake, asked, 
     assert source_of(channel="sample").waiting(asked) == 0
 
 
-def test_the_budget_is_a_setting(fake, monkeypatch):
+def test_what_one_source_spends_another_does_not_spend_again(fake, monkeypatch, tmp_path):
+    class Waits(Exception):
+        """It would have waited."""
+
+    def sleep(_):
+        raise Waits
+
+    environment = Environment(name="local", home=tmp_path, embedded=True)
+    told = {"key": Secret(fake.key), "api_url": fake.url, "channel": "api"}
+    first, second = (
+        source_of(**told, environment=environment, requests_per_minute=1) for _ in range(2)
+    )
+    first.vintages(first.datasets()[0])
+    monkeypatch.setattr("time.sleep", sleep)
+    with pytest.raises(Waits):
+        second.vintages(second.datasets()[0])
+
+
+def test_the_budget_is_a_setting(fake, monkeypatch, tmp_path):
     from statpipe_bea.api import client
 
     kept, limits = [], client.limits
     monkeypatch.setattr(client, "limits", lambda *most: kept.append(limits(*most)) or kept[-1])
-    source = source_of(key=Secret(fake.key), api_url=fake.url, channel="api", requests_per_minute=2)
+    environment = Environment(name="local", home=tmp_path, embedded=True)
+    told = {"key": Secret(fake.key), "api_url": fake.url, "channel": "api"}
+    source = source_of(**told, environment=environment, requests_per_minute=2)
     source.vintages(source.datasets()[0])
     assert kept[0][0].requests == 2
     assert source.waiting(5) == 120

@@ -128,6 +128,7 @@ def chosen_channel(settings: RegionalSettings, family: Family) -> Channel:
             family.source,
             seconds=settings.timeout,
             requests_per_minute=settings.requests_per_minute,
+            remembered=home / ".statpipe" / "limits",
         )
     if name == "sample":
         if not settings.environment.embedded:

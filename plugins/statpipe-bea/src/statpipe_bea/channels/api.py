@@ -19,6 +19,8 @@ from statpipe_bea.line_lists import METHOD, listed_lines
 from statpipe_bea.lines import release_lines
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from statpipe_bea.api.client import BeaClient
 
 
@@ -27,7 +29,7 @@ class ApiChannel(Channel):
     One request a line for all areas, or one an area for all lines, whichever is less.
 
     The first of these is the probe as well: it shows the note of the last update and the headline
-    figures.
+    figures. The folder *remembered* keeps what is spent of BEA's limits, for other sources and later runs.
     """
 
     name = "api"
@@ -44,10 +46,12 @@ class ApiChannel(Channel):
         *,
         seconds: float = 300.0,
         requests_per_minute: int | None = None,
+        remembered: Path | None = None,
     ) -> None:
         self._key = checked_key(key)
         self._seconds = seconds
         self._per_minute = requests_per_minute
+        self._remembered = remembered
         self._url = url
         self._source = source
         self._client: BeaClient | None = None
@@ -120,6 +124,7 @@ class ApiChannel(Channel):
                 url=self._url,
                 seconds=self._seconds,
                 limits=limits(self._per_minute),
+                remembered=self._remembered,
             )
         return self._client.ask(name, parameters)
 
