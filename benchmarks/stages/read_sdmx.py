@@ -1,16 +1,21 @@
 """
-How fast SDMX messages are read, by format: rows a second, beside what must be done at least.
+How fast SDMX messages are read, by format: rows a second, beside what must be done at least, and in how much memory.
 
     python -m benchmarks.stages.read_sdmx [rows]
 
-``least`` is the format's own parser with nothing done to what it finds: pyarrow's CSV, expat.
+``least`` is the format's own parser with nothing done to what it finds: pyarrow's CSV, expat, json. ``peak`` is what a process
+of its own needs at most to read the message into columns, in MB above the message itself.
 """
 
 from __future__ import annotations
 
 import io
+import json
+import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from xml.parsers import expat
@@ -33,12 +38,13 @@ def main() -> None:
         structure=True,
     )
     print(f"{rows:,} observations; median of {TIMES}, thousand rows a second")
-    print(f"{'format':22} {'MB':>6} {'least':>7} {'read':>7} {'figures':>8}")
+    print(f"{'format':22} {'MB':>6} {'least':>7} {'read':>7} {'figures':>7} {'peak':>6}")
     for form, least in LEAST.items():
         body = FORMATS[form](cube)
         data = Payload(name="data", body=body)
         shown = [_speed(rows, work) for work in _works(structure, data, least)]
-        print(f"{form:22} {len(body) / 1e6:6.1f} " + " ".join(f"{one:7.0f}" for one in shown))
+        speeds = " ".join(f"{one:7.0f}" for one in shown)
+        print(f"{form:22} {len(body) / 1e6:6.1f} {speeds} {_peak(body):6.0f}", flush=True)
 
 
 def made_up(rows: int, kind: Callable[..., object]) -> object:
@@ -94,6 +100,35 @@ def _speed(rows: int, work: Callable[[], object]) -> float:
     return rows / median(seconds) / 1000
 
 
+def _peak(body: bytes) -> float:
+    """Read a message in a process of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "message"
+        file.write_bytes(body)
+        command = [sys.executable, "-m", "benchmarks.stages.read_sdmx", "--peak", str(file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+        return float(done.stdout)
+
+
+def read_once(file: Path) -> None:
+    """Print how much memory a message needs, beside its bytes."""
+    import pyarrow.csv  # noqa: F401 - not part of the message
+
+    from statpipe_sdmx.data import read_data
+
+    data = Payload(name="data", body=file.read_bytes())
+    before = _highest()
+    read_data(data)
+    print((_highest() - before) / 1024)
+
+
+def _highest() -> int:
+    """Give the most memory that this process had, in KiB. What ``getrusage`` says begins with the parent's."""
+    lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
+    (line,) = (one for one in lines if one.startswith("VmHWM"))
+    return int(line.split()[1])
+
+
 def _csv(body: bytes) -> object:
     from pyarrow import csv
 
@@ -110,7 +145,12 @@ LEAST: dict[str, Callable[[bytes], object]] = {
     "csv 1.0": _csv,
     "ml 2.1, series": _xml,
     "ml 2.1, generic": _xml,
+    "json 1.0": json.loads,
+    "json 2.0": json.loads,
 }
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["--peak"]:
+        read_once(Path(sys.argv[2]))
+    else:
+        main()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import Any
@@ -348,15 +349,13 @@ def _specific(inside: str, at: str = TIME) -> bytes:
 
 
 def _json(cube: Cube) -> tuple[dict[str, Any], dict[str, Any]]:
-    values: dict[str, list[str]] = {}
+    values: dict[str, dict[str, int]] = {}
 
     def place(name: str, text: str | None) -> int | None:
         if text is None:
             return None
-        known = values.setdefault(name, [])
-        if text not in known:
-            known.append(text)
-        return known.index(text)
+        known = values.setdefault(name, {})
+        return known.setdefault(text, len(known))
 
     of_series = [one.id for one in cube.attributes if one.series]
     of_observations = [one.id for one in cube.attributes if not one.series]
@@ -371,7 +370,7 @@ def _json(cube: Cube) -> tuple[dict[str, Any], dict[str, Any]]:
             found["observations"][str(place(TIME, own[TIME]))] = [*values_of, *told]
 
     def listed(names: Sequence[str]) -> list[dict[str, Any]]:
-        return [{"id": n, "values": [{"id": t} for t in values.get(n, [])]} for n in names]
+        return [{"id": n, "values": [{"id": t} for t in values.get(n, ())]} for n in names]
 
     dimensions = [one.id for one in cube.dimensions]
     structure = {
@@ -399,6 +398,4 @@ def _dumped(document: dict[str, Any]) -> bytes:
         return [marked(one) for one in thing] if isinstance(thing, list) else thing
 
     text = json.dumps(marked(document))
-    for mark, figure in marks.items():
-        text = text.replace(f'"{mark}"', figure)
-    return text.encode()
+    return re.sub(r'"(figure-\d+-)"', lambda found: marks[found[1]], text).encode()

@@ -14,48 +14,136 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from attrs import define, field
+
 from statpipe.api import ContentError, Payload
 from statpipe_sdmx.actions import ACTION
 from statpipe_sdmx.history import FROM, SET, TO
+from statpipe_sdmx.json_walk import Walk
 from statpipe_sdmx.observations import Observations
+from statpipe_sdmx.parts import TooMuch
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_TOO_LARGE = "413"
 
 
 def read_json(payload: Payload) -> pa.Table:
     """
     Return the observations of a message: a column of text for each dimension, attribute and measure.
 
-    Figures keep the digits that the message has.
+    Figures keep the digits that the message has. A data set is decoded a series, or an observation, at a time.
 
-    :raises ContentError: It is no SDMX-JSON with data.
+    :raises ContentError: It is no SDMX-JSON with data, or it tells of an error.
+    :raises TooMuch: The agency says that the answer would be too large.
     """
     observations = Observations()
     try:
-        document = json.loads(payload.body, parse_float=str, parse_int=str)
-        data = document.get("data", document)
-        structures = data.get("structures") or [data["structure"]]
-        for number, dataset in enumerate(data["dataSets"], 1):
-            structure = structures[int(dataset.get("structure", 0))]
-            for shared, own in _read(dataset, structure, str(number)):
+        text = payload.body.decode(json.detect_encoding(payload.body))
+        frame = _frame(text)
+        _refuse_errors(frame.errors, payload)
+        for number, dataset in enumerate(frame.datasets, 1):
+            structure = frame.structures[int(dataset.get("structure", 0))]
+            for shared, own in _read(text, dataset, structure, str(number)):
                 if shared is not None:
                     observations.begin_series(shared)
                 else:
                     observations.add(own)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
-        msg = f"payload {payload.name}: {error!r}; expected SDMX-JSON with data"
+        msg = f"payload {payload.name}: {str(error)[:200]!r}; expected SDMX-JSON with data"
         raise ContentError(msg, payload=payload) from None
     return observations.table()
 
 
 _TECHNICAL = {"action": ACTION, "validFrom": FROM, "validTo": TO}
+_LARGE = ("series", "observations")
+_PLACE = "place of "
 
 Step = tuple[dict[str, str] | None, dict[str, str]]
 """Either what holds for the observations that follow, or an observation."""
 
 
-def _read(dataset: Mapping[str, Any], structure: Mapping[str, Any], number: str) -> Iterator[Step]:
+@define
+class _Frame:
+    """
+    A message without its observations: of series and observations, a data set has the places in the text.
+    """
+
+    structures: list[Any] = field(factory=list)
+    datasets: list[dict[str, Any]] = field(factory=list)
+    errors: Any = None
+    has_data: bool = False
+
+
+def _frame(text: str) -> _Frame:
+    """Pass over a message once: what describes its observations may stand behind them."""
+    frame, walk = _Frame(), Walk(text)
+    _collect(walk, frame)
+    walk.finish()
+    if not frame.has_data and not frame.errors:
+        raise ValueError("there is no member dataSets")
+    if frame.datasets and not frame.structures:
+        raise ValueError("there is no member structure")
+    return frame
+
+
+def _collect(walk: Walk, frame: _Frame, *, inside: bool = False) -> None:
+    for name in walk.members():
+        if name == "data" and not inside:
+            _collect(walk, frame, inside=True)
+        elif name == "structure":
+            frame.structures = frame.structures or [walk.value()]
+        elif name == "structures":
+            frame.structures = walk.value() or frame.structures
+        elif name == "dataSets":
+            frame.has_data = True
+            frame.datasets = [_dataset(walk) for _ in walk.items()]
+        elif name == "errors":
+            frame.errors = walk.value() or frame.errors
+        else:
+            walk.skip()
+
+
+def _dataset(walk: Walk) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name in walk.members():
+        if name not in _LARGE:
+            found[name] = walk.value()
+            continue
+        if walk.begins("{"):
+            found[_PLACE + name] = walk.place
+            walk.skip()
+        elif walk.value() is not None:
+            raise ValueError(f"{name} is no object")
+    return found
+
+
+def _refuse_errors(errors: Any, payload: Payload) -> None:
+    """Refuse a message that tells of an error, whatever else it holds."""
+    for one in errors or ():
+        said = _text(one.get("title") or one.get("detail") or one.get("message")) or "no reason"
+        code, said = str(one.get("code", "without a code")), " ".join(said.split())[:300]
+        if code == _TOO_LARGE:
+            msg = f"payload {payload.name}: the agency says that this is too much ({said}); narrow `key`, or set `start`"
+            raise TooMuch(msg)
+        msg = f"payload {payload.name}: the answer tells of error {code} ({said}); it may be incomplete: run again"
+        raise ContentError(msg, payload=payload)
+
+
+def _members(text: str, dataset: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
+    """Give the series or the observations of a data set, each with its key, one at a time."""
+    place = dataset.get(_PLACE + name)
+    if place is None:
+        return
+    walk = Walk(text, place)
+    for key in walk.members():
+        yield key, walk.value()
+
+
+def _read(
+    text: str, dataset: Mapping[str, Any], structure: Mapping[str, Any], number: str
+) -> Iterator[Step]:
     dimensions, attributes = structure["dimensions"], structure.get("attributes") or {}
     measures = (structure.get("measures") or {}).get("observation") or [{"id": "OBS_VALUE"}]
     whole = dict(_coded(dimensions.get("dataSet") or (), None))
@@ -66,24 +154,72 @@ def _read(dataset: Mapping[str, Any], structure: Mapping[str, Any], number: str)
     above = _ids(dimensions, "dataSet", "series")
     of_series = [one for one in groups if above.issuperset(one[0])]
     of_observations = [one for one in groups if one not in of_series]
-
-    def observed(found: Mapping[str, Sequence[Any]], shared: Mapping[str, str]) -> Iterator[Step]:
-        for key, values in found.items():
-            own = dict(_coded(dimensions["observation"], key.split(":")))
-            if of_observations:
-                own |= _told(of_observations, {**shared, **own})
-            own |= dict(_coded(measures, values[: len(measures)]))
-            own |= dict(_coded(attributes.get("observation") or (), values[len(measures) :]))
-            yield None, own
+    observed = _Observed(
+        dimensions=_Coded(dimensions["observation"]),
+        measures=_Coded(measures),
+        attributes=_Coded(attributes.get("observation") or ()),
+        groups=of_observations,
+    )
 
     yield whole | _told(of_series, whole), {}
-    yield from observed(dataset.get("observations") or {}, whole)
-    for key, series in (dataset.get("series") or {}).items():
+    for key, values in _members(text, dataset, "observations"):
+        yield None, observed.row(key, values, whole)
+    for key, series in _members(text, dataset, "series"):
         shared = whole | dict(_coded(dimensions["series"], key.split(":")))
         shared |= _told(of_series, shared)
         shared |= dict(_coded(attributes.get("series") or (), series.get("attributes")))
         yield shared, {}
-        yield from observed(series.get("observations") or {}, shared)
+        for place, values in (series.get("observations") or {}).items():
+            yield None, observed.row(place, values, shared)
+
+
+class _Coded:
+    """Items whose texts are looked up once, and not for each observation."""
+
+    def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
+        self._all = [(one["id"], [*map(_text, one.get("values") or ())]) for one in items]
+        # Some services leave out what never occurs.
+        self._there = [
+            pair for pair, one in zip(self._all, items, strict=True) if one.get("values") != []
+        ]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def fill(self, row: dict[str, str], places: Sequence[Any]) -> None:
+        """
+        Write into a row what places in the lists of values mean.
+        """
+        pairs = self._all if len(places) >= len(self._all) else self._there
+        for (name, texts), place in zip(pairs, places, strict=False):
+            if place is None:
+                continue
+            is_coded = texts and isinstance(place, str) and place.isdigit()
+            text = texts[int(place)] if is_coded else _text(place)
+            if text is not None:
+                row[name] = text
+
+
+@define
+class _Observed:
+    """What an observation says by its places."""
+
+    dimensions: _Coded
+    measures: _Coded
+    attributes: _Coded
+    groups: Sequence[Group]
+
+    def row(self, key: str, values: Sequence[Any], shared: Mapping[str, str]) -> dict[str, str]:
+        """
+        Return an observation, less what its series says.
+        """
+        own: dict[str, str] = {}
+        self.dimensions.fill(own, key.split(":"))
+        if self.groups:
+            own |= _told(self.groups, {**shared, **own})
+        self.measures.fill(own, values[: len(self.measures)])
+        self.attributes.fill(own, values[len(self.measures) :])
+        return own
 
 
 Group = tuple[tuple[str, ...], dict[tuple[str, ...], dict[str, str]]]

@@ -1,0 +1,111 @@
+"""JSON that is never held as a whole: objects and lists are entered, and decoded a member at a time.
+
+Python's own decoder reads each member, so that figures keep the digits that the message has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+_past_space = re.compile(r"[ \t\n\r]*").match
+_decoded = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str).raw_decode
+
+
+class Walk:
+    """
+    A place in a document. Each method begins at ``place`` and leaves it behind what it has read.
+
+    Who gets a name or an item from :meth:`members` or :meth:`items` must read its value before the next one.
+
+    :raises ValueError: The document is no JSON there, or something else than was expected.
+    :raises RecursionError: A member is too deep to be decoded.
+    """
+
+    def __init__(self, text: str, place: int = 0) -> None:
+        self._text = text
+        self.place = place
+
+    def begins(self, sign: str) -> bool:
+        """
+        Tell whether the next value begins with a sign.
+        """
+        return self._sign() == sign
+
+    def value(self) -> Any:
+        """
+        Return a value: numbers are text.
+        """
+        found, self.place = _decoded(self._text, self._next())
+        return found
+
+    def skip(self) -> None:
+        """
+        Pass over a value, and hold only a part of it at a time.
+        """
+        start = self._sign()
+        if start == "{":
+            for _ in self.members():
+                self.value()
+        elif start == "[":
+            for _ in self.items():
+                self.value()
+        else:
+            self.value()
+
+    def members(self) -> Iterator[str]:
+        """
+        Give the name of each member of an object.
+        """
+        for _ in self._inside("{", "}"):
+            if self._sign() != '"':
+                raise self._wrong("a name")
+            name: str = self.value()
+            if self._sign() != ":":
+                raise self._wrong(":")
+            self.place += 1
+            yield name
+
+    def items(self) -> Iterator[None]:
+        """
+        Come to each item of a list.
+        """
+        return self._inside("[", "]")
+
+    def finish(self) -> None:
+        """
+        Make sure that nothing follows.
+        """
+        if self._sign():
+            raise self._wrong("the end")
+
+    def _inside(self, begin: str, end: str) -> Iterator[None]:
+        if self._sign() != begin:
+            raise self._wrong(begin)
+        self.place += 1
+        if self._sign() == end:
+            self.place += 1
+            return
+        while True:
+            yield
+            sign = self._sign()
+            self.place += 1
+            if sign == end:
+                return
+            if sign != ",":
+                self.place -= 1
+                raise self._wrong(f", or {end}")
+
+    def _sign(self) -> str:
+        place = self._next()
+        return self._text[place : place + 1]
+
+    def _next(self) -> int:
+        if self._text[self.place : self.place + 1] in " \t\n\r":
+            self.place = _past_space(self._text, self.place).end()  # type: ignore[union-attr]
+        return self.place
+
+    def _wrong(self, expected: str) -> ValueError:
+        return json.JSONDecodeError(f"Expecting {expected}", self._text, self.place)
