@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from statpipe.api import ContentError, Dimension, Payload
+from statpipe.api import ContentError, Dimension, Payload, nearest
 from statpipe_sdmx.components import Columns
 from statpipe_sdmx.frequency import frequencies_of
 from statpipe_sdmx.status import coded_status, flag_symbols
@@ -42,6 +42,7 @@ def observations_of(
     """
     import pyarrow as pa
 
+    _refuse_unlisted(columns, payload, structure)
     freq, units = structure.frequency, _unit(structure, columns)
     made: dict[str, Any] = {"time_period": columns[structure.time]}
     made["freq"] = columns[freq.id] if freq else frequencies_of(columns[structure.time])
@@ -73,6 +74,27 @@ def observations_of(
         told.sort(key=lambda name: (order.get(name, len(order)), name))  # the same in each format
         made["notes"] = _notes([(name, columns[name]) for name in told])
     return pa.table(made)
+
+
+def _refuse_unlisted(columns: Columns, payload: Payload, structure: Structure) -> None:
+    """Refuse codes that the structure does not list: it may be that of another release or version."""
+    import pyarrow.compute as pc
+
+    for one in structure.dimensions:
+        listed = {code.code for code in one.codes}
+        if one == structure.frequency or not listed:
+            continue
+        used = pc.unique(columns[one.id]).to_pylist()
+        wrong = next((code for code in used if code and code not in listed), None)
+        if wrong is not None:
+            hint = nearest(wrong, sorted(listed))
+            end = "" if hint.endswith("?") else "."
+            msg = (
+                f"payload {payload.name}: {one.id} has the code {wrong!r}, which is not among the {len(listed):,} of the "
+                f"structure {structure.agency}:{structure.id}({structure.version}){hint}{end} If the service has just "
+                "published both, run again; else set `version` to that of the data"
+            )
+            raise ContentError(msg, payload=payload)
 
 
 def _joined(codes: Sequence[pa.DictionaryArray]) -> pa.Array:

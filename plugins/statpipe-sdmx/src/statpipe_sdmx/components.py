@@ -52,7 +52,7 @@ def named_columns(table: pa.Table, payload: Payload, structure: Structure) -> pa
     :func:`components_of` raises.
     """
     _refuse_other_flow(table, payload, structure)
-    named = _named(table, structure)
+    named = _named(table, payload, structure)
     _refuse_renamed(named.column_names, payload, structure)
     key, measures = key_of(structure), structure.measure_ids
     missing = [name for name in key if name not in named.column_names]
@@ -84,7 +84,7 @@ def _is_csv(table: pa.Table) -> bool:
     return not {"DATAFLOW", "STRUCTURE", "KEY"}.isdisjoint(table.column_names)
 
 
-def _named(table: pa.Table, structure: Structure) -> pa.Table:
+def _named(table: pa.Table, payload: Payload, structure: Structure) -> pa.Table:
     """Give each column by the identifier that the structure has for it: services change the case."""
     import pyarrow as pa
 
@@ -101,6 +101,9 @@ def _named(table: pa.Table, structure: Structure) -> pa.Table:
         if short in OF_THE_MESSAGE:
             continue
         identifier = spelled.get(short.lower(), short)
+        if identifier in columns:
+            msg = f"payload {payload.name}: {identifier} is there twice, once as {name!r}; expected one column of each name"
+            raise ContentError(msg, payload=payload)
         is_cut = label and identifier in coded
         columns[identifier] = _codes(table[name]) if is_cut else table[name]
     return pa.table(columns)

@@ -51,7 +51,8 @@ def read_json(payload: Payload) -> pa.Table:
                 else:
                     observations.add(own)
     except (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
-        msg = f"payload {payload.name}: {str(error)[:200]!r}; expected SDMX-JSON with data"
+        what = f"there is no member {error}" if isinstance(error, KeyError) else str(error)[:200]
+        msg = f"payload {payload.name}: {what}; expected SDMX-JSON with data"
         raise ContentError(msg, payload=payload) from None
     return observations.table()
 
@@ -121,9 +122,10 @@ def _dataset(walk: Walk) -> dict[str, Any]:
 
 def _refuse_errors(errors: Any, payload: Payload) -> None:
     """Refuse a message that tells of an error, whatever else it holds."""
-    for one in errors or ():
-        said = _text(one.get("title") or one.get("detail") or one.get("message")) or "no reason"
-        code, said = str(one.get("code", "without a code")), " ".join(said.split())[:300]
+    for one in errors if isinstance(errors, list) else [errors] if errors else ():
+        told = one if isinstance(one, dict) else {"title": one}
+        said = _text(told.get("title") or told.get("detail") or told.get("message")) or "no reason"
+        code, said = str(told.get("code", "without a code")), " ".join(said.split())[:300]
         if code == _TOO_LARGE:
             msg = f"payload {payload.name}: the agency says that this is too much ({said}); narrow `key`, or set `start`"
             raise TooMuch(msg)

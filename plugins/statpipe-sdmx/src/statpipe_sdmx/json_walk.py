@@ -20,7 +20,7 @@ class Walk:
 
     Who gets a name or an item from :meth:`members` or :meth:`items` must read its value before the next one.
 
-    :raises ValueError: The document is no JSON there, or something else than was expected.
+    :raises ValueError: The document is not valid JSON there, or holds something else than was expected.
     :raises RecursionError: A member is too deep to be decoded.
     """
 
