@@ -268,7 +268,45 @@ class AddsUp(NoNegativeRain):
         return super().negative(table)
 
 
+class JudgesTwoAreas(NoNegativeRain):
+    def negative(self, table):
+        return [row for row in super().negative(table) if row["ref_area"] in {"N", "S"}]
+
+
+class SparesAnArea(NoNegativeRain):
+    def negative(self, table):
+        return [row for row in super().negative(table) if not row["ref_area"].startswith("Q")]
+
+
+class JudgesTheLastPeriod(NoNegativeRain):
+    def negative(self, table):
+        last = pc.max(table["time_period"].cast("string")).as_py() or ""
+        return [row for row in super().negative(table) if row["time_period"][:4] == last[:4]]
+
+
+class MiscountsInWords(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        said = f"{len(rows) + 1} of {len(current.table)} figures are negative"
+        return super().verdict(current, rows, **{"message": said, **changes})
+
+
+class CountsNothingInWords(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        return super().verdict(current, rows, **{"message": "some are negative", **changes})
+
+
 CAUGHT = {
+    JudgesTwoAreas: (
+        "test_it_judges_any_area_alike",
+        "the same figures of areas with other codes get the verdict '0 of 4 figures are negative' (0 failures)",
+    ),
+    SparesAnArea: ("test_it_judges_any_area_alike", "do not write areas into the check"),
+    JudgesTheLastPeriod: ("test_a_failure_of_long_ago_is_found", "look at every period"),
+    MiscountsInWords: (
+        "test_the_cells_are_those_that_fail",
+        "2 cells fail, and the message says '3 of 4 figures are negative'",
+    ),
+    CountsNothingInWords: ("test_the_cells_are_those_that_fail", "how many cells fail"),
     AlwaysPasses: ("test_what_is_bad_does_not_pass", "the fixture `bad` passes"),
     AlwaysFails: ("test_what_is_good_passes", "the fixture `good` does not pass"),
     LooksAtNeighbours: ("test_the_order_of_rows_makes_no_difference", "in another order"),

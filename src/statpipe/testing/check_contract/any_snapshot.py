@@ -7,7 +7,7 @@ import attrs
 from statpipe.api import Check, Snapshot
 from statpipe.testing.check_contract.fixtures import CheckFixtures
 from statpipe.testing.check_contract.judging import judged
-from statpipe.testing.snapshots import renamed, without_figures
+from statpipe.testing.snapshots import in_other_areas, renamed, without_figures
 from statpipe.testing.wording import broken, foreseen
 
 
@@ -53,6 +53,25 @@ class AnySnapshot(CheckFixtures):
                     f"({wanted.failures} failures)",
                     "do not write the name of a dataset into the check; take what is special about one from the "
                     "dataset or the settings, or say in applies_to() which datasets it is for",
+                )
+
+    def test_it_judges_any_area_alike(
+        self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
+    ) -> None:
+        """Also areas of other codes, unless the settings name some."""
+        for snapshot in (good, bad) if not self.names_areas else ():
+            if snapshot.revision is not None:
+                continue  # it names areas as well
+            wanted = judged(check, snapshot, previous)
+            found = judged(
+                check, in_other_areas(snapshot), in_other_areas(previous) if previous else None
+            )
+            if (found.passed, found.failures) != (wanted.passed, wanted.failures):
+                broken(
+                    f"the same figures of areas with other codes get the verdict {found.message!r} "
+                    f"({found.failures} failures) instead of {wanted.message!r} ({wanted.failures} failures)",
+                    "do not write areas into the check; take what is special about one from the dataset's code "
+                    "list or from the settings, and set `names_areas = True` if the settings name some",
                 )
 
     def test_it_judges_a_vintage_without_figures(

@@ -22,6 +22,8 @@ class CheckFixtures(InTime):
 
     orders: ClassVar[int] = _ORDERS
     """In how many orders of rows each snapshot is judged."""
+    names_areas: ClassVar[bool] = False
+    """Whether the settings of the check name areas."""
 
     @pytest.fixture
     def check(self) -> Check:
