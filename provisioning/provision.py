@@ -25,7 +25,7 @@ _UNKNOWN = "(known later)"
 @frozen(kw_only=True)
 class Provisioned:
     """
-    What others need to know: addresses and numbers that AWS gave out. ``None`` is not there yet.
+    What others need to know: addresses and numbers that AWS gave out. ``None`` does not exist yet.
     """
 
     role: str

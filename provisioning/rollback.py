@@ -31,7 +31,7 @@ from provisioning.settings import Settings
 
 def rollback(account: Account, settings: Settings) -> Iterator[str]:
     """
-    Give the lines, in the reverse order of making. What is not there is left out; what the other
+    Give the lines, in the reverse order of making. What does not exist is left out; what the other
     environment uses as well, and what holds data for good, is commented out.
     """
     network = default_network(account) if settings.on_rds else None

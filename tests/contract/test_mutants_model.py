@@ -256,7 +256,7 @@ CAUGHT = {
         "test_no_rows_in_give_no_rows_and_the_declared_columns",
         "the SQL of model rain_share fails",
     ),
-    "an input that is not there": (
+    "an input that does not exist": (
         changed(inputs=("snow",)),
         "test_no_rows_in_give_no_rows_and_the_declared_columns",
         "reads snow",

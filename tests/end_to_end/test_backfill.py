@@ -325,11 +325,11 @@ def test_staging_needs_no_key_for_it(here):
         ),
         (
             ("bea_pce_state", "--from-archive", "nix.zip"),
-            "/nix.zip cannot be read: No such file or directory; name a file that is there, or its address",
+            "/nix.zip cannot be read: No such file or directory; give an existing file or a URL",
         ),
         (
             ("bea_pce_state", "--from-archive", "."),
-            "has no .zip and no .csv file; name a folder of BEA's zips",
+            "contains no .zip or .csv file; name a folder with BEA's zips",
         ),
         (
             ("bea_pce_state", "--from-archive", str(OLDER), "--tables", "SAPCE3"),
@@ -374,4 +374,4 @@ def test_a_source_without_archives_says_so(here, tmp_path):
     )
     here.environment["PYTHONPATH"] = str(folder)
     done = here.run("backfill", "silent", "--from-archive", "x", code=2)
-    assert "source Silent reads no archives; name a source that does instead of" in done.stderr
+    assert "source Silent cannot read archives such as" in done.stderr

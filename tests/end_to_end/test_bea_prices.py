@@ -168,7 +168,7 @@ def test_a_renumbered_release_is_told_and_revises_nothing(home):
     assert revision["overall"]["compared"] == 52 * 5 * 14
     (told,) = [c for c in manifest["checks"] if not c["passed"]]
     assert (told["check"], told["severity"], told["failures"]) == ("bea_line_numbers", "warning", 5)
-    assert "first: SARPP:rpp_all_items was line 1 and is line 5" in told["message"]
+    assert "first: SARPP:rpp_all_items was line 1 and is now line 5" in told["message"]
     shown = home.run("runs", "show", "latest").stderr
     assert "warning: bea_line_numbers on SARPP 2025-02-20" in shown
     now = {

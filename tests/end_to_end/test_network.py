@@ -62,7 +62,7 @@ def test_a_file_that_has_moved_is_followed(here):
     [
         (
             {"HTTP_PROXY": "gopher://me:TOP-SECRET@x"},
-            "HTTP_PROXY does not name a proxy that can be used",
+            "HTTP_PROXY is not a usable proxy",
         ),
         ({"all_proxy": "socks5h://127.0.0.1:1"}, "all_proxy names a SOCKS proxy, which needs"),
         ({"SSL_CERT_FILE": "/not/there.pem"}, "SSL_CERT_FILE names '/not/there.pem', which cannot"),

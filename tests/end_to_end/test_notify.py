@@ -51,7 +51,7 @@ def nobody():
 
 @pytest.fixture
 def told(home, nobody, tmp_path):
-    """A home whose AWS is not there."""
+    """A home whose AWS does not exist."""
     home.configure(CONFIGURATION)
     home.environment |= {
         "AWS_ENDPOINT_URL": nobody,

@@ -166,8 +166,8 @@ def test_the_best_format_that_the_service_has_is_taken(home, gdp, service, forma
     [
         ('key = "A.DE.B1GQ"', 2, "the key 'A.DE.B1GQ' has 3 parts, and DSD has 4 dimensions: write FREQ.GEO.NA_ITEM.UNIT"),
         ('key = "A.DE.B1G.CP_MEUR"', 2, "NA_ITEM has no code 'B1G' among its 2; did you mean 'B1GQ'?"),
-        ('key = "A.DE.P3.CP_MEUR"', 1, "look whether `flow` and `key` are right"),
-        ('flow = "NAMA_10"', 1, "the service has nothing at"),
+        ('key = "A.DE.P3.CP_MEUR"', 1, "check `flow` and `key`"),
+        ('flow = "NAMA_10"', 1, "the service has no data at"),
         ('service = "ESTA"', 2, "sources.gdp.service: no service is named 'ESTA'; did you mean 'ESTAT'?"),
         ('key = "A DE"', 2, "codes joined by points"),
     ],
@@ -324,7 +324,7 @@ def test_what_is_too_much_for_the_service_is_asked_in_parts_that_make_the_whole(
     service.modified = "Fri, 24 May 2024 10:00:00 GMT"
     gdp(SECOND)
     told = home.run("run", "gdp", code=1).stderr
-    assert "too much (HTTP 413); narrow `key`, or set `start`" in told
+    assert "too large (HTTP 413); narrow `key`, or set `start`" in told
 
 
 def test_a_flow_that_a_unit_of_the_house_owns_is_asked_for_under_its_name(home, service):
@@ -361,7 +361,7 @@ class TestFindingAFlow:
         assert "NAMA_10_GDP" in found
         assert "EI_BPM" not in found
         told = home.run("sdmx", "flows", service.url, "weather", code=1).stderr
-        assert "names no flow with weather; try fewer or other words" in told
+        assert "has no flow with weather; try fewer or other words" in told
 
     def test_a_structure_shows_dimensions_in_the_order_of_the_key(self, home, service):
         rows = json.loads(
@@ -387,7 +387,7 @@ class TestFindingAFlow:
         ("asked", "code", "says"),
         [
             (("flows", "ECBB"), 2, "no service is named 'ECBB'; did you mean 'ECB'?"),
-            (("structure", "URL", "NAMA"), 1, "the service has nothing at"),
+            (("structure", "URL", "NAMA"), 1, "the service has no data at"),
             (("key", "URL", "NAMA_10_GDP", "GEO=DEE"), 2, "GEO has no code 'DEE' among its 2; did you mean 'DE'?"),
             (("key", "URL", "NAMA_10_GDP", "GEO"), 2, "write them as GEO=CODE"),
             (("key", "URL", "NAMA_10_GDP", "GEOO=DE"), 2, "has no dimension 'GEOO'; did you mean 'GEO'?"),

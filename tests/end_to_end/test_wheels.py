@@ -75,5 +75,5 @@ def test_without_boto3_a_lake_in_a_bucket_says_which_extra_to_install(environmen
     command = [str(environment / "statpipe"), "show", "pce_state", "--env", "prod"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 2
-    assert "install the extra aws of statpipe-lake" in done.stderr
+    assert "(the extra aws of statpipe-lake)" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -1,4 +1,4 @@
-"""The way to the database: what is not there is said in one line, and the password in none."""
+"""The way to the database: what does not exist is said in one line, and the password in none."""
 
 from __future__ import annotations
 

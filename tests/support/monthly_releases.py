@@ -3,9 +3,9 @@ Make releases with made-up figures, as files of the agency in :mod:`support.mont
 
     python tests/support/monthly_releases.py FOLDER --releases 240 --series 40 --months 500
 
-Each release revises a share of the figures of the one before it. A figure in two hundred is not there;
-every third series is printed with 15 places; once a year a series gets another name. The same call
-makes the same files.
+Each release revises a share of the figures of the one before it. A figure in two hundred does not
+exist; every third series is printed with 15 places; once a year a series gets another name. The
+same call makes the same files.
 """
 
 from __future__ import annotations

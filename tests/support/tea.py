@@ -195,7 +195,7 @@ class TeaSource(Source):
     def archive(self, places: Sequence[str]) -> Source:
         """Whatever the places: the agency's cellar holds all that it ever published."""
         if "nowhere" in places:
-            raise ConfigError("nowhere is not there; name a cellar that is")
+            raise ConfigError("nowhere does not exist; name a cellar that does")
         return TeaSource(attrs.evolve(self._agency, archive=True), self._settings, places)
 
     def unreadable(self) -> Sequence[ContentError]:

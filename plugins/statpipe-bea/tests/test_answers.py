@@ -115,7 +115,7 @@ def test_the_release_is_compared_by_its_decoded_note(escaped, single):
     vintage = Vintage(released=released(DASH), note=DASH)
     assert read_answer(payload).release == DASH
     _refuse_other_release(payload, vintage)
-    with pytest.raises(Exception, match="BEA released new figures while they were being read"):
+    with pytest.raises(Exception, match="BEA released new figures during the download"):
         _refuse_other_release(payload, attrs.evolve(vintage, note=f"{DASH} and more"))
 
 

@@ -40,9 +40,9 @@ BAD_ANSWERS = {
     "JSON and then a page": (GOOD + b"<html></html>", "something else follows the JSON"),
     "a byte that Windows-1252 has not": (
         GOOD.replace(b"California", b"C\x81"),
-        "not text in UTF-8",
+        "not valid UTF-8",
     ),
-    "no results": (b'{"BEAAPI":{"Request":{}}}', "BEAAPI.Results is not one object"),
+    "no results": (b'{"BEAAPI":{"Request":{}}}', "BEAAPI.Results is not a single object"),
     "not an object": (b"[1, 2]", "the JSON is not an object"),
     "no rows": (body_of(answer([])), "is empty"),
     "rows that are no objects": (body_of(answer(["x"])), "not an object"),
@@ -66,7 +66,10 @@ BAD_ANSWERS = {
                 ],
             )
         ),
-        "figure 0 beside footnote 1 ('Not shown to avoid disclosure.'), which may say that it is not shown",
+        (
+            "figure 0 beside footnote 1 ('Not shown to avoid disclosure.'), which may mean that it "
+            "is not shown"
+        ),
     ),
     "a year in full-width digits": (
         body_of(answer([row(TimePeriod="20\uff121")])),
@@ -138,7 +141,7 @@ def test_a_row_is_named_by_its_number_in_its_own_payload():
 def test_payloads_of_two_releases_are_refused():
     other = answer([row(GeoFips="01000")], note="Last updated: October 3, 2024-- revised.")
     payloads = [Payload(name="a", body=GOOD), Payload(name="b", body=body_of(other))]
-    with pytest.raises(ContentError, match="expected payloads of one release"):
+    with pytest.raises(ContentError, match="expected payloads of the same release"):
         RegionalNormalizer().normalize(DATASET, payloads)
 
 
@@ -148,7 +151,7 @@ def test_files_of_two_releases_are_refused():
         Payload(name=f"f{n}", body=body.encode(), media_type="text/csv")
         for n, body in enumerate(bodies)
     ]
-    with pytest.raises(ContentError, match=r"payload f1: .* expected payloads of one release"):
+    with pytest.raises(ContentError, match=r"payload f1: .* expected payloads of the same release"):
         RegionalNormalizer().normalize(DATASET, payloads)
 
 
@@ -200,7 +203,7 @@ BAD_FILES = {
         "line 8: 70,000 characters; expected at most 65,536",
     ),
     "an escape sequence": (CSV.replace("Services", "\x1b[31m"), "control character U+001B"),
-    "a row below the footer": (CSV + CSV.splitlines()[1], "line 8: a row below the footer"),
+    "a row after the footer": (CSV + CSV.splitlines()[1], "line 8: a row after the footer"),
     "text in a column without a name": (
         CSV.replace("2020,2021", "2020,,2021").replace(",1.5,2.5", ",1.5,7,2.5"),
         "line 2: '7' in column 10, which has no name",
@@ -229,9 +232,7 @@ def test_a_file_that_is_none_is_refused_by_name_and_place(case):
 
 def test_bytes_without_a_meaning_are_refused_with_their_place():
     body = CSV.encode().replace(b"California", b"Calif\x81rnia", 1)
-    with pytest.raises(
-        ContentError, match=rf"byte {body.index(0x81)}: not text in UTF-8 or Windows"
-    ):
+    with pytest.raises(ContentError, match=rf"byte {body.index(0x81)}: not valid UTF-8 or Windows"):
         normalize(body, "text/csv")
 
 

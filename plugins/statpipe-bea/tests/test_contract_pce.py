@@ -118,7 +118,7 @@ class TestPceSource(SourceContract):
 
 
 class TestAnswersOfTheApi(NormalizerContract):
-    # A footnote that is not there is none; BEA prints it for few figures.
+    # A footnote that does not exist is none; BEA prints it for few figures.
     optional_fields = frozenset({"NoteRef", "Notes", "NoteText"})
 
     @pytest.fixture

@@ -190,8 +190,9 @@ def test_a_title_that_is_accepted_is_the_category():
 
 def test_a_known_title_in_another_unit_is_another_thing():
     assert refusal(changed(unit="Index (2022=100)")) == (
-        "here: line 1 of SARPP is titled 'RPPs: All items ' in 'Index (2022=100)'; SARPP:rpp_all_items is in "
-        "'Index'. It is another category: record it in statpipe_bea/data/price_lines.csv"
+        "here: line 1 of SARPP is titled 'RPPs: All items ' in 'Index (2022=100)'; "
+        "SARPP:rpp_all_items is in 'Index'. It is a different category: record it in "
+        "statpipe_bea/data/price_lines.csv"
     ).replace("items '", "items'")
 
 

@@ -130,7 +130,7 @@ class TestSeveralFilesOfATable:
         members = {WHOLE: table(), "old/copy.csv": table(figure="1.6")}
         message = refused(members)
         assert f"'{WHOLE}' and 'old/copy.csv' both hold SAPCE1 (Last updated: October 6" in message
-        assert "expected one file of a table and release, keep one of them" in message
+        assert "expected one file per table and release, keep one of them" in message
 
     def test_two_that_are_equal_are_one(self):
         assert len(found_in({WHOLE: table(), "SAPCE1 (1).csv": table()})) == 1
@@ -145,7 +145,7 @@ class TestSeveralFilesOfATable:
             for a, f in (("AL", "01000"), ("CA", "06000"))
         }
         assert "2 files hold SAPCE1" in refused(members)
-        assert "expected the file of all areas" in refused(members)
+        assert "expected the file for all areas" in refused(members)
 
     def test_zips_in_a_zip_are_read(self):
         members = {

@@ -175,7 +175,7 @@ def test_a_zip_that_holds_all_in_one_table_offers_nothing_for_the_others(tmp_pat
     source = source_of(channel="bulk", bulk=str(tmp_path / "SARPP.zip"))
     found = {d.name: len(source.vintages(d)) for d in source.datasets()}
     assert found == {"SARPP": 1, "SARPI": 0, "SAIRPD": 0}
-    with pytest.raises(Rejected, match="SARPI is nowhere where figures are read from"):
+    with pytest.raises(Rejected, match="SARPI is not in any configured channel"):
         source.probe(of_table(source, "SARPI"))
 
 
@@ -184,7 +184,7 @@ def test_a_zip_without_parities_is_rejected(tmp_path):
     del sheets["SARPP"]
     (tmp_path / "x.zip").write_bytes(zipped(sheets))
     source = source_of(channel="bulk", bulk=str(tmp_path / "x.zip"))
-    with pytest.raises(Rejected, match="SARPP is in none of"):
+    with pytest.raises(Rejected, match="SARPP is not in"):
         source.vintages(of_table(source, "SARPP"))
 
 
@@ -301,7 +301,7 @@ def test_nothing_adds_up_and_ranges_are_declared():
     [
         ({"tables": ("SARPX",)}, "sources.bea_rpp_state.tables: there is no 'SARPX'"),
         ({"areas": ("FWST",)}, "sources.bea_rpp_state.areas: there is no 'FWST'"),
-        ({"years": (2007,)}, "2007 is not a year from 2008 on, when regional prices by state"),
+        ({"years": (2007,)}, "2007 must be 2008 on, when regional prices by state"),
         ({"tables": ()}, "sources.bea_rpp_state.tables is empty"),
         ({"tables": ("SAIRPD",), "areas": ("US",)}, "areas: SAIRPD has none of US"),
     ],
@@ -361,7 +361,7 @@ def judged(*snapshots, severity="warning"):
 
 def test_a_first_release_with_its_numbers_on_record_passes(tmp_path):
     verdict = judged(snapshot(first_release, tmp_path))
-    assert (verdict.passed, verdict.message) == (True, "the lines have the numbers on record")
+    assert (verdict.passed, verdict.message) == (True, "the lines have the recorded numbers")
 
 
 def test_a_renumbering_that_is_on_record_is_told_as_a_warning_with_its_lines(tmp_path):
@@ -369,8 +369,9 @@ def test_a_renumbering_that_is_on_record_is_told_as_a_warning_with_its_lines(tmp
     assert not verdict.passed
     assert not verdict.refuses
     assert verdict.message == (
-        "5 categories stand at other line numbers than in 2022-12-15, first: SARPP:rpp_all_items "
-        "was line 1 and is line 5; figures are known by title and unit, so this revises none"
+        "5 categories have other line numbers than in 2022-12-15, first: "
+        "SARPP:rpp_all_items was line 1 and is now line 5; figures are identified by title and "
+        "unit, so none is revised"
     )
     assert [(c["title"], c["previous_line"], c["line"]) for c in verdict.cells] == [
         ("RPPs: All items", "1", "5"),
@@ -383,16 +384,16 @@ def test_a_renumbering_that_is_on_record_is_told_as_a_warning_with_its_lines(tmp
 
 def test_the_way_back_is_a_renumbering_too(tmp_path):
     verdict = judged(snapshot(release_of_2025, tmp_path), snapshot(release_of_2026, tmp_path))
-    assert verdict.message.startswith("5 categories stand at other line numbers than in 2025-02-20")
+    assert verdict.message.startswith("5 categories have other line numbers than in 2025-02-20")
 
 
 def test_a_renumbering_that_is_not_on_record_says_where_to_record_it(tmp_path):
     before = snapshot(first_release, tmp_path)
     verdict = judged(before, snapshot(release_of_2026, tmp_path, lambda lines: lines[::-1]))
-    assert verdict.message.startswith("4 categories stand at other line numbers")
+    assert verdict.message.startswith("4 categories have other line numbers")
     assert (
-        "the numbers of 2026-02-19 are not on record: add these lines with their titles and units to "
-        "statpipe_bea/data/price_lines.csv" in verdict.message
+        "the line numbers of 2026-02-19 are not recorded: add these lines with their titles and "
+        "units to statpipe_bea/data/price_lines.csv" in verdict.message
     )
     assert {(c["category"], c["line"]) for c in verdict.cells} == {
         ("SARPP:rpp_all_items", "5"),

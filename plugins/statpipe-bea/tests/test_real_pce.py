@@ -376,9 +376,9 @@ def test_the_verdict_names_the_cells():
     )
     assert (verdict.passed, verdict.failures, verdict.refuses) == (False, 1, False)
     assert verdict.message.startswith(
-        "Real personal consumption expenditures by state: where it differs from BEA's own: 1 row, "
-        "first: ref_area CA, time_period 2021, area_name California, year 2021, value 250.0, "
-        "bea_value 500, relative_difference -0.5"
+        "Real personal consumption expenditures by state: differences from BEA's own figures: 1 "
+        "row, first: ref_area CA, time_period 2021, area_name California, year 2021, value "
+        "250.0, bea_value 500, relative_difference -0.5"
     )
     (cell,) = verdict.cells
     assert (cell["ref_area"], cell["bea_value"], cell["deflator_vintage"]) == (

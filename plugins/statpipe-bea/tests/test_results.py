@@ -67,8 +67,8 @@ def test_numbers_that_json_has_not_are_refused():
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"", "byte 0 (line 1): the answer is empty"),
-        (b" \r\n", "byte 0 (line 1): the answer is empty"),
+        (b"", "byte 0 (line 1): the response is empty"),
+        (b" \r\n", "byte 0 (line 1): the response is empty"),
         (b'{"BEAAPI":\n{"Results":{"Notes":["a', "byte 32 (line 2): not valid JSON"),
         (b'{"BEAAPI":{"Results":{}}}\n<html>', "byte 25 (line 1): something else follows"),
         (b'{"a":"\xc3\xb1"}\n<html>', "byte 10 (line 1): something else follows"),
@@ -77,13 +77,13 @@ def test_numbers_that_json_has_not_are_refused():
         (b"<html>Sorry</html>", "found '<html>Sorry</html>'"),
         (b"[1]", "the JSON is not an object"),
         (b"null", "the JSON is not an object"),
-        (b'{"Results":{}}', "the object has no BEAAPI"),
-        (b'{"BEAAPI":[]}', "the object has no BEAAPI, or it is not an object"),
+        (b'{"Results":{}}', "the key BEAAPI"),
+        (b'{"BEAAPI":[]}', "the key BEAAPI is missing or not an object"),
         (b"[" * 100_000, "nested too deeply"),
-        (b'{"BEAAPI":{}}', "BEAAPI.Results is not one object"),
-        (b'{"BEAAPI":{"Results":[]}}', "BEAAPI.Results is not one object"),
-        (b'{"BEAAPI":{"Results":[{},{}]}}', "BEAAPI.Results is not one object"),
-        (b'{"BEAAPI":{"Results":"none"}}', "BEAAPI.Results is not one object"),
+        (b'{"BEAAPI":{}}', "BEAAPI.Results is not a single object"),
+        (b'{"BEAAPI":{"Results":[]}}', "BEAAPI.Results is not a single object"),
+        (b'{"BEAAPI":{"Results":[{},{}]}}', "BEAAPI.Results is not a single object"),
+        (b'{"BEAAPI":{"Results":"none"}}', "BEAAPI.Results is not a single object"),
     ],
 )
 def test_what_is_no_answer_is_refused_with_payload_and_place(body, says):

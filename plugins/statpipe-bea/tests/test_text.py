@@ -41,9 +41,7 @@ def test_text_is_utf_8_or_else_windows_1252(body, text):
 def test_anything_else_is_refused_by_its_byte(body, byte):
     with pytest.raises(ContentError) as caught:
         text_of(Payload(name="SAPCE1.csv", body=body))
-    assert f"payload SAPCE1.csv, byte {byte}: not text in UTF-8 or Windows-1252" in str(
-        caught.value
-    )
+    assert f"payload SAPCE1.csv, byte {byte}: not valid UTF-8 or Windows-1252" in str(caught.value)
     assert "expected BEA's text in UTF-8" in str(caught.value)
 
 

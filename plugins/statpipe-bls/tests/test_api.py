@@ -73,8 +73,8 @@ def test_more_than_a_day_allows_is_refused_before_anything_is_asked(bls, probe):
     with pytest.raises(ConfigError) as error:
         probe(key=None, start=1976, end=2024, **asked)
     assert str(error.value) == (
-        "sources.bls: 416 series from 1976 to 2024 take 85 queries; BLS allows 25 a day, and 500 with a key, which is "
-        "free at https://data.bls.gov/registrationEngine/: name fewer `areas` or `codes`, set a later `start`, or "
+        "sources.bls: 416 series from 1976 to 2024 need 85 queries; BLS allows 25 a day, or 500 with a free key "
+        "from https://data.bls.gov/registrationEngine/: name fewer `areas` or `codes`, set a later `start`, or "
         'channel = "bulk"'
     )
     assert not bls.asked
@@ -90,7 +90,7 @@ def test_a_used_up_day_ends_the_run_until_tomorrow_without_asking_again(bls, pro
 
 
 def test_a_key_that_bls_does_not_know_is_refused_and_not_shown(probe):
-    with pytest.raises(Rejected, match="Correct BLS_API_KEY; a key is free at") as error:
+    with pytest.raises(Rejected, match="Correct BLS_API_KEY; get a free key at") as error:
         probe(key=Secret("another-key-than-that"))
     assert "another-key" not in str(error.value)
 
@@ -111,13 +111,13 @@ def test_an_answer_for_fewer_years_than_asked_is_refused(bls, probe):
         return honest(type(request)(**{**_fields(request), "body": json.dumps(asked).encode()}))
 
     bls.agency.answer_with(ten_years)
-    with pytest.raises(ContentError, match="only a part; see whether BLS still knows the key"):
+    with pytest.raises(ContentError, match="incomplete; check whether BLS still accepts the key"):
         probe(areas=(), codes={})  # the message stands behind those on series that do not exist
 
 
 def test_a_series_that_is_left_out_without_a_word_is_refused(bls, probe):
     bls.manners = "silent"
-    with pytest.raises(ContentError, match=r"the series LAUST\d+ was asked for and is not there"):
+    with pytest.raises(ContentError, match=r"the series LAUST\d+ was requested but is missing"):
         probe()
 
 
@@ -127,9 +127,7 @@ def test_series_that_do_not_exist_are_no_fault_unless_none_does(bls, probe):
     }
     assert probe().basis == "observed"
     bls.figures = {}
-    with pytest.raises(
-        NoData, match="BLS has no figures for any of the series; see whether `areas`"
-    ):
+    with pytest.raises(NoData, match="BLS has no figures for any of the series; check `areas`"):
         probe()
 
 

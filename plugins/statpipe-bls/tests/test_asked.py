@@ -15,12 +15,25 @@ from statpipe_bls.source import BlsSource
     [
         ("LA", {"codes": {"mesure": ("03",)}}, "sources.bls.codes.mesure: survey LA has seasonal, measure; did you mean 'measure'?"),
         ("LA", {"codes": {"measure": ("3",)}}, "sources.bls.codes.measure: '3' is not among the 7 codes of la.measure; did you mean '03'?"),
-        ("LA", {"areas": ("CAL",)}, "sources.bls.areas: 'CAL' is no area of survey LA that is known here; did you mean 'CA'? (BLS has more: set `contact`"),
-        ("LA", {"areas": ("CN0603700000000",)}, "BLS has more: set `contact` to your e-mail address, and statpipe reads BLS's own list"),
+        ("LA", {"areas": ("CAL",)}, (
+            "sources.bls.areas: 'CAL' is not a known area of survey LA; did "
+            "you mean 'CA'? (BLS has more: set `contact`"
+        )),
+        ("LA", {"areas": ("CN0603700000000",)}, (
+            "BLS has more: set `contact` to your e-mail address, so that statpipe can read "
+            "BLS's own list"
+        )),
         ("CE", {"codes": {"industry": ("10113300",)}}, "BLS has more: set `contact`"),
-        ("LA", {"areas": ("ca",)}, "'ca' is no area of survey LA that is known here; did you mean 'CA'?"),
-        ("LA", {"start": 2020, "end": 2010}, "sources.bls.start: 2020 lies after 2010, the last year; correct `start` or `end`"),
-        ("LA", {"areas": ("CN9999900000000",), "contact": "data@example.org"}, "'CN9999900000000' is no area of survey LA"),
+        ("LA", {"areas": ("ca",)}, (
+            "'ca' is not a known area of survey LA; did you mean 'CA'?"
+        )),
+        ("LA", {"start": 2020, "end": 2010}, (
+            "sources.bls.start: 2020 lies after 2010the last year, {last}; correct `start` or "
+            "`end`"
+        )),
+        ("LA", {"areas": ("CN9999900000000",), "contact": "data@example.org"}, (
+            "'CN9999900000000' is not a known area of survey LA"
+        )),
     ],
 )  # fmt: skip
 def test_what_a_survey_does_not_have_is_refused(read, survey, told, says):

@@ -16,13 +16,13 @@ def asked(bls):
 
 
 def test_without_a_contact_nothing_is_asked(bls, read):
-    with pytest.raises(ConfigError, match=r"sources.bls.contact is not set: BLS refuses its files"):
+    with pytest.raises(ConfigError, match=r"sources.bls.contact is not set: BLS only serves files"):
         read(channel="bulk")
     assert not bls.agency.requests
 
 
 def test_a_contact_that_bls_does_not_take_is_named(read):
-    with pytest.raises(Rejected, match="see whether `contact` is an address at which you can be"):
+    with pytest.raises(Rejected, match="check whether `contact` is your valid address"):
         read(channel="bulk", contact="https://example.org/who-we-are")
 
 
@@ -79,9 +79,13 @@ def test_indexes_have_their_base_period_in_the_notes(bls, read):
 @pytest.mark.parametrize(
     ("survey", "told", "says"),
     [
-        ("EN", {}, "statpipe reads no file of survey EN with figures"),
-        ("CU", {"codes": {"item": ("SA0", "SAH1")}}, "statpipe reads no file of survey CU with item SA0 and SAH1"),
-        ("LA", {"areas": ("RD8010000000000",)}, "statpipe reads no file of survey LA with area RD8010000000000"),
+        ("EN", {}, "statpipe cannot read files of survey EN with figures"),
+        ("CU", {"codes": {"item": ("SA0", "SAH1")}}, (
+            "statpipe cannot read files of survey CU with item SA0 and SAH1"
+        )),
+        ("LA", {"areas": ("RD8010000000000",)}, (
+            "statpipe cannot read files of survey LA with area RD8010000000000"
+        )),
     ],
 )  # fmt: skip
 def test_what_lies_in_no_file_is_left_to_the_api(read, survey, told, says):
@@ -94,7 +98,7 @@ def test_what_lies_in_no_file_is_left_to_the_api(read, survey, told, says):
 def test_a_file_without_a_date_is_refused(bls, read):
     honest = bls.answer
     bls.agency.answer_with(lambda request: attrs.evolve(honest(request), headers={"X-None": "1"}))
-    with pytest.raises(ContentError, match="BLS does not say when the file was changed"):
+    with pytest.raises(ContentError, match="BLS does not say when the file changed"):
         read(**BULK)
 
 
@@ -114,11 +118,15 @@ def test_a_file_that_is_changed_between_probe_and_fetch_is_fetched_by_the_next_r
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("area_code\tdisplay_level\nST06\t0\n", "payload la.area: no column of names, such as area_text among"),
-        ("code\tarea_text\nST06\tCalifornia\n", "payload la.area: no area_code among the columns code, area_text"),
-        ("area_code\tarea_text\nST06\n", "payload la.area, line 2: 'ST06'; expected 2 columns between tabs"),
+        ("area_code\tdisplay_level\nST06\t0\n", (
+            "payload la.area: the space keeps it apart from names, such as area_text among"
+        )),
+        ("code\tarea_text\nST06\tCalifornia\n", (
+            "payload la.area: no area_code is missing from the columns code, area_text"
+        )),
+        ("area_code\tarea_text\nST06\n", "payload la.area, line 2: 'ST06'; expected 2 tab-separated columns"),
         ("area_code\tarea_text\n", "payload la.area has no codes; expected a line for each"),
-        ("nothing", "payload la.area begins 'nothing'; expected names of columns between tabs"),
+        ("nothing", "payload la.area begins 'nothing'; expected tab-separated column names"),
     ],
 )  # fmt: skip
 def test_a_list_that_is_none_is_refused_with_its_place(bls, read, text, says):

@@ -72,15 +72,23 @@ def test_a_footnote_that_is_in_no_list_stands_for_itself():
 @pytest.mark.parametrize(
     ("payload", "says"),
     [
-        (flat(line("CUUR0000SA0", "M01", "299.1")), "payload la.data.2.AllStatesU: the series 'CUUR0000SA0' is not of survey LA, whose identifiers are LA and seasonal, area, measure"),
+        (flat(line("CUUR0000SA0", "M01", "299.1")), (
+            "payload la.data.2.AllStatesU: the series 'CUUR0000SA0' does not belong to survey "
+            "LA, whose identifiers are LA and seasonal, area, measure"
+        )),
         (flat(line(CALIFORNIA, "M14", "4.9")), "payload la.data.2.AllStatesU: 'M14' is not a period; expected one of M01, "),
-        (flat(line(CALIFORNIA, "M01", "4.9"), head="series\tyear\n"), "payload la.data.2.AllStatesU begins 'series\\tyear'; expected the columns series_id, year, period, value, footnote_codes between tabs"),
+        (flat(line(CALIFORNIA, "M01", "4.9"), head="series\tyear\n"), (
+            "payload la.data.2.AllStatesU begins 'series\\tyear'; expected the tab-separated "
+            "columns series_id, year, period, value, footnote_codes between tabs"
+        )),
         (flat(line(CALIFORNIA, "M01", "4.9"), "cut\t2023\n"), "payload la.data.2.AllStatesU: CSV parse error"),
         (answer((CALIFORNIA, entry("M01", "4.9")), status="REQUEST_FAILED"), "payload LA-2023-2023-1 has the status 'REQUEST_FAILED'; expected 'REQUEST_SUCCEEDED'"),
         (answer((CALIFORNIA, entry("M01", 4.9))), "payload LA-2023-2023-1, Results.series[0].data[0].value: 4.9; expected text"),
         (answer((CALIFORNIA, entry("M01", "4.9", footnotes=None))), "payload LA-2023-2023-1, Results.series[0].data[0].footnotes: None; expected a list"),
-        (answer((CALIFORNIA, entry("M01", "4.9")), asked=[]), f"the series {CALIFORNIA} was not asked for; look at the payload in Bronze"),
-        (Payload(name="LA-1", body=b"{"), "payload LA-1 is not JSON"),
+        (answer((CALIFORNIA, entry("M01", "4.9")), asked=[]), (
+            f"the series {CALIFORNIA} was not requested; look at the payload in Bronze"
+        )),
+        (Payload(name="LA-1", body=b"{"), "payload LA-1 is not valid JSON"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_with_its_place(payload, says):

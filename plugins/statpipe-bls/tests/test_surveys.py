@@ -126,7 +126,7 @@ def test_states_have_the_codes_of_other_sources(read):
 @pytest.mark.parametrize(
     ("survey", "error", "says"),
     [
-        ("", ConfigError, "sources.bls.survey is not set; name one of LA, SM, CE, CU, EN"),
+        ("", ConfigError, "sources.bls.survey is not set; choose one of LA, SM, CE, CU, EN"),
         ("la", ValueError, "'survey' must be one of LA, SM, CE, CU, EN: 'la'"),
     ],
 )

@@ -72,7 +72,7 @@ def test_published_figures_add_up_over_areas_and_over_lines_within_rounding(
     result = judge("additivity", observe(SOUTHWEST, **southwest))
     assert result.passed
     # Seven lines of the region, and three parents in each of five areas.
-    assert result.message == "22 sums judged, none off by more than rounding"
+    assert result.message == "22 sums checked, all correct within rounding"
 
 
 def test_a_less_line_is_subtracted(judge, observe, southwest):
@@ -134,7 +134,7 @@ def test_an_aggregate_is_the_sum_of_the_smallest_areas_below_it(judge, observe, 
 def test_figures_that_do_not_add_up_over_areas_are_not_summed_over_them(judge, observe, nation):
     text = "US 1 2019 6\nCA 1 2019 1\nNV 1 2019 2\nNY 1 2019 4"
     result = judge("additivity", observe(text, areas=nation, additive=frozenset({"category"})))
-    assert (result.outcome, result.message) == ("not judged", "no sum could be judged")
+    assert (result.outcome, result.message) == ("not judged", "no sum could be checked")
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +163,7 @@ NY 47 2019 30
 
 def test_a_us_only_line_joins_the_sum_of_each_line_above_it_with_its_sign(judge, observe, abroad):
     result = judge("additivity", observe(ABROAD, **abroad))
-    assert result.message == "3 sums judged, none off by more than rounding"
+    assert result.message == "3 sums checked, all correct within rounding"
 
 
 def test_without_code_lists_of_lines_the_table_shows_which_line_is_us_only(
@@ -171,13 +171,13 @@ def test_without_code_lists_of_lines_the_table_shows_which_line_is_us_only(
 ):
     current = observe(ABROAD, **abroad)
     undeclared = attrs.evolve(current, dataset=attrs.evolve(current.dataset, categories=()))
-    assert judge("additivity", undeclared).message.startswith("3 sums judged, none off")
+    assert judge("additivity", undeclared).message.startswith("3 sums checked, all correct")
 
 
 def test_a_us_only_line_without_a_figure_leaves_the_lines_above_it_unjudged(judge, observe, abroad):
     result = judge("additivity", observe(ABROAD.replace("US 46 2019 10\n", ""), **abroad))
     assert result.message == (
-        "1 sum judged, none off by more than rounding; 2 not judged, since a figure is missing"
+        "1 sum checked, all correct within rounding; 2 not checked because a figure is missing"
     )
 
 
@@ -191,7 +191,7 @@ def test_a_line_published_for_some_parts_only_is_not_summed(judge, observe, area
             additive=BOTH,
         ),
     )
-    assert (result.outcome, result.message) == ("not judged", "no sum could be judged")
+    assert (result.outcome, result.message) == ("not judged", "no sum could be checked")
 
 
 # --- what the agency shows in another dataset only ---
@@ -227,15 +227,15 @@ def short(observe, table, areas, categories):
 
 def test_a_us_only_line_that_just_the_agreeing_dataset_shows_is_counted(judge, short):
     result = judge("additivity", short())
-    assert result.message == "1 sum judged, none off by more than rounding"
+    assert result.message == "1 sum checked, all correct within rounding"
     result = judge("additivity", short(SHORT.replace("40", "41")))
     assert result.cells[0]["difference"] == "1"
 
 
 def test_while_the_agreeing_dataset_is_not_at_hand_a_miss_of_the_whole_proves_nothing(judge, short):
     message = (
-        "no sum could be judged; 1 more are off, but the rest may be "
-        "published in LONG, which is not available"
+        "no sum could be checked; 1 more differ, but the missing parts may be published in "
+        "LONG, which is not available"
     )
     assert judge("additivity", short(long=None)).message == message
     # A table of fewer areas cannot tell which line is for the US only.
@@ -250,7 +250,7 @@ def test_a_region_has_no_such_excuse(judge, observe, areas):
         observe(text, areas=areas("US", "W<US", "CA<W"), additive=BOTH, agreements=agreed),
     )
     assert [cell["ref_area"] for cell in result.cells] == ["W"]
-    assert "1 more are off, but the rest may be published in LONG" in result.message
+    assert "1 more differ, but the missing parts may be published in LONG" in result.message
 
 
 # --- rounding and suppression ---
@@ -282,7 +282,7 @@ def test_a_sum_with_a_suppressed_figure_is_not_judged(missing, judge, observe, c
     text = "US 1 2019 6\nUS 2 2019 1\nUS 3 2019 2".splitlines()
     text = [f"{missing} 2019 -" if line.startswith(missing) else line for line in text]
     result = judge("additivity", observe("\n".join(text), categories=lines, additive=BOTH))
-    assert result.message == ("no sum could be judged; 1 not judged, since a figure is missing")
+    assert result.message == ("no sum could be checked; 1 not checked because a figure is missing")
 
 
 def test_each_frequency_is_summed_within(judge, observe, categories):
@@ -295,4 +295,4 @@ def test_each_frequency_is_summed_within(judge, observe, categories):
         current, table=pa.concat_tables([current.table, other.cast(current.table.schema)])
     )
     result = judge("additivity", both)
-    assert result.message == "2 sums judged, none off by more than rounding"
+    assert result.message == "2 sums checked, all correct within rounding"

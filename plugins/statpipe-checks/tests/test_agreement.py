@@ -36,8 +36,8 @@ def test_cells_that_differ_are_shown_with_both_figures(judge, pair):
     result = judge("agreement", pair(long=LONG.replace("4.00", "4.1")))
     assert (result.passed, result.refuses, result.failures) == (False, False, 1)
     assert result.message == (
-        "1 of 4 cells differ, first: US 2 2019 is 4 and L9 of LONG is 4.1; 4 cells compared with "
-        "LONG; see whether they are of one release, or ask the agency"
+        "1 of 4 cells differ, first: US 2 2019 is 4 and L9 of LONG is 4.1; 4 cells compared "
+        "with LONG; check whether they belong to the same release, or ask the agency"
     )
     assert result.cells == (
         {

@@ -44,9 +44,8 @@ def test_a_missing_area_is_told_once(judge, observe, lists):
     result = judge("complete", observe(cube(leave_out=["TX "]), **lists))
     assert (result.refuses, result.failures) == (True, 4)
     assert result.message == (
-        "4 observations missing: area TX is missing; "
-        "see whether a payload was cut short, the agency withdrew them, or the code list is out of "
-        "date"
+        "4 observations missing: area TX is missing; check whether a payload was cut off, the "
+        "agency withdrew them, or the code list is out of date"
     )
     assert result.cells == ({"missing": "area", "ref_area": "TX", "observations": 4},)
 
@@ -194,7 +193,7 @@ def test_an_empty_table_is_not_complete(judge, observe, lists):
     current = observe(cube(), **lists)
     result = judge("complete", attrs.evolve(current, table=current.table[:0]))
     assert result.refuses
-    assert result.message == "the table has no rows; see whether the agency's answer was empty"
+    assert result.message == "the table has no rows; check whether the agency's answer was empty"
     assert not result.about_revision
 
 
@@ -212,7 +211,7 @@ def test_what_is_missing_in_both_vintages_is_counted(judge, observe, lists):
     before = observe(cube(leave_out=["TX ", "2020"]), released=date(2021, 10, 8), **lists)
     result = judge("complete", observe(cube(leave_out=["TX "]), **lists), before)
     assert result.message == (
-        "2 areas, 3 categories, 2 periods: nothing is missing that was there in 2021-10-08; 4 are "
+        "2 areas, 3 categories, 2 periods: nothing is missing that 2021-10-08 had; 4 are "
         "missing in both"
     )
 

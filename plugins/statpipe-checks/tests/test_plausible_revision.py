@@ -29,7 +29,7 @@ def revised(observe):
 
 def test_a_first_vintage_moves_nothing(judge, observe):
     current = observe("US 1 2019 1")
-    assert judge("plausible_revision", current).message == "no figure moved"
+    assert judge("plausible_revision", current).message == "no figure was revised"
     first = revision_of(None, current.table, current.dataset, current.vintage, "")
     result = judge("plausible_revision", attrs.evolve(current, revision=first))
     assert result.outcome == "not judged"
@@ -49,8 +49,8 @@ def test_figures_in_another_unit_are_refused_with_what_to_do(judge, revised):
     result = judge("plausible_revision", revised([100] * 30, [100_000] * 30))
     assert (result.refuses, result.about_revision, result.failures) == (True, True, 30)
     assert result.message.endswith(
-        "the median is 99,900.00 %, the limit 10 % and the 95th percentile is 99,900.00 %, the limit "
-        "50 %; see in the report whether the agency really revised so"
+        "the median is 99,900.00 %, above the limit of 10 % and the 95th percentile is 99,900.00 %, "
+        "above the limit of 50 %; check in the report whether the agency really made these revisions"
     )
     assert result.cells[0]["old"] == "100"
     assert result.cells[0]["new"] == "100000"
@@ -60,7 +60,7 @@ def test_few_figures_of_a_large_table_may_move_far_and_are_said_not_to_be_judged
     result = judge("plausible_revision", revised([100] * 300, [900] * 19 + [100] * 281))
     assert (result.outcome, result.refuses) == ("not judged", False)
     assert result.message == (
-        "19 revised figures of 300 are too few to tell how far a release moves them"
+        "19 revised figures of 300 are too few to judge the size of revisions"
     )
     assert judge("plausible_revision", revised([100] * 300, [900] * 20 + [100] * 280)).refuses
 
@@ -81,25 +81,27 @@ def test_a_small_table_is_judged_by_half_of_what_was_revised(judge, revised, bef
     result = judge("plausible_revision", revised(before, now))
     assert result.outcome == outcome
     if outcome == "error":
-        assert "the median is 425.00 %, the limit 50 %; see in the report" in result.message
+        assert (
+            "the median is 425.00 %, above the limit of 50 %; check in the report" in result.message
+        )
 
 
 def test_what_was_dropped_is_judged_also_where_few_were_revised(judge, revised):
     result = judge("plausible_revision", revised([100] * 300, [900] + [100] * 279))
     assert result.refuses
-    assert "6.67 % were dropped, the limit 1 %" in result.message
+    assert "6.67 % were dropped, above the limit of 1 %" in result.message
 
 
 def test_a_twentieth_that_moves_far_is_seen_by_the_percentile(judge, revised):
     now = [200] * 3 + [101] * 27
     result = judge("plausible_revision", revised([100] * 30, now))
-    assert "the 95th percentile is 100.00 %, the limit 50 %" in result.message
+    assert "the 95th percentile is 100.00 %, above the limit of 50 %" in result.message
     assert "the median" not in result.message.partition("dropped")[2]
 
 
 def test_figures_that_vanish_are_refused_beyond_the_limit(judge, revised):
     result = judge("plausible_revision", revised([100] * 30, [100] * 29))
-    assert "3.33 % were dropped, the limit 1 %" in result.message
+    assert "3.33 % were dropped, above the limit of 1 %" in result.message
     assert judge("plausible_revision", revised([1] * 30, [1] * 29), dropped_percent=5).passed
 
 

@@ -26,8 +26,8 @@ def test_fewer_rows_than_before_are_refused_and_located(judge, observe):
     result = judge("row_count", current, observe(FULL, released=EARLIER))
     assert (result.refuses, result.failures) == (True, 1)
     assert result.message == (
-        "3 rows, 4 in 2021-10-08 within the same selection: 1 fewer, first: CA 1 has 1 of 2; see "
-        "whether the answer was cut short or the agency withdrew figures"
+        "3 rows, 4 in 2021-10-08 within the same selection: 1 fewer, first: CA 1 has 1 of 2; "
+        "check whether the answer was cut off or the agency withdrew figures"
     )
     assert result.cells == ({"ref_area": "CA", "category": "1", "rows": 1, "previous": 2},)
 
@@ -61,7 +61,7 @@ def test_rows_of_a_withdrawn_code_are_told_and_refuse_nothing(judge, observe, ar
     now = observe("US 1 2019 1\nUS 1 2020 1", areas=areas("US"), categories=categories("1"))
     result = judge("row_count", now, before)
     assert result.passed
-    assert result.message == "2 rows, 4 in 2021-10-08, 2 of them of codes that were withdrawn"
+    assert result.message == "2 rows, 4 in 2021-10-08, 2 of them with withdrawn codes"
 
 
 def test_rows_that_are_gone_while_their_code_is_still_listed_are_refused(

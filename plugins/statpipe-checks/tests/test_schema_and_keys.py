@@ -31,7 +31,7 @@ def doubled(snapshot):
 def test_a_sealed_table_has_silvers_schema(judge, observe):
     result = judge("schema", observe(SOUND))
     assert result.passed
-    assert result.message == "all 22 columns are Silver's"
+    assert result.message == "all 22 columns match Silver"
 
 
 def test_a_missing_and_an_unknown_column_are_named(judge, observe):
@@ -44,8 +44,8 @@ def test_a_missing_and_an_unknown_column_are_named(judge, observe):
         {"column": "colour", "problem": "is unknown"},
     )
     assert result.message == (
-        "2 columns not as in Silver, first: notes is missing; "
-        "correct the normalizer or the dataset's dimensions"
+        "2 columns differ from Silver, first: notes is missing; correct the normalizer or the "
+        "dataset's dimensions"
     )
 
 
@@ -63,7 +63,7 @@ def test_columns_in_another_order_are_not_silver(judge, observe):
     result = judge("schema", attrs.evolve(current, table=current.table.select(names)))
     assert result.cells[0] == {
         "column": "ref_area",
-        "problem": "stands in the place of dataset",
+        "problem": "is in the position of dataset",
     }
 
 
@@ -81,7 +81,7 @@ def test_a_declared_dimension_belongs_to_the_schema(judge, observe):
 def test_whole_keys_and_explained_gaps_pass(judge, observe):
     result = judge("non_null_keys", observe(SOUND))
     assert result.passed
-    assert result.message == "4 rows, each with its key"
+    assert result.message == "4 rows, each with a complete key"
 
 
 def test_a_row_without_an_area_is_reported(judge, observe):
@@ -111,15 +111,15 @@ def test_a_missing_figure_needs_a_status_that_says_why(status, judge, observe):
 
 
 def test_each_key_once_passes(judge, observe):
-    assert judge("unique_keys", observe(SOUND)).message == "4 rows, as many keys"
+    assert judge("unique_keys", observe(SOUND)).message == "4 rows, each with a unique key"
 
 
 def test_a_key_that_stands_twice_is_reported_with_its_figures(judge, observe):
     result = judge("unique_keys", doubled(observe(SOUND)))
     assert (result.refuses, result.failures) == (True, 1)
     assert result.message == (
-        "1 key with more than one row, first: CA 1 2019 has 2, from 4.25 to 4.25; the normalizer "
-        "reads rows twice, or the dataset needs a further dimension"
+        "1 key with more than one row, first: CA 1 2019 has 2, from 4.25 to 4.25; the "
+        "normalizer reads rows twice, or the dataset needs another dimension"
     )
     assert result.cells == (
         {

@@ -54,9 +54,9 @@ def test_another_unit_or_multiplier_is_refused(judge, release, before, changed, 
     result = judge("stable_categories", release(changed, ("Price parity", "Index", 0)), before)
     assert (result.refuses, result.failures) == (True, 1)
     assert result.message == (
-        f"1 of 2 categories kept from 2021-12-14 no longer measure the same, first: 1 {told}; see "
-        "whether the agency gave its codes another meaning, as one that renumbers its lines does, and "
-        "give the new ones codes of their own"
+        f"1 of 2 categories kept from 2021-12-14 no longer measure the same, first: 1 {told}; "
+        "check whether the agency changed the meaning of its codes, for example by renumbering "
+        "lines, and give the new categories their own codes"
     )
 
 

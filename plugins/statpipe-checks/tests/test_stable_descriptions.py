@@ -31,7 +31,7 @@ def before(release):
 def test_the_same_descriptions_pass(judge, release, before):
     result = judge("stable_descriptions", release(), before)
     assert result.passed
-    assert result.message == "areas and categories are described as in 2021-10-08"
+    assert result.message == "areas and categories have the same descriptions as in 2021-10-08"
 
 
 def test_without_an_earlier_vintage_there_is_nothing_to_compare(judge, before):
@@ -55,8 +55,8 @@ def test_whatever_is_described_otherwise_is_reported(changed, told, judge, relea
     result = judge("stable_descriptions", release(**changed), before)
     assert (result.passed, result.severity, result.failures) == (False, "warning", 1)
     assert result.message == (
-        f"1 description not as in 2021-10-08: {told}; see whether sums, maps and names still mean "
-        "the same"
+        f"1 description not as in 2021-10-08: {told}; check whether sums, maps and names still "
+        "mean the same"
     )
     (cell,) = result.cells
     assert {"property", "previous", "now"} < cell.keys()

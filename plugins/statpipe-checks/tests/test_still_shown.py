@@ -33,8 +33,9 @@ def test_a_line_that_is_missing_for_all_areas_at_once_is_reported(judge, observe
     result = judge("still_shown", current, before)
     assert (result.passed, result.severity, result.failures) == (False, "warning", 40)
     assert result.message == (
-        "40 of 800 figures shown in 2021-10-08 are missing now; category 5 lost 40 of 40; first: "
-        "CA 5 2010 was 1 and is O; see whether the agency means it or the answer was read in part"
+        "40 of 800 figures shown in 2021-10-08 are missing now; category 5 lost 40 of 40; "
+        "first: CA 5 2010 was 1 and is O; check whether the agency intended this or the answer "
+        "was incomplete"
     )
     assert len(result.cells) == 20
     assert result.cells[0] == {
@@ -119,8 +120,8 @@ def test_a_year_that_is_missing_for_all_is_reported_on_the_first_load(how, judge
     result = judge("still_shown", observe(cube(**{how: hole}), selection=asked))
     assert (result.passed, result.failures) == (False, 80)
     assert result.message == (
-        "80 figures missing between figures of the same series, first: CA 1 2015; see whether the "
-        "agency means it or the answer was read in part"
+        "80 figures missing between figures of the same series, first: CA 1 2015; check whether "
+        "the agency intended this or the answer was incomplete"
     )
 
 

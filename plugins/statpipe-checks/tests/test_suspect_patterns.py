@@ -27,7 +27,7 @@ def before(observe):
 def test_figures_as_they_are_pass(judge, observe, before):
     result = judge("suspect_patterns", observe(cube()), before)
     assert result.passed
-    assert result.message == "108 rows without such a pattern"
+    assert result.message == "108 rows without suspicious patterns"
     assert judge("suspect_patterns", observe(cube())).passed
 
 
@@ -36,8 +36,8 @@ def test_a_table_whose_every_figure_is_zero_is_reported_on_the_first_load(judge,
         result = judge("suspect_patterns", observe(cube(lambda *_: 0)), previous)
         assert (result.passed, result.severity, result.failures) == (False, "warning", 108)
         assert result.message == (
-            "all 108 figures of the table are 0; see whether units, columns or a placeholder were "
-            "published by mistake"
+            "all 108 figures of the table are 0; check whether wrong units, columns or a "
+            "placeholder were published by mistake"
         )
         assert result.cells == ({"pattern": "zero", "figures": 108},)
 
@@ -72,14 +72,16 @@ def test_another_unit_in_a_part_of_the_table_is_reported(change, told, judge, ob
     assert result.passed is (told is None)
     if told:
         assert result.message.startswith(told)
-        assert "ally 1000 times what they were; see" in result.message
+        assert "ally 1000 times unknown compression methods see" in result.message
         assert len(result.cells) == 1
 
 
 def test_thousands_that_become_millions_are_reported(judge, observe, before):
     current = observe(cube(lambda a, line, y, v: f"{v / 1000:.3f}"))
     result = judge("suspect_patterns", current, before)
-    assert "108 figures of the table are typically 0.001 times what they were" in result.message
+    assert (
+        "108 figures of the table are typically 0.001 times their previous values" in result.message
+    )
 
 
 def test_a_strong_revision_is_none(judge, observe, before):
@@ -93,8 +95,8 @@ def test_a_period_that_repeats_the_one_before_is_reported_once(judge, observe, b
     for previous in (None, before):
         result = judge("suspect_patterns", observe(cube(stale)), previous)
         assert result.message == (
-            "all 36 figures of period 2020 equal those of the period before; see whether units, "
-            "columns or a placeholder were published by mistake"
+            "all 36 figures of period 2020 equal those of the previous period; check whether "
+            "wrong units, columns or a placeholder were published by mistake"
         )
     assert judge(
         "suspect_patterns", observe(cube(stale)), observe(cube(stale), released=EARLIER)

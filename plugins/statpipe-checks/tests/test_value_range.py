@@ -7,7 +7,7 @@ def test_bounds_belong_to_the_range_and_missing_figures_have_no_value(judge, obs
     text = "US 1 2019 -10.5\nUS 1 2020 100\nUS 1 2021 -"
     result = judge("value_range", observe(text, valid_range=BOUNDS))
     assert result.passed
-    assert result.message == "every figure lies within -10.5 to 100"
+    assert result.message == "every figure is within -10.5 to 100"
 
 
 def test_figures_outside_are_reported_exactly(judge, observe):
@@ -16,8 +16,8 @@ def test_figures_outside_are_reported_exactly(judge, observe):
     assert (result.refuses, result.failures) == (True, 2)
     assert [cell["obs_value"] for cell in result.cells] == ["-10.50000001", "1000.1"]
     assert result.message == (
-        "2 figures outside -10.5 to 100, first: US 1 2019 is -10.50000001; see whether unit or "
-        "marker was misread, or widen the dataset's valid_range"
+        "2 figures outside -10.5 to 100, first: US 1 2019 is -10.50000001; check whether a unit "
+        "or marker was misread, or widen the dataset's valid_range"
     )
 
 

@@ -133,7 +133,7 @@ def answering():
         (400, "ExpiredToken", "the credentials for AWS have expired; log in with `aws sso login`"),
         (301, "PermanentRedirect", "is not in region us-east-1; set `region` of the lake"),
         (400, "AuthorizationHeaderMalformed", "is not in region us-east-1; set `region`"),
-        (404, "NoSuchBucket", "does not exist; correct the lake's path, or provision it"),
+        (404, "NoSuchBucket", "does not exist; correct the lake's path, or create the bucket"),
     ],
 )
 @pytest.mark.parametrize("call", ["read", "write", "list", "lock"])
@@ -199,8 +199,8 @@ def test_a_run_that_lost_its_lease_records_nothing(lake_in, monkeypatch):
                 one.record(manifest_of("run-1"))
             other.record(manifest_of("run-2"))
     assert str(caught.value) == (
-        "the lock locks/agency.lock was lost while this run worked (another run has taken it): "
-        "nothing more is recorded; run again"
+        "the lock locks/agency.lock was lost during this run (another run has taken it): "
+        "nothing more was recorded; run again"
     )
     assert [run for _, run in other.run_ids()] == ["run-2"]
 

@@ -80,7 +80,7 @@ def test_a_part_of_another_time_is_noticed(lake, files):
     other = (files / "part-2022.parquet").read_bytes()
     lake.write(in_parts(gold_partition(BEFORE)))
     (files / "part-2022.parquet").write_bytes(other)
-    with pytest.raises(ContentError, match=r"it is not the one that .*part-0\.parquet lists"):
+    with pytest.raises(ContentError, match=r"it differs from the one that .*part-0\.parquet lists"):
         lake.read(gold_partition(AFTER).key)
 
 

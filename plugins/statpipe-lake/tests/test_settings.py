@@ -29,7 +29,9 @@ def test_an_absolute_path_and_the_user_s_home_stand_for_themselves(tmp_path, mon
 
 
 def test_the_home_of_a_user_that_is_not_known_is_a_matter_of_configuration(tmp_path):
-    with pytest.raises(ConfigError, match="the lake's path ~nobody-at-all/lake starts at the home"):
+    with pytest.raises(
+        ConfigError, match=("the lake's path ~nobody-at-all/lake starts with the home")
+    ):
         _ = settings_of(tmp_path, path="~nobody-at-all/lake").root
 
 
@@ -114,6 +116,6 @@ def test_a_bucket_without_the_extra_says_what_to_install(tmp_path, monkeypatch, 
     with pytest.raises(ConfigError) as caught:
         LakeSink(settings_of(tmp_path, path="s3://tea"))
     assert str(caught.value) == (
-        f"environment local: s3://tea needs {told}, not installed here; install the extra aws of "
-        f"statpipe-lake: run `make runtime`, or pip install {' '.join(lacking)}"
+        f"environment local: s3://tea needs {told}, not installed; run `make runtime`, or pip "
+        f"install {' '.join(lacking)} (the extra aws of statpipe-lake)"
     )

@@ -83,4 +83,4 @@ def test_more_than_ten_are_counted_in_the_tenth_errors_first(manifest, found):
     checks = tuple(found("warning") for _ in range(20)) + tuple(found() for _ in range(4))
     told = [read(line) for line in lines(manifest("refused", 3, checks=checks))]
     assert [level for level, _, _ in told] == ["error"] * 4 + ["warning"] * 6
-    assert told[-1][2] == ("and 15 more remarks; the job summary and the manifest hold all of them")
+    assert told[-1][2] == ("and 15 more; the job summary and the manifest contain all of them")

@@ -1,4 +1,4 @@
-"""SNS and CloudWatch, on moto; and AWS that refuses or is not there."""
+"""SNS and CloudWatch, on moto; and AWS that refuses or does not exist."""
 
 import json
 import sys
@@ -91,7 +91,7 @@ def test_a_topic_gets_one_message_a_run_that_is_news(topic, finished):
     assert subject == "statpipe: tea in prod: failed"
     assert message.splitlines()[:3] == [
         "tea in prod: failed",
-        "Exit 5: agency or sink is down; run again later",
+        "Exit 5: the agency or a sink is down; run again later",
         "BEA is down",
     ]
 
@@ -108,7 +108,7 @@ def test_what_is_no_topic_is_refused(topic):
     with pytest.raises(ConfigError) as raised:
         Sns(SnsSettings(topic=topic))
     assert str(raised.value) == (
-        f"the notifier sns has the topic {topic!r}, which is no ARN of a topic; write it as "
+        f"the notifier sns has the topic {topic!r}, which is not a topic ARN; write it as "
         "arn:aws:sns:<region>:<account>:<name>"
     )
 
@@ -117,7 +117,7 @@ def test_a_topic_that_is_not_there_says_what_to_do(aws, finished):
     with pytest.raises(NotSent) as raised:
         Sns(SnsSettings(topic=TOPIC)).statpipe_run_finished(finished())
     assert str(raised.value) == (
-        f"sns:Publish on {TOPIC} is refused: NotFound; name one that is there, or provision it"
+        f"sns:Publish on {TOPIC} is refused: NotFound; name an existing one, or create it"
     )
 
 
@@ -197,7 +197,7 @@ def test_a_group_that_is_not_there_does_not_keep_the_metric_back(aws, finished):
         cloudwatch(metric=True, log_group=GROUP).statpipe_run_finished(finished())
     assert str(raised.value) == (
         "logs:CreateLogStream on the log group /statpipe/prod is refused: "
-        "ResourceNotFoundException; name one that is there, or provision it"
+        "ResourceNotFoundException; name an existing one, or create it"
     )
     assert len(list(metrics())) == 1
 
@@ -206,8 +206,8 @@ def test_no_region_is_told_by_name(finished):
     with pytest.raises(NotSent) as raised:
         Cloudwatch(CloudwatchSettings(metric=True)).statpipe_run_finished(finished())
     assert str(raised.value) == (
-        "cloudwatch:PutMetricData on the namespace statpipe/prod failed: NoRegionError; see whether "
-        "AWS can be reached, and the credentials"
+        "cloudwatch:PutMetricData on the namespace statpipe/prod failed: NoRegionError; check "
+        "the connection to AWS and the credentials"
     )
 
 
@@ -230,7 +230,7 @@ def test_aws_that_is_not_there_is_given_up_and_the_other_half_told_as_well(finis
         ("AuthorizationError", "allow sns:Publish to the role of this run"),
         ("AccessDeniedException", "allow sns:Publish to the role of this run"),
         ("ExpiredTokenException", "log in to AWS again"),
-        ("ThrottlingException", "AWS asks to slow down; the next run tells again"),
+        ("ThrottlingException", "AWS asks to slow down; the next run will report again"),
         ("SignatureDoesNotMatch", "see AWS's documentation of that code"),
     ],
 )
@@ -265,7 +265,7 @@ def test_a_log_is_sent_in_the_portions_that_cloudwatch_takes():
     times = [event["timestamp"] for portion in portions for event in portion]
     assert times == sorted(times)
     assert json.loads(portions[-1][-1]["message"])["cut"] == (
-        "too long; the whole stands in the manifest"
+        "too long; the manifest has the full text"
     )
     many = [LogEvent(time=begin, level="info", event="x", details={})] * 10_001
     assert [len(portion) for portion in batches(many)] == [10_000, 1]
@@ -276,6 +276,6 @@ def test_without_boto3_the_warning_says_what_to_install(monkeypatch):
     with pytest.raises(NotSent) as caught:
         client("sns", region=REGION, profile="")
     assert str(caught.value) == (
-        "the service sns of AWS needs boto3, which is not installed; install the extra aws of "
-        "statpipe-notify: run `make runtime`, or pip install boto3"
+        "the service sns of AWS needs boto3, which is not installed; run `make runtime`, or pip "
+        "install boto3"
     )

@@ -92,7 +92,7 @@ def test_everything_that_a_reader_needs_stands_in_it(manifest, found, vintage):
     page = seen(as_markdown(manifest("refused", 3, vintages=(vintage(),), checks=(found(),))))
     for told in (
         "tea in prod: refused",
-        "Exit 3: a check refused the release and nothing of it was published; look at the cells",
+        "Exit 3: a check refused the release, and none of it was published; look at the cells",
         "a new release",
         "1,200",
         "black 2022-10-06 since 2022-09-06: 2 cells added, 1 of 8 revised",

@@ -22,9 +22,8 @@ def test_a_refused_run_shows_the_cells_of_the_checks_that_failed_refusals_first(
     checks = (found("warning", check="colour"), found(), found(passed=True, check="smell"))
     text = text_message(manifest("refused", 3, message="refused by taste", checks=checks), 10_000)
     assert text.startswith(
-        "tea in prod: refused\n"
-        "Exit 3: a check refused the release and nothing of it was published; look at the cells\n"
-        "refused by taste\n"
+        "tea in prod: refused\nExit 3: a check refused the release, and none of it was "
+        "published; look at the cells\nrefused by taste\n"
     )
     assert text.endswith(
         "check taste refuses black 2022-10-06: 2 prices taste of dust\n"

@@ -122,11 +122,26 @@ def test_the_run_of_github_is_linked(chat, finished, monkeypatch):
 @pytest.mark.parametrize(
     ("status", "text"),
     [
-        (500, "the webhook answered 500; its service is down or busy; the next run tells again"),
-        (429, "the webhook answered 429; its service is down or busy; the next run tells again"),
+        (
+            500,
+            (
+                "the webhook answered 500; its service is down or busy; the next run will report "
+                "again"
+            ),
+        ),
+        (
+            429,
+            (
+                "the webhook answered 429; its service is down or busy; the next run will report "
+                "again"
+            ),
+        ),
         (
             404,
-            "the webhook answered 404; see whether the address is still valid, and set the variable that it stands in",
+            (
+                "the webhook answered 404; check whether the URL is still valid, and correct its "
+                "variable"
+            ),
         ),
     ],
 )
@@ -148,7 +163,7 @@ def test_a_redirect_to_elsewhere_is_not_followed(chat, finished):
 def test_a_refused_connection_is_told_without_the_address(finished):
     with refusing_port() as port:
         assert failure(f"http://127.0.0.1:{port}/{CANARY}", finished()) == (
-            "the webhook cannot be reached: ConnectError; see whether its service is up"
+            "the webhook cannot be reached: ConnectError; check whether its service is up"
         )
 
 
@@ -157,7 +172,7 @@ def test_a_server_that_says_nothing_is_given_up(finished, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/{CANARY}"
         assert failure(address, finished()) == (
-            "the webhook cannot be reached: ReadTimeout; see whether its service is up"
+            "the webhook cannot be reached: ReadTimeout; check whether its service is up"
         )
 
 
@@ -165,7 +180,7 @@ def test_a_server_that_answers_byte_by_byte_is_given_up(chat, finished, monkeypa
     chat.slow = 0.15
     monkeypatch.setattr(module, "in_time", lambda work: bound.in_time(work, 0.5))
     assert failure(chat.address, finished()) == (
-        "no answer within 0.5 seconds; see whether the service is up"
+        "no answer within 0.5 seconds; check whether the service is up"
     )
 
 
@@ -185,8 +200,8 @@ def test_an_address_that_would_not_be_secret_on_its_way_is_refused_and_not_shown
     with pytest.raises(ConfigError) as raised:
         webhook(address)
     assert str(raised.value) == (
-        "the url of the notifier webhook is no https:// address; set the variable that it refers "
-        "to (http:// is for this machine only)"
+        "the url of the notifier webhook is not an https:// address; correct the variable that "
+        "it refers to (http:// only works for this machine)"
     )
 
 

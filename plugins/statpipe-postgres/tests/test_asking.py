@@ -71,20 +71,23 @@ def test_a_percent_sign_is_only_a_percent_sign(sink):
         ("SELECT 1 / 0", "PostgreSQL refuses the statement: division by zero\n  correct the"),
         ("SELECT (SELECT year FROM spending)", "more than one row returned by a subquery"),
         ("SELEC 1", 'at or near "SELEC"\n  line 1'),
-        ("DELETE FROM spending", "read-only transaction\n  statpipe only reads here; connect with"),
+        ("DELETE FROM spending", "read-only transaction\n this command only reads; use"),
         ("DROP TABLE gold.spending", "cannot execute DROP TABLE in a read-only transaction"),
         ("SELECT 1; DROP TABLE gold.spending", "commands into a prepared statement\n  run one"),
         ("COMMIT; DROP TABLE gold.spending", "cannot insert multiple commands"),
         ("SELECT set_config('transaction_read_only', 'off', true)", "read-write mode must be set"),
-        ("COPY spending TO STDOUT", "COPY is not run here\n  write SELECT, with --csv for a file"),
-        ("COPY spending FROM STDIN", "in a read-only transaction\n  statpipe only reads here"),
+        (
+            "COPY spending TO STDOUT",
+            ("COPY is not supported here\n  use SELECT, with --csv for a file"),
+        ),
+        ("COPY spending FROM STDIN", "in a read-only transaction\n this command only reads"),
         ("SELECT 'infinity'::date", "'infinity'\n  cast the column to text, and run it again"),
         ("", "the statement is empty; write one, such as SELECT * FROM gold.<table>"),
         (" \n\t", "the statement is empty"),
         (";", "the statement is empty"),
         ("-- SELECT 1", "the statement is empty"),
         ("/* nothing */ ;", "the statement is empty"),
-        ("SELECT 1\0; DROP TABLE gold.spending", "the statement has a NUL character in it"),
+        ("SELECT 1\0; DROP TABLE gold.spending", "the statement contains a NUL character"),
         ("SELECT '\udce9'", "the statement is not valid UTF-8 at character 9"),
     ],
 )
@@ -115,8 +118,8 @@ def test_a_lost_connection_is_no_mistake_of_the_statement(sink):
 
 
 def test_a_served_database_is_not_ours_to_start_or_stop(sink):
-    assert sink.start().endswith("is served by others: it is not statpipe's to start")
-    assert sink.stop().endswith("is served by others: it is not statpipe's to stop")
+    assert sink.start().endswith("is not managed by statpipe, so statpipe cannot start it")
+    assert sink.stop().endswith("is not managed by statpipe, so statpipe cannot stop it")
 
 
 def test_places_are_told_without_the_password(sink, dsn):
@@ -167,6 +170,6 @@ def test_the_doctor_says_what_to_do_about_a_database_out_of_reach(make_sink):
     (found,) = sink.diagnose()
     assert found.state == "error"
     assert found.finding.startswith(
-        "PostgreSQL at 127.0.0.1:1, database d, looking at the database: "
+        "PostgreSQL at 127.0.0.1:1, database d, checking the database: "
     )
-    assert found.remedy == "see that it is up and can be reached, and run again"
+    assert found.remedy == "check that it is up and reachable, and run again"

@@ -152,8 +152,8 @@ def test_a_view_over_a_column_that_is_gone_stops_the_change_and_nothing_is_lost(
     with pytest.raises(ConfigError) as caught:
         change(admin, "ALTER TABLE gold.spending DROP COLUMN note")
     assert str(caught.value) == (
-        "the view Bi team.notes depends on gold.spending, which has to be made anew, and cannot be "
-        'put back: column "note" does not exist; drop or change that view, and run again'
+        "gold.spending must be rebuilt, but the view Bi team.notes on it cannot be "
+        'recreated: column "note" does not exist; drop or change that view, and run again'
     )
     assert catalogue(admin) == before
 
@@ -246,8 +246,8 @@ def test_what_cannot_be_put_back_is_named_and_stays(admin, bi, kind):
     with pytest.raises(ConfigError) as caught, transaction(admin):
         set_aside(admin, "gold", "spending")
     assert str(caught.value) == (
-        "gold.spending has to be made anew, and what cannot be put back depends on it "
-        f"({named}); drop it, run again, and create it anew"
+        f"gold.spending must be rebuilt, but objects on it cannot be recreated ({named}); drop "
+        "them, run again, and create them again"
     )
 
 
@@ -261,7 +261,7 @@ def test_a_partitioned_table_is_not_taken_for_one_of_ours(admin, bi):
 def test_the_temporary_view_of_another_session_is_named(admin, dsn, bi):
     with psycopg.connect(dsn, autocommit=True) as other:
         other.execute("CREATE TEMP VIEW mine AS SELECT area FROM gold.spending")
-        with pytest.raises(ConfigError, match=r"\(view pg_temp_\d+\.mine\); drop it, run again"):
+        with pytest.raises(ConfigError, match=r"\(view pg_temp_\d+\.mine\); drop them, run again"):
             set_aside(admin, "gold", "spending")
 
 
@@ -284,8 +284,8 @@ def test_a_view_of_a_role_that_we_may_not_act_for_is_named_with_the_right(admin,
         make_anew(loader)
     remedy = f"make the role {loader.info.user} its owner, or drop that view, and run again"
     assert str(caught.value) == (
-        "the view Bi team.mine depends on gold.spending, which has to be made anew, and cannot be "
-        f"put back: must be owner of view mine; {remedy}"
+        "gold.spending must be rebuilt, but the view Bi team.mine on it cannot be "
+        f"recreated: must be owner of view mine; {remedy}"
     )
     admin.execute('DROP VIEW "Bi team".mine')
     with pytest.raises(ConfigError, match=r"view gold\.mine .* must be able to SET ROLE") as caught:
@@ -341,8 +341,8 @@ def test_a_view_that_somebody_makes_meanwhile_is_no_fault_of_anybody(admin, dsn,
         thread.join()
     assert failures == [
         (
-            "gold.spending has to be made anew, and somebody else is making something on gold.v at this "
-            "moment: cannot drop view gold.v because other objects depend on it (view gold.w depends on "
+            "gold.spending must be rebuilt, but another session is changing gold.v right now: "
+            "cannot drop view gold.v because other objects depend on it (view gold.w depends on "
             "view gold.v); run again"
         )
     ]

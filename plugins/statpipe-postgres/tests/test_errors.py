@@ -40,16 +40,16 @@ def error_of(state, message="it said so"):
         ("53100", Unavailable, "its disk is full; free some space there and run again"),
         ("53300", Unavailable, "raise max_connections, and run again"),
         ("25006", Unavailable, "point the dsn at the primary"),
-        ("55P03", Unavailable, "somebody else holds the lock"),
+        ("55P03", Unavailable, "another session holds the lock"),
         ("57P01", Unavailable, "it is shutting down; run again when it is back"),
         ("57014", Unavailable, "raise reply_timeout of the sink postgres"),
         ("40P01", Unavailable, "run again"),
         ("08006", Unavailable, "run again when it is back"),
         ("58030", Unavailable, "run again when it is back"),
         ("28P01", ConfigError, "correct the password in the dsn"),
-        ("28000", ConfigError, "let the server admit it (pg_hba.conf)"),
+        ("28000", ConfigError, "allow it on the server (pg_hba.conf)"),
         ("3D000", ConfigError, "create the database, or correct its name in the dsn"),
-        ("23505", ContentError, "the rows break the grain"),
+        ("23505", ContentError, "the rows violate the grain"),
     ],
 )
 def test_every_foreseen_condition_says_what_where_and_what_to_do(address, state, kind, remedy):
@@ -89,9 +89,9 @@ def test_an_error_that_nobody_foresaw_stays_a_bug(address):
     [
         ({"password": CANARY}, ConfigError, "correct the password in the dsn"),
         ({"dbname": "nowhere"}, ConfigError, "create the database, or correct its name"),
-        ({"port": "1"}, Unavailable, "see that it is up and can be reached"),
+        ({"port": "1"}, Unavailable, "check that it is up and reachable"),
         ({"host": "127.0.0.1", "port": "1"}, Unavailable, "Connection refused"),
-        ({"host": "no-such-host.invalid"}, Unavailable, "see that it is up and can be reached"),
+        ({"host": "no-such-host.invalid"}, Unavailable, "check that it is up and reachable"),
     ],
 )
 def test_a_connection_that_is_not_made_says_why(make_sink, dsn, key, change, kind, text):
@@ -120,7 +120,7 @@ def test_a_database_that_is_read_only_now_is_unavailable(
     sink = make_sink()
     assert sink.fingerprint(key) == "first"
     assert sink.query("SELECT count(*) FROM spending").rows == [(3,)]
-    with pytest.raises(Unavailable, match=r"it is read-only now, .*point the dsn at the primary"):
+    with pytest.raises(Unavailable, match=r"it is read-only, .*point the dsn at the primary"):
         sink.write(partition(three_rows, "second"))
 
 
@@ -153,7 +153,7 @@ def test_an_address_that_is_none_is_not_quoted(tmp_path, dsn_text):
     with pytest.raises(ConfigError) as caught:
         make_postgres(PostgresSettings(dsn=Secret(dsn_text), environment=environment)).diagnose()
     assert str(caught.value) == (
-        "environment staging: the dsn of the sink postgres is no PostgreSQL address; write "
+        "environment staging: the dsn of the sink postgres is not a PostgreSQL address; write "
         "postgresql://user:password@host:5432/database, with every special character of the "
         "password percent-encoded"
     )

@@ -147,7 +147,7 @@ def test_a_schema_that_only_looks_like_a_scratch_corner_is_neither_used_nor_drop
 ):
     admin.execute("CREATE SCHEMA gold_archive; CREATE TABLE gold_archive.precious ()")
     smoke = make_sink(scratch="archive")
-    with pytest.raises(ConfigError, match=r"schema gold_archive is not a scratch corner"):
+    with pytest.raises(ConfigError, match=r"schema gold_archive is not a scratch schema"):
         smoke.write(partition(three_rows))
     smoke.remove_scratch()
     assert "gold_archive" in schemas(admin)
@@ -185,7 +185,7 @@ def test_a_role_that_may_make_no_schema_can_use_those_made_for_it(
     loader.record(attrs.evolve(manifest, run_id="second"))
     found = [d for d in loader.diagnose() if d.state != "ok"]
     assert [d.finding for d in found] == [
-        f"role loader_{name} may not make tables in schema statpipe"
+        f"role loader_{name} may not create tables in schema statpipe"
     ]
     with psycopg.connect(address) as connection:
         assert connection.execute("SELECT count(*) FROM gold.spending").fetchone() == (3,)

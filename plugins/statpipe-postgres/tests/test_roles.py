@@ -19,9 +19,9 @@ UNCHANGED = [
     "unchanged the roles statpipe_loader and statpipe_reader",
     "unchanged rights on the database",
     "unchanged the owner of the schemas",
-    "unchanged the owner of what is in the schemas",
-    "unchanged the right to read",
-    "unchanged the right to read later tables",
+    "unchanged the owner of the objects in the schemas",
+    "unchanged read rights",
+    "unchanged read rights on later tables",
 ]
 
 
@@ -248,9 +248,9 @@ def test_who_may_make_no_roles_is_told_the_right_and_the_statements(
         f'GRANT "statpipe_loader" TO "{name}"'
     )
     assert str(caught.value) == (
-        f"the role {name} may not make the roles statpipe_loader and statpipe_reader: permission "
-        "denied to create role; that takes the attribute CREATEROLE: log in as a role that has it, "
-        f"or let one run: {statements}"
+        f"the role {name} may not set up the roles statpipe_loader and statpipe_reader: "
+        "permission denied to create role; this requires the attribute CREATEROLE: log in as a "
+        f"role with it, or ask an administrator to run: {statements}"
     )
     admin.execute(statements)
     done = make_sink(address=address).init()
@@ -264,7 +264,7 @@ def test_who_may_make_no_roles_is_told_the_right_and_the_statements(
 def test_powers_that_a_role_of_the_name_had_are_taken_away(sink, admin, no_roles):
     admin.execute(f"CREATE ROLE {LOADER} CREATEDB; CREATE ROLE {READER} BYPASSRLS")
     assert sink.init()[:2] == [
-        f"took powers over the server from role {role}" for role in (LOADER, READER)
+        f"removed server-wide powers from role {role}" for role in (LOADER, READER)
     ]
     assert not rows(
         admin,
@@ -285,7 +285,7 @@ def test_a_role_that_is_made_elsewhere_at_this_moment_is_waited_for(
         step = roles._STEPS[0]
         changes = list(step.changes(session, None))
         monkeypatch.setattr(roles, "_STEPS", (attrs.evolve(step, changes=look),))
-    with pytest.raises(Unavailable, match=r"^making the roles .*at this moment; run again$"):
+    with pytest.raises(Unavailable, match=r"^setting up the roles .*right now; run again$"):
         sink.init()
 
 

@@ -77,8 +77,8 @@ def impatient(monkeypatch, make_sink):
 
 
 SAID = (
-    r"the server did not answer for 1 seconds; see that the server and what stands before it are well, "
-    r"and run again; if it only needs longer, raise reply_timeout of the sink postgres"
+    r"the server did not answer for 1 seconds; check the server and any proxy or tunnel, "
+    r"and run again; if it only needs more time, raise reply_timeout of the sink postgres"
 )
 
 
@@ -137,7 +137,7 @@ def test_a_lock_that_is_never_released_ends_a_verifying_load(
     sink = make_sink(address=dsn, lock_timeout=1)
     with psycopg.connect(dsn) as holder:
         holder.execute("LOCK TABLE gold.spending")
-        with pytest.raises(Unavailable, match=r"lock timeout; somebody else holds the lock"):
+        with pytest.raises(Unavailable, match=r"lock timeout; another session holds the lock"):
             sink.load([partition(three_rows)], (), "verify")
     assert not sink.load([partition(three_rows)], (), "verify")[0].changed
 

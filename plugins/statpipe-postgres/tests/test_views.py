@@ -146,8 +146,8 @@ def test_a_view_of_others_over_a_column_that_goes_is_named_and_nothing_changes(a
     with pytest.raises(ConfigError) as caught:
         view(admin, AREA, VALUE)
     assert str(caught.value) == (
-        "the view public.theirs depends on gold.pce, which has to be made anew, and cannot be put "
-        'back: column "year" does not exist; drop or change that view, and run again'
+        "gold.pce must be rebuilt, but the view public.theirs on it cannot be recreated: "
+        'column "year" does not exist; drop or change that view, and run again'
     )
     assert len(shape(admin)) == 3
     assert len(rows(admin, "SELECT * FROM public.theirs")) == 2
@@ -182,7 +182,7 @@ def test_something_else_of_the_name_is_not_touched(admin, reader, statement, kin
     with pytest.raises(ConfigError) as caught:
         view(admin, AREA)
     assert str(caught.value) == (
-        f"gold.pce is {kind}, and has to become a view; drop or rename it, and run again"
+        f"gold.pce is {kind}, but must become a view; drop or rename it, and run again"
     )
 
 
@@ -289,8 +289,8 @@ def test_a_view_of_others_reads_the_same_columns_of_a_function_that_gets_further
 
 
 LOST = (
-    "the view public.theirs calls gold.pce_as_of, which no longer has value, and the view would read "
-    "other columns in their place; drop that view, run again, and create it anew"
+    "the view public.theirs calls gold.pce_as_of, which no longer has value, so the view would "
+    "read other columns instead; drop that view, run again, and create it again"
 )
 
 
@@ -338,8 +338,8 @@ def test_a_procedure_of_the_name_is_not_touched(admin, reader):
     with pytest.raises(ConfigError) as caught:
         function(admin, AREA)
     assert str(caught.value) == (
-        "gold.pce_as_of(date) is a procedure or an aggregate, and has to become a function; drop or "
-        "rename it, and run again"
+        "gold.pce_as_of(date) is a procedure or an aggregate, but must become a function; drop "
+        "or rename it, and run again"
     )
 
 

@@ -130,7 +130,7 @@ def test_a_message_that_only_adds_is_the_figures_as_it_is():
 
 
 def test_what_is_no_action_is_refused():
-    with pytest.raises(ValueError, match="'X' is no action; expected Information"):
+    with pytest.raises(ValueError, match="'X' is not a valid action; expected Information"):
         letter("X")
 
 

@@ -425,7 +425,9 @@ class TestWhatHousesDoDifferently:
             (b"DATAFLOW,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:DF_TRADE(1.0),A,CN,G,2024,1\r\nT:OTHER(1.0),A,CN,G,2025,1\r\n", "figures of flow T:OTHER(1.0)"),
             (b"DATAFLOW,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:DF_TRADE(1.0),A,CN,G\r\n", "expected SDMX-CSV"),
             (b"DATAFLOW,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_STATUS\r\nT:DF_TRADE(1.0),A,CN,G,2024,A\r\n", "no column or attribute OBS_VALUE"),
-            (b"STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\ndataflow,T:DF_TRADE(1.0),X,A,CN,G,2024,1\r\n", "'X' is no action"),
+            (b"STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\ndataflow,T:DF_TRADE(1.0),X,A,CN,G,2024,1\r\n", (
+                "'X' is not a valid action"
+            )),
         ],
     )  # fmt: skip
     def test_what_is_no_message_of_this_flow_is_refused_with_its_payload(self, body, says):
@@ -443,7 +445,7 @@ class TestWhatHousesDoDifferently:
         )
         for code, kind, says in (
             (b"510", ContentError, "ends with error 510 (Only a part); it may be incomplete"),
-            (b"413", Rejected, "says that this is too much (Only a part); narrow `key`"),
+            (b"413", Rejected, "says that the request is too large (Only a part); narrow `key`"),
         ):
             end = footer % code
             with pytest.raises(kind) as error:

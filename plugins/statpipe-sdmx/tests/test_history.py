@@ -103,7 +103,7 @@ def test_figures_end_when_their_data_set_does():
     [
         (
             (Release(at="", rows=(row("DE", "2022", "1"),)),),
-            "does not say from when on it was valid",
+            "does not say since when it was valid",
         ),
         ((Release(at="soon", rows=(row("DE", "2022", "1"),)),), "Invalid isoformat"),
     ],
@@ -260,7 +260,7 @@ def test_places_are_refused_with_what_to_do(tmp_path):
     home = Environment(name="local", home=Path(tmp_path))
     source = SdmxSource(SdmxSettings(environment=home, service="ECB", flow="TEA", instance="tea"))
     with pytest.raises(
-        ConfigError, match=r"sources\.tea: older vintages are not read from x\.zip; leave"
+        ConfigError, match=r"sources\.tea: cannot read older vintages from x\.zip; leave"
     ):
         source.archive(["x.zip"])
 
@@ -269,5 +269,5 @@ def test_a_service_that_sends_no_history_is_told(make, service):
     service.history["TEA"] = (Release(at="", rows=RELEASES[0].rows),)
     source = make()
     (dataset,) = source.datasets()
-    with pytest.raises(ContentError, match="payload TEA-history: a data set does not say from"):
+    with pytest.raises(ContentError, match="payload TEA-history: a data set does not say since"):
         source.vintages(dataset)

@@ -53,14 +53,14 @@ def test_a_delayed_answer_is_waited_for(service, tmp_path, delayed):
 def test_one_that_does_not_come_is_asked_for_in_another_run(service, tmp_path, delayed):
     service.delayed, service.not_yet = delayed, 99
     with pytest.raises(
-        Unavailable, match=r"TEA: the service has not made the answer yet; run again later"
+        Unavailable, match=r"TEA: the service has not prepared the answer yet; run again later"
     ):
         brought(service, tmp_path, "ESTAT")
 
 
 def test_a_service_that_is_not_known_for_it_says_that_it_is_too_much(service, tmp_path):
     service.delayed = "footer"
-    with pytest.raises(Rejected, match="says that this is too much"):
+    with pytest.raises(Rejected, match="says that the request is too large"):
         brought(service, tmp_path, "OECD")
 
 

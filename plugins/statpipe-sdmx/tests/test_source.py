@@ -215,10 +215,10 @@ def test_what_lies_in_place_of_what_was_seen_is_left_out(make, service, tmp_path
 def test_a_key_of_another_frequency_than_the_models_is_refused(make):
     assert probed(make(freq="A", key="A..G"))
     with pytest.raises(
-        ConfigError, match=r"tea\.freq is 'M', and the key asks for the frequency A"
+        ConfigError, match=r"tea\.freq is 'M', but the key requests the frequency A"
     ):
         probed(make(freq="M", key="A..G"))
-    with pytest.raises(ValueError, match="'freq' is letters of frequencies, such as A"):
+    with pytest.raises(ValueError, match="'freq' must be letters of frequencies, such as A"):
         make(freq="annual")
 
 

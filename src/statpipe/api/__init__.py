@@ -1,4 +1,4 @@
-"""All that a plugin author imports: the roles, the field's words, and the hook markers.
+"""Everything that a plugin author imports: the roles, the value types, and the hook markers.
 
 A plugin is a distribution with an entry point in the group ``statpipe`` whose value is a module.
 The module implements hooks of :mod:`statpipe.api.hookspecs`::
@@ -9,7 +9,7 @@ The module implements hooks of :mod:`statpipe.api.hookspecs`::
     def statpipe_sources():
         return [Component(name="my_agency", summary="...", settings=MySettings, factory=make)]
 
-Names that need pyarrow load it when they are called, so a plugin's module stays cheap to import.
+Names that need pyarrow load it when they are called, so importing a plugin's module stays cheap.
 """
 
 from statpipe.api.check import Check

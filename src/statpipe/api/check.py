@@ -1,4 +1,4 @@
-"""The role that judges a vintage before anyone can see it."""
+"""The role that checks a vintage before anyone can see it."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from statpipe.domain.verdict import CheckResult, Snapshot
 
 class Check(ABC):
     """
-    A rule that a vintage keeps or breaks. Pure, and independent of the order of rows.
+    A rule that a vintage meets or breaks. It is pure, and independent of the order of rows.
     """
 
     def applies_to(self, dataset: Dataset) -> bool:  # noqa: ARG002
         """
-        Tell whether this check has anything to say about the dataset.
+        Tell whether this check applies to the dataset.
         """
         return True
 
     @abstractmethod
     def check(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """
-        Judge *current*; *previous* is the vintage released before it, where the lake holds one.
+        Check *current*; *previous* is the vintage released before it, if the lake holds one.
         """

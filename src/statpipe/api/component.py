@@ -1,4 +1,4 @@
-"""What a plugin offers: a named declaration of something the engine can make when it needs it."""
+"""What a plugin offers: a named declaration of something that the engine can create when needed."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def _imported_later(factory: Callable[[Any], Any] | str) -> Any:
         try:
             found = getattr(import_module(module), name)
         except (ImportError, AttributeError) as error:
-            msg = f"the factory {factory} cannot be loaded ({error}); correct it in its plugin"
+            msg = f"the factory {factory} cannot be loaded ({error}); correct the plugin"
             raise PluginError(msg) from error
         return found() if isinstance(settings, NoSettings) else found(settings)
 
@@ -44,7 +44,7 @@ def _imported_later(factory: Callable[[Any], Any] | str) -> Any:
 
 def _summed_up(component: Any, _attribute: Any, summary: Any) -> None:
     if not isinstance(summary, str):
-        msg = f"the summary of component {component.name} is {summary!r}; expected a line of text"
+        msg = f"the summary of component {component.name} is {summary!r}; expected one line of text"
         raise TypeError(msg)
 
 
@@ -74,23 +74,25 @@ def _of_attrs(component: Any, _attribute: Any, settings: Any) -> None:
 @frozen(kw_only=True)
 class Component:
     """
-    A source, normalizer, sink, check or notifier on offer.
+    A source, normalizer, sink, check or notifier that a plugin offers.
 
-    ``summary`` is the line that ``statpipe plugins list`` shows. ``settings`` is an attrs class that
-    the engine fills from the configuration; unknown keys are refused. A settings field named
-    ``environment`` receives the run's :class:`~statpipe.api.Environment` instead, one named ``instance``
-    the name under which the component is configured. ``factory`` takes
-    the settings and returns the object of the role; it is called once a run and may import what is
-    heavy. Written as text, ``"my_agency.source:MySource"``, it is imported when it is called, and where there
-    are no settings it gets none. Making a Component must be cheap and need no credentials. A source that says its
-    ``freq`` (SDMX CL_FREQ, or several such as ``"MQ"``) has the standard Gold models, :func:`statpipe.api.gold.gold_models`,
-    under ``NAME_figures``, and so has each source that the configuration makes of it. A source that ``needs_instance``
-    has no figures until it is configured under a name of its own: ``[sources.NAME] use = "..."``. A check that is not ``general``
-    judges just its own plugin's figures, so that it does not stand in for the others where these
-    are broken.
+    ``summary`` is the line that ``statpipe plugins list`` shows. ``settings`` is an attrs class
+    that the engine fills from the configuration; unknown keys are refused. A settings field named
+    ``environment`` receives the run's :class:`~statpipe.api.Environment` instead, one named
+    ``instance`` the name under which the component is configured. ``factory`` takes the settings
+    and returns the object of the role; it is called once per run and may import heavy libraries.
+    Written as text, ``"my_agency.source:MySource"``, it is imported when it is called; without
+    settings, it is called without arguments. Making a Component must be cheap and need no
+    credentials. A source that declares its ``freq`` (SDMX CL_FREQ, or several such as ``"MQ"``)
+    gets the standard Gold models, :func:`statpipe.api.gold.gold_models`, under ``NAME_figures``,
+    and so does each source that the configuration makes of it. A source that ``needs_instance`` has
+    no figures until it is configured under a name of its own: ``[sources.NAME] use = "..."``. A
+    check that is not ``general`` only checks its own plugin's figures, so it does not replace the
+    general checks if those are broken.
 
-    :raises ValueError: The name is not a name, or a frequency is unknown.
-    :raises TypeError: The summary is not text, the factory no function or the settings no attrs class.
+    :raises ValueError: The name is not valid, or a frequency is unknown.
+    :raises TypeError: The summary is not text, the factory is not a function, or the settings are
+    not an attrs class.
     """
 
     name: str = field(validator=must_be_name("component", *SMALL))
@@ -107,8 +109,8 @@ class Instance:
     """
     A source that the configuration makes of a component, under a name of its own.
 
-    ``gold`` is the name for its family of Gold models. ``settings`` are its settings as they are written, where a hook
-    makes models of some of them only; a secret is a reference there.
+    ``gold`` is the name for its family of Gold models. ``settings`` are its settings as written,
+    for a hook that makes models for some instances only; secrets are references there.
     """
 
     name: str
@@ -122,7 +124,6 @@ def secret(variable: str | None = None) -> Any:
     Declare a settings field that holds a credential.
 
     The field's type is ``Secret | None``. The configuration may only *refer* to a secret, as
-    ``"${VARIABLE}"``; where it is silent, *variable* is looked up, if one is given. An unset
-    variable gives ``None``.
+    ``"${VARIABLE}"``; if it does not, *variable* is looked up. An unset variable gives ``None``.
     """
     return attrs.field(default=None, metadata={"variable": variable})

@@ -13,8 +13,8 @@ from statpipe.domain.model import Model
 from statpipe.domain.partition import Partition, Receipt
 
 How = Literal["trust", "verify", "rebuild"]
-"""What to do about a table that says it holds what it should: leave it, compare its rows one by one and
-correct them, or make it anew."""
+"""What to do about a table whose fingerprint is current: leave it, compare and correct its rows one
+by one, or rebuild it."""
 
 
 @frozen
@@ -29,7 +29,7 @@ class Rows:
 
 class Database(Sink):
     """
-    A sink that answers SQL, and so derives views itself: it is given just the tables' rows.
+    A sink that answers SQL and derives views itself, so it only gets the rows of tables.
 
     The fingerprint of a view is its model's version.
     """
@@ -39,18 +39,18 @@ class Database(Sink):
         self, partitions: Sequence[Partition], views: Sequence[Model], how: How = "trust"
     ) -> Sequence[Receipt]:
         """
-        Hold these tables and have these views over them, all at once or not at all.
+        Load these tables and create these views on them, all at once or not at all.
 
-        Views come in the order in which they read each other. Views that are right already are not
-        changed. Grants, and views that others made, survive.
+        Views come in the order in which they read each other. Views that are up to date are not
+        changed. Grants and dependent views survive.
 
         :raises Unavailable: The database cannot be reached or is full.
-        :raises ConfigError: A right is missing, or something of others stands in the way.
+        :raises ConfigError: A permission is missing, or another user's object blocks the load.
         """
 
     def write(self, partition: Partition) -> Receipt:
         """
-        Hold one table; see :meth:`load`.
+        Load one table; see :meth:`load`.
         """
         (receipt,) = self.load([partition], ())
         return receipt
@@ -58,29 +58,29 @@ class Database(Sink):
     @abstractmethod
     def query(self, sql: str) -> Rows:
         """
-        Run one reading statement and return its rows.
+        Run one read-only statement and return its rows.
 
-        :raises ConfigError: The statement is wrong, or the role may not read what it names. The
-            text is the database's, with the place of the mistake.
+        :raises ConfigError: The statement is wrong, or the role may not read the relations in it.
+        The text comes from the database and shows the place of the error.
         :raises Unavailable: The database cannot be reached, or does not answer in time.
         """
 
     @abstractmethod
     def init(self) -> Sequence[str]:
         """
-        Make schemas, roles and grants as far as they are missing; say in lines what was done.
+        Create missing schemas, roles and grants; return lines that say what was done.
 
-        :raises ConfigError: Who logs in may not do that.
+        :raises ConfigError: The login lacks the permission.
         """
 
     @abstractmethod
     def start(self) -> str:
         """
-        Leave the database running, where that is ours to do, and return its address.
+        Keep the database running, if statpipe manages it, and return its address.
         """
 
     @abstractmethod
     def stop(self) -> str:
         """
-        Stop the database, where that is ours to do, and say what was done.
+        Stop the database, if statpipe manages it, and say what was done.
         """

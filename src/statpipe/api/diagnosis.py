@@ -10,7 +10,7 @@ from attrs import frozen
 @frozen
 class Diagnosis:
     """
-    What was looked at, how it is, and what to do where it is not well.
+    What was checked, its state, and how to fix a problem.
     """
 
     subject: str

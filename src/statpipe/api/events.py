@@ -1,4 +1,4 @@
-"""What lifecycle hooks are told: frozen values, in the past tense."""
+"""The events that lifecycle hooks receive: frozen values, named in the past tense."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from statpipe.domain.vintage import Vintage
 @frozen(kw_only=True)
 class RunStarted:
     """
-    A run of one source began. ``notice`` is what a reader of the figures must know first.
+    A run of one source began. ``notice`` is a warning for readers of the figures.
     """
 
     run_id: str
@@ -26,7 +26,7 @@ class RunStarted:
 class VintageFound:
     """
     A vintage was found. ``action`` is what the run will do about it and ``reason`` says why;
-    ``expected`` is the number of payloads to come, where that is known.
+    ``expected`` is the number of payloads to come, if known.
     """
 
     run_id: str
@@ -41,7 +41,7 @@ class VintageFound:
 @frozen(kw_only=True)
 class PayloadReceived:
     """
-    A payload arrived and lies in Bronze. ``number`` counts from 1 within the vintage.
+    A payload arrived and is in Bronze. ``number`` counts from 1 within the vintage.
     """
 
     run_id: str
@@ -56,7 +56,7 @@ class PayloadReceived:
 @frozen(kw_only=True)
 class CheckFinished:
     """
-    A check judged a vintage.
+    A check finished on a vintage.
     """
 
     run_id: str
@@ -67,7 +67,7 @@ class CheckFinished:
 @frozen(kw_only=True)
 class PartitionWritten:
     """
-    A sink took a partition.
+    A sink wrote a partition.
     """
 
     run_id: str
@@ -78,7 +78,7 @@ class PartitionWritten:
 @frozen(kw_only=True)
 class RunFinished:
     """
-    A run ended, in whatever way; told exactly once for each started run.
+    A run ended, successfully or not; sent exactly once for each started run.
     """
 
     manifest: Manifest

@@ -1,16 +1,15 @@
-"""Everything that can be extended, top to bottom.
+"""All extension points, top to bottom.
 
 A plugin is a module named by an entry point in the group ``statpipe``. It implements any of these
 hooks with :data:`statpipe.api.hookimpl`.
 
 *Component hooks* offer declarations and do nothing else. They are called once, must be cheap, and
-need no credentials. *Lifecycle hooks* observe: they are told what happened, in the past tense, get
-frozen values, return nothing, and cannot change the run; one that raises is logged by name and
-disturbs nobody.
+need no credentials. *Lifecycle hooks* observe: they get frozen values that say what happened,
+return nothing, and cannot change the run; if one raises, it is logged by name and the run goes on.
 
-Commands are not hooks, so that no plugin is loaded for another one's: an entry point in the group
-``statpipe.commands`` names a ``cyclopts.App``, which becomes a command of its own name. What it raises of
-:class:`statpipe.api.StatpipeError` becomes a line and an exit code.
+Commands are not hooks, so a plugin is only loaded for its own commands: an entry point in the group
+``statpipe.commands`` names a ``cyclopts.App``, which becomes the command of that name. A
+:class:`statpipe.api.StatpipeError` that it raises becomes one line and an exit code.
 """
 
 from __future__ import annotations
@@ -37,7 +36,8 @@ def statpipe_sources() -> Iterable[Component]:  # type: ignore[empty-body]
     """
     Offer sources; the factories return :class:`statpipe.api.Source` objects.
 
-    One that says its frequency has the standard Gold models, from the history to growth, and needs no hook for them.
+    A source that declares its frequency gets the standard Gold models, from history to growth,
+    without a further hook.
 
     .. code-block:: python
 
@@ -61,8 +61,9 @@ def statpipe_normalizers() -> Iterable[Component]:  # type: ignore[empty-body]
     """
     Offer normalizers; the factories return :class:`statpipe.api.Normalizer` objects.
 
-    A dataset names the normalizer that reads its payloads. One without settings needs no hook: the dataset names its
-    place, ``normalizer="my_agency.normalizer:rows"``, a function of the dataset and a payload, or a class.
+    A dataset names the normalizer that reads its payloads. A normalizer without settings needs no
+    hook: the dataset names its import path, ``normalizer="my_agency.normalizer:rows"``, a function
+    of the dataset and a payload, or a class.
 
     .. code-block:: python
 
@@ -107,10 +108,10 @@ def statpipe_models(instances: Sequence[Instance]) -> Iterable[Model]:  # type: 
     """
     Offer Gold models: declarations, with SQL over the histories of sources or over other models.
 
-    The standard ones, from the history to growth, come ready made, and where a source says its ``freq``, without
-    this hook. A hook that takes *instances* is told of
-    the sources that the configuration makes of components (``[sources.NAME] use = "my_agency"``), and gives
-    each a family:
+    The standard models, from history to growth, are ready made; a source that declares its ``freq``
+    gets them without this hook. A hook with the argument *instances* receives the sources that the
+    configuration makes of components (``[sources.NAME] use = "my_agency"``), and returns a family
+    for each:
 
     .. code-block:: python
 
@@ -134,8 +135,8 @@ def statpipe_notifiers() -> Iterable[Component]:  # type: ignore[empty-body]
     """
     Offer notifiers: observers that have settings, such as an address and a credential.
 
-    The factories return :class:`statpipe.api.Notifier` objects, whose methods are the lifecycle hooks
-    below. Each environment has notifiers of its own.
+    The factories return :class:`statpipe.api.Notifier` objects, whose methods are the lifecycle
+    hooks below. Each environment has its own notifiers.
 
     .. code-block:: python
 
@@ -176,7 +177,7 @@ def statpipe_run_started(event: RunStarted) -> None:
 @hookspec
 def statpipe_vintage_found(event: VintageFound) -> None:
     """
-    The probe, or an archive, showed a vintage, and the run decided what to do about it.
+    The probe or an archive offered a vintage, and the run decided what to do with it.
 
     .. code-block:: python
 
@@ -189,7 +190,7 @@ def statpipe_vintage_found(event: VintageFound) -> None:
 @hookspec
 def statpipe_payload_received(event: PayloadReceived) -> None:
     """
-    A payload arrived and lies in Bronze.
+    A payload arrived and is in Bronze.
 
     .. code-block:: python
 
@@ -202,7 +203,7 @@ def statpipe_payload_received(event: PayloadReceived) -> None:
 @hookspec
 def statpipe_check_finished(event: CheckFinished) -> None:
     """
-    A check judged a vintage.
+    A check finished on a vintage.
 
     .. code-block:: python
 
@@ -216,7 +217,7 @@ def statpipe_check_finished(event: CheckFinished) -> None:
 @hookspec
 def statpipe_partition_written(event: PartitionWritten) -> None:
     """
-    A sink took a partition.
+    A sink wrote a partition.
 
     .. code-block:: python
 
@@ -229,7 +230,8 @@ def statpipe_partition_written(event: PartitionWritten) -> None:
 @hookspec
 def statpipe_run_finished(event: RunFinished) -> None:
     """
-    A run ended: loaded, unchanged, refused, failed or interrupted. Exactly once a started run.
+    A run ended: loaded, unchanged, refused, failed or interrupted. Called exactly once for each
+    started run.
 
     .. code-block:: python
 

@@ -1,4 +1,4 @@
-"""The sink that is the truth: it keeps payloads, tables and manifests, and can be read."""
+"""The authoritative sink: it keeps payloads, tables and manifests, and can be read."""
 
 from __future__ import annotations
 
@@ -17,18 +17,21 @@ from statpipe.domain.payload import Payload
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_THREADS_ONLY = '{} stages no tables for other processes; set executor = "threads" under [engine]'
+_THREADS_ONLY = (
+    '{} cannot stage tables for other processes; set executor = "threads" under [engine]'
+)
 
 
 class Lake(Sink):
     """
     A store of objects. Each environment has one; every other sink can be rebuilt from it.
 
-    It notices damage. What it holds is never taken for whole just because something lies in its place:
-    :meth:`keep` and :meth:`write` compare, and replace what is damaged.
+    It notices damage. An object is never assumed to be intact just because it exists: :meth:`keep`
+    and :meth:`write` compare, and replace what is damaged.
 
-    Several threads may call :meth:`keep`, :meth:`payload`, :meth:`write`, :meth:`read` and :meth:`fingerprint` at
-    the same time, each for another payload or partition. ``at_once`` is how many of them do so to advantage.
+    Several threads may call :meth:`keep`, :meth:`payload`, :meth:`write`, :meth:`read` and
+    :meth:`fingerprint` at the same time, each for another payload or partition. ``at_once`` is how
+    many threads are useful.
     """
 
     at_once: int = 8
@@ -36,7 +39,7 @@ class Lake(Sink):
     @abstractmethod
     def keep(self, source: str, dataset: str, payload: Payload) -> BronzeObject:
         """
-        Put a payload into Bronze, unless the same bytes lie there already. Damage is mended.
+        Put a payload into Bronze, unless the same bytes are there already. Damage is repaired.
         """
 
     @abstractmethod
@@ -44,12 +47,12 @@ class Lake(Sink):
         """
         Read a payload back from Bronze.
 
-        :raises ContentError: It is gone, or its SHA-256 is not the recorded one.
+        :raises ContentError: It is gone, or its SHA-256 differs from the recorded one.
         """
 
     def faults(self, kept: BronzeObject) -> Sequence[Fault]:
         """
-        Read all that belongs to a payload; say what of it is missing or damaged.
+        Read everything that belongs to a payload; report what is missing or damaged.
         """
         try:
             self.payload(kept)
@@ -67,8 +70,8 @@ class Lake(Sink):
         """
         Return the Silver partitions of a source with the :meth:`fingerprint` of each.
 
-        Override it where all of them can be told with fewer requests than one a partition. It must tell
-        a partition that was replaced or damaged, whoever did that.
+        Override it if all of them take fewer requests than one per partition. It must notice a
+        partition that was replaced or damaged by anyone.
         """
         return {key: self.fingerprint(key) for key in self.partitions(source)}
 
@@ -93,30 +96,32 @@ class Lake(Sink):
 
     def stage(self, partition: Partition) -> None:  # noqa: ARG002
         """
-        Put a partition where no reader looks, until :meth:`publish` gives it its place.
+        Stage a partition out of readers' sight, until :meth:`publish` moves it into place.
 
-        So workers in other processes write tables before it is decided whether they are published. What is
-        staged goes by its key and fingerprint. A lake without this works with threads only.
+        This lets workers in other processes write tables before the run decides whether to publish
+        them. A staged table is identified by its key and fingerprint. A lake without staging only
+        works with threads.
         """
         raise ConfigError(_THREADS_ONLY.format(type(self).__name__))
 
     def staged(self, key: PartitionKey, fingerprint: str) -> pa.Table | None:  # noqa: ARG002
         """
-        Read what was staged, ``None`` where it is not there, or not whole.
+        Read what was staged, ``None`` where it does not exist, or not whole.
         """
         return None
 
     def publish(self, key: PartitionKey, fingerprint: str) -> Receipt | None:  # noqa: ARG002
         """
-        Give what was staged its place, whole or not at all; ``None`` where it is not there, or not whole.
+        Give what was staged its place, whole or not at all; ``None`` where it does not exist, or
+        not whole.
         """
         return None
 
     def parts(self, key: PartitionKey) -> Sequence[Part]:  # noqa: ARG002
         """
-        List the parts in which a Gold table is held; none where it is held in one piece.
+        List the parts of a stored Gold table; empty if it is stored in one piece.
 
-        A lake that keeps no parts has each table whole, and is given it so.
+        A lake without parts gets and stores each table in one piece.
         """
         return ()
 
@@ -135,24 +140,24 @@ class Lake(Sink):
     @abstractmethod
     def manifest(self, source: str, run_id: str) -> bytes:
         """
-        Return a manifest's JSON: damaged only if there is no whole copy.
+        Return a manifest's JSON, from an intact copy if the manifest itself is damaged.
 
         :raises ContentError: No such run was recorded.
         """
 
     def manifest_faults(self, source: str, run_id: str) -> Sequence[Fault]:
         """
-        Read a manifest, and its copies if the lake keeps any; say what is missing or damaged.
+        Read a manifest, and its copies if the lake keeps any; report what is missing or damaged.
         """
         reason = manifest_fault(self.manifest(source, run_id), source, run_id)
         return [Fault(f"runs/{source}/{run_id}", f"is damaged: {reason}")] if reason else []
 
     def restore_manifest(self, source: str, run_id: str) -> bool:
         """
-        Set aside what is damaged of a manifest; put whole ones in its place if there is a copy.
+        Set aside damaged files of a manifest, and replace them if an intact copy exists.
 
-        What is set aside stays in the lake for people to look at. A run without a whole copy is no
-        longer listed; ``False`` says so. The caller holds the source's lock.
+        Files set aside stay in the lake for inspection. A run without an intact copy is no longer
+        listed; then the result is ``False``. The caller holds the source's lock.
         """
         return not self.manifest_faults(source, run_id)
 
@@ -163,9 +168,10 @@ class Lake(Sink):
         keys: Iterable[PartitionKey],  # noqa: ARG002
     ) -> Sequence[str]:
         """
-        List the objects, of a source or of all, that belong to none of these payloads and partitions.
+        List the objects, of one source or of all, that belong to none of these payloads and
+        partitions.
 
-        A run that was killed leaves such objects, and manifests that were set aside.
+        A killed run leaves such objects; manifests that were set aside are listed too.
         """
         return ()
 
@@ -176,8 +182,8 @@ class Lake(Sink):
         """
         Hold the right to write under this name, waiting *wait* seconds at most.
 
-        *run_id* is called once the lock is held, so that run ids sort as the runs took their turns;
-        its result is shown to those who wait, and is what the context manager gives.
+        *run_id* is called once the lock is held, so that run ids sort in the order of the runs; its
+        result is shown to those who wait, and is the value of the context manager.
 
-        :raises Locked: Somebody else holds it; the text says who and since when.
+        :raises Locked: Another run holds it; the text says which one and since when.
         """

@@ -19,20 +19,21 @@ if TYPE_CHECKING:
 
 class Normalizer(ABC):
     """
-    A pure function of bytes: no clock, no network, no files, the same table each time.
+    A pure function of bytes: no clock, no network, no files, and the same table every time.
 
     Objects must be picklable, since the engine may run them in another process.
     """
 
     version: str = "1"
-    """Raise it when the same payloads give another table: what depends on it is then made anew."""
+    """Raise it when the same payloads yield a different table: everything that depends on it is
+    then rebuilt."""
 
     def describe(self, dataset: Dataset, payloads: Sequence[Payload]) -> Dataset:  # noqa: ARG002
         """
         Return the dataset with the areas, categories and dimensions that its payloads describe.
 
-        A source brings code lists as payloads that are marked as ``structure``; they are kept in Bronze
-        with the vintage. What the plugin knows beyond them, such as a hierarchy, is added here.
+        A source delivers code lists as payloads marked as ``structure``; they are kept in Bronze
+        with the vintage. Anything else that the plugin knows, such as a hierarchy, is added here.
 
         :raises ContentError: A structure is malformed or contradicts itself.
         """
@@ -43,21 +44,22 @@ class Normalizer(ABC):
         """
         Return one row per figure with ``ref_area``, ``category``, ``time_period``, ``obs_value``.
 
-        ``obs_status``, ``source_symbol``, ``notes`` and any other Silver column may be there too;
-        what is left out comes from the dataset's code lists. A figure is an exact decimal; a missing
-        one is null and has an ``obs_status`` other than ``A``. Only ``dataset.selection`` is wanted:
+        ``obs_status``, ``source_symbol``, ``notes`` and any other Silver column may be given too;
+        other values come from the dataset's code lists. A figure is an exact decimal; a missing one
+        is null and has an ``obs_status`` other than ``A``. Only ``dataset.selection`` is wanted:
         :func:`statpipe.api.selected` leaves out the rest.
 
-        Where the dataset has dimensions, each has a column of codes, and ``category`` may be left out: it
-        is made of them, and its title of their names. So may ``ref_area`` where there are no areas.
+        If the dataset has dimensions, each has a column of codes, and ``category`` may be left out:
+        it is made of the codes, and its title of their names. ``ref_area`` may be left out if there
+        are no areas.
 
         *dataset* is what :meth:`describe` returned. Return rows of codes that it does not list, too, with
-        the name that the payload prints in ``category_name``, ``geo_name`` or a dimension's column of names,
-        such as ``currency_name``, and their unit in ``unit_measure``: they are loaded as described there, and
-        the engine warns of them by that name. Rows of other codes may leave these columns empty.
-        Where the payload says what each area is a part of, the column ``area_parent`` may hold that code: the
-        engine warns where the code list says otherwise.
-        Without a name they are refused.
+        the name that the payload prints in ``category_name``, ``geo_name`` or a dimension's column
+        of names, such as ``currency_name``, and their unit in ``unit_measure``: they are loaded as
+        described there, and the engine warns about them by that name. Rows of other codes may leave
+        these columns empty. Codes without a name are refused. If the payload gives the parent of
+        each area, the column ``area_parent`` may hold its code: the engine warns if the code list
+        disagrees.
 
         :raises ContentError: A payload is malformed; the text names payload, place and what was
             expected.
@@ -66,23 +68,24 @@ class Normalizer(ABC):
 
 class RowNormalizer(Normalizer):
     """
-    A normalizer that gives its rows one by one: less to write, and fast enough for small payloads.
+    A normalizer that yields rows one by one: less to write, and fast enough for small payloads.
     """
 
     @abstractmethod
     def rows(self, dataset: Dataset, payload: Payload) -> Iterable[Mapping[str, Any]]:
         """
-        Give a mapping for each figure of a payload, as :func:`statpipe.api.observations_from_rows` takes it.
+        Yield a mapping for each figure of a payload, as :func:`statpipe.api.observations_from_rows`
+        expects.
 
-        A wrong key, type or value that is met meanwhile becomes a ``ContentError`` that names the payload; see
+        A wrong key, type or value becomes a ``ContentError`` that names the payload; see
         :func:`statpipe.api.reading`. Payloads that are a structure are left to :meth:`describe`.
         """
 
     def normalize(self, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
         """
-        Return the rows of all payloads, as far as they are selected.
+        Return the selected rows of all payloads.
 
-        :raises ContentError: A payload is malformed, or there is no figure at all.
+        :raises ContentError: A payload is malformed, or there are no figures.
         """
         found: list[Mapping[str, Any]] = []
         for payload in payloads:
@@ -91,6 +94,9 @@ class RowNormalizer(Normalizer):
                     found += self.rows(dataset, payload)
         if not found:
             names = ", ".join(payload.name for payload in payloads) or "none"
-            msg = f"dataset {dataset.name}: no figures in its payloads ({names}); expected at least one"
+            msg = (
+                f"dataset {dataset.name}: its payloads ({names}) contain no figures; expected at "
+                "least one"
+            )
             raise ContentError(msg)
         return selected(observations_from_rows(found, doubles=dataset.doubles), dataset)

@@ -1,4 +1,4 @@
-"""A normalizer by its place: no hook offers it, and it may be a mere function."""
+"""A normalizer by its import path, without a hook; it may be a function."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from statpipe.domain.payload import Payload
 
 def normalizer_at(place: str) -> Normalizer:
     """
-    Return the normalizer at a place, such as ``"my_agency.tea:rows"``: a class of normalizers, or a function as
+    Return the normalizer at an import path, such as ``"my_agency.tea:rows"``: a class of
+    normalizers, or a function as
     :meth:`statpipe.api.RowNormalizer.rows`, of the dataset and a payload.
 
-    A function that reads the same payloads otherwise than before has another version: ``rows.version = "2"``
-    behind it.
+    A function that now reads the same payloads differently needs a new version: write
+    ``rows.version = "2"`` below it.
 
     :raises PluginError: There is none.
     """
@@ -44,7 +45,7 @@ def normalizer_at(place: str) -> Normalizer:
 
 class _Function(RowNormalizer):
     """
-    Gives the rows that a function gives.
+    Yields the rows of a function.
     """
 
     def __init__(self, function: Callable[[Dataset, Payload], Iterable[Mapping[str, Any]]]) -> None:

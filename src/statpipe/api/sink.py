@@ -1,4 +1,4 @@
-"""The role that holds layers."""
+"""The role that stores layers."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ class Sink(ABC):
     """
     A store of partitions.
 
-    Writing twice equals writing once. A partition is visible whole or not at all, and its
-    fingerprint becomes visible together with it.
+    Writing twice has the same effect as writing once. A partition becomes visible completely or not
+    at all, together with its fingerprint.
     """
 
     layers: frozenset[Layer]
@@ -24,7 +24,7 @@ class Sink(ABC):
     @abstractmethod
     def fingerprint(self, key: PartitionKey) -> str | None:
         """
-        Return the fingerprint of what is held under *key*, or ``None`` where there is nothing.
+        Return the fingerprint of the partition under *key*, or ``None`` if there is none.
 
         :raises Unavailable: The store cannot be reached now.
         """
@@ -39,41 +39,40 @@ class Sink(ABC):
 
     def record(self, manifest: Manifest) -> None:  # noqa: B027
         """
-        Keep the manifest of a finished run. The lake is told last.
+        Record the manifest of a finished run. The lake is called last.
         """
 
     def match_records(  # noqa: B027
         self, source: str, run_ids: Sequence[str], manifest: Callable[[str], Manifest | None]
     ) -> None:
         """
-        Keep the records of exactly these runs of a source, which are all that the lake knows.
+        Keep the records of exactly these runs of a source, which are all runs in the lake.
 
-        A run that was killed after :meth:`record` and before the lake had its manifest is unknown:
-        its record goes. A run that was not recorded, since this sink was down, is recorded now:
-        *manifest* reads it, and gives ``None`` where that is not possible. The caller holds the
-        source's lock.
+        The record of a run that was killed after :meth:`record`, before the lake had its manifest,
+        is deleted. A run that was not recorded because this sink was down is recorded now:
+        *manifest* reads it, and returns ``None`` if it cannot. The caller holds the source's lock.
 
         :raises Unavailable: The store cannot be reached.
         """
 
     def remove_scratch(self) -> None:  # noqa: B027
         """
-        Remove everything of an environment's scratch corner; do nothing outside of one.
+        Remove everything in an environment's scratch area; do nothing in any other environment.
         """
 
     def diagnose(self) -> Iterable[Diagnosis]:
         """
-        Look at what this sink needs, for ``statpipe doctor``.
+        Check what this sink needs, for ``statpipe doctor``.
         """
         return ()
 
     def locations(self) -> dict[str, str]:
         """
-        Say where a reader finds what this sink holds: what it is -> address, no credentials.
+        Say where readers find the data in this sink: description -> address without credentials.
         """
         return {}
 
     def close(self) -> None:  # noqa: B027
         """
-        Release connections. Called once, also after a failure.
+        Close connections. Called once, even after a failure.
         """

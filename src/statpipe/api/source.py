@@ -1,4 +1,4 @@
-"""The role that finds vintages and brings payloads."""
+"""The role that finds vintages and fetches payloads."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class Source(ABC):
     @property
     def notice(self) -> str:
         """
-        What a reader of the figures must know first, such as that they are a bundled sample.
+        Notice for readers of the figures, such as that they are a bundled sample.
         """
         return ""
 
     @property
     def attribution(self) -> str:
         """
-        What the agency asks its users to print.
+        The attribution that the agency requires.
         """
         return ""
 
@@ -50,47 +50,47 @@ class Source(ABC):
     @abstractmethod
     def probe(self, dataset: Dataset) -> Vintage:
         """
-        Ask the cheapest question that tells whether anything changed.
+        Send the cheapest request that shows whether anything changed.
 
         :raises Unavailable: The agency cannot be reached now.
         :raises Rejected: It refuses the request.
-        :raises ContentError: The answer is not what it should be.
+        :raises ContentError: The answer has an unexpected format.
         """
 
     @abstractmethod
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
         """
-        Bring the payloads of this vintage, in a fixed order. Raises what :meth:`probe` raises.
+        Fetch the payloads of this vintage, in a fixed order. Raises what :meth:`probe` raises.
         """
 
     def refuse_newer(self, dataset: Dataset, vintage: Vintage) -> None:
         """
-        Probe once more, at the end of :meth:`fetch`: figures of a release that came in between must not be stored under the
-        date of the one before.
+        Probe again at the end of :meth:`fetch`: figures of a release that appeared meanwhile must
+        not be stored under the previous release's date.
 
-        :raises Unavailable: It did.
+        :raises Unavailable: A release appeared meanwhile.
         """
         if self.probe(dataset).token != vintage.token:
-            msg = f"{dataset.name} was published anew while it was fetched; run again"
+            msg = f"{dataset.name} was updated while it was being fetched; run again"
             raise Unavailable(msg)
 
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
         """
-        Return every vintage that can be fetched, oldest first. An archive has several.
+        Return every vintage that can be fetched, oldest first; an archive has several.
         """
         return [self.probe(dataset)]
 
     @property
     def agency(self) -> str:
         """
-        Name whoever is asked. Sources of one agency never ask at the same time: its limits are for all of
-        them together. Where this is empty, that are all sources of one plugin.
+        Name the agency. Sources of the same agency never send requests at the same time, because
+        they share its limits. If this is empty, all sources of one plugin share them.
         """
         return ""
 
     def waiting(self, requests: int) -> float:  # noqa: ARG002
         """
-        Return about how many seconds so many requests must wait for the agency's limits. No network.
+        Estimate how many seconds this many requests must wait for the agency's limits. No network.
         """
         return 0.0
 
@@ -103,45 +103,43 @@ class Source(ABC):
 
     def archive(self, places: Sequence[str]) -> Source:
         """
-        Return a source of the older vintages that lie in these places (folders, files, addresses). No places
-        are given only to a source that :attr:`keeps_history`.
+        Return a source of the older vintages in these places (folders, files, URLs). Only a source
+        that :attr:`keeps_history` is called without places.
 
-        It has the same datasets. Its :meth:`vintages` may be empty, and leave out what
-        :meth:`unreadable` then names.
+        It has the same datasets. Its :meth:`vintages` may be empty, and omits what
+        :meth:`unreadable` reports.
 
         :raises ConfigError: The source reads no archives.
         """
-        msg = (
-            f"source {type(self).__name__} reads no archives; name a source that does instead of "
-            f"{', '.join(places)}"
-        )
+        msg = f"source {type(self).__name__} cannot read archives such as {', '.join(places)}"
         raise ConfigError(msg)
 
     def unreadable(self) -> Sequence[ContentError]:
         """
-        Return what of an archive cannot be read, each with its payload, once :meth:`vintages` was asked.
+        Return the unreadable parts of an archive, each with its payload, after :meth:`vintages` was
+        called.
         """
         return ()
 
     def requests(self, dataset: Dataset, vintage: Vintage) -> int | None:  # noqa: ARG002
         """
-        Return how many payloads :meth:`fetch` will bring, or ``None`` where that is not known.
+        Return how many payloads :meth:`fetch` will return, or ``None`` if unknown.
         """
         return None
 
     def smallest(self, dataset: Dataset) -> Dataset:
         """
-        Return the dataset narrowed to the least that can be asked for, for a smoke run.
+        Return the dataset narrowed to the smallest possible request, for a smoke run.
         """
         return dataset
 
     def diagnose(self) -> Iterable[Diagnosis]:
         """
-        Look at what this source needs, for ``statpipe doctor``.
+        Check what this source needs, for ``statpipe doctor``.
         """
         return ()
 
     def close(self) -> None:  # noqa: B027
         """
-        Release connections. Called once, also after a failure.
+        Close connections. Called once, even after a failure.
         """

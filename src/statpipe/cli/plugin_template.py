@@ -35,7 +35,7 @@ def distribution_of(name: str) -> str:
 
 def write_plugin(name: str, role: Role, folder: Path) -> None:
     """
-    Write the beginning of a plugin into a folder that is not there yet.
+    Write the beginning of a plugin into a folder that does not exist yet.
 
     :raises ConfigError: The folder cannot be written.
     """

@@ -32,7 +32,7 @@ _LEVELS = {"loaded": "info", "unchanged": "info", "ingested": "info"}
 
 class RunReport:
     """
-    An observer like any other. It shows a bar on a terminal only, one for each run at work.
+    An observer like any other. It shows one bar for each active run, on a terminal only.
     """
 
     def __init__(self, *, bar: bool) -> None:

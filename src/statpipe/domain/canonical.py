@@ -1,4 +1,4 @@
-"""One form for equal tables, and the hashes of what they say."""
+"""One canonical form for equal tables, and hashes of their contents."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FIGURES = (*KEY, "obs_value", "obs_status", "source_symbol")
-"""The columns whose change makes a new vintage; names and hierarchies may be corrected freely."""
+"""A change in these columns makes a new vintage; corrections of names and hierarchies do not."""
 
 _HASHED = (*CELL, "obs_value", "obs_status", "source_symbol")
 
@@ -86,7 +86,7 @@ def meaning_hash(table: pa.Table) -> str:
 
 def figures_hash(table: pa.Table) -> str:
     """
-    Hash just what the agency published: keys, figures, statuses and symbols.
+    Hash only what the agency published: keys, figures, statuses and symbols.
 
     Figures are numbers: how many places they are printed with does not count. They are hashed in the
     type that versions before had, where they fit, since what those recorded is compared with.

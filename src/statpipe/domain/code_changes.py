@@ -14,22 +14,22 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHOWN_CODES = 20
-"""How many codes of each kind are named."""
+"""How many codes of each kind are listed."""
 
 _IN_WORDS = 3
-"""How many of them the words name."""
+"""How many of them the message lists."""
 
 _NAMES = {"ref_area": "geo_name", "category": "category_name"}
 _WORDS = {"ref_area": "area"}
 
 Names = Mapping[str, Collection[str]]
-"""The codes of a table, each with the names that it bears there."""
+"""The codes of a table, each with its names there."""
 
 
 @frozen(kw_only=True)
 class CodeChange:
     """
-    A code that came, went, or has another name: ``before`` is the one that it had.
+    A code that was added, withdrawn or renamed; ``before`` is its old name.
     """
 
     code: str
@@ -40,7 +40,8 @@ class CodeChange:
 @frozen(kw_only=True)
 class CodeChanges:
     """
-    What a vintage did to the codes of a column: ``ref_area``, ``category``, or that of a dimension.
+    How a vintage changed the codes of a column: ``ref_area``, ``category``, or a dimension's
+    column.
 
     ``added``, ``renamed`` and ``withdrawn`` count them, ``shown`` names the first of each. A ``dimension``
     that is itself ``added`` or ``withdrawn`` is not told code by code.
@@ -79,9 +80,9 @@ def _listed(changes: tuple[CodeChange, ...], count: int) -> str:
 
 def code_changes(before: pa.Table, after: pa.Table, elsewhere: pa.Table) -> tuple[CodeChanges, ...]:
     """
-    Compare the codes of what was believed *before* a vintage with its own, *after* it.
+    Compare the codes known *before* a vintage with those *after* it.
 
-    Both are Silver. *elsewhere* is what the vintage was not asked for: its codes are not withdrawn.
+    Both are Silver. *elsewhere* is what lies outside the vintage's selection: its codes are not withdrawn.
     """
     found = []
     for column in dict.fromkeys((*_NAMES, *_dimensions(before), *_dimensions(after))):

@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 """Coded columns: texts as places in a dictionary, so that work is done once a text and not once a row.
 
 ::
@@ -8,6 +9,10 @@
 
 Where a dictionary is in text order, codes sort as their texts do. To replace a text in all rows, it is
 replaced in the dictionary (:func:`looked_up`).
+=======
+"""Coded columns: texts as positions in a dictionary, so that work is done once per text and not
+once per row.
+>>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
 """
 
 from __future__ import annotations
@@ -145,7 +150,7 @@ def joined(columns: Sequence[pa.DictionaryArray], by: str) -> pa.DictionaryArray
 
 def constant(text: str, rows: int) -> pa.DictionaryArray:
     """
-    Return a column that says the same in every row.
+    Return a column with the same value in every row.
     """
     import pyarrow as pa
 
@@ -156,7 +161,7 @@ def constant(text: str, rows: int) -> pa.DictionaryArray:
 
 def nothing(rows: int) -> pa.DictionaryArray:
     """
-    Return a column that says nothing in any row.
+    Return a column without any value.
     """
     import pyarrow as pa
 

@@ -76,8 +76,8 @@ def _one_frequency(dataset: Any, _attribute: Any, freq: object) -> None:
     refuse_unknown_frequencies(where, freq)
     if freq not in get_args(Frequency):
         msg = (
-            f"{where}: freq is {freq!r}; expected one code, that of rows for which the normalizer gives none "
-            "in a column freq"
+            f"{where}: freq is {freq!r}; expected one code, for rows without a value in the "
+            "normalizer's column freq"
         )
         raise ValueError(msg)
 
@@ -144,8 +144,8 @@ class Dataset:
             other = columns.setdefault(one.column, one.id)
             if other != one.id:
                 msg = (
-                    f"{where}: the dimensions {other} and {one.id} would both be the column {one.column}; give "
-                    "one of them another identifier in the source"
+                    f"{where}: the dimensions {other} and {one.id} would both become the column "
+                    f"{one.column}; give one of them another identifier in the source"
                 )
                 raise ContentError(msg)
         lists: list[tuple[str, Sequence[Area | Category | Code]]] = [

@@ -1,4 +1,4 @@
-"""What turns one table into another: rows that came, rows that changed, rows that went."""
+"""The difference between two tables: rows added, changed and removed."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 
 _MOST = 1 << 62
 _SPARSE = 8
-"""Numbers that leave more room between them than this are numbered anew."""
+"""Numbers with larger gaps than this are renumbered."""
 
 
 @frozen(kw_only=True)
 class Difference:
     """
-    What is different in a new table and an old one. Rows are copied when they are asked for.
+    The difference between an old table and a new one. Rows are copied when requested.
 
     ``added`` and ``changed`` are rows of the new table, ``removed`` and ``replaced`` of the old one:
     each replaced row stands where the one that it became stands in ``changed``.
@@ -36,35 +36,35 @@ class Difference:
     @property
     def added(self) -> pa.Table:
         """
-        The rows that came.
+        The added rows.
         """
         return self._now.take(self._added)
 
     @property
     def changed(self) -> pa.Table:
         """
-        The rows that say something else now.
+        The changed rows, as they are now.
         """
         return self._now.take(self._changed)
 
     @property
     def replaced(self) -> pa.Table:
         """
-        What the changed rows said.
+        The changed rows, as they were.
         """
         return self._was.take(self._replaced)
 
     @property
     def removed(self) -> pa.Table:
         """
-        The rows that went.
+        The removed rows.
         """
         return self._was.take(self._removed)
 
 
 def difference(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Difference:
     """
-    Compare two tables of one schema, in which no key stands twice and none is null.
+    Compare two tables of one schema, in which keys are unique and not null.
 
     Only keys are looked up, and only rows that differ are copied.
     """
@@ -94,7 +94,8 @@ def difference(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Difference:
 
 def _places(keys: pa.Array, olds: int) -> tuple[pa.Array, pa.Array]:
     """
-    Give the place of each new key among the old ones, and of each old one among the new; null where it is not there.
+    Give the place of each new key among the old ones, and of each old one among the new; null where
+    it does not exist.
 
     As keys are small numbers, each is looked up in an array by its number: a fifth of what hashing takes.
     """

@@ -1,4 +1,4 @@
-"""Dimensions: what else tells figures apart, besides area, frequency and period."""
+"""Dimensions: what identifies figures besides area, frequency and period."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from statpipe.domain.errors import ContentError
 from statpipe.domain.text import holdable, holdable_code
 
 JOINS_CODES = "."
-"""Stands between the codes of a category, in the order of the structure: ``USD.EUR.SP00.A``."""
+"""Separates the codes of a category, in the order of the structure: ``USD.EUR.SP00.A``."""
 
 NAME = "_name"
-"""Ends the columns of names."""
+"""The suffix of columns with names."""
 
 _PREFIX = "dim_"
 _LONGEST = 63 - len(NAME)
 _MARK = 8
-"""PostgreSQL cuts names after 63 letters, so that two long ones could become one."""
+"""PostgreSQL cuts names after 63 letters, so two long names could become the same."""
 
 RESERVED = frozenset(
     [
@@ -79,9 +79,9 @@ RESERVED = frozenset(
 @frozen(kw_only=True)
 class Code:
     """
-    One entry of a code list. ``parent`` is the code that this one is a part of. It is kept with the structure
-    and is in no table of Gold: a category of several dimensions may have a parent in each of them. A normalizer
-    that knows which one adds up gives it in ``parent_category``.
+    One entry of a code list. ``parent`` is its parent's code. It is kept with the structure, not in
+    Gold: a category of several dimensions may have a parent in each of them. A normalizer that
+    knows which one adds up gives it in ``parent_category``.
 
     :raises ContentError: No sink can hold the code.
     """
@@ -104,14 +104,15 @@ def _identifier(given: object) -> str:
 @frozen(kw_only=True)
 class Dimension:
     """
-    A dimension of what is measured, as the agency's structure has it, with its code list.
+    A dimension from the agency's structure, with its code list.
 
-    ``id`` is the agency's name of it, such as ``CURRENCY``. Its columns are ``currency``, which holds codes,
-    and ``currency_name``. A hyphen becomes an underscore. Where statpipe's tables or the names of another dimension
-    have such a column already, ``dim_`` stands before both: ``dim_unit``, ``dim_sex_name``. What is too long for
-    a column of PostgreSQL (63 letters) ends in a few letters of a hash. ``codes`` is empty where the agency gives no list.
+    ``id`` is the agency's name of it, such as ``CURRENCY``. Its columns are ``currency``, which
+    holds codes, and ``currency_name``. A hyphen becomes an underscore. If statpipe's tables or
+    another dimension already have such a column, both get the prefix ``dim_``: ``dim_unit``,
+    ``dim_sex_name``. Names too long for PostgreSQL (63 letters) end in a few letters of a hash.
+    ``codes`` is empty if the agency gives no list.
 
-    :raises ContentError: The identifier makes no column.
+    :raises ContentError: The identifier cannot become a column name.
     """
 
     id: str = field(converter=_identifier)
@@ -141,21 +142,24 @@ def names_column(column: str) -> str:
 
 def refuse_twice(where: str, what: str, names: Iterable[str]) -> None:
     """
-    Refuse a structure that names something twice.
+    Refuse a structure with duplicate names.
 
     :raises ContentError: It does.
     """
     seen: set[str] = set()
     for name in names:
         if name in seen:
-            msg = f"{where}: {what} {name!r} stands twice; correct it, or ask the agency which is right"
+            msg = (
+                f"{where}: {what} {name!r} occurs twice; correct it, or ask the agency which is "
+                "right"
+            )
             raise ContentError(msg)
         seen.add(name)
 
 
 def refuse_circle(where: str, what: str, parents: Mapping[str, str | None]) -> None:
     """
-    Refuse a code list in which a code is a part of itself, directly or through others.
+    Refuse a code list in which a code is its own parent, directly or through others.
 
     :raises ContentError: There is such a code.
     """
@@ -166,7 +170,10 @@ def refuse_circle(where: str, what: str, parents: Mapping[str, str | None]) -> N
         while code is not None and code not in sound:
             if code in path:
                 circle = " -> ".join([*path[path.index(code) :], code])
-                msg = f"{where}: the {what} refers to itself: {circle}; a code cannot be a part of itself"
+                msg = (
+                    f"{where}: the {what} refers to itself: {circle}; a code cannot be its own "
+                    "parent"
+                )
                 raise ContentError(msg)
             path.append(code)
             code = parents.get(code)

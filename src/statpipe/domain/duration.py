@@ -28,13 +28,13 @@ def days_of_range(text: str) -> tuple[date, date]:
     first, _, duration = text.partition("/")
     day, length = _DAY.fullmatch(first), _DURATION.fullmatch(duration)
     if day is None:
-        msg = "it does not begin with a day"
+        msg = "it does not begin with a date"
         raise ValueError(msg)
     parts = {name: int(n or 0) for name, n in length.groupdict().items()} if length else {}
     months = 12 * parts.pop("years", 0) + parts.pop("months", 0)
     span = timedelta(**parts)
     if span % timedelta(days=1) or not (months or span):
-        msg = f"its duration {duration} is not one or more whole days"
+        msg = f"its duration {duration} is not a whole number of days"
         raise ValueError(msg)
     start = date.fromisoformat(day[1])
     return start, months_later(start, months) + span - timedelta(days=1)

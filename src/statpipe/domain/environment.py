@@ -1,4 +1,4 @@
-"""Where a run takes place."""
+"""The environment of a run."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ class Environment:
     """
     The environment of a run, such as ``local``, ``staging`` or ``prod``.
 
-    ``embedded`` environments need no account: sources may fall back to bundled samples and sinks to
-    what they carry along. ``home`` is the folder that relative paths start from. ``scratch`` is the
-    name of a corner that a smoke run writes to and removes again.
+    ``embedded`` environments need no account: sources may fall back to bundled samples, and sinks
+    to bundled servers. ``home`` is the folder that relative paths start from. ``scratch`` is the
+    name of an area that a smoke run writes to and then removes.
     """
 
     name: str = field(validator=validators.matches_re(r"[a-z][a-z0-9_-]*"))

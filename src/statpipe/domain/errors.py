@@ -1,15 +1,15 @@
-"""What can go wrong, sorted by what the reader does next.
+"""All errors, sorted by what the reader must do next.
 
 ::
 
     StatpipeError
     ├── Rejected        exit 1   the agency refuses the request: correct key, table or line
-    │   └── NoData               it has nothing for it
+    │   └── NoData               it has no data for it
     ├── ConfigError     exit 2   correct the configuration
     │   └── PluginError          correct or uninstall a plugin
     ├── ContentError    exit 4   the agency changed something: look at the payload in Bronze
     ├── Unavailable     exit 5   agency or sink is down or throttling: run again later
-    └── Locked          exit 6   another run of the same source is at work: wait for it
+    └── Locked          exit 6   another run of the same source is active: wait for it
 
 Checks that refuse a vintage are an outcome (exit 3), not an exception. Every other exception is a
 bug (exit 1). Each message says what happened, where, and what to do.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from statpipe.domain.payload import Payload
 
 REFUSED_BY_CHECKS = 3
-"""Exit code of a run whose data an error-level check refused."""
+"""Exit code of a run that an error-level check refused."""
 
 
 class StatpipeError(Exception):
@@ -42,7 +42,7 @@ class Rejected(StatpipeError):
 
 class NoData(Rejected):
     """
-    The agency has nothing for what was asked. One of several requests of a source may end so.
+    The agency has no data for the request. One of several requests of a source may end this way.
     """
 
 
@@ -62,9 +62,9 @@ class PluginError(ConfigError):
 
 class ContentError(StatpipeError):
     """
-    A payload is not what the agency's documentation and all earlier payloads led us to expect.
+    A payload differs from the agency's documentation and all earlier payloads.
 
-    ``payload`` is what arrived, where the raiser had it: the engine keeps it in Bronze.
+    ``payload`` is what arrived, if known: the engine keeps it in Bronze.
     """
 
     exit_code: ClassVar[int] = 4
@@ -80,9 +80,9 @@ class ContentError(StatpipeError):
 
 class Unavailable(StatpipeError):
     """
-    Somebody is down or asks us to slow down. ``retry_after`` is in seconds, where it was named.
+    An agency or a sink is down, or asks us to slow down. ``retry_after`` is in seconds, if known.
 
-    ``payload`` is what arrived in place of data, such as a web page: the engine keeps it in Bronze.
+    ``payload`` is what arrived instead of data, such as a web page: the engine keeps it in Bronze.
     """
 
     exit_code: ClassVar[int] = 5

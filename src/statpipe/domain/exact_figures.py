@@ -1,4 +1,4 @@
-"""The figures of a normalizer's table: exact values and printed places, whatever type they come in."""
+"""The figures of a normalizer's table: exact values and printed places, from any type."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def exact_figures(table: pa.Table, dataset: Dataset) -> Figures:
     Text is read as printed. Decimals and integers have the places of the column ``decimals``, or else the
     fewest that they need. Doubles are for a dataset that declares them, and become the shortest decimal.
 
-    :raises ContentError: A figure is not a number or has no room; a type cannot hold figures exactly.
+    :raises ContentError: A figure is not a number or has too many digits; or a type cannot hold
+    figures exactly.
     """
     import pyarrow as pa
 

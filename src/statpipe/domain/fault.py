@@ -1,4 +1,4 @@
-"""What is wrong with one object of a lake."""
+"""Damage to one object of a lake."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attrs import frozen
 @frozen
 class Fault:
     """
-    An object that is damaged or missing. ``path`` is its place below the environment's root.
+    A damaged or missing object. ``path`` is its path below the environment's root.
 
     ``reason`` is the end of a sentence about it: ``is gone``, ``is damaged: it is empty``.
     """

@@ -11,18 +11,18 @@ from statpipe.domain.text import stripped
 
 def exact(printed: str, *, mark: str = ".", grouping: str = "") -> Decimal:
     """
-    Read a printed figure: sign, digits, decimals, a power of ten as in ``1.2E-05``, and nothing else but
-    white space around them.
+    Read a printed figure: sign, digits, decimals, a power of ten as in ``1.2E-05``, and surrounding
+    white space.
 
     *mark* stands before the decimals, *grouping* between thousands: ``exact("1852976.3")``,
     ``exact("1,852,976.3", grouping=",")``, ``exact("1.852.976,3", mark=",", grouping=".")``. Of
     several characters in *grouping*, such as a blank and a no-break space, a figure has one throughout.
 
-    :raises TypeError: It is no text. A float would have lost digits already.
-    :raises ValueError: It is no such figure, also where a mark stands in a place that is not its own.
+    :raises TypeError: It is not text. A float may have lost digits already.
+    :raises ValueError: It is not such a figure; for example, a separator is misplaced.
     """
     if not isinstance(printed, str):
-        msg = f"{printed!r} is {type(printed).__name__}, not the text that the agency prints"
+        msg = f"{printed!r} is {type(printed).__name__}, expected the text that the agency prints"
         raise TypeError(msg)
     figure = stripped(printed)
     if not _pattern(mark, grouping).fullmatch(figure):

@@ -1,7 +1,7 @@
-"""The gate to Silver: no text passes that a sink cannot hold, whatever plugin brought it.
+"""The gate to Silver: it stops texts that a sink cannot store, from any plugin.
 
-Free text loses such characters. A code that holds one is refused, since without it it would be another
-code. All is done on dictionaries, once a text and not once a row.
+Such characters are removed from free text. A code with one is refused, since without it, it would
+be a different code. Everything works on dictionaries, once per text and not once per row.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ def admitted(codes: pa.DictionaryArray, column: str, dataset: str) -> pa.Diction
         if row >= 0:
             msg = (
                 f"dataset {dataset}: column {column}, row {row:,} of the normalizer's table: "
-                f"{codes.dictionary[place].as_py()!r} holds a character that no sink can store; expected "
-                "a code of plain text"
+                f"{codes.dictionary[place].as_py()!r} contains a character that no sink can "
+                "store; expected a plain-text code"
             )
             raise ContentError(msg)
     return codes

@@ -1,4 +1,4 @@
-"""What each vintage says that was not known before, and what a history of figures looks like.
+"""The news in each vintage, and the form of a history of figures.
 
 One cell, and four releases of it::
 
@@ -13,8 +13,8 @@ A release is kept as its changes, so it takes as much room as it changes. The in
 changes of all releases.
 
 The words are ALFRED's. ``realtime_start`` is the date on which the agency released a figure,
-``realtime_end`` the last day on which it was the latest one, 9999-12-31 while it still is. They are
-the agency's dates, so the history does not depend on the order in which vintages arrived; only where
+``realtime_end`` the last day on which it was current, 9999-12-31 if it still is. They are the
+agency's dates, so the history does not depend on the order in which vintages arrived. Only if
 nobody dates a vintage are they the days on which it was first seen.
 """
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 STATEMENT = ("obs_value", "unit_measure", "unit_mult", "obs_status", "source_symbol", "notes")
-"""What an agency says about a cell. Where any of it changes, another interval begins."""
+"""What an agency says about a cell. A change in any of these begins a new interval."""
 
 SET_WITH_THE_FIGURE = ("vintage", "basis", "seen_before", "decimals")
 """The release that set a figure, who dates it, and the places that it printed: later ones may print 1.5 as 1.50."""
@@ -47,7 +47,7 @@ SET_WITH_THE_FIGURE = ("vintage", "basis", "seen_before", "decimals")
 @frozen(kw_only=True)
 class Published:
     """
-    A vintage of a dataset in Silver. Its vintage's selection says which cells it speaks about.
+    A vintage of a dataset in Silver. The vintage's selection says which cells it covers.
     """
 
     vintage: Vintage
@@ -56,10 +56,10 @@ class Published:
 
 def believed(published: Sequence[Published]) -> pa.Table:
     """
-    Return what was believed after these vintages, oldest first, as Silver.
+    Return the figures known after these vintages, oldest first, as Silver.
 
-    A cell that a later vintage was asked for and does not hold was dropped. A cell that it was not asked
-    for stands as it did.
+    A cell that a later vintage was asked for and does not hold was dropped. A cell that it was not
+    requested stands as it did.
     """
     return reduce(_succeeded, published[1:], published[0].table)
 
@@ -78,10 +78,10 @@ def _succeeded(before: pa.Table, published: Published) -> pa.Table:
 
 def changes(published: Published, before: pa.Table | None) -> pa.Table:
     """
-    Return what a vintage says that was not believed *before* it: see :func:`changes_schema`.
+    Return what a vintage changes in the figures known *before* it: see :func:`changes_schema`.
 
-    Cells that say the same as before, in every column, are left out. Cells that the vintage was asked
-    for and does not hold are ``dropped``; their other columns say what was believed of them.
+    Cells that are equal in every column are left out. Cells in the vintage's selection but not in
+    its table are ``dropped``; their other columns have the last known values.
     """
     import pyarrow as pa
 
@@ -175,16 +175,19 @@ _MARKS = {
     "seen_before": "date32",
     "dropped": "bool_",
 }
-"""What changes say of their vintage."""
+"""The columns of changes that describe their vintage."""
 
 _DATED = {
-    "basis": "Who dates the release: agency, service, or observed: the day on which it was first seen",
-    "seen_before": "Of an observed release, the last day on which it was not there yet",
+    "basis": (
+        "Origin of the release date: agency, service (the agency's server), or observed (the "
+        "day it was first seen)"
+    ),
+    "seen_before": "For an observed release: the last day on which it was not yet available",
 }
 
 _DAYS = {
-    "realtime_start": "First day on which the figure was the latest: its release",
-    "realtime_end": "Last day on which it was the latest; 9999-12-31 while it is",
+    "realtime_start": "First day on which the figure was current: its release date",
+    "realtime_end": "Last day on which the figure was current; 9999-12-31 if it still is",
 }
 
 

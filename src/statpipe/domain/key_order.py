@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _LONGEST = 40
-"""Texts with more digits in a row than this are compared one by one, lest all be filled up to as many."""
+"""Texts with longer runs of digits are compared one by one, so that not all texts are padded to
+that length."""
 
 
 def key_codes(table: pa.Table, key: Sequence[str]) -> Any:

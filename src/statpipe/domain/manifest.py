@@ -1,7 +1,7 @@
-"""The manifest of a run: what was asked, what arrived, what was judged, what was written.
+"""The manifest of a run: what was requested, what arrived, what was checked, what was written.
 
-The newest manifest of a source also says what the lake holds of it (``holds``), so that one read
-tells a run what is held. It is written last: what no manifest names does not exist yet. It carries a
+The newest manifest of a source also lists what the lake holds of it (``holds``), so a run reads
+only one manifest. It is written last: data that no manifest lists does not exist yet. It contains a
 SHA-256 of itself; manifests of older versions do not.
 """
 
@@ -25,13 +25,13 @@ from statpipe.domain.verdict import CheckResult
 from statpipe.domain.vintage import Basis, Vintage
 
 Outcome = Literal["loaded", "unchanged", "ingested", "refused", "failed", "interrupted"]
-"""``refused``: an error-level check said no. ``ingested``: Bronze only, as asked."""
+"""``refused``: an error-level check failed. ``ingested``: Bronze only, as requested."""
 
 
 @frozen(kw_only=True)
 class BronzeObject:
     """
-    One payload as it lies in Bronze. ``key`` is its place below the environment's root.
+    One payload in Bronze. ``key`` is its path below the environment's root.
 
     ``stored_sha256`` is the hash of the object as the lake packed it. It is empty where the lake does
     not pack, or an older version kept the payload. ``structure`` is that of the payload.
@@ -118,10 +118,10 @@ class Held:
 @frozen(kw_only=True)
 class VintageRecord:
     """
-    What a run did about one vintage of a dataset, and the Bronze objects it read for it.
+    What a run did with one vintage of a dataset, and the Bronze objects it read for it.
 
-    ``revision`` is what the vintage did to the figures that were believed before it, ``structure`` the
-    hash of the structure that its Silver was read with. ``basis`` says who dates it, and ``seen_before``
+    ``revision`` says how the vintage changed the figures known before it, ``structure`` the hash of
+    the structure that its Silver was read with. ``basis`` says who dates it, and ``seen_before``
     when an observed one was not there yet.
     """
 
@@ -146,7 +146,7 @@ class Manifest:
     """
     The record of one run of one source. Times are UTC.
 
-    Its texts are such that every sink can hold them: what none can stands as an escape.
+    Every sink can store its texts: characters that no sink can store are escaped.
 
     ``accepted_revision`` says that checks were overruled by the operator. Each of their results in
     ``checks`` is marked as ``accepted``.
@@ -186,7 +186,7 @@ class Manifest:
 
 def manifest_fault(body: bytes, source: str, run_id: str) -> str:
     """
-    Say why these bytes are not the manifest of a run; nothing if they are.
+    Say why these bytes are not the manifest of a run; an empty text if they are.
     """
     fault = json_fault(body)
     if fault:

@@ -1,4 +1,4 @@
-"""Texts of others in Markdown: text, whatever Markdown, HTML or links they hold."""
+"""External texts in Markdown, escaped so that Markdown, HTML and links in them have no effect."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ _ALONE = (
 )
 """A colon or underscore that is neither an emoji, an address nor emphasis: ``SAPCE1:18``, ``ref_area``."""
 _BEGINNING = re.compile(r"[-+=]|\d{1,9}[.)](?= |$)")
-"""What begins a list, a rule or a heading at the start of a line, and is harmless elsewhere."""
+"""Characters that begin a list, a rule or a heading at the start of a line, and are harmless
+elsewhere."""
 
 
 def escaped(value: Any, *, begins_line: bool = True) -> str:

@@ -17,13 +17,14 @@ from statpipe.domain.name import SMALL, must_be_name
 from statpipe.domain.period import FOREVER
 
 AS_OF = ":as_of"
-"""Stands in a model's SQL for the date of the state that is asked for."""
+"""Placeholder in a model's SQL for the requested date."""
 
 DIMENSIONS = re.compile(r":dimensions(?:\((\w+)\))?")
-"""Stands in a model's SQL for the columns of its source's dimensions, each with a comma before it."""
+"""Placeholder in a model's SQL for the columns of its source's dimensions, each preceded by a
+comma."""
 
 _LONGEST = 63
-"""PostgreSQL cuts names after as many bytes without a word, so that two long ones could become one."""
+"""PostgreSQL silently cuts names after this many bytes, so two long names could become the same."""
 _FUNCTION = "_as_of"
 _LATEST = f"DATE '{FOREVER.isoformat()}'"
 
@@ -31,7 +32,7 @@ ColumnType = Literal["text", "integer", "small", "decimal", "double", "date"]
 
 
 def _fits(name: str, suffix: str = "") -> None:
-    """Refuse a name that PostgreSQL would cut."""
+    """Refuse a name that PostgreSQL would truncate."""
     most = _LONGEST - len(suffix)
     if len(name) > most:
         why = f" and the function of a model ends in {suffix}" if suffix else ""
@@ -85,12 +86,13 @@ class Model:
     history (:func:`statpipe.domain.history.history_schema`); a model's is that model's result. ``grain``
     lists the columns that identify a row, and by which the table is sorted.
 
-    ``materialized`` says what a database makes of it: a ``table`` that is loaded, or a ``view`` that
-    the database derives itself from other models by the same SQL. ``indexes`` are a table's further
-    access paths. SQL that says ``:as_of`` gives what was believed on that date; the model itself is
-    the state as of 9999-12-31, and a database has a function beside it that takes any date.
-    ``measure`` is the column that a chart shows. SQL that says ``:dimensions``, or ``:dimensions(alias)``,
-    has there the columns of the dimensions that the source's structures name, and so has the model.
+    ``materialized`` says what a database makes of it: a ``table`` that is loaded, or a ``view``
+    that the database derives itself from other models by the same SQL. ``indexes`` are a table's
+    further access paths. SQL that says ``:as_of`` gives the figures that were current on that date;
+    the model itself is the state as of 9999-12-31, and a database has a function beside it that
+    takes any date. ``measure`` is the column that a chart shows. SQL that says ``:dimensions``, or
+    ``:dimensions(alias)``, has there the columns of the dimensions that the source's structures
+    name, and so has the model.
 
     ``settled`` names the column with the day of the release that settled a row, so that no later one changes
     it: the lake keeps those of each year by themselves. (``realtime_end`` is the day before, and a row that
@@ -130,12 +132,13 @@ class Model:
             unknown = [name for name in wanted if name not in names]
             if unknown:
                 msg = (
-                    f"model {self.name}: {what} names {unknown[0]!r}, which is none of its columns"
+                    f"model {self.name}: {what} names {unknown[0]!r}, which is not one of its "
+                    "columns"
                 )
                 raise ValueError(msg)
 
     def _refuse_other_types(self) -> None:
-        """A text in place of a tuple would be taken letter by letter."""
+        """A text instead of a tuple would be split into letters."""
         for what, given in (("inputs", self.inputs), ("grain", self.grain)):
             if not isinstance(given, tuple) or not all(isinstance(one, str) for one in given):
                 msg = f"model {self.name}: {what} is {given!r}; expected a tuple of names"
@@ -143,24 +146,24 @@ class Model:
         if not isinstance(self.columns, tuple) or not all(
             isinstance(one, Column) for one in self.columns
         ):
-            msg = f"model {self.name}: columns is no tuple of statpipe.api.Column"
+            msg = f"model {self.name}: columns is not a tuple of statpipe.api.Column"
             raise TypeError(msg)
         if self.materialized not in {"table", "view"}:
             msg = f"model {self.name}: materialized is {self.materialized!r}; expected 'table' or 'view'"
             raise ValueError(msg)
         if not self.grain:
-            msg = f"model {self.name} has no grain; name the columns that tell its rows apart"
+            msg = f"model {self.name} has no grain; name the columns that identify a row"
             raise ValueError(msg)
         names = [column.name for column in self.columns]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            msg = f"model {self.name} declares the column {twice[0]} twice; declare each once"
+            msg = f"model {self.name} declares the column {twice[0]} twice; declare it once"
             raise ValueError(msg)
 
     @cached_property
     def version(self) -> str:
         """
-        Hash of the whole declaration: whatever is edited makes the table anew.
+        Hash of the whole declaration: any edit rebuilds the table.
         """
         declared = (
             self.title,
@@ -218,7 +221,7 @@ class Model:
 
     def at(self, day: date) -> Model:
         """
-        Return the model as it was believed on a day: it is made of what stood then.
+        Return the model as of a date: it reads the figures that were current then.
         """
         if not self.takes_date:
             return self

@@ -1,4 +1,4 @@
-"""Names in declarations, refused in words where they are none."""
+"""Names in declarations, with a clear message for invalid ones."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def must_be_name(what: str, pattern: str, expected: str) -> Callable[[Any, Any, 
 
 SMALL = (
     r"[a-z][a-z0-9_]*",
-    "small letters, digits and underscores, beginning with a letter, such as 'my_agency'",
+    "lower-case letters, digits and underscores, beginning with a letter, such as 'my_agency'",
 )
-"""What SQL and configurations take without quotes: pattern and words."""
+"""Names that need no quotes in SQL and configurations: pattern and description."""

@@ -1,4 +1,4 @@
-"""The name that was probably meant."""
+"""The name that the user probably meant."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 
 _LISTED = 40
-"""Choices that a message may list; of more, none."""
+"""The most choices that a message lists; if there are more, it lists none."""
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:

@@ -1,4 +1,6 @@
-"""Codes that an agency has added and a dataset does not list yet: they load as the payload describes them."""
+"""Codes that an agency has added but a dataset does not list yet: they load as the payload
+describes them.
+"""
 
 from __future__ import annotations
 
@@ -107,7 +109,7 @@ def _described(new: NewCode, row: Mapping[str, Any]) -> Area | Category | Code:
 
 
 def _refuse_other_table(table: pa.Table, dataset: Dataset, new: Sequence[NewCode]) -> None:
-    """A table of which nothing is known is another table, not one with new lines."""
+    """A table without any known code is a different table, not one with new lines."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -120,8 +122,9 @@ def _refuse_other_table(table: pa.Table, dataset: Dataset, new: Sequence[NewCode
     if not pc.any(known).as_py():
         first = new[0]
         msg = (
-            f"dataset {dataset.name}: none of its rows has codes that are listed; the first is {first.column} "
-            f"{first.code!r} ({first.name}); see whether the payload is of another table"
+            f"dataset {dataset.name}: none of its rows has codes from the code lists; the first "
+            f"is {first.column} {first.code!r} ({first.name}); check whether the payload belongs "
+            "to another table"
         )
         raise ContentError(msg)
 

@@ -1,4 +1,4 @@
-"""The observation table: the one shape that every source's figures take in Silver.
+"""The observation table: the form of every source's figures in Silver.
 
 A normalizer returns the four columns of :data:`REQUIRED` and, where it has them, those of
 :data:`OPTIONAL`; :mod:`statpipe.domain.seal` adds the others.
@@ -25,18 +25,20 @@ if TYPE_CHECKING:
     from statpipe.domain.dimension import Dimension
 
 KEY = ("ref_area", "category", "freq", "time_period")
-"""The columns that identify a figure within its dataset, whatever the source."""
+"""The columns that identify a figure within its dataset, for every source."""
 
 CELL = ("ref_area", "category", "time_period")
-"""How people name a figure: its period tells its frequency, unless days and business days stand side by side."""
+"""How people refer to a figure: its period shows its frequency, unless a dataset has both days and
+business days."""
 
 REQUIRED = (*CELL, "obs_value")
 OPTIONAL = ("decimals", "obs_status", "source_symbol", "notes")
 FREE_TEXT = ("geo_name", "category_name", "unit_measure", "source_symbol", "notes")
-"""The columns that hold an agency's words, beside the names of dimensions' codes; every other text is a code."""
+"""The columns with an agency's texts, apart from the names of dimensions' codes; all other texts
+are codes."""
 
 SILVER = 4
-"""Number of the form of Silver, raised when its columns change: what has an older one is made anew."""
+"""Version of Silver's layout, raised when its columns change: older partitions are then rebuilt."""
 
 NORMAL = "A"
 """SDMX CL_OBS_STATUS: a normal observation."""
@@ -64,24 +66,24 @@ class ObservationColumn:
 COLUMNS = (
     ObservationColumn("dataset", "code", "Dataset of the agency, such as a table"),
     ObservationColumn("ref_area", "code", "Area: USPS code, US, or the agency's region code"),
-    ObservationColumn("geo_fips", "code", "Area in the agency's own coding"),
+    ObservationColumn("geo_fips", "code", "The agency's own code for the area"),
     ObservationColumn("iso_3166", "code", "Area in ISO 3166, such as US or US-CA", True),
     ObservationColumn("geo_name", "code", "Name of the area"),
-    ObservationColumn("geo_level", "code", "What the area is: country, region or state"),
+    ObservationColumn("geo_level", "code", "Kind of area: country, region or state"),
     ObservationColumn("freq", "code", "Frequency, SDMX CL_FREQ"),
     ObservationColumn(
-        "time_period", "code", "Period that the figure describes, as SDMX writes it: 2023, 2023-Q1"
+        "time_period", "code", "Period of the figure in SDMX notation: 2023, 2023-Q1"
     ),
     ObservationColumn("period_start", "date", "First day of the period"),
     ObservationColumn("period_end", "date", "Last day of the period"),
     ObservationColumn("category", "code", "Stable identifier of what is measured"),
     ObservationColumn("category_name", "code", "The agency's title of the category"),
-    ObservationColumn("parent_category", "code", "Category that this one is a part of", True),
+    ObservationColumn("parent_category", "code", "Parent category", True),
     ObservationColumn("sign", "small", "+1 or -1: added to or subtracted from the parent"),
     ObservationColumn("unit_measure", "code", "Unit as the agency prints it"),
     ObservationColumn("unit_mult", "small", "Power of ten of the unit, SDMX UNIT_MULT"),
     ObservationColumn("obs_value", "decimal", "The figure as published; empty if missing", True),
-    ObservationColumn("decimals", "small", "Decimal places that the figure is printed with", True),
+    ObservationColumn("decimals", "small", "Decimal places of the published figure", True),
     ObservationColumn("obs_status", "code", "Why a figure is special, SDMX CL_OBS_STATUS"),
     ObservationColumn("source_symbol", "code", "Marker as printed, such as (D) or (L)", True),
     ObservationColumn("notes", "code", "Text of the figure's footnotes", True),
@@ -129,7 +131,7 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]], *, doubles: bool =
     *doubles* says that the agency publishes binary doubles, as in a workbook: each figure, a ``float`` or
     the text of one, becomes the shortest decimal that is the same double.
 
-    :raises ContentError: A figure is no exact decimal number, or a column holds the wrong type.
+    :raises ContentError: A figure is not an exact decimal number, or a column has the wrong type.
     """
     import pyarrow as pa
 
@@ -159,17 +161,20 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]], *, doubles: bool =
         try:
             columns[name] = pa.array(values, types.get(name, pa.string()))
         except (pa.ArrowException, OverflowError) as error:
-            msg = f"column {name} holds something else than {types.get(name, 'text')}: {error}"
+            msg = f"column {name} contains something other than {types.get(name, 'text')}: {error}"
             raise ContentError(msg) from error
     return pa.table(columns)
 
 
 def _encodable(values: list[Any], column: str) -> list[Any]:
-    """Arrow cannot hold half of a character: mark it as lost, so that the gate takes it out."""
+    """Arrow cannot store half a character: mark it as lost, so that the gate removes it."""
     for row, value in enumerate(values):
         if isinstance(value, str) and _is_half(value):
             if not is_free_text(column):
-                msg = f"column {column}, row {row:,}: {value!r} holds half of a character; expected a code of plain text"
+                msg = (
+                    f"column {column}, row {row:,}: {value!r} contains half a character; "
+                    "expected a plain-text code"
+                )
                 raise ContentError(msg)
             values[row] = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return values
@@ -191,7 +196,9 @@ def _figure(
     if value is None:
         return None, None
     if isinstance(value, float) and not doubles:
-        reason = "is a binary float, which cannot hold a published figure exactly: pass its text"
+        reason = (
+            "is a binary float, which cannot represent a published figure exactly; pass its text"
+        )
     else:
         read = read_double if doubles else read_figure
         try:

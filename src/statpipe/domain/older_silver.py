@@ -1,6 +1,6 @@
 """Silver that an older version wrote, in today's columns.
 
-The next run makes it anew from Bronze. What it cannot make, such as a dataset that is no longer
+The next run rebuilds it from Bronze. What it cannot rebuild, such as a dataset that is no longer
 configured, is read as it is, so that nothing of it is lost.
 """
 

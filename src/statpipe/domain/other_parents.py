@@ -1,4 +1,4 @@
-"""Areas that a payload counts to another area than the dataset's code list does."""
+"""Areas that a payload assigns to another parent than the dataset's code list does."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from statpipe.domain.dataset import Dataset
 
 AREA_PARENT = "area_parent"
-"""The column in which a normalizer may give the area that a row's area is printed as a part of. It is not kept."""
+"""The column in which a normalizer may give the parent area that the payload prints for a row's
+area. It is not stored."""
 
 
 @frozen(kw_only=True)

@@ -1,4 +1,4 @@
-"""What sinks hold: partitions under keys, each with the fingerprint of what it was made from."""
+"""The contents of sinks: partitions under keys, each with the fingerprint of its inputs."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Layer(StrEnum):
     """
     Bronze is what arrived, Silver the typed observations, Gold the analysts' tables.
 
-    Changes are what each vintage in Silver says that those before it do not. The lake keeps them, so
-    that Gold need not read all of Silver.
+    Changes are what each vintage in Silver adds to those before it. The lake keeps them, so that
+    Gold need not read all of Silver.
     """
 
     BRONZE = "bronze"
@@ -84,7 +84,7 @@ class Part:
 @frozen(kw_only=True)
 class Partition:
     """
-    A table on its way to a sink.
+    A table for a sink.
 
     ``fingerprint`` is over the inputs' figures, the version of the code and the schema: a sink that
     holds the same fingerprint under the same key holds the same table. Gold brings its model, and
@@ -117,7 +117,7 @@ class Partition:
 
 def what_differs(old: Partition, new: Partition) -> tuple[pa.Table, pa.Table]:
     """
-    Return rows of two tables, less the parts that both have.
+    Return the rows of two tables without the parts that both have.
     """
     import pyarrow as pa
 
@@ -134,9 +134,10 @@ def what_differs(old: Partition, new: Partition) -> tuple[pa.Table, pa.Table]:
 @frozen(kw_only=True)
 class Receipt:
     """
-    What writing a partition did. Row counts are of rows; ``bytes_written`` of bytes.
+    The result of writing a partition: counts of rows, and ``bytes_written`` in bytes.
 
-    ``wal_bytes`` is what a database's write-ahead log grew by meanwhile, others' work included.
+    ``wal_bytes`` is the growth of a database's write-ahead log meanwhile, including other sessions'
+    work.
     """
 
     sink: str

@@ -1,4 +1,4 @@
-"""A payload: one answer of the agency, byte for byte less the credentials."""
+"""A payload: one answer of the agency, byte for byte, without credentials."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def _file_name(asked: str) -> str:
 @attrs.define(kw_only=True, frozen=True, slots=False)
 class Payload:
     """
-    One answer of the agency and what was asked.
+    One answer of the agency, and the request.
 
     ``name`` says in a few characters what was asked (``SAPCE1-line-9``); what a file name may not hold
     becomes an underscore. ``request``

@@ -1,4 +1,4 @@
-"""Time periods in SDMX's notation: read in any of the usual spellings, kept in one.
+"""Time periods in SDMX notation: read in any usual spelling, kept in one form.
 
 Source: SDMX 2.1, section 6, "Time and Time Format", and its code list CL_FREQ.
 """
@@ -35,10 +35,10 @@ def refuse_unknown_frequencies(where: str, codes: object) -> None:
 
 
 FOREVER = date(9999, 12, 31)
-"""The end of what still stands, as ALFRED has it."""
+"""The end date of figures that are still current, as in ALFRED."""
 
 JANUARY = "--01-01"
-"""The day on which a reporting year begins, as SDMX's REPORTING_YEAR_START_DAY has it."""
+"""The day on which a reporting year begins, as in SDMX's REPORTING_YEAR_START_DAY."""
 
 DATE_TIMES = ("H", "I", "N")
 EXAMPLES = {
@@ -52,7 +52,7 @@ EXAMPLES = {
     "B": "2023-01-31",
     **dict.fromkeys(DATE_TIMES, "2023-01-31T10:00:00"),
 }
-"""The form of each frequency, by an example."""
+"""An example of the form of each frequency."""
 
 _MONTHS = {"A": 12, "S": 6, "T": 4, "Q": 3, "M": 1}
 _YEAR = r"(?P<year>1[0-9]{3}|2[0-9]{3})"
@@ -103,7 +103,7 @@ def read_period(text: str, freq: str, year_start: str = JANUARY) -> Period:
     A range, such as ``2023-01-01/P1M``, is read where it is a period of the frequency. A zone is kept of
     date-times alone: whichever it is, a period of whole days is the one that its text names.
 
-    :raises ValueError: The text is no period of this frequency.
+    :raises ValueError: The text is not a period of this frequency.
     """
     match = _pattern(freq).fullmatch(text)
     is_range = "/" in text and freq not in DATE_TIMES
@@ -166,7 +166,7 @@ def _of_days(part: dict[str, str], freq: str, year_start: str) -> Period:
     else:
         day = date(int(part["year"]), int(part["month"]), int(part["day"]))
     if freq == "B" and day.isoweekday() > 5:  # noqa: PLR2004 - Friday
-        msg = f"{day} is a {day:%A}, and not a business day"
+        msg = f"{day} is a {day:%A}, not a business day"
         raise ValueError(msg)
     if freq in DATE_TIMES:
         if "midnight" in part:
@@ -206,8 +206,8 @@ def periods_between(first: str, last: str, freq: str) -> list[str]:
     """
     Return all periods of a frequency from *first* to *last*, both included.
 
-    :raises ValueError: One of them is no period of this frequency, or it has date-times, which have no
-        calendar.
+    :raises ValueError: One of them is not a period of this frequency, or the frequency has
+    date-times, which have no calendar.
     """
     return [
         period_at(place, freq) for place in range(place_of(first, freq), place_of(last, freq) + 1)
@@ -218,7 +218,7 @@ def place_of(text: str, freq: str) -> int:
     """
     Return the place of a period in the calendar of its frequency: the next one has the next place.
 
-    :raises ValueError: The text is no period of this frequency, or it has date-times.
+    :raises ValueError: The text is not a period of this frequency, or the frequency has date-times.
     """
     period = read_period(text, freq)
     if freq in _MONTHS:

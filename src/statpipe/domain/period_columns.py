@@ -87,6 +87,6 @@ def _wrong(columns: dict[str, Any], dataset: Dataset, row: int, why: Exception) 
     freq = str(columns["freq"][row]) if "freq" in columns else dataset.freq
     column = "time_period" if freq in EXAMPLES else "freq"
     return (
-        f"dataset {dataset.name}: {column} {why} (row {row:,} of the normalizer's table: {cell}); "
-        "where rows have other frequencies than the dataset's, give them in the column freq"
+        f"dataset {dataset.name}: {column} {why} (row {row:,} of the normalizer's table: "
+        f"{cell}); if rows have other frequencies than the dataset, give them in the column freq"
     )

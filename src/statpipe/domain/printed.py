@@ -1,8 +1,9 @@
-"""Columns of printed figures: their exact values, and how many decimal places were printed.
+"""Columns of printed figures: their exact values and their printed decimal places.
 
-Value and places together give the printed text back: ``14392721.0`` is 14392721 with one place. What
-is not kept of it is no part of the number: thousands separators, a plus sign, zeros before the first
-digit, the minus of a zero, and the exponent: ``1.20E-05`` comes back as ``0.0000120``.
+Value and places together give the printed text back: ``14392721.0`` is 14392721 with one place.
+Only parts that do not belong to the number are lost: thousands separators, a plus sign, zeros
+before the first digit, the minus of a zero, and the exponent: ``1.20E-05`` comes back as
+``0.0000120``.
 """
 
 from __future__ import annotations
@@ -18,17 +19,18 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DECIMAL_DIGITS, DECIMAL_PLACES = 38, 18
-"""Room for every official figure: 20 digits before the point and 18 behind it, exact."""
+"""Enough for every official figure: 20 digits before the point and 18 after it, exact."""
 
 MOST_PLACES = 127
-"""How many places are counted; zeros behind the 18th place cost nothing, and come back up to here."""
+"""How many places are counted; zeros after the 18th place cost nothing and are restored up to
+here."""
 
 _WHOLE_DIGITS = DECIMAL_DIGITS - DECIMAL_PLACES
 _PLAIN = r"^-?[0-9]+(\.[0-9]+)?$"
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]{1,9})?", re.ASCII)
 _ROOM = (
-    f"expected up to {_WHOLE_DIGITS} digits before and {DECIMAL_PLACES} behind the point, since figures are "
-    "kept exactly; zeros at the end do not count"
+    f"expected up to {_WHOLE_DIGITS} digits before and {DECIMAL_PLACES} after the point, because "
+    "figures are kept exactly; zeros at the end do not count"
 )
 
 
@@ -44,7 +46,7 @@ class Figures:
 
 class Misfit(ValueError):
     """
-    A text that is not a figure, or a figure that there is no room for. ``row`` is its place.
+    A text that is not a figure, or a figure with too many digits. ``row`` is its row.
     """
 
     def __init__(self, message: str, row: int) -> None:
@@ -198,7 +200,7 @@ def _lengthened(short: pa.Array, decimals: pa.Array) -> pa.Array:
 
 
 def _are_short(texts: pa.Array) -> bool:
-    """Of more digits than its type has, Arrow makes another number without a word."""
+    """If a number has too many digits for its type, Arrow silently changes it."""
     import pyarrow.compute as pc
 
     return (pc.max(pc.binary_length(texts)).as_py() or 0) <= DECIMAL_DIGITS
@@ -247,7 +249,7 @@ def read_figure(text: str) -> tuple[Decimal, int]:
         from the text.
     """
     if not _NUMBER.fullmatch(text):
-        msg = "is not a figure; expected digits with a point at most, or scientific notation"
+        msg = "is not a figure; expected digits with at most one point, or scientific notation"
         raise ValueError(msg)
     number = Decimal(text)
     exponent = number.as_tuple().exponent

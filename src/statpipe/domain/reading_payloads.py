@@ -1,4 +1,4 @@
-"""What Python raises while a payload is read says nothing to an operator: say which payload it was."""
+"""Python's errors while reading a payload do not help an operator, so this names the payload."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WRONG = (
     *(AttributeError, EOFError, LookupError, RecursionError, SyntaxError, TypeError, ValueError),
     *(csv.Error, struct.error, zipfile.BadZipFile, zlib.error),
 )
-"""What Python and the readers of its library raise where bytes are not what they were taken for."""
+"""What Python and its standard library raise when bytes are not what was expected."""
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The days on which an agency said that it will publish."""
+"""The days on which an agency has announced to publish."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a vintage did to the figures that were believed before it."""
+"""How a vintage changed the figures known before it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 SHOWN_MOVES = 10
-"""How many of the largest revisions are named."""
+"""How many of the largest revisions are listed."""
 
 
 _UNIT = ("unit_measure", "unit_mult")
@@ -64,7 +64,7 @@ def _fell(old: str, new: str) -> bool:
 @frozen(kw_only=True)
 class Revision:
     """
-    A vintage against what was believed before it.
+    A vintage compared with the figures known before it.
 
     ``since`` is the earlier release that its figures are compared with, and ``since_also`` names the
     releases before that one which some cells come from, newest first. ``since`` is the vintage's own
@@ -122,7 +122,7 @@ class Revision:
     @property
     def _before(self) -> str:
         if self.since == self.vintage:
-            return "the same release was last read"
+            return "the last reading of the same release"
         *first, last = (self.since, *self.since_also)
         return f"{', '.join(first)} and {last}" if first else last
 
@@ -155,7 +155,7 @@ def revision_of(  # noqa: PLR0917 - what is compared, and the names of both side
     since_also: tuple[str, ...] = (),
 ) -> Revision:
     """
-    Compare a vintage's Silver with what was believed before it, likewise as Silver.
+    Compare a vintage's Silver with the figures known before it, also as Silver.
     """
     if before is None:
         return _first_release(after, dataset, vintage, since, since_also)

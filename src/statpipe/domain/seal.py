@@ -1,4 +1,4 @@
-"""Sealing: a normalizer's table becomes Silver, complete, sorted and in canonical form.
+"""Sealing: a normalizer's table becomes Silver, completed, sorted and in canonical form.
 
 Code lists describe areas and categories, so equal figures give equal bytes from every channel. Everything works on codes: there is no Python object per row.
 """
@@ -36,15 +36,15 @@ if TYPE_CHECKING:
 _Entry = TypeVar("_Entry")
 _NAMES = {"ref_area": "geo_name", "category": "category_name"}
 _MAY_BE_EMPTY = frozenset(column.name for column in COLUMNS if column.nullable)
-"""Where a normalizer gives nothing in a row, there is nothing; elsewhere it leaves that to the lists."""
+"""In these columns an empty cell stays empty; in others it is filled from the code lists."""
 
 
 def seal(table: pa.Table, dataset: Dataset, vintage: str) -> pa.Table:
     """
     Complete a normalizer's table to the Silver schema, sorted by key, in canonical form.
 
-    :raises ContentError: A column is missing, has a wrong type or an unknown code, a required
-        value is null, or a key stands twice.
+    :raises ContentError: A column is missing, has a wrong type or an unknown code, a required value
+    is null, or a key occurs twice.
     """
     import pyarrow as pa
 
@@ -169,7 +169,7 @@ def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
 
 
 def _of_areas(areas: pa.DictionaryArray, dataset: Dataset) -> dict[str, Callable[[], Any]]:
-    """Say what the code list does about areas; without one, the code is all there is to say."""
+    """Add what the code list says about areas; without one, there is only the code."""
     rows = len(areas)
     if not dataset.areas:
         return {
@@ -192,7 +192,7 @@ def _of_areas(areas: pa.DictionaryArray, dataset: Dataset) -> dict[str, Callable
 def _of_categories(
     categories: pa.DictionaryArray, dataset: Dataset
 ) -> dict[str, Callable[[], Any]]:
-    """Say what the code list does about categories; without one, the code is all there is to say."""
+    """Add what the code list says about categories; without one, there is only the code."""
     import pyarrow as pa
 
     rows = len(categories)

@@ -1,4 +1,4 @@
-"""A value that prints as stars."""
+"""A value that is printed as stars."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WRITTEN = {
     "+": r"(?:\+|-|%2[Bb]|\\u002[Bb])",
     "/": r"(?:\\?/|_|%2[Ff]|\\u002[Ff])",
 }
-"""The two signs of base64, and those of its form for addresses, as addresses and JSON write them."""
+"""The two special characters of base64 and of its URL-safe form, as URLs and JSON write them."""
 
 _QUOTES = ("''", '""', "``", "\u2018\u2019", "\u201c\u201d", "\u201e\u201c", "\u00ab\u00bb")
 
@@ -58,7 +58,7 @@ class Secret:
         return hash(("Secret", self._value))
 
     def __reduce__(self) -> tuple[object, ...]:
-        msg = "a Secret does not leave its process: pass the name of its variable instead"
+        msg = "a Secret must not leave its process; pass the name of its variable instead"
         raise TypeError(msg)
 
 

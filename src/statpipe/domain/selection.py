@@ -1,4 +1,4 @@
-"""Which part of a dataset was asked for."""
+"""Which part of a dataset was requested."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ def _where(given: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
 @frozen(kw_only=True)
 class Selection:
     """
-    The areas, categories and periods that were asked for; ``None`` means all there are. ``where`` has the
-    codes that were asked for of other columns of the key: those of dimensions, or ``freq``.
+    The requested areas, categories and periods; ``None`` means all of them. ``where`` has the codes
+    that were asked for of other columns of the key: those of dimensions, or ``freq``.
 
     Periods may be given in any of the usual spellings, and are kept in the one form of Silver: ``2023M01``
     becomes ``2023-01``.
 
-    What lies outside a selection was not asked for, so its absence says nothing: it is neither a
-    deletion nor incomplete.
+    Cells outside a selection were not requested, so their absence means nothing: neither a deletion
+    nor a gap.
     """
 
     areas: tuple[str, ...] | None = field(default=None, converter=_codes)
@@ -45,7 +45,7 @@ class Selection:
 
     def covers(self, other: Selection) -> bool:
         """
-        Tell whether everything that *other* asks for is asked for here as well.
+        Tell whether this selection includes everything in *other*.
         """
         pairs = (
             (self.areas, other.areas),

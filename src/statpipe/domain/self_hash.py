@@ -1,4 +1,4 @@
-"""Files that carry a SHA-256 of themselves, so that a change of any byte of them is noticed.
+"""Files that contain a SHA-256 of themselves, so that any changed byte is noticed.
 
 The hash stands inside of the file. It is computed over the whole file with 64 zeros in its own place.
 """
@@ -15,13 +15,13 @@ from typing import Any, Final
 import attrs
 
 BLANK: Final = "0" * 64
-"""Holds the place of the hash until it is known."""
+"""Placeholder for the hash until it is known."""
 
 NAME: Final = "self_sha256"
 """The key of the hash in a JSON document."""
 
 _IN_JSON = re.compile(rb'^ "self_sha256": "([0-9a-f]{64})"', re.MULTILINE)
-"""A key of the outermost object: it is indented by just one blank."""
+"""A key of the outermost object, which is indented by one blank."""
 
 
 def hashed_json(document: Mapping[str, Any]) -> bytes:
@@ -92,7 +92,7 @@ def filled_in(body: bytes, place: slice | None) -> bytes:
     """
     Put the hash of a file into its place, which holds :data:`BLANK`.
     """
-    assert place is not None, "the file has a place for its hash"
+    assert place is not None, "the file has a placeholder for its hash"
     return body[: place.start] + hashlib.sha256(body).hexdigest().encode() + body[place.stop :]
 
 

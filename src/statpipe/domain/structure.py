@@ -1,4 +1,4 @@
-"""The structure of a dataset, all that describes its codes, under one hash."""
+"""The structure of a dataset, everything that describes its codes, under one hash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Text as agencies print it: which blanks around it mean nothing, and what no sink can hold."""
+"""Text as agencies print it: surrounding blanks without meaning, and characters that no sink can
+store.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ WHITE_SPACE = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000" + _INVISIBLE
 )
-"""What may stand around a figure, a marker, a unit or a code without meaning anything.
+"""Characters that may surround a figure, a marker, a unit or a code without any meaning.
 
 Unicode's white space (no-break and thin spaces included), and characters of no width.
 """
@@ -29,7 +31,7 @@ def stripped(text: str) -> str:
 
 
 _UNHOLDABLE = re.compile("[\0\ud800-\udfff\ufffd]")
-"""NUL and lone surrogates, which sinks cannot store, and U+FFFD, which stands for lost text."""
+"""NUL and lone surrogates, which sinks cannot store, and U+FFFD, which marks lost text."""
 
 
 def holdable(text: str) -> str:
@@ -47,7 +49,10 @@ def holdable_code(text: str) -> str:
     """
     found = _UNHOLDABLE.search(text)
     if found:
-        msg = f"{text!r} holds {_escaped(found)}, which no sink can store; expected a code of plain text"
+        msg = (
+            f"{text!r} contains {_escaped(found)}, which no sink can store; expected a "
+            "plain-text code"
+        )
         raise ContentError(msg)
     return text
 

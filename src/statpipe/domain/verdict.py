@@ -1,4 +1,4 @@
-"""What a check says about a vintage."""
+"""The result of a check on a vintage."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from statpipe.domain.vintage import Vintage
 
 Severity = Literal["error", "warning"]
-"""An error refuses the vintage. A warning is reported and refuses nothing."""
+"""An error refuses the vintage. A warning is only reported."""
 
 SHOWN_CELLS = 20
 """How many offending cells a result carries; ``failures`` counts them all."""
@@ -38,9 +38,9 @@ class Snapshot:
     One vintage of a dataset as a check sees it.
 
     ``table`` is sealed Silver. ``siblings`` are the other datasets of the same release, by name:
-    those that this dataset's agreements name, as far as they are at hand. ``revision`` says what the
-    vintage did to the figures that were believed before it. ``new_codes`` are codes that the payloads name
-    and the code lists did not have: nobody knows yet for what else they are published.
+    those that this dataset's agreements name, as far as they are at hand. ``revision`` says how the
+    vintage changed the figures known before it. ``new_codes`` are codes that the payloads name and
+    the code lists did not have: nobody knows yet for what else they are published.
     """
 
     dataset: Dataset
@@ -83,7 +83,7 @@ class CheckResult:
 
     def __attrs_post_init__(self) -> None:
         if not self.judged and not self.passed:
-            msg = f"check {self.check!r} failed, so it judged; leave `judged` out"
+            msg = f"check {self.check!r} failed, so it did judge; leave `judged` out"
             raise ValueError(msg)
 
     @property
@@ -100,7 +100,7 @@ class CheckResult:
     @property
     def headline(self) -> str:
         """
-        What the check did about which vintage, in the words of every reader of a run.
+        What the check did with which vintage, in the same words for every reader of a run.
         """
         about = f"{self.dataset} {self.vintage}"
         if not self.judged:
@@ -122,6 +122,6 @@ class CheckResult:
     @property
     def refuses(self) -> bool:
         """
-        Whether this result keeps the vintage from being published.
+        Whether this result prevents the publication of the vintage.
         """
         return not self.passed and self.severity == "error" and not self.accepted

@@ -12,8 +12,8 @@ from statpipe.domain.text import holdable, recordable
 
 Basis = Literal["agency", "service", "observed"]
 """
-Who dates a vintage: the agency prints a date, its service says when the data were updated, or nobody
-does, and it is the day on which these figures were first seen.
+Origin of a vintage's date: the agency prints it, its service says when the data were updated, or,
+if neither does, it is the day on which these figures were first seen.
 """
 
 

@@ -1,4 +1,4 @@
-"""Texts of others as a reader can see them: nothing in them acts, and nothing hides."""
+"""External texts made visible: nothing in them acts on a terminal, and nothing is hidden."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ _NAMED = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 _SHOWS_NOTHING = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""What Unicode calls ignorable although Python calls it printable: fillers and variation selectors."""
+"""Characters that Unicode calls ignorable but Python calls printable: fillers and variation
+selectors."""
 
 
 def visible(text: object) -> str:

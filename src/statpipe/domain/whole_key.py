@@ -1,4 +1,4 @@
-"""The key that every source has: ``_Z`` where there is no area, a category out of dimensions."""
+"""The key that every source has: ``_Z`` without areas, and a category made of dimensions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from statpipe.domain.dataset import Dataset
 
 NO_AREA = "_Z"
-"""SDMX's code for what does not apply: the area of figures that are about none."""
+"""SDMX's code for "not applicable": the area of figures that have no area."""
 
 
 def may_lack(dataset: Dataset) -> frozenset[str]:
@@ -112,8 +112,9 @@ def refuse_codes(columns: dict[str, Any], dataset: Dataset) -> None:
         wrong = [text for text in used_texts(codes) if JOINS_CODES in text or not text]
         if wrong and "category" not in columns:
             msg = (
-                f"dataset {dataset.name}: code {wrong[0]!r} of {one.id} is empty or holds a point, which "
-                "joins the codes of a category; give the agency's own identifier in the column category"
+                f"dataset {dataset.name}: code {wrong[0]!r} of {one.id} is empty or contains a "
+                "point, which joins the codes of a category; give the agency's own identifier "
+                "in the column category"
             )
             raise ContentError(msg)
 
@@ -132,9 +133,10 @@ def _names(
     unknown = [text for text in used_texts(nameless) if names and text not in names]
     if unknown:
         msg = (
-            f"dataset {dataset.name}: {dimension.column} {unknown[0]!r} is not in the code list of "
-            f"{dimension.id}, which has {len(names)}; if the agency added it, give its name in the column "
-            f"{names_column(dimension.column)}; else see whether its structure is of this release"
+            f"dataset {dataset.name}: {dimension.column} {unknown[0]!r} is not in the code list "
+            f"of {dimension.id}, which has {len(names)}; if the agency added it, give its name "
+            f"in the column {names_column(dimension.column)}; otherwise check whether the "
+            "structure is from this release"
         )
         raise ContentError(msg)
     texts = codes.dictionary.to_pylist()

@@ -1,4 +1,4 @@
-"""Text of an agency that a plugin could not decode or encode: the payload is at fault, not the plugin."""
+"""Agency text that a plugin could not decode or encode: the payload is at fault, not the plugin."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def wrong_text_refused(dataset: Dataset, payloads: Sequence[Payload] = ()) -> It
     except UnicodeEncodeError as error:
         excerpt = error.object[max(error.start - 20, 0) : error.end + 20]
         msg = (
-            f"dataset {dataset.name}: a payload holds half of a character, which no sink can store: "
-            f"{excerpt!r}; expected text"
+            f"dataset {dataset.name}: a payload contains half a character, which no sink can "
+            f"store: {excerpt!r}; expected text"
         )
         raise ContentError(msg) from error

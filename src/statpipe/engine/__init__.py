@@ -1,1 +1,1 @@
-"""Orchestrates whatever is registered; knows roles, never an agency or a store."""
+"""Runs whatever is registered. It knows roles, but no agency and no store."""

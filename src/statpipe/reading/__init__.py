@@ -1,7 +1,7 @@
-"""The analysts' door: what is in the lake, as tables, without a command line.
+"""The analysts' entry point: the lake's contents as tables, without a command line.
 
 Each function opens the environment, reads, and closes it. :func:`open` keeps one open, for many
-questions. What cannot be answered is a :class:`statpipe.api.StatpipeError`, whose text says what to do.
+questions. A failure raises a :class:`statpipe.api.StatpipeError`, whose text says what to do.
 """
 
 from __future__ import annotations

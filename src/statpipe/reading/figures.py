@@ -1,4 +1,4 @@
-"""A table of figures, in whatever form an analyst works with."""
+"""A table of figures, convertible to the library of the analyst's choice."""
 
 from __future__ import annotations
 
@@ -22,8 +22,9 @@ class Figures:
     """
     Rows of a Gold model as an Arrow table: ``table``. Figures are exact decimals, unless doubles were asked for.
 
-    Any library that knows Arrow's protocol takes the object as it is: ``polars.DataFrame(figures)``,
-    ``duckdb.sql("SELECT * FROM figures")`` with ``figures = figures.table``.
+    Any library that supports Arrow's protocol accepts the object directly:
+    ``polars.DataFrame(figures)``, ``duckdb.sql("SELECT * FROM figures")`` with ``figures =
+    figures.table``.
     """
 
     model: str
@@ -41,8 +42,8 @@ class Figures:
 
     def to_pandas(self) -> pd.DataFrame:
         """
-        Return a frame of pandas. Exact figures are ``decimal.Decimal`` there; ``floats=True`` gives numbers
-        to calculate with.
+        Return a pandas frame. Exact figures are ``decimal.Decimal``; with ``floats=True`` they are
+        floats.
 
         :raises ConfigError: pandas is not installed.
         """
@@ -51,7 +52,7 @@ class Figures:
 
     def to_polars(self) -> pl.DataFrame:
         """
-        Return a frame of polars.
+        Return a polars frame.
 
         :raises ConfigError: polars is not installed.
         """
@@ -89,7 +90,5 @@ def _imported(name: str) -> ModuleType:
     except ImportError as error:
         if error.name != name:
             raise  # it is there, and lacks something itself
-        msg = (
-            f"{name} is not installed; run `pip install {name}`, or take the Arrow table: `.table`"
-        )
+        msg = f"{name} is not installed; run `pip install {name}`, or use the Arrow table: `.table`"
         raise ConfigError(msg) from None

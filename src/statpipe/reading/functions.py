@@ -1,4 +1,4 @@
-"""The functions that ``import statpipe`` offers: a question each."""
+"""The functions that ``import statpipe`` offers, one per question."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def open(  # noqa: A001 - as in `statpipe.open("prod")`
     environment: str = "local", *, config: str | Path | None = None
 ) -> Iterator[Lakehouse]:
     """
-    Open an environment for many questions; it is closed at the end of the block.
+    Open an environment for several questions; it is closed at the end of the block.
 
     The configuration is ``statpipe.toml`` in this folder or above, or the file that *config* names::
 
@@ -35,7 +35,7 @@ def open(  # noqa: A001 - as in `statpipe.open("prod")`
             now = lakehouse.read("pce_state", ref_area="CA")
             then = lakehouse.read("pce_state", ref_area="CA", as_of="2021-01-01")
 
-    :raises ConfigError: The environment is not configured, or wrongly.
+    :raises ConfigError: The environment is not configured, or its configuration is wrong.
     """
     configuration = load_configuration(None if config is None else Path(config))
     registry = Registry.installed()
@@ -78,7 +78,8 @@ def releases(
     model: str, *, environment: str = "local", config: str | Path | None = None, **wanted: Any
 ) -> Figures:
     """
-    Return what each release said of each figure: ``releases("pce_state", ref_area="CA", nth=0)`` is the first one's.
+    Return each figure in each release: ``releases("pce_state", ref_area="CA", nth=0)`` returns the
+    first releases.
 
     The other arguments are those of :meth:`Lakehouse.releases`: ``nth``, ``wide``, ``growth``, and any column.
     """
@@ -90,7 +91,8 @@ def revision_statistics(
     model: str, *, environment: str = "local", config: str | Path | None = None, **wanted: Any
 ) -> Figures:
     """
-    Return statistics of revisions, a row a series and release: size, bias, news or noise, the first efficient release.
+    Return statistics of revisions, one row per series and release: size, bias, news or noise, the
+    first efficient release.
 
     The other arguments are those of :meth:`Lakehouse.revision_statistics`: ``nth``, ``final``, ``growth``, and any column.
     """
@@ -100,7 +102,7 @@ def revision_statistics(
 
 def models(*, environment: str = "local", config: str | Path | None = None) -> Figures:
     """
-    Return the Gold models that there are.
+    Return all Gold models.
     """
     with open(environment, config=config) as lakehouse:
         return lakehouse.models()
@@ -110,7 +112,7 @@ def describe(
     model: str, *, environment: str = "local", config: str | Path | None = None
 ) -> Figures:
     """
-    Return a model's columns, with what they hold.
+    Return a model's columns with their descriptions.
     """
     with open(environment, config=config) as lakehouse:
         return lakehouse.describe(model)
@@ -120,7 +122,8 @@ def vintages(
     model: str, *, environment: str = "local", config: str | Path | None = None, **wanted: Any
 ) -> Figures:
     """
-    Return the vintages that a model is made of, oldest first; of chosen figures, those that set one.
+    Return the vintages behind a model, oldest first; if figures are chosen, only vintages that set
+    one of them.
 
     The other arguments choose figures, as in :func:`read`.
     """

@@ -1,4 +1,4 @@
-"""An environment that is open for questions."""
+"""An open environment."""
 
 from __future__ import annotations
 
@@ -75,12 +75,13 @@ class Lakehouse:
         **columns: Wanted,
     ) -> Figures:
         """
-        Return figures of a Gold model: the latest, or as they were believed on a day.
+        Return figures of a Gold model: the latest, or as of a date.
 
-        Each argument takes a code or several. *period* may be a range, such as ``"2019:2021"``; both ends
-        count, and either may be left out. *columns* choose by any other column: ``geo_level="state"``.
-        *floats* gives doubles in place of exact decimals. Rows come out of the lake; *sink* names a database
-        of the environment to take them from, such as ``"postgres"``. They are the same.
+        Each argument takes a code or several. *period* may be a range, such as ``"2019:2021"``;
+        both ends count, and either may be left out. *columns* choose by any other column:
+        ``geo_level="state"``. *floats* returns doubles instead of exact decimals. Rows come from
+        the lake; *sink* names a database of the environment to read instead, such as
+        ``"postgres"``. The rows are the same.
 
         :raises ConfigError: There is no such model or column, or no such row; the message lists those
             that exist, and since when.
@@ -115,12 +116,12 @@ class Lakehouse:
         **columns: Wanted,
     ) -> Figures:
         """
-        Return what each release said of each figure, also where it repeated what was known.
+        Return every figure in every release, even if the release repeated it unchanged.
 
         ``release`` counts from 0; *nth* chooses releases by that number. With *wide*, a row is a period and a column a
         vintage: the triangle of revisions, of figures or of their *growth*. *columns* choose as in :meth:`read`.
 
-        :raises ConfigError: The model has no history, or no such row.
+        :raises ConfigError: The model has no history, or no row matches.
         """
         from statpipe.engine.answers.revisions.analysis import releases
         from statpipe.engine.answers.revisions.triangle import triangle
@@ -196,12 +197,14 @@ class Lakehouse:
 
     def vintages(self, model: str, **wanted: Any) -> Figures:
         """
-        Return the vintages that a model is made of, oldest first: source, dataset, name, the day from which
-        it counts, and who dates it.
+        Return the vintages that a model is made of, oldest first: source, dataset, name, the day
+        from which it counts, and the origin of that date.
 
-        Arguments choose figures as those of :meth:`read` do: then only vintages that set one of them count.
+        Arguments choose figures as in :meth:`read`: then only vintages that set one of them are
+        returned.
 
-        :raises ConfigError: There is no such model; or, of chosen figures, it has no history or no such row.
+        :raises ConfigError: The model does not exist; or, if figures are chosen, it has no history
+        or no such row.
         """
         import pyarrow as pa
 
@@ -222,7 +225,7 @@ class Lakehouse:
         """
         Return where one figure comes from, down to the bytes of the agency's answer, each verified.
 
-        It is the document that ``statpipe explain`` prints as JSON; ``problems`` names what is damaged.
+        It is the document that ``statpipe explain`` prints as JSON; ``problems`` lists damage.
 
         :raises ConfigError: There is no such figure, or more than one.
         """

@@ -25,11 +25,12 @@ def history(published: Sequence[Published]) -> pa.Table:
     """
     Join the vintages of one dataset into intervals.
 
-    Returns Silver's columns with ``realtime_start`` and ``realtime_end``, both inclusive. ``vintage``
-    is the release that set the figure, ``decimals`` are the places that it printed; what else describes the cell is from the last one that
-    repeated it. A cell that a later vintage was asked for and does not hold was dropped: its interval
-    ends. A cell that it was not asked for goes on. Figures that changed under an unchanged date leave
-    an interval that ends before it begins: kept, and current on no day.
+    Returns Silver's columns with ``realtime_start`` and ``realtime_end``, both inclusive.
+    ``vintage`` is the release that set the figure, ``decimals`` are the places that it printed;
+    what else describes the cell is from the last one that repeated it. A cell in a later vintage's
+    selection but not in its table was dropped: its interval ends. A cell outside the selection goes
+    on. Figures that changed under an unchanged date leave an empty interval: kept, but never
+    current on any day.
     """
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -78,7 +78,7 @@ def recorded_payloads(folder: Path) -> list[Payload]:
     """
     place = folder / _INDEX
     if not place.exists():
-        msg = f"{place} is not there; record payloads with statpipe.testing.record_payloads"
+        msg = f"{place} does not exist; record payloads with statpipe.testing.record_payloads"
         raise ConfigError(msg)
     return [
         Payload(

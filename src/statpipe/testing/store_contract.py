@@ -330,9 +330,9 @@ class StoreContract(SinkContract):
                     f"the error is {told(error)}; expected {place!r} and {remedy!r} in it", _TELL
                 )
         except Exception as error:  # noqa: BLE001 - whatever the author's code raises
-            broken(f"what is not there or damaged raises {told(error)}", _TELL)
+            broken(f"a missing or damaged object raises {told(error)}", _TELL)
         else:
-            broken(f"{place} is not there or damaged, and reading it says nothing", _TELL)
+            broken(f"{place} is missing or damaged, but reading it reports nothing", _TELL)
 
     def _not_said(self, method: str) -> NoReturn:
         __tracebackhide__ = True

@@ -58,7 +58,7 @@ def test_a_factory_may_be_a_place_that_is_imported_when_it_is_called(tmp_path, m
 @pytest.mark.parametrize("place", ["no_such_module:One", "json:NoSuchName"])
 def test_a_factory_that_cannot_be_loaded_is_a_fault_of_the_plugin(place):
     component = Component(name="x", summary="s", factory=place)
-    with pytest.raises(PluginError, match=f"the factory {place} cannot be loaded .*correct it in"):
+    with pytest.raises(PluginError, match=f"the factory {place} cannot be loaded .*correct the"):
         component.factory(NoSettings())
 
 

@@ -82,16 +82,14 @@ def test_a_release_that_came_in_between_is_refused():
     source = OneVintage()
     source.refuse_newer(DATASET, source.probe(DATASET))
     before = Vintage(released=date(2022, 10, 6), token="before")
-    with pytest.raises(Unavailable, match="T was published anew while it was fetched; run again"):
+    with pytest.raises(Unavailable, match="T was updated while it was being fetched; run again"):
         source.refuse_newer(DATASET, before)
 
 
 def test_a_source_reads_no_archives_unless_it_says_so():
     with pytest.raises(ConfigError) as caught:
         OneVintage().archive(["a.zip", "b.zip"])
-    assert str(caught.value) == (
-        "source OneVintage reads no archives; name a source that does instead of a.zip, b.zip"
-    )
+    assert str(caught.value) == ("source OneVintage cannot read archives such as a.zip, b.zip")
     assert tuple(OneVintage().unreadable()) == ()
 
 

@@ -104,7 +104,7 @@ def test_a_code_that_was_not_asked_for_is_not_withdrawn():
 
 
 def test_a_code_that_still_has_the_name_somewhere_is_not_renamed():
-    """What was not asked for in between stands under the name that it had then."""
+    """What was not requested in between stands under the name that it had then."""
     first = Vintage(released=date(2021, 10, 8))
     second = Vintage(released=date(2022, 3, 1), selection=Selection(areas=("CA",)))
     before = believed(

@@ -52,21 +52,21 @@ def category(code, parent=None):
     [
         (
             {"dimensions": (Dimension(id="SEX", name="a"), Dimension(id="SEX", name="b"))},
-            "dataset T: dimension 'SEX' stands twice; correct it, or ask the agency which is right",
+            "dataset T: dimension 'SEX' occurs twice; correct it, or ask the agency which is right",
         ),
         (
             {"dimensions": (Dimension(id="A-B", name="a"), Dimension(id="A_B", name="b"))},
-            "dataset T: the dimensions A-B and A_B would both be the column a_b; give one of them another "
-            "identifier in the source",
+            "dataset T: the dimensions A-B and A_B would both become the column a_b; give one "
+            "of them another identifier in the source",
         ),
         (
             {"areas": (CALIFORNIA, CALIFORNIA)},
-            "dataset T: in the list of areas, code 'CA' stands twice",
+            "dataset T: in the list of areas, code 'CA' occurs twice",
         ),
         (
             {"categories": (category("a", "b"), category("b", "c"), category("c", "b"))},
-            "dataset T: the list of categories refers to itself: b -> c -> b; "
-            "a code cannot be a part of itself",
+            "dataset T: the list of categories refers to itself: b -> c -> b; a code cannot be "
+            "its own parent",
         ),
         ({"categories": (category("a", "a"),)}, "refers to itself: a -> a"),
         (

@@ -29,9 +29,9 @@ def test_it_has_a_first_and_a_last_day(text, end):
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        ("2024-01/P1M", "it does not begin with a day"),
-        ("2024-01-01T00:00:01/P1M", "it does not begin with a day"),
-        ("2024-01-01/P", "its duration P is not one or more whole days"),
+        ("2024-01/P1M", "it does not begin with a date"),
+        ("2024-01-01T00:00:01/P1M", "it does not begin with a date"),
+        ("2024-01-01/P", "its duration P is not a whole number of days"),
         ("2024-01-01/P1MT", "its duration P1MT is not"),
         ("2024-01-01/P0M", "its duration P0M is not"),
         ("2024-01-01/P1M1Y", "its duration P1M1Y is not"),

@@ -25,7 +25,7 @@ def coded(texts):
 
 @given(st.lists(st.none() | TEXTS, max_size=8), TEXTS)
 def test_sql_over_codes_answers_as_over_texts(texts, other):
-    """Order, comparison with a text that is not there, and functions of texts see the text."""
+    """Order, comparison with a text that does not exist, and functions of texts see the text."""
     sql = """
         SELECT text, text || '!', text < $other, text = $other, length(text),
             lag(text) OVER (ORDER BY text), max(text) OVER (), rank() OVER (ORDER BY text)

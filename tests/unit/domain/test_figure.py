@@ -64,7 +64,7 @@ def test_anything_else_is_refused(printed, marks):
 
 @pytest.mark.parametrize(("value", "kind"), [(1.5, "float"), (3, "int"), (None, "NoneType")])
 def test_what_is_no_text_is_refused(value, kind):
-    with pytest.raises(TypeError, match=f"is {kind}, not the text that the agency prints"):
+    with pytest.raises(TypeError, match=f"is {kind}, expected the text that the agency prints"):
         exact(value)
 
 

@@ -58,13 +58,15 @@ def test_a_code_is_refused_with_its_column_and_row(column, odd):
         seal(observations_from_rows(rows), CUBE, "2020-01-01")
     assert f"column {column}, row 1" in str(caught.value)
     assert repr(f"1{odd}") in str(caught.value)
-    assert "expected a code of plain text" in str(caught.value)
+    assert "expected a plain-text code" in str(caught.value)
 
 
 def test_a_new_code_goes_through_the_gate_as_well():
     new = row(category="T:9\0", category_name="New\0")
     table = observations_from_rows([row(category_name="All"), new])
-    with pytest.raises(ContentError, match=r"dataset T: column category, row 1 .*'T:9\\x00' holds"):
+    with pytest.raises(
+        ContentError, match=r"dataset T: column category, row 1 .*'T:9\\x00' contains"
+    ):
         with_new_codes(table, CODED)
     (found,) = with_new_codes(
         observations_from_rows([row(category_name="All"), new | {"category": "T:9"}]), CODED

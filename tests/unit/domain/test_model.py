@@ -47,7 +47,7 @@ def test_a_name_that_postgresql_would_cut_is_refused():
 
 def test_a_grain_that_is_no_column_is_refused():
     with pytest.raises(
-        ValueError, match="model spending: grain names 'year', which is none of its columns"
+        ValueError, match="model spending: grain names 'year', which is not one of its columns"
     ):
         attrs.evolve(MODEL, grain=("area", "year"))
 

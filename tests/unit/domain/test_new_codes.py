@@ -164,8 +164,9 @@ def test_one_without_a_name_is_refused_and_the_message_says_where_to_give_it():
     with pytest.raises(ContentError) as caught:
         seal(made, described, "2024-01-09")
     assert str(caught.value) == (
-        "dataset tea: grade 'L' is not in the code list of GRADE, which has 2; if the agency added it, give its "
-        "name in the column grade_name; else see whether its structure is of this release"
+        "dataset tea: grade 'L' is not in the code list of GRADE, which has 2; if the agency "
+        "added it, give its name in the column grade_name; otherwise check whether the "
+        "structure is from this release"
     )
 
 

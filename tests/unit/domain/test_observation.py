@@ -24,7 +24,7 @@ def test_silver_has_every_column_with_its_description():
     ("value", "text"),
     [
         (1.5, "binary float"),
-        ("x", "'x' is not a figure; expected digits with a point at most"),
+        ("x", "'x' is not a figure; expected digits with at most"),
         ("NaN", "is not a figure"),
         ("Infinity", "is not a figure"),
         ("1.1234567890123456789", "has 19 decimal places; expected up to 20 digits"),
@@ -88,7 +88,7 @@ def test_the_refusal_of_a_figure_names_its_cell(wrong, cell, value):
 @pytest.mark.parametrize("more", [{"sign": 1000}, {"ref_area": 6}, {"period_start": "2020-01-01"}])
 def test_a_row_with_a_value_of_the_wrong_type_names_its_column(more):
     (name,) = more
-    with pytest.raises(ContentError, match=f"column {name} holds something else than"):
+    with pytest.raises(ContentError, match=f"column {name} contains something other than"):
         observations_from_rows([row() | more])
 
 

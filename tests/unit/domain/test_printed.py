@@ -74,7 +74,7 @@ def test_other_spellings_are_read_exactly_and_come_back_plainly(text, plain):
     [
         (
             "1e20",
-            "has 21 digits before the point; expected up to 20 digits before and 18 behind the point",
+            "has 21 digits before the point; expected up to 20 digits before and 18 after the point",
         ),
         ("9" * 21, "has 21 digits before the point"),
         ("1e-19", "has 19 decimal places; expected up to 20"),

@@ -22,7 +22,7 @@ PAYLOAD = Payload(name="cargo", body=b'{"rows": [{"port": "NOR"}]}')
         (lambda: json.loads(PAYLOAD.body)["row"], "'row' is missing"),
         (lambda: json.loads(b"{"), "Expecting property name enclosed in double quotes: line 1"),
         (lambda: exact("x1"), "'x1' is not a figure"),
-        (lambda: exact(1), "1 is int, not the text that the agency prints"),
+        (lambda: exact(1), "1 is int, expected the text that the agency prints"),
         (lambda: LIST[0], "list index out of range"),
         (lambda: LIST.get("a"), "'list' object has no attribute 'get'"),
         (lambda: ZipFile(BytesIO(b"page")), "File is not a zip file"),

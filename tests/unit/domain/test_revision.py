@@ -249,7 +249,7 @@ def test_a_figure_in_another_unit_is_revised_and_has_no_percentage():
     [
         ("2021-10-08", (), "since 2021-10-08:"),
         ("2021-10-08", ("2020-10-08",), "since 2021-10-08 and 2020-10-08:"),
-        ("2022-10-06", (), "since the same release was last read:"),
+        ("2022-10-06", (), "since the last reading of the same release:"),
     ],
 )
 def test_the_line_names_the_releases_that_figures_are_compared_with(since, also, words):

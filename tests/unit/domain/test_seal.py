@@ -122,8 +122,8 @@ def test_rows_of_days_and_of_business_days_are_two_figures():
     [
         (cell("X", "9"), "sex 'X' is not in the code list of SEX, which has 2"),
         (cell(None, "9"), "1 of 1 rows have no SEX"),
-        (cell("F", "9.5"), "code '9.5' of AGE is empty or holds a point"),
-        (cell("F", ""), "code '' of AGE is empty or holds a point"),
+        (cell("F", "9.5"), "code '9.5' of AGE is empty or contains a point"),
+        (cell("F", ""), "code '' of AGE is empty or contains a point"),
     ],
 )
 def test_a_code_that_makes_no_category_is_refused(cell, says):
@@ -216,9 +216,9 @@ def test_each_row_may_have_a_frequency_of_its_own():
     [
         (
             [row(freq="A"), row(category="T:2", period="2023-Q1", freq="M")],
-            "time_period '2023-Q1' is not a period of frequency M; expected a form such as 2023-01 "
-            "(row 1 of the normalizer's table: ref_area CA, category T:2); where rows have other "
-            "frequencies than the dataset's, give them in the column freq",
+            "time_period '2023-Q1' is not a period of frequency M; expected a form such as "
+            "2023-01 (row 1 of the normalizer's table: ref_area CA, category T:2); if rows have "
+            "other frequencies than the dataset, give them in the column freq",
         ),
         (
             [row(freq="Z")],
@@ -287,8 +287,9 @@ def test_figures_may_come_in_any_exact_type(values):
     [
         (
             {"obs_value": ["1.5", "n/a"]},
-            "figure 'n/a' is not a figure; expected digits with a point at most, or scientific notation "
-            "(row 1 of the normalizer's table: ref_area CA, category T:2, time_period 2020)",
+            "figure 'n/a' is not a figure; expected digits with at most one point, or "
+            "scientific notation (row 1 of the normalizer's table: ref_area CA, category T:2, "
+            "time_period 2020)",
         ),
         (
             {"obs_value": ["1.5", "1e-19"]},

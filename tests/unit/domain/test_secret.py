@@ -73,7 +73,7 @@ def test_a_misuse_fails_without_showing_it_even_with_local_variables_printed(sec
 
 def test_it_does_not_leave_its_process(secret):
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
-        with pytest.raises(TypeError, match="a Secret does not leave its process"):
+        with pytest.raises(TypeError, match="a Secret must not leave its process"):
             pickle.dumps({"key": secret}, protocol)
 
 

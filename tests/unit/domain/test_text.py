@@ -35,7 +35,10 @@ def test_free_text_loses_it_a_code_is_refused_and_a_message_shows_it(odd):
     assert recordable(text) == f"a\\u{ord(odd):04x}b"
     with pytest.raises(ContentError) as caught:
         holdable_code(text)
-    assert f"holds \\u{ord(odd):04x}, which no sink can store; expected a code" in str(caught.value)
+    assert (
+        f"contains \\u{ord(odd):04x}, which no sink can store; expected a plain-text code"
+        in str(caught.value)
+    )
     assert repr(text) in str(caught.value)
 
 

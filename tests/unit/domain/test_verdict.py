@@ -64,7 +64,7 @@ def test_an_outcome_has_a_word(fields, outcome, headline):
 
 
 def test_what_was_not_judged_did_not_fail():
-    with pytest.raises(ValueError, match="check 'c' failed, so it judged"):
+    with pytest.raises(ValueError, match="check 'c' failed, so it did judge"):
         CheckResult(
             check="c",
             dataset="T1",

@@ -43,7 +43,7 @@ def test_bytes_in_another_encoding_are_refused_by_payload_and_byte():
 def test_half_a_character_is_refused_with_what_stands_around_it():
     with pytest.raises(ContentError) as caught:
         sealed(body("half \ud800 of it"))
-    assert "dataset T: a payload holds half of a character" in str(caught.value)
+    assert "dataset T: a payload contains half a character" in str(caught.value)
     assert r"'half \ud800 of it'" in str(caught.value)
 
 

@@ -18,7 +18,7 @@ def test_a_library_that_is_missing_is_named_with_what_to_do(monkeypatch, library
     with pytest.raises(ConfigError) as raised:
         getattr(Figures("tea", TABLE), method)()
     assert str(raised.value) == (
-        f"{library} is not installed; run `pip install {library}`, or take the Arrow table: `.table`"
+        f"{library} is not installed; run `pip install {library}`, or use the Arrow table: `.table`"
     )
 
 

@@ -36,16 +36,16 @@ _YEAR = re.compile(r"(19|20|21)[0-9]{2}")
 
 _DATA = b'"Data":['
 _CUT = "rows"
-"""Stands in the place of the rows that are cut out."""
+"""Placeholder for the rows that were cut out."""
 
 _BATCH_BYTES = 4 << 20
-"""pyarrow's JSON reader wants megabytes at a time; more only costs memory."""
+"""pyarrow's JSON reader works in blocks of megabytes; larger blocks only cost memory."""
 
 
 @frozen(kw_only=True)
 class Answer:
     """
-    One answer: the results less their rows, and the rows as bytes where they can be cut out.
+    One answer: the results without their rows, and the rows as bytes if they can be cut out.
     """
 
     payload: Payload
@@ -343,7 +343,7 @@ def _row(payload: Payload, number: int, row: object) -> dict[str, str | None]:
         if not isinstance(text, str) and not (name == "NoteRef" and text is None):
             raise unexpected(payload, f"{place}.{name}", f"is {text!r:.60}, not text")
         if text and not _is_encodable(text):
-            raise unexpected(payload, f"{place}.{name}", f"is {text!r:.60}, half of a character")
+            raise unexpected(payload, f"{place}.{name}", f"is {text!r:.60}, half a character")
     area = row.get("GeoName")
     readable = area.encode(errors="ignore").decode() if isinstance(area, str) else None
     return {**{name: row.get(name) for name in COLUMNS}, "GeoName": readable}

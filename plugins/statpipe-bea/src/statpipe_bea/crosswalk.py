@@ -21,7 +21,7 @@ from statpipe_bea.tables import category_code
 from statpipe_bea.wording import may_be_same, plain, tails, without_table
 
 Layout = Mapping[str, str]
-"""Categories by the number of the line that holds them in one release."""
+"""Categories by their line number in one release."""
 
 _DATA = "statpipe_bea/data/price_lines.csv"
 
@@ -200,9 +200,9 @@ def identified(
 
 def _undated(table: str, printed: PrintedLine, released: date, categories: set[str]) -> str:
     return (
-        f"{printed.where}: {printed.title.strip()!r} may be {' or '.join(sorted(categories))}, and no "
-        f"release up to {released} is recorded that would tell; expected a release of {table} from "
-        f"{recorded(table)[0].since} on. Record what it is in {_DATA}"
+        f"{printed.where}: {printed.title.strip()!r} may be {' or '.join(sorted(categories))}, "
+        f"and no recorded release up to {released} decides it; expected a release of {table} "
+        f"from {recorded(table)[0].since} on. Record it in {_DATA}"
     )
 
 
@@ -217,7 +217,11 @@ def _unknown(table: str, printed: PrintedLine, released: date) -> str:
         return f"{head}; {known.category} is in {known.unit!r}. {_other_unit(printed.unit, known)}"
     before = known_layout(table, released).get(printed.line)
     row = next((r for r in reversed(recorded(table)) if r.category == before), None)
-    was = f"line {printed.line} was {row.title!r} in {row.unit!r}" if row else "it is a new number"
+    was = (
+        f"line {printed.line} was {row.title!r} in {row.unit!r}"
+        if row
+        else ("the line number is new")
+    )
     return (
         f"{head}, which no recorded release has ({was}); expected a known title in its unit. If it is a known "
         "category under a new title, accept it in statpipe.toml: [normalizers.bea_regional.titles] "
@@ -229,10 +233,10 @@ def _unknown(table: str, printed: PrintedLine, released: date) -> str:
 def _other_unit(printed: str, known: Recorded) -> str:
     if may_be_same(printed, known.unit):
         return (
-            "If it is the same unit in another spelling, accept it in statpipe.toml: "
+            "If it is the same unit with another spelling, accept it in statpipe.toml: "
             f'[normalizers.bea_regional.units] "{printed}" = "{known.unit}"'
         )
-    return f"It is another category: record it in {_DATA}"
+    return f"It is a different category: record it in {_DATA}"
 
 
 def _refuse_two(

@@ -31,7 +31,7 @@ ROLES: Mapping[str, str] = {
     "description": "title",
     "unit": "unit",
 }
-"""What a column holds, by its name in small letters."""
+"""The content of a column, by its lower-case name."""
 
 NEEDED: Mapping[str, str] = {
     "area": "GeoFIPS",
@@ -40,10 +40,10 @@ NEEDED: Mapping[str, str] = {
     "title": "Description",
     "unit": "Unit",
 }
-"""The name that BEA uses today, by what the column holds."""
+"""BEA's current name of a column, by its content."""
 
 IGNORED = frozenset({"industryclassification", "industryid", "componentid"})
-"""Columns of BEA's that say nothing which the others do not."""
+"""BEA's columns that add nothing to the others."""
 
 _YEAR = re.compile(r"(19|20|21)[0-9]{2}")
 _EXPECTED = f"expected {', '.join(NEEDED.values())} and years"
@@ -127,8 +127,8 @@ def columns_of(header: Record, payload: Payload) -> Columns:
     _refuse_missing(header, payload, NEEDED.keys() - places.keys() - _implied(roles), years)
     if unknown:
         msg = (
-            f"payload {payload.name}, line {header.line}: column {unknown[0]!r} is not known; {_EXPECTED}. "
-            "If BEA has added it, statpipe-bea must learn what it holds"
+            f"payload {payload.name}, line {header.line}: column {unknown[0]!r} is not known; "
+            f"{_EXPECTED}. If BEA has added it, statpipe-bea needs an update"
         )
         raise ContentError(msg, payload=payload)
     return Columns(
@@ -178,4 +178,4 @@ def _refuse_missing(
 
 def _twice(header: Record, payload: Payload, first: str, second: str) -> str:
     what = f"a column twice ({first!r})" if first == second else f"columns {first!r} and {second!r}"
-    return f"payload {payload.name}, line {header.line}: {what}; expected one of them, {_EXPECTED}"
+    return f"payload {payload.name}, line {header.line}: {what}; expected only one, {_EXPECTED}"

@@ -88,8 +88,8 @@ class CsvText:
 
     def _not_csv(self, line: int, error: csv.Error) -> str:
         return (
-            f"payload {self.payload.name}, line {line}: not valid CSV ({error}); expected BEA's file, "
-            "complete; it may have been cut off"
+            f"payload {self.payload.name}, line {line}: not valid CSV ({error}); expected BEA's "
+            "complete file; it may have been cut off"
         )
 
 

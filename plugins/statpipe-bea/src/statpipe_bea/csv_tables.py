@@ -237,8 +237,8 @@ def _rows(
             footer.append(record)
         elif footer:
             msg = (
-                f"payload {text.payload.name}, line {record.line}: a row below the footer; expected the "
-                "rows of one table, and then its footer"
+                f"payload {text.payload.name}, line {record.line}: a row after the footer; "
+                "expected the rows of one table and then its footer"
             )
             raise ContentError(msg, payload=text.payload)
         else:
@@ -266,9 +266,7 @@ def _batches(
             yield _batch(waiting, columns)
             waiting = []
         if len(lines) > _MOST_ROWS:
-            msg = (
-                f"payload {payload.name}: more than {_MOST_ROWS:,} rows; expected a table of BEA's"
-            )
+            msg = f"payload {payload.name}: more than {_MOST_ROWS:,} rows; expected a BEA table"
             raise ContentError(msg, payload=payload)
     if waiting:
         yield _batch(waiting, columns)
@@ -289,8 +287,9 @@ def _refuse_commas(wide: WideTable) -> None:
         row = pc.index(pc.match_substring(wide.table[year], ","), True).as_py()
         if row >= 0:
             msg = (
-                f"{wide.where(row, year)}: figure {wide.table[year][row].as_py()!r} in a file that does not "
-                "separate its cells by commas; expected figures without commas, since this one may be a "
-                "decimal point or stand for thousands. Use the file as BEA published it"
+                f"{wide.where(row, year)}: figure {wide.table[year][row].as_py()!r} in a file "
+                "that does not separate cells by commas; expected figures without commas, since "
+                "a comma may be a decimal point or a thousands separator. Use the file as BEA "
+                "published it"
             )
             raise ContentError(msg, payload=wide.payload)

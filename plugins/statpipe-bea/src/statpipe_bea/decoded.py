@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Where = Callable[[int], str]
-"""Says where a row was printed: payload and place in it."""
+"""Says where a row was printed: the payload and the place in it."""
 
 
 @frozen(kw_only=True)
@@ -70,7 +70,7 @@ def release_of(decoded: Sequence[Decoded]) -> date:
         if other != note:
             msg = (
                 f"payload {payload.name}: {other!r}, but payload {first.name}: {note!r}; "
-                "expected payloads of one release"
+                "expected payloads of the same release"
             )
             raise ContentError(msg, payload=payload)
     try:

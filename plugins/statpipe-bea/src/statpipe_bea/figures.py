@@ -147,8 +147,8 @@ def _numbers_and_markers(
 def _not_a_figure(where: str, text: str) -> ContentError:
     if MARKER.fullmatch(text):
         return ContentError(
-            f"{where}: marker {text!r}; expected one of {', '.join(MARKERS)}; if BEA has added it, "
-            "statpipe-bea must learn its meaning"
+            f"{where}: marker {text!r}; expected one of {', '.join(MARKERS)}; if BEA has added "
+            "it, statpipe-bea needs an update"
         )
     return ContentError(
         f"{where}: figure {text!r}; expected a decimal number or a marker such as (D)"
@@ -185,7 +185,7 @@ def _printed(
             taken_apart = note_reference(reference or "", distinct[number])
         except ValueError as error:
             row = pc.index(codes.indices, place).as_py()
-            msg = f"{where(row)}: {error}. If BEA has added it, statpipe-bea must learn its meaning"
+            msg = f"{where(row)}: {error}. If BEA has added it, statpipe-bea needs an update"
             raise ContentError(msg) from error
         printed.append(Printed(marker, taken_apart, distinct[number]))
     return printed, codes
@@ -260,6 +260,6 @@ def _refuse_contradictions(
     )
     refuse(
         pc.and_(zero, rows(lambda one: one.symbol is None and one.reference.may_blank(one.notes))),
-        "figure {figure} beside footnote {one.cited}, which may say that it is not shown; "
-        "expected a marker such as (D) there. statpipe-bea must learn its meaning",
+        "figure {figure} beside footnote {one.cited}, which may mean that it is not shown; "
+        "expected a marker such as (D) there. statpipe-bea needs an update",
     )

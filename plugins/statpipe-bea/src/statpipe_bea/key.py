@@ -18,7 +18,7 @@ def checked_key(key: Secret) -> Secret:
     """
     if not _KEY.fullmatch(key.reveal()):
         raise ConfigError(
-            "BEA_API_KEY is not valid: expected the 36-character key from BEA's e-mail, without quotes "
-            f"or white space; a key is free at {SIGN_UP_URL}"
+            "BEA_API_KEY is not valid: expected the 36-character key from BEA's e-mail, without "
+            f"quotes or white space; get a free key at {SIGN_UP_URL}"
         )
     return key

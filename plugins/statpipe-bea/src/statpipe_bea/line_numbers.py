@@ -47,13 +47,13 @@ class LineNumbers(Check):
         texts, told = [], moved
         if moved:
             texts.append(
-                f"{_count(len(moved))} at other line numbers than in {since}, first: {_first(moved)}; "
-                "figures are known by title and unit, so this revises none"
+                f"{_count(len(moved))} other line numbers than in {since}, first: "
+                f"{_first(moved)}; figures are identified by title and unit, so none is revised"
             )
         if lines != known:
             texts.append(
-                f"the numbers of {released} are not on record: add these lines with their titles and "
-                "units to statpipe_bea/data/price_lines.csv"
+                f"the line numbers of {released} are not recorded: add these lines with their "
+                "titles and units to statpipe_bea/data/price_lines.csv"
             )
             told = {c: (known.get(c, ""), n) for c, n in lines.items()} | moved
         return self._verdict(current, "; ".join(texts), told if texts else {})
@@ -69,7 +69,7 @@ class LineNumbers(Check):
             severity=self._severity,
             passed=not moved,
             about_revision=bool(moved),
-            message=message or "the lines have the numbers on record",
+            message=message or "the lines have the recorded numbers",
             failures=len(moved or ()),
             cells=tuple(
                 {
@@ -90,8 +90,8 @@ def _numbers(layout: Mapping[str, str]) -> dict[str, str]:
 
 def _first(moved: Mapping[str, tuple[str, str]]) -> str:
     category, (old, new) = next(iter(moved.items()))
-    return f"{category} was line {old} and is line {new}"
+    return f"{category} was line {old} and is now line {new}"
 
 
 def _count(number: int) -> str:
-    return "1 category stands" if number == 1 else f"{number} categories stand"
+    return "1 category has" if number == 1 else f"{number} categories have"

@@ -46,7 +46,7 @@ def api_node(payload: Payload, *, trailing: bool = False) -> dict[str, Any]:
         raise _unreadable(payload, text, start, "the JSON is not an object")
     api = document.get("BEAAPI")
     if not isinstance(api, dict):
-        raise _unreadable(payload, text, start, "the object has no BEAAPI, or it is not an object")
+        raise _unreadable(payload, text, start, "the key BEAAPI is missing or not an object")
     return api
 
 
@@ -60,7 +60,7 @@ def results(payload: Payload) -> dict[str, Any]:
     """
     found = listed(api_node(payload).get("Results"))
     if len(found) != 1 or not isinstance(found[0], dict):
-        raise unexpected(payload, "BEAAPI.Results", "is not one object")
+        raise unexpected(payload, "BEAAPI.Results", "is not a single object")
     return found[0]
 
 
@@ -78,8 +78,8 @@ def unexpected(payload: Payload, place: str, what: str) -> ContentError:
     Return the error for a place in an answer that holds something else than it always has.
     """
     return ContentError(
-        f"payload {payload.name}: {place} {what}; expected the shape that BEA's answers have had. Look "
-        "at the payload in Bronze",
+        f"payload {payload.name}: {place} {what}; expected the usual structure of BEA's answers. "
+        "Look at the payload in Bronze",
         payload=payload,
     )
 

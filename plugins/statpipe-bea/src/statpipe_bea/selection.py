@@ -30,7 +30,10 @@ def configured_datasets(
     _known(f"{place}.areas", settings.areas, [area.code for area in family.areas])
     for year in settings.years:
         if not family.first_year <= year <= _LAST_YEAR:
-            msg = f"{place}.years: {year} is not a year from {family.first_year} on, when {family.subject} begins"
+            msg = (
+                f"{place}.years: {year} must be {family.first_year} or later, because "
+                f"{family.subject} begins then"
+            )
             raise ConfigError(msg)
     chosen = [_narrowed(family.dataset(table), settings, lines) for table in settings.tables]
     chosen = [dataset for dataset in chosen if dataset.selection.areas != ()]

@@ -25,7 +25,7 @@ from statpipe_bea.selection import configured_datasets
 from statpipe_bea.settings import SIGN_UP_URL, BeaSettings, RegionalSettings
 
 _SMOKE_YEAR = "2019"
-"""A year that every channel has."""
+"""A year that every channel offers."""
 
 
 class BeaSource(Source):
@@ -65,7 +65,7 @@ class BeaSource(Source):
     def probe(self, dataset: Dataset) -> Vintage:
         offered = self.vintages(dataset)
         if not offered:
-            msg = f"{dataset.name} is nowhere where figures are read from; leave it out of `tables`"
+            msg = f"{dataset.name} is not in any configured channel; leave it out of `tables`"
             raise Rejected(msg)
         return offered[-1]
 
@@ -146,7 +146,10 @@ def chosen_channel(settings: RegionalSettings, family: Family) -> Channel:
         places = [settings.bulk or family.zip_url]
         return FilesChannel("bulk", places, home, family, seconds=settings.timeout)
     if not settings.archive:
-        msg = f"sources.{family.source}.archive is empty; name folders, zips or addresses of BEA's older files"
+        msg = (
+            f"sources.{family.source}.archive is empty; give folders, zips or URLs of BEA's "
+            "older files"
+        )
         raise ConfigError(msg)
     return FilesChannel("archive", settings.archive, home, family, seconds=settings.timeout)
 
@@ -165,7 +168,7 @@ def _first_possible(settings: RegionalSettings, family: Family) -> str:
 
 def _no_key(settings: RegionalSettings, family: Family) -> str:
     return (
-        f"environment {settings.environment.name} has no key for BEA: BEA_API_KEY is not set; get one "
-        f"free at {SIGN_UP_URL} and put it into the process environment or into .env, or set "
-        f'sources.{family.source}.channel = "bulk", which needs none'
+        f"environment {settings.environment.name} has no key for BEA: BEA_API_KEY is not set; get a "
+        f"free key at {SIGN_UP_URL} and set it in the process environment or in .env, or set "
+        f'sources.{family.source}.channel = "bulk", which needs no key'
     )

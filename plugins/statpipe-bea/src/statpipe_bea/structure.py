@@ -155,8 +155,9 @@ def _check_unit(
     if same_power:
         raise ContentError(other_unit(printed.where, unit, category))
     msg = (
-        f"{printed.where}: {category.code} is in {unit!r} times 10^{' '.join(str(power).split())}; expected "
-        f"{category.unit_measure!r} times 10^{category.unit_mult}: the line has changed its meaning"
+        f"{printed.where}: {category.code} is in {unit!r} times "
+        f"10^{' '.join(str(power).split())}; expected {category.unit_measure!r} times "
+        f"10^{category.unit_mult}: the meaning of the line has changed"
     )
     raise ContentError(msg)
 

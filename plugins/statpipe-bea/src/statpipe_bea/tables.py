@@ -25,7 +25,8 @@ COMPONENTS = {
     "Total personal consumption expenditures (PCE) by state": "SAPCE1",
     "Per capita personal consumption expenditures (PCE) by state": PER_CAPITA,
 }
-"""The table by the name of its component, where a file of 2017 or before does not name the table."""
+"""The table by the name of its component, for files of 2017 or earlier, which do not name the
+table."""
 
 
 @cache

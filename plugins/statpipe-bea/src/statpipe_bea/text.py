@@ -15,7 +15,7 @@ _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _LETTER_OF_UTF_8 = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
-"""A letter beyond ASCII in UTF-8: where there is one, an odd byte is damage, not Windows-1252."""
+"""A non-ASCII letter in UTF-8: in such a file, an odd byte is damage, not Windows-1252."""
 
 
 def text_of(payload: Payload) -> str:
@@ -59,7 +59,7 @@ def _encoding(body: bytes) -> tuple[str, int]:
 def _undecodable(payload: Payload, place: int) -> ContentError:
     found = payload.body[place : place + 4].hex(" ")
     return ContentError(
-        f"payload {payload.name}, byte {place}: not text in UTF-8 or Windows-1252 (bytes {found}); "
+        f"payload {payload.name}, byte {place}: not valid UTF-8 or Windows-1252 (bytes {found}); "
         "expected BEA's text in UTF-8",
         payload=payload,
     )

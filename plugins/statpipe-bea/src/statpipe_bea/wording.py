@@ -15,7 +15,7 @@ _WORD = re.compile(r"[^\W_]+")
 
 _SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _KINDS = frozenset({"constant", "chained", "real", "index", "percent", "dollar"})
-"""Words that say what figures are in; BEA writes ``current`` or leaves it out."""
+"""Words that name the kind of prices; BEA writes ``current`` or leaves it out."""
 
 
 @frozen(kw_only=True)
@@ -116,8 +116,8 @@ def other_title(
     if owners:
         owner = max(owners, key=lambda one: len(one.name))
         return (
-            f"{head}, which is the title of {owner.code}; expected {category.name!r}. BEA has renumbered its "
-            "lines, or two of them are swapped: statpipe-bea must learn the new numbers"
+            f"{head}, which is the title of {owner.code}; expected {category.name!r}. BEA has "
+            "renumbered or swapped its lines: statpipe-bea needs an update"
         )
     return (
         f"{head}; expected {category.name!r}. If it is the same category under a new title, accept it in "
@@ -133,10 +133,10 @@ def other_unit(where: str, printed: str, category: Category) -> str:
     head = f"{where}: {category.code} is in {printed!r}; expected {known!r}"
     if may_be_same(printed, known):
         return (
-            f"{head}. If it is the same unit in another spelling, accept it in statpipe.toml: "
+            f"{head}. If it is the same unit with another spelling, accept it in statpipe.toml: "
             f'[normalizers.bea_regional.units] "{printed.strip()}" = "{known}"'
         )
-    return f"{head}: the line has changed its meaning"
+    return f"{head}: the meaning of the line has changed"
 
 
 def _meaning(unit: str) -> frozenset[str]:

@@ -32,7 +32,7 @@ def test_encodings_on_top_of_each_other_are_not_unpacked(fake, ask):
     fake.always = lambda answer: faults.replace(
         twice(answer), headers={"Content-Encoding": "gzip, deflate"}
     )
-    with pytest.raises(Unavailable, match="content-encoding 'gzip, deflate' was not asked for"):
+    with pytest.raises(Unavailable, match="content-encoding 'gzip, deflate' was not requested"):
         ask()
 
 

@@ -72,7 +72,7 @@ def test_an_error_is_not_remembered(fake, client, ask):
 
 
 def test_the_key_as_a_parameter_is_a_mistake_of_the_caller(fake, ask):
-    with pytest.raises(ValueError, match="the key is no part of a request"):
+    with pytest.raises(ValueError, match="the key must not be part of a request"):
         ask(USERID="anything")
     assert fake.requests == []
 
@@ -143,7 +143,7 @@ def test_odd_answers_that_can_be_read_are_taken_as_they_are(fake, client, ask, f
         (faults.wrong_length(), (Unavailable, "without sending complete message body", 5)),
         (faults.api_error(7), (Unavailable, "error 7: The description", 5)),
         (faults.api_error(101), (Unavailable, "error 101: The description", 2)),
-        (faults.empty(), (ContentError, "byte 0 (line 1): the answer is empty", 3)),
+        (faults.empty(), (ContentError, "byte 0 (line 1): the response is empty", 3)),
         (faults.html_page(), (Unavailable, "with the web page 'Service' instead of data", 3)),
         (faults.truncated(), (ContentError, "not valid JSON", 3)),
         (faults.followed_by_html(), (ContentError, "something else follows the JSON", 3)),
@@ -153,16 +153,16 @@ def test_odd_answers_that_can_be_read_are_taken_as_they_are(fake, client, ask, f
         ),
         (
             faults.redirect("/moved"),
-            (ContentError, "to 127.0.0.1. The redirect is not followed", 1),
+            (ContentError, "to 127.0.0.1. The redirect was not followed", 1),
         ),
         (
             faults.redirect("file:///etc/passwd"),
-            (ContentError, "to an address that cannot be asked (", 1),
+            (ContentError, "to an unusable address (", 1),
         ),
         (faults.status(204), (ContentError, "HTTP 204 No Content; expected HTTP 200", 1)),
         (faults.api_error(1), (Rejected, "error 1: The description", 1)),
         (faults.api_error(41, top=True, listed=True, lower_case=True), (Rejected, "error 41", 1)),
-        (faults.api_error(201), (Rejected, "BEA has nothing for method=GetData", 1)),
+        (faults.api_error(201), (Rejected, "BEA has no data for method=GetData", 1)),
         (
             faults.status(403),
             (Rejected, "HTTP 403 Forbidden with the web page 'Service'; correct the request", 1),

@@ -81,7 +81,7 @@ def test_an_answer_that_speaks_of_errors_is_no_error():
 @pytest.mark.parametrize(
     ("code", "says"),
     [
-        (1, "set BEA_API_KEY to the 36 characters"),
+        (1, "set BEA_API_KEY to the 36-character key"),
         (3, "BEA does not know this key"),
         (4, "activate the key"),
     ],
@@ -107,7 +107,7 @@ def test_a_bad_request_is_rejected_with_its_parameters(code):
 def test_no_data_is_rejected_with_the_request():
     error = failure(Refusal(201, "No data"), payload({}), wait=None)
     assert isinstance(error, Rejected)
-    assert "BEA has nothing for TableName=SAPCE1, LineCode=9" in str(error)
+    assert "BEA has no data for TableName=SAPCE1, LineCode=9" in str(error)
 
 
 @pytest.mark.parametrize("refusal", [Refusal(101, "Unknown error"), Refusal(None, "Busy")])

@@ -13,7 +13,7 @@ from statpipe_bls.settings import SIGN_UP_URL, BlsSettings
 
 DAY = 86_400.0
 REMEMBERED = 256 * 1024 * 1024
-"""Bytes of answers: what the probe has read is not asked for again."""
+"""Bytes of answers to remember, so that what the probe has read is not requested again."""
 
 _PATH = "timeseries/data/"
 _SUCCEEDED = "REQUEST_SUCCEEDED"
@@ -61,9 +61,9 @@ class Api:
         """
         count = sum(1 for _ in self._queries(series, first, last))
         if count > self.allowed.queries:
-            key = "" if self._key else f", and 500 with a key, which is free at {SIGN_UP_URL}"
+            key = "" if self._key else f", or 500 with a free key from {SIGN_UP_URL}"
             msg = (
-                f"{self._where}: {len(series):,} series from {first} to {last} take {count:,} queries; BLS allows "
+                f"{self._where}: {len(series):,} series from {first} to {last} need {count:,} queries; BLS allows "
                 f"{self.allowed.queries} a day{key}: name fewer `areas` or `codes`, set a later `start`, or "
                 'channel = "bulk"'
             )
@@ -114,7 +114,7 @@ def judged(answer: Answer) -> Exception | None:
         f": {one_line(shown)}." if shown else ""
     )
     if reduced:
-        msg = f"{told} So the answer is only a part; see whether BLS still knows the key"
+        msg = f"{told} So the answer is incomplete; check whether BLS still accepts the key"
         return ContentError(msg, payload=answer.payload())
     return _refusal(status, " ".join(said), told)
 
@@ -125,8 +125,8 @@ def _refusal(status: str, said: str, told: str) -> Exception:
     if status in _LATER:
         return Unavailable(f"{told} Run again later")
     if "key" in said and "invalid" in said:
-        return Rejected(f"{told} Correct BLS_API_KEY; a key is free at {SIGN_UP_URL}")
-    return Rejected(f"{told} Correct the request, or look whether BLS has changed its API")
+        return Rejected(f"{told} Correct BLS_API_KEY; get a free key at {SIGN_UP_URL}")
+    return Rejected(f"{told} Correct the request, or check whether BLS has changed its API")
 
 
 def _messages(document: dict[str, Any]) -> list[str]:

@@ -12,7 +12,10 @@ from statpipe_bls.settings import BlsSettings
 from statpipe_bls.structure import Lists, area_name
 from statpipe_bls.survey import AREA, CodedBy, Survey
 
-_MORE = " (BLS has more: set `contact` to your e-mail address, and statpipe reads BLS's own list)"
+_MORE = (
+    " (BLS has more: set `contact` to your e-mail address, so that statpipe can read BLS's own "
+    "list)"
+)
 
 
 def selection_of(settings: BlsSettings, survey: Survey, this_year: int) -> Selection:
@@ -27,7 +30,7 @@ def selection_of(settings: BlsSettings, survey: Survey, this_year: int) -> Selec
     if first is None and settings.has_few_queries:
         first = last - WITHOUT_KEY.years + 1
     if first is not None and first > last:
-        msg = f"{name}.start: {first} lies after {last}, the last year; correct `start` or `end`"
+        msg = f"{name}.start: {first} is after the last year, {last}; correct `start` or `end`"
         raise ConfigError(msg)
     bounded = first is not None or settings.end is not None
     ours = {area.code for area in survey.known_areas.values()}
@@ -79,9 +82,7 @@ def refuse_unknown(dataset: Dataset, survey: Survey, lists: Lists, where: str) -
         if not is_known and AREA not in survey.open:
             more = _MORE if survey.area_file and AREA not in lists.read else ""
             known = [area.code for area in survey.known_areas.values()]
-            msg = (
-                f"{where}.areas: {ref_area!r} is no area of survey {survey.code} that is known here"
-            )
+            msg = f"{where}.areas: {ref_area!r} is not a known area of survey {survey.code}"
             raise ConfigError(f"{msg}{near(ref_area, known)}{more}")
 
 

@@ -16,7 +16,7 @@ LARGEST = 1024 * MEBIBYTE
 """Bytes: that of all series of state and area employment had 543 million in 2026."""
 _REMEMBERED = 16 * MEBIBYTE
 _BURST = Limits(requests=10, seconds=10)
-"""BLS blocks who downloads "multiple times per second" and slows down others."""
+"""BLS blocks users who download "multiple times per second" and slow down others."""
 
 
 class Files:
@@ -29,8 +29,8 @@ class Files:
         self._survey = survey
         if not settings.contact:
             msg = (
-                f"{self._where}.contact is not set: BLS refuses its files to programs that do not say how their user can be "
-                "reached; set it to your e-mail address"
+                f"{self._where}.contact is not set: BLS only serves files to programs that give "
+                "contact details; set it to your e-mail address"
             )
             raise ConfigError(msg)
         self._client = Client(
@@ -84,7 +84,10 @@ class Files:
             if not names or survey.bulk_whole:
                 what = " and ".join(codes) if survey.bulk_whole else code
                 what = f"{survey.bulk_by} {what}".strip() or "figures"
-                msg = f'{self._where}: statpipe reads no file of survey {survey.code} with {what}; set channel = "api"'
+                msg = (
+                    f"{self._where}: statpipe cannot read files of survey {survey.code} with "
+                    f'{what}; set channel = "api"'
+                )
                 raise ConfigError(msg)
             found += [name for name in names if name not in found]
         return found
@@ -106,7 +109,10 @@ def changed_at(answer: Answer) -> datetime:
     :raises ContentError: BLS does not say.
     """
     if answer.last_modified is None:
-        msg = f'{answer.name}: BLS does not say when the file was changed (no Last-Modified); set channel = "api"'
+        msg = (
+            f"{answer.name}: BLS does not say when the file changed (no Last-Modified); set "
+            'channel = "api"'
+        )
         raise ContentError(msg, payload=answer.payload())
     return answer.last_modified
 
@@ -117,8 +123,8 @@ def judged(answer: Answer) -> Exception | None:
     """
     if answer.status == HTTPStatus.FORBIDDEN:
         return Rejected(
-            f"{answer.name}: BLS refuses the file (HTTP 403); see whether `contact` is an address at which you can be "
-            "reached, and whether BLS blocks this machine"
+            f"{answer.name}: BLS refuses the file (HTTP 403); check whether `contact` is your "
+            "valid address and whether BLS blocks this machine"
         )
     return None
 

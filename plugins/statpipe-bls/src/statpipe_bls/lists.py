@@ -27,14 +27,14 @@ def read_list(payload: Payload, key: str, named: str = "") -> dict[str, str]:
     found = [name for name in columns if (name == named if named else _NAMES.fullmatch(name))]
     if key not in columns or not found:
         wanted = key if key not in columns else named or "column of names, such as area_text"
-        msg = f"payload {payload.name}: no {wanted} among the columns {', '.join(columns)}"
+        msg = f"payload {payload.name}: {wanted} is missing from the columns {', '.join(columns)}"
         raise ContentError(msg, payload=payload)
     code_at, name_at = columns.index(key), columns.index(found[0])
     for number, row in enumerate(rows, 2):
         if len(row) <= max(code_at, name_at) or not row[code_at]:
             msg = (
-                f"payload {payload.name}, line {number}: {_FOLLOWS.join(row)!r}; expected {len(columns)} columns "
-                "between tabs, with a code and its name"
+                f"payload {payload.name}, line {number}: {_FOLLOWS.join(row)!r}; expected "
+                f"{len(columns)} tab-separated columns, with a code and its name"
             )
             raise ContentError(msg, payload=payload)
         names.setdefault(row[code_at], row[name_at] or row[code_at])
@@ -58,7 +58,7 @@ def _table(payload: Payload) -> tuple[list[str], list[list[str]]]:
     text = _text(payload)
     lines = [line for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
     if not lines or _FOLLOWS not in lines[0]:
-        msg = f"payload {payload.name} begins {text[:60]!r}; expected names of columns between tabs"
+        msg = f"payload {payload.name} begins {text[:60]!r}; expected tab-separated column names"
         raise ContentError(msg, payload=payload)
     head, *rows = ([cell.strip() for cell in line.split(_FOLLOWS)] for line in lines)
     return head, rows

@@ -37,6 +37,9 @@ class BlsNormalizer(Normalizer):
             tables.append(observations_of(records, one, survey, lists))
         table = pa.concat_tables(tables) if tables else None
         if table is None or not len(table):
-            msg = f"dataset {dataset.name}: no figure among {len(payloads)} payloads; expected those of {survey.title}"
+            msg = (
+                f"dataset {dataset.name}: no figures in {len(payloads)} payloads; expected those "
+                f"of {survey.title}"
+            )
             raise ContentError(msg)
         return selected(table, dataset)

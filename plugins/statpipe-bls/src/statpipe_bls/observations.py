@@ -71,8 +71,9 @@ def _split(ids: pa.StringArray, payload: Payload, survey: Survey) -> dict[str, p
     wrong = ids.filter(pc.is_null(found))
     if len(wrong):
         msg = (
-            f"payload {payload.name}: the series {wrong[0].as_py()!r} is not of survey {survey.code}, whose "
-            f"identifiers are {survey.code} and {', '.join(name for name, _ in survey.id)}"
+            f"payload {payload.name}: the series {wrong[0].as_py()!r} does not belong to survey "
+            f"{survey.code}, whose identifiers are {survey.code} and "
+            f"{', '.join(name for name, _ in survey.id)}"
         )
         raise ContentError(msg, payload=payload)
     return {name: pc.struct_field(found, name) for name, _ in survey.id}

@@ -6,7 +6,7 @@ import re
 
 _YEAR = re.compile(r"[12]\d{3}")
 _ANNUAL = ("M13", "Q05", "S03", "A01")
-"""The average of a year's months, quarters or halves, and the figure of a whole year."""
+"""BLS's codes for annual averages of months, quarters or halves, and for annual figures."""
 
 PERIODS = {
     **{f"M{month:02}": ("M", f"-{month:02}") for month in range(1, 13)},
@@ -14,7 +14,7 @@ PERIODS = {
     **{f"S{half:02}": ("S", f"-S{half}") for half in (1, 2)},
     **dict.fromkeys(_ANNUAL, ("A", "")),
 }
-"""Frequency, and what follows the year in SDMX's notation, by BLS's code."""
+"""Frequency and the part after the year in SDMX notation, by BLS's code."""
 
 
 def read_period(year: str, period: str) -> tuple[str, str]:

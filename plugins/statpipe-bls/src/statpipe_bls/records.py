@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COLUMNS = ("series_id", "year", "period", "value", "codes", "notes")
-"""``codes`` are those of footnotes, joined by commas, ``notes`` their texts where the payload has them."""
+"""``codes`` are footnote codes, joined by commas; ``notes`` are their texts, if the payload has
+them."""
 
 _MEMBERS = ("year", "period", "value")
 _NOTES = "footnote_codes"
@@ -61,7 +62,10 @@ def read_flat_file(payload: Payload) -> pa.Table:
     names = [name.strip() for name in head.split("\t")]
     wanted = ["series_id", *_MEMBERS, _NOTES]
     if names != wanted:
-        msg = f"payload {payload.name} begins {head[:80]!r}; expected the columns {', '.join(wanted)} between tabs"
+        msg = (
+            f"payload {payload.name} begins {head[:80]!r}; expected the tab-separated columns "
+            f"{', '.join(wanted)}"
+        )
         raise ContentError(msg, payload=payload)
     text = pa.dictionary(pa.int32(), pa.string())
     try:
@@ -99,7 +103,7 @@ def _document(payload: Payload) -> dict[str, Any]:
     try:
         document = json.loads(payload.body)
     except (ValueError, RecursionError) as error:
-        msg = f"payload {payload.name} is not JSON ({error}); expected an answer of BLS's API"
+        msg = f"payload {payload.name} is not valid JSON ({error}); expected an answer of BLS's API"
         raise ContentError(msg, payload=payload) from None
     if not isinstance(document, dict) or document.get("status") != "REQUEST_SUCCEEDED":
         said = document.get("status") if isinstance(document, dict) else type(document).__name__
@@ -126,7 +130,7 @@ def _refuse_part(payload: Payload, document: Mapping[str, Any], answered: list[s
     said = str(document.get("message"))
     for series in sorted(set(asked) ^ set(answered)):
         if series in answered or series not in said:
-            what = "was not asked for" if series in answered else "was asked for and is not there"
+            what = "was not requested" if series in answered else ("was requested but is missing")
             msg = (
                 f"payload {payload.name}: the series {series} {what}; look at the payload in Bronze"
             )

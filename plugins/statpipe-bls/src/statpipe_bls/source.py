@@ -46,7 +46,10 @@ class BlsSource(Source):
 
     def __init__(self, settings: BlsSettings) -> None:
         if not settings.survey:
-            msg = f"sources.{settings.instance or 'bls'}.survey is not set; name one of {', '.join(SURVEYS)}"
+            msg = (
+                f"sources.{settings.instance or 'bls'}.survey is not set; choose one of "
+                f"{', '.join(SURVEYS)}"
+            )
             raise ConfigError(msg)
         self._settings = settings
         self._survey = survey_named(settings.survey)
@@ -68,8 +71,8 @@ class BlsSource(Source):
         if not self._settings.has_few_queries:
             return ""
         return (
-            "No BLS_API_KEY: the last ten years unless `start` is set, fewer series, and no annual averages; a key is free "
-            f"at {SIGN_UP_URL}."
+            "No BLS_API_KEY: only the last ten years unless `start` is set, fewer series, and "
+            f"no annual averages; get a free key at {SIGN_UP_URL}."
         )
 
     def datasets(self) -> Sequence[Dataset]:
@@ -175,8 +178,8 @@ def _fingerprint(payloads: Iterable[Payload], dataset: Dataset) -> str:
         rows += ["\t".join(row) for row in zip(*columns.values(), strict=True)]
     if not rows:
         msg = (
-            f"{dataset.name}: BLS has no figures for any of the series; see whether `areas`, `codes`, `start` and `end` "
-            "are right"
+            f"{dataset.name}: BLS has no figures for any of the series; check `areas`, `codes`, "
+            "`start` and `end`"
         )
         raise NoData(msg)
     return hashlib.sha256("\n".join(sorted(rows)).encode()).hexdigest()

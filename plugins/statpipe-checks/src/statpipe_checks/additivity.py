@@ -47,9 +47,9 @@ class Additivity(TableCheck):
         asides = _asides(counts, {s.rest_in for s in sums} - {""})
         judged = counted(counts["judged"], "sum")
         if not counts["judged"]:
-            return self.unjudged(current, f"no sum could be judged{asides}")
+            return self.unjudged(current, f"no sum could be checked{asides}")
         if not counts["failures"]:
-            return self.fine(current, f"{judged} judged, none off by more than rounding{asides}")
+            return self.fine(current, f"{judged} checked, all correct within rounding{asides}")
         message = (
             f"{counts['failures']:,} of {judged} are off by more than rounding, largest: "
             f"{_worded(cells[0])}{asides}; treat these cells with care and consider "
@@ -91,10 +91,10 @@ def _siblings(current: Snapshot) -> Sequence[Sibling]:
 def _asides(counts: Mapping[str, int], unseen: set[str]) -> str:
     texts = ""
     if counts["not_judged"]:
-        texts += f"; {counts['not_judged']:,} not judged, since a figure is missing"
+        texts += f"; {counts['not_judged']:,} not checked because a figure is missing"
     if counts["unproven"]:
         texts += (
-            f"; {counts['unproven']:,} more are off, but the rest may be published in "
+            f"; {counts['unproven']:,} more differ, but the missing parts may be published in "
             f"{', '.join(sorted(unseen))}, which is not available"
         )
     return texts

@@ -20,7 +20,7 @@ class Agreements(TableCheck):
     """
     Compare figures, as numbers, in the cells that both datasets hold.
 
-    A cell that only one of them holds was not asked for, or is the business of ``complete``. A
+    A cell that only one of them holds was not requested, or is the business of ``complete``. A
     figure that is missing in one of them differs from one that is printed in the other, unless both
     have the same status: then they say the same, one with and one without a number.
     """
@@ -55,11 +55,10 @@ class Agreements(TableCheck):
             return self.fine(current, "; ".join(told))
         first = cells[0]
         message = (
-            f"{failures:,} of {counted(compared, 'cell')} differ, first: "
-            f"{place(first)} is {figure(first['obs_value'])} and "
-            f"{first['other_category']} of {first['other_dataset']} is "
-            f"{figure(first['other_value'])}; {'; '.join(told)}; see whether they are of one release, "
-            "or ask the agency"
+            f"{failures:,} of {counted(compared, 'cell')} differ, first: {place(first)} is "
+            f"{figure(first['obs_value'])} and {first['other_category']} of "
+            f"{first['other_dataset']} is {figure(first['other_value'])}; {'; '.join(told)}; "
+            "check whether they belong to the same release, or ask the agency"
         )
         return self.found(current, message, failures, cells)
 

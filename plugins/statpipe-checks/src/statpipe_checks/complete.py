@@ -55,7 +55,7 @@ class Complete(TableCheck):
         Report whole areas first, then whole categories, then what is missing within them.
         """
         if not len(current.table):
-            message = "the table has no rows; see whether the agency's answer was empty"
+            message = "the table has no rows; check whether the agency's answer was empty"
             return self.misread(current, message, 1, [{"missing": "everything"}])
         asked = expected_pairs(current)
         with database() as silver:
@@ -72,8 +72,8 @@ class Complete(TableCheck):
         message = (
             f"{counted(missing, 'observation')} missing: "
             f"{'; '.join(gap['text'] for gap in gaps[:3])}{'; ...' if len(gaps) > 3 else ''}; "  # noqa: PLR2004
-            "see whether a payload was cut short, the agency withdrew them, or the code list is out of "
-            "date"
+            "check whether a payload was cut off, the agency withdrew them, or the code list is "
+            "out of date"
         )
         cells = [{n: v for n, v in gap.items() if n != "text"} for gap in gaps]
         return self.found(current, message, missing, cells)
@@ -89,7 +89,7 @@ def _nothing_missing(
     )
     every = sum(shown.lacking(pair) for pair in asked)
     if every and previous is not None:
-        message += f" that was there in {previous.vintage.id}; {every:,} are missing in both"
+        message += f" that {previous.vintage.id} had; {every:,} are missing in both"
     return message
 
 
@@ -102,7 +102,7 @@ class _Shown:
     periods: Mapping[str, int]
     counts: Mapping[Pair, Mapping[str, int]]
     least: Mapping[str, int]
-    """The fewest periods that an area should have of each category, by the frequencies that it shows."""
+    """The fewest periods that each area and category should have, by frequency."""
 
     def lacking(self, pair: Pair) -> int:
         """

@@ -25,10 +25,11 @@ SETTINGS = """
     SET enable_external_access = false;
 """
 _THREADS = 2
-"""Checks of several datasets may run side by side, so they take little of the machine together."""
+"""Checks of several datasets may run at once, so each takes little memory."""
 
 _FEW = 10_000
-"""Rows for which enumerations do not pay: a source may have hundreds of small datasets."""
+"""Below this number of rows, enumerations do not pay off: a source may have hundreds of small
+datasets."""
 
 
 @frozen

@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES
 
 EXACT = Context(prec=4 * DECIMAL_DIGITS)
-"""Has room for each sum and product of figures; what Python takes by default rounds to 28 digits."""
+"""Exact for each sum and product of figures; Python's default rounds to 28 digits."""
 
 _UNIT = Decimal(1).scaleb(-DECIMAL_PLACES)
 _LARGEST = Decimal("9" * DECIMAL_DIGITS)

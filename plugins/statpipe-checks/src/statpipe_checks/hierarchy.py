@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from statpipe.domain.dataset import Area, Category
 
 Signed = tuple[int, str]
-"""A category with the sign that it has on the way to some category above it."""
+"""A category with its sign relative to some category above it."""
 
 
 def leaves(areas: Iterable[Area]) -> dict[str, frozenset[str]]:

@@ -67,7 +67,7 @@ class NonNullKeys(TableCheck):
         return self.found(current, message, sum(counts.values()), cells)
 
     def _fine(self, current: Snapshot) -> CheckResult:
-        return self.fine(current, f"{counted(len(current.table), 'row')}, each with its key")
+        return self.fine(current, f"{counted(len(current.table), 'row')}, each with a complete key")
 
 
 def _has_nulls(column: pa.ChunkedArray) -> bool:

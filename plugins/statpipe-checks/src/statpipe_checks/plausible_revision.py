@@ -10,9 +10,10 @@ from statpipe_checks.results import NO_EARLIER, counted, verdict
 from statpipe_checks.settings import RevisionSettings
 
 _FEW = 20
-"""A median of fewer revised cells says little about a release of many."""
+"""With fewer revised cells, a median says little about a large release."""
 _MUCH = 0.1
-"""Fewer say enough where they are so much of what is compared: then the table is small."""
+"""Fewer are enough if they are at least this share of the compared cells, because the table is then
+small."""
 
 
 class PlausibleRevision(Check):
@@ -29,20 +30,22 @@ class PlausibleRevision(Check):
     def check(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         revision = current.revision
         if revision is None:
-            return verdict(self.name, self._settings.severity, current, "no figure moved")
+            return verdict(self.name, self._settings.severity, current, "no figure was revised")
         severity = self._settings.severity
         if not revision.since:
             return verdict(self.name, severity, current, NO_EARLIER, judged=False)
         beyond = self._beyond(revision, _withdrawn(current, previous))
         if not beyond and revision.revised > 0 and not _sizes_tell(revision):
             few = counted(revision.revised, "revised figure")
-            message = f"{few} of {revision.overall.compared:,} are too few to tell how far a release moves them"
+            message = (
+                f"{few} of {revision.overall.compared:,} are too few to judge the size of revisions"
+            )
             return verdict(self.name, severity, current, message, judged=False)
         if not beyond:
             return verdict(self.name, severity, current, revision.in_words)
         message = (
-            f"{revision.in_words}: {' and '.join(beyond)}; see in the report whether the agency "
-            "really revised so"
+            f"{revision.in_words}: {' and '.join(beyond)}; check in the report whether the "
+            "agency really made these revisions"
         )
         return verdict(
             self.name,
@@ -68,12 +71,14 @@ class PlausibleRevision(Check):
             limits = [("the median", moved.median_percent, settings.p95_percent)]
         for what, size, limit in limits if _sizes_tell(revision) else ():
             if size is not None and size > limit:
-                found.append(f"{what} is {percent(size)}, the limit {limit:g} %")
+                found.append(f"{what} is {percent(size)}, above the limit of {limit:g} %")
         dropped = max(revision.dropped - withdrawn, 0)
         known = moved.compared + dropped
         if dropped > known * settings.dropped_percent / 100:
             share = 100 * dropped / known
-            found.append(f"{percent(share)} were dropped, the limit {settings.dropped_percent:g} %")
+            found.append(
+                f"{percent(share)} were dropped, above the limit of {settings.dropped_percent:g} %"
+            )
         return found
 
 

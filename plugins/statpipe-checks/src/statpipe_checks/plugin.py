@@ -39,73 +39,80 @@ def statpipe_checks() -> list[Component]:
         ),
         Component(
             name=NonNullKeys.name,
-            summary="Every figure has its whole key; a missing figure says why it is missing",
+            summary="Every figure has a complete key; every missing figure has a reason",
             settings=ErrorSettings,
             factory=NonNullKeys,
         ),
         Component(
             name=UniqueKeys.name,
-            summary="No key stands twice",
+            summary="No key occurs twice",
             settings=ErrorSettings,
             factory=UniqueKeys,
         ),
         Component(
             name=RowCount.name,
-            summary="No fewer rows than the vintage before, within what was asked for",
+            summary=(
+                "The vintage has at least as many rows as the previous one, within the same "
+                "selection"
+            ),
             settings=ErrorSettings,
             factory=RowCount,
         ),
         Component(
             name=Complete.name,
-            summary="Every area, category and period that was asked for is there",
+            summary="Every requested area, category and period is present",
             settings=ErrorSettings,
             factory=Complete,
         ),
         Component(
             name=ValueRange.name,
-            summary="Every figure lies in the range that the dataset declares",
+            summary="Every figure is within the range that the dataset declares",
             settings=ErrorSettings,
             factory=ValueRange,
         ),
         Component(
             name=StableCategories.name,
-            summary="A category that kept its code measures what it measured before",
+            summary="A category with the same code still measures the same",
             settings=ErrorSettings,
             factory=StableCategories,
         ),
         Component(
             name=PlausibleRevision.name,
-            summary="A release moves and drops figures no farther than releases do",
+            summary="Revisions and dropped figures stay within plausible limits",
             settings=RevisionSettings,
             factory=PlausibleRevision,
         ),
         Component(
             name=StableDescriptions.name,
-            summary="Areas and categories are named and ordered as in the vintage before",
+            summary=(
+                "Areas and categories have the same names and order as in the previous vintage"
+            ),
             settings=WarningSettings,
             factory=StableDescriptions,
         ),
         Component(
             name=StillShown.name,
-            summary="Figures that were shown before are still shown, and no series has a gap",
+            summary=(
+                "Figures that were published before are still published, and no series has a gap"
+            ),
             settings=ShownSettings,
             factory=StillShown,
         ),
         Component(
             name=SuspectPatterns.name,
-            summary="No slice of the figures is blanked, scaled, or a copy of the period before",
+            summary="No group of figures is all zero, scaled, or a copy of the previous period",
             settings=WarningSettings,
             factory=SuspectPatterns,
         ),
         Component(
             name=Additivity.name,
-            summary="Parts add up to their totals over areas and categories, within rounding",
+            summary="Parts add up to their totals across areas and categories, within rounding",
             settings=SumSettings,
             factory=Additivity,
         ),
         Component(
             name=Agreements.name,
-            summary="Figures published in two datasets are the same in both",
+            summary="Figures published in two datasets agree",
             settings=WarningSettings,
             factory=Agreements,
         ),

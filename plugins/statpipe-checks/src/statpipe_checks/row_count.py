@@ -34,7 +34,7 @@ class RowCount(TableCheck):
         told = f"{counted(len(now), 'row')}, {len(before):,} in {previous.vintage.id}"
         listed = still_listed(before, current.dataset)
         if len(listed) < len(before):
-            told += f", {len(before) - len(listed):,} of them of codes that were withdrawn"
+            told += f", {len(before) - len(listed):,} of them with withdrawn codes"
         before = listed
         if len(now) >= len(before):
             return self.fine(current, told)
@@ -45,8 +45,9 @@ class RowCount(TableCheck):
         first = cells[0]
         message = (
             f"{told} within the same selection: {len(before) - len(now):,} fewer, first: "
-            f"{first['ref_area']} {first['category']} has {first['rows']} of {first['previous']}; "
-            "see whether the answer was cut short or the agency withdrew figures"
+            f"{first['ref_area']} {first['category']} has {first['rows']} of "
+            f"{first['previous']}; check whether the answer was cut off or the agency withdrew "
+            "figures"
         )
         return self.found(current, message, len(before) - len(now), cells)
 

@@ -29,10 +29,10 @@ class Schema(TableCheck):
         if not cells and wanted.names != actual.names:
             cells = _moved(wanted, actual)
         if not cells:
-            return self.fine(current, f"all {counted(len(wanted), 'column')} are Silver's")
+            return self.fine(current, f"all {counted(len(wanted), 'column')} match Silver")
         first = cells[0]
         message = (
-            f"{counted(len(cells), 'column')} not as in Silver, first: {first['column']} "
+            f"{counted(len(cells), 'column')} differ from Silver, first: {first['column']} "
             f"{first['problem']}; correct the normalizer or the dataset's dimensions"
         )
         return self.found(current, message, len(cells), cells)
@@ -65,7 +65,7 @@ def _retyped(wanted: pa.Schema, actual: pa.Schema) -> list[dict[str, Any]]:
 
 def _moved(wanted: pa.Schema, actual: pa.Schema) -> list[dict[str, Any]]:
     return [
-        {"column": have, "problem": f"stands in the place of {want}"}
+        {"column": have, "problem": f"is in the position of {want}"}
         for have, want in zip(actual.names, wanted.names, strict=False)
         if have != want
     ]

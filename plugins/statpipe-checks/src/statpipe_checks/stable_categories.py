@@ -54,8 +54,9 @@ class StableCategories(TableCheck):
             return self.fine(current, told + retitled)
         message = (
             f"{len(moved):,} of {told} no longer measure the same, first: "
-            f"{_described(moved[0], titles)}{retitled}; see whether the agency gave its codes another "
-            "meaning, as one that renumbers its lines does, and give the new ones codes of their own"
+            f"{_described(moved[0], titles)}{retitled}; check whether the agency changed the "
+            "meaning of its codes, for example by renumbering lines, and give the new "
+            "categories their own codes"
         )
         return self.found(current, message, len(moved), moved)
 
@@ -85,11 +86,11 @@ def _has_moved(change: dict[str, Any], titles: dict[str, str]) -> bool:
 def _described(change: dict[str, Any], titles: dict[str, str]) -> str:
     texts = []
     if change["unit"] != change["previous_unit"]:
-        texts.append(f"was in {change['previous_unit']} and is in {change['unit']}")
+        texts.append(f"was in {change['previous_unit']} and is now in {change['unit']}")
     if change["title"] != change["previous_title"]:
         known = titles.get(change["title"])
         whose = f" (formerly {known})" if known else ""
-        texts.append(f"was {change['previous_title']!r} and is {change['title']!r}{whose}")
+        texts.append(f"was {change['previous_title']!r} and is now {change['title']!r}{whose}")
     return f"{change['category']} {', '.join(texts)}"
 
 

@@ -47,12 +47,13 @@ class StableDescriptions(TableCheck):
         ]
         if not changes:
             return self.fine(
-                current, f"areas and categories are described as in {previous.vintage.id}"
+                current,
+                (f"areas and categories have the same descriptions as in {previous.vintage.id}"),
             )
-        told = f"{counted(len(changes), 'description')} not as in {previous.vintage.id}"
+        told = f"{counted(len(changes), 'description')} differ from {previous.vintage.id}"
         first = "; ".join(_worded(change) for change in changes[:3])
         more = f"; {len(changes) - 3:,} more" if len(changes) > 3 else ""  # noqa: PLR2004
-        message = f"{told}: {first}{more}; see whether sums, maps and names still mean the same"
+        message = f"{told}: {first}{more}; check whether sums, maps and names still mean the same"
         return self.found(current, message, len(changes), changes)
 
 
@@ -83,4 +84,4 @@ def _worded(change: dict[str, Any]) -> str:
     was, now = (
         "none" if change[name] is None else repr(change[name]) for name in ("previous", "now")
     )
-    return f"{change['property']} of {noun} {change[noun]} was {was} and is {now}"
+    return f"{change['property']} of {noun} {change[noun]} was {was} and is now {now}"

@@ -18,10 +18,10 @@ from statpipe_checks.settings import ShownSettings
 from statpipe_checks.table_check import TableCheck
 
 _FEW = 3
-"""Fewer figures than these say little about a whole slice."""
+"""With fewer figures, a loss says little about a whole group."""
 
 _MISSING = "O"
-"""SDMX's status of a figure that is missing, and nothing says why."""
+"""SDMX's status of a figure that is missing without a reason."""
 
 _SLICES = (
     *(("category",), ("ref_area",), ("time_period",)),
@@ -80,7 +80,8 @@ class StillShown(TableCheck):
         if gaps:
             texts.append(_gaps_worded(gaps, gap_cells))
         message = (
-            f"{'; '.join(texts)}; see whether the agency means it or the answer was read in part"
+            f"{'; '.join(texts)}; check whether the agency intended this or the answer was "
+            "incomplete"
         )
         cells = [*({**c, "previous": figure(c["previous"])} for c in lost_cells), *gap_cells]
         return self.found(current, message, lost + gaps, cells)

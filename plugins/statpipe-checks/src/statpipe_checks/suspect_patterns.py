@@ -15,10 +15,10 @@ from statpipe_checks.results import counted, figure, place
 from statpipe_checks.table_check import TableCheck
 
 _FEW = 5
-"""Fewer figures than these may be alike by chance."""
+"""Fewer figures may be alike by chance."""
 
 _TIMES = 10
-"""Half of the figures of a slice do not become that many times what they were by a revision."""
+"""No revision multiplies half of a group's figures by this factor."""
 
 _SLICES = (("category",), ("ref_area",), ("time_period",))
 _NOUNS = {"ref_area": "area", "category": "category", "time_period": "period"}
@@ -53,13 +53,19 @@ class SuspectPatterns(TableCheck):
                 found += _scaled(silver, names)
                 found += _zeros(silver, names, first=False) if names else []
         if not found:
+<<<<<<< HEAD
             return self.fine(current, told)
+=======
+            return self.fine(
+                current, f"{counted(len(current.table), 'row')} without suspicious patterns"
+            )
+>>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
         shown = [pattern for pattern in found if not _is_part(pattern, found)]
         cells = [{n: v for n, v in one.items() if n != "text"} for one in shown]
         more = f"; {len(shown) - 3:,} more" if len(shown) > 3 else ""  # noqa: PLR2004
         message = (
-            f"{'; '.join(one['text'] for one in shown[:3])}{more}; see whether units, columns or a "
-            "placeholder were published by mistake"
+            f"{'; '.join(one['text'] for one in shown[:3])}{more}; check whether wrong units, "
+            "columns or a placeholder were published by mistake"
         )
         return self.found(current, message, sum(one["figures"] for one in shown), cells)
 
@@ -133,13 +139,18 @@ def _scaled(silver: Database, names: tuple[str, ...]) -> list[dict[str, Any]]:
     found = []
     for row in rows:
         times = figure(Decimal(f"{row.pop('times'):.3g}"))
-        text = f"{row['figures']:,} figures of {_named(row)} are typically {times} times what they were"
+        text = (
+            f"{row['figures']:,} figures of {_named(row)} are typically {times} times their "
+            "previous values"
+        )
         found.append(_pattern("scaled", row, text))
     return found
 
 
 def _any_alike(silver: Database) -> bool:
-    """Tell whether enough figures equal those of the period before: most tables are done with that."""
+    """Tell whether enough figures equal those of the previous period: most tables are done with
+    that.
+    """
     [alike] = silver.rows("SELECT count(*) FILTER (value = last) AS figures FROM obs")
     return bool(alike["figures"] >= _FEW)
 
@@ -162,7 +173,7 @@ def _copied(silver: Database, names: tuple[str, ...]) -> list[dict[str, Any]]:
         _pattern(
             "copied",
             row,
-            f"all {row['figures']:,} figures of {_named(row)} equal those of the period before",
+            f"all {row['figures']:,} figures of {_named(row)} equal those of the previous period",
         )
         for row in rows
     ]

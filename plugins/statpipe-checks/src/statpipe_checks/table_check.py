@@ -26,14 +26,14 @@ class TableCheck(Check):
     """
     A check that reads some columns of the current table and says so.
 
-    A column that is not there is the business of the check ``schema``; the others then fail with a
-    message instead of breaking the run.
+    A column that does not exist is the business of the check ``schema``; the others then fail with
+    a message instead of breaking the run.
     """
 
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
     about_revision: ClassVar[bool] = False
-    """Whether it asks what the agency meant, and not whether the figures were read correctly."""
+    """Whether it tests what the agency published, and not whether the figures were read correctly."""
 
     def __init__(self, settings: HasSeverity) -> None:
         self.severity: Severity = settings.severity

@@ -12,7 +12,7 @@ from statpipe_checks.table_check import TableCheck
 
 class UniqueKeys(TableCheck):
     """
-    No key stands twice, whether with equal or with different figures.
+    No key occurs twice, whether with equal or with different figures.
     """
 
     name = "unique_keys"
@@ -36,11 +36,17 @@ class UniqueKeys(TableCheck):
                 HAVING count(*) > 1
                 """  # noqa: S608 -- column names, no values
             )
+<<<<<<< HEAD
+=======
+        if not cells:
+            return self.fine(
+                current, (f"{counted(len(current.table), 'row')}, each with a unique key")
+            )
+>>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
         first = cells[0]
         message = (
-            f"{counted(failures, 'key')} with more than one row, "
-            f"first: {place(first)} has {first['rows']}, from "
-            f"{figure(first['lowest'])} to {figure(first['highest'])}; the normalizer reads "
-            "rows twice, or the dataset needs a further dimension"
+            f"{counted(failures, 'key')} with more than one row, first: {place(first)} has "
+            f"{first['rows']}, from {figure(first['lowest'])} to {figure(first['highest'])}; the "
+            "normalizer reads rows twice, or the dataset needs another dimension"
         )
         return self.found(current, message, failures, cells)

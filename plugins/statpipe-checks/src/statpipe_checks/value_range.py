@@ -45,11 +45,11 @@ class ValueRange(TableCheck):
             )
         span = f"{figure(low)} to {figure(high)}"
         if not cells:
-            return self.fine(current, f"every figure lies within {span}")
+            return self.fine(current, f"every figure is within {span}")
         first = cells[0]
         message = (
-            f"{counted(failures, 'figure')} outside {span}, first: "
-            f"{place(first)} is {figure(first['obs_value'])}; see "
-            "whether unit or marker was misread, or widen the dataset's valid_range"
+            f"{counted(failures, 'figure')} outside {span}, first: {place(first)} is "
+            f"{figure(first['obs_value'])}; check whether a unit or marker was misread, or widen "
+            "the dataset's valid_range"
         )
         return self.found(current, message, failures, cells)

@@ -46,7 +46,7 @@ def folder(
     With *make*, folders that are missing are made, and it is called with the path of each of them.
 
     :raises FileNotFoundError: There is no such folder, and none is made.
-    :raises Strange: A link or a file lies in the way.
+    :raises Strange: A link or a file is in the way.
     """
     handle = os.open(root, _FOLDER)
     try:

@@ -13,10 +13,10 @@ from statpipe.api import BronzeObject, ContentError
 from statpipe.domain.self_hash import hashed_json, is_hashed, json_fault
 
 _DAMAGED = (OSError, EOFError, cast("type[Exception]", igzip_lib.IsalError))
-"""What unpacking raises, by the kind of damage; isal's stubs call the last one an instance."""
+"""What unpacking raises, by kind of damage; isal's stubs call the last one an instance."""
 
 _NOTED = frozenset({"name", "sha256", "size", "media_type", "request", "retrieved"})
-"""What the note of an older version holds."""
+"""The fields of a note written by an older version."""
 
 
 def packed(body: bytes) -> bytes:
@@ -39,7 +39,7 @@ def unpacked(kept: BronzeObject, stored: bytes) -> bytes:
     except _DAMAGED as error:
         raise ContentError(str(error) or type(error).__name__) from error
     if hashlib.sha256(body).hexdigest() != kept.sha256:
-        raise ContentError("its SHA-256 is not the recorded one")
+        raise ContentError("its SHA-256 differs from the recorded one")
     return body
 
 
@@ -55,7 +55,7 @@ def object_fault(kept: BronzeObject, stored: bytes) -> str:
     recorded = kept.stored_sha256
     if not recorded or hashlib.sha256(stored).hexdigest() == recorded or stored == packed(body):
         return ""
-    return "its bytes have changed, though the payload in it is right"
+    return "its bytes have changed, but the payload in it is intact"
 
 
 def note_path(key: str) -> str:
@@ -96,4 +96,4 @@ def note_fault(kept: BronzeObject, body: bytes) -> str:
         "media_type": kept.media_type,
     }
     differing = [name for name, value in expected.items() if document.get(name) != value]
-    return f"its {differing[0]} is that of another object" if differing else ""
+    return f"its {differing[0]} belongs to another object" if differing else ""

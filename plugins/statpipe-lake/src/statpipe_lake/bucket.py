@@ -24,24 +24,24 @@ from statpipe_lake.store import ObjectStore, free_name
 _CODE = re.compile(r"<Code>([A-Za-z]+)</Code>")
 _STATUS = re.compile(r"status code: ([0-9]{3})")
 _RETRIES: Any = {"max_retries": 6, "retry_timeout": timedelta(seconds=60)}
-"""Of requests that the server throttles or fails: with jitter, a minute at most."""
+"""Retries when the server throttles or fails: with jitter, one minute at most."""
 
 _TRIES, _PAUSE, _PATIENCE = 5, 0.2, 60.0
-"""Of requests that obstore does not repeat; the pause in seconds doubles, and has jitter."""
+"""Retries of requests that obstore does not repeat; the pause in seconds doubles and has jitter."""
 
 _PASSING = ("ConditionalRequestConflict", "OperationAborted", "RequestTimeout")
 _WIRE = re.compile("HTTP error|list response")
-"""In obstore's errors: the wire was cut, or a listing on it."""
+"""In obstore's errors: the connection was cut, perhaps during a listing."""
 _SPENT = re.compile(r"\bretries: ([0-9]+),\s+max_retries: \1,")
-"""In obstore's errors: it has repeated the request already, as often as it may."""
+"""In obstore's errors: it has already repeated the request as often as allowed."""
 
 _NO_RANGE = re.compile("InvalidRange|status code: 416|non-partial response")
-"""In obstore's errors: the object has not a single byte."""
+"""In obstore's errors: the object is empty."""
 
 _TIMES = {"connect_timeout": "10s", "timeout": "120s"}
 
 _ONE_PUT = 32 * 1024 * 1024
-"""Bytes up to which an object is put by one request; more come in parts, by four requests and more."""
+"""Bytes up to which an object is uploaded in one request; larger ones take four or more."""
 
 _EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
 _UNKNOWN = ("InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "AuthFailure")
@@ -58,7 +58,7 @@ _ELSEWHERE = (
 @frozen(kw_only=True)
 class BucketPlace:
     """
-    Where a lake lies in a bucket. ``prefix`` ends in the environment's name, or in its scratch
+    The place of a lake in a bucket. ``prefix`` ends in the environment's name, or in its scratch
     corner's.
     """
 
@@ -78,7 +78,7 @@ class BucketPlace:
 
 _ABSENT = (FileNotFoundError, obstore.exceptions.PermissionDeniedError)
 _WHOLE: Any = {"range": {"offset": 0}}
-"""The reply to a range says how much there is, apart from how much comes."""
+"""The reply to a range request gives the object's full size."""
 
 
 class BucketStore(ObjectStore):
@@ -188,8 +188,9 @@ class BucketStore(ObjectStore):
                     raise
                 corners = self._place.prefix.rpartition("/")[0]
                 msg = (
-                    f"{self.address} may not be removed; remove it yourself, and give who runs "
-                    f"`statpipe smoke SOURCE` s3:DeleteObject on {self._place.bucket}/{corners}/*"
+                    f"{self.address} cannot be removed (no permission); remove it yourself, and "
+                    "give the role that runs `statpipe smoke SOURCE` s3:DeleteObject on "
+                    f"{self._place.bucket}/{corners}/*"
                 )
                 raise ConfigError(msg) from error
 
@@ -199,7 +200,7 @@ class BucketStore(ObjectStore):
             self.paths("runs")
         except StatpipeError as error:
             yield Diagnosis(
-                "lake", "error", str(error), "see the lake's README for the rights it needs"
+                "lake", "error", str(error), "see the lake's README for the required permissions"
             )
             return
         yield Diagnosis("lake", "ok", f"{self.address} can be listed and written")
@@ -223,15 +224,15 @@ class BucketStore(ObjectStore):
             return bytes(found.bytes()), _tag_of(found.meta)
         body, (start, end) = bytes(found.bytes()), found.range
         if len(body) != end - start:
-            msg = f"HTTP error: {len(body)} of {end - start} bytes came"
+            msg = f"HTTP error: {len(body)} of {end - start} bytes received"
             raise obstore.exceptions.GenericError(msg)
         return body, _tag_of(found.meta)
 
     def _absent(self, path: str, error: Exception) -> None:
-        """Take what is not there as the answer that it is, unless more is missing."""
+        """Take what does not exist as the answer that it is, unless more is missing."""
         code, _ = _said(error)
         if code == "NoSuchBucket" or (
-            # Also what S3 says of an object that is not there to who may list a prefix only.
+            # Also what S3 says of an object that does not exist to who may list a prefix only.
             isinstance(error, obstore.exceptions.PermissionDeniedError)
             and (code != "AccessDenied" or path in self.paths(path.rpartition("/")[0]))
         ):
@@ -316,7 +317,8 @@ def _told(  # noqa: PLR0911 - one for each thing to do about it
     where = f"{place.address}/{path}".rstrip("/")
     if code == "NoSuchBucket":
         return ConfigError(
-            f"the bucket {place.bucket} does not exist; correct the lake's path, or provision it"
+            f"the bucket {place.bucket} does not exist; correct the lake's path, or create the "
+            "bucket"
         )
     if code in _EXPIRED:
         return ConfigError(f"{where}: the credentials for AWS have expired; {LOG_IN}")
@@ -331,7 +333,8 @@ def _told(  # noqa: PLR0911 - one for each thing to do about it
         )
     if code == "RequestTimeTooSkewed":
         return ConfigError(
-            f"{where}: the clock of this machine is wrong by more than AWS allows; set it, and run again"
+            f"{where}: this machine's clock is off by more than AWS allows; correct it, and run "
+            "again"
         )
     if code == "AccessDenied" or status == "403":
         return ConfigError(

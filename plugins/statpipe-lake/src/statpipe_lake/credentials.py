@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from obstore.store import S3Credential
 
 LOG_IN = (
-    "log in with `aws sso login`, set AWS_PROFILE or the setting `profile`, or run where a role is "
-    "given"
+    "log in with `aws sso login`, set AWS_PROFILE or the setting `profile`, or run where a role "
+    "is available"
 )
 
 _KEPT_FOR = timedelta(minutes=5)
-"""What obstore may keep them for: less than botocore leaves on the clock of those it renews itself."""
+"""Seconds that obstore may keep them: less than the time left on those that botocore renews
+itself."""
 
 
 class Credentials:
@@ -101,11 +102,11 @@ class Credentials:
             reason, passes = first_line(error), isinstance(error, HTTPClientError)
         if passes:
             return Unavailable(
-                f"{self._address}: AWS cannot be asked for credentials now ({reason}); run again later"
+                f"{self._address}: AWS credentials are unavailable now ({reason}); run again later"
             )
         return ConfigError(
-            f"{self._address}: AWS gives no credentials ({reason}); check AWS_ROLE_ARN or the profile, "
-            f"and whom the role trusts; or {LOG_IN}"
+            f"{self._address}: AWS returned no credentials ({reason}); check AWS_ROLE_ARN or the "
+            f"profile, and the role's trust policy; or {LOG_IN}"
         )
 
     def _loaded(self) -> tuple[str | None, Any]:

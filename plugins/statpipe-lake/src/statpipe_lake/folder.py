@@ -22,9 +22,9 @@ _STAGED = re.compile(r".*#[0-9]+")
 _STAGED_FOR = 3600.0
 """Seconds after which another process's half-written object is certainly abandoned."""
 _UNDECIDED_FOR = 24 * 3600.0
-"""Seconds after which nobody decides any more whether what is staged is published."""
+"""Seconds after which a staged table is certainly abandoned."""
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR})
-"""What another path or another right would cure."""
+"""Errors that another path or permission would fix."""
 
 
 class FolderStore(ObjectStore):
@@ -213,8 +213,8 @@ class FolderStore(ObjectStore):
             if reading and error.wanted == "a file":
                 raise ContentError(str(error)) from error
             msg = (
-                f"the lake cannot be used: {error}; put {error.wanted} in its place (statpipe follows "
-                "symbolic links to the lake, but none inside of it)"
+                f"the lake cannot be used: {error}; replace it with {error.wanted} (statpipe "
+                "follows symbolic links to the lake, but not inside it)"
             )
             raise (ContentError if reading else ConfigError)(msg) from error
         except OSError as error:
@@ -222,7 +222,7 @@ class FolderStore(ObjectStore):
             if error.errno in _REFUSED:
                 verb, right = ("read", "read it") if reading else ("written", "write there")
                 msg = (
-                    f"the lake cannot be {verb}: {where}: {reason}; give this user the right to "
+                    f"the lake cannot be {verb}: {where}: {reason}; give this user permission to "
                     f"{right}, or set another path"
                 )
                 raise ConfigError(msg) from error

@@ -81,8 +81,8 @@ class Lease:
                 self._lost = "another run has taken it"
             if self._lost:
                 msg = (
-                    f"the lock {self.path} was lost while this run worked ({self._lost}): nothing more "
-                    "is recorded; run again"
+                    f"the lock {self.path} was lost during this run ({self._lost}): nothing more "
+                    "was recorded; run again"
                 )
                 raise Locked(msg)
 

@@ -36,8 +36,8 @@ def locked(
         raise ConfigError(msg) from error
     except OSError as error:
         msg = (
-            f"the lock file {root / path} cannot be written: {error.strerror}; give this user the "
-            "right to write there"
+            f"the lock file {root / path} cannot be written: {error.strerror}; give this user "
+            "permission to write there"
         )
         raise ConfigError(msg) from error
     try:

@@ -68,7 +68,7 @@ class Manifests:
         for place in (path, copy):
             self.objects.settle()
             if not self.objects.put_if_absent(place, body) and self.objects.get(place) != body:
-                msg = f"another run has already recorded {path}; run ids must not repeat"
+                msg = f"another run has already recorded {path}; run ids must be unique"
                 raise RuntimeError(msg)
         self.objects.settle()
         turn = self.turns.get(manifest.source)

@@ -35,7 +35,7 @@ PARTS = b"statpipe.parts"
 _LIST = re.compile(PARTS + rb".{1,6}?\[((?:[0-9]{4}:[0-9a-f]{64}:[0-9]+;)*)\]", re.DOTALL)
 """Between the key and the value stands the value's length, see ``_ENTRY`` in :mod:`statpipe_lake.parquet`."""
 _PAUSE = 0.2
-"""Seconds that a reader gives a writer; between its files lie a few thousandths."""
+"""Seconds that a reader waits for a writer, which takes milliseconds between its files."""
 
 
 def path_of(key: PartitionKey, year: int | None = None) -> str:
@@ -93,7 +93,7 @@ def all_rows(store: ObjectStore, key: PartitionKey, head: bytes) -> pa.Table:
     """
     Read the parts that a file lists, and put them together with its own rows.
 
-    A writer may be at work: then they are read once more.
+    A writer may be active: then they are read once more.
 
     :raises ContentError: A part is gone, damaged or of another time.
     """
@@ -120,9 +120,12 @@ def _read(store: ObjectStore, key: PartitionKey, year: int | None, fingerprint: 
     else:
         reason = part_fault(body, path if year else key.path)
         if not reason and fingerprint_in(body[-FOOTER:]) != fingerprint:
-            reason = f"it is not the one that {path_of(key)} lists"
+            reason = f"it differs from the one that {path_of(key)} lists"
     if body is None or reason:
-        msg = f"{path} in the lake is damaged: {reason}; run `statpipe lake verify --repair` to make it anew"
+        msg = (
+            f"{path} in the lake is damaged: {reason}; run `statpipe lake verify --repair` to "
+            "rebuild it"
+        )
         raise ContentError(msg)
     return from_parquet(body)
 

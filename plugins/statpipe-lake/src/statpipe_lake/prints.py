@@ -22,7 +22,7 @@ SILVER = re.compile(
     r"silver/(?P<source>[^/]+)/dataset=(?P<dataset>[^/]+)/vintage=(?P<vintage>[^/]+)/part-0\.parquet"
 )
 _FORM = 1
-"""Raise it when the object is written otherwise: older ones are passed over then."""
+"""Raise it when the object's format changes: older ones are then ignored."""
 
 Known = dict[str, tuple[str, str]]
 """Tag and fingerprint by path."""

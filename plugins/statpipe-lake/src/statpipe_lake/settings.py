@@ -45,7 +45,7 @@ class LakeSettings:
     @property
     def in_bucket(self) -> bool:
         """
-        Whether the lake lies in a bucket.
+        Whether the lake is in a bucket.
         """
         return self.path.startswith("s3://")
 
@@ -74,8 +74,8 @@ class LakeSettings:
             folder = Path(self.path).expanduser()
         except RuntimeError as error:
             msg = (
-                f"environment {self.environment.name}: the lake's path {self.path} starts at the "
-                "home of a user that is not known here; write the path of a folder"
+                f"environment {self.environment.name}: the lake's path {self.path} starts with "
+                "the home of an unknown user; write the path of a folder"
             )
             raise ConfigError(msg) from error
         root = self.environment.home / folder / self.environment.name
@@ -92,9 +92,9 @@ class LakeSettings:
         lacking = [name for name in ("boto3", "obstore") if find_spec(name) is None]
         if lacking:
             msg = (
-                f"environment {self.environment.name}: {self.path} needs {' and '.join(lacking)}, not "
-                "installed here; install the extra aws of statpipe-lake: run `make runtime`, or "
-                f"pip install {' '.join(lacking)}"
+                f"environment {self.environment.name}: {self.path} needs "
+                f"{' and '.join(lacking)}, not installed; run `make runtime`, or pip install "
+                f"{' '.join(lacking)} (the extra aws of statpipe-lake)"
             )
             raise ConfigError(msg)
         from statpipe_lake.bucket import BucketPlace

@@ -147,7 +147,7 @@ class LakeSink(Lake):
         reason = reason or part_fault(body, key.path)
         if reason:
             verify = " ".join(("statpipe lake verify", *_owner(key).split(), "--repair"))
-            msg = f"{path} in the lake is damaged: {reason}; run `{verify}` to make it anew"
+            msg = f"{path} in the lake is damaged: {reason}; run `{verify}` to rebuild it"
             raise ContentError(msg)
         return all_rows(self._objects, key, body)
 
@@ -205,7 +205,7 @@ class LakeSink(Lake):
         stored = self._objects.get(kept.key)
         remedy = f"run `statpipe lake verify {kept.key.split('/')[1]} --repair`, or restore it from a backup"
         if stored is None:
-            msg = f"{kept.key} is gone from Bronze, though a manifest names it; {remedy}"
+            msg = f"{kept.key} is missing from Bronze, although a manifest lists it; {remedy}"
             raise ContentError(msg)
         try:
             body = bronze.unpacked(kept, stored)

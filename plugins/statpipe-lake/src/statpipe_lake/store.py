@@ -22,7 +22,7 @@ class ObjectStore(ABC):
     """
 
     gives_tags: ClassVar[bool] = False
-    """Whether :meth:`listed` gives a tag to each object that changes with its bytes, as S3 gives ETags."""
+    """Whether :meth:`listed` gives each object a tag that changes with its bytes, like S3's ETags."""
 
     @property
     @abstractmethod
@@ -126,7 +126,7 @@ class ObjectStore(ABC):
         """
         Make sure that the locks held here are still ours.
 
-        :raises Locked: One was lost, and somebody else may be at work.
+        :raises Locked: One was lost, so another run may be active.
         """
 
     @abstractmethod

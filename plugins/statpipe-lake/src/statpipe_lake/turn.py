@@ -10,9 +10,9 @@ class Turn:
     """
     What was seen, or written, under one lock. ``None`` is what was not asked yet.
 
-    ``runs`` are the recorded runs of the source, ``manifest`` is the last whole one that was read, by its
-    run. ``prints`` maps paths to fingerprints, ``None`` where nothing lies; with ``all_silver``, a file
-    of Silver that it lacks is not there.
+    ``runs`` are the recorded runs of the source, ``manifest`` is the last whole one that was read,
+    by its run. ``prints`` maps paths to fingerprints, ``None`` where nothing lies; with
+    ``all_silver``, a file of Silver that is not listed does not exist.
     """
 
     runs: list[tuple[str, str]] | None = None

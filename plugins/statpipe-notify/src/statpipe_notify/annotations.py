@@ -15,7 +15,7 @@ from statpipe.domain.visible import one_line
 from statpipe_notify.ending import failed_checks, headline, verdict
 
 MOST = 10
-"""GitHub shows about as many of a step."""
+"""GitHub shows about this many per step."""
 
 _SHOWN_CELLS = 3
 
@@ -46,7 +46,7 @@ def remarks_on(manifest: Manifest) -> list[Annotation]:
     more = Annotation(
         level=rest[0].level,
         title=headline(manifest),
-        text=f"and {len(rest)} more remarks; the job summary and the manifest hold all of them",
+        text=f"and {len(rest)} more; the job summary and the manifest contain all of them",
     )
     return [*shown, more]
 

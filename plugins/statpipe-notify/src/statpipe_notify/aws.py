@@ -11,8 +11,8 @@ from statpipe_notify.not_sent import NotSent
 _REMEDIES = (
     (("AccessDenied", "AuthorizationError", "UnauthorizedOperation"), "allow {action} to the role of this run"),
     (("ExpiredToken", "InvalidClientTokenId", "UnrecognizedClient"), "log in to AWS again"),
-    (("NotFound",), "name one that is there, or provision it"),
-    (("Throttl", "TooManyRequests"), "AWS asks to slow down; the next run tells again"),
+    (("NotFound",), "name an existing one, or create it"),
+    (("Throttl", "TooManyRequests"), "AWS asks to slow down; the next run will report again"),
 )  # fmt: skip
 
 
@@ -27,8 +27,8 @@ def client(service: str, *, region: str, profile: str) -> Any:
         from botocore.config import Config
     except ImportError:
         msg = (
-            f"the service {service} of AWS needs boto3, which is not installed; install the extra aws of "
-            "statpipe-notify: run `make runtime`, or pip install boto3"
+            f"the service {service} of AWS needs boto3, which is not installed; run `make "
+            "runtime`, or pip install boto3"
         )
         raise NotSent(msg) from None
 
@@ -61,7 +61,10 @@ def call(action: str, target: str, request: Callable[[], Any]) -> Any:
         raise NotSent(msg) from None
     except BotoCoreError as error:
         reason = type(error).__name__
-        msg = f"{action} on {target} failed: {reason}; see whether AWS can be reached, and the credentials"
+        msg = (
+            f"{action} on {target} failed: {reason}; check the connection to AWS and the "
+            "credentials"
+        )
         raise NotSent(msg) from None
 
 

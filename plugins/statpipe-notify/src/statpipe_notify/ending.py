@@ -11,18 +11,21 @@ LOCKED = 6
 """Exit code of a run that found another one at work."""
 
 _WORDS = {
-    1: "the agency refuses the request, or a bug; correct key or table, or report the bug",
-    2: "configuration or plugin; correct what the message says",
-    3: "a check refused the release and nothing of it was published; look at the cells",
+    1: (
+        "the agency refused the request, or statpipe has a bug; correct the key or table, or "
+        "report the bug"
+    ),
+    2: "the configuration or a plugin is wrong; correct what the message says",
+    3: "a check refused the release, and none of it was published; look at the cells",
     4: "the agency changed something; look at the payload in Bronze",
-    5: "agency or sink is down; run again later",
-    LOCKED: "another run of the source is at work; wait",
+    5: "the agency or a sink is down; run again later",
+    LOCKED: "another run of the source is active; wait",
     130: "interrupted; run again to complete it",
 }
 _GOOD = {
     "loaded": "new figures are published",
     "unchanged": "nothing new, nothing written",
-    "ingested": "new payloads lie in Bronze",
+    "ingested": "new payloads are in Bronze",
 }
 
 

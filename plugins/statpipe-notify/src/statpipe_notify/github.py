@@ -14,9 +14,9 @@ from statpipe_notify.not_sent import NotSent
 from statpipe_notify.settings import GithubSettings
 
 SUMMARY_BYTES = 1024 * 1024
-"""GitHub throws away a longer summary of a step, all of it."""
+"""GitHub discards a longer summary of a step completely."""
 
-CUT = "\n\n(cut here: GitHub takes no more; the whole stands in the manifest)\n"
+CUT = "\n\n(cut here: GitHub accepts no more; the manifest has the rest)\n"
 
 
 class Github(Notifier):

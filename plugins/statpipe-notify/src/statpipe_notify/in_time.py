@@ -34,7 +34,7 @@ def in_time(work: Callable[[], None], seconds: float = ALL_SECONDS) -> None:
     thread.start()
     thread.join(seconds)
     if thread.is_alive():
-        msg = f"no answer within {seconds:g} seconds; see whether the service is up"
+        msg = f"no answer within {seconds:g} seconds; check whether the service is up"
         raise NotSent(msg)
     if failed:
         raise failed[0]

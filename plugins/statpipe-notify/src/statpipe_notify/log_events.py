@@ -35,7 +35,7 @@ class LogEvent:
         if len(line) <= _EVENT_BYTES:
             return line
         ids = {name: told[name] for name in ("run_id", "source") if name in told}
-        return json.dumps({**head, **ids, "cut": "too long; the whole stands in the manifest"})
+        return json.dumps({**head, **ids, "cut": "too long; the manifest has the full text"})
 
 
 def batches(events: Sequence[LogEvent]) -> Iterator[list[dict[str, Any]]]:

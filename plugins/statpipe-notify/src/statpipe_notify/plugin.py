@@ -23,25 +23,25 @@ def statpipe_notifiers() -> list[Component]:
     return [
         Component(
             name="github",
-            summary="Job summary and annotations, in GitHub Actions",
+            summary="Job summary and annotations in GitHub Actions",
             settings=GithubSettings,
             factory=Github,
         ),
         Component(
             name="sns",
-            summary="One message a run to a topic of Amazon SNS",
+            summary="One message per run to an Amazon SNS topic",
             settings=SnsSettings,
             factory=Sns,
         ),
         Component(
             name="webhook",
-            summary="One message a run to a webhook as Slack has it",
+            summary="One message per run to a Slack-style webhook",
             settings=WebhookSettings,
             factory=Webhook,
         ),
         Component(
             name="cloudwatch",
-            summary="The metric Success and the log of a run, to Amazon CloudWatch",
+            summary="The metric Success and the log of each run in Amazon CloudWatch",
             settings=CloudwatchSettings,
             factory=Cloudwatch,
         ),

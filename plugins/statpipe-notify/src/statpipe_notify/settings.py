@@ -13,7 +13,7 @@ from statpipe.domain.manifest import Outcome
 
 OUTCOMES: tuple[str, ...] = typing.get_args(Outcome)
 NEWS = tuple(outcome for outcome in OUTCOMES if outcome != "unchanged")
-"""What a message is sent on, unless asked otherwise: a quiet day is no news."""
+"""The outcomes that send a message by default; an unchanged source does not."""
 
 
 def _outcomes(_settings: Any, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:

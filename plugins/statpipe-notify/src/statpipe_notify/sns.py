@@ -16,7 +16,7 @@ from statpipe_notify.text_message import text_message
 _ARN = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}")
 _SUBJECT = 100
 _TEXT = 30_000
-"""SNS takes 256 KiB, and people less."""
+"""SNS accepts 256 KiB, but people read less."""
 
 
 class Sns(Notifier):
@@ -29,7 +29,7 @@ class Sns(Notifier):
         found = _ARN.fullmatch(settings.topic)
         if settings.topic and found is None:
             msg = (
-                f"the notifier sns has the topic {settings.topic!r}, which is no ARN of a topic; "
+                f"the notifier sns has the topic {settings.topic!r}, which is not a topic ARN; "
                 "write it as arn:aws:sns:<region>:<account>:<name>"
             )
             raise ConfigError(msg)

@@ -16,7 +16,7 @@ from statpipe_notify.ending import (
 )
 from statpipe_notify.shortened import shortened
 
-CUT = "(cut here; the whole stands in the manifest)"
+CUT = "(cut here; the manifest has the rest)"
 _SHOWN_MOVES, _SHOWN_CELLS = 5, 10
 
 

@@ -27,8 +27,8 @@ class Webhook(Notifier):
         self._settings = settings
         if settings.url is not None and not _is_safe(settings.url):
             msg = (
-                "the url of the notifier webhook is no https:// address; set the variable that it "
-                "refers to (http:// is for this machine only)"
+                "the url of the notifier webhook is not an https:// address; correct the "
+                "variable that it refers to (http:// only works for this machine)"
             )
             raise ConfigError(msg)
 
@@ -66,7 +66,7 @@ def _post(url: Secret, manifest: Manifest) -> None:
             status = answer.status_code
     except Exception as error:  # noqa: BLE001 - a library's text may quote the address
         name = type(error).__name__
-        msg = f"the webhook cannot be reached: {name}; see whether its service is up"
+        msg = f"the webhook cannot be reached: {name}; check whether its service is up"
         raise NotSent(msg) from None
     if not 200 <= status < 300:  # noqa: PLR2004
         raise NotSent(f"the webhook answered {status}; {_remedy(status)}")
@@ -74,8 +74,8 @@ def _post(url: Secret, manifest: Manifest) -> None:
 
 def _remedy(status: int) -> str:
     if status >= 500 or status == 429:  # noqa: PLR2004
-        return "its service is down or busy; the next run tells again"
-    return "see whether the address is still valid, and set the variable that it stands in"
+        return "its service is down or busy; the next run will report again"
+    return "check whether the URL is still valid, and correct its variable"
 
 
 def _harmless(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Acting as the role that owns what statpipe makes, whoever logs in."""
+"""Acting as the role that owns statpipe's objects, whichever role logs in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ LOADER = "statpipe_loader"
 """The role that owns the schemas and what is in them."""
 
 _SETTABLE_SINCE = 160000
-"""From PostgreSQL 16 on, a member of a role may or may not be allowed to act as it."""
+"""Since PostgreSQL 16, a member of a role may or may not be allowed to act as that role."""
 
 
 def as_loader(session: psycopg.Connection[Any], *, gold: str, operations: str) -> bool:

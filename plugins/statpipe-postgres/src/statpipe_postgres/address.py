@@ -18,7 +18,7 @@ _TOLD = ("hostaddr", "service", "sslmode", "sslrootcert", "passfile", "target_se
 _HIDDEN = ("password", "sslpassword", "oauth_client_secret", "scram_client_key")
 
 _URI = re.compile(r"postgres(ql)?://([^@/]*@)?[^@?]*(\?[^@]*)?")
-"""An address in which a raw ``@`` or ``/`` of the password is not taken for the host."""
+"""An address whose password may contain a raw ``@`` or ``/``."""
 
 _PORTS = re.compile(r"[0-9,]*")
 
@@ -124,9 +124,9 @@ def served_address(dsn: Secret, environment: str) -> Address:
         parameters = {}
     if not parameters or not _PORTS.fullmatch(str(parameters.get("port", ""))):
         msg = (
-            f"environment {environment}: the dsn of the sink postgres is no PostgreSQL address; "
-            "write postgresql://user:password@host:5432/database, with every special character of "
-            "the password percent-encoded"
+            f"environment {environment}: the dsn of the sink postgres is not a PostgreSQL "
+            "address; write postgresql://user:password@host:5432/database, with every special "
+            "character of the password percent-encoded"
         )
         raise ConfigError(msg)
     return Address({name: str(value) for name, value in parameters.items() if value is not None})

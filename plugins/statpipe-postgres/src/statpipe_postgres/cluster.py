@@ -77,15 +77,16 @@ def check_version(folder: Folder) -> None:
     found = (folder.data / "PG_VERSION").read_text(encoding="utf-8").strip()
     if found != MAJOR:
         msg = (
-            f"{folder.data} holds data of PostgreSQL {found}, and this statpipe carries "
-            f"PostgreSQL {MAJOR}; move the folder {folder.root} aside: the next run fills a new "
-            "one from the lake"
+            f"{folder.data} has data of PostgreSQL {found}, but this statpipe has PostgreSQL "
+            f"{MAJOR}; move the folder {folder.root} away, and the next run will fill a new one "
+            "from the lake"
         )
         raise ConfigError(msg)
     if not folder.passfile.exists():
         msg = (
-            f"the password of the embedded PostgreSQL, {folder.passfile}, is gone; put it back, or "
-            f"move the folder {folder.root} aside: the next run fills a new one from the lake"
+            f"the password of the embedded PostgreSQL, {folder.passfile}, is missing; restore "
+            f"it, or move the folder {folder.root} away, and the next run will fill a new one "
+            "from the lake"
         )
         raise ConfigError(msg)
 
@@ -120,11 +121,11 @@ def _initdb(data: Path, password: Path, binaries: Path, user: ServerUser) -> Non
     )
     if done.returncode == 0:
         return
-    said = done.stdout.strip().splitlines() or [f"initdb ended with {done.returncode}"]
+    said = done.stdout.strip().splitlines() or [f"initdb exited with {done.returncode}"]
     if said[0].startswith("setpriv:"):
         raise cannot_become(said[0])
     reason = next((line for line in said if "error:" in line or "FATAL" in line), said[-1])
-    msg = f"the embedded PostgreSQL cannot make its data in {data.parent.parent}: {reason}"
+    msg = f"the embedded PostgreSQL cannot create its data in {data.parent.parent}: {reason}"
     raise Unavailable(msg)
 
 

@@ -1,4 +1,4 @@
-"""One connection: made when it is first needed, made anew when it was lost."""
+"""One connection: opened when it is first needed, and reopened when it was lost."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _DEFAULTS = {
     "keepalives_count": "4",
     "tcp_user_timeout": "30000",
 }
-"""What the address may overrule."""
+"""Defaults that the address may override."""
 
 _GRACE = 5.0
 """Seconds for a cancelled statement's error to arrive."""

@@ -1,4 +1,4 @@
-"""Other people's views on a relation of ours: set aside while it is made anew, then put back."""
+"""Other people's views on a statpipe relation: set aside while it is rebuilt, then restored."""
 
 from __future__ import annotations
 
@@ -147,8 +147,8 @@ def _drop(session: Session, aside: SetAside) -> None:
                 drop_view(session, view)
         except psycopg.errors.DependentObjectsStillExist as error:
             msg = (
-                f"{aside.relation} has to be made anew, and somebody else is making something on "
-                f"{view} at this moment: {_reason(error)}; run again"
+                f"{aside.relation} must be rebuilt, but another session is changing {view} right "
+                f"now: {_reason(error)}; run again"
             )
             raise Unavailable(msg) from None
         except psycopg.Error as error:
@@ -164,8 +164,8 @@ def _blame(aside: SetAside, view: KeptView, error: psycopg.Error) -> NoReturn:
         # As in "must be owner of view": what its owner may do is what is missing.
         remedy = f"make the role {aside.role} its owner, or drop that view, and run again"
     msg = (
-        f"the view {view} depends on {aside.relation}, which has to be made anew, and cannot be "
-        f"put back: {_reason(error)}; {remedy}"
+        f"{aside.relation} must be rebuilt, but the view {view} on it cannot be recreated: "
+        f"{_reason(error)}; {remedy}"
     )
     raise ConfigError(msg) from None
 
@@ -173,8 +173,8 @@ def _blame(aside: SetAside, view: KeptView, error: psycopg.Error) -> NoReturn:
 def _refuse_obstacles(name: str, obstacles: list[str]) -> None:
     if obstacles:
         msg = (
-            f"{name} has to be made anew, and what cannot be put back depends on it "
-            f"({'; '.join(sorted(set(obstacles)))}); drop it, run again, and create it anew"
+            f"{name} must be rebuilt, but objects on it cannot be recreated "
+            f"({'; '.join(sorted(set(obstacles)))}); drop them, run again, and create them again"
         )
         raise ConfigError(msg)
 

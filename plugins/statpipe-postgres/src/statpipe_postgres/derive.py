@@ -21,7 +21,7 @@ def derive(session: Session, schema: str, model: Model, later: list[SetAside]) -
     body = sql.SQL(model.latest_sql)
     replace_view(session, schema, model.name, body, model.columns, model.title, later=later)
     if model.takes_date:
-        title = f"{model.title}, as they stood on a date"
+        title = f"{model.title}, as of a date"
         name, dated = f"{model.name}_as_of", _qualified(schema, model, "as_of")
         replace_function(session, schema, name, dated, model.columns, title, later=later)
     # Not after an error: the transaction takes the setting back with it.

@@ -18,7 +18,7 @@ _UNKNOWN_CA = (2, 18, 19, 20, 21)
 """What OpenSSL calls X509_V_ERR_..."""
 
 _UNKNOWN = (
-    "it is not signed by the CA that we trust; set `ca` of the sink postgres to the CA that signed "
+    "it is not signed by a trusted CA; set `ca` of the sink postgres to the CA that signed "
     'it ("rds" for Amazon RDS)'
 )
 
@@ -62,11 +62,11 @@ def _bundle(address: Address) -> str:
 def _in_words(error: ssl.SSLCertVerificationError) -> str:
     if error.verify_code == _EXPIRED:
         return (
-            "it has expired; let the server's administrator renew it, and see that this machine's "
-            "clock is right"
+            "it has expired; let the server's administrator renew it, and check this machine's "
+            "clock"
         )
     if error.verify_code == _NOT_YET_VALID:
-        return "it is not valid yet; see that this machine's clock is right"
+        return "it is not valid yet; check this machine's clock"
     if error.verify_code in _UNKNOWN_CA:
         return _UNKNOWN
     return f"{error.verify_message}; let the server's administrator correct its certificate"

@@ -21,7 +21,7 @@ def diagnose(connection: Connection, settings: PostgresSettings) -> Iterator[Dia
     Connect, and look at version, encryption and rights.
     """
     try:
-        with connection.session("looking at the database") as session:
+        with connection.session("checking the database") as session:
             yield _reached(connection, session)
             yield from _encryption(connection, session)
             yield from _rights(connection, settings, session)
@@ -50,7 +50,7 @@ def _encryption(connection: Connection, session: Session) -> Iterator[Diagnosis]
         finding = f"{_tls(session)}; certificate and name {session.info.host} are verified"
         yield Diagnosis(_SUBJECT, "ok", finding)
     elif connection.address.stays_here:
-        yield Diagnosis(_SUBJECT, "ok", f"{_tls(session)}, without leaving this machine")
+        yield Diagnosis(_SUBJECT, "ok", f"{_tls(session)}, and does not leave this machine")
     else:
         missing = "name is" if mode == "verify-ca" else "certificate is"
         finding = f"{_tls(session)}, but the server's {missing} not verified (sslmode={mode})"
@@ -66,9 +66,9 @@ def _tls(session: Session) -> str:
 
 def _unencrypted(address: Address) -> Diagnosis:
     if address.stays_here:
-        finding = "the connection is not encrypted, and does not leave this machine"
+        finding = "the connection is not encrypted, but does not leave this machine"
         return Diagnosis(_SUBJECT, "ok", finding)
-    return Diagnosis(_SUBJECT, "warning", "figures and password travel unencrypted", _VERIFY)
+    return Diagnosis(_SUBJECT, "warning", "figures and password are sent unencrypted", _VERIFY)
 
 
 def _rights(
@@ -85,7 +85,7 @@ def _rights(
             (schema,),
         ).fetchone()
         may, absent = row or (False, True)
-        what = f"make schema {schema}" if absent else f"make tables in schema {schema}"
+        what = f"create schema {schema}" if absent else f"create tables in schema {schema}"
         if may:
             yield Diagnosis(_SUBJECT, "ok", f"role {role} may {what}")
             continue

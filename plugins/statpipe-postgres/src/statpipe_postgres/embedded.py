@@ -261,7 +261,9 @@ class EmbeddedPostgres:
         give_up = time.monotonic() + _STOP_WITHIN
         while not locks.is_free(self.folder.keeper_lock):
             if time.monotonic() > give_up:
-                raise self._failure("cannot be stopped, since its keeper does not listen")
+                raise self._failure(
+                    "cannot be stopped because its supervising process does not respond"
+                )
             with contextlib.suppress(OSError):
                 os.close(os.open(self.folder.keeper_fifo, os.O_WRONLY | os.O_NONBLOCK))
             time.sleep(_LOOK_AGAIN)

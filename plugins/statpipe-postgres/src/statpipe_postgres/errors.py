@@ -17,43 +17,45 @@ _UNAVAILABLE = {
     "53100": "its disk is full; free some space there and run again",
     "53200": "it is out of memory; run again later",
     "53300": "it has no connection left; close some, or raise max_connections, and run again",
-    "25006": "it is read-only now, as a standby or a full disk makes it; point the dsn at the primary",
-    "55P03": "somebody else holds the lock; look at pg_stat_activity, and run again",
+    "25006": (
+        "it is read-only, for example a standby or out of disk space; point the dsn at the primary"
+    ),
+    "55P03": "another session holds the lock; look at pg_stat_activity, and run again",
     "57014": "the statement took too long or was cancelled; run again later, or raise reply_timeout of "
     "the sink postgres and the server's statement_timeout",
     "57P01": f"it is shutting down; {_LATER}",
     "57P02": f"one of its processes crashed; {_LATER}",
     "57P03": f"it is starting up or shutting down; {_LATER}",
-    "40001": "another transaction came between; run again",
-    "40P01": "another transaction came between; run again",
+    "40001": "another transaction interfered; run again",
+    "40P01": "another transaction interfered; run again",
 }
-"""What we say of a condition that passes, by SQLSTATE."""
+"""Remedies for temporary conditions, by SQLSTATE."""
 
 _UNAVAILABLE_CLASSES = ("08", "53", "57", "58")
 
 _CONFIGURATION = {
     "28P01": "correct the password in the dsn",
-    "28000": "correct the role in the dsn, or let the server admit it (pg_hba.conf)",
+    "28000": "correct the role in the dsn, or allow it on the server (pg_hba.conf)",
     "3D000": "create the database, or correct its name in the dsn",
 }
 
 _LOGIN = ("28P01", "28000")
 
 _REFUSED_BY_AWS = (
-    "AWS or the server refuses the token: see that the AWS credentials have not expired, that "
-    "their policy allows rds-db:connect for the role, that iam_region, if set, is the instance's, "
-    "and that the role has rds_iam (statpipe db init grants it)"
+    "AWS or the server refuses the token: check that the AWS credentials have not expired, that "
+    "their policy allows rds-db:connect for the role, that iam_region, if set, is the "
+    "instance's, and that the role has rds_iam (statpipe db init grants it)"
 )
 
 _AT_THE_DOOR = (
     (r"does not match host name",
-     "write as host a name that the certificate has, and through a tunnel hostaddr beside it"),
+     "set host to a name in the certificate, and for a tunnel also set hostaddr"),
     (r"does not support SSL",
-     "switch TLS on in the server, or let the dsn lead to one that has it"),
+     "turn TLS on in the server, or point the dsn at a server that has it"),
     (r"root certificate file",
      'set `ca` of the sink postgres to the CA that signed the certificate ("rds" for Amazon RDS)'),
     (r"no pg_hba.conf entry.*(no encryption|SSL off)",
-     "the server may want TLS: take sslmode out of the dsn, or write sslmode=verify-full"),
+     "the server may require TLS: remove sslmode from the dsn, or write sslmode=verify-full"),
     (r"password authentication failed|no password supplied", _CONFIGURATION["28P01"]),
     (r'database "[^"]*" does not exist', _CONFIGURATION["3D000"]),
     (r'role "[^"]*" (does not exist|is not permitted)|no pg_hba.conf entry|authentication failed',
@@ -61,11 +63,11 @@ _AT_THE_DOOR = (
     (r"permission denied for database", "grant CONNECT on the database to the role of the dsn"),
     (r"SSL was required|certificate|sslmode", "correct sslmode and the certificates of the dsn"),
 )  # fmt: skip
-"""libpq gives no SQLSTATE for a connection that was not made: its words must do."""
+"""libpq gives no SQLSTATE for a failed connection, so its text decides."""
 
 _SILENT = (
-    "see that the server and what stands before it are well, and run again; if it only needs longer, "
-    "raise reply_timeout of the sink postgres"
+    "check the server and any proxy or tunnel, and run again; if it only needs more time, raise "
+    "reply_timeout of the sink postgres"
 )
 
 _TOKEN_REFUSED = re.compile(r"(PAM|password) authentication failed|no pg_hba.conf entry")
@@ -89,7 +91,7 @@ def readable(error: psycopg.Error, address: Address, doing: str) -> StatpipeErro
         by_token = address.by_token and state in _LOGIN
         return ConfigError(f"{start}; {_REFUSED_BY_AWS if by_token else _CONFIGURATION[state]}")
     if state in ("23505", "23502", "21000"):
-        return ContentError(f"{start}; the rows break the grain that the model declares")
+        return ContentError(f"{start}; the rows violate the grain that the model declares")
     if state in _UNAVAILABLE or state.startswith(_UNAVAILABLE_CLASSES):
         remedy = _UNAVAILABLE.get(state, _LATER)
         return Unavailable(f"{start}; {remedy}")
@@ -112,7 +114,7 @@ def _without_state(
             return ConfigError(f"{start}; {remedy}")
     tunnel = address.tunnel
     what = f"the tunnel at {tunnel}" if tunnel and is_here(tunnel) else "it"
-    remedy = f"see that {what} is up and can be reached, and run again"
+    remedy = f"check that {what} is up and reachable, and run again"
     return Unavailable(f"{start}; {_SILENT if isinstance(error, NoReply) else remedy}")
 
 
@@ -131,7 +133,11 @@ def _missing_right(said: str, role: str) -> str:
     named = re.search(r"permission denied for (database|schema|table|view|sequence) (\S+)", said)
     if named is None:
         owned = re.search(r"must be owner of \w+ (\S+)", said)
-        return f"make {role} the owner of {owned[1]}" if owned else f"grant {role} what is missing"
+        return (
+            f"make {role} the owner of {owned[1]}"
+            if owned
+            else (f"grant {role} the missing rights")
+        )
     kind, name = named[1], named[2]
     rights = {
         "database": "CREATE",

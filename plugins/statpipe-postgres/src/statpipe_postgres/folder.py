@@ -1,4 +1,4 @@
-"""What lies in the folder of an embedded server."""
+"""The contents of the folder of an embedded server."""
 
 from __future__ import annotations
 
@@ -113,8 +113,8 @@ class Folder:
             or status.st_uid != owner
         ):
             msg = (
-                f"{place}, where the embedded PostgreSQL wants its socket, is no private folder of "
-                "the server's user; remove it, and find out who made it"
+                f"{place}, the folder for the embedded PostgreSQL's socket, is not private to "
+                "the server's user; remove it, and find out who created it"
             )
             raise ConfigError(msg)
 
@@ -135,7 +135,7 @@ def readable(root: Path) -> Iterator[None]:
         raise ConfigError(msg) from error
     except OSError as error:
         msg = (
-            f"the folder of the embedded PostgreSQL, {root}, fails: {error.strerror or error}; "
+            f"the folder of the embedded PostgreSQL, {root}, failed: {error.strerror or error}; "
             "free some space or repair the disk, and run again"
         )
         raise Unavailable(msg) from error

@@ -1,4 +1,4 @@
-"""Rights that others hold on a relation or a function, read and given anew."""
+"""Rights that others hold on a relation or a function: read, then granted again."""
 
 from __future__ import annotations
 

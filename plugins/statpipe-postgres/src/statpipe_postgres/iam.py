@@ -17,10 +17,10 @@ _RDS = re.compile(r"\.(?P<region>[a-z0-9-]+)\.rds\.amazonaws\.com(\.cn)?\.?$")
 _DEFAULT_PORT = 5432
 
 _LOG_IN = (
-    "log in to AWS and name the profile in AWS_PROFILE, or let the job assume its role before it "
+    "log in to AWS and set AWS_PROFILE to the profile, or let the job assume its role before it "
     "runs statpipe"
 )
-_LOG_IN_AGAIN = "log in to AWS again (aws sso login), or let the job assume its role anew"
+_LOG_IN_AGAIN = "log in to AWS again (aws sso login), or let the job assume its role again"
 
 
 @frozen(kw_only=True)
@@ -48,8 +48,8 @@ class IamLogin:
             import boto3
         except ImportError:
             msg = (
-                "iam = true of the sink postgres needs boto3, which is not installed; install the extra "
-                "aws of statpipe-postgres: run `make runtime`, or pip install boto3"
+                "iam = true of the sink postgres needs boto3, which is not installed; run `make "
+                "runtime`, or pip install boto3"
             )
             raise ConfigError(msg) from None
         try:
@@ -73,7 +73,7 @@ class IamLogin:
         if isinstance(error, aws.NoRegionError):
             return ConfigError(f"{start}; set iam_region of the sink postgres, or AWS_REGION")
         if isinstance(error, aws.HTTPClientError | aws.ConnectionError):
-            return Unavailable(f"{start}; see that AWS can be reached, and run again")
+            return Unavailable(f"{start}; check that AWS is reachable, and run again")
         again = (aws.SSOError, aws.TokenRetrievalError)
         if isinstance(error, again) or "expired" in said.lower():
             return ConfigError(f"{start}; {_LOG_IN_AGAIN}")
@@ -103,7 +103,7 @@ def iam_login(address: Address, settings: PostgresSettings) -> IamLogin:
     if "," in host or is_here(host):
         msg = (
             f"{start} the instance's own name in the dsn; write host=NAME.rds.amazonaws.com, and "
-            "through a tunnel hostaddr=127.0.0.1 and its port beside it"
+            "for a tunnel also hostaddr=127.0.0.1 and its port"
         )
         raise ConfigError(msg)
     if not address.user:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 _STAGE = sql.Identifier("pg_temp", "statpipe_stage")
 _DELTA = sql.Identifier("pg_temp", "statpipe_delta")
 _IS_NEW = sql.Identifier("is new")
-"""The flag of a row that is not there yet; no column of a model can have a space in its name."""
+"""The flag of a new row; the space keeps it apart from a model's columns."""
 
 
 @frozen(kw_only=True)
@@ -67,7 +67,7 @@ def load(
     are, and the server finds what differs. Where the table must be made anew, views that depend on
     it are added to *later*, for the caller to put back.
 
-    :raises ConfigError: The table must be made anew, and something that is no view depends on it.
+    :raises ConfigError: The table must be rebuilt, but something other than a view depends on it.
     """
     found = find_table(session, table)
     if found is None:
@@ -112,7 +112,7 @@ def _first(session: Session, table: GoldTable, rows: pa.Table) -> Written:
 
 
 def _anew(session: Session, table: GoldTable, rows: pa.Table, later: list[SetAside]) -> Written:
-    """Make the table anew, with the rights that others had; their views are put back later."""
+    """Rebuild the table with the rights that others had; their views are restored later."""
     counted = session.execute(sql.SQL("SELECT count(*) FROM {}").format(table.name)).fetchone()
     given = relation_grants(session, oid_of(session, table))
     later.append(set_aside(session, table.schema, table.model.name))

@@ -13,8 +13,8 @@ from psycopg.types.json import Jsonb
 from statpipe.api import ConfigError, Manifest
 from statpipe_postgres.connection import Session, advisory_lock, transaction
 
-SCRATCH = "Scratch of a statpipe smoke run: removed with all that is in it"
-"""The comment by which we know a schema that is ours to drop."""
+SCRATCH = "Scratch schema of a statpipe smoke run: removed with everything in it"
+"""The comment that marks a schema that statpipe may drop."""
 
 
 @frozen
@@ -31,10 +31,14 @@ class OperationsTable:
 
 DATASET_STATE = OperationsTable(
     "dataset_state",
-    "What each Gold table holds; written in the transaction that loads the table",
+    "The state of each Gold table; written in the transaction that loads the table",
     (
         ("relation", "text", "Schema and name of the table"),
-        ("fingerprint", "text NOT NULL", "Hash of the figures and the code that it was made from"),
+        (
+            "fingerprint",
+            "text NOT NULL",
+            ("Hash of the figures and the code that the table was made from"),
+        ),
         ("rows", "bigint NOT NULL", "Number of its rows"),
         ("loaded_at", "timestamptz NOT NULL DEFAULT now()", "When it was last loaded"),
     ),
@@ -42,7 +46,7 @@ DATASET_STATE = OperationsTable(
 )
 INGEST_RUNS = OperationsTable(
     "ingest_runs",
-    "One row a run of a source",
+    "One row per run of a source",
     (
         ("run_id", "text", "Identifier of the run; sorts by time"),
         ("source", "text NOT NULL", "Source that ran"),
@@ -53,23 +57,23 @@ INGEST_RUNS = OperationsTable(
         ("outcome", "text NOT NULL", "loaded, unchanged, ingested, refused, failed, interrupted"),
         ("exit_code", "integer NOT NULL", "Exit code of the command"),
         ("message", "text NOT NULL", "What went wrong; empty if nothing did"),
-        ("notice", "text NOT NULL", "What a reader of the figures must know first"),
+        ("notice", "text NOT NULL", "Notice for readers of the figures"),
         ("versions", "jsonb NOT NULL", "Versions of the software that ran"),
     ),
     ("run_id",),
 )
 CHECK_RESULTS = OperationsTable(
     "check_results",
-    "One row a check of a vintage",
+    "One row per check of a vintage",
     (
         ("run_id", "text", "Run that checked"),
         ("number", "integer", "Place of the result in its run"),
-        ("check_name", "text NOT NULL", "Check that judged"),
-        ("dataset", "text NOT NULL", "Dataset that was judged"),
-        ("vintage", "text NOT NULL", "Vintage that was judged"),
-        ("severity", "text NOT NULL", "error refuses the vintage, warning is only told"),
+        ("check_name", "text NOT NULL", "Name of the check"),
+        ("dataset", "text NOT NULL", "Dataset that was checked"),
+        ("vintage", "text NOT NULL", "Vintage that was checked"),
+        ("severity", "text NOT NULL", "error refuses the vintage; warning is only reported"),
         ("passed", "boolean NOT NULL", "The verdict"),
-        ("message", "text NOT NULL", "The verdict in words"),
+        ("message", "text NOT NULL", "The verdict as text"),
         ("failures", "bigint NOT NULL", "Number of offending cells"),
         ("cells", "jsonb NOT NULL", "The first of the offending cells"),
     ),
@@ -77,16 +81,19 @@ CHECK_RESULTS = OperationsTable(
 )
 LINEAGE = OperationsTable(
     "lineage",
-    "One row a payload that a run read for a vintage: from a figure back to the agency's answer",
+    (
+        "One row per payload that a run read for a vintage; it leads from a figure back to the "
+        "agency's answer"
+    ),
     (
         ("run_id", "text", "Run that read the payload"),
         ("number", "integer", "Place of the payload in its run"),
         ("source", "text NOT NULL", "Source that the payload is from"),
         ("dataset", "text NOT NULL", "Dataset that it belongs to"),
         ("vintage", "text NOT NULL", "Vintage that it belongs to"),
-        ("bronze_key", "text NOT NULL", "Its place in Bronze, below the environment's root"),
+        ("bronze_key", "text NOT NULL", "Its path in Bronze, below the environment's root"),
         ("sha256", "text NOT NULL", "SHA-256 of its bytes"),
-        ("request", "jsonb NOT NULL", "What was asked, without credentials"),
+        ("request", "jsonb NOT NULL", "The request, without credentials"),
         ("retrieved", "timestamptz", "When the agency answered"),
     ),
     ("run_id", "number"),
@@ -262,8 +269,8 @@ def _make_schema(session: Session, schema: str, purpose: str, *, scratch: bool) 
         session.execute(sql.SQL("COMMENT ON SCHEMA {} IS {}").format(name, sql.Literal(purpose)))
     elif scratch and there != (SCRATCH,):
         msg = (
-            f"schema {schema} is not a scratch corner of statpipe, and a smoke run would drop it; "
-            "rename it, or give the smoke run another name"
+            f"schema {schema} is not a scratch schema of statpipe, and a smoke run would drop "
+            "it; rename it, or give the smoke run another name"
         )
         raise ConfigError(msg)
 

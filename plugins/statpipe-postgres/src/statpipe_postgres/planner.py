@@ -1,4 +1,4 @@
-"""The planner's statistics: made anew after a load that wrote much of a table."""
+"""The planner's statistics: refreshed after a load that wrote much of a table."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from statpipe_postgres.connection import Session
 from statpipe_postgres.tables import GoldTable
 
 _FEW, _SHARE = 50, 0.1
-"""More rows than these make statistics stale, by the rule of PostgreSQL's autovacuum."""
+"""More changed rows than this make statistics stale, by the rule of PostgreSQL's autovacuum."""
 
 _FLUSHES_SINCE = 150_000
 """PostgreSQL 15 counts written rows in shared memory, and a session can do so at once."""

@@ -30,8 +30,8 @@ def make_postgres(settings: PostgresSettings) -> Database:
         raise ConfigError(msg)
     if settings.iam_login in NOBODY_LOGS_IN_AS:
         msg = (
-            f"environment {name}: nobody logs in as {settings.iam_login}, which is a role for "
-            "others to be members of; give iam_login of the sink postgres another name"
+            f"environment {name}: {settings.iam_login} is a group role, not a login; give "
+            "iam_login of the sink postgres another name"
         )
         raise ConfigError(msg)
     from statpipe_postgres.sink import PostgresSink
@@ -47,7 +47,7 @@ def statpipe_sinks() -> Iterable[Component]:
     return [
         Component(
             name="postgres",
-            summary="Gold tables and the record of runs in PostgreSQL, embedded or served",
+            summary="Gold tables and the record of runs in PostgreSQL, embedded or on a server",
             settings=PostgresSettings,
             factory=make_postgres,
         )

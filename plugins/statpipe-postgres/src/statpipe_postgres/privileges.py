@@ -18,7 +18,7 @@ from attrs import frozen
 
 from statpipe.api import ConfigError
 
-_REMEDY = "run statpipe as an ordinary user, or set a dsn to use a database of your own"
+_REMEDY = "run statpipe as an ordinary user, or set a dsn to use your own database"
 
 
 @frozen(kw_only=True)
@@ -53,7 +53,7 @@ def server_user(data: Path, binaries: Path) -> ServerUser:
     if setpriv is None or sys.platform != "linux":
         msg = (
             "PostgreSQL refuses to run as root, and the program setpriv (package util-linux), "
-            f"with which statpipe would run it as another user, is not there; {_REMEDY}"
+            f"with which statpipe needs to run it as another user, is missing; {_REMEDY}"
         )
         raise ConfigError(msg)
     uid, gid = _owner(data)
@@ -74,8 +74,8 @@ def cannot_become(said: str) -> ConfigError:
     Return the error for a ``setpriv`` that was not allowed to do its work.
     """
     return ConfigError(
-        f"PostgreSQL refuses to run as root, and root may not become another user here ({said}); "
-        f"{_REMEDY}"
+        "PostgreSQL refuses to run as root, and root cannot switch to another user here "
+        f"({said}); {_REMEDY}"
     )
 
 
@@ -87,13 +87,13 @@ def _owner(data: Path) -> tuple[int, int]:
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
-        msg = f"PostgreSQL refuses to run as root, and there is no user nobody; {_REMEDY}"
+        msg = f"PostgreSQL refuses to run as root, and the user nobody does not exist; {_REMEDY}"
         raise ConfigError(msg) from None
     return nobody.pw_uid, nobody.pw_gid
 
 
 def _can_pass(uid: int, gid: int, paths: Iterable[Path]) -> bool:
-    """Tell whether the mode bits let a user reach the paths; what is not there yet is its own."""
+    """Tell whether the mode bits let a user reach the paths; what does not exist yet is its own."""
     steps = {step for path in paths for step in (path, *path.parents) if step.exists()}
     return all(_may_enter(step.stat(), uid, gid) for step in steps)
 

@@ -14,10 +14,10 @@ from statpipe_postgres.acting import LOADER, as_loader
 from statpipe_postgres.connection import Session, advisory_lock, transaction
 
 READER = "statpipe_reader"
-"""The role that may read both schemas, and what is made in them later."""
+"""The role that may read both schemas and all later objects in them."""
 
 RDS_IAM = "rds_iam"
-"""On Amazon RDS, the role whose members log in by tokens, and only so."""
+"""On Amazon RDS, the role whose members can only log in with tokens."""
 
 
 @frozen(kw_only=True)
@@ -89,7 +89,7 @@ def _make(session: Session, step: _Step, changes: Sequence[_Change]) -> None:
             _refuse(session, step, changes[number:], error)
         except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
             # Roles are the whole server's, and our lock is the database's.
-            msg = f"making {step.what}: somebody else makes them at this moment; run again"
+            msg = f"setting up {step.what}: another session is doing the same right now; run again"
             raise Unavailable(msg) from None
 
 
@@ -99,8 +99,8 @@ def _refuse(
     statements = "; ".join(change.statement.as_string(session) for change in changes)
     said = error.diag.message_primary or str(error)
     msg = (
-        f"the role {session.info.user} may not make {step.what}: {said}; that takes {step.takes}: "
-        f"log in as a role that has it, or let one run: {statements}"
+        f"the role {session.info.user} may not set up {step.what}: {said}; this requires "
+        f"{step.takes}: log in as a role with it, or ask an administrator to run: {statements}"
     )
     raise ConfigError(msg) from None
 
@@ -131,7 +131,7 @@ def _roles(session: Session, _place: _Place) -> Iterator[_Change]:
             statement = sql.SQL(
                 "ALTER ROLE {} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
             ).format(name)
-            yield _Change(done=f"took powers over the server from role {role}", statement=statement)
+            yield _Change(done=f"removed server-wide powers from role {role}", statement=statement)
     if not _may_act(session):
         statement = sql.SQL("GRANT {} TO {}").format(
             sql.Identifier(LOADER), sql.Identifier(session.info.user)
@@ -177,7 +177,7 @@ def _schemas(session: Session, place: _Place) -> Iterator[_Change]:
         statement = sql.SQL("ALTER SCHEMA {} OWNER TO {}").format(
             sql.Identifier(schema), sql.Identifier(LOADER)
         )
-        yield _Change(done=f"handed schema {schema} over to {LOADER}", statement=statement)
+        yield _Change(done=f"made {LOADER} the owner of schema {schema}", statement=statement)
 
 
 def _objects(session: Session, place: _Place) -> Iterator[_Change]:
@@ -233,7 +233,7 @@ def _reader_may(what: str, right: sql.SQL, *name: str) -> _Change:
 
 
 def _reading_later(session: Session, place: _Place) -> Iterator[_Change]:
-    """Default privileges: a table that is made anew can be read like the one before it."""
+    """Default privileges: a rebuilt table can be read like the one before it."""
     for schema in place.schemas:
         for kind, letter, right in (("TABLES", "r", "SELECT"), ("FUNCTIONS", "f", "EXECUTE")):
             there = session.execute(
@@ -287,10 +287,10 @@ def _iam_login(session: Session, place: _Place) -> Iterator[_Change]:
 
 _STEPS = (
     _Step(f"the roles {LOADER} and {READER}", _roles, "the attribute CREATEROLE"),
-    _Step("rights on the database", _database, "to own the database"),
-    _Step("the owner of the schemas", _schemas, "to own them, and CREATE on the database"),
-    _Step("the owner of what is in the schemas", _objects, "to own it"),
-    _Step("the right to read", _reading, f"to be a member of {LOADER}"),
-    _Step("the right to read later tables", _reading_later, f"to be a member of {LOADER}"),
+    _Step("rights on the database", _database, "ownership of the database"),
+    _Step("the owner of the schemas", _schemas, "ownership of them, and CREATE on the database"),
+    _Step("the owner of the objects in the schemas", _objects, "ownership of them"),
+    _Step("read rights", _reading, f"membership in {LOADER}"),
+    _Step("read rights on later tables", _reading_later, f"membership in {LOADER}"),
 )
-_IAM_STEP = _Step("the login for IAM tokens", _iam_login, "CREATEROLE, and to administer rds_iam")
+_IAM_STEP = _Step("the login for IAM tokens", _iam_login, "CREATEROLE, and admin rights on rds_iam")

@@ -10,13 +10,13 @@ from statpipe.api import Environment, Secret, secret
 
 _NAME = validators.matches_re(r"[a-z_][a-z0-9_]{0,62}")
 _LIMIT = validators.and_(validators.ge(1), validators.le(2_000_000))
-"""PostgreSQL counts a statement's milliseconds in 31 bits."""
+"""PostgreSQL stores a statement's milliseconds in 31 bits."""
 _PORT = validators.and_(validators.ge(1), validators.le(65535))
 NOBODY_LOGS_IN_AS = ("statpipe_loader", "statpipe_reader")
-"""The two roles that rights are given to, and logins are members of."""
+"""The two roles that get the grants; logins are members of them."""
 
 _LONGEST_NAME = 63
-"""PostgreSQL cuts longer identifiers off without saying so."""
+"""PostgreSQL silently cuts longer identifiers."""
 
 
 @frozen(kw_only=True)

@@ -188,7 +188,7 @@ class PostgresSink(Database):
                 raise self._wrong_statement(error, sql) from None
 
     def init(self) -> Sequence[str]:
-        with self._connection.session("making schemas, roles and grants") as session:
+        with self._connection.session("creating schemas, roles and grants") as session:
             self._make_schemas(session)
             return self._make_roles(session)
 
@@ -208,8 +208,8 @@ class PostgresSink(Database):
         if embedded.stop():
             return f"the embedded PostgreSQL in {root} is stopped"
         return (
-            f"the embedded PostgreSQL in {root} is still used by another process, "
-            "and stops when that ends"
+            f"the embedded PostgreSQL in {root} is still used by another process, and stops when "
+            "that process ends"
         )
 
     def diagnose(self) -> Iterable[Diagnosis]:
@@ -235,7 +235,7 @@ class PostgresSink(Database):
 
     def _not_ours(self, what: str) -> str:
         address = self._connection.address
-        return f"{address.uri} is served by others: it is not statpipe's to {what}"
+        return f"{address.uri} is not managed by statpipe, so statpipe cannot {what} it"
 
     @contextlib.contextmanager
     def _ready(self, doing: str) -> Iterator[Session]:
@@ -288,8 +288,8 @@ class PostgresSink(Database):
                 return there and was_committed(session, number)
         except Unavailable:
             msg = (
-                f"{lost}; whether the load of {names} was committed is not known: the next run "
-                "looks before it loads"
+                f"{lost}; it is not known whether the load of {names} was committed: the next "
+                "run will check first"
             )
             raise Unavailable(msg) from lost
 
@@ -305,6 +305,6 @@ class PostgresSink(Database):
 def _table(schema: str, partition: Partition) -> GoldTable:
     model = partition.model
     if model is None:
-        msg = f"partition {partition.key.path} came without the model that declares its table"
+        msg = f"partition {partition.key.path} has no model that declares its table"
         raise ValueError(msg)
     return GoldTable(schema=schema, model=model)

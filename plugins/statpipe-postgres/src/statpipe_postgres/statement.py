@@ -7,7 +7,7 @@ import psycopg
 from statpipe.api import ConfigError
 
 _WIDEST = 100
-"""Characters of a line that are shown around a mistake."""
+"""Characters of a line that are shown around an error."""
 
 _SEVERAL = "cannot insert multiple commands"
 _UNKNOWN_TABLE = "42P01"
@@ -25,10 +25,10 @@ def readable_bytes(statement: str) -> bytes:
         sent = statement.encode()
     except UnicodeEncodeError as error:
         place = error.start + 1
-        msg = f"the statement is not valid UTF-8 at character {place}; type it anew"
+        msg = f"the statement is not valid UTF-8 at character {place}; type it again"
         raise ConfigError(msg) from None
     if b"\0" in sent:
-        raise ConfigError("the statement has a NUL character in it; remove it")
+        raise ConfigError("the statement contains a NUL character; remove it")
     return sent
 
 
@@ -48,7 +48,7 @@ def mistake(error: psycopg.Error, statement: str) -> str:
     # psycopg's own words on COPY come as the one or the other.
     copies = psycopg.ProgrammingError | psycopg.NotSupportedError
     if isinstance(error, copies) and error.sqlstate is None:
-        return "COPY is not run here\n  write SELECT, with --csv for a file"
+        return "COPY is not supported here\n  use SELECT, with --csv for a file"
     said = error.diag.message_primary or str(error)
     detail = error.diag.message_detail
     lines = [f"PostgreSQL refuses the statement: {said}" + (f" ({detail})" if detail else "")]
@@ -84,7 +84,7 @@ def _advice(error: psycopg.Error, said: str) -> str:
     if said.startswith(_SEVERAL):
         return "  run one statement at a time"
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
-        return "  statpipe only reads here; connect with psql to change something"
+        return "  this command only reads; use psql to change something"
     if error.sqlstate == _UNKNOWN_TABLE:
         return "  `statpipe show` lists the tables"
     return "  correct the statement, and run it again"

@@ -93,7 +93,7 @@ def find_table(session: Session, table: GoldTable) -> Found | None:
         return None
     oid, kind, comment = row
     if kind not in ("r", "p"):
-        msg = f"{table} is no table but something of another kind; drop or rename it, and run again"
+        msg = f"{table} is not a table; drop or rename it, and run again"
         raise ConfigError(msg)
     columns = session.execute(
         "SELECT attname::text, format_type(atttypid, atttypmod), NOT attnotnull,"

@@ -14,10 +14,10 @@ RDS_BUNDLE = Path(__file__).with_name("data") / "rds-global-bundle.pem"
 """The bundled CAs of Amazon RDS; ``scripts/make_rds_bundle.py`` says from where."""
 
 OWN_RDS_BUNDLE = Path("certs", "rds-global-bundle.pem")
-"""In the configuration's folder: who has a newer one puts it there."""
+"""A newer bundle in the configuration's folder takes precedence."""
 
 _WEAK = ("disable", "allow", "prefer", "require")
-"""Modes in which anybody on the way may pose as the server."""
+"""Modes in which an attacker on the network can impersonate the server."""
 
 _VERIFYING = ("verify-ca", "verify-full")
 
@@ -48,15 +48,15 @@ def _refuse_weak(asked: str, address: Address, settings: PostgresSettings, *, ex
     start = f"environment {settings.environment.name}: sslmode={asked} in the dsn of the sink"
     if address.by_token:
         msg = (
-            f"{start} postgres would send IAM tokens to whoever poses as {address}; take sslmode "
-            "out of the dsn, and set `ca`"
+            f"{start} postgres would let an attacker get IAM tokens by impersonating {address}; "
+            "remove sslmode from the dsn, and set `ca`"
         )
         raise ConfigError(msg)
     if not (exempt or settings.allow_insecure):
         msg = (
-            f"{start} postgres lets anybody on the way pose as {address}; take sslmode out of the "
-            "dsn (verify-full is the default) and set `ca`, or write allow_insecure = true if "
-            "that network is to be trusted"
+            f"{start} postgres lets an attacker on the network impersonate {address}; remove "
+            "sslmode from the dsn (verify-full is the default) and set `ca`, or write "
+            "allow_insecure = true if you trust that network"
         )
         raise ConfigError(msg)
 
@@ -76,6 +76,6 @@ def _ca(ca: str, settings: PostgresSettings) -> Path:
         msg = f"{start}: {path} cannot be read ({error.strerror}); {remedy}"
         raise ConfigError(msg) from None
     if "-----BEGIN CERTIFICATE-----" not in text:
-        msg = f"{start}: {path} holds no certificate in PEM; {remedy}"
+        msg = f"{start}: {path} contains no PEM certificate; {remedy}"
         raise ConfigError(msg)
     return path

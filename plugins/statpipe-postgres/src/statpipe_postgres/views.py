@@ -1,4 +1,4 @@
-"""Views and functions of ours: changed in place where PostgreSQL can, otherwise made anew."""
+"""statpipe's views and functions: changed in place where PostgreSQL can, otherwise rebuilt."""
 
 from __future__ import annotations
 
@@ -202,8 +202,9 @@ def _make_function_anew(
     calling = [view for view in out_of_the_way if f"{wanted}(" in view.definition]
     if calling and (gone := found.gone(wanted)):
         msg = (
-            f"the view {calling[0]} calls {wanted}, which no longer has {', '.join(gone)}, and the view "
-            "would read other columns in their place; drop that view, run again, and create it anew"
+            f"the view {calling[0]} calls {wanted}, which no longer has {', '.join(gone)}, so "
+            "the view would read other columns instead; drop that view, run again, and create "
+            "it again"
         )
         raise ConfigError(msg)
     session.execute(sql.SQL("DROP FUNCTION {}").format(wanted.signature))
@@ -233,8 +234,8 @@ def _find(session: Session, wanted: _Wanted) -> _Found | None:
         return None
     oid, kind, options, comment = row
     if kind not in "vrp":
-        is_now = _KINDS.get(kind, "something of another kind")
-        msg = f"{wanted} is {is_now}, and has to become a view; drop or rename it, and run again"
+        is_now = _KINDS.get(kind, "not a view")
+        msg = f"{wanted} is {is_now}, but must become a view; drop or rename it, and run again"
         raise ConfigError(msg)
     columns = session.execute(
         "SELECT attname::text, format_type(atttypid, atttypmod), col_description(attrelid, attnum)"
@@ -264,7 +265,7 @@ def _find_function(session: Session, wanted: _Wanted) -> _FoundFunction | None:
     oid, kind, returns_rows, names, types, comment = row
     if kind != "f":
         msg = (
-            f"{wanted}(date) is a procedure or an aggregate, and has to become a function; drop or "
+            f"{wanted}(date) is a procedure or an aggregate, but must become a function; drop or "
             "rename it, and run again"
         )
         raise ConfigError(msg)

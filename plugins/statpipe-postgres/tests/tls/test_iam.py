@@ -30,10 +30,8 @@ START = (
     "PostgreSQL at db.abc.us-west-2.rds.amazonaws.com through 127.0.0.1:15432, database ingest: "
     "no IAM token for the role ingest: "
 )
-OWN_NAME = (
-    "the instance's own name in the dsn; write host=NAME.rds.amazonaws.com, and through a tunnel"
-)
-AGAIN = "log in to AWS again (aws sso login), or let the job assume its role anew"
+OWN_NAME = "the instance's own name in the dsn; write host=NAME.rds.amazonaws.com, and for a tunnel"
+AGAIN = "log in to AWS again (aws sso login), or let the job assume its role again"
 
 
 @pytest.fixture
@@ -104,7 +102,7 @@ def test_the_region_is_set_or_in_the_name_or_awss_own(aws, login, monkeypatch):
     [
         (
             "hostaddr=127.0.0.1 user=u",
-            f"{OWN_NAME} hostaddr=127.0.0.1 and its port beside it",
+            f"{OWN_NAME} hostaddr=127.0.0.1 and its port",
         ),
         ("host=localhost port=15432 user=u", OWN_NAME),
         ("host=a.example.org,b.example.org user=u", OWN_NAME),
@@ -129,9 +127,9 @@ def test_a_token_never_goes_to_a_server_that_is_not_verified(tmp_path, mode):
     with pytest.raises(ConfigError) as caught:
         Connection(settings)
     assert str(caught.value) == (
-        f"environment staging: sslmode={mode} in the dsn of the sink postgres would send IAM "
-        "tokens to whoever poses as db.abc.us-west-2.rds.amazonaws.com through 127.0.0.1:15432, "
-        "database ingest; take sslmode out of the dsn, and set `ca`"
+        f"environment staging: sslmode={mode} in the dsn of the sink postgres would let an "
+        "attacker get IAM tokens by impersonating db.abc.us-west-2.rds.amazonaws.com "
+        "through 127.0.0.1:15432, database ingest; remove sslmode from the dsn, and set `ca`"
     )
 
 
@@ -139,7 +137,7 @@ def test_without_credentials_the_error_says_what_to_do(no_aws, login):
     with pytest.raises(ConfigError) as caught:
         login().token()
     assert str(caught.value) == (
-        f"{START}Unable to locate credentials; log in to AWS and name the profile in AWS_PROFILE, "
+        f"{START}Unable to locate credentials; log in to AWS and set AWS_PROFILE to the profile, "
         "or let the job assume its role before it runs statpipe"
     )
 
@@ -197,7 +195,9 @@ def test_a_profile_that_is_not_there_is_named(no_aws, login, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     with pytest.raises(ConfigError) as caught:
         login().token()
-    assert "(nowhere) could not be found; log in to AWS and name the profile" in str(caught.value)
+    assert "(nowhere) could not be found; log in to AWS and set AWS_PROFILE to the profile" in str(
+        caught.value
+    )
 
 
 def test_a_role_service_out_of_reach_passes(no_aws, login, tmp_path, monkeypatch):
@@ -212,7 +212,7 @@ def test_a_role_service_out_of_reach_passes(no_aws, login, tmp_path, monkeypatch
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     with pytest.raises(Unavailable) as caught:
         login().token()
-    assert str(caught.value).endswith("; see that AWS can be reached, and run again")
+    assert str(caught.value).endswith("; check that AWS is reachable, and run again")
     assert "canary" not in str(caught.value)
 
 
@@ -221,8 +221,8 @@ def test_without_boto3_the_error_says_what_to_install(login, monkeypatch):
     with pytest.raises(ConfigError) as caught:
         login().token()
     assert str(caught.value) == (
-        "iam = true of the sink postgres needs boto3, which is not installed; install the extra "
-        "aws of statpipe-postgres: run `make runtime`, or pip install boto3"
+        "iam = true of the sink postgres needs boto3, which is not installed; run `make "
+        "runtime`, or pip install boto3"
     )
 
 
@@ -282,7 +282,7 @@ def test_a_token_that_is_refused_says_what_it_takes(aws, doorkeeper, make_sink, 
         sink.fingerprint(key)
     assert str(caught.value).endswith(
         'FATAL:  PAM authentication failed for user "ingest"; AWS or the server refuses the token: '
-        "see that the AWS credentials have not expired, that their policy allows rds-db:connect "
+        "check that the AWS credentials have not expired, that their policy allows rds-db:connect "
         "for the role, that iam_region, if set, is the instance's, and that the role has rds_iam "
         "(statpipe db init grants it)"
     )
@@ -391,9 +391,9 @@ def test_who_may_not_make_the_login_is_told_the_statements(aws, rds, keeper, adm
     with pytest.raises(ConfigError) as caught:
         make_sink(address=keeper, ca=ca).init()
     assert str(caught.value) == (
-        "the role keeper may not make the login for IAM tokens: permission denied to grant role "
-        '"rds_iam"; that takes CREATEROLE, and to administer rds_iam: log in as a role that has '
-        'it, or let one run: GRANT "rds_iam" TO "statpipe_ingest"'
+        "the role keeper may not set up the login for IAM tokens: permission denied to grant role "
+        '"rds_iam"; this requires CREATEROLE, and admin rights on rds_iam: log in as a role with '
+        'it, or ask an administrator to run: GRANT "rds_iam" TO "statpipe_ingest"'
     )
 
 

@@ -56,14 +56,14 @@ def test_the_address_that_is_told_verifies_too(verifying, dsn, ca, tls_server):
 
 def test_another_ca(make_sink, stranger, key):
     assert refusal(make_sink(ca=str(stranger.bundle)), key) == (
-        "SSL error: certificate verify failed: it is not signed by the CA that we trust; set `ca` "
+        "SSL error: certificate verify failed: it is not signed by a trusted CA; set `ca` "
         'of the sink postgres to the CA that signed it ("rds" for Amazon RDS)'
     )
 
 
 def test_the_cas_of_the_system_do_not_know_a_private_one(make_sink, dsn, key):
     sink = make_sink(address=make_conninfo(dsn, sslrootcert="system"))
-    assert "it is not signed by the CA that we trust" in refusal(sink, key)
+    assert "it is not signed by a trusted CA" in refusal(sink, key)
 
 
 def test_no_ca_at_all(make_sink, key):
@@ -77,8 +77,8 @@ def test_no_ca_at_all(make_sink, key):
 def test_a_certificate_for_another_name(verifying, tls_server, key):
     with tls_server.presenting("of another name"):
         assert refusal(verifying, key) == (
-            'server certificate for "other.test" does not match host name "statpipe.test"; write '
-            "as host a name that the certificate has, and through a tunnel hostaddr beside it"
+            'server certificate for "other.test" does not match host name "statpipe.test"; set '
+            "host to a name in the certificate, and for a tunnel also set hostaddr"
         )
     assert verifying.fingerprint(key) is None
 
@@ -86,8 +86,8 @@ def test_a_certificate_for_another_name(verifying, tls_server, key):
 def test_an_expired_certificate(verifying, tls_server, key):
     with tls_server.presenting("expired"):
         assert refusal(verifying, key) == (
-            "SSL error: certificate verify failed: it has expired; let the server's administrator "
-            "renew it, and see that this machine's clock is right"
+            "SSL error: certificate verify failed: it has expired; let the server's "
+            "administrator renew it, and check this machine's clock"
         )
     assert verifying.fingerprint(key) is None
 
@@ -95,14 +95,13 @@ def test_an_expired_certificate(verifying, tls_server, key):
 def test_a_certificate_that_is_not_valid_yet(verifying, tls_server, key):
     with tls_server.presenting("of tomorrow"):
         assert refusal(verifying, key) == (
-            "SSL error: certificate verify failed: it is not valid yet; see that this machine's "
-            "clock is right"
+            "SSL error: certificate verify failed: it is not valid yet; check this machine's clock"
         )
 
 
 def test_where_the_handshake_cannot_be_repeated_the_ca_is_the_likeliest_reason(ca):
     address = Address({"host": "127.0.0.1", "port": "1", "sslrootcert": ca})
-    assert why_distrusted(address).startswith("it is not signed by the CA that we trust; set `ca`")
+    assert why_distrusted(address).startswith("it is not signed by a trusted CA; set `ca`")
 
 
 def test_the_reason_is_looked_for_with_the_ca_that_libpq_used(
@@ -116,15 +115,15 @@ def test_the_reason_is_looked_for_with_the_ca_that_libpq_used(
 def test_a_server_without_tls(verifying, tls_server, key):
     with tls_server.without_tls():
         assert refusal(verifying, key) == (
-            "server does not support SSL, but SSL was required; switch TLS on in the server, or "
-            "let the dsn lead to one that has it"
+            "server does not support SSL, but SSL was required; turn TLS on in the server, or "
+            "point the dsn at a server that has it"
         )
 
 
 def test_a_tunnel_that_is_down(make_sink, dsn, ca, key):
     sink = make_sink(address=make_conninfo(dsn, port=1), ca=ca)
     assert refusal(sink, key, Unavailable).endswith(
-        "; see that the tunnel at 127.0.0.1 is up and can be reached, and run again"
+        "; check that the tunnel at 127.0.0.1 is up and reachable, and run again"
     )
 
 
@@ -141,7 +140,7 @@ def test_a_server_that_insists_on_tls_says_so(make_sink, dsn, tls_server, admin,
         address = make_conninfo(dsn, sslmode="disable")
         said = refusal(make_sink(address=address, allow_insecure=True), key)
     assert said.endswith(
-        "no encryption; the server may want TLS: take sslmode out of the dsn, or write "
+        "no encryption; the server may require TLS: remove sslmode from the dsn, or write "
         "sslmode=verify-full"
     )
 
@@ -163,7 +162,7 @@ def test_the_doctor_says_that_the_connection_is_encrypted_and_verified(verifying
 @pytest.mark.parametrize(
     ("mode", "finding"),
     [
-        ("disable", "figures and password travel unencrypted"),
+        ("disable", "figures and password are sent unencrypted"),
         (
             "require",
             "the connection is encrypted by TLSv1.3, but the server's certificate is not verified",
@@ -185,8 +184,8 @@ def test_the_doctor_warns_of_less(make_sink, dsn, ca, mode, finding):
 @pytest.mark.parametrize(
     ("mode", "finding"),
     [
-        ("disable", "the connection is not encrypted, and does not leave this machine"),
-        ("prefer", "the connection is encrypted by TLSv1.3, without leaving this machine"),
+        ("disable", "the connection is not encrypted, but does not leave this machine"),
+        ("prefer", "the connection is encrypted by TLSv1.3, and does not leave this machine"),
     ],
 )
 def test_the_doctor_is_content_on_this_machine(make_sink, dsn, mode, finding):

@@ -86,10 +86,10 @@ def test_a_mode_that_does_not_verify_is_refused(asked, mode):
     with pytest.raises(ConfigError) as caught:
         asked(f"{TUNNEL} sslmode={mode}")
     assert str(caught.value) == (
-        f"environment staging: sslmode={mode} in the dsn of the sink postgres lets anybody on the "
-        "way pose as db.example.org through 127.0.0.1:15432, database (default); take sslmode out "
-        "of the dsn (verify-full is the default) and set `ca`, or write allow_insecure = true if "
-        "that network is to be trusted"
+        f"environment staging: sslmode={mode} in the dsn of the sink postgres lets an attacker "
+        "on the network impersonate db.example.org through 127.0.0.1:15432, database (default); "
+        "remove sslmode from the dsn (verify-full is the default) and set `ca`, or write "
+        "allow_insecure = true if you trust that network"
     )
     assert asked(f"{TUNNEL} sslmode={mode}", allow_insecure=True)["sslmode"] == mode
 
@@ -121,7 +121,7 @@ def test_a_ca_that_is_not_there_or_none_is_named(asked, tmp_path):
     path.write_text("<html>")
     with pytest.raises(ConfigError) as caught:
         asked(TUNNEL, ca="ca.pem")
-    assert str(caught.value) == f"{start}{path} holds no certificate in PEM; {remedy}"
+    assert str(caught.value) == f"{start}{path} contains no PEM certificate; {remedy}"
 
 
 def test_the_cas_of_rds_come_along_and_a_newer_file_of_the_users_goes_before(
@@ -136,8 +136,9 @@ def test_the_cas_of_rds_come_along_and_a_newer_file_of_the_users_goes_before(
     with pytest.raises(ConfigError) as caught:
         asked(TUNNEL, ca="rds")
     assert str(caught.value) == (
-        f'environment staging: ca = "rds" of the sink postgres: {path} holds no certificate in PEM; '
-        'write the path of the CA\'s certificate in PEM, or "rds" for those of Amazon RDS'
+        f'environment staging: ca = "rds" of the sink postgres: {path} contains no PEM '
+        'certificate; write the path of the CA\'s certificate in PEM, or "rds" for those of '
+        "Amazon RDS"
     )
 
 
@@ -162,6 +163,6 @@ def test_a_role_that_nobody_logs_in_as_is_no_login(tmp_path, login):
     with pytest.raises(ConfigError) as caught:
         make_postgres(settings)
     assert str(caught.value) == (
-        f"environment staging: nobody logs in as {login}, which is a role for others to be members "
-        "of; give iam_login of the sink postgres another name"
+        f"environment staging: {login} is a group role, not a login; give "
+        "iam_login of the sink postgres another name"
     )

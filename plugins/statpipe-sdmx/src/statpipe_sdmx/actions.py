@@ -25,10 +25,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 ACTION = ":action"
-"""The column of a message's actions. No identifier of SDMX has a colon."""
+"""The column of a message's actions. The colon keeps it apart from SDMX identifiers."""
 
 _NO_CODE = frozenset(["", "~"])
-"""What stands for a dimension that a row does not name."""
+"""Placeholder for a dimension that a row does not name."""
 _LETTERS = frozenset("IAMRD")
 
 
@@ -40,7 +40,10 @@ def letter(text: str | None) -> str:
     """
     first = (text or "I").strip()[:1].upper()
     if first not in _LETTERS:
-        msg = f"{text!r} is no action; expected Information, Append, Merge, Replace or Delete"
+        msg = (
+            f"{text!r} is not a valid action; expected Information, Append, Merge, Replace or "
+            "Delete"
+        )
         raise ValueError(msg)
     return first
 

@@ -24,12 +24,12 @@ from statpipe_sdmx.structure import Structure
 MEBIBYTE = 1024 * 1024
 LARGEST = 512 * MEBIBYTE
 REMEMBERED = 128 * MEBIBYTE
-"""Bytes of answers that a client remembers: what the probe has read is not asked for again."""
+"""Bytes of answers to remember, so that what the probe has read is not requested again."""
 LATER = Patience(tries=200, seconds=1800.0, first_wait=2.0, longest_wait=30.0)
-"""How long a delayed answer is waited for."""
+"""How long to wait for a delayed answer."""
 
 _SHOWN = 40
-"""Characters of a long key's beginning and end that are logged."""
+"""Characters of the beginning and end of a long key that are logged."""
 _FOOTER, _END = b":Footer", 1 << 16
 _MEDIA_TYPES = {"csv": "text/csv", "ml": "application/xml", "json": "application/json"}
 _ZIP = "application/zip"
@@ -69,18 +69,18 @@ def judged(answer: Answer) -> Exception | None:
     Say what an answer means: 404 is also how services say that a key has no data.
     """
     if answer.status == HTTPStatus.NOT_MODIFIED:
-        return NothingNew(f"{answer.name}: HTTP {answer.phrase}; run again when there is something")
+        return NothingNew(f"{answer.name}: HTTP {answer.phrase}; run again later")
     if answer.status in _OTHER_FORMATS:
         return OtherFormat(f"{answer.name}: HTTP {answer.phrase}; ask for another format")
     if answer.status in _NOTHING:
         return NoData(
-            f"{answer.name}: the service has nothing at {answer.url} (HTTP {answer.status}); look whether `flow` and "
-            "`key` are right, and whether there are figures between `start` and `end`"
+            f"{answer.name}: the service has no data at {answer.url} (HTTP {answer.status}); "
+            "check `flow` and `key`, and whether figures exist between `start` and `end`"
         )
     if answer.status in _TOO_MUCH:
         return TooMuch(
-            f"{answer.name}: the service says that this is too much (HTTP {answer.status}); narrow `key`, "
-            "or set `start`"
+            f"{answer.name}: the service says that the request is too large (HTTP "
+            f"{answer.status}); narrow `key`, or set `start`"
         )
     return None
 
@@ -209,7 +209,7 @@ class Asking:
                     raise
             else:
                 return
-        log.info("asking in parts", flow=flow, key=_shortened(key) or "all")
+        log.info("splitting the request", flow=flow, key=_shortened(key) or "all")
         for number, part in enumerate(both or (), 1):
             with suppress(NoData):
                 yield from self._split(flow, structure, part, f"{name}-{number}", history)
@@ -236,7 +236,9 @@ class Asking:
                 read_data(payload)  # raises what the footer says
             return Message(question=question, answer=answer, payload=payload)
         where = f"sources.{self._settings.instance or 'sdmx'}"
-        raise refused or ConfigError(f"{where}: the service has no format that is read here")
+        raise refused or ConfigError(
+            f"{where}: the service offers no format that statpipe can read"
+        )
 
     def _when_ready(self, answer: Answer) -> Answer:
         """Wait for an answer that the service will have later."""
@@ -248,10 +250,10 @@ class Asking:
             if later.status != HTTPStatus.NOT_FOUND and not place_of(later.body, self.service.url):
                 return judged(later)
             return Unavailable(
-                f"{answer.name}: the service has not made the answer yet; run again later"
+                f"{answer.name}: the service has not prepared the answer yet; run again later"
             )
 
-        log.info("waiting for an answer that the service makes later", name=answer.name)
+        log.info("waiting for an answer that the service is preparing", name=answer.name)
         client = Client(
             place,
             agent="statpipe-sdmx",

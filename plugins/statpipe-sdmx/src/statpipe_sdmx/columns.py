@@ -24,12 +24,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 NO_FIGURE = ("", "NaN")
-"""What the standard has in place of a figure. Any other text that is not a number is refused with its cell."""
+"""The standard's texts for a missing figure. Any other text that is not a number is refused with
+its cell."""
 
 NOT_TOLD = "not told"
 NO_CATEGORY = "_Z"
 _LEFT = frozenset([VALUE, STATUS, FLAG, MULTIPLIER, "DECIMALS", "TIME_FORMAT"])
-"""Attributes that are columns already, or say nothing that the figures do not."""
+"""Attributes that are columns already or add nothing to the figures."""
 
 
 def observations_of(
@@ -124,7 +125,7 @@ def _figures(columns: dict[str, pa.DictionaryArray]) -> dict[str, Any]:
     if CONFIDENTIAL in columns:
         closed = pa.array(["C", "D", "N", "S"])
         confidential = pc.is_in(columns[CONFIDENTIAL].cast(pa.string()), value_set=closed)
-    # A figure that is not there is confidential or missing, whatever "normal" the status says.
+    # A figure that does not exist is confidential or missing, whatever "normal" the status says.
     why = pc.if_else(confidential, "Q", "O")
     status = pc.if_else(
         pc.and_(none, pc.fill_null(pc.equal(status, "A"), fill_value=True)), why, status
@@ -162,7 +163,10 @@ def _multipliers(codes: pa.DictionaryArray, payload: Payload) -> pa.Array:
         powers = [int(text) if text else 0 for text in codes.dictionary.to_pylist()]
         return pc.fill_null(pa.array(powers, pa.int8()).take(codes.indices), 0)
     except (ValueError, OverflowError, pa.ArrowException) as error:
-        msg = f"payload {payload.name}: UNIT_MULT is no power of ten ({error}); expected a number such as 6"
+        msg = (
+            f"payload {payload.name}: UNIT_MULT is not a power of ten ({error}); expected a "
+            "number such as 6"
+        )
         raise ContentError(msg, payload=payload) from None
 
 

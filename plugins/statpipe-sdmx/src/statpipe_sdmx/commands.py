@@ -20,13 +20,13 @@ from statpipe_sdmx.structure import Item, Structure
 
 app = App(
     name="sdmx",
-    help="Find a data flow of an SDMX service, and the lines that configure it.",
+    help="Find a data flow of an SDMX service and print its configuration.",
     help_format="plaintext",
     result_action="return_value",
 )
 
 for _name_of, _help in {
-    "services": "List the services that are known by name.",
+    "services": "List the services that statpipe knows by name.",
     "flows": "List the data flows of a service.",
     "structure": "Show the dimensions of a flow in the order of its key, with their first codes.",
     "key": "Print the lines that configure a flow, ready to paste into statpipe.toml.",
@@ -39,7 +39,7 @@ _SHOWN = 8
 
 def services(*, json_: bool = False) -> int:
     """
-    List the services that are known by name.
+    List the services that statpipe knows by name.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def flows(service: str, *words: str, fresh: bool = False, json_: bool = False) -
     ]
     if not rows:
         what = f" with {' and '.join(words)}" if words else ""
-        raise NoData(f"service {service} names no flow{what}; try fewer or other words")
+        raise NoData(f"service {service} has no flow{what}; try fewer or other words")
     return _tell(rows, json_=json_)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 Columns = dict[str, "pa.DictionaryArray"]
 
 _CODED = {STATUS, FLAG, CONFIDENTIAL, MULTIPLIER, *UNITS}
-"""Attributes that have codes, also where the structure comes without their list."""
+"""Attributes that have codes, even if the structure lacks their list."""
 
 
 def components_of(table: pa.Table, payload: Payload, structure: Structure) -> Columns:
@@ -66,8 +66,8 @@ def named_columns(table: pa.Table, payload: Payload, structure: Structure) -> pa
     if missing:
         msg = (
             f"payload {payload.name}: no column or attribute {missing[0]}; the structure "
-            f"{structure.agency}:{structure.id}({structure.version}) has {', '.join([*key, *measures])}: see whether "
-            "data and structure belong together"
+            f"{structure.agency}:{structure.id}({structure.version}) has "
+            f"{', '.join([*key, *measures])}: check whether data and structure belong together"
         )
         raise ContentError(msg, payload=payload)
     return named
@@ -190,8 +190,8 @@ def _refuse_renamed(names: Sequence[str], payload: Payload, structure: Structure
     gone = sorted({*structure.measure_ids, STATUS, FLAG} & known - set(names))
     if new and gone:
         msg = (
-            f"payload {payload.name}: {gone[0]} is missing, and {new[0]} is new, which the structure "
-            f"{structure.agency}:{structure.id}({structure.version}) does not have: see whether the "
-            "service has renamed it"
+            f"payload {payload.name}: {gone[0]} is missing, and {new[0]} is new, which is not in "
+            f"the structure {structure.agency}:{structure.id}({structure.version}): check "
+            "whether the service has renamed it"
         )
         raise ContentError(msg, payload=payload)

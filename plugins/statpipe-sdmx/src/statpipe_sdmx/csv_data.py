@@ -23,7 +23,7 @@ OF_THE_MESSAGE = (
     "STRUCTURE_NAME",
     "LAST UPDATE",
 )
-"""Columns of the message, and not of the data; Eurostat adds the last two, and the ECB has had ``KEY``."""
+"""Columns of the message, not of the data; Eurostat adds the last two, and the ECB used ``KEY``."""
 
 _TECHNICAL = {
     "ACTION": ACTION,
@@ -76,7 +76,7 @@ def _header(payload: Payload) -> tuple[list[str], str]:
     ids = [name.partition(": ")[0] for name in header]
     twice = next((name for name in ids if ids.count(name) > 1), None)
     if twice is not None:
-        raise _wrong(payload, f"the column {twice!r} stands twice")
+        raise _wrong(payload, f"the column {twice!r} occurs twice")
     return header, separator
 
 

@@ -62,7 +62,7 @@ _LARGE = ("series", "observations")
 _PLACE = "place of "
 
 Step = tuple[dict[str, str] | None, dict[str, str]]
-"""Either what holds for the observations that follow, or an observation."""
+"""Either attributes of the observations that follow, or an observation."""
 
 
 @define

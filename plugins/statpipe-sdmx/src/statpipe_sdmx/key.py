@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 WHOLE = ("", "all", "*")
-"""Keys that ask for all series."""
+"""Keys that request all series."""
 
 Codes = Sequence[Sequence[str]]
-"""For each dimension the codes that are asked for; none means all of them."""
+"""The requested codes of each dimension; empty means all."""
 
 
 def codes_in(key: str) -> list[list[str]]:

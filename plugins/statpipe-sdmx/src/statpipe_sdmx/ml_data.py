@@ -42,7 +42,7 @@ _OF_THE_MESSAGE = frozenset(
         "validToDate",
     ]
 )
-"""Attributes of a data set that are the message's own, and none of the data."""
+"""Attributes of a data set that belong to the message, not to the data."""
 
 _TECHNICAL = {"action": ACTION, "validFromDate": FROM, "validToDate": TO}
 
@@ -67,9 +67,9 @@ _AROUND = frozenset(
         "URN",
     ]
 )
-"""Elements of a data set that hold others, or describe it."""
+"""Elements of a data set that contain others, or describe it."""
 
-_EXPECTED = "Group, Series and Obs, as SDMX-ML 2.1 and 3.0 have them"
+_EXPECTED = "Group, Series and Obs, as in SDMX-ML 2.1 and 3.0"
 _TOO_LARGE = "413"
 
 
@@ -128,7 +128,10 @@ class _Reader:
 
         def refuse(_: dict[str, str]) -> None:
             if self._in_dataset:
-                msg = f"payload {self._payload.name}: an element {name} among the data; expected {_EXPECTED}"
+                msg = (
+                    f"payload {self._payload.name}: unexpected element {name} in the data; "
+                    f"expected {_EXPECTED}"
+                )
                 raise ContentError(msg, payload=self._payload)
 
         return _pass_over if name in _AROUND else refuse
@@ -140,7 +143,10 @@ class _Reader:
         for code, severity, texts in self._footer:
             said = " ".join(" ".join(texts).split())[:300]
             if code == _TOO_LARGE:
-                msg = f"payload {self._payload.name}: the agency says that this is too much ({said}); narrow `key`, or set `start`"
+                msg = (
+                    f"payload {self._payload.name}: the agency says that the request is too "
+                    f"large ({said}); narrow `key`, or set `start`"
+                )
                 raise TooMuch(msg)
             if severity.lower() == "error":
                 msg = f"payload {self._payload.name}: the answer ends with error {code} ({said}); it may be incomplete: run again"

@@ -124,8 +124,8 @@ def _data_structure(message: _Message, flow: str) -> tuple[ET.Element | None, ET
     ]
     if len(all_of_them) != 1:
         msg = (
-            f"payload {message.payload.name}: {len(all_of_them)} data structures, and none that flow {flow} "
-            "names; expected the structure of that flow"
+            f"payload {message.payload.name}: {len(all_of_them)} data structures, none of them "
+            f"for flow {flow}; expected the structure of that flow"
         )
         raise ContentError(msg, payload=message.payload)
     return named, all_of_them[0]

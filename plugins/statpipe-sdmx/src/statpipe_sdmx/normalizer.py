@@ -51,7 +51,10 @@ class SdmxNormalizer(Normalizer):
         messages = [one for one in payloads if not one.structure]
         if found is None or not messages:
             what = "data" if found is not None else "structure"
-            msg = f"dataset {dataset.name}: no {what} message among the payloads; expected a structure and data"
+            msg = (
+                f"dataset {dataset.name}: the payloads include no {what} message; expected a "
+                "structure and data"
+            )
             raise ContentError(msg)
         structure, area = structure_in(dataset, found)
         tables = []
@@ -82,7 +85,10 @@ def structure_in(dataset: Dataset, payload: Payload) -> tuple[Structure, Item | 
     area = structure.area(asked.get("area", ""))
     if area is None and asked.get("area"):
         there = ", ".join(one.id for one in structure.dimensions)
-        msg = f"payload {payload.name}: no dimension {asked['area']}, which `area` names; there are {there}"
+        msg = (
+            f"payload {payload.name}: no dimension {asked['area']}, which `area` names; the "
+            f"dimensions are {there}"
+        )
         raise ContentError(msg, payload=payload)
     return structure, area
 

@@ -30,7 +30,7 @@ def statpipe_sources() -> Iterable[Component]:
     return [
         Component(
             name="sdmx",
-            summary='Any data flow of any agency that speaks SDMX: [sources.NAME] use = "sdmx"',
+            summary='Any data flow of any agency that offers SDMX: [sources.NAME] use = "sdmx"',
             settings=SdmxSettings,
             factory=make_source,
             needs_instance=True,

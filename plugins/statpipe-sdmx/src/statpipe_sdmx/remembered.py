@@ -17,8 +17,8 @@ from statpipe.api import Vintage
 from statpipe_sdmx.service import Question
 
 BELIEVED = 7 * 86_400.0
-"""For how many seconds a service is believed that nothing has changed. After that, figures and structure are read
-again, whatever it says."""
+"""For how many seconds "nothing has changed" is trusted. After that, figures and structure are read
+again, whatever the service says."""
 
 
 @frozen(kw_only=True)

@@ -17,7 +17,7 @@ _PIECE = 1 << 16
 _Found = TypeVar("_Found")
 
 Begin = Callable[[dict[str, str]], None]
-"""What to do with the attributes of an element; the dictionary is its own to keep."""
+"""Called with the attributes of an element; it may keep the dictionary."""
 
 
 def parse(
@@ -138,8 +138,8 @@ def _refuse_document_type(payload: Payload) -> None:
 def _refuse(payload: Payload) -> Callable[..., None]:
     def refuse(*_: object) -> None:
         msg = (
-            f"payload {payload.name}: the XML declares a document type, which no SDMX message has and "
-            "attacks need; look at it in Bronze"
+            f"payload {payload.name}: the XML declares a document type, which SDMX messages "
+            "never do but attacks use; look at it in Bronze"
         )
         raise ContentError(msg, payload=payload)
 
@@ -147,5 +147,5 @@ def _refuse(payload: Payload) -> Callable[..., None]:
 
 
 def _not_xml(payload: Payload, error: Exception) -> ContentError:
-    msg = f"payload {payload.name}: not XML ({error}); expected an SDMX message"
+    msg = f"payload {payload.name}: not valid XML ({error}); expected an SDMX message"
     return ContentError(msg, payload=payload)

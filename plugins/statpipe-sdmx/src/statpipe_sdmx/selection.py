@@ -25,8 +25,8 @@ def selection_of(structure: Structure, area: Item | None, key: str) -> Selection
     if len(parts) != len(dimensions):
         order = ".".join(one.id for one in dimensions)
         msg = (
-            f"the key {key!r} has {len(parts)} parts, and {structure.id} has {len(dimensions)} dimensions: "
-            f"write {order}, with nothing or * between two points where all codes are wanted"
+            f"the key {key!r} has {len(parts)} parts, and {structure.id} has {len(dimensions)} "
+            f"dimensions: write {order}, with nothing or * between two points to get all codes"
         )
         raise ConfigError(msg)
     freq = structure.frequency
@@ -46,7 +46,7 @@ def selection_of(structure: Structure, area: Item | None, key: str) -> Selection
 
 def periods_in(table: pa.Table) -> list[str]:
     """
-    Return the periods of a message: what ``start`` and ``end`` leave out was not asked for.
+    Return the periods of a message: what ``start`` and ``end`` leave out was not requested.
     """
     import pyarrow.compute as pc
 

@@ -30,13 +30,13 @@ _DATA = {
     ("3.0", "json"): "application/vnd.sdmx.data+json;version=2.0.0",
 }
 _PLAIN = "+.,:@~*"
-"""Signs that keys and flows have; some services do not know them in their escaped form."""
+"""Characters that occur in keys and flows; some services do not accept them escaped."""
 
 
 @frozen
 class Question:
     """
-    What is asked of a service, less the beginning of its address. ``accept`` is the format.
+    A request to a service, without the beginning of its URL. ``accept`` is the format.
     """
 
     path: str
@@ -149,7 +149,7 @@ def service_named(name: str, where: str) -> Service:
     if found is None:
         hint = nearest(name, known())
         end = "" if hint.endswith("?") else "."
-        msg = f"{where}: no service is named {name!r}{hint}{end} Give the address of another one as `url`"
+        msg = f"{where}: no service is named {name!r}{hint}{end} Set `url` for any other service"
         raise ConfigError(msg)
     return found
 

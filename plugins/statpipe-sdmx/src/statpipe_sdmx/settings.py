@@ -18,15 +18,16 @@ _KEY = re.compile(r"[A-Za-z0-9_@$*~+.-]*")
 def _is_a_key(_: object, attribute: attrs.Attribute[str], value: str) -> None:
     if not _KEY.fullmatch(value):
         raise ValueError(
-            f"{attribute.name!r} is codes joined by points, with + between several: D.USD+GBP.EUR.SP00.A; "
-            f"not {value!r}"
+            f"{attribute.name!r} must be codes joined by points, with + between alternatives, "
+            f"such as D.USD+GBP.EUR.SP00.A; not {value!r}"
         )
 
 
 def _are_frequencies(_: object, attribute: attrs.Attribute[str], value: str) -> None:
     if not set(value) <= set(get_args(Frequency)):
         raise ValueError(
-            f"{attribute.name!r} is letters of frequencies, such as A, or MQ for both of them; not {value!r}"
+            f"{attribute.name!r} must be letters of frequencies, such as A, or MQ for two; not "
+            f"{value!r}"
         )
 
 

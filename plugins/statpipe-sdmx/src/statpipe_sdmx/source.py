@@ -37,18 +37,18 @@ from statpipe_sdmx.updated import updated_at
 
 NORMALIZER = "sdmx"
 _AT_ONCE = 4
-"""Flows of a house without stated limits that are asked for at the same time."""
+"""Flows requested at once from a service without published limits."""
 _MARGIN = timedelta(hours=1)
-"""How much earlier than our clock says a service is asked what has changed since."""
+"""How much earlier than our clock's time a service is asked for changes since then."""
 
 
 class SdmxSource(Source):
     """
     Data flows of one service.
 
-    A flow whose service says when it was updated is asked for that alone. Of others the figures are read,
-    and compared by a hash; they are dated by ``Last-Modified``, or by the day on which they are first seen. A service
-    that answers "not modified" is believed for some days.
+    A flow whose service says when it was updated is asked for that alone. Of others the figures are
+    read, and compared by a hash; they are dated by ``Last-Modified``, or by the day on which they
+    are first seen. A service that answers "not modified" is trusted for some days.
     """
 
     def __init__(self, settings: SdmxSettings, now: Callable[[], float] = time.time) -> None:
@@ -82,15 +82,15 @@ class SdmxSource(Source):
 
     def datasets(self) -> Sequence[Dataset]:
         if not self._flows:
-            msg = f"{self._where}.flow: no data flow is named; give its identifier, such as EXR"
+            msg = f"{self._where}.flow is not set; give the identifier of a data flow, such as EXR"
             raise ConfigError(msg)
         named: dict[str, str] = {}
         for one in self._flows:
             name = safe_name(one)
             if name in named:
                 msg = (
-                    f"{self._where}.flows: {named[name]} and {one} would both be the dataset {name}; make "
-                    "each a source of its own"
+                    f"{self._where}.flows: {named[name]} and {one} would both be the dataset "
+                    f"{name}; configure each as its own source"
                 )
                 raise ConfigError(msg)
             named[name] = one
@@ -127,8 +127,8 @@ class SdmxSource(Source):
     def archive(self, places: Sequence[str]) -> Source:
         if places:
             msg = (
-                f"{self._where}: older vintages are not read from {places[0]}; leave --from-archive out, "
-                "for those that the service itself keeps"
+                f"{self._where}: cannot read older vintages from {places[0]}; leave out "
+                "--from-archive to load those that the service keeps"
             )
             raise ConfigError(msg)
         from statpipe_sdmx.archive import SdmxArchive
@@ -202,7 +202,7 @@ class SdmxSource(Source):
         messages = asking.messages(flow, dataset.name, structure)
         table = together([read_data(one.payload) for one in messages])
         if bounded:
-            # What lies outside was not asked for: a later `start` deletes nothing.
+            # What lies outside was not requested: a later `start` deletes nothing.
             asked = attrs.evolve(asked, periods=periods_in(table))
         figures = hashlib.sha256(f"{fingerprint(table)} {described}".encode()).hexdigest()
         token = figures if at is None else f"{at} {told.key} {told.start} {told.end} {described}"
@@ -218,7 +218,10 @@ class SdmxSource(Source):
         told = self._settings.freq
         others = [one for one in asked.where.get("freq", ()) if told and one not in told]
         if others:
-            msg = f"{self._where}.freq is {told!r}, and the key asks for the frequency {others[0]}; correct one of them"
+            msg = (
+                f"{self._where}.freq is {told!r}, but the key requests the frequency "
+                f"{others[0]}; correct one of them"
+            )
             raise ConfigError(msg)
 
     def _kept(self, dataset: Dataset, seen: Seen) -> Seen:
@@ -287,6 +290,9 @@ def _service(settings: SdmxSettings) -> Service:
         found = service_named(settings.service, f"{where}.service")
         return attrs.evolve(found, url=settings.url) if settings.url else found
     if not settings.url:
-        msg = f"{where}: neither `service` nor `url` is set; name a house, such as ECB, or give its address"
+        msg = (
+            f"{where}: neither `service` nor `url` is set; name a service, such as ECB, or give "
+            "its URL"
+        )
         raise ConfigError(msg)
     return Service(name=settings.url, url=settings.url, version=settings.rest)

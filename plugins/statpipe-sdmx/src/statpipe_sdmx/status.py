@@ -22,7 +22,8 @@ _EUROSTAT = {
     "z": "M",
 }
 """
-Eurostat's flags, by its page "Statistical codes". Revised (``r``) is no status: the history tells it.
+Eurostat's flags, from its page "Statistical codes". Revised (``r``) is not a status, because the
+history shows it.
 """
 
 

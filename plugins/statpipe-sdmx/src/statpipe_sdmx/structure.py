@@ -12,12 +12,12 @@ from statpipe.api import Code
 TIME, VALUE = "TIME_PERIOD", "OBS_VALUE"
 STATUS, CONFIDENTIAL, MULTIPLIER = "OBS_STATUS", "CONF_STATUS", "UNIT_MULT"
 FLAG = "OBS_FLAG"
-"""Eurostat's name of the status, with letters of its own."""
+"""Eurostat's name of the status dimension, which uses its own letters."""
 UNITS = ("UNIT_MEASURE", "UNIT", "UNITS")
 MEASURE = "MEASURE"
-"""The dimension that tells several measures apart; ``OBS_MEASURE`` where the flow has one of this name."""
+"""The dimension for several measures; ``OBS_MEASURE`` if the flow has one of this name."""
 AREAS = ("REF_AREA", "GEO", "COUNTRY", "LOCATION", "REPORTING_COUNTRY")
-"""Names of area dimensions, in the order in which they are looked for where no role tells."""
+"""Names of area dimensions, in the order of the search if no role identifies one."""
 
 
 def safe_name(flow: str) -> str:

@@ -1,4 +1,4 @@
-"""Gold models that every source can have, ready made."""
+"""Ready-made Gold models for any source."""
 
 from statpipe.api.gold.columns import STANDARD, standard
 from statpipe.api.gold.standard_models import gold_families, gold_models

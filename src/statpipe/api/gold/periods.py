@@ -1,4 +1,6 @@
-"""Periods in SQL that DuckDB and PostgreSQL read alike: the one before, and that of the year before."""
+"""Periods in SQL for both DuckDB and PostgreSQL: the previous one, and the same one a year
+before.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,8 @@ from attrs import frozen
 @frozen(kw_only=True)
 class Step:
     """
-    A change between two periods: its suffix, its name, what it is from, and the frequencies that have it.
+    A change between two periods: its suffix, its name, the earlier period, and the frequencies that
+    have it.
     """
 
     suffix: str
@@ -67,7 +70,7 @@ STEPS = (
     Step(suffix="wow", words="week-on-week", before="the week before", frequencies="W"),
     Step(suffix="dod", words="day-on-day", before="the day before", frequencies="DB"),
 )
-"""The changes, in the order of the models. Date-times have none: they need not be regular."""
+"""The changes, in the order of the models. Date-times have none because they may be irregular."""
 
 _LENGTH: Mapping[str, str] = {
     "S": "INTERVAL '6 months'",
@@ -83,7 +86,7 @@ _LENGTH: Mapping[str, str] = {
 
 
 def _year_before(present: list[str]) -> str:
-    """Write the same period of the year before: week 53 and 29 February have none, as a rule."""
+    """Write the same period of the year before; week 53 and 29 February usually have none."""
     same = "CAST(now.year - 1 AS VARCHAR) || substr(now.time_period, 5)"
     if "B" not in present:
         return same

@@ -1,4 +1,4 @@
-"""The Gold models that every source can have: history, the latest, revisions, derivatives.
+"""The Gold models that every source can have: history, latest figures, revisions, derivatives.
 
 Each is a declaration here and one SQL file beside it. In the files ``${base}`` stands for the name of
 the family, ``${source}`` for the source's.
@@ -27,13 +27,13 @@ def gold_models(*, name: str, source: str, title: str, freq: str) -> list[Model]
     """
     Return the standard models of a source, whose names begin with *name*.
 
-    Tables: ``_history`` (every figure with the days on which it was the latest), ``_category`` and
-    ``_area``. Views over them: the latest figures under *name* itself, ``_first_release``,
+    Tables: ``_history`` (every figure with the dates during which it was current), ``_category``
+    and ``_area``. Views over them: the latest figures under *name* itself, ``_first_release``,
     ``_revisions``, and the derivatives that *freq* (SDMX CL_FREQ, or several such as ``"MQ"``)
-    allows: ``_yoy``, the change on the year before, and that on the period before: ``_hoh`` for half-years, ``_tot``
-    for thirds, ``_qoq``, ``_mom``, ``_wow`` for weeks, ``_dod`` for days and business days; ``_rolling`` for annual
-    figures. Date-times have no change. The dimensions
-    of the source are columns of the categories and of the latest figures.
+    allows: ``_yoy``, the change over the year, and the change over the previous period: ``_hoh``
+    for half-years, ``_tot`` for thirds, ``_qoq``, ``_mom``, ``_wow`` for weeks, ``_dod`` for days
+    and business days; ``_rolling`` for annual figures. Date-times have no change. The dimensions of
+    the source are columns of the categories and of the latest figures.
 
     :raises ValueError: *freq* is not known.
     """
@@ -59,7 +59,8 @@ def gold_families(
     """
     Return the standard models of a source, and those of each source that the configuration makes of it.
 
-    *instances* are what the hook ``statpipe_models`` is told: those with ``use = "SOURCE"`` count.
+    *instances* is the argument of the hook ``statpipe_models``; those with ``use = "SOURCE"``
+    count.
     """
     ours = [(one.gold, one.name) for one in instances if one.component == source]
     return [
@@ -79,7 +80,7 @@ class _Family:
     def history(self) -> Model:
         return Model(
             name=f"{self.name}_history",
-            title=f"{self.title}: every figure with the days on which it was the latest",
+            title=f"{self.title}: every figure with the dates during which it was current",
             inputs=(self.source,),
             grain=(*_KEY, "vintage"),
             columns=standard(
@@ -239,5 +240,5 @@ def _columns(names: str) -> tuple[Column, ...]:
 
 
 def _difference_fits(one: str, other: str) -> str:
-    """Ask whether a decimal has room for the difference: DuckDB fails where there is none."""
+    """Ask whether the difference fits a decimal, since DuckDB fails if it does not."""
     return f"(({one} < 0) = ({other} < 0) OR abs({one}) <= {_LARGEST} - abs({other}))"

@@ -1,4 +1,5 @@
-"""The client that all sources share: how to ask an agency, within its limits and ours.
+"""The client that all sources share: it sends requests to an agency within the agency's limits and
+ours.
 
 It reads proxies and certificates from the environment and limits the time and size of each answer. It
 adds the credential when it sends a request, removes it from the answer, and never follows a redirect

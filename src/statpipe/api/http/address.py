@@ -1,4 +1,4 @@
-"""Addresses out of a configuration: whether they can be asked, and whether a key may go there."""
+"""URLs from a configuration: whether they are usable, and whether a key may be sent there."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _LAST_PORT = 65535
 
 def checked_address(text: str, *, what: str, keyed: bool = False) -> httpx.URL:
     """
-    Return an address that a user gave. *what* is what it is the address of, for the message.
+    Return an address that a user gave. *what* names its purpose, for the message.
 
     A *keyed* one must be https, unless it is on this machine, and end with its path.
 
-    :raises ConfigError: It cannot be asked, or must not. The message repeats the host alone: the
-        rest may hold a key or a password.
+    :raises ConfigError: It cannot or must not be used. The message only repeats the host, because
+    the rest may contain a key or a password.
     """
     url, flaw = parsed(text)
     if url is None:
@@ -33,31 +33,31 @@ def checked_address(text: str, *, what: str, keyed: bool = False) -> httpx.URL:
         )
     if keyed and (url.query or url.fragment):
         raise ConfigError(
-            f"{what} ({url.host}) must end with its path: give the key as a variable, not inside the "
-            "address"
+            f"{what} ({url.host}) must not have a query or fragment: give the key as a variable, "
+            "not inside the address"
         )
     if keyed and url.scheme != "https" and not is_here(url.host):
         raise ConfigError(
-            f"{what} ({url.scheme}://{url.host}) must be https: the key would travel in clear. Only "
-            "this machine itself may be asked over http"
+            f"{what} ({url.scheme}://{url.host}) must be https, or the key would be sent "
+            "unencrypted. http is only allowed for this machine"
         )
     return url
 
 
 def parsed(text: str) -> tuple[httpx.URL | None, str]:
     """
-    Return the http or https address in a text; or ``None``, and what is wrong.
+    Return the http or https address in a text, or ``None`` and what is wrong with it.
     """
     try:
         url = httpx.URL(text)
     except (httpx.InvalidURL, TypeError, ValueError):
-        return None, "it cannot be read as one"
+        return None, "it cannot be parsed"
     return (None, flaw) if (flaw := flaw_of(url, ("http", "https"))) else (url, "")
 
 
 def flaw_of(url: httpx.URL, schemes: tuple[str, ...]) -> str:
     """
-    Say why an address cannot be asked; an empty text where it can.
+    Say why an address cannot be used; an empty text if it can.
     """
     if url.scheme not in schemes:
         return f"it does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}"

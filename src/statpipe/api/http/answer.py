@@ -19,12 +19,12 @@ from statpipe.domain.payload import Payload
 @frozen(kw_only=True)
 class Answer:
     """
-    One answer, read to its end and unpacked. Credentials are ``REDACTED`` in all of it.
+    One answer, complete and decompressed. Credentials are ``REDACTED`` everywhere in it.
 
     ``name`` says what was asked, ``request`` holds the address and the parameters without a
-    credential, and ``retrieved`` is the time in UTC. ``url`` is the address that answered, less the
-    credential. ``headers`` have names in lower case; bytes that are neither ASCII nor UTF-8 are read
-    as Latin-1. ``redirect`` is where a redirect that was not followed leads to.
+    credential, and ``retrieved`` is the time in UTC. ``url`` is the address that answered, without
+    the credential. ``headers`` have names in lower case; bytes that are neither ASCII nor UTF-8 are
+    read as Latin-1. ``redirect`` is the target of a redirect that was not followed.
     """
 
     name: str = ""
@@ -39,7 +39,7 @@ class Answer:
     @property
     def phrase(self) -> str:
         """
-        The status in words, such as ``404 Not Found``.
+        The status with its text, such as ``404 Not Found``.
         """
         try:
             return f"{self.status} {HTTPStatus(self.status).phrase}"
@@ -67,7 +67,7 @@ class Answer:
     @property
     def retry_after(self) -> float | None:
         """
-        For how many seconds the server wants to be left alone; ``None`` if it does not say.
+        How many seconds the server asks to wait; ``None`` if it does not say.
         """
         asked = self.headers.get("retry-after", "")
         return retry_after(asked, self.retrieved or datetime.now(UTC))
@@ -76,17 +76,17 @@ class Answer:
         """
         Return the JSON document in the body.
 
-        :raises ContentError: It is none; the answer goes to Bronze.
+        :raises ContentError: It is not valid JSON; the answer goes to Bronze.
         """
         try:
             return json.loads(self.body)
         except (ValueError, RecursionError) as error:
-            msg = f"{self.name}: the answer is not JSON ({error}); look at it in Bronze"
+            msg = f"{self.name}: the response is not valid JSON ({error}); look at it in Bronze"
             raise ContentError(msg, payload=self.payload()) from None
 
     def payload(self, name: str = "", *, media_type: str = "", structure: bool = False) -> Payload:
         """
-        Return the answer as a payload, by default under the name under which it was asked for.
+        Return the answer as a payload, by default under the name of the request.
 
         A web page keeps its own media type, whatever *media_type* says.
         """

@@ -32,7 +32,7 @@ def trust_of(environment: Mapping[str, str]) -> Trust:
 
     An empty variable counts as not set.
 
-    :raises ConfigError: What a variable names is not there or holds no certificates.
+    :raises ConfigError: What a variable names does not exist or holds no certificates.
     """
     named = [name for name in _OPENSSLS if environment.get(name)]
     if not named and environment.get(_OTHERS):
@@ -44,7 +44,9 @@ def trust_of(environment: Mapping[str, str]) -> Trust:
 
 @lru_cache(maxsize=8)
 def _loaded(places: tuple[tuple[str, Path, int], ...]) -> ssl.SSLContext:
-    """Load what is named, once a process: reading the authorities takes longer than most requests."""
+    """Load the certificates once per process, because reading the authorities takes longer than
+    most requests.
+    """
     # Not ssl.create_default_context: it writes session keys to wherever SSLKEYLOGFILE says.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     for name, path, _ in places:
@@ -57,7 +59,7 @@ def _loaded(places: tuple[tuple[str, Path, int], ...]) -> ssl.SSLContext:
 
 
 def _changed(path: Path) -> int:
-    """Tell when a file was last changed; what cannot be read is told of when it is loaded."""
+    """Return when a file last changed; an unreadable file is reported when it is loaded."""
     try:
         return path.stat().st_mtime_ns
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""The client of an agency: what an author says about his agency, and nothing about HTTP."""
+"""The client of an agency: an author describes the agency, and does not deal with HTTP."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ def _sleep(seconds: float) -> None:
 
 class Client:
     """
-    Asks one agency. For one thread.
+    Sends requests to one agency. For one thread.
 
-    *url* is the beginning of all addresses, *agent* the distribution that asks, *contact* an address at
-    which its user can be reached, for an agency that wants to know. The *credential*
-    joins each request as it leaves and is taken out of each answer: nothing else holds it, and no
-    redirect takes it along. Requests wait for the agency's *limits*; in *remembered*, a folder, what
-    earlier runs spent of them is kept. What may pass is asked again, with *patience*.
+    *url* is the beginning of all addresses, *agent* the distribution that sends the requests,
+    *contact* an address of its user, for agencies that require one. The *credential* is added to
+    each request as it is sent and removed from each answer: nothing else holds it, and no redirect
+    carries it. Requests wait for the agency's *limits*; the folder *remembered* stores what earlier
+    runs used of them. Temporary failures are retried with *patience*.
 
-    *judge* knows what the agency means: it returns ``Rejected`` or ``NoData`` for a refusal,
-    ``Unavailable`` for what may pass (it is asked again), ``ContentError`` for what has changed; or
-    ``None``, and then the status decides. It sees answers of every status; of one that it cannot read, it
-    raises ``ContentError``, and that counts where the status is that of data.
+    *judge* interprets the agency's answers: it returns ``Rejected`` or ``NoData`` for a refusal,
+    ``Unavailable`` for a temporary failure (which is retried), ``ContentError`` for a changed
+    format, or ``None`` to let the status decide. It sees answers of every status; if it cannot read
+    one, it raises ``ContentError``, which counts if the status is one of data.
 
     *largest* bounds an answer in bytes, *seconds* the time for the whole of it, *silence* each wait
-    in it. *memory* is how many bytes of answers are remembered, so that the same question is not
-    asked twice. *now* gives the time in UTC, *clock* seconds for measuring, *sleep* waits. Such as::
+    in it. *memory* is how many bytes of answers are remembered, so that the same request is not
+    sent twice. *now* gives the time in UTC, *clock* seconds for measuring, *sleep* waits. Such as::
 
         client = Client(
             settings.url,
@@ -116,7 +116,7 @@ class Client:
     @property
     def requests(self) -> int:
         """
-        How many requests went out, tries included.
+        How many requests were sent, including retries.
         """
         return self._requests
 
@@ -133,14 +133,14 @@ class Client:
         """
         Return the answer of *path*, which follows the client's url; *name* says what it is.
 
-        *anew* asks even what is remembered. *headers* are further ones, such as ``If-None-Match``; the judge then says what
-        an answer without content means.
+        *anew* sends the request even if its answer is remembered. *headers* are further ones, such
+        as ``If-None-Match``; the judge then says what an answer without content means.
 
         :raises Rejected: The agency refuses the credential or the request.
-        :raises NoData: It has nothing for it, and the judge says so.
-        :raises ContentError: The answer is not the agency's; ``payload`` is what arrived.
-        :raises Unavailable: The agency cannot be reached, has trouble, or its limits are used up.
-        :raises ConfigError: The credential is missing or not valid, or the address cannot be asked.
+        :raises NoData: It has no data for the request, and the judge says so.
+        :raises ContentError: The answer is not in the agency's format; ``payload`` is what arrived.
+        :raises Unavailable: The agency cannot be reached, has a failure, or its limits are used up.
+        :raises ConfigError: The credential is missing or not valid, or the address cannot be used.
         """
         asked = self._request("GET", path, parameters, accept)
         asked = attrs.evolve(asked, headers={**asked.headers, **(headers or {})})
@@ -150,7 +150,8 @@ class Client:
         self, path: str = "", parameters: Mapping[str, str] | None = None, *, name: str = ""
     ) -> Answer:
         """
-        Return the headers alone of what :meth:`get` would return, such as a date. Always anew.
+        Return only the headers of what :meth:`get` would return, such as a date. Always sends a
+        request.
         """
         return self._answered(self._request("HEAD", path, parameters, ""), name, anew=True)
 
@@ -158,7 +159,7 @@ class Client:
         self, path: str, document: Mapping[str, Any], *, name: str = "", accept: str = ""
     ) -> Answer:
         """
-        Return the answer to a JSON object that is sent. Raises what :meth:`get` raises.
+        Send a JSON object and return the answer. Raises what :meth:`get` raises.
         """
         self._refuse_key_among(document)
         asked = attrs.evolve(self._request("POST", path, None, accept), document=document)
@@ -183,8 +184,8 @@ class Client:
         while asked is not None:
             if frozenset(asked.items()) in seen or len(seen) >= MOST_PAGES:
                 msg = (
-                    f"{name}: page {len(seen)} leads to a page that was read before, or there are more "
-                    f"than {MOST_PAGES:,}; look at how the agency numbers its pages"
+                    f"{name}: page {len(seen)} leads to a page already read, or there are more "
+                    f"than {MOST_PAGES:,} pages; check how the agency numbers its pages"
                 )
                 raise ContentError(msg)
             seen.add(frozenset(asked.items()))
@@ -275,11 +276,11 @@ class Client:
     def _refuse_key_among(self, names: Mapping[str, object]) -> None:
         key = self._credential.name.lower() if self._credential else None
         if any(name.lower() == key for name in names):
-            raise ValueError("the key is no part of a request: the client adds it itself")
+            raise ValueError("the key must not be part of a request: the client adds it")
 
 
 def _passing(failure: Exception) -> Exception:
-    """What is unavailable now may pass; asking again is worth it."""
+    """Unavailability may be temporary, so it is worth retrying."""
     if isinstance(failure, Unavailable):
         return Passing(failure, wait=failure.retry_after or 0)
     return failure

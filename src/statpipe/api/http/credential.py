@@ -1,4 +1,4 @@
-"""A credential on its way to an agency."""
+"""The credential in a request to an agency."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from statpipe.domain.errors import ConfigError
 from statpipe.domain.secret import Secret, is_quoted
 
 SHORTEST = 8
-"""A shorter credential would occur in figures and names, and be taken out of answers with them."""
+"""A shorter credential might also occur in figures and names, and would be removed from them."""
 
 _SENDABLE = re.compile(r"[!-~]+(?: [!-~]+)*")
 
@@ -19,11 +19,11 @@ _SENDABLE = re.compile(r"[!-~]+(?: [!-~]+)*")
 @frozen(kw_only=True)
 class Credential:
     """
-    What joins each request as it leaves: a parameter of the address, a header, or a member of the
-    JSON object that is sent.
+    It is added to each request as it is sent: as a parameter of the address, a header, or a member
+    of the JSON object.
 
-    ``prefix`` stands before the secret, as in ``Bearer``. ``variable`` is the name of the variable
-    that holds the secret, for messages. Without a secret nothing can be asked.
+    ``prefix`` precedes the secret, as in ``Bearer``. ``variable`` is the name of the variable with
+    the secret, for messages. Without a secret, no request can be sent.
     """
 
     name: str
@@ -41,21 +41,22 @@ class Credential:
         """
         if self.secret is None:
             wanted = self.variable or "its variable"
-            msg = f"the agency wants a key; put {wanted} into the environment or into .env"
+            msg = f"the agency requires a key; set {wanted} in the environment or in .env"
             raise ConfigError(msg)
         return self.secret
 
     def checked(self) -> None:
         """
-        Refuse a secret that must not be sent.
+        Refuse an invalid secret before it is sent.
 
         :raises ConfigError: There is none, or it has quotes or white space around it, is shorter
             than 8 characters, or holds characters that no credential has.
         """
         value = self.value.reveal()
         if len(value) < SHORTEST or is_quoted(value) or not _SENDABLE.fullmatch(value):
-            holder = self.variable or "the variable that holds it"
+            holder = self.variable or "its variable"
             raise ConfigError(
-                f"the credential that is sent as {self.name} is not valid: expected {SHORTEST} or more "
-                f"characters without quotes or white space around them; correct {holder}"
+                f"the credential that is sent as {self.name} is not valid: expected at least "
+                f"{SHORTEST} characters without surrounding quotes or white space; correct "
+                f"{holder}"
             )

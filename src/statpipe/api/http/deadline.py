@@ -1,4 +1,5 @@
-"""Time for a whole answer: looking up the name, connecting, TLS, headers and body together.
+"""The time limit of a whole answer: looking up the name, connecting, TLS, headers and body
+together.
 
 The HTTP library bounds each wait for the next bytes, so a server that sends a byte a second could go
 on without end. Here every wait also ends when the time for the whole answer is over.
@@ -37,7 +38,7 @@ class Deadline:
         """
         Return the seconds that are left, *timeout* at most.
 
-        :raises httpcore.ReadTimeout: None are.
+        :raises httpcore.ReadTimeout: No time is left.
         """
         left = self._end - self._clock()
         if left <= 0:
@@ -130,7 +131,7 @@ def resolved(host: str, port: int, seconds: float) -> list[str]:
     The system's look-up cannot be interrupted. It runs in a thread of its own that ends by itself.
 
     :raises httpcore.ConnectError: The name is not known.
-    :raises httpcore.ConnectTimeout: Nobody said so in time.
+    :raises httpcore.ConnectTimeout: The look-up took too long.
     """
     try:
         return [str(ipaddress.ip_address(host))]

@@ -1,4 +1,4 @@
-"""Unpacks what a server sends compressed, within bounds."""
+"""Decompresses answers, within bounds."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PIECE = 1 << 20
 
 class TooLarge(Exception):
     """
-    An answer went on beyond the size that any answer has.
+    An answer exceeds the largest plausible size.
     """
 
 
@@ -29,15 +29,15 @@ def decoded(chunks: Iterable[bytes], encoding: str, *, largest: int) -> bytes:
     """
     Return the bytes of an answer with this Content-Encoding, *largest* at most before and after.
 
-    Encodings on top of each other multiply what a few bytes can swell to; nobody needs them.
+    Nested encodings are refused: they let a few bytes expand without limit, and nobody needs them.
 
-    :raises TooLarge: There are more.
-    :raises Undecodable: The encoding was not asked for, or the bytes are damaged or cut off.
+    :raises TooLarge: The answer is larger.
+    :raises Undecodable: The encoding was not requested, or the bytes are damaged or cut off.
     """
     names = [name for part in encoding.split(",") if (name := part.strip().lower())]
     names = [name for name in names if name != "identity"]
     if len(names) > 1 or not set(names) <= {"gzip", "x-gzip", "deflate"}:
-        raise Undecodable(f"content-encoding {encoding!r} was not asked for")
+        raise Undecodable(f"content-encoding {encoding!r} was not requested")
     arriving = _bounded(chunks, largest)
     pieces = _inflated(arriving, names[0]) if names else arriving
     return b"".join(_bounded(pieces, largest))

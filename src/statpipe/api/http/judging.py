@@ -1,4 +1,4 @@
-"""What an answer means: the agency's judge says it, or the status of the answer."""
+"""The meaning of an answer, from the agency's judge or from the status."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from statpipe.api.http.status import failure_of
 from statpipe.domain.errors import ContentError
 
 Judge = Callable[[Answer], Exception | None]
-"""Says what an answer means at this agency: an error, or ``None`` where its status says it all."""
+"""Interprets an answer of this agency: returns an error, or ``None`` if the status says enough."""
 
 
 def verdict(judge: Judge, answer: Answer) -> Exception | None:

@@ -1,4 +1,5 @@
-"""What an agency allows in a time: requests, bytes and errors. Who overdraws is locked out.
+"""What an agency allows in a period of time: requests, bytes and errors. Exceeding it leads to a
+lock-out.
 
 So we wait before we send.
 """
@@ -20,9 +21,9 @@ logger = logging.getLogger(__name__)
 @frozen(kw_only=True)
 class Limits:
     """
-    What may be spent in any span of so many *seconds*: requests, bytes of answers, failed requests.
+    What may be used in any period of *seconds*: requests, bytes of answers, failed requests.
 
-    An agency that has a limit a minute and one a day has two of these. Keep a margin below what the
+    An agency with a limit per minute and one per day has two of these. Keep a margin below what the
     agency allows: it counts with its own clock, and another program may use the same key.
     """
 
@@ -34,7 +35,7 @@ class Limits:
 
 class Window:
     """
-    What was spent in the last *seconds*.
+    What was used in the last *seconds*.
     """
 
     def __init__(self, limit: float, seconds: float) -> None:
@@ -52,7 +53,7 @@ class Window:
 
     def wait(self, amount: float, now: float) -> float:
         """
-        Return the seconds after which *amount* more fits; 0 where the window is empty.
+        Return the seconds after which *amount* more fits; 0 if the window is empty.
         """
         while self._spent and self._spent[0][0] + self._seconds <= now:
             self._total -= self._spent.popleft()[1]
@@ -70,8 +71,8 @@ class Budgets:
     """
     The windows of all limits and the lock-out of one key. For one thread.
 
-    *who* is the agency, in messages. ``longest_wait`` is how many seconds are waited at most; beyond
-    it, the run ends and says when to come back. What earlier runs *spent* counts, too.
+    *who* is the agency, in messages. ``longest_wait`` is the longest wait in seconds; if more is
+    needed, the run ends and says when to run again. What earlier runs *spent* counts too.
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class Budgets:
         """
         Wait until another request is allowed, and count it.
 
-        :raises Unavailable: That would take longer than is worth waiting.
+        :raises Unavailable: The wait would be too long.
         """
         while (pause := self._pause()) > 0:
             logger.info("waiting %.1f s for the limits of %s", pause, self._who)

@@ -1,4 +1,4 @@
-"""Remembers answers, so that what the probe asked is not asked again."""
+"""Remembers answers, so that the probe's requests are not repeated."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from statpipe.api.http.answer import Answer
 
 class Memo:
     """
-    The latest answers by what was asked, as many as fit into *largest* bytes; none if there are none.
+    The latest answers by request, as many as fit into *largest* bytes.
     """
 
     def __init__(self, largest: int) -> None:
@@ -26,7 +26,7 @@ class Memo:
 
     def remember(self, asked: Hashable, answer: Answer) -> None:
         """
-        Remember an answer, and forget the oldest where there is no room.
+        Remember an answer, and forget the oldest ones if there is no room.
         """
         if not self._largest:
             return  # an empty answer would find room

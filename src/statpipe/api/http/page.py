@@ -1,4 +1,4 @@
-"""Web pages that servers send in place of data: maintenance, a block, a login."""
+"""Web pages that servers send instead of data: maintenance, a block, a login."""
 
 from __future__ import annotations
 

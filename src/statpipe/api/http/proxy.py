@@ -33,7 +33,7 @@ class Proxy:
 
 def proxy_for(url: httpx.URL, environment: Mapping[str, str]) -> Proxy | None:
     """
-    Return the proxy for an address, ``None`` where it is asked directly.
+    Return the proxy for an address; ``None`` for a direct connection.
 
     ``HTTPS_PROXY`` or ``HTTP_PROXY`` by the scheme of the address, else ``ALL_PROXY``, less what
     ``NO_PROXY`` lists; each also in lower case, which wins. An empty variable counts as not set.
@@ -54,9 +54,9 @@ def is_bypassed(url: httpx.URL, listed: str) -> bool:
     """
     Tell whether a list such as ``NO_PROXY`` names the host of an address.
 
-    Entries are separated by commas or blanks: ``*``; a host or domain, with or without a leading dot
-    or ``*.``, which includes what lies below it; an IP address; a network such as ``10.0.0.0/8``;
-    any but the last with a port, IPv6 then in brackets. What is none of these names no host.
+    Entries are separated by commas or blanks: ``*``; a host or domain, with or without a leading
+    dot or ``*.``, which includes what lies below it; an IP address; a network such as
+    ``10.0.0.0/8``; any but the last with a port, IPv6 then in brackets. Any other entry is ignored.
     """
     host = url.raw_host.decode("ascii").lower().removesuffix(".")
     port = url.port or _PORTS.get(url.scheme)
@@ -97,21 +97,20 @@ def _proxy_url(variable: str, value: str) -> httpx.URL:
         raise _unusable(variable, "it cannot be read as an address") from None
     flaw = flaw_of(url, _SCHEMES)
     if not flaw and (url.path not in {"", "/"} or url.query or url.fragment):
-        flaw = "something follows its port; write special characters of a password as %XX"
+        flaw = "text follows the port; write special characters of a password as %XX"
     if flaw:
         raise _unusable(variable, flaw)
     if url.scheme.startswith("socks") and find_spec("socksio") is None:
         raise ConfigError(
-            f"{variable} names a SOCKS proxy, which needs the package socksio beside httpx: install "
-            "it, name an http:// proxy, or list the host in NO_PROXY"
+            f"{variable} names a SOCKS proxy, which needs the package socksio: install it, name "
+            "an http:// proxy, or list the host in NO_PROXY"
         )
     return url
 
 
 def _unusable(variable: str, flaw: str) -> ConfigError:
     return ConfigError(
-        f"{variable} does not name a proxy that can be used ({flaw}): give it as http://host:port, or "
-        f"unset {variable}"
+        f"{variable} is not a usable proxy ({flaw}): write http://host:port, or unset {variable}"
     )
 
 

@@ -1,4 +1,4 @@
-"""Takes a credential out of what comes back: agencies repeat it in answers."""
+"""Removes a credential from answers, in which agencies repeat it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy",
 
 class Redactor:
     """
-    Replaces a credential, in whatever case and in the forms in which URLs and JSON write it.
+    Replaces a credential in any case and in the forms that URLs and JSON use.
     """
 
     def __init__(self, secret: Secret) -> None:
@@ -32,7 +32,7 @@ class Redactor:
 
 class LogGuard(logging.Filter):
     """
-    Takes a credential out of what the HTTP library logs.
+    Removes a credential from the HTTP library's log lines.
 
     At DEBUG it prints the headers of answers, in which a redirect may hold it.
     """
@@ -42,7 +42,7 @@ class LogGuard(logging.Filter):
         self._redactor = redactor
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Keep each record, without the credential."""
+        """Keep each record, but without the credential."""
         message = record.getMessage()
         redacted = self._redactor.text(message)
         if redacted != message:

@@ -15,14 +15,14 @@ MOST = 10
 
 def next_address(url: httpx.URL, location: str) -> tuple[httpx.URL | None, str]:
     """
-    Return where a redirect from *url* leads; or ``None``, and why it is not followed.
+    Return the target of a redirect from *url*, or ``None`` and why it is not followed.
     """
     try:
         target = url.join(location).copy_with(fragment=None)
     except (httpx.InvalidURL, ValueError):
-        return None, "an address that cannot be read"
+        return None, "an invalid address"
     if flaw := flaw_of(target, ("http", "https")):
-        return None, f"an address that cannot be asked ({flaw})"
+        return None, f"an unusable address ({flaw})"
     if url.scheme == "https" and target.scheme != "https":
         return None, f"{target.host} without encryption"
     if target.userinfo:
@@ -33,7 +33,7 @@ def next_address(url: httpx.URL, location: str) -> tuple[httpx.URL | None, str]:
 
 
 def _is_inside(host: str) -> bool:
-    """Tell whether a host is this machine or a neighbour that only it can reach."""
+    """Tell whether a host is this machine or on a private network."""
     try:
         return is_here(host) or not ipaddress.ip_address(host).is_global
     except ValueError:

@@ -1,4 +1,4 @@
-"""A request, before the credential joins it."""
+"""A request, before the credential is added."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _JSON = "application/json"
 @frozen(kw_only=True)
 class Request:
     """
-    What is asked: an address with parameters, or a JSON object that is sent there.
+    A request: an address with parameters, or a JSON object to send there.
     """
 
     method: Literal["GET", "HEAD", "POST"] = "GET"
@@ -30,7 +30,7 @@ class Request:
     @property
     def recorded(self) -> dict[str, str]:
         """
-        What is written down of it.
+        What is recorded of it.
         """
         sent = {} if self.document is None else {"document": json.dumps(dict(self.document))}
         accepted = {name: text for name, text in self.headers.items() if name.lower() == "accept"}

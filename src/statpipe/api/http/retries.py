@@ -1,4 +1,4 @@
-"""Asking again what may pass, for a bounded number of tries and seconds."""
+"""Retries after temporary failures, for a bounded number of tries and seconds."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ logger = logging.getLogger(__name__)
 @frozen(kw_only=True)
 class Patience:
     """
-    How long to go on: tries and seconds in all, and the growing waits in between, in seconds.
+    How long to retry: tries and seconds in all, and the growing waits in between, in seconds.
 
-    ``longest_lock_out`` is how many seconds are waited where the agency asks to be left alone.
+    ``longest_lock_out`` is how many seconds to wait at most if the agency asks for a pause.
     """
 
     tries: int = 5
@@ -35,9 +35,9 @@ class Patience:
 
 class Passing(Exception):
     """
-    A failure that may pass. *error* is what it comes to if it is met *tries* times.
+    A failure that may be temporary. *error* is raised after *tries* failures.
 
-    *wait* is for how many seconds the agency wants to be left alone.
+    *wait* is how many seconds the agency asks to wait.
     """
 
     def __init__(self, error: StatpipeError, *, tries: int | None = None, wait: float = 0) -> None:
@@ -57,9 +57,9 @@ def persist(
     """
     Call *attempt* until it returns, or raises something other than :class:`Passing`.
 
-    Between tries it waits a growing time, and as long as the agency asks to be left alone.
+    The waits between tries grow, and are at least as long as the agency asks for.
 
-    :raises StatpipeError: It did not pass; the text says how often it was tried.
+    :raises StatpipeError: All tries failed; the text says how many there were.
     """
     import stamina
 
@@ -69,7 +69,7 @@ def persist(
     def counted() -> T:
         nonlocal made
         if pause > 0:
-            logger.info("waiting %.0f s, as the agency asks", pause)
+            logger.info("waiting %.0f s, as the agency requests", pause)
             sleep(pause)
         made += 1
         return attempt()

@@ -6,12 +6,12 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 _LONGEST = 31 * 86_400.0
-"""Whoever names a longer wait, in seconds, does not mean it."""
+"""A longer wait, in seconds, cannot be meant."""
 
 
 def retry_after(header: str, now: datetime) -> float | None:
     """
-    Return the seconds that the header asks for, 31 days at most; ``None`` where it cannot be read.
+    Return the seconds that the header asks for, 31 days at most; ``None`` if it cannot be read.
     """
     text = header.strip()
     if text.isascii() and text.isdigit():

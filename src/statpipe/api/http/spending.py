@@ -1,4 +1,4 @@
-"""What runs spent of an agency's limits, in a file: a limit a day outlasts a run."""
+"""What runs used of an agency's limits, in a file, because a daily limit outlasts a run."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from typing import Literal
 Kind = Literal["requests", "bytes", "errors"]
 
 _LONGEST_FILE = 1 << 20
-"""Bytes; a file that grew beyond is written anew with what still counts."""
+"""Bytes; a larger file is rewritten with only the entries that still count."""
 
 
 class Spending:
     """
     Lines of time, kind and amount in a file at *path*. *now* gives seconds since 1970.
 
-    A line is added in one write, so that several processes may share the file. What cannot be read
-    or written is left out: the agency then counts for itself.
+    A line is added in one write, so that several processes may share the file. Unreadable or
+    unwritable entries are skipped: the agency counts anyway.
     """
 
     def __init__(self, path: Path, now: Callable[[], float]) -> None:
@@ -29,7 +29,7 @@ class Spending:
 
     def earlier(self, seconds: float) -> Iterator[tuple[float, Kind, float]]:
         """
-        Give what was spent in the last *seconds*: its age in seconds, its kind and its amount.
+        Yield what was used in the last *seconds*: its age in seconds, its kind and its amount.
         """
         now, counting = self._now(), []
         for line in self._lines():

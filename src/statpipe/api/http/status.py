@@ -1,4 +1,4 @@
-"""What an HTTP status asks of the reader."""
+"""What the reader must do about an HTTP status."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def failure_of(answer: Answer, *, wait: float | None = None) -> Exception | None
     """
     Return what to raise for an answer; ``None`` where it is data.
 
-    A status that may pass and a web page with status 200 are :class:`Passing`, and come to
-    ``Unavailable``; *wait* is how long to stay away in seconds where the server does not say.
+    A temporary status and a web page with status 200 are :class:`Passing`, and end as
+    ``Unavailable``; *wait* is how many seconds to wait if the server does not say.
     """
     status = answer.status
     if status == HTTPStatus.OK and page_title(answer) is None:
@@ -35,7 +35,9 @@ def failure_of(answer: Answer, *, wait: float | None = None) -> Exception | None
         error = Unavailable(f"{who}; run again {when}", retry_after=pause)
         return Passing(error, wait=pause or 0)
     if status == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED or status >= HTTPStatus.BAD_REQUEST:
-        return Rejected(f"{who}; correct the request, or look whether the agency has moved it")
+        return Rejected(
+            f"{who}; correct the request, or check whether the agency has moved the data"
+        )
     if status >= HTTPStatus.MULTIPLE_CHOICES:
         return ContentError(f"{who}{_where(answer)}", payload=answer.payload())
     if status != HTTPStatus.OK:
@@ -57,13 +59,13 @@ def _said(answer: Answer) -> str:
 
 def _where(answer: Answer) -> str:
     if not answer.redirect:
-        return " without an address to go on to"
+        return " without a target address"
     url, why = parsed(answer.url)
     if url is not None:
         url, why = next_address(url, answer.redirect)
     return (
-        f", to {url.host if url else why}. The redirect is not "
-        "followed, since it would send the key to another server: if the agency has moved, configure its new address"
+        f", to {url.host if url else why}. The redirect was not followed because it would send "
+        "the key to another server; if the agency has moved, configure its new address"
     )
 
 

@@ -1,7 +1,7 @@
-"""The way to an agency: one answer at a time, bounded in time and size.
+"""The connection to an agency: one answer at a time, bounded in time and size.
 
-A credential joins a request here, as it leaves, and is taken out of the answer here. Whatever lies
-above sees addresses without it.
+The credential is added to a request here, as it is sent, and removed from the answer here. The code
+above only sees addresses without it.
 """
 
 from __future__ import annotations
@@ -37,18 +37,19 @@ from statpipe.domain.secret import Secret
 
 MEBIBYTE = 1024 * 1024
 CONNECT_SECONDS = 20.0
-"""For each address of a host."""
+"""Seconds for each address of a host."""
 IDLE_SECONDS = 5.0
-"""A connection that was not used for longer is not used again: servers close them."""
+"""Seconds after which an idle connection is not reused, because servers close them."""
 
 
 class Transport:
     """
     Connections to the servers of an agency. For one thread.
 
-    *agent* says who asks. A *credential* is added to each request; then no redirect is followed.
-    *largest* bounds an answer in bytes, packed and unpacked; *seconds* the time for the whole of it,
-    from looking up the name on, redirects included; *silence* each wait for more of it.
+    *agent* names the client. A *credential* is added to each request; then no redirect is followed.
+    *largest* bounds an answer in bytes, compressed and decompressed; *seconds* bounds the time for
+    all of it, from the name look-up on and including redirects; *silence* bounds each wait for more
+    of it.
 
     Proxies and certificates are those that the *environment* names: ``HTTPS_PROXY``, ``HTTP_PROXY``,
     ``ALL_PROXY``, ``NO_PROXY``, ``SSL_CERT_FILE``, ``SSL_CERT_DIR``, ``REQUESTS_CA_BUNDLE``.
@@ -113,7 +114,7 @@ class Transport:
         name: str = "",
     ) -> Answer:
         """
-        Ask for what lies at an address. Raises what :meth:`ask` raises.
+        Request an address. Raises what :meth:`ask` raises.
         """
         return self.ask(Request(address=address, parameters=parameters or {}), name=name)
 
@@ -123,9 +124,10 @@ class Transport:
 
         A request with a credential or a document never follows a redirect.
 
-        :raises Passing: The server cannot be reached or does not answer properly, which may pass.
-        :raises Unavailable: It cannot be reached, and asking again would not help.
-        :raises ContentError: The answer is larger than any.
+        :raises Passing: The server cannot be reached or does not answer properly, perhaps
+        temporarily.
+        :raises Unavailable: It cannot be reached, and retrying would not help.
+        :raises ContentError: The answer is too large.
         :raises ConfigError: The address, a proxy, the credential or the certificates cannot be used.
         """
         keyed = self._credential is not None
@@ -179,8 +181,8 @@ class Transport:
             return error
         except TooLarge as error:
             return ContentError(
-                f"{start}the answer of {url.host} is too large: {error}; ask for less, or look what "
-                "lies at the address"
+                f"{start}the answer of {url.host} is too large: {error}; ask for less, or check "
+                "the address"
             )
         except TROUBLE as error:
             return self._trouble(error, url, start, proxy)

@@ -1,4 +1,4 @@
-"""What to raise where a server cannot be reached, or does not answer properly."""
+"""What to raise if a server cannot be reached or does not answer properly."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ TROUBLE = (
 @frozen(kw_only=True)
 class Trouble:
     """
-    An exchange that failed. ``start`` begins each message, ``proxy`` is the one in between.
+    A failed exchange. ``start`` begins each message; ``proxy`` is the proxy in between.
 
     ``late`` is the time for the whole answer, in seconds, where it is over. ``certificates`` are the
     variables that name them.
@@ -49,8 +49,9 @@ class Trouble:
         start, host, proxy, via = self.start, self.url.host, self.proxy, self._via
         if isinstance(error, httpcore.ProxyError) and proxy and str(error).startswith("4"):
             return ConfigError(
-                f"{start}the proxy that {proxy.variable} names does not let us through to {host} "
-                f"({one_line(str(error), 100)}): correct {proxy.variable}, or list the host in NO_PROXY"
+                f"{start}the proxy that {proxy.variable} names does not allow connections to "
+                f"{host} ({one_line(str(error), 100)}): correct {proxy.variable}, or list the "
+                "host in NO_PROXY"
             )
         if self.late is not None:
             return Passing(
@@ -60,7 +61,10 @@ class Trouble:
                 )
             )
         if isinstance(error, Undecodable):
-            msg = f"{start}what {host} answers cannot be unpacked{via} ({error}); run again later"
+            msg = (
+                f"{start}the answer of {host} cannot be decompressed{via} ({error}); run again "
+                "later"
+            )
             return Passing(Unavailable(msg))
         for reason in error.args:
             if isinstance(reason, ssl.SSLCertVerificationError):
@@ -68,7 +72,7 @@ class Trouble:
         what = one_line(self.redactor.text(f"{type(error).__name__}: {error}").rstrip(": "))
         return Passing(
             Unavailable(
-                f"{start}{host} cannot be reached{via} ({what}): look at the network, then run again"
+                f"{start}{host} cannot be reached{via} ({what}); check the network, then run again"
             )
         )
 
@@ -79,14 +83,14 @@ class Trouble:
     def _unverified(self, error: ssl.SSLCertVerificationError) -> str:
         if self.certificates:
             named = " and ".join(self.certificates)
-            remedy = f"the certificates that {named} names are in use: correct or unset it"
+            remedy = f"{named} sets the trusted certificates: correct or unset it"
         else:
             remedy = (
-                "if a proxy of your network signs connections anew, name the file of its certificate "
-                "in SSL_CERT_FILE"
+                "if a proxy in your network re-signs connections, set SSL_CERT_FILE to the file "
+                "with its certificate"
             )
         why = one_line(error.verify_message or str(error))
         return (
-            f"the certificate of {self.url.host} does not verify{self._via} ({why}), so nothing was "
-            f"sent: {remedy}; otherwise wait until the agency has renewed it"
+            f"the certificate of {self.url.host} cannot be verified{self._via} ({why}), so "
+            f"nothing was sent: {remedy}; otherwise wait until the agency has renewed it"
         )

@@ -1,1 +1,1 @@
-"""What analysts and auditors ask of the lake."""
+"""Answers from the lake to analysts and auditors."""

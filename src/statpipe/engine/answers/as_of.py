@@ -1,4 +1,4 @@
-"""A Gold model's table: the latest, or as it was believed on a date."""
+"""A Gold model's table: the latest, or as of a date."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ _ENDS_OF_TIME = {"infinity": FOREVER, "-infinity": date.min}
 
 def day_of(text: str, words: Words = OPTIONS) -> date:
     """
-    Read a date that a person typed, told in these *words*; ``infinity`` and ``-infinity`` are PostgreSQL's.
+    Read a date that a person typed; messages use these *words*. ``infinity`` and ``-infinity`` are
+    accepted as in PostgreSQL.
 
     :raises ConfigError: It is not a date.
     """
@@ -51,10 +52,11 @@ def rows_as_of(
     words: Words = OPTIONS,
 ) -> pa.Table:
     """
-    Return the rows of a model that a reader chose, as they were believed on a day.
+    Return the chosen rows of a model as of a date.
 
     :raises ConfigError: As :func:`table_as_of` and :func:`~statpipe.engine.answers.rows.chosen_rows` raise it.
-    :raises NoRows: There are none; the message says whether the day is the reason, and when there were.
+    :raises NoRows: No rows match; the message says whether the date is the reason, and when there
+    were rows.
     """
 
     def on(one: date) -> pa.Table:
@@ -99,6 +101,7 @@ def latest_rows(
     words: Words = OPTIONS,
 ) -> pa.Table:
     """
+<<<<<<< HEAD
     Return the rows of a model that a reader chose, as the lake has it.
 
     :raises ConfigError: As :func:`~statpipe.engine.answers.rows.chosen_rows` raises it.
@@ -119,6 +122,9 @@ def latest_table(
 ) -> pa.Table:
     """
     Read a model as the lake has it; of given *texts*, at least the rows that have one in each of these columns.
+=======
+    Read a model from the lake.
+>>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
 
     :raises ContentError: It was not built yet, or is damaged.
     """
@@ -136,7 +142,7 @@ def table_as_of(
     lake: Lake, models: Sequence[Model], model: Model, day: date, words: Words = OPTIONS
 ) -> pa.Table:
     """
-    Compute a model as it was believed on a day, and what it reads likewise.
+    Compute a model and its inputs as of a date.
 
     :raises ConfigError: Neither the model nor anything that it reads can take a date.
     :raises ContentError: The lake holds nothing of its source.

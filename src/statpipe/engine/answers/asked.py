@@ -1,4 +1,4 @@
-"""What a reader asks for in Python, as the engine takes it."""
+"""Requests from Python in the form that the engine expects."""
 
 from __future__ import annotations
 

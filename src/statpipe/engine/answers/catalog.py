@@ -1,4 +1,4 @@
-"""What is in Gold, as catalogs of data describe it."""
+"""Descriptions of Gold for data catalogs."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _SQL = {
 @frozen(kw_only=True)
 class Entry:
     """
-    A model that the lake has: its files below the lake's place, and the day of the newest release in it.
+    A model in the lake: its files below the lake's root, and the date of its newest release.
     """
 
     model: Model = field(repr=False)

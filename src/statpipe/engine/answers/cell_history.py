@@ -1,4 +1,4 @@
-"""All that was ever published of one cell, read from what the vintages changed."""
+"""Everything ever published for one cell, read from the changes of each vintage."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 @frozen(kw_only=True)
 class Cell:
     """
-    The key of a figure. ``where`` is what else tells it: its frequency, or a dimension's code.
+    The key of a figure. ``where`` has further columns that identify it, such as its frequency or a
+    dimension's code.
     """
 
     ref_area: str
@@ -50,7 +51,7 @@ class Cell:
     @property
     def selection(self) -> Selection:
         """
-        Return the selection of this cell alone.
+        Return the selection of only this cell.
         """
         return Selection(
             areas=(self.ref_area,), categories=(self.category,), periods=(self.time_period,)
@@ -74,7 +75,7 @@ class Cell:
 @frozen(kw_only=True)
 class Stand:
     """
-    What an agency said of a cell, and the days on which that was the latest, both inclusive.
+    What an agency published for a cell, and the dates during which it was current, both inclusive.
 
     ``value`` has the places that it was printed with. ``vintage`` is the release that set it, ``note`` the agency's words about that release.
     """
@@ -96,7 +97,7 @@ class Stand:
 @frozen(kw_only=True)
 class CellHistory:
     """
-    A cell of a source with all that was said of it, oldest first.
+    A cell of a source with its whole history, oldest first.
     """
 
     source: str
@@ -107,7 +108,7 @@ class CellHistory:
 
     def on(self, day: date) -> Stand | None:
         """
-        Return what was the latest on a day.
+        Return what was current on a date.
         """
         found = [one for one in self.stands if one.realtime_start <= day <= one.realtime_end]
         return found[-1] if found else None
@@ -119,7 +120,7 @@ def cell_histories(
     """
     Read a cell's history out of each dataset of a source that has it.
 
-    :raises ContentError: A Silver partition is gone or damaged.
+    :raises ContentError: A Silver partition is missing or damaged.
     """
     datasets: dict[str, list[Held]] = {}
     for one in held:

@@ -33,9 +33,10 @@ def differences(
     words: Words = OPTIONS,
 ) -> tuple[Model, pa.Table]:
     """
-    Return the figures of a model that say something else on the *last* day, or now, than on the *first*.
+    Return the figures of a model that differ between the *first* date and the *last* one, or now.
 
-    :raises ConfigError: The model has no figure or takes no date, or what was chosen was there on neither day.
+    :raises ConfigError: The model has no figures or supports no dates, or no chosen row existed on
+    either date.
     """
     model = whole_model(site, name)
     if model.measure is None:

@@ -1,4 +1,4 @@
-"""Whether everything that a run needs is there: each line says what to do where it is not."""
+"""Whether everything that a run needs is available; each line says how to fix a problem."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def diagnose(
     configuration: Configuration, registry: Registry, environment: str
 ) -> Iterator[Diagnosis]:
     """
-    Look at versions, plugins, configuration, sinks and sources. Nothing is raised.
+    Check versions, plugins, configuration, sinks and sources. Nothing is raised.
     """
     for found in _found(configuration, registry, environment):
         yield attrs.evolve(
@@ -93,7 +93,7 @@ def _parts(site: Site) -> Iterator[Diagnosis]:
 
 
 def _manifests(site: Site) -> Iterator[Diagnosis]:
-    """Read the newest manifest of each source: the one that says what the lake holds."""
+    """Read the newest manifest of each source, which lists what the lake holds."""
     try:
         newest = dict(site.lake.run_ids())
         for source, run_id in sorted(newest.items()):

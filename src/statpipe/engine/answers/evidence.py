@@ -1,4 +1,4 @@
-"""The Bronze objects behind a cell, each verified by reading it back."""
+"""The Bronze objects behind a cell, each verified by reading it again."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 @frozen(kw_only=True)
 class Evidence:
     """
-    One Bronze object. ``damage`` says why it cannot be trusted; without one, its SHA-256 is right.
+    One Bronze object. ``damage`` says why it cannot be trusted; if it is empty, the SHA-256 is
+    right.
 
     ``holds`` tells whether the cell was found in it when it was read again just now, and ``value``
     the figure that was found.
@@ -48,7 +49,7 @@ class Evidence:
 @frozen(kw_only=True)
 class Reader:
     """
-    What reads payloads: a dataset and its normalizer.
+    A reader of payloads: a dataset and its normalizer.
     """
 
     dataset: Dataset = field(repr=False)
@@ -58,8 +59,8 @@ class Reader:
         self, payload: Payload, structures: Sequence[Payload], cell: Cell, record: VintageRecord
     ) -> pa.Table | None:
         """
-        Return the cell's row as this payload gives it, alone but for the structures that describe
-        its codes; ``None`` if it gives none.
+        Return the cell's row from this payload and the structures that describe its codes; ``None``
+        if it has none.
         """
         task = Task(
             source="",
@@ -84,7 +85,7 @@ def evidence_of(
 
     Without a *reader*, as for a dataset that is no longer configured, none is found.
 
-    :raises ContentError: A manifest is gone or damaged.
+    :raises ContentError: A manifest is missing or damaged.
     """
     records = [
         (origin.run_id, record_of(lake, source, held.dataset, origin)) for origin in held.made_from
@@ -99,7 +100,8 @@ def evidence_of(
 
 def telling(evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
     """
-    Return what a reader must see: objects that hold the cell or are damaged; else those that may hold it.
+    Return the relevant objects: those that contain the cell or are damaged, otherwise those that
+    may contain it.
     """
     found = tuple(one for one in evidence if one.holds or one.damage)
     return found or tuple(evidence)
@@ -136,7 +138,7 @@ def _figure(row: pa.Table) -> Decimal | None:
 def _likeliest_first(
     payloads: Sequence[tuple[int, Payload]], cell: Cell
 ) -> Iterator[tuple[int, Payload]]:
-    """Begin where the request names the cell's codes: reading takes longer than looking."""
+    """Begin with requests that name the cell's codes, because reading payloads is slow."""
     words = {word for text in cell.key.values() for word in _words(text)}
 
     def named(pair: tuple[int, Payload]) -> int:

@@ -1,4 +1,4 @@
-"""Values as JSON and CSV can hold them."""
+"""Values in the form of JSON and CSV."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from decimal import Decimal
 
 def exact(value: object) -> object:
     """
-    Return what JSON and CSV can hold without loss: a decimal, with its places, or date as text, all
-    else as it is.
+    Return a value that JSON and CSV keep without loss: decimals with their places and dates as
+    text, anything else unchanged.
     """
     if isinstance(value, Decimal):
         return f"{value:f}"

@@ -1,4 +1,4 @@
-"""The rows of a Gold model that a reader asks for: one way for the command line and for Python."""
+"""The rows of a Gold model, read in the same way for the command line and for Python."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def whole_model(site: Site, name: str) -> Model:
     """
     Return an installed model, with the columns of the dimensions that the lake holds.
 
-    :raises PluginError: There is none of this name.
+    :raises PluginError: Nothing has this name.
     """
     model: Model = site.registry.find("model", name).item
     return with_dimensions(site.registry.models(), model, partial(held_of, site.lake))
@@ -39,11 +39,11 @@ def figures(
     sink: str | None = None,
 ) -> pa.Table:
     """
-    Return the rows of a model that were chosen: the latest, or as believed on a day.
+    Return the chosen rows of a model: the latest, or as of a date.
 
-    They come out of the lake, or out of the *sink* that is named: a database.
+    They come from the lake, or from the *sink* that is named, which is a database.
 
-    :raises ConfigError: A column, a value or the day leaves no row.
+    :raises ConfigError: No row matches a column, a value or the date.
     :raises ContentError: The model was not built yet, or is damaged.
     """
     if sink is not None and (named := site.sink(sink)) is not site.lake:

@@ -1,4 +1,6 @@
-"""How each source stands: its last success, its newest release, and whether the next one is late."""
+"""The state of each source: its last success, its newest release, and whether the next one is
+late.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +23,9 @@ _ENOUGH = 3
 @frozen(kw_only=True)
 class Freshness:
     """
-    How a source stands. ``usual`` is the usual number of days between releases, ``longest`` the most so far; ``None``
-    where there are too few releases to tell. ``next_release`` is what the release calendar says, and ``overdue``
-    the day of a release that should have come by now.
+    The state of a source. ``usual`` is the usual number of days between releases, ``longest`` the
+    most so far; ``None`` if there are too few releases. ``next_release`` is what the release
+    calendar says, and ``overdue`` the day of a release that should have come by now.
     """
 
     source: str
@@ -41,7 +43,7 @@ class Freshness:
     @property
     def standing(self) -> str:
         """
-        How it stands, in one word or a few.
+        The state in a few words.
         """
         if self.last_run is None:
             return "never run"
@@ -64,7 +66,7 @@ class Freshness:
 
 def freshness(site: Site, sources: Sequence[str], today: date) -> list[Freshness]:
     """
-    Return how sources stand in the lake.
+    Return the state of sources in the lake.
     """
     return [_of(site, name, today) for name in sources]
 

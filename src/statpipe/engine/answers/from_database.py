@@ -1,4 +1,4 @@
-"""The rows of a Gold model out of a database: filters are part of the query, so that indexes serve them."""
+"""The rows of a Gold model from a database. Filters are part of the query, so indexes are used."""
 
 from __future__ import annotations
 
@@ -29,9 +29,10 @@ def rows_in_database(
     words: Words,
 ) -> pa.Table:
     """
-    Return the rows of a model that were chosen, in the order of its grain: the latest, or as believed on a day.
+    Return the chosen rows of a model, in the order of its grain: the latest, or as of a date.
 
-    :raises ConfigError: The database cannot answer for a day; or as :func:`~statpipe.engine.answers.rows.chosen_rows`.
+    :raises ConfigError: The database does not support dates for this model; or as
+    :func:`~statpipe.engine.answers.rows.chosen_rows`.
     :raises Unavailable: The database cannot be reached.
     """
     refuse_other_columns(model, wanted)

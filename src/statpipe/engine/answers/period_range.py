@@ -23,10 +23,11 @@ Instant = tuple[str, str]
 @frozen
 class PeriodRange:
     """
-    A first and a last period, in the form that is kept; empty where a side is left open.
+    A first and a last period, in Silver's form; empty for an open side.
 
-    A period lies within if all its days do, whatever its frequency: ``2019:2021`` has the months of 2021.
-    A week belongs to the year, the quarter and the month of its Thursday, as ISO 8601 counts weeks.
+    A period is within a range if all its days are, whatever its frequency: ``2019:2021`` has the
+    months of 2021. A week belongs to the year, the quarter and the month of its Thursday, as ISO
+    8601 counts weeks.
     """
 
     first: str
@@ -42,13 +43,13 @@ class PeriodRange:
     @property
     def turned(self) -> str:
         """
-        Write it the other way round.
+        Return the range with its ends swapped.
         """
         return f"{self.last}:{self.first}"
 
     def within(self, texts: Iterable[str]) -> list[str]:
         """
-        Return the periods that lie within.
+        Return the periods within the range.
         """
         begin, end = _span(self.first)[0], _span(self.last)[1]
         spans = ((text, _span(text, weeks_by_thursday=True)) for text in texts)
@@ -61,7 +62,7 @@ class PeriodRange:
     @property
     def texts(self) -> tuple[str, str]:
         """
-        Return two texts between which all periods sort that lie within, and others of these years.
+        Return two texts between which all periods within the range sort, and others of these years.
         """
         return _year_of(self.first), _year_of(self.last) + _LAST if self.last else ""
 

@@ -1,4 +1,4 @@
-"""A model's table as analysts' tools take it."""
+"""A model's table in the form for analysts' tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where a number comes from: its history, Silver, Bronze, runs and checks, verified as it is told."""
+"""Where a number comes from: its history, Silver, Bronze, runs and checks, each verified."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 @frozen(kw_only=True)
 class SilverProof:
     """
-    The Silver partition of a figure. ``damage`` says why it is not the recorded one; empty if it is.
+    The Silver partition of a figure. ``damage`` says how it differs from its record; it is empty if
+    they match.
     """
 
     path: str
@@ -59,8 +60,9 @@ class RunMade:
 @frozen(kw_only=True)
 class Provenance:
     """
-    All there is to say about a number. ``rows`` are the model's own, ``current`` the figure under them.
-    ``structure`` is the hash of the structure that its codes are described by; empty if not recorded.
+    The complete provenance of a number. ``rows`` are the model's own, ``current`` is the figure
+    behind them. ``structure`` is the hash of the structure that its codes are described by; empty
+    if not recorded.
     """
 
     model: Model
@@ -76,7 +78,7 @@ class Provenance:
     @property
     def structures(self) -> tuple[Evidence, ...]:
         """
-        Return the objects that describe codes; none where the plugin's own lists do.
+        Return the objects that describe codes; none if the plugin's own lists do.
         """
         return tuple(one for one in self.evidence if one.kept.structure)
 
@@ -90,7 +92,7 @@ class Provenance:
     @property
     def differing(self) -> tuple[Evidence, ...]:
         """
-        Return the objects that give another figure today than stands in Silver.
+        Return the objects that now give a figure that differs from Silver.
         """
         value = self.current.value
         return tuple(one for one in self.evidence if one.holds and one.value != value)
@@ -98,7 +100,7 @@ class Provenance:
     @property
     def problems(self) -> tuple[str, ...]:
         """
-        Say what is not as it was recorded; nothing if all that was verified is.
+        Return the differences from the record; none if everything verified matches.
         """
         differing = (
             f"{one.kept.key} gives a figure that differs from Silver; run `statpipe transform "
@@ -113,10 +115,10 @@ def explain(
     site: Site, model: Model, wanted: Cell, day: date | None = None, words: Words = OPTIONS
 ) -> Provenance:
     """
-    Follow a figure of a model back to the bytes it was read from.
+    Trace a figure of a model back to the bytes it was read from.
 
     :raises ConfigError: The model, or the source on that *day*, has no such figure.
-    :raises ContentError: Gold, Silver or a manifest is not there or damaged.
+    :raises ContentError: Gold, Silver or a manifest is missing or damaged.
     """
     _refuse_without_key(site, model)
     model = whole_model(site, model.name)
@@ -170,9 +172,15 @@ def _columns(model: Model) -> set[str]:
     return {column.name for column in model.columns}
 
 
+<<<<<<< HEAD
 def _latest(site: Site, model: Model, wanted: Cell, words: Words) -> pa.Table | ConfigError:
     """Return the model's own rows; the error where they are not there now: they may have been."""
     models = site.registry.models()
+=======
+def _history(site: Site, model: Model, latest: pa.Table, wanted: Cell, words: Words) -> CellHistory:
+    """Find the one matching cell of the model's sources."""
+    unknown: ConfigError | None = None
+>>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
     try:
         return latest_rows(site.lake, models, model, _each_alone(wanted), words)
     except ConfigError as error:
@@ -213,7 +221,7 @@ def _each_alone(cell: Cell) -> dict[str, tuple[str, ...]]:
 
 
 def _with_dataset(rows: pa.Table, wanted: Cell) -> Cell:
-    """Name the dataset where rows tell it: Silver of the others need not be read."""
+    """Return the dataset if the rows name it, so that Silver of the others need not be read."""
     if "dataset" not in rows.column_names:
         return wanted
     datasets = set(rows["dataset"].to_pylist())
@@ -271,13 +279,13 @@ def _rows(table: pa.Table | ConfigError, model: Model, cell: Cell) -> tuple[Mapp
 
 
 def _set_by(history: CellHistory, rows: Sequence[Mapping[str, Any]]) -> Stand | None:
-    """Give the figure that a row names by its vintage: it need not be the latest."""
+    """Return the figure of the row's vintage, which need not be the latest."""
     vintage = rows[0].get("vintage") if len(rows) == 1 else None
     return next((one for one in history.stands if one.vintage == vintage), None)
 
 
 def _silver_proof(lake: Lake, source: str, held: Held) -> SilverProof:
-    """Compare the recorded fingerprint with the partition's, and with one made anew from its rows."""
+    """Compare the recorded fingerprint with the partition's, and with one computed from its rows."""
     key = silver_key(source, held)
     again = fingerprint_of(canonical(lake.read(key)), held.code)
     same = lake.fingerprint(key) == again == held.fingerprint
@@ -304,7 +312,9 @@ def _reader(site: Site, source: str, held: Held) -> Reader | None:
 
 
 def _manifests(lake: Lake, source: str, held: Held) -> Iterator[Manifest]:
-    """Give the runs that fetched a vintage, and the one that made its Silver if that is another."""
+    """Yield the runs that fetched a vintage, and the run that made its Silver if it is a different
+    one.
+    """
     fetched = dict.fromkeys(origin.run_id for origin in held.made_from)
     made = False
     for run_id in fetched:

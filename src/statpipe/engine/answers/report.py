@@ -63,7 +63,7 @@ def payload_table(origins_payloads: list[tuple[str, str, int]]) -> str:
 
 def checks_table(checks: list[CheckResult]) -> str:
     """
-    Return what checks said: those that found something, and how many did not.
+    Return the findings of checks, and the number of checks without findings.
     """
     found = [one for one in checks if not one.passed]
     passed = len(checks) - len(found)

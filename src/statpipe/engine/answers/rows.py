@@ -1,4 +1,4 @@
-"""The rows of a Gold table that a reader asks for by code, period or any other text."""
+"""The rows of a Gold table that a reader chooses by code, period or any other text."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _SHOWN = 12
 
 class NoRows(ConfigError):
     """
-    What was chosen leaves no row; the message names the options at fault.
+    No row matches the choice; the message names the options at fault.
     """
 
 
@@ -37,13 +37,13 @@ def chosen_rows(
     words: Words = OPTIONS,
 ) -> pa.Table:
     """
-    Return the rows whose columns have one of the wanted values each. Messages say it in these *words*.
+    Return the rows whose columns each have one of the wanted values. Messages use these *words*.
 
-    Of periods, ``2019:2021`` means all from the one to the other; either may be left out. They may be in
-    any of the usual spellings.
+    The range ``2019:2021`` means all periods from the first to the last; either may be left out.
+    Periods may be in any of the usual spellings.
 
     :raises ConfigError: The model has no such column, or a range of periods ends before it begins.
-    :raises NoRows: A value is nowhere in its column, or no row has all of them together.
+    :raises NoRows: A value is not in its column, or no row matches all of them.
     """
     import pyarrow.compute as pc
 
@@ -70,7 +70,7 @@ def refuse_other_columns(
     model: Model, wanted: Iterable[str], there: Collection[str] | None = None
 ) -> None:
     """
-    Refuse columns that rows cannot be chosen by. *there* are the columns that the table has.
+    Refuse columns that cannot choose rows. *there* are the table's columns.
 
     :raises ConfigError: The model has no such column, or it holds figures.
     """
@@ -100,7 +100,7 @@ def refuse_backward_ranges(wanted: Mapping[str, Sequence[str]], words: Words = O
 
 
 def _together(table: pa.Table, wanted: Mapping[str, Sequence[str]], words: Words) -> str:
-    """Name the fewest options that leave no row together."""
+    """Name the fewest options that together match no row."""
     import pyarrow.compute as pc
 
     marks = {column: _marks(table, column, values) for column, values in wanted.items()}

@@ -1,4 +1,6 @@
-"""The report on runs, as a page: what each found, what it did to the figures, what checks said, and the hashes."""
+"""The report on runs as a page: what each found, how figures changed, what checks found, and the
+hashes.
+"""
 
 from __future__ import annotations
 

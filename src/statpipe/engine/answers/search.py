@@ -1,4 +1,4 @@
-"""Finding figures by words: over codes, titles and units of all that the lake holds."""
+"""Search by words in the codes, titles and units of everything in the lake."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _AREA = "SELECT ref_area AS code, any_value(area_name) AS name, any_value(geo_le
 @frozen(kw_only=True)
 class Found:
     """
-    Something that the words fit. ``kind`` is model, category or area; ``also`` is what else they may name.
+    A match. ``kind`` is model, category or area; ``also`` has further words that match it.
     """
 
     kind: str
@@ -49,7 +49,7 @@ class Found:
 
 def search(site: Site, words: Sequence[str]) -> list[tuple[float, Found]]:
     """
-    Return what fits all the words, best first. Misspelt words count where no other fits.
+    Return what matches all words, best match first. Misspelt words count if nothing else matches.
     """
     asked = [word for text in words for word in _words(text)]
     everything = list(_everything(site))
@@ -117,7 +117,7 @@ def _words(text: str) -> list[str]:
 
 
 def _fitting(word: str, known: Iterable[str]) -> dict[str, float]:
-    """Say how well each known word fits the one that was asked for."""
+    """Return how well each known word matches the requested one."""
     found = {one: _fit(word, one) for one in known}
     near = {one: score for one, score in found.items() if score}
     if near or len(word) < _SHORTEST:
@@ -135,7 +135,9 @@ def _fit(word: str, known: str) -> float:
 
 
 def _score(one: Found, likeness: Mapping[str, Mapping[str, float]]) -> float:
-    """Add up how well each word fits; in the name or code it counts double, in a short name more."""
+    """Add up how well each word matches; a match in the name or code counts double, in a short name
+    more.
+    """
     if not likeness:
         return 0.0
     title = [*_words(one.name), *_words(one.code), one.code.casefold()]

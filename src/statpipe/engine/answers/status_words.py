@@ -1,4 +1,4 @@
-"""SDMX's codes of an observation's status, in words."""
+"""The meanings of SDMX's codes of observation status."""
 
 from __future__ import annotations
 

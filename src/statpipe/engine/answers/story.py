@@ -1,4 +1,6 @@
-"""All that a report tells of one series: its figures, vintages and revisions, the states beside it, checks and origins."""
+"""The contents of a report on one series: its figures, vintages and revisions, the other states,
+checks and origins.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,8 @@ class Origin:
 @frozen(kw_only=True)
 class Story:
     """
-    What a report tells. ``moves`` are revisions in per cent, by vintage and period; ``None``: not moved.
+    The contents of a report. ``moves`` are revisions in per cent, by vintage and period; ``None``
+    means unchanged.
     """
 
     model: str
@@ -65,9 +68,10 @@ class Story:
 
 def story_of(site: Site, name: str, wanted: Mapping[str, Sequence[str]]) -> Story:
     """
-    Tell of the series of a model that a reader chose; of several, the first: the nation's, of the first category.
+    Describe the chosen series of a model; if several match, the first one: the nation's, in the
+    first category.
 
-    :raises ConfigError: The model has no history, or no such row.
+    :raises ConfigError: The model has no history, or no row matches.
     """
     base, history = history_of(site, name)
     model = whole_model(site, base)
@@ -105,7 +109,7 @@ def story_of(site: Site, name: str, wanted: Mapping[str, Sequence[str]]) -> Stor
 
 def series_of(rows: Sequence[Row], measure: str, varying: Sequence[str]) -> list[Series]:
     """
-    Return the series of some rows, each with the names or codes that tell it from the others.
+    Return the series in some rows, each with the names or codes that distinguish it.
     """
     found: dict[str, dict[date, float]] = {}
     for row in rows:
@@ -137,7 +141,9 @@ def _vintages(rows: Sequence[Row]) -> list[Series]:
 
 
 def _moves(rows: Sequence[Row]) -> dict[tuple[str, str], float | None]:
-    """How far each release moved what the one before had said, in per cent; a first figure is no move."""
+    """How much each release changed the previous figures, in per cent; a first figure is not a
+    change.
+    """
     last: dict[str, Row] = {}
     moves: dict[tuple[str, str], float | None] = {}
     for row in rows:
@@ -178,7 +184,7 @@ def _states(
 
 
 def _checks(site: Site, sources: Sequence[str], dataset: str) -> list[CheckResult]:
-    """What the checks said of the newest vintage that was loaded."""
+    """The check results of the newest loaded vintage."""
     for source in sources:
         for _, run_id in reversed(site.lake.run_ids(source)):
             try:

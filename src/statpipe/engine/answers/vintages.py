@@ -1,4 +1,4 @@
-"""The vintages that a model is made of."""
+"""The vintages behind a model."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ def vintages_of(
     site: Site, name: str, wanted: Mapping[str, Sequence[str]], *, words: Words = OPTIONS
 ) -> list[dict[str, Any]]:
     """
-    Return the vintages that a model is made of, oldest first; of chosen figures, those that set one.
+    Return the vintages behind a model, oldest first; if figures are chosen, only vintages that set
+    one of them.
 
-    :raises ConfigError: There is no such model; or, of chosen figures, it has no history or no such row.
+    :raises ConfigError: The model does not exist; or, if figures are chosen, it has no history or
+    no such row.
     """
     found = whole_model(site, name)
     rows = [

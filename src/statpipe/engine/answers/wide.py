@@ -1,4 +1,4 @@
-"""A table turned: a column for each series, or for each release."""
+"""A pivoted table: one column for each series, or for each release."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ PERIOD = "time_period"
 @frozen(kw_only=True)
 class Wide:
     """
-    Rows that are told by *index*, each with a cell for every one of *across*. A cell that nothing was said of is ``None``.
+    Rows identified by *index*, each with a cell for every value of *across*. Empty cells are
+    ``None``.
     """
 
     index: tuple[str, ...]
@@ -55,7 +56,8 @@ def wide(
     measure: str,
 ) -> Wide:
     """
-    Turn rows: those that agree in *index* become one, with a column for each code, or codes, of *across*.
+    Pivot rows: rows with the same *index* become one, with a column for each code, or codes, of
+    *across*.
     """
     cells: dict[tuple[Any, ...], dict[str, Any]] = {}
     named: dict[str, tuple[str, ...]] = {}
@@ -74,7 +76,7 @@ def wide(
 
 def varying(table: pa.Table, names: Iterable[str]) -> list[str]:
     """
-    Return those of some columns that have more than one value.
+    Return the columns that have more than one value.
     """
     import pyarrow.compute as pc
 

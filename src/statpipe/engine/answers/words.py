@@ -1,4 +1,4 @@
-"""How a reader chose rows, for messages: as options of the command line, or as arguments in Python."""
+"""How a reader chose rows, for messages: as command-line options, or as Python arguments."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Words:
 
     def choices(self, wanted: Mapping[str, Sequence[str]]) -> str:
         """
-        Return all that a reader chose.
+        Return everything that a reader chose.
         """
         return (", " if self.python else " ").join(self.choice(*one) for one in wanted.items())
 

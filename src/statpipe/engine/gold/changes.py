@@ -1,10 +1,9 @@
-"""What each vintage of a dataset changed, kept in the lake in a table a year of releases.
+"""What each vintage of a dataset changed, kept in the lake in one table per year of releases.
 
-The changes of a vintage follow from it and from its neighbours before it, up to the first that was
-asked for as much. So a new vintage is compared with one other, and one that arrives out of order
-makes only its own changes and those of its successors anew. A table's fingerprint says what it was
-made from: what it holds of vintages that are still the same is taken from it, all else is made from
-Silver.
+The changes of a vintage follow from it and from the vintages before it, back to the last one with
+at least the same selection. So a new vintage is compared with one other, and one that arrives out
+of order only rebuilds its own changes and those of its successors. A table's fingerprint says what
+it was made from: changes of unchanged vintages are reused, all others are rebuilt from Silver.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ _VERSION = "4"
 @frozen(kw_only=True)
 class Step:
     """
-    A vintage, and those before it that say what was believed of its cells, oldest first.
+    A vintage, and the earlier ones that set the figures known before it, oldest first.
     """
 
     held: Held
@@ -68,7 +67,7 @@ def steps_of(held: Iterable[Held]) -> list[Step]:
 @frozen(kw_only=True)
 class Year:
     """
-    The vintages of a dataset that were released in a year, and the place of what they changed.
+    The vintages of a dataset that were released in a year, and the path of their changes.
 
     ``fingerprints`` are those of a table with the changes of none of them, of the first, of the first
     two, and so on.
@@ -104,7 +103,7 @@ def by_dataset(source: str, held: Iterable[Held], reader: str) -> dict[str, list
     """
     Group the vintages of a source that are in Silver by their dataset.
 
-    :raises ContentError: There are none, so that the *reader* must wait.
+    :raises ContentError: There are none yet, so the *reader* must wait.
     """
     datasets: dict[str, list[Held]] = {}
     for one in held:
@@ -120,9 +119,10 @@ def changes_of(
     lake: Lake, source: str, held: Iterable[Held], keep: Keep | None = None
 ) -> list[pa.Table]:
     """
-    Return the changes of a dataset, a table a year. What the lake lacks of them is kept there, if asked.
+    Return the changes of a dataset, one table per year. Missing tables are stored in the lake, if
+    requested.
 
-    :raises ContentError: A Silver partition that is needed is gone or damaged.
+    :raises ContentError: A required Silver partition is missing or damaged.
     """
     return changes_in(lake, source, years_of(source, held), keep)
 
@@ -166,7 +166,7 @@ def _changes_at(step: Step, read: Callable[[Held], pa.Table]) -> pa.Table:
 
 
 def _reading(lake: Lake, source: str) -> Callable[[Held], pa.Table]:
-    """Read Silver; what was read last is at hand, as the next vintage is compared with it."""
+    """Read Silver; the last table stays in memory, because the next vintage is compared with it."""
     last: dict[str, pa.Table] = {}
 
     def read(held: Held) -> pa.Table:

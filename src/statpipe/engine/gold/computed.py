@@ -1,4 +1,4 @@
-"""A model's SQL, run by DuckDB and held to what the model declares."""
+"""A model's SQL, run by DuckDB and checked against the model's declaration."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ def connected(memory: Memory | None = None) -> Iterator[Any]:
 
 def computed(connection: Any, model: Model, sql: str, kept_as: str = "") -> pa.Table:
     """
-    Run a model's SQL over the relations of a connection; return it as the model declares it.
+    Run a model's SQL on the relations of a connection; return the result as the model declares it.
 
-    Texts come as dictionary codes: a fifth of the memory. With *kept_as*, DuckDB keeps the rows as a table of
-    that name, so that they need not be brought back to it.
+    Texts are dictionary codes, which take a fifth of the memory. With *kept_as*, DuckDB also keeps
+    the rows as a table of that name, so that they need not be copied back.
     """
     import duckdb
 
@@ -77,7 +77,7 @@ def computed(connection: Any, model: Model, sql: str, kept_as: str = "") -> pa.T
 
 
 def _declared(column: Column, kind: Any) -> str:
-    """Give a column in the type that it is declared in. The codes of texts stay codes."""
+    """Cast a column to its declared type. Codes of texts stay codes."""
     name = f'"{column.name}"'
     if column.type == "text" and kind is not None and kind.id == "enum":
         return name
@@ -86,8 +86,8 @@ def _declared(column: Column, kind: Any) -> str:
 
 def _fetched(relation: Any) -> pa.Table:
     """
-    Take a result in canonical form: batch by batch, each copied, since DuckDB frees one as a whole; then
-    column by column. So there is little more in memory than what comes of it.
+    Return a result in canonical form: batch by batch, each copied because DuckDB frees a batch as a
+    whole, then column by column. So memory holds little more than the result.
     """
     import pyarrow as pa
 

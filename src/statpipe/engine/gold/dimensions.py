@@ -1,4 +1,4 @@
-"""The dimensions of sources, as columns of the models that ask for them."""
+"""The dimensions of sources as columns of the models that request them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def with_dimensions(
 
 def dimensions_of(held: Sequence[Held]) -> Mapping[str, str]:
     """
-    Return columns and names of the dimensions of all datasets of a source, as the newest vintages name them.
+    Return columns and names of the dimensions of all datasets of a source, from the newest
+    vintages.
     """
     found: dict[str, str] = {}
     for one in sorted(held, key=lambda one: (one.released, one.sequence)):

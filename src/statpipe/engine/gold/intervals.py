@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 """Changes as intervals: each figure with the time during which it stood.
 
 Changes are sorted by cell and time. Then each row looks at its neighbours::
@@ -12,6 +13,9 @@ Changes are sorted by cell and time. Then each row looks at its neighbours::
 A row that begins an interval gives its first day and its vintage; the row that ends it gives its last day and
 the words that describe it.
 """
+=======
+"""Changes as intervals: each figure with the dates during which it was current."""
+>>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
 
 from __future__ import annotations
 
@@ -36,9 +40,9 @@ def intervals(changes: Sequence[pa.Table]) -> pa.Table:
     """
     Join the changes of a dataset into a history: see :func:`statpipe.domain.history.history_schema`.
 
-    A cell that a later vintage was asked for and does not hold was dropped: its interval ends. Figures
-    that changed under an unchanged date leave an interval that ends before it begins: kept, and current
-    on no day.
+    A cell in a later vintage's selection but not in its table was dropped: its interval ends.
+    Figures that changed under an unchanged date leave an empty interval: kept, but never current on
+    any day.
     """
     return joined(changes).drop_columns(["is_last", "since"])
 
@@ -135,7 +139,7 @@ def _lag(pairs: pa.Array) -> pa.Array:
 
 
 def _lead(rows: pa.Array) -> pa.Array:
-    """Give each row what is known of the next one: of the last one, that it is not there."""
+    """Give each row what is known of the next one: of the last one, that it does not exist."""
     import pyarrow as pa
 
     missing = pa.array([False]) if pa.types.is_boolean(rows.type) else pa.nulls(1, rows.type)

@@ -1,4 +1,4 @@
-"""The maker of Gold: models over the history of Silver, each made once."""
+"""Makes Gold: models on the history of Silver, each made once."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ MOVED: Scope = "what moved"
 
 def gold_key(model: Model) -> PartitionKey:
     """
-    Return the place of a model in Gold.
+    Return the key of a model in Gold.
     """
     return PartitionKey(layer=Layer.GOLD, owner=model.name)
 
@@ -55,9 +55,9 @@ class Gold:
     """
     Makes models, each once. Closed by its context manager.
 
-    ``models`` are all that are installed, in order; ``held`` tells what the lake holds of a source. With
-    ``keep``, which takes the lock of Gold, the lake keeps what the vintages changed. Where nobody
-    is to ``compare``, partitions do not bring what the lake held before. ``memory`` is DuckDB's.
+    ``models`` are all installed models, in order; ``held`` returns what the lake holds of a source.
+    With ``keep``, which requires the lock of Gold, the lake stores the changes of vintages. Without
+    ``compare``, partitions do not carry what the lake held before. ``memory`` is DuckDB's.
     """
 
     lake: Lake
@@ -76,7 +76,8 @@ class Gold:
 
     def fingerprint(self, model: Model) -> str | None:
         """
-        Hash a model's declaration and all that it reads; ``None`` where some of that is not there.
+        Hash a model's declaration and all that it reads; ``None`` where some of that does not
+        exist.
         """
         if model.name not in self._fingerprints:
             read = [self._of_input(name) for name in model.inputs]
@@ -334,7 +335,9 @@ class Gold:
         return all(map(hold, wanted))
 
     def _needed(self, model: Model, scope: Scope, found: set[str]) -> None:
-        """Name what a model will read, as the relations call it, and what that is made of if it is not there."""
+        """Name what a model will read, as the relations call it, and what that is made of if it
+        does not exist.
+        """
         for name in model.inputs:
             other = self._model(name)
             own = ALL if other is not None and not other.settled else scope

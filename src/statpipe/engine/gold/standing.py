@@ -146,7 +146,7 @@ def _told(lake: Lake, source: str, held: Iterable[Held], *, keep: bool) -> _Told
     """
     Give the changes of a dataset; what the lake lacks for the next time is kept there, if asked.
 
-    :raises ContentError: A Silver partition that is needed is gone or damaged.
+    :raises ContentError: A required Silver partition is missing or damaged.
     """
     years, kept = years_of(source, held), list[Receipt]()
     into = kept.append if keep else None

@@ -1,1 +1,1 @@
-"""What is remembered: manifests, what the lake holds, the journal and logs of a run."""
+"""Records: manifests, the lake's contents, the journal and logs of a run."""

@@ -1,4 +1,4 @@
-"""Commands that messages advise, as they must be typed where we are."""
+"""Commands in messages, completed with the current environment."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def in_environment(text: str, environment: str) -> str:
     """
     Add ``--env`` to each command of statpipe in backquotes that lacks it; `local` needs none.
 
-    Whoever writes such a message, a plugin or a sink, does not know in which environment it runs.
+    The author of such a message, a plugin or a sink, does not know the environment.
     """
     if environment == "local":
         return text

@@ -1,4 +1,4 @@
-"""What must be fetched, or made from Bronze again, in view of what the lake holds."""
+"""What must be fetched, or rebuilt from Bronze, given what the lake holds."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def decide(
     archive may offer several, or one that was revised since. What it shows now is the newest that it offers. If
     it showed a later one before, that was taken back.
 
-    :raises ContentError: A vintage has a date that is still to come. What is published under it
-        would stand above all that is released until then.
+    :raises ContentError: A vintage has a future date. Figures published under it would override all
+    releases until then.
     """
     refuse_dates_to_come(dataset, offered)
     dates = [vintage.released for vintage in offered]
@@ -76,7 +76,7 @@ def decide(
 
 def refuse_dates_to_come(dataset: Dataset, offered: Sequence[Vintage]) -> None:
     """
-    Refuse a release that nobody can have made yet: its date was misread.
+    Refuse a release with a future date, which must have been misread.
     """
     today = (datetime.now(UTC) + _FIRST_TIME_ZONE).date()
     for vintage in offered:
@@ -114,7 +114,8 @@ def outdated(
     state: State, dataset: Dataset, code: str, present: Mapping[str, str | None], source: str
 ) -> list[Outdated]:
     """
-    Find vintages that have only Bronze, were made by other code, or whose Silver is gone or another.
+    Find vintages that have only Bronze, were made by other code, or whose Silver is missing or
+    different.
 
     *present* maps the paths of the partitions in the lake to their fingerprints.
     """
@@ -144,7 +145,7 @@ def by_release(items: Sequence[_T]) -> list[list[_T]]:
     """
     Group by release date, oldest first; a dataset stands in a group once.
 
-    An archive may hold two vintages of one date: the second must see the first published.
+    An archive may have two vintages of one date: the first must be published before the second.
     """
     groups: dict[tuple[date, int], list[_T]] = {}
     seen: dict[tuple[date, str], int] = {}

@@ -1,7 +1,7 @@
 """Log lines and warnings of a worker in another process, on their way back.
 
-A worker has no terminal. What is said there is collected, travels back with the result, and is said
-again by the coordinator: through its filters, its masks and its format, with the run's id.
+A worker has no terminal. Its lines are collected, sent back with the result, and logged by the
+coordinator: through its filters, its masks and its format, with the run's id.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from attrs import define, field
 @define
 class Heard:
     """
-    What was said meanwhile. It can be pickled.
+    The collected lines. They can be pickled.
     """
 
     records: list[logging.LogRecord] = field(factory=list)
@@ -27,7 +27,7 @@ class Heard:
 
     def say(self) -> None:
         """
-        Say it again, here.
+        Log the lines here.
         """
         for record in self.records:
             logger = logging.getLogger(record.name)
@@ -40,7 +40,7 @@ class Heard:
 
 
 class _Ear(logging.Handler):
-    """Keeps what one thread says, without what cannot be pickled."""
+    """Keeps the lines of one thread, without what cannot be pickled."""
 
     def __init__(self, records: list[logging.LogRecord]) -> None:
         super().__init__()
@@ -79,7 +79,7 @@ def hearing(level: int) -> Iterator[Heard]:
 
 
 def _configure() -> None:
-    """Have structlog's lines go the way of all others."""
+    """Send structlog's lines the same way as all others."""
     structlog.configure(
         processors=[
             structlog.stdlib.add_log_level,

@@ -1,4 +1,4 @@
-"""What a run has done so far; becomes its manifest, and is told to the observers."""
+"""What a run has done so far: it becomes the manifest, and is reported to the observers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 @define
 class Journal:
     """
-    Notes down and tells. ``asked``, ``asked_for``, ``calendar`` and ``late`` are as in :class:`statpipe.api.Manifest`.
+    Records events and reports them. ``asked``, ``asked_for``, ``calendar`` and ``late`` are as in
+    :class:`statpipe.api.Manifest`.
     """
 
     run_id: str
@@ -76,7 +77,7 @@ class Journal:
         self, dataset: str, name: str, size: int, number: int, expected: int | None
     ) -> None:
         """
-        A payload lies in Bronze.
+        A payload is in Bronze.
         """
         self._tell(
             "statpipe_payload_received",
@@ -93,7 +94,7 @@ class Journal:
 
     def judged(self, result: CheckResult) -> None:
         """
-        A check has spoken.
+        A check has finished.
         """
         self.checks.append(result)
         self._tell(
@@ -103,7 +104,7 @@ class Journal:
 
     def written(self, receipt: Receipt) -> None:
         """
-        A sink has answered; told only where it wrote anything.
+        A sink has finished; reported only if it wrote anything.
         """
         self.receipts.append(receipt)
         if receipt.changed:

@@ -1,4 +1,4 @@
-"""Log lines: for people by default, as JSON where a machine reads them; a run id in each."""
+"""Log lines: readable by default, or as JSON for machines; each has the run id."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ def configure_logs(
     """
     Send all log lines of the process to *stream* (standard error).
 
-    *secrets* are masked in every line, whoever writes it: the last of several nets. Commands that a line
-    advises get ``--env`` for the *environment*.
+    *secrets* are masked in every line, from any library: the last of several safeguards. Commands
+    that a line advises get ``--env`` for the *environment*.
     """
     mask = mask_of(secrets)
     shared: list[Any] = [
@@ -73,7 +73,7 @@ def configure_logs(
 
 
 def _plain_retry(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Say of a retry by stamina why it is needed and when it comes, and not which function waits."""
+    """Log why stamina retries and when, instead of the name of the waiting function."""
     if event.get("event") == "stamina.retry_scheduled":
         reason = _message(str(event.get("caused_by", "")))
         kept = {
@@ -88,7 +88,7 @@ def _plain_retry(_: object, __: str, event: MutableMapping[str, Any]) -> Mutable
 
 
 def _message(exception: str) -> str:
-    """Take the text out of an exception of which only the repr is left."""
+    """Extract the text from the repr of an exception."""
     try:
         text = ast.literal_eval(exception.partition("(")[2].removesuffix(")"))
     except (SyntaxError, ValueError):
@@ -117,7 +117,7 @@ def _json(logger: object, method: str, event: dict[str, Any]) -> str | bytes:
 
 
 class _QuietHandler(logging.StreamHandler[IO[str]]):
-    """A reader of log lines that has gone away is no reason to stop, nor to print tracebacks."""
+    """If the reader of log lines has closed the stream, go on without tracebacks."""
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         if not isinstance(sys.exception(), BrokenPipeError):

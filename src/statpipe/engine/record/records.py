@@ -1,4 +1,4 @@
-"""Manifests read back from the lake."""
+"""Reads manifests from the lake."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _T = TypeVar("_T")
 
 class Damaged(ContentError):
     """
-    A manifest whose bytes are not those that a run recorded.
+    A manifest whose bytes differ from those that a run recorded.
     """
 
 
@@ -31,8 +31,8 @@ def manifest_of(lake: Lake, source: str, run_id: str) -> Manifest:
     """
     Read a manifest.
 
-    :raises Damaged: Its bytes have changed, and there is no whole copy.
-    :raises ContentError: There is none, or a newer version of statpipe wrote it.
+    :raises Damaged: Its bytes have changed, and no intact copy exists.
+    :raises ContentError: It does not exist, or a newer version of statpipe wrote it.
     """
     return _read(lake, source, run_id, _whole)
 
@@ -57,7 +57,7 @@ def _read(lake: Lake, source: str, run_id: str, structured: Callable[[Any], _T])
 
 def match_records(lake: Lake, sink: Sink, source: str) -> None:
     """
-    Have a sink hold the records of just those runs that the lake knows.
+    Make a sink hold the records of exactly the runs in the lake.
 
     :raises Unavailable: One of them cannot be reached.
     """
@@ -74,7 +74,7 @@ def match_records(lake: Lake, sink: Sink, source: str) -> None:
 
 def latest_manifest(lake: Lake, source: str) -> Manifest | None:
     """
-    Return the newest whole manifest of a source: the one that says what the lake holds.
+    Return the newest intact manifest of a source, which lists what the lake holds.
     """
     return _newest(lake, source, _whole)
 
@@ -92,8 +92,8 @@ def mended_manifest(lake: Lake, source: str) -> Manifest | None:
     """
     Return the newest manifest of a source, as :func:`latest_manifest` does, for the holder of its lock.
 
-    A damaged one is set aside; what of it can be made again from a copy is. So a run goes on from what
-    the lake holds, or from the run before.
+    A damaged one is set aside and restored from a copy if possible. So a run continues from what
+    the lake holds, or from the previous run.
     """
     for _, run_id in reversed(lake.run_ids(source)):
         faults = lake.manifest_faults(source, run_id)
@@ -115,7 +115,7 @@ def mended_manifest(lake: Lake, source: str) -> Manifest | None:
 
 def whole_manifests(lake: Lake, source: str | None = None) -> Iterator[Manifest]:
     """
-    Read all manifests that can be read, oldest first; warn of the others.
+    Read all readable manifests, oldest first; warn about the others.
     """
     for run in lake.run_ids(source):
         try:
@@ -134,7 +134,7 @@ _told: dict[int, set[tuple[str, str]]] = {}
 
 
 def _is_news(lake: Lake, source: str, run_id: str) -> bool:
-    """Tell once of each run in an opened lake that its manifest is damaged: many ask what is held."""
+    """Warn only once for each damaged manifest in an opened lake, because it is read often."""
     if id(lake) not in _told:
         _told[id(lake)] = set()
         weakref.finalize(lake, _told.pop, id(lake), None).atexit = False
@@ -165,7 +165,7 @@ def _holds(document: Any) -> tuple[Held, ...]:
 
 def record_of(lake: Lake, source: str, dataset: str, origin: Origin) -> VintageRecord:
     """
-    Return the record that names the Bronze objects of a vintage.
+    Return the record that lists the Bronze objects of a vintage.
 
     :raises ContentError: The manifest has no such record.
     """

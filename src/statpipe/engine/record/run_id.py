@@ -1,4 +1,4 @@
-"""Names of runs that sort in the order in which the runs took their turns."""
+"""Run ids that sort in the order of the runs."""
 
 from __future__ import annotations
 

@@ -88,7 +88,7 @@ class State:
 
     def drop(self, held: Held) -> None:
         """
-        Hold a vintage no more.
+        Remove a vintage.
         """
         self._held.get(held.dataset, {}).pop(held.vintage.id, None)
 
@@ -244,7 +244,7 @@ class State:
 
 def refuse_clock_behind(dataset: str, newest: Held | None, seen: date) -> None:
     """
-    Refuse to date by a clock that is behind what is held: the order of vintages would be lost.
+    Refuse a clock that is behind the lake, because the order of vintages would be lost.
 
     :raises ContentError: It is.
     """

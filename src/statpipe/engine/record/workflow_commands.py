@@ -1,4 +1,4 @@
-"""Commands that GitHub's runner would find in our output, although an agency wrote them.
+"""Commands for GitHub's runner that an agency's text would put into our output.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -15,7 +15,7 @@ _ANYWHERE = re.compile(r"#(?=#\[)")
 
 def defused(text: str) -> str:
     r"""
-    Return output in which the runner finds no command; outside of GitHub Actions, the output itself.
+    Return output without commands for the runner; outside GitHub Actions, return it unchanged.
 
     The escapes are those of JSON, so that a line of JSON stays what it is.
     """

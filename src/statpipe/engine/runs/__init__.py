@@ -1,1 +1,1 @@
-"""Runs of stages over sources, and the care of what they leave."""
+"""Runs of stages over sources, and maintenance of their results."""

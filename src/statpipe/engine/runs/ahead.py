@@ -1,9 +1,10 @@
-"""Work on the releases that come next, begun while the one before is decided.
+"""Work on the next releases, started while the current one is being decided.
 
-Releases are published one after the other, since each is compared with the one before. But a sealed table
-follows from its payloads alone, and its verdict from it and from the tables before it, published or not. So
-other processes begin with both, on the guess that each release will be published under its own date. A
-run takes up only what is just what it asks for: where the guess was wrong, its own work is done.
+Releases are published one after the other, since each is compared with the one before. But a sealed
+table follows from its payloads alone, and its verdict from it and from the tables before it,
+published or not. So other processes start both, assuming that each release will be published under
+its own date. A run uses a result only if it is exactly what it needs; if the assumption was wrong,
+it does the work itself.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ class Ahead:
 
     def look(self, state: State, releases: Sequence[date]) -> None:
         """
-        Begin with the *releases* whose run begins now, and with those that follow.
+        Start with the *releases* of the current run, then continue with the next ones.
         """
         place = self.days.index(releases[0]) if releases else len(self.days)
         wanted = self.days[place : place + self.window]
@@ -62,7 +63,7 @@ class Ahead:
 
     def begun(self, decision: Decision) -> Candidate | None:
         """
-        Return what was fetched for a decision already.
+        Return what was already fetched for a decision.
         """
         asked = (decision.dataset, decision.vintage, decision.beside)
         for release in self._releases.get(decision.vintage.released, ()):
@@ -72,7 +73,7 @@ class Ahead:
         return None
 
     def _fetched(self, state: State, day: date) -> list[list[Candidate]]:
-        """Fetch a release into Bronze and have it sealed. If that fails, its own run will say why."""
+        """Fetch a release into Bronze and have it sealed. If that fails, its own run will report why."""
         options = attrs.evolve(self.options, releases=(day,))
         ingest = Ingest(
             source=self.archive,
@@ -93,7 +94,7 @@ class Ahead:
             return []
 
     def _foreseen(self, state: State) -> list[tuple[Case, Mapping[TableRef, Silver]]]:
-        """Say what will be judged, as far as tables are sealed, if all before it is published."""
+        """List what will be checked, as far as tables are sealed, if everything before it is published."""
         guess = State(state.holds())
         transform = Transform(
             lake=self.site.lake,
@@ -119,5 +120,5 @@ class Ahead:
         return cases
 
     def _journal(self) -> Journal:
-        """Give a journal that nobody reads."""
+        """Return a journal that nobody reads."""
         return Journal(run_id="", source=self.name, observers=Observers(Registry()))

@@ -1,4 +1,4 @@
-"""Older vintages from an archive: each release by a run of its own, Gold once at the end."""
+"""Older vintages from an archive: one run per release, and Gold once at the end."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _AHEAD = 3
 @frozen(kw_only=True)
 class Step:
     """
-    How far a backfill is: the release whose run begins now, and its number, counted from 1.
+    The progress of a backfill: the release whose run begins now, and its number, counted from 1.
     """
 
     number: int
@@ -58,14 +58,14 @@ def backfill(  # noqa: PLR0917 - what run_sources takes, and where the archive l
     tell: Callable[[Step], None] | None = None,
 ) -> list[Manifest]:
     """
-    Load the releases that lie in *places*, or that the agency itself keeps, oldest first, each by a run with a
-    manifest of its own.
+    Load the releases in *places*, or those that the agency itself keeps, oldest first, each by a
+    run with a manifest of its own.
 
-    To be killed costs the release that is on its way; what is held already is not fetched again. A
-    release that checks refuse, or that cannot be read, does not stop the others. The last run brings
-    Gold and the other sinks up to date. *tell* is told of each release before its run.
+    If it is killed, only the current release is lost; releases already loaded are skipped. A
+    release that checks refuse, or that cannot be read, does not stop the others. The last run
+    brings Gold and the other sinks up to date. *tell* is called with each release before its run.
 
-    :raises ConfigError: The source reads no archives, a place is not there, or nothing lies there.
+    :raises ConfigError: The source cannot read archives, or a place does not exist or is empty.
     :raises Unavailable: A place cannot be reached now.
     """
     with ExitStack() as stack:
@@ -126,7 +126,7 @@ def _runs(
     options: Options,
     tell: Callable[[Step], None] | None,
 ) -> Iterator[tuple[Options, Source]]:
-    """Give the options and the source of each run, when its turn has come."""
+    """Yield the options and the source of each run in turn."""
     silver = _silver(options)
     for number, day in enumerate(days, 1):
         if tell is not None:
@@ -143,7 +143,7 @@ def _silver(options: Options) -> Options:
 
 class _Archive(Source):
     """
-    A source's archive, whose table of contents is read once and not again by each run.
+    A source's archive, whose table of contents is read only once.
     """
 
     def __init__(self, archive: Source) -> None:
@@ -191,7 +191,7 @@ class _Archive(Source):
 
 class _Unreadable(_Archive):
     """
-    A file of an archive that cannot be read: its run fails with what is wrong, and Bronze keeps it.
+    An unreadable file of an archive: its run fails with the reason, and Bronze keeps the file.
     """
 
     def __init__(self, archive: Source, error: ContentError) -> None:

@@ -1,4 +1,4 @@
-"""Whether a run asks the agency, by the release calendar of its source."""
+"""Whether a run sends requests, according to the release calendar of its source."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ log = structlog.get_logger("statpipe")
 
 def today() -> date:
     """
-    Return the day by which calendars are read.
+    Return the current day for calendars.
     """
     return datetime.now(UTC).date()
 
@@ -30,8 +30,13 @@ def today() -> date:
 @frozen(kw_only=True)
 class Due:
     """
+<<<<<<< HEAD
     What the release calendar of a source says of a run. ``asked_for`` identifies how the source is configured now;
     ``asked`` is the day on which runs before this one last asked for everything.
+=======
+    What the release calendar of a source means for a run. ``asked_for`` identifies how the source
+    is configured now.
+>>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
     """
 
     calendar: ReleaseCalendar | None
@@ -57,13 +62,13 @@ class Due:
 
     def begin(self) -> None:
         """
-        Note that all is asked for. After what does not end well, the next run asks again.
+        Record that everything is requested. If the run fails, the next run asks again.
         """
         self.journal.asked, self.journal.asked_for = None, ""
 
     def end(self) -> None:
         """
-        Note that all was asked for, and published.
+        Record that everything was requested and published.
         """
         self.journal.asked, self.journal.asked_for = today(), self.asked_for
 

@@ -1,4 +1,4 @@
-"""What a source's lake holds although no manifest of it is whole, and what that means."""
+"""What the lake holds of a source without an intact manifest, and what that means."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ _LAYERS = {"silver": "Silver", "changes": "the history of changes", "gold": "Gol
 
 def without_manifest(site: Site, source: str) -> tuple[Literal["damaged", "note"], str] | None:
     """
-    Say of a source without a whole manifest whether manifests were lost, and which command comes next.
+    For a source without an intact manifest, say whether manifests were lost, and which command to
+    run.
 
-    Only a run that was killed before its manifest leaves Bronze alone; what is made later proves little
-    less than that there were manifests. ``None`` where the lake holds nothing of the source.
+    Only a run that was killed before its manifest leaves nothing but Bronze; anything made later
+    almost proves that manifests existed. ``None`` if the lake holds nothing of the source.
     """
     there = {path.partition("/")[0] for path in site.lake.unnamed(source, (), ())}
     if site.lake.partitions(source):
@@ -41,7 +42,7 @@ def without_manifest(site: Site, source: str) -> tuple[Literal["damaged", "note"
 
 
 def _has_gold(site: Site, source: str) -> bool:
-    """Tell whether a table is there that is made of this source alone."""
+    """Tell whether a table exists that is made from this source alone."""
     models = site.registry.models()
     own = [one for one in site.models_of(source) if sources_of(models, one) == [source]]
     return any(site.lake.fingerprint(gold_key(one)) is not None for one in own)

@@ -1,4 +1,4 @@
-"""What a run would fetch and write, and why: the same decisions, nothing done."""
+"""What a run would fetch and write, and why: the same decisions, but nothing is done."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from statpipe.engine.stages.options import Options
 @frozen(kw_only=True)
 class Step:
     """
-    One thing that a run would do, or leave. ``requests`` are those to the agency, where known.
+    One thing that a run would do or skip. ``requests`` are those to the agency, where known.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""Making again what the lake has lost: Bronze from a copy or from the agency, Silver from Bronze."""
+"""Restores what the lake has lost: Bronze from a copy or from the agency, Silver from Bronze."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _ELSEWHERE = "restore it from a backup, or give its archive with --from-archive"
 @frozen(kw_only=True)
 class Recorded:
     """
-    A Bronze object, and the record of a manifest that names it.
+    A Bronze object, and the record of a manifest that lists it.
     """
 
     kept: BronzeObject
@@ -58,7 +58,7 @@ class Repair:
         self, damaged: Sequence[Recorded], whole: Mapping[str, BronzeObject]
     ) -> dict[str, str]:
         """
-        Put payloads back; return the reason for each key that could not be.
+        Restore payloads; return the reason for each key that could not be restored.
 
         *whole* maps the SHA-256 of payloads to undamaged objects with the same payload.
         """
@@ -81,7 +81,7 @@ class Repair:
         """
         Make a vintage's Silver from Bronze, the very one that was recorded.
 
-        :raises StatpipeError: That cannot be; the text says why.
+        :raises StatpipeError: That is not possible; the text says why.
         """
         with self._source(archive=False) as source, ThreadPoolExecutor(1) as executor:
             dataset = _dataset(source, held.dataset)
@@ -126,7 +126,7 @@ class Repair:
         return reasons
 
     def _of_release(self, source: Source, group: Sequence[Recorded]) -> set[str]:
-        """Fetch one release of a dataset until all that is wanted of it came; return what came."""
+        """Fetch one release of a dataset until all wanted payloads have arrived; return them."""
         record = group[0].record
         dataset = attrs.evolve(_dataset(source, record.dataset), selection=record.selection)
         offered = source.vintages(dataset)

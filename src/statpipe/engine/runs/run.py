@@ -72,7 +72,9 @@ def run_sources(
 def _side_by_side(
     site: Site, names: Sequence[str], options: Options, pool: Executor, jobs: int
 ) -> list[Manifest]:
-    """Run sources in threads, each with sinks of its own: a database's connection is for one at a time."""
+    """Run sources in threads, each with its own sinks, because a database connection serves one at
+    a time.
+    """
     all_known = Event()  # until then an interrupt finds no run at work
 
     def run(name: str) -> Manifest:
@@ -110,9 +112,10 @@ def run_source(  # noqa: PLR0917 - what is run, where, and what was begun before
     ahead: Ahead | None = None,
 ) -> Manifest:
     """
-    Run one source. Nothing is raised: how the run ended stands in its manifest.
+    Run one source. Nothing is raised: the manifest says how the run ended.
 
-    A *ready* source is used in place of a new one, and left open. What was begun *ahead* is taken up.
+    A *ready* source is used instead of a new one, and stays open. Work that was started *ahead* is
+    used.
     """
     started = datetime.now(UTC)
     give_free_memory_back()
@@ -139,7 +142,7 @@ def run_source(  # noqa: PLR0917 - what is run, where, and what was begun before
 
 def close_source(source: Source, name: str) -> None:
     """
-    Close a source; if that fails, tell and go on.
+    Close a source; if that fails, log it and go on.
     """
     try:
         source.close()
@@ -161,7 +164,7 @@ class Ending:
     @classmethod
     def of(cls, error: BaseException, notice: str = "") -> Ending:
         """
-        Tell what an exception means to the reader.
+        Return what an exception means for the reader.
         """
         # First: an interruption may come as any error of the library that it fell into.
         if isinstance(error, KeyboardInterrupt) or was_interrupted():
@@ -190,7 +193,8 @@ class Turn:
 
     def take(self, source: Source, workers: Workers, ahead: Ahead | None = None) -> Manifest:
         """
-        Do the work. Whatever happens, every sink is told, and the observers once.
+        Do the work. Whatever happens, every sink gets the manifest, and the observers are called
+        once.
         """
         try:
             notice = source.notice if INGEST in self.options.stages else ""
@@ -215,7 +219,7 @@ class Turn:
 
     def manifest(self, ending: Ending, state: State | None) -> Manifest:
         """
-        Write down what the run did. Its message quotes no credential, whatever a library's error does.
+        Write the manifest. Its message contains no credential, even if a library's error does.
         """
         mask = mask_of(credentials(self.site.configuration, self.site.registry))
         return Manifest(
@@ -274,7 +278,9 @@ class Turn:
         return Ending(outcome=outcome, notice=notice)
 
     def _recorded(self, ending: Ending, state: State | None) -> Manifest:
-        """Tell every sink, the lake last: its newest manifest makes the run's work known."""
+        """Send the manifest to every sink, the lake last: its newest manifest makes the run's work
+        visible.
+        """
         manifest = self.manifest(ending, state)
         for sink in (*self.site.other_sinks().values(), self.site.lake):
             if sink is self.site.lake and state is None:

@@ -1,4 +1,4 @@
-"""A tiny load through every stage, in a place of its own, which is removed afterwards."""
+"""A tiny load through every stage, in a separate place that is removed afterwards."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ def smoke(
     configuration: Configuration, registry: Registry, environment: str, name: str
 ) -> Manifest:
     """
-    Run the least that a source can bring through an environment's sinks and checks.
+    Run the smallest possible load of a source through an environment's sinks and checks.
 
-    :raises ConfigError: The environment is not configured, or wrongly.
+    :raises ConfigError: The environment is not configured, or its configuration is wrong.
     """
     scratch = f"smoke_{secrets.token_hex(4)}"
     site = open_site(configuration, registry, environment, scratch=scratch, fetching=[name])

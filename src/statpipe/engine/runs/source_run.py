@@ -28,7 +28,7 @@ log = structlog.get_logger("statpipe")
 
 class SourceRun:
     """
-    The coordinator. Everything pure in between goes to the executor.
+    The coordinator. All pure work goes to the executor.
     """
 
     def __init__(  # noqa: PLR0917 - the parts that a run is made of
@@ -76,7 +76,7 @@ class SourceRun:
 
     def execute(self) -> None:
         """
-        Do what the options ask for. What is published stays, whatever is raised after it.
+        Do what the options request. Published data stays, whatever fails later.
 
         A release that the checks refuse ends the run's publishing; sinks are still brought to what
         was published before it.
@@ -117,7 +117,7 @@ class SourceRun:
         due.note_late()
 
     def _ingested(self) -> bool:
-        """Fetch and publish what is new; tell whether all of it was published."""
+        """Fetch and publish what is new; return whether all of it was published."""
         if self._ahead is not None:
             self._ahead.look(self._state, self._releases)
         with self._turn:

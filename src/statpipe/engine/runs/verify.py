@@ -1,4 +1,4 @@
-"""Whether the lake still holds what its manifests say, byte for byte; and repairing what it does not."""
+"""Verifies byte for byte that the lake holds what its manifests say, and repairs it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ _Found = TypeVar("_Found")
 @frozen(kw_only=True)
 class Finding:
     """
-    What was found out about one object. ``damaged``: it is, and stays so. ``note``: nothing is wrong.
+    The finding about one object. ``damaged``: it is damaged and was not repaired. ``note``: nothing
+    is wrong.
     """
 
     state: State
@@ -67,7 +68,7 @@ class Verified:
     @property
     def damaged(self) -> int:
         """
-        The number of objects that are damaged still.
+        The number of objects that are still damaged.
         """
         return sum(finding.state == "damaged" for finding in self.findings)
 
@@ -75,7 +76,7 @@ class Verified:
 @define(kw_only=True)
 class Known:
     """
-    What the manifests of a source name. ``written`` are the partitions that it ever wrote.
+    What the manifests of a source list. ``written`` are all partitions that it ever wrote.
     """
 
     holds: tuple[Held, ...] = ()
@@ -95,13 +96,14 @@ def verify(
     """
     Read everything that the lake holds of a source, or of all, and compare it with what was recorded.
 
-    With *repair*, what is damaged or missing is made again where that gives what was recorded: manifests
-    from their copies, Bronze from the same payload elsewhere in the lake or from the source (or the
-    archive in *places*), Silver from Bronze, Gold from Silver. Nothing is written otherwise. *tell* is
-    told how many objects of a kind have been read, of how many.
+    With *repair*, what is damaged or missing is made again where that gives what was recorded:
+    manifests from their copies, Bronze from the same payload elsewhere in the lake or from the
+    source (or the archive in *places*), Silver from Bronze, Gold from Silver. Nothing is written
+    otherwise. *tell* is called with the number of objects of a kind that have been read, and their
+    total.
 
     :raises ConfigError: There is no such source.
-    :raises Locked: Another run of a source is at work, and it is to be repaired.
+    :raises Locked: Another run of a source is active, and repair was requested.
     :raises Unavailable: The lake cannot be reached now.
     """
     work = _Verification(site=site, repair=repair, places=places, wait=wait, tell=tell)
@@ -141,7 +143,7 @@ class _Verification:
         return known
 
     def gold(self, known: Mapping[str, Known]) -> None:
-        """Verify what the vintages of sources changed, and the models that read these sources."""
+        """Verify the changes of sources' vintages, and the models that read these sources."""
         written = {path for one in known.values() for path in one.written}
         models = list({m.name: m for name in known for m in self.site.models_of(name)}.values())
         with ExitStack() as stack:
@@ -164,7 +166,7 @@ class _Verification:
                 self._model(gold, model, finding, written)
 
     def unnamed(self, name: str | None, known: dict[str, Known]) -> None:
-        """Note what a killed run left, and what was set aside."""
+        """Record what a killed run left, and what was set aside."""
         kept = [one.kept for each in known.values() for one in each.bronze.values()]
         keys = [silver_key(source, held) for source, each in known.items() for held in each.holds]
         keys += [key for source, each in known.items() for key in _of_changes(source, each.holds)]
@@ -212,7 +214,7 @@ class _Verification:
         return known
 
     def _origins(self, source: str, known: Known, whole: Mapping[str, bool]) -> None:
-        """Report the manifests that are missing, though others need them."""
+        """Report missing manifests that others need."""
         lost = None if any(whole.values()) else without_manifest(self.site, source)
         if lost:
             self._found(lost[0], f"runs/{source}", lost[1])
@@ -342,7 +344,7 @@ class _Verification:
             self._found("repaired", finding.path, f"{finding.finding}; rebuilt from Silver")
 
     def _recomputed(self, gold: Gold, model: Model) -> Finding | None:
-        """Compute a model anew, as an older version's partition says nothing of itself."""
+        """Compute a model again, since an older version's partition carries no hash."""
         key = gold_key(model)
         try:
             made = gold.remade(model).table
@@ -355,7 +357,7 @@ class _Verification:
     def _read(
         self, kind: str, look: Callable[[_Item], _Found], items: Sequence[_Item]
     ) -> list[_Found]:
-        """Look at items by several threads; give what was found, in their order."""
+        """Check items in several threads; yield the findings in their order."""
         self.counts[kind] = self.counts.get(kind, 0) + len(items)
         pool = ThreadPoolExecutor(_READERS, thread_name_prefix="statpipe-verify")
         try:
@@ -368,7 +370,7 @@ class _Verification:
             pool.shutdown(cancel_futures=True)
 
     def _kept(self, finding: Finding, error: StatpipeError) -> None:
-        """What cannot be made again stays as it was found."""
+        """What cannot be rebuilt stays as it is."""
         self.findings.append(attrs.evolve(finding, finding=f"{finding.finding}; {error}"))
 
     def _found(self, state: State, path: str, text: str) -> None:
@@ -390,10 +392,10 @@ def _finding(state: State, path: str, text: str) -> Finding:
 
 
 def _twin(path: str) -> str:
-    """Each of the two copies of a manifest is made again from the other."""
+    """Each of the two copies of a manifest is restored from the other."""
     return "the manifest" if path.startswith("copies/") else "its copy"
 
 
 def _less_remedy(error: ContentError) -> str:
-    """Whoever verifies knows the remedy."""
+    """The verification itself offers the remedy."""
     return str(error).split("; run `", 1)[0]

@@ -1,4 +1,4 @@
-"""AWS's variables in ``.env``, handed to all that read the process environment by themselves.
+"""AWS's variables in ``.env``, for libraries that only read the process environment.
 
 AWS's libraries and its command line know nothing of ``.env``. So that all of them act as the same
 identity in the same region, its variables are put into the process environment for as long as a command

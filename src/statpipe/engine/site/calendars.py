@@ -1,4 +1,4 @@
-"""Release calendars that the configuration declares: ``[sources.NAME.calendar]``."""
+"""Release calendars from the configuration: ``[sources.NAME.calendar]``."""
 
 from __future__ import annotations
 

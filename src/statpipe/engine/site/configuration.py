@@ -59,7 +59,7 @@ class Configuration:
         """
         Return an environment.
 
-        :raises ConfigError: There is none of this name.
+        :raises ConfigError: Nothing has this name.
         """
         declared = self.table("environments")
         if name not in declared and name != LOCAL:
@@ -107,7 +107,7 @@ class Configuration:
 
     def table(self, *names: str) -> Mapping[str, Any]:
         """
-        Return a table of the file, empty where it is not there.
+        Return a table of the file, empty where it does not exist.
 
         :raises ConfigError: It is something else than a table.
         """

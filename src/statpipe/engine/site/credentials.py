@@ -1,4 +1,4 @@
-"""Every credential that the configuration can reach, so that log lines can mask it."""
+"""Every credential that the configuration refers to, so that log lines can mask it."""
 
 from __future__ import annotations
 

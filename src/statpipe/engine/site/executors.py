@@ -26,7 +26,7 @@ _PATIENCE = 30
 
 
 class _Threads(ThreadPoolExecutor):
-    """Threads that know what whoever submits knows: the run id of log lines."""
+    """Threads that inherit the run id of log lines from the submitter."""
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
         return super().submit(copy_context().run, fn, *args, **kwargs)
@@ -34,7 +34,7 @@ class _Threads(ThreadPoolExecutor):
 
 @frozen(kw_only=True)
 class _Wanted:
-    """What ``[engine]`` says of executors."""
+    """The executor settings in ``[engine]``."""
 
     kind: str
     workers: int

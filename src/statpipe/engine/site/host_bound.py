@@ -1,4 +1,4 @@
-"""For which versions of statpipe a plugin was written.
+"""The versions of statpipe that a plugin supports.
 
 What plugins import, ``statpipe.api``, has the version of statpipe. A plugin says in its metadata, as entry
 points of the group ``statpipe.api``, since which version it works and below which::
@@ -8,7 +8,7 @@ points of the group ``statpipe.api``, since which version it works and below whi
     below = "0.2"
 
 Both may be left out. They are read before any code of the plugin is imported. The requirements of a
-distribution cannot say it alone: a plugin may be installed without them, or lie in a folder.
+distribution cannot say it alone: a plugin may be installed without them, or be in a folder.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _GROUP = "statpipe.api"
 
 def refuse_other_versions(distribution: Distribution) -> None:
     """
-    Refuse a plugin that was written for other versions of statpipe, before any of its code runs.
+    Refuse a plugin for other versions of statpipe before any of its code runs.
 
     :raises PluginError: This version is not among those that the plugin names.
     """
@@ -49,7 +49,7 @@ def refuse_other_versions(distribution: Distribution) -> None:
 
 def this_minor() -> str:
     """
-    Return the version of statpipe that plugins are written for now, without what only corrects it.
+    Return the version of statpipe that plugins are written for now, without its patch number.
     """
     return ".".join(str(number) for number in _numbers(statpipe.__version__)[:2])
 

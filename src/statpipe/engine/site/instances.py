@@ -20,7 +20,7 @@ _OUR_KEYS = ("use", "gold", "calendar")
 
 def add_instances(configuration: Configuration, registry: Registry) -> None:
     """
-    Take the instances that a configuration declares into the registry, with their Gold models.
+    Add the instances that a configuration declares to the registry, with their Gold models.
 
     :raises ConfigError: One is wrong, or its family has a model of a name that another model has.
     """
@@ -58,10 +58,11 @@ NO_MODELS_REMEDY = (
 
 def instances_of(configuration: Configuration, registry: Registry) -> list[Instance]:
     """
-    Return the instances that a configuration declares. Of a component that a broken plugin may have, there
-    is none: whoever needs it is told so.
+    Return the instances that a configuration declares. Instances of a broken plugin's component are
+    left out; whoever needs one gets an error.
 
-    :raises ConfigError: One uses a component that is not there, or has a name that is taken or that
+    :raises ConfigError: One uses a component that does not exist, or has a name that is taken or
+    that
         nothing can have.
     """
     found: dict[str, Instance] = {}

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM, wherever they fall.
+"""Ctrl-C and SIGTERM at any moment.
 
 Python raises KeyboardInterrupt in whatever code runs at that moment. Where this is a callback of
 another library, such as the one that gives S3's client its credentials, the library may turn it into
@@ -57,7 +57,7 @@ def remembering_interrupts() -> Iterator[None]:
 
 def was_interrupted() -> bool:
     """
-    Tell whether a signal has asked this process to stop, whatever became of its exception.
+    Tell whether a signal has asked this process to stop, even if its exception was lost.
     """
     handler = signal.getsignal(signal.SIGTERM)
     return isinstance(handler, _Handler) and handler.came
@@ -65,7 +65,7 @@ def was_interrupted() -> bool:
 
 def stop_if_interrupted() -> None:
     """
-    Raise the interruption again that somebody has dropped.
+    Raise an interruption that was lost.
 
     :raises KeyboardInterrupt: A signal has asked this process to stop.
     """
@@ -75,6 +75,6 @@ def stop_if_interrupted() -> None:
 
 def left_to_the_parent() -> None:
     """
-    Let a worker process go on at Ctrl-C, which a terminal sends to it as well: the parent decides.
+    Let a worker process ignore Ctrl-C, which a terminal sends to it too: the parent decides.
     """
     signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,4 +1,6 @@
-"""What a plugin's factory makes is fit for its role, or refused by the plugin's name before anything is fetched."""
+"""Checks that a plugin's factory returns an object that fits its role, before anything is
+fetched.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,8 @@ def made_of(offer: Offer, configuration: Configuration, environment: Environment
     Make the object that an offer declares, with its settings.
 
     :raises ConfigError: The settings are wrong, or are not enough.
-    :raises PluginError: The plugin is wrong: its factory raises, or makes what is not fit for the role.
+    :raises PluginError: The plugin is wrong: its factory raises, or returns an object that does not
+    fit the role.
     """
     component, name = offer.item, offer.name
     raw, place = configuration.settings(offer.role, name, environment.name)

@@ -1,4 +1,6 @@
-"""How much memory DuckDB may use, where it puts what is more than that, and that memory goes back when it is free."""
+"""DuckDB's memory limit, the folder for what exceeds it, and the return of free memory to the
+system.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,8 @@ class Memory:
     @contextmanager
     def spilled(self) -> Iterator[Path]:
         """
-        Give a folder for what exceeds the limit, and remove it; also those that killed processes left.
+        Provide a folder for what exceeds the limit, and remove it afterwards, with those of killed
+        processes.
         """
         with suppress(OSError):
             for other in self.folder.iterdir():

@@ -1,4 +1,4 @@
-"""Gold models in the order in which they are made, and those that nobody could make."""
+"""Gold models in the order in which they are made, and the models that cannot be made."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def impossible(
     offered: Sequence[tuple[Model, str]], sources: Collection[str], ambiguous: Mapping[str, str]
 ) -> dict[str, str]:
     """
-    Say of each model that nobody, or no database, could make why that is so, by its name. What reads such a
-    model cannot be made either.
+    Return the reason for each model that cannot be made, in general or by a database, by its name.
+    Models that read such a model cannot be made either.
 
     *offered* are models with the distributions that offer them; a name stands there once. *ambiguous* are
     the names of others, with the reason.

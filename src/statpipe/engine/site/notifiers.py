@@ -26,7 +26,7 @@ class Notifiers:
 
     def warn(self) -> None:
         """
-        Tell who will not be told.
+        Warn about notifiers that are off.
         """
         for name, reason in self.off.items():
             log.warning("notifier is off", notifier=name, reason=reason)

@@ -1,4 +1,4 @@
-"""Telling lifecycle hooks what happened, so that none can disturb the run or another observer."""
+"""Calls lifecycle hooks so that none can disturb the run or another observer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Observers:
 
     def tell(self, hook: str, event: object) -> None:
         """
-        Tell everybody; log the name of whoever raises.
+        Call every observer; log the name of any that raises.
         """
         callers = [getattr(registry.manager.hook, hook) for registry in self._registries]
         for implementation in [one for caller in callers for one in caller.get_hookimpls()]:

@@ -1,4 +1,6 @@
-"""What a plugin offers: its hooks are called, and refused in words where they offer what nobody can use."""
+"""What a plugin offers: its hooks are called, and unusable offers are refused with a clear
+message.
+"""
 
 from __future__ import annotations
 
@@ -116,7 +118,7 @@ def _all_items_of(role: Role, module: Any, instances: Sequence[Instance]) -> lis
 
 
 def _standard_models(module: Any, instances: Sequence[Instance]) -> list[Model]:
-    """Make the standard Gold models of sources that say their frequency, and of their instances."""
+    """Make the standard Gold models of sources that declare their frequency, and of their instances."""
     components = _with_freq(module)
     if not components:
         return []
@@ -139,7 +141,7 @@ def _with_freq(module: Any) -> list[Component]:
 
 
 def _items_of(role: Role, function: Any, instances: Sequence[Instance]) -> list[Any]:
-    """Call a hook, and see that it offers what it should."""
+    """Call a hook and check what it returns."""
     if function is None:
         return []
     hook = HOOKS[role]
@@ -177,7 +179,8 @@ def _parameters(function: Any) -> Collection[str]:
 
 def refuse_misspelt_hooks(module: Any) -> None:
     """
-    Refuse a function that is named like a hook but is none, or is not marked as one: it is never called.
+    Refuse a function that is named like a hook but is not one, or is not marked as one, because it
+    would never be called.
 
     :raises PluginError: There is one.
     """

@@ -57,7 +57,7 @@ class _Models:
 
 class Registry:
     """
-    What is registered. One broken plugin stops nobody but the run that needs it.
+    What is registered. A broken plugin only stops runs that need it.
     """
 
     def __init__(self, plugins: Iterable[tuple[str, str, str, Any]] = ()) -> None:
@@ -91,7 +91,7 @@ class Registry:
 
     def register(self, plugin: str, distribution: str, version: str, module: Any) -> None:
         """
-        Take in a plugin's hooks and what it offers, or note why that cannot be.
+        Add a plugin's hooks and offers, or record why that is not possible.
         """
         # Two distributions may name their entry points alike.
         own = f"{plugin} of {distribution}" if self.manager.has_plugin(plugin) else plugin
@@ -112,9 +112,9 @@ class Registry:
 
     def add_instances(self, instances: Sequence[Instance]) -> None:
         """
-        Take in the sources that the configuration makes of components, with their Gold models.
+        Add the sources that the configuration makes of components, with their Gold models.
 
-        Where two plugins offer a component, its instance is offered twice, too, and found by nobody.
+        If two plugins offer a component, its instance is offered twice too, and cannot be used.
         """
         components = [offer for offer in self.offers if offer.role == "source"]
         for instance in instances:
@@ -158,7 +158,8 @@ class Registry:
         """
         Return one offer.
 
-        :raises PluginError: There is none of this name, or two, or it is a model that cannot be made.
+        :raises PluginError: The name does not exist, is offered twice, or is a model that cannot be
+        made.
         """
         found = [offer for offer in self.offers if (offer.role, offer.name) == (role, name)]
         if len(found) > 1:
@@ -199,9 +200,9 @@ class Registry:
 
     def wrong_models(self) -> dict[str, str]:
         """
-        Say of each Gold model that cannot be made why that is so, by its name.
+        Return the reason for each Gold model that cannot be made, by its name.
 
-        It stops just the runs of the sources that it reads.
+        It only stops runs of the sources that it reads.
         """
         return self._models().wrong
 

@@ -1,4 +1,6 @@
-"""From raw settings to a component's settings class: references resolved, types held strictly."""
+"""From raw settings to a component's settings class: references resolved, types strictly
+checked.
+"""
 
 from __future__ import annotations
 
@@ -54,7 +56,8 @@ def unset_secrets(
     component: Component, raw: Mapping[str, Any], place: str, configuration: Configuration
 ) -> str:
     """
-    Name the configured secrets whose variables are not set, to put behind a message; or nothing.
+    Name the configured secrets whose variables are not set, for the end of a message; or an empty
+    text.
     """
     fields = _fields(component.settings)
     named = [
@@ -139,7 +142,7 @@ def _is_secret(kind: Any) -> bool:
 
 @cache
 def _converter() -> cattrs.Converter:
-    """Make a converter that holds types strictly: TOML has types of its own."""
+    """Make a converter with strict types, since TOML has its own types."""
     converter = cattrs.Converter(forbid_extra_keys=True)
     for kind in _WORDS:  # one by one: cattrs asks its own hooks for these before any predicate
         converter.register_structure_hook(kind, _strict)

@@ -1,4 +1,4 @@
-"""What a run works with: an environment's lake, sinks and checks, made from the configuration."""
+"""An environment's lake, sinks and checks, made from the configuration for a run."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Site:
 
     def turn_of(self, name: str, source: Source) -> AbstractContextManager[object]:
         """
-        Return the turn to ask a source's agency, for when several sources run side by side.
+        Return the turn to ask a source's agency, for when several sources run at once.
         """
         return self.turns.of(source.agency or self.registry.find("source", name).plugin)
 
@@ -78,7 +78,8 @@ class Site:
 
     def normalizer(self, dataset: Dataset) -> Normalizer:
         """
-        Make the normalizer that a dataset names: one that a plugin offers, or one at a place.
+        Make the normalizer that a dataset names: one that a plugin offers, or one at an import
+        path.
         """
         if ":" in dataset.normalizer:
             return normalizer_at(dataset.normalizer)
@@ -104,7 +105,7 @@ class Site:
 
     def observers(self) -> Observers:
         """
-        Return who is told of a run; warn of those that are off.
+        Return the observers of a run; warn about those that are off.
         """
         self.notifiers.warn()
         return Observers(self.registry, self.notifiers.listening)
@@ -145,10 +146,10 @@ def open_site(
     """
     Make the sinks, checks and notifiers of an environment.
 
-    *fetching* names the sources that will be asked for figures: what they lack, such as a key, is
-    told here, together with all else that is wrong.
+    *fetching* names the sources that will send requests: missing settings, such as a key, are
+    reported here together with all other faults.
 
-    :raises ConfigError: The environment is not configured, or wrongly.
+    :raises ConfigError: The environment is not configured, or its configuration is wrong.
     """
     environment = configuration.environment(name, scratch)
     _refuse_unknown_names(configuration, registry, name)
@@ -198,8 +199,8 @@ def open_lake(
     configuration: Configuration, registry: Registry, name: str, scratch: str | None = None
 ) -> Site:
     """
-    Make just an environment's lake, which is all that answers to readers need: no database driver is
-    imported for them.
+    Make only an environment's lake, which is enough for answers to readers: no database driver is
+    imported.
 
     Sinks are made in their order until one is a lake.
 
@@ -232,7 +233,7 @@ def open_lake(
 
 def opened_again(site: Site) -> Site:
     """
-    Make the same site with sinks and notifiers of its own, for work beside that of another thread.
+    Make the same site with its own sinks and notifiers, for another thread.
 
     :raises ConfigError: Something has changed since.
     """
@@ -273,7 +274,7 @@ def _tell_of_broken_plugins(registry: Registry) -> None:
 
 
 def _refuse_to_judge_nothing(registry: Registry, checks: Collection[str]) -> None:
-    """Nothing is published unjudged just because the plugin that brings the checks is broken."""
+    """Nothing is published unchecked just because the plugin with the checks is broken."""
     offered = registry.named("check")
     if any(offered[name].item.general for name in checks):
         return
@@ -288,7 +289,7 @@ def _refuse_to_judge_nothing(registry: Registry, checks: Collection[str]) -> Non
 
 
 def _configured(configuration: Configuration, plural: str, environment: str) -> Collection[str]:
-    """Name what the configuration has settings for: a run needs it."""
+    """Name the components that have settings: a run needs them."""
     return {
         **configuration.table(plural),
         **configuration.table("environments", environment, plural),
@@ -298,7 +299,7 @@ def _configured(configuration: Configuration, plural: str, environment: str) -> 
 def _made_if_fit(
     offer: Offer, configuration: Configuration, environment: Environment, *, needed: bool
 ) -> Any:
-    """What nobody asked for is left out where its plugin is wrong: it must not stop the others."""
+    """Unused components of a faulty plugin are left out, so that they do not stop the others."""
     try:
         return made_of(offer, configuration, environment)
     except PluginError as error:
@@ -319,7 +320,7 @@ def _made(
 
 
 def _refuse_unknown_names(configuration: Configuration, registry: Registry, name: str) -> None:
-    """A misspelt table of settings would be passed over in silence."""
+    """A misspelt table of settings would be ignored silently."""
     roles: tuple[Role, ...] = ("source", "normalizer", "check", "sink", "notifier")
     for role in roles:
         plural = f"{role}s"

@@ -1,4 +1,4 @@
-"""Whose turn it is to ask an agency: its limits are for all who ask it together."""
+"""Turns for requests to an agency, because all its sources share its limits."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 class Turns:
     """
-    A lock an agency.
+    One lock per agency.
     """
 
     def __init__(self) -> None:
@@ -17,7 +17,7 @@ class Turns:
 
     def of(self, agency: str) -> AbstractContextManager[object]:
         """
-        Return the turn of an agency; whoever holds it may ask.
+        Return the turn of an agency; its holder may send requests.
         """
         with self._alone:
             return self._turns.setdefault(agency, threading.Lock())

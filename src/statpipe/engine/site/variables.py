@@ -26,7 +26,7 @@ def read_variables(file: Path, environment: Mapping[str, str]) -> dict[str, str]
 
 def secret_of(variables: Mapping[str, str], name: str) -> Secret | None:
     """
-    Return a variable as a secret, ``None`` where it is not set.
+    Return a variable as a secret; ``None`` if it is not set.
 
     :raises ConfigError: It has quotes around it, or cannot be written as UTF-8. It is not shown.
     """

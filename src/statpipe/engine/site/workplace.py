@@ -1,4 +1,4 @@
-"""What a worker in another process opens for itself: the lake, and the checks.
+"""The lake and the checks that a worker in another process opens for itself.
 
 Its description travels with each task and holds no credential: settings refer to variables, and a
 worker looks these up in its own environment, or in the file ``.env`` that it sees.
@@ -32,7 +32,7 @@ _DECIDING = ("duckdb", "pyarrow")
 @frozen(kw_only=True)
 class Workplace:
     """
-    An environment's lake and checks as the configuration has them. ``document`` is that part of it, as JSON.
+    The configuration of an environment's lake and checks. ``document`` is that part of it as JSON.
 
     ``versions`` are those of the coordinator's plugins and of what else decides on bytes.
     """
@@ -47,7 +47,7 @@ class Workplace:
 @frozen(kw_only=True)
 class Bench:
     """
-    What units of work have at hand.
+    What units of work can use.
     """
 
     lake: Lake
@@ -80,8 +80,8 @@ def bench_at(workplace: Workplace) -> Bench:
     """
     Open the lake and make the checks, once in a process.
 
-    :raises ConfigError: They cannot be made here, such as for want of a plugin or of a variable, or would be
-        of another version.
+    :raises ConfigError: They cannot be made here, for example because a plugin or a variable is
+    missing, or versions differ.
     """
     environment = workplace.environment
     variables = read_variables(environment.home / ".env", os.environ)
@@ -108,7 +108,7 @@ def _versions(registry: Registry) -> dict[str, str]:
 
 
 def _refuse_other_versions(workplace: Workplace, here: dict[str, str]) -> None:
-    """Other code may make other bytes of the same Bronze."""
+    """Other code may make different bytes from the same Bronze."""
     differing = [
         f"{name} {here.get(name, 'is not installed')} instead of {version}"
         for name, version in workplace.versions

@@ -1,4 +1,4 @@
-"""Calls that wait for a disk or a server, made in the background while the processor has other work."""
+"""Calls that wait for a disk or a server, made in the background while the processor is busy."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _T = TypeVar("_T")
 
 class Background(Generic[_T]):
     """
-    Makes calls side by side. Their results are taken in the order of the calls, as they come.
+    Makes calls at the same time. Their results are taken in the order of the calls.
     """
 
     def __init__(

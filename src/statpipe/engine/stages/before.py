@@ -1,4 +1,4 @@
-"""What was believed before a vintage, and what the vintage does to it."""
+"""The figures known before a vintage, and how the vintage changes them."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Before:
 
     def previous(self, dataset: Dataset, final: Reconciled) -> Earlier | None:
         """
-        Give the vintage before; of other texts under an unchanged date, what was held of it.
+        Return the previous vintage; for new texts under an unchanged date, what was held of it.
 
         What the agency shows under an earlier date is compared with what it showed under that date: a release
         that it took back may have had more periods.
@@ -89,7 +89,7 @@ class Before:
         """
         Give the vintages whose figures one that is news may change.
 
-        One that is made anew with the same figures does nothing to them, nor do other texts: they are
+        A vintage rebuilt with the same figures does not change them, nor do other texts: they are
         told where they are the names of codes.
         """
         redo, same = candidate.redo, final.same

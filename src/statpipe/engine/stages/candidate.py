@@ -1,4 +1,4 @@
-"""A vintage on its way through the stages."""
+"""A vintage that passes through the stages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Candidate:
     """
     A vintage whose payloads were fetched, or read back from Bronze.
 
-    ``redo`` is the held vintage that is made anew from its own Bronze. ``parts`` is empty where only
+    ``redo`` is the held vintage that is rebuilt from its own Bronze. ``parts`` is empty where only
     Bronze is asked for. ``beside`` says that the source offers others of the same date, so that it
     may be any of those held; a live source's can be the last one only, or a new one: figures may
     also change back. ``structure`` is the hash of the dataset's structure, once that is known.
@@ -49,7 +49,7 @@ class Candidate:
     @property
     def seen(self) -> date:
         """
-        The day on which the last of its payloads came, by our clock.
+        The day on which its last payload arrived, by our clock.
         """
         times = [kept.retrieved for kept in self.bronze if kept.retrieved is not None]
         return max(times, default=datetime.now(UTC)).astimezone(UTC).date()

@@ -1,4 +1,4 @@
-"""The second unit of work: a vintage is compared with what was believed before it, and judged.
+"""The second unit of work: a vintage is compared with the figures known before it, and checked.
 
 Like a task, a case is a picklable value. It names tables of the lake and holds none.
 """
@@ -53,8 +53,8 @@ class Case:
     """
     A vintage of a dataset, and what it is compared with.
 
-    ``revised`` are the vintages, newest first, out of which the figures follow that were believed before it;
-    ``None`` where it can have changed none. A ``reworded`` one has a revision only if it changes codes.
+    ``revised`` are the vintages, newest first, that set the figures known before it; ``None`` where
+    it can have changed none. A ``reworded`` one has a revision only if it changes codes.
     """
 
     table: TableRef  # first: most cases differ in it, and datasets take long to compare
@@ -71,7 +71,8 @@ class Case:
 @frozen(kw_only=True)
 class Verdict:
     """
-    What a vintage does to the figures before it, and what the checks say. An ``error`` ended the judging.
+    How a vintage changes the figures before it, and the results of the checks. An ``error`` ended
+    the checking.
     """
 
     revision: Revision | None = None
@@ -84,7 +85,7 @@ Read = Callable[[TableRef], "pa.Table"]
 
 def verdict_of(case: Case, checks: Mapping[str, Check], read: Read) -> Verdict:
     """
-    Say what a vintage does to the figures before it, and let the checks judge it.
+    Compare a vintage with the figures before it, and run the checks on it.
     """
     results: list[CheckResult] = []
     revision = None
@@ -116,7 +117,7 @@ def _revision(case: Case, read: Read) -> Revision | None:
 def _releases_of(
     before: pa.Table | None, earlier: Sequence[Earlier], vintage: Vintage
 ) -> list[str]:
-    """Name the releases, newest first, that the figures believed before a vintage were read from."""
+    """Name the releases, newest first, that set the figures known before a vintage."""
     import pyarrow.compute as pc
 
     if before is None:

@@ -36,9 +36,9 @@ from statpipe.engine.stages.workers import Workers
 
 def chosen_datasets(name: str, source: Source, options: Options) -> Sequence[Dataset]:
     """
-    Return the datasets that a run is about.
+    Return the datasets of a run.
 
-    :raises ConfigError: An asked-for dataset is not configured.
+    :raises ConfigError: A requested dataset is not configured.
     """
     datasets = {dataset.name: dataset for dataset in source.datasets()}
     for table in options.tables:
@@ -127,7 +127,7 @@ class Ingest:
     def _arrived(
         self, decision: Decision, expected: int | None
     ) -> tuple[tuple[Payload, ...], tuple[BronzeObject, ...]]:
-        """Fetch the payloads of a vintage; they lie in Bronze when this returns."""
+        """Fetch the payloads of a vintage; they are in Bronze when this returns."""
         dataset, source = decision.dataset, self.journal.source
         payloads: list[Payload] = []
         kept: list[BronzeObject] = []
@@ -150,7 +150,7 @@ class Ingest:
 
     def keep(self, candidate: Candidate) -> None:
         """
-        Note down that a vintage lies in Bronze, to be transformed later.
+        Record that a vintage is in Bronze, to be transformed later.
         """
         vintage, dataset = candidate.vintage, candidate.dataset.name
         # Whether the figures are news is known once they are read; until then the agency's date will do.

@@ -1,4 +1,4 @@
-"""Checks applied to the vintages of one release, before anyone can see them."""
+"""Checks of the vintages of one release, before anyone can see them."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ def judge(
     tell: Callable[[CheckResult], None],
 ) -> None:
     """
-    Apply every check that has something to say about the dataset; *tell* each result at once.
+    Run every check that applies to the dataset; call *tell* with each result at once.
 
-    :raises PluginError: A check raised: what could not be judged is not published.
+    :raises PluginError: A check raised: unchecked data is not published.
     """
     for name, check in checks.items():
         try:
@@ -84,7 +84,7 @@ def overruled(
 
 
 def _refuse_other_verdict(name: str, result: object, current: Snapshot) -> None:
-    """A verdict is recorded under the names that it bears: they have to be the right ones."""
+    """A verdict is recorded under the names in it, so they must be right."""
     wanted = (name, current.dataset.name, current.vintage.id)
     if not isinstance(result, CheckResult):
         told = f"a {type(result).__name__}"
@@ -104,7 +104,7 @@ def warning_of_new_codes(
     source: str, dataset: Dataset, vintage: Vintage, new_codes: Sequence[NewCode]
 ) -> CheckResult:
     """
-    Warn of codes that the agency has added: they are loaded as the payload describes them.
+    Warn about codes that the agency has added: they are loaded as the payload describes them.
     """
     codes = "1 new code" if len(new_codes) == 1 else f"{len(new_codes)} new codes"
     told = _listed(
@@ -122,7 +122,8 @@ def warning_of_other_parents(
     source: str, dataset: Dataset, vintage: Vintage, others: Sequence[OtherParent]
 ) -> CheckResult:
     """
-    Warn of areas that the agency counts to another area than the code list: sums follow the list.
+    Warn about areas that the agency assigns to another parent than the code list: sums follow the
+    list.
     """
     told = _listed([f"{one.area} to {one.printed} instead of {one.listed}" for one in others])
     message = (
@@ -154,7 +155,7 @@ def _warning(
 
 def verdict_on(made: Partition) -> CheckResult:
     """
-    Judge a Gold model that lists what should not be: the fewer rows, the better.
+    Check a Gold model that lists errors: it should be empty.
     """
     model, failures = made.model, len(made.table)
     assert model is not None, "a partition of Gold has its model"
@@ -186,7 +187,7 @@ def _as_json(value: Any) -> Any:
 
 def siblings_of(dataset: Dataset, tables: Callable[[str], _T | None]) -> dict[str, _T]:
     """
-    Gather the tables that a dataset's agreements name, as far as they are at hand.
+    Collect the tables that a dataset's agreements name, if available.
     """
     found = ((agreement.dataset, tables(agreement.dataset)) for agreement in dataset.agreements)
     return {name: table for name, table in found if table is not None}

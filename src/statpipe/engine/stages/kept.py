@@ -1,4 +1,4 @@
-"""Bronze keeps what arrived also when nobody can read it."""
+"""Bronze keeps unreadable payloads too."""
 
 from __future__ import annotations
 

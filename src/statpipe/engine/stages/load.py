@@ -1,4 +1,4 @@
-"""From Silver to Gold and to every sink: whatever a sink lacks, it gets."""
+"""From Silver to Gold and to every sink: each sink gets what it lacks."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _GOLD_WAIT = 600.0
 @attrs.frozen(kw_only=True)
 class Load:
     """
-    Compares fingerprints with what each sink says it holds, and writes the difference.
+    Compares fingerprints with those of each sink, and writes the difference.
 
     That one rule loads a new vintage, fills a sink that was down, and resumes after a crash.
     ``telling`` has databases answer also about what they hold already, with a receipt of nothing.
@@ -82,7 +82,7 @@ class Load:
                     self._gold_to(sink, gold, models)
 
     def _nobody_lacks(self, models: list[Model], *, everywhere: bool) -> bool:
-        """Tell of a run that has written nothing whether it need not: then it does not take the lock of Gold."""
+        """Tell whether a run has nothing to write: then it does not take the lock of Gold."""
         if self.telling or self.how != "trust" or any(r.changed for r in self.journal.receipts):
             return False
         others = self.site.other_sinks().values() if everywhere else ()
@@ -122,7 +122,7 @@ class Load:
         chosen = ready if self.telling or self.how != "trust" else lacking
         if chosen:
             tables = [gold.partition(m) for m in chosen if m.materialized == "table"]
-            # All views, since one that is right may read one that is made anew.
+            # All views, since an up-to-date one may read one that is rebuilt.
             views = [gold.whole(m) for m in ready if m.materialized == "view"]
             for receipt in sink.load(tables, views, self.how):
                 self.journal.written(receipt)
@@ -132,7 +132,7 @@ class Load:
 
     @contextmanager
     def _left_behind(self) -> Iterator[None]:
-        """One sink that is down keeps nothing from the others; the next run catches it up."""
+        """A sink that is down does not affect the others; the next run updates it."""
         try:
             yield
         except Unavailable as error:
@@ -141,7 +141,7 @@ class Load:
 
     def raise_failures(self) -> None:
         """
-        Raise what sinks failed with, once all others have what they need.
+        Raise the failures of sinks after all others are up to date.
 
         :raises Unavailable: A sink could not be reached.
         """

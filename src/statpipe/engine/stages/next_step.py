@@ -19,7 +19,7 @@ _OVERRULING = ("run", "transform", "backfill")
 @frozen(kw_only=True)
 class Commands:
     """
-    The command lines that repeat a run, fetch all of the source anew, and overrule checks.
+    The command lines that repeat a run, fetch the whole source again, and overrule checks.
     """
 
     again: str
@@ -48,7 +48,8 @@ def commands(source: str, environment: str, options: Options) -> Commands:
 
 def with_next_steps(results: Sequence[CheckResult], run: Commands) -> list[CheckResult]:
     """
-    Say with each result that refuses a release what can be done. *results* are all of this release.
+    Add the next step to each result that refuses a release. *results* are all results of this
+    release.
 
     Overruling is advised only where it publishes the release.
     """

@@ -1,4 +1,4 @@
-"""What a run is asked to do."""
+"""What a run should do."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ ALL_STAGES = frozenset({INGEST, TRANSFORM, LOAD})
 @frozen(kw_only=True)
 class Options:
     """
-    What a run is asked to do.
+    What a run should do.
 
     ``stages`` are those of ``ingest`` (source to Bronze), ``transform`` (Bronze to Silver and the
-    lake's Gold) and ``load`` (the lake to the other sinks). ``wait`` is how many seconds to wait for
-    the lock. ``smallest`` asks for the least that the source can bring. ``releases`` are those of an
-    archive that are asked for, all if empty; ``gold`` may be left to a later run. ``how`` says whether
-    databases are believed what they say they hold. ``accept_revision`` overrules checks that ask
-    whether the agency meant its figures. ``arguments`` are further arguments of the command line, such
-    as a configuration file, without which the same run could not be repeated. ``force`` asks the agency also
-    where its calendar says that nothing is due.
+    lake's Gold) and ``load`` (the lake to the other sinks). ``wait`` is how many seconds to wait
+    for the lock. ``smallest`` asks for the least that the source can bring. ``releases`` are those
+    of an archive that are asked for, all if empty; ``gold`` may be left to a later run. ``how``
+    says whether fingerprints in databases are trusted. ``accept_revision`` overrules checks that
+    ask whether the agency meant its figures. ``arguments`` are further arguments of the command
+    line, such as a configuration file, without which the same run could not be repeated. ``force``
+    asks the agency also where its calendar says that nothing is due.
     """
 
     full: bool = False
@@ -43,7 +43,8 @@ class Options:
     @property
     def asks_for_all(self) -> bool:
         """
-        Whether the agency is asked for all that it shows now, and not for part of it or for an archive.
+        Whether the run requests everything that the agency shows now, not a part of it or an
+        archive.
         """
         partly = self.tables or self.smallest or self.releases
         return not partly and self.command in {"run", "ingest"}
@@ -51,6 +52,6 @@ class Options:
     @property
     def insists(self) -> bool:
         """
-        Whether the agency is asked also where its calendar says that nothing is due.
+        Whether the agency is asked even if its calendar says that nothing is due.
         """
         return self.force or self.full or self.accept_revision or not self.asks_for_all

@@ -1,4 +1,4 @@
-"""The result of work that somebody else does."""
+"""The result of work done elsewhere."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ _T_co = TypeVar("_T_co", covariant=True)
 
 class Promise(Protocol[_T_co]):
     """
-    A result that will be there, such as that of a standard future.
+    A result that will be available, such as that of a standard future.
     """
 
     def done(self) -> bool:
         """
-        Tell whether it is there.
+        Tell whether it is available.
         """
 
     def result(self) -> _T_co:

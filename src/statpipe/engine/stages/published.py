@@ -1,4 +1,4 @@
-"""What the lake's record says of a vintage in Silver."""
+"""The lake's record of a vintage in Silver."""
 
 from __future__ import annotations
 

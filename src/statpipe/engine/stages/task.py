@@ -1,4 +1,4 @@
-"""The unit of work: one dataset's vintage, from Bronze to a sealed table.
+"""The unit of work: one vintage of a dataset, from Bronze to a sealed table.
 
 A task is a picklable value that names payloads and holds none, and :func:`normalize` a pure function of
 it and of these payloads. So any standard ``concurrent.futures.Executor`` can run it: threads, processes, or a
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @frozen(kw_only=True)
 class Task:
     """
-    Bronze inputs, and what reads them. ``vintage`` is the name to seal the table with.
+    Bronze inputs and their reader. ``vintage`` is the name for the sealed table.
     """
 
     source: str
@@ -54,7 +54,8 @@ class Silver:
     A sealed table with its hashes, and what else the payloads say: the dataset as they describe it, codes
     that its lists did not have, and areas that are parts of others than in the code list.
 
-    The table may be a function that reads it: it lies in the lake then, ``staged`` by another process.
+    The table may be a function that reads it: then it is in the lake, ``staged`` by another
+    process.
     """
 
     _table: pa.Table | Callable[[], pa.Table] = field(repr=False)

@@ -1,4 +1,4 @@
-"""From Bronze to Silver: reconcile with what is held, judge, publish."""
+"""From Bronze to Silver: compare with the lake, check, publish."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ Ready = tuple[Candidate, Reconciled]
 @attrs.frozen(kw_only=True)
 class Transform:
     """
-    The coordinator's side of Silver. A release is published whole or not at all.
+    The coordinator's side of Silver. A release is published completely or not at all.
     """
 
     lake: Lake
@@ -102,9 +102,9 @@ class Transform:
 
     def remade(self, item: Outdated, normalizer: Normalizer, code: str) -> Silver:
         """
-        Make a vintage anew from Bronze, under its name; nothing is judged or published.
+        Rebuild a vintage from Bronze under its name; nothing is checked or published.
 
-        :raises ContentError: Bronze is damaged, or cannot be read any more.
+        :raises ContentError: Bronze is damaged or no longer readable.
         """
         return self._reconciled(self.read_back(item, normalizer, code)).silver
 
@@ -128,7 +128,7 @@ class Transform:
 
     def hold(self, candidate: Candidate, final: Reconciled, accepted: Mapping[str, int]) -> Held:
         """
-        Hold a vintage from now on, in place of what it is made anew from.
+        Hold a vintage from now on, in place of the one it is rebuilt from.
         """
         held = held_after(candidate, final, self.journal.run_id, accepted)
         if candidate.redo is not None:
@@ -140,7 +140,7 @@ class Transform:
 
     def publish(self, candidates: Sequence[Candidate]) -> bool:
         """
-        Judge the vintages of one release; publish all of them, or none.
+        Check the vintages of one release; publish all of them or none.
         """
         ready: list[Ready] = []
         try:
@@ -182,7 +182,7 @@ class Transform:
         redo, dataset = candidate.redo, candidate.dataset
         remade = redo is not None and bool(redo.fingerprint)
         held = self.state.may_be(dataset.name, candidate.vintage, redo)
-        # Made anew from its own Bronze, a vintage keeps its name, whatever the code says now.
+        # A vintage rebuilt from its own Bronze keeps its name, whatever the code says now.
         known = [] if remade else [one for one in held if one.fingerprint]
         if not candidate.beside:
             shown = (candidate.vintage, candidate.parts[0].result.result().figures, candidate.seen)
@@ -291,7 +291,7 @@ class Transform:
         revision: Revision | None,
         accepted: Mapping[str, int],
     ) -> None:
-        # Held once it is written: whatever fails now, the manifest names nothing that is not there.
+        # Held once it is written: whatever fails now, the manifest names nothing that does not exist.
         key = self._before.ref(candidate.dataset.name, final).key
         self.journal.written(self._published(key, final.silver))
         self.hold(candidate, final, accepted)

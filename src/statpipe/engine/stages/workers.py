@@ -1,4 +1,4 @@
-"""Where units of work are done: in threads beside the coordinator, or in other processes.
+"""Where units of work run: in threads next to the coordinator, or in other processes.
 
 ::
 
@@ -6,8 +6,8 @@
     other processes  a task goes there; the worker reads Bronze and stages the sealed table in the lake;
                      hashes, counts and verdicts come back
 
-A worker that dies changes nothing: what it wrote lies where no reader looks, and the coordinator does
-its work once more.
+A worker that dies changes nothing: its output is out of readers' sight, and the coordinator repeats
+its work.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _T = TypeVar("_T")
 @frozen(kw_only=True)
 class Told(Generic[_T]):
     """
-    What comes back from another process: a result or an error, and what was said meanwhile.
+    The answer of another process: a result or an error, and its log lines.
     """
 
     result: _T | None = None
@@ -131,7 +131,7 @@ class _Here(Generic[_T]):
 
 @attrs.define
 class _Remote(Generic[_T]):
-    """Work of another process; done here if that fails for want of the process. What it says is said once."""
+    """Work of another process; done here if that process fails. Its log lines appear once."""
 
     _told: Promise[Told[_T]]
     _here: Callable[[], _T] = field(kw_only=True)
@@ -193,7 +193,7 @@ def seal(bench: Bench, task: Task) -> Silver:
 
 def judge_case(bench: Bench, case: Case) -> Verdict:
     """
-    Judge a vintage by what lies in the lake.
+    Check a vintage that is in the lake.
     """
     return verdict_of(case, bench.checks, partial(_read, bench.lake))
 
@@ -222,7 +222,7 @@ def _normalized(lake: Lake, task: Task, payloads: Sequence[Payload] = ()) -> Sil
 
 
 def _at_hand(silver: Silver, task: Task, lake: Lake) -> Silver:
-    """Let the table be read from the lake when it is asked for."""
+    """Read the table from the lake when it is needed."""
 
     @cache
     def table() -> pa.Table:

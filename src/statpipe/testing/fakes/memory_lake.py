@@ -83,7 +83,7 @@ class MemoryLake(MemorySink, Lake):
         if found is None:
             return [Fault(kept.key, "is gone")]
         if _hash(found) != kept.sha256:
-            return [Fault(kept.key, "is damaged: its SHA-256 is not the recorded one")]
+            return [Fault(kept.key, "is damaged: its SHA-256 differs from the recorded one")]
         return []
 
     def vouches_for(self, key: PartitionKey) -> bool:

@@ -112,8 +112,9 @@ class ChangedRecords(NormalizerFixtures):
                 continue  # the field's name is itself a code
             broken(
                 f"{bent.what}, and the table changes without a word: {differences(before, after)}",
-                f"do not read it with a default (`.get({name!r}, ...)`): if it is not there, raise "
-                "ContentError; list it in `optional_fields` only if its absence says something",
+                f"do not read it with a default (`.get({name!r}, ...)`): if it does not exist, "
+                "raise ContentError; list it in `optional_fields` only if its absence says "
+                "something",
             )
         if not self.figures_are_text:
             return

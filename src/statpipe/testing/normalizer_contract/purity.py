@@ -104,7 +104,7 @@ class Purity(NormalizerFixtures):
             )
 
     def test_it_has_a_version(self, normalizer: Normalizer) -> None:
-        """So that a change of code makes anew what depends on it."""
+        """So that a change of code rebuilds what depends on it."""
         if not isinstance(normalizer.version, str) or not normalizer.version:
             broken(
                 f"version is {normalizer.version!r}",

@@ -69,7 +69,7 @@ class SinkFixtures(InTime):
 def _first_difference(seen: Figures, wanted: Figures) -> str:
     for key in sorted({*seen, *wanted}):
         if key not in seen:
-            return f": {key} is not there"
+            return f": {key} does not exist"
         if key not in wanted:
             return f": {key} should not be there"
         if seen[key] != wanted[key]:

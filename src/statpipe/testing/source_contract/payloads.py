@@ -52,7 +52,7 @@ class Payloads(SourceFixtures):
     def test_payloads_are_what_the_agency_sent(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
-        """Byte for byte, less the credentials."""
+        """Byte for byte, without the credentials."""
         agency = needed(agency)
         if not self.payloads_as_served:
             not_tested("payloads_as_served is False", "leave it out where answers are payloads")

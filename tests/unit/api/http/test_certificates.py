@@ -97,9 +97,9 @@ def test_one_that_does_not_verify_says_what_to_do_and_is_not_asked_again(serve_t
     with pytest.raises(Unavailable) as error:
         transport.get(url, name="SAPCE.zip")
     assert str(error.value).startswith(
-        "SAPCE.zip: the certificate of statpipe.test does not verify (unable to get local issuer"
+        "SAPCE.zip: the certificate of statpipe.test cannot be verified (unable to get local issuer"
     )
-    assert "name the file of its certificate in SSL_CERT_FILE" in str(error.value)
+    assert "set SSL_CERT_FILE to the file with its certificate" in str(error.value)
     assert server.heads == []
 
 
@@ -108,7 +108,7 @@ def test_the_variable_in_use_is_named_where_one_does_not_verify(
 ):
     other = Authority(tmp_path / "other", "other").bundle
     transport = open_transport(environment={"SSL_CERT_FILE": str(other)})
-    with pytest.raises(Unavailable, match="the certificates that SSL_CERT_FILE names are in use"):
+    with pytest.raises(Unavailable, match="SSL_CERT_FILE sets the trusted certificates"):
         transport.get(serve_tls()[1])
 
 

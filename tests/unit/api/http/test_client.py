@@ -126,7 +126,7 @@ def test_a_web_page_is_an_agency_that_is_down_and_goes_with_the_error(serve, bri
         ),
         (reply(b"", "401 Unauthorized"), Rejected, "HTTP 401 Unauthorized; correct the request"),
         (reply(b"", "204 No Content"), ContentError, "HTTP 204 No Content; expected HTTP 200"),
-        (reply(b"", "302 Found"), ContentError, "HTTP 302 Found without an address to go on to"),
+        (reply(b"", "302 Found"), ContentError, "HTTP 302 Found without a target address"),
         (reply(b"", "503 Busy"), Unavailable, "503 Service Unavailable; run again later (tried 5"),
     ],
 )
@@ -145,7 +145,7 @@ class TestWhatTheAgencyMeans:
         [
             (503, Unavailable, "HTTP 503"),
             (404, Rejected, "HTTP 404"),
-            (200, ContentError, "not JSON"),
+            (200, ContentError, "not valid JSON"),
         ],
     )
     def test_the_status_decides_what_the_judge_cannot_read(
@@ -194,7 +194,7 @@ class TestWhatTheAgencyMeans:
 
 def test_an_answer_that_should_be_json_and_is_not_says_so_and_is_kept(agency, connect):
     agency.answer("/data", b"Service moved", media_type="text/plain")
-    with pytest.raises(ContentError, match="LAU: the answer is not JSON") as error:
+    with pytest.raises(ContentError, match="LAU: the response is not valid JSON") as error:
         connect(agency).get("data", name="LAU").json()
     assert error.value.payload.body == b"Service moved"
 
@@ -246,7 +246,7 @@ class TestDocuments:
         agency.answer("/there", b"{}")
         agency.answer("/timeseries", b"", status=status, headers={"Location": "/there"})
         key = Credential(name="key", secret=Secret(KEY), place="document") if keyed else None
-        with pytest.raises(ContentError, match="is not followed"):
+        with pytest.raises(ContentError, match="was not followed"):
             connect(agency, credential=key).post("timeseries", {"seriesid": ["LAU06"]})
         assert [request.path for request in agency.requests] == ["/timeseries"]
 
@@ -257,13 +257,13 @@ class TestTheKey:
         with pytest.raises(ConfigError) as error:
             connect(agency, credential=key).get("data")
         assert str(error.value) == (
-            "the agency wants a key; put HARBOUR_KEY into the environment or into .env"
+            "the agency requires a key; set HARBOUR_KEY in the environment or in .env"
         )
         assert agency.requests == []
 
     def test_it_is_no_parameter_that_an_author_gives(self, agency, connect):
         client = connect(agency, credential=Credential(name="key", secret=Secret(KEY)))
-        with pytest.raises(ValueError, match="the client adds it itself"):
+        with pytest.raises(ValueError, match="the client adds it"):
             client.get("data", {"KEY": KEY})
 
     def test_it_stands_in_no_log(self, agency, connect, caplog):
@@ -291,7 +291,7 @@ class TestPages:
         assert found == [("LAU-1", "1"), ("LAU-2", "2"), ("LAU-3", "3")]
 
     def test_pages_that_go_in_circles_end(self, read, agency):
-        with pytest.raises(ContentError, match="LAU: page 2 leads to a page that was read before"):
+        with pytest.raises(ContentError, match="LAU: page 2 leads to a page already read"):
             read(lambda answer: {"page": "2" if answer.json()["page"] == "1" else "1"})
         assert len(agency.requests) == 2
 

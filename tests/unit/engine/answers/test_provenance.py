@@ -207,7 +207,7 @@ def test_bronze_that_gives_another_figure_than_silver_is_told(shop):
     )
 
 
-# --- What is not there ----------------------------------------------------------------------------
+# --- What does not exist ----------------------------------------------------------------------------
 
 
 def test_a_cell_of_several_datasets_asks_for_one(shop):

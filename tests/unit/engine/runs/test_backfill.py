@@ -201,7 +201,7 @@ def test_another_run_of_the_source_stops_it(old):
 @pytest.mark.parametrize(
     ("places", "tables", "says"),
     [
-        (("nowhere",), (), "nowhere is not there; name a cellar that is"),
+        (("nowhere",), (), "nowhere does not exist; name a cellar that does"),
         (("cellar",), ("blak",), "tea_prices has no dataset 'blak'; did you mean 'black'?"),
     ],
 )

@@ -236,7 +236,7 @@ def test_a_name_that_changes_under_an_unchanged_date_is_told_as_well(bank):
     assert manifest.outcome == "loaded"
     assert codes_told(manifest)[-1] == "currency: 1 renamed (USD from US dollar to Dollar)"
     (words,) = [v.revision.in_words for v in manifest.vintages]
-    assert "since the same release was last read: 0 cells added, 0 of 5 revised" in words
+    assert "since the last reading of the same release: 0 cells added, 0 of 5 revised" in words
 
 
 # --- What a code means ----------------------------------------------------------------------------

@@ -92,7 +92,7 @@ def test_a_factory_that_cannot_be_loaded_is_told_with_its_plugin(office):
         made_of(offer_of("check", "no_such_tea:Check"), office.configuration, environment)
     assert str(raised.value) == (
         "check 'tea' of cracked-cup 1.0 cannot be used: the factory no_such_tea:Check cannot be loaded (No "
-        "module named 'no_such_tea'); correct it in its plugin"
+        "module named 'no_such_tea'); correct the plugin"
     )
 
 

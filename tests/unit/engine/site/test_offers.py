@@ -55,7 +55,7 @@ def test_a_name_offered_twice_by_one_plugin_is_refused_there():
     ("changed", "reason"),
     [
         ({"name": "Green Tea"}, "'Green Tea' is not a valid name for a component; expected small letters"),
-        ({"summary": None}, "the summary of component tea is None; expected a line of text"),
+        ({"summary": None}, "the summary of component tea is None; expected one line of text"),
         ({"factory": 3}, "the factory of component tea is 3; expected a function"),
         ({"settings": dict}, "the settings of component tea are <class 'dict'>; expected a class that"),
     ],
@@ -71,7 +71,7 @@ def test_a_component_that_nobody_could_use_is_refused_by_its_name(changed, reaso
         ({"inputs": "tea_prices"}, "model tea_latest: inputs is 'tea_prices'; expected a tuple"),
         ({"grain": ["area"]}, "model tea_latest: grain is ['area']; expected a tuple of names"),
         ({"grain": ()}, "model tea_latest has no grain; name the columns"),
-        ({"columns": ("area",)}, "model tea_latest: columns is no tuple of statpipe.api.Column"),
+        ({"columns": ("area",)}, "model tea_latest: columns is not a tuple of statpipe.api.Column"),
         ({"columns": LATEST.columns * 2}, "model tea_latest declares the column"),
         ({"materialized": "file"}, "model tea_latest: materialized is 'file'; expected 'table' or"),
     ],

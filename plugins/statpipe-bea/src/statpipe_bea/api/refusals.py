@@ -16,16 +16,16 @@ from statpipe_bea.results import api_node, listed
 SIGN_UP = "https://apps.bea.gov/API/signup/"
 THROTTLED = 7
 LOCK_OUT = 60.0
-"""Seconds to stay away where BEA throttles and does not say for how long."""
+"""Seconds to wait when BEA throttles and does not say for how long."""
 
 _KEY_REMEDIES = {
-    1: f"set BEA_API_KEY to the 36 characters that BEA mailed; a key is free at {SIGN_UP}",
+    1: f"set BEA_API_KEY to the 36-character key from BEA's e-mail; get a free key at {SIGN_UP}",
     3: f"BEA does not know this key: compare it with BEA's e-mail, or get a new one at {SIGN_UP}",
     4: f"follow the link in BEA's e-mail to activate the key, or get a new one at {SIGN_UP}",
 }
 _NO_DATA = 201
 _FIRST_OF_BEAS_OWN = 100
-"""Below are errors of the request; from here on BEA tells of trouble at its own end."""
+"""Lower codes are errors in the request; from here on, the trouble is at BEA's end."""
 
 
 @frozen
@@ -65,7 +65,7 @@ def failure(refusal: Refusal, payload: Payload, *, wait: float | None) -> Except
         return Rejected(f"{who}. To do: {_KEY_REMEDIES[refusal.code]}")
     if refusal.code == _NO_DATA:
         return Rejected(
-            f"{who}. BEA has nothing for {asked(payload)}: ask for other lines or years"
+            f"{who}. BEA has no data for {asked(payload)}: ask for other lines or years"
         )
     if refusal.code is not None and refusal.code < _FIRST_OF_BEAS_OWN:
         return Rejected(f"{who}. Correct table, line, areas or years. Asked: {asked(payload)}")

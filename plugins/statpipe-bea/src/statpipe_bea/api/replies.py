@@ -11,7 +11,7 @@ from statpipe_bea.api.refusals import LOCK_OUT, failure, refusal_in
 from statpipe_bea.results import results
 
 TRIES_AT_CONTENT = 3
-"""A body that was cut off once may come whole the next time; if it does not, it has changed."""
+"""A body that was cut off may be complete the next time; if not, the agency has changed it."""
 
 
 def judged(answer: Answer) -> Exception | None:

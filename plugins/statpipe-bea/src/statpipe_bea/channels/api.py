@@ -191,7 +191,7 @@ def _refuse_other_release(payload: Payload, vintage: Vintage) -> None:
     note = read_answer(payload).release
     if note != vintage.note:
         msg = (
-            f"BEA released new figures while they were being read ({vintage.note!r}, then {note!r}); "
-            "run again to read them whole"
+            f"BEA released new figures during the download ({vintage.note!r}, then {note!r}); "
+            "run again"
         )
         raise Unavailable(msg)

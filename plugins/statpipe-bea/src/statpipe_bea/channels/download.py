@@ -48,7 +48,7 @@ def file_at(path: Path) -> Payload:
         body = path.read_bytes()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is not a path"
-        msg = f"{path} cannot be read: {why}; name a file that is there, or its address"
+        msg = f"{path} cannot be read: {why}; give an existing file or a URL"
         raise ConfigError(msg) from error
     name = _safe(path.name)
     return Payload(

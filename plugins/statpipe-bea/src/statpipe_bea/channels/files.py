@@ -50,7 +50,7 @@ class Place:
 @frozen(kw_only=True)
 class Entry:
     """
-    A release of a table, and the file that it lies in. ``digest`` is the file's own hash.
+    A release of a table, and its file. ``digest`` is the file's own hash.
     """
 
     table: str
@@ -72,7 +72,7 @@ class Entry:
     @property
     def is_loose(self) -> bool:
         """
-        Whether the table is a file of a folder, and does not lie in a zip.
+        Whether the table is a file in a folder, and not in a zip.
         """
         return bool(self.place.folder) and self.name == self.place.path
 
@@ -114,7 +114,7 @@ class FilesChannel(Channel):
         elsewhere = dataset.name in self._family.lacking and bool(self._index)
         if not found and not self._partial and not elsewhere:
             places = ", ".join(self._places)
-            raise Rejected(f"{dataset.name} is in none of {places}; leave it out of `tables`")
+            raise Rejected(f"{dataset.name} is not in {places}; leave it out of `tables`")
         return sorted(found.values(), key=lambda vintage: vintage.released)
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
@@ -134,8 +134,8 @@ class FilesChannel(Channel):
             yield Diagnosis(
                 self._family.source,
                 "error",
-                f"{missing[0]} is not there",
-                "name a file that is there",
+                f"{missing[0]} does not exist",
+                "name an existing file",
             )
         else:
             yield Diagnosis(
@@ -191,7 +191,10 @@ class FilesChannel(Channel):
                 logger.warning("%s was skipped: %s", place.path, error)
                 return []
             if place.is_local:
-                msg = f"{place.path} holds none of {', '.join(self._family.titles)}; name BEA's zip, or a CSV file out of it"
+                msg = (
+                    f"{place.path} contains none of {', '.join(self._family.titles)}; name BEA's "
+                    "zip, or a CSV file from it"
+                )
                 raise ConfigError(msg) from error
             return self._set_aside(error)
         except ContentError as error:
@@ -214,7 +217,9 @@ class FilesChannel(Channel):
             return
         inside = sorted(p for p in path.iterdir() if p.suffix.lower() in {".zip", ".csv"})
         if not inside:
-            raise ConfigError(f"{path} has no .zip and no .csv file; name a folder of BEA's zips")
+            raise ConfigError(
+                f"{path} contains no .zip or .csv file; name a folder with BEA's zips"
+            )
         yield from (Place(path=str(file), folder=str(path)) for file in inside)
 
     def _open(self, place: Place) -> list[TableFile]:

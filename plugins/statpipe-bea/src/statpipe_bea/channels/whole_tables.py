@@ -81,12 +81,15 @@ def _whole(files: Sequence[C]) -> C:
     what = f"{largest.table} ({largest.note})"
     if others:
         names = " and ".join(sorted(repr(file.name) for file in (largest, others[0])))
-        msg = f"{names} both hold {what} and differ; expected one file of a table and release, keep one of them"
+        msg = (
+            f"{names} both contain {what} and differ; expected one file per table and release, "
+            "keep one of them"
+        )
         raise AmbiguousTable(msg)
     if len(files) > 1 and _is_of_one_area(largest):
         msg = (
-            f"{len(files)} files hold {what} for single areas, such as {largest.name!r}; expected the file of "
-            f"all areas, such as {largest.table}__ALL_AREAS_1997_2021.csv"
+            f"{len(files)} files contain {what} for single areas, such as {largest.name!r}; "
+            f"expected the file for all areas, such as {largest.table}__ALL_AREAS_1997_2021.csv"
         )
         raise AmbiguousTable(msg)
     return largest

@@ -38,7 +38,7 @@ _DAMAGE = (
     RuntimeError,
     ValueError,
 )
-"""What zipfile raises where bytes are not what they were; a method that it does not know as well."""
+"""What zipfile raises for damaged bytes and for unknown compression methods."""
 
 _LARGEST_MEMBER = 64 << 20
 _LARGEST_SUM = 256 << 20
@@ -54,7 +54,7 @@ class TableFile:
     """
     One table of one release: its CSV file and its page of footnotes, under today's name.
 
-    ``member`` is where the CSV file lies in a zip, ``note`` the last update in its footer.
+    ``member`` is the path of the CSV file in a zip, ``note`` the last update in its footer.
     """
 
     table: str
@@ -90,7 +90,7 @@ class TableFile:
         :raises ContentError: It has none.
         """
         csv = self.payloads[0]
-        place = "the file's footer, complete; it may have been cut off"
+        place = "the file's complete footer; it may have been cut off"
         return vintage_of(self.note, f"csv:{self.digest}", EVERYTHING, csv, place)
 
     def lines(self, dataset: Dataset) -> ReleaseLines:
@@ -126,7 +126,7 @@ def table_files(archive: Payload, family: Family | None = None) -> list[TableFil
     if not found:
         msg = (
             f"payload {archive.name}: holds none of {', '.join(family.titles)}; expected BEA's "
-            f"{family.zip_url.rpartition('/')[2]}, or a CSV file out of it"
+            f"{family.zip_url.rpartition('/')[2]}, or a CSV file from it"
         )
         raise _not_found(archive, msg)
     return found
@@ -188,13 +188,13 @@ class _Room:
         if len(body) > limit:
             what = f", member {info.filename!r}" if limit == _LARGEST_MEMBER else ""
             msg = (
-                f"payload {self.archive.name}{what}: unpacks to more than {limit >> 20} MiB; expected "
-                "CSV files of a few"
+                f"payload {self.archive.name}{what}: unpacks to more than {limit >> 20} MiB; "
+                "expected CSV files of a few MiB"
             )
             if limit < _LARGEST_MEMBER:
                 msg = (
-                    f"payload {self.archive.name}: unpacks to more than {_LARGEST_SUM >> 20} MiB in all; "
-                    "expected CSV files of a few"
+                    f"payload {self.archive.name}: unpacks to more than {_LARGEST_SUM >> 20} MiB "
+                    "in all; expected CSV files of a few MiB"
                 )
             raise ContentError(msg, payload=self.archive)
         self.size -= len(body)
@@ -274,8 +274,8 @@ def _headed(member: _Member, family: Family) -> _Member:
         return member
     if ours and (head is None or not head.table):
         msg = (
-            f"payload {member.payload.name}: no row of a table; expected BEA's CSV of {table_name(word)}, "
-            "complete; it may have been cut off"
+            f"payload {member.payload.name}: no table rows; expected BEA's complete CSV of "
+            f"{table_name(word)}; it may have been cut off"
         )
         raise ContentError(msg, payload=member.payload)
     return attrs.evolve(member, head=head)

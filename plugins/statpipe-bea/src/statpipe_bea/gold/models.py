@@ -47,7 +47,7 @@ def pce_state_real_models() -> list[Model]:
 def _real_history() -> Model:
     return Model(
         name=f"{_NAME}_real_history",
-        title=f"{_REAL}: for every release of deflators, with the PCE of its season",
+        title=f"{_REAL}: one vintage for every release of deflators, with PCE of the same season",
         inputs=(f"{_NAME}_history", f"{_NAME}_area", "rpp_state_history"),
         grain=("ref_area", "time_period", "deflator_vintage"),
         columns=(*_real_columns(), *standard("realtime_start realtime_end")),
@@ -60,7 +60,7 @@ def _real_history() -> Model:
 def _real() -> Model:
     return Model(
         name=f"{_NAME}_real",
-        title=f"{_REAL}: nominal PCE over the deflators of the same season",
+        title=f"{_REAL}: nominal PCE divided by the deflators of the same season",
         inputs=(f"{_NAME}_real_history",),
         grain=("ref_area", "time_period"),
         columns=(*_real_columns(), *standard("realtime_start")),
@@ -75,7 +75,7 @@ def _real_check() -> Model:
     columns = {column.name: column for column in _real_columns()}
     return Model(
         name=f"{_NAME}_real_check",
-        title=f"{_REAL}: where it differs from BEA's own",
+        title=f"{_REAL}: differences from BEA's own figures",
         inputs=(f"{_NAME}_real_history",),
         grain=("ref_area", "time_period", "deflator_vintage"),
         columns=tuple(columns[name] for name in f"{shown} pce_vintage deflator_vintage".split()),
@@ -90,21 +90,30 @@ def _real_columns() -> tuple[Column, ...]:
     return (
         *standard("ref_area time_period area_name year"),
         Column(name="value", type="double", unit="see unit",
-               description="PCE in constant prices: nominal PCE over the deflator, times 100; states and "
-               "DC only, since there is no deflator of the US"),
+               description="PCE in constant prices: nominal PCE divided by the deflator, times "
+                           "100; states and DC only, since the US has no deflator"),
         *standard("unit unit_mult"),
         Column(name="base_year", type="integer", nullable=False,
-               description="Year in whose prices it is: that in which the US deflator is 100"),
+               description="Base year of the prices: the year in which the US deflator is 100"),
         Column(name="nominal_value", type="decimal", unit="Millions of current dollars",
-               description="PCE in current prices (SAPCE1 line 1) as it stood on the day of the deflators"),
+               description=(
+                   "PCE in current prices (SAPCE1 line 1) as of the release date of the "
+                   "deflators"
+               )),
         Column(name="deflator", type="decimal", unit="Index, US in base_year = 100",
                description="Implicit regional price deflator"),
         Column(name="bea_value", type="decimal", unit="see unit",
-               description="BEA's own real PCE in the release of the deflators; empty if it is not held"),
+               description=(
+                   "BEA's own real PCE in the release of the deflators; empty if the lake lacks "
+                   "it"
+               )),
         Column(name="relative_difference", type="double", unit="ratio",
-               description="Value less bea_value, over bea_value"),
+               description="Value minus bea_value, divided by bea_value"),
         Column(name="pce_vintage", type="text", nullable=False,
-               description="Release of PCE: the last of the season not after the deflators"),
+               description=(
+                   "Release of PCE: the last one of the season up to the release of the "
+                   "deflators"
+               )),
         Column(name="deflator_vintage", type="text", nullable=False,
                description="Release of the deflators"),
     )  # fmt: skip
@@ -124,8 +133,8 @@ def _share(family: str) -> Model:
             Column(name="total_value", type="decimal", unit="see unit",
                    description="Figure at the top of the table in this area and period"),
             Column(name="share_of_parent", type="double", unit="%",
-                   description="Value in per cent of the parent's; where sign is -1, of what it is "
-                   "subtracted from"),
+                   description="Value in per cent of the parent's, or, if sign is -1, of the "
+                               "figure that it is subtracted from"),
             Column(name="share_of_total", type="double", unit="%",
                    description="Value in per cent of the table's total"),
             *standard("unit unit_mult"),
@@ -145,16 +154,19 @@ def _rank(family: str) -> Model:
         columns=(
             *standard("ref_area time_period category dataset area_name category_name year value"),
             Column(name="rank", type="integer",
-                   description="Place among the states and DC, 1 the largest; equal figures share one"),
+                   description=(
+                       "Rank among the states and DC; 1 is the largest, equal figures share a "
+                       "rank"
+                   )),
             Column(name="states", type="integer", nullable=False,
-                   description="How many of them have a figure"),
+                   description="Number of states and DC with a figure"),
             Column(name="share_of_total", type="double", unit="%",
                    description="Value in per cent of the state's total"),
             Column(name="share_of_total_us", type="double", unit="%",
                    description="The same for the US"),
             Column(name="location_quotient", type="double", unit="ratio",
-                   description="The state's share over that of the US: above 1, it spends more of its "
-                   "total on this"),
+                   description="The state's share divided by the US share; above 1, the state "
+                               "spends more of its total on this"),
             *standard("unit unit_mult"),
         ),
         sql=_of_family(_sql("pce_state_rank"), family),

@@ -1,4 +1,4 @@
--- Spending per person, price level and unemployment of the states, by year, as they stood on a date.
+-- Spending per person, price level and unemployment of the states, by year, as of a date.
 --
 -- A row for each state and year of which BEA has shown spending; what the others do not have is empty.
 SELECT

@@ -9,7 +9,7 @@ from statpipe.api import Column, Model
 from statpipe.api.gold import standard
 
 _NAME = "unemployment"
-"""What the family of unemployment is called in the SQL file."""
+"""The name of the unemployment family in the SQL file."""
 
 
 def state_look(unemployment: str) -> Model:
@@ -42,9 +42,15 @@ def _columns() -> tuple[Column, ...]:
         Column(name="price_level", type="decimal", unit="Index, US = 100",
                description="Regional price parity, all items (BEA, SARPP)"),
         Column(name="pce_per_capita_at_us_prices", type="double", unit="Dollars",
-               description="PCE per capita over the price level, times 100: what it would cost at average US prices"),
+               description=(
+                   "PCE per capita divided by the price level, times 100: its value at average "
+                   "US prices"
+               )),
         Column(name="unemployment_rate", type="decimal", unit="Percent",
-               description="Unemployment rate, average of the year, not seasonally adjusted (BLS, LA measure 03)"),
+               description=(
+                   "Unemployment rate, annual average, not seasonally adjusted (BLS, LA measure "
+                   "03)"
+               )),
         Column(name="pce_vintage", type="text", nullable=False,
                description="Release that set the PCE per capita"),
         Column(name="price_level_vintage", type="text",

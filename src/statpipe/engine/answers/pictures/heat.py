@@ -1,4 +1,4 @@
-"""Revisions as a heat map: a row a release, a column a period."""
+"""Revisions as a heat map: one row per release, one column per period."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ def heat_map(
     name: str = "heat",
 ) -> str:
     """
-    Draw how far each release moved each figure, in per cent. *moves* are told by vintage and period; ``None``: not moved.
+    Draw how much each release changed each figure, in per cent. *moves* are by vintage and period;
+    ``None`` means unchanged.
 
-    Of more than fit, the latest are drawn.
+    If not all fit, the latest are drawn.
     """
     rows, columns = vintages[-_MOST_ROWS:], periods[-_MOST_COLUMNS:]
     sizes = sorted(abs(move) for move in moves.values() if move)

@@ -1,4 +1,4 @@
-"""Figures over time: series beside each other, or the vintages of one."""
+"""Figures over time: several series, or the vintages of one."""
 
 from __future__ import annotations
 
@@ -109,8 +109,8 @@ def fan(
     vintages: Sequence[Series], names: Mapping[date, str], unit: str, title: str, name: str = "fan"
 ) -> str:
     """
-    Draw the vintages of one series, oldest first: the latest strong, those before it pale, and what each figure was at
-    first as a ring.
+    Draw the vintages of one series, oldest first: the latest as a strong line, earlier ones pale,
+    and the first release of each figure as a ring.
     """
     kept = [one for one in vintages if one.figures]
     if not kept:
@@ -136,7 +136,7 @@ def _ring(x: float, y: float) -> str:
 
 
 def _legend(vintages: Sequence[Series], *, has_rings: bool) -> Iterator[str]:
-    """Say, in the upper right corner, what the strong line, the pale ones and the rings are."""
+    """Draw the legend of the strong line, the pale ones and the rings in the upper right corner."""
     entries = [(f"release {vintages[-1].name}", '<path class="line s0" d="M{} 10h18"/>')]
     if vintages[1:]:
         earlier = vintages[0].name if len(vintages) == 2 else "earlier releases"  # noqa: PLR2004
@@ -155,7 +155,7 @@ def _room(text: str) -> float:
 
 
 def _names_at_the_end(frame: _Frame, shown: Sequence[Series]) -> Iterator[str]:
-    """Name each line where it ends, no name upon another."""
+    """Write each line's name at its end, without overlaps."""
     ends = []
     for place, one in enumerate(shown):
         last = max(one.figures)

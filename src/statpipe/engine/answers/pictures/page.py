@@ -1,4 +1,6 @@
-"""A report as one HTML file: it asks no network, runs no script, and can be read on a phone, on paper and in the dark."""
+"""A report as one HTML file: it needs no network, runs no script, and works on phones, on paper and
+in dark mode.
+"""
 
 from __future__ import annotations
 
@@ -88,7 +90,7 @@ def paragraph(text: str, css: str = "") -> str:
 
 def figure(svg: str, caption: str) -> str:
     """
-    Return a picture with what is to be seen in it; nothing without one.
+    Return a picture with its caption; an empty text without a picture.
     """
     if not svg:
         return ""
@@ -105,7 +107,7 @@ def table(
     right: Sequence[str] = (),
 ) -> str:
     """
-    Return a table, the first column being the heads of its rows; nothing without rows.
+    Return a table whose first column has the row headers; an empty text without rows.
     """
     if not rows:
         return ""
@@ -122,7 +124,7 @@ def table(
 
 def folded(summary: str, *parts: str) -> str:
     """
-    Return parts that are shown when asked for.
+    Return parts that are hidden until opened.
     """
     inside = "\n".join(part for part in parts if part)
     return (

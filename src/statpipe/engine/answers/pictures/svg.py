@@ -71,7 +71,7 @@ class Scale:
 
 def text_of(value: object) -> str:
     """
-    Return a text that XML and people may have.
+    Return a text that is safe in XML and visible to people.
     """
     return escape(visible(str(value)), {'"': "&quot;"})
 
@@ -82,7 +82,7 @@ _LAST_PLACE = 1e-18
 
 def steps(low: float, high: float, count: int = 5) -> list[float]:
     """
-    Return round numbers from below the lowest to above the highest, about so many.
+    Return about so many round numbers, from below the lowest to above the highest.
     """
     if high - low <= max(max(abs(low), abs(high)) * 1e-9, _LAST_PLACE):
         below, above = (abs(end) if abs(end) > _LAST_PLACE else 1.0 for end in (low, high))
@@ -96,7 +96,7 @@ def steps(low: float, high: float, count: int = 5) -> list[float]:
 
 def number(value: float) -> str:
     """
-    Write a number on an axis: thousands apart, no zeros behind the point.
+    Write a number on an axis, with thousands separators and without zeros after the point.
     """
     if value != 0 and (abs(value) >= 1e15 or abs(value) < 1e-4):  # noqa: PLR2004 - too long, or all zeros
         return f"{value:.3g}"
@@ -108,7 +108,7 @@ def picture(
     parts: Iterable[str], *, width: int, height: int, title: str, description: str, name: str
 ) -> str:
     """
-    Return a picture. *title* and *description* are read to who cannot see it; *name* tells its ids apart.
+    Return a picture. *title* and *description* are for screen readers; *name* makes its ids unique.
     """
     inside = "\n".join(parts)
     return (
@@ -120,7 +120,7 @@ def picture(
 
 def standing_alone(svg: str, title: str = "") -> str:
     """
-    Return a picture as a file of its own: with a background and all colours.
+    Return a picture as a separate file, with a background and all colours.
     """
     dark = f"@media (prefers-color-scheme:dark){{.picture .paper{{fill:#16191d}}{DARK}}}"
     style = f"<style>.picture .paper{{fill:#fff}}{STYLE}{dark}</style>"

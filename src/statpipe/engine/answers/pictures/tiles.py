@@ -1,4 +1,6 @@
-"""The states of the USA as tiles of one size, each about where it lies: small states are seen as well as large ones."""
+"""The US states as tiles of equal size, each roughly in its place, so that small states are as
+visible as large ones.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,8 @@ _DARK = 3
 
 def tile_map(figures: Mapping[str, float], unit: str, title: str, name: str = "tiles") -> str:
     """
-    Draw a figure for each state, by USPS code, in five classes of as many states each; nothing where too few are known.
+    Draw a figure for each state, by USPS code, in five classes of equally many states; nothing if
+    too few are known.
     """
     known = {code: value for code, value in figures.items() if code in PLACES}
     if len(known) < FEWEST:
@@ -71,7 +74,7 @@ def _legend(bounds: list[float], y: float) -> list[str]:
 
 
 def _short(value: float | None) -> str:
-    """Write a number in five places or so."""
+    """Write a number in about five characters."""
     if value is None:
         return ""
     size = abs(value)

@@ -1,1 +1,1 @@
-"""How figures were revised: releases of each figure, and what statistics say of revisions."""
+"""How figures were revised: the releases of each figure, and statistics of the revisions."""

@@ -34,9 +34,9 @@ def releases(
     site: Site, name: str, wanted: Wanted, *, nth: Collection[int] = (), words: Words = OPTIONS
 ) -> tuple[Model, pa.Table]:
     """
-    Return each release of each figure of a model that a reader chose; of *nth* alone, where that is given.
+    Return each release of the chosen figures of a model, or only the *nth* releases.
 
-    :raises ConfigError: The model has no history, or no such row.
+    :raises ConfigError: The model has no history, or no row matches.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -81,7 +81,7 @@ def revision_statistics(
 
     The final one is the latest, or the release of that number. With *growth*, growth rates are compared and not figures.
 
-    :raises ConfigError: The model has no history, or no such row, or nothing was released twice.
+    :raises ConfigError: The model has no history, no row matches, or nothing was released twice.
     """
     import pyarrow as pa
 

@@ -1,4 +1,6 @@
-"""The tables of the revision analysis, declared as Gold models are: with a grain, and a description a column."""
+"""The tables of the revision analysis, declared like Gold models: with a grain, and a description
+for each column.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every release of every figure: what each vintage said, also where it repeated what was known."""
+"""Every release of every figure, even where a vintage repeated it unchanged."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ def releases_of(
     """
     Return, of rows of a history, each release of each figure, as *model* declares it.
 
-    A release is a vintage that was asked for the figure and shows it. *names* are the tables of areas and categories,
-    where the family has them.
+    A release is a vintage whose selection includes the figure and that shows it. *names* are the
+    tables of areas and categories, if the family has them.
 
-    :raises ConfigError: They are too many to be held at once.
+    :raises ConfigError: There are too many for memory.
     """
     _refuse_too_many(history, vintages)
     with connected() as connection:
@@ -118,7 +118,7 @@ def _vintages(vintages: Sequence[Held]) -> pa.Table:
 
 
 def _asked_for(rows: pa.Table, vintages: Sequence[Held]) -> pa.Table:
-    """Leave out what a release was not asked for: the figure before went on, but nobody looked."""
+    """Leave out figures outside a release's selection: the figure before stayed, but nobody looked."""
     import pyarrow.compute as pc
 
     for place, held in enumerate(_in_order(vintages)):

@@ -1,9 +1,10 @@
 """
-What is said of the revisions of a series: how large, whether to one side, whether they could be foreseen.
+Statistics of the revisions of a series: their size, their bias, and whether they were predictable.
 
-A revision is the final figure less the earlier one. Definitions and tests are those of R's ``reviser``
-(https://docs.ropensci.org/reviser/articles/revision-analysis.html), the tests of news and noise those of
-Mankiw and Shapiro (1986) with robust covariances, as in Aruoba (2008), doi:10.1111/j.1538-4616.2008.00115.x.
+A revision is the final figure minus the earlier one. Definitions and tests are those of R's
+``reviser`` (https://docs.ropensci.org/reviser/articles/revision-analysis.html), the tests of news
+and noise those of Mankiw and Shapiro (1986) with robust covariances, as in Aruoba (2008),
+doi:10.1111/j.1538-4616.2008.00115.x.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ def statistics_of(early: Sequence[float], final: Sequence[float]) -> dict[str, A
     """
     Return the statistics of the revisions from *early* to *final* figures, in the order of their periods.
 
-    Where there are too few pairs, or nothing varies, a test is ``None``.
+    A test is ``None`` if there are too few pairs, or if nothing varies.
     """
     revisions = [after - before for before, after in zip(early, final, strict=True)]
     n = len(revisions)

@@ -1,4 +1,4 @@
-"""Probabilities of the two tests that revisions are put to."""
+"""Probabilities for the two tests of revisions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The triangle of revisions: a row a period, a column a vintage."""
+"""The triangle of revisions: one row per period, one column per vintage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def triangle(model: Model, table: pa.Table, *, growth: bool = False) -> Wide:
     """
-    Turn releases, with the columns in front that tell one series from another.
+    Pivot releases; the columns that identify a series come first.
     """
     series = varying(table, ("ref_area", "category", "dataset", "freq"))
     measure = "growth" if growth else "value"
