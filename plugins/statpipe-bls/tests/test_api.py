@@ -63,7 +63,7 @@ def test_annual_averages_are_asked_for_with_a_key_alone(bls, probe):
 def test_what_earlier_runs_spent_of_the_day_counts(probe, tmp_path):
     all_measures = {"areas": (), "codes": {"measure": ("03", "04", "05", "06")}}
     probe(key=None, **all_measures)  # 17 of 25
-    with pytest.raises(Unavailable, match=r"allows no further request for \d+ s"):
+    with pytest.raises(Unavailable, match=r"allows no more requests for \d+ s"):
         probe(key=None, **all_measures)
     assert (tmp_path / ".statpipe" / "limits" / "127.0.0.1.jsonl").exists()
 

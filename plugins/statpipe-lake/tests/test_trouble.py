@@ -102,7 +102,7 @@ def test_a_folder_that_an_ordinary_user_may_not_make_is_told_by_its_path(open_fo
     assert kind == "ConfigError"
     assert text.startswith(f"the lake cannot be written: {open_folder}/.statpipe")
     assert "Permission denied" in text
-    assert text.endswith("give this user the right to write there, or set another path")
+    assert text.endswith("give this user permission to write there, or set another path")
 
 
 @pytest.mark.parametrize(
@@ -125,7 +125,7 @@ def test_whatever_an_ordinary_user_may_not_write_is_told_by_its_path(open_folder
     assert kind == "ConfigError"
     assert f"{root}/{where}" in text
     assert "Permission denied" in text
-    assert "give this user the right to write there" in text
+    assert "give this user permission to write there" in text
     assert files(open_folder) == []
 
 

@@ -81,7 +81,7 @@ def test_a_load_that_waits_too_long_for_another_gives_up(make_sink, partition, t
         other.execute(
             "SELECT pg_advisory_xact_lock(hashtextextended('statpipe table gold.spending', 0))"
         )
-        with pytest.raises(Unavailable, match=r"lock timeout; somebody else holds the lock"):
+        with pytest.raises(Unavailable, match=r"lock timeout; another session holds the lock"):
             sink.write(partition(three_rows.slice(1), "second"))
 
 

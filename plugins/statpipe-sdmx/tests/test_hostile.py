@@ -80,7 +80,7 @@ ROWS = {
 BODIES = {
     "no dimension": (
         lambda form: FORMATS[form](without(FINE, "TEA")),
-        r"no column or attribute TEA; the structure TEA:DSD\(1\.0\).*see whether data and struct",
+        r"no column or attribute TEA; the structure TEA:DSD\(1\.0\).*check whether data and struct",
     ),
     "two series of one key": (twice, "two observations for ref_area CN"),
     "half of it": (

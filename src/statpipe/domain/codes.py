@@ -1,5 +1,5 @@
-<<<<<<< HEAD
-"""Coded columns: texts as places in a dictionary, so that work is done once a text and not once a row.
+"""Coded columns: texts as positions in a dictionary, so that work is done once per text and not
+once per row.
 
 ::
 
@@ -9,10 +9,6 @@
 
 Where a dictionary is in text order, codes sort as their texts do. To replace a text in all rows, it is
 replaced in the dictionary (:func:`looked_up`).
-=======
-"""Coded columns: texts as positions in a dictionary, so that work is done once per text and not
-once per row.
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
 """
 
 from __future__ import annotations

@@ -26,8 +26,8 @@ SHOWN_CELLS = 20
 def _known_severity(result: Any, _attribute: Any, severity: object) -> None:
     if severity not in get_args(Severity):
         msg = (
-            f"the verdict of check {result.check!r} has the severity {severity!r}; expected 'error' or "
-            "'warning', as the settings of the check say"
+            f"the verdict of check {result.check!r} has the severity {severity!r}; expected "
+            "'error' or 'warning', from the settings of the check"
         )
         raise ValueError(msg)
 

@@ -23,8 +23,8 @@ STS = """<AssumeRoleWithWebIdentityResponse xmlns="https://sts.amazonaws.com/doc
 STS_REFUSES = """<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>
 <Message>{message}</Message></Error></ErrorResponse>"""
 TOLD_TO_LOG_IN = (
-    "log in with `aws sso login`, set AWS_PROFILE or the setting `profile`, or run where a role is "
-    "given (exit 2)"
+    "log in with `aws sso login`, set AWS_PROFILE or the setting `profile`, or run where a role "
+    "is available (exit 2)"
 )
 
 
@@ -197,8 +197,8 @@ def test_a_role_that_cannot_be_assumed_is_one_line(role, gate, status, code, mes
     gate.rule = lambda exchange: exchange.answer(status, text=text)
     said = role.run("run", "tea_prices", code=2)
     assert (
-        f"AWS gives no credentials ({code}: {message}); check AWS_ROLE_ARN or the profile, and whom "
-        "the role trusts; or " + TOLD_TO_LOG_IN
+        f"AWS returned no credentials ({code}: {message}); check AWS_ROLE_ARN or the profile, and the "
+        "role's trust policy; or " + TOLD_TO_LOG_IN
     ) in last_line(said)
     assert "a token of GitHub's" not in said
 
@@ -207,7 +207,7 @@ def test_a_role_that_cannot_be_assumed_is_one_line(role, gate, status, code, mes
 def test_a_role_whose_token_is_not_there_is_one_line(role):
     role.environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/nowhere/token"
     said = role.run("run", "tea_prices", code=2)
-    assert "AWS gives no credentials ([Errno 2] No such file or directory: '/nowhere" in said
+    assert "AWS returned no credentials ([Errno 2] No such file or directory: '/nowhere" in said
     assert last_line(said).endswith(TOLD_TO_LOG_IN)
 
 
@@ -218,5 +218,5 @@ def test_a_giver_of_credentials_that_is_down_is_exit_5(role, gate):
     role.environment["AWS_MAX_ATTEMPTS"] = "1"
     said = role.run("run", "tea_prices", code=5)
     assert (
-        "AWS cannot be asked for credentials now (ServiceUnavailable: later); run again later (exit 5)"
+        "AWS credentials are unavailable now (ServiceUnavailable: later); run again later (exit 5)"
     ) in last_line(said)

@@ -82,7 +82,9 @@ def test_a_smoke_run_that_may_not_delete_says_so(place, wire, corner, each):
 
     wire.rule = rule
     said = place.run("smoke", "tea_prices", code=2)
-    assert re.search(r"/scratch/smoke_[0-9a-f]{8} may not be removed; remove it yourself", said)
+    assert re.search(
+        r"/scratch/smoke_[0-9a-f]{8} cannot be removed \(no permission\); remove it yourself", said
+    )
     assert last_line(said).endswith(
         f"s3:DeleteObject on {BUCKET}/{corner.prefix}scratch/* (exit 2)"
     )
@@ -98,7 +100,7 @@ def test_a_smoke_run_that_may_not_delete_says_so(place, wire, corner, each):
             "AccessDenied",
             "or correct the lake's path if the bucket is somebody else's (exit 2)",
         ),
-        (403, "RequestTimeTooSkewed", "the clock of this machine is wrong by more than AWS allows"),
+        (403, "RequestTimeTooSkewed", "this machine's clock is off by more than AWS allows"),
     ],
 )
 def test_a_bucket_that_does_not_do_is_one_line_of_the_command(place, wire, status, code, words):

@@ -40,7 +40,7 @@ def test_an_answer_that_drips_in_ends_after_some_time(fake, connect):
     ticks = iter(range(0, 100_000, 200))
     fake.always = faults.body(b" " * 1_000_000)
     client = connect(clock=lambda: next(ticks))
-    with pytest.raises(Unavailable, match="has not answered completely within 300 s; run again"):
+    with pytest.raises(Unavailable, match="did not answer completely within 300 s; run again"):
         client.ask("SAPCE1-line-9", ONE_LINE)
 
 

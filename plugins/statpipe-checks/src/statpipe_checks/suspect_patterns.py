@@ -41,7 +41,7 @@ class SuspectPatterns(TableCheck):
         """
         Report the largest slices with such a pattern.
         """
-        told = f"{counted(len(current.table), 'row')} without such a pattern"
+        told = f"{counted(len(current.table), 'row')} without suspicious patterns"
         if previous is None and _is_plain(current):
             return self.fine(current, told)
         with database() as silver:
@@ -53,13 +53,7 @@ class SuspectPatterns(TableCheck):
                 found += _scaled(silver, names)
                 found += _zeros(silver, names, first=False) if names else []
         if not found:
-<<<<<<< HEAD
             return self.fine(current, told)
-=======
-            return self.fine(
-                current, f"{counted(len(current.table), 'row')} without suspicious patterns"
-            )
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
         shown = [pattern for pattern in found if not _is_part(pattern, found)]
         cells = [{n: v for n, v in one.items() if n != "text"} for one in shown]
         more = f"; {len(shown) - 3:,} more" if len(shown) > 3 else ""  # noqa: PLR2004

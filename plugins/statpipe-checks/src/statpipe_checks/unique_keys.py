@@ -24,7 +24,9 @@ class UniqueKeys(TableCheck):
         """
         keys = current.dataset.key
         if not repeats_a_key(current.table, keys):
-            return self.fine(current, f"{counted(len(current.table), 'row')}, as many keys")
+            return self.fine(
+                current, (f"{counted(len(current.table), 'row')}, each with a unique key")
+            )
         with database() as silver:
             silver.add("obs", current.table, (*keys, "obs_value"))
             failures, cells = silver.first(
@@ -36,13 +38,6 @@ class UniqueKeys(TableCheck):
                 HAVING count(*) > 1
                 """  # noqa: S608 -- column names, no values
             )
-<<<<<<< HEAD
-=======
-        if not cells:
-            return self.fine(
-                current, (f"{counted(len(current.table), 'row')}, each with a unique key")
-            )
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
         first = cells[0]
         message = (
             f"{counted(failures, 'key')} with more than one row, first: {place(first)} has "

@@ -28,15 +28,11 @@ SELF_HASH = b"statpipe.self_sha256"
 GROUPS = b"statpipe.groups_sha256"
 
 FOOTER = 64 * 1024
-<<<<<<< HEAD
 """More than what follows the row groups in the footer of any of our files. A row group takes some 6 KB before that."""
 
 _ROWS_IN_GROUP, _MOST_GROUPS = 131_072, 64
 """A group holds as many rows at least, as each repeats the texts of its columns: with these, a file of a million rows
 is 2 % larger than with one group."""
-=======
-"""More than the footer of any of our files, which takes about 6 KB per row group."""
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
 
 _SOUGHT = frozenset({*KEY, "dataset", "period_start", "year", "realtime_start", "realtime_end"})
 """The columns that readers filter by. Statistics for all columns would take a fifth of the writing

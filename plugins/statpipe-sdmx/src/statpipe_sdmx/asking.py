@@ -166,7 +166,10 @@ class Asking:
         key = self._settings.key
         found = list(self._split(flow, structure, key, name, history))
         if not found:
-            msg = f"{name}: the service has nothing for any part of the key {key!r}; ask for other series"
+            msg = (
+                f"{name}: the service has no data for any part of the key {key!r}; ask for other "
+                "series"
+            )
             raise NoData(msg)
         return found
 

@@ -18,17 +18,11 @@ if TYPE_CHECKING:
 AS_OF = "figures of"
 """What is recorded with a message that has a history: the moment that is meant."""
 
-<<<<<<< HEAD
 FROM, TO, SET = ":from", ":to", ":set"
 """
 Columns of the times between which a row was valid, and of the number of its data set in a message that has such times.
 No identifier of SDMX has a colon.
 """
-=======
-FROM, TO = ":from", ":to"
-"""Columns of the times between which a row was valid. The colon keeps them apart from SDMX
-identifiers."""
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
 
 
 def releases(message: pa.Table) -> dict[datetime, pa.Table]:
@@ -42,13 +36,8 @@ def releases(message: pa.Table) -> dict[datetime, pa.Table]:
     import pyarrow.compute as pc
 
     begins, ends = _times(message)
-<<<<<<< HEAD
     if begins.null_count:
-        msg = "a data set does not say from when on it was valid; the service keeps no history"
-=======
-    if None in begins:
         msg = "a data set does not say since when it was valid; the service keeps no history"
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
         raise ValueError(msg)
     first = pc.min(begins.filter(pc.invert(_deletes(message)))).as_py()
     if first is None:

@@ -127,7 +127,10 @@ def _refuse_errors(errors: Any, payload: Payload) -> None:
         said = _text(told.get("title") or told.get("detail") or told.get("message")) or "no reason"
         code, said = str(told.get("code", "without a code")), " ".join(said.split())[:300]
         if code == _TOO_LARGE:
-            msg = f"payload {payload.name}: the agency says that this is too much ({said}); narrow `key`, or set `start`"
+            msg = (
+                f"payload {payload.name}: the agency says that the request is too large "
+                f"({said}); narrow `key`, or set `start`"
+            )
             raise TooMuch(msg)
         msg = f"payload {payload.name}: the answer tells of error {code} ({said}); it may be incomplete: run again"
         raise ContentError(msg, payload=payload)

@@ -20,13 +20,8 @@ _WITH_GZIP_HEADER = 31
 
 def unpacked(payload: Payload) -> Payload:
     """
-<<<<<<< HEAD
     Return the one message in a zip or in gzip; any other payload as it is. What the package says of sizes is not believed:
     reading stops at the bound.
-=======
-    Return the one message in a zip. The sizes that the zip declares are not trusted: reading stops
-    at the bound.
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
 
     :raises ContentError: It is damaged, or holds another number of files, or a larger one.
     """
@@ -35,16 +30,7 @@ def unpacked(payload: Payload) -> Payload:
     if not kind:
         return payload
     try:
-<<<<<<< HEAD
         body = _from_zip(payload) if kind == "zip" else _from_gzip(payload)
-=======
-        with zipfile.ZipFile(io.BytesIO(payload.body)) as archive:
-            files = [one for one in archive.infolist() if not one.is_dir()]
-            if len(files) != 1:
-                raise _wrong(payload, f"it contains {len(files)} files")
-            with archive.open(files[0]) as file:
-                body = file.read(LARGEST + 1)
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
         raise _wrong(payload, kind, str(error)) from None
     if len(body) > LARGEST:
@@ -56,7 +42,7 @@ def _from_zip(payload: Payload) -> bytes:
     with zipfile.ZipFile(io.BytesIO(payload.body)) as archive:
         files = [one for one in archive.infolist() if not one.is_dir()]
         if len(files) != 1:
-            raise ValueError(f"it holds {len(files)} files")
+            raise ValueError(f"it contains {len(files)} files")
         with archive.open(files[0]) as file:
             return file.read(LARGEST + 1)
 

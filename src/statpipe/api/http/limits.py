@@ -148,7 +148,7 @@ class Budgets:
         locked = self._locked_until - now
         if locked > self._longest_wait:
             raise Unavailable(
-                f"{self._who} has locked us out for another {locked:.0f} s: run again then",
+                f"{self._who} has locked us out for another {locked:.0f} s; run again after that",
                 retry_after=locked,
             )
         # How large an answer will be is not known before; the largest so far is a fair guess.
@@ -156,8 +156,8 @@ class Budgets:
         full = max((window.wait(more[kind], now) for kind, window in self._windows), default=0.0)
         if full > self._longest_wait:
             raise Unavailable(
-                f"{self._who} allows no further request for {full:.0f} s: its limit is used up; run "
-                "again then",
+                f"{self._who} allows no more requests for {full:.0f} s because its limit is used "
+                "up; run again after that",
                 retry_after=full,
             )
         return max(locked, full)

@@ -56,8 +56,8 @@ class Trouble:
         if self.late is not None:
             return Passing(
                 Unavailable(
-                    f"{start}{host} has not answered completely within {self.late:.0f} s{via}; "
-                    "run again later, or allow more time"
+                    f"{start}{host} did not answer completely within {self.late:.0f} s{via}; run "
+                    "again later, or allow more time"
                 )
             )
         if isinstance(error, Undecodable):

@@ -101,7 +101,6 @@ def latest_rows(
     words: Words = OPTIONS,
 ) -> pa.Table:
     """
-<<<<<<< HEAD
     Return the rows of a model that a reader chose, as the lake has it.
 
     :raises ConfigError: As :func:`~statpipe.engine.answers.rows.chosen_rows` raises it.
@@ -122,9 +121,6 @@ def latest_table(
 ) -> pa.Table:
     """
     Read a model as the lake has it; of given *texts*, at least the rows that have one in each of these columns.
-=======
-    Read a model from the lake.
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
 
     :raises ContentError: It was not built yet, or is damaged.
     """

@@ -172,15 +172,9 @@ def _columns(model: Model) -> set[str]:
     return {column.name for column in model.columns}
 
 
-<<<<<<< HEAD
 def _latest(site: Site, model: Model, wanted: Cell, words: Words) -> pa.Table | ConfigError:
     """Return the model's own rows; the error where they are not there now: they may have been."""
     models = site.registry.models()
-=======
-def _history(site: Site, model: Model, latest: pa.Table, wanted: Cell, words: Words) -> CellHistory:
-    """Find the one matching cell of the model's sources."""
-    unknown: ConfigError | None = None
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
     try:
         return latest_rows(site.lake, models, model, _each_alone(wanted), words)
     except ConfigError as error:

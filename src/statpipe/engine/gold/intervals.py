@@ -1,5 +1,4 @@
-<<<<<<< HEAD
-"""Changes as intervals: each figure with the time during which it stood.
+"""Changes as intervals: each figure with the dates during which it was current.
 
 Changes are sorted by cell and time. Then each row looks at its neighbours::
 
@@ -13,9 +12,6 @@ Changes are sorted by cell and time. Then each row looks at its neighbours::
 A row that begins an interval gives its first day and its vintage; the row that ends it gives its last day and
 the words that describe it.
 """
-=======
-"""Changes as intervals: each figure with the dates during which it was current."""
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
 
 from __future__ import annotations
 

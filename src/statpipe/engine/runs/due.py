@@ -30,13 +30,8 @@ def today() -> date:
 @frozen(kw_only=True)
 class Due:
     """
-<<<<<<< HEAD
-    What the release calendar of a source says of a run. ``asked_for`` identifies how the source is configured now;
-    ``asked`` is the day on which runs before this one last asked for everything.
-=======
     What the release calendar of a source means for a run. ``asked_for`` identifies how the source
-    is configured now.
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
+    is configured now; ``asked`` is the day on which runs before this one last asked for everything.
     """
 
     calendar: ReleaseCalendar | None

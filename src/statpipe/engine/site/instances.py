@@ -93,8 +93,8 @@ def _instance(
     offers = registry.named("source")
     if name in offers:
         msg = (
-            f"{where}.use: the plugin {offers[name].plugin} already has a source of this name; "
-            "choose another name"
+            f"{where}.use: the plugin {offers[name].plugin} already has a source of this "
+            "name; choose another name"
         )
         raise ConfigError(msg)
     gold = table.get("gold", FAMILY.format(name))

@@ -1,5 +1,4 @@
-<<<<<<< HEAD
-"""Which vintage a freshly normalized table is: one that we hold, more of it, or a new one.
+"""Decides which vintage a new table is: one that the lake holds, more of it, or a new one.
 
 What came is compared with what is held of the same release date::
 
@@ -9,9 +8,6 @@ What came is compared with what is held of the same release date::
     CA NY         NY TX       another NY          a new vintage of NY TX
     nothing    CA NY                              a new vintage of CA NY
 """
-=======
-"""Decides which vintage a new table is: one that the lake holds, more of it, or a new one."""
->>>>>>> 040b7a1 (Messages and docstrings of the API, the domain, the engine and the plugins are in plain English)
 
 from __future__ import annotations
 

@@ -102,7 +102,7 @@ def test_a_limit_a_minute_and_one_a_day_both_hold(time):
     with pytest.raises(Unavailable) as error:
         budgets.wait_for_room()
     assert str(error.value) == (
-        "agency.example allows no further request for 86340 s: its limit is used up; run again then"
+        "agency.example allows no more requests for 86340 s because its limit is used up; run again after that"
     )
     assert error.value.retry_after == 86_340
 
@@ -124,7 +124,7 @@ class TestEarlierRuns:
         for _ in range(3):
             run().wait_for_room()
             time.seconds += 3600
-        with pytest.raises(Unavailable, match="no further request for 75600 s"):
+        with pytest.raises(Unavailable, match="no more requests for 75600 s"):
             run().wait_for_room()
 
     def test_what_is_older_than_the_limit_does_not(self, run, time):

@@ -60,7 +60,7 @@ class TestTime:
             transport.get(server.url, name="SAPCE.zip")
         if pieces[0] != b"H":
             assert str(raised.value.error) == (
-                "SAPCE.zip: 127.0.0.1 has not answered completely within 0 s; run again later, or "
+                "SAPCE.zip: 127.0.0.1 did not answer completely within 0 s; run again later, or "
                 "allow more time"
             )
         assert isinstance(raised.value.error, Unavailable)
@@ -83,7 +83,7 @@ class TestTime:
             deadline_module.socket, "getaddrinfo", lambda *_, **__: answered.wait(10) and []
         )
         try:
-            with pytest.raises(Passing, match=r"has not answered completely|was not found within"):
+            with pytest.raises(Passing, match=r"did not answer completely|was not found within"):
                 open_transport(seconds=0.05).get("http://agency.example/")
         finally:
             answered.set()
