@@ -52,10 +52,14 @@ class SilverLake(MemoryLake):
         self.seen.append(key.path)
         return super().read(key)
 
+    def copy(self) -> "SilverLake":
+        lake = SilverLake()
+        lake.vintages, lake.held = dict(self.vintages), dict(self.held)
+        return lake
+
     def with_silver_alone(self) -> "SilverLake":
         """A lake that holds the same Silver, and nothing else."""
-        lake = SilverLake()
-        lake.vintages = dict(self.vintages)
+        lake = self.copy()
         lake.held = {key: one for key, one in self.held.items() if key.layer is Layer.SILVER}
         return lake
 
