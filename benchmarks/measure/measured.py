@@ -14,7 +14,7 @@ class Measured:
     were written to the tables of analysts, ``puts`` are files of the lake that are new or were written again.
     ``lake`` and ``tables`` are the sizes of both afterwards, and ``stale`` tables of
     analysts have old statistics: records of runs, a few rows a run, are left to autovacuum.
-    ``waiting`` is the time in which at least one request to a bucket was on its way.
+    ``waiting`` is the time in which at least one request to a bucket was on its way, payloads that were put left out.
     """
 
     scenario: str
