@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from statpipe.api import ConfigError, Model
 from statpipe.engine.answers.printed_rows import printed_rows
+from statpipe.engine.answers.wide import Wide
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -30,6 +31,7 @@ class Figures:
     model: str
     table: pa.Table = field(repr=False)
     _declared: Model | None = field(default=None, repr=False)
+    _turned: Wide | None = field(default=None, repr=False, kw_only=True)
 
     def __len__(self) -> int:
         return len(self.table)
@@ -62,6 +64,8 @@ class Figures:
         """
         Return the rows as dictionaries. Decimals have the places that the agency printed.
         """
+        if self._turned is not None:
+            return self._turned.dicts()
         if self._declared is not None:
             return list(printed_rows(self.table, self._declared))
         rows: list[dict[str, Any]] = self.table.to_pylist()

@@ -130,7 +130,8 @@ class Lakehouse:
             self._site, model, rows_asked(columns), nth=numbers_asked(nth), words=ARGUMENTS
         )
         if wide:
-            return Figures(model, triangle(declared, table, growth=growth).table())
+            turned = triangle(declared, table, growth=growth)
+            return Figures(model, turned.table(), turned=turned)
         return Figures(declared.name, plain_table(table, declared), declared)
 
     def revision_statistics(

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from statpipe.api import ConfigError
+from statpipe.engine.answers.wide import wide
 from statpipe.reading.figures import Figures, with_floats
 
 TABLE = pa.table({"value": pa.array([Decimal("1833872.8"), None], pa.decimal128(38, 18))})
@@ -29,6 +30,13 @@ def test_a_library_that_is_broken_says_so_itself(monkeypatch, tmp_path, library,
     monkeypatch.delitem(sys.modules, library, raising=False)
     with pytest.raises(ImportError, match="no_such_module_here"):
         getattr(Figures("tea", TABLE), method)()
+
+
+def test_a_turned_table_has_the_places_that_were_printed():
+    rows = [{"time_period": "2018", "vintage": "2020-10-08", "value": Decimal("1852976.30")}]
+    turned = wide(rows, index=("time_period",), across=("vintage",), measure="value")
+    (row,) = Figures("tea", turned.table(), turned=turned).to_pylist()
+    assert (row["time_period"], str(row["2020-10-08"])) == ("2018", "1852976.30")
 
 
 def test_floats_are_the_nearest_doubles_and_what_is_missing_stays_missing():

@@ -34,6 +34,12 @@ class Wide:
         """
         return (*self.index, *self.across)
 
+    def dicts(self) -> list[dict[str, Any]]:
+        """
+        Return the rows by the names of their columns. Decimals have the places that were printed.
+        """
+        return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
+
     def table(self) -> pa.Table:
         """
         Return it as an Arrow table. Decimals are exact.
