@@ -167,16 +167,16 @@ def test_explain_is_what_the_command_line_explains(home, reader):
         (
             "pce_state",
             {"category": "SAPCE2:1", "period": 2015},
-            'no row has all of category="SAPCE2:1", period="2015": ',
+            'no row matches all of category="SAPCE2:1", period="2015": ',
         ),
-        ("pce_state", {"period": "2021:2019"}, 'ends before it begins; say period="2019:2021"'),
+        ("pce_state", {"period": "2021:2019"}, 'ends before it begins; use period="2019:2021"'),
         (
             "pce_state",
             {"area": "CA"},
             "model pce_state has no column area; its columns are ref_area",
         ),
         ("pce_state", {"value": "1"}, "rows of pce_state cannot be chosen by value, a decimal"),
-        ("pce_state", {"as_of": "2021"}, "as_of='2021' is not a date; give year, month and day"),
+        ("pce_state", {"as_of": "2021"}, "as_of='2021' is not a date; write year-month-day"),
         ("pce_state_history", {"as_of": OLD_DAY}, "pce_state_history"),
         ("pce_state", {"ref_area": "' OR ''='"}, "pce_state has no ref_area ' OR ''='"),
     ],
@@ -199,7 +199,7 @@ def test_a_sink_or_environment_that_is_not_there_is_told_with_those_that_are(hom
 
 
 def test_a_model_that_was_not_made_yet_is_told_with_the_command(reader):
-    with pytest.raises(ContentError, match="run `statpipe run bea_rpp_state` to make it"):
+    with pytest.raises(ContentError, match="run `statpipe run bea_rpp_state` to build it"):
         reader.read("rpp_state")
 
 
@@ -246,7 +246,7 @@ for call in (
     assert said[1] == (
         "NoRows ref_area=\"CAX\": pce_state has no ref_area CAX; did you mean 'CA' (California)?"
     )
-    assert said[2].endswith('of 2020-10-08, say as_of="2020-10-08" or later')
+    assert said[2].endswith('from 2020-10-08; use as_of="2020-10-08" or later')
     assert "has no column nocolumn; its columns are ref_area" in said[3]
     assert said[4].startswith("ConfigError ")
     assert "stagin" in said[4]
