@@ -270,7 +270,8 @@ def _parameter(rds: Any, group: str) -> str | None:
 
 def _first(request: Callable[[], Iterable[Any]]) -> Any:
     """Take the one that was asked for by name; RDS has a code of its own for each that does not
-    exist."""
+    exist.
+    """
     missing = (
         "DBInstanceNotFound",
         "DBInstanceNotFoundFault",

@@ -189,7 +189,10 @@ def test_without_a_model_all_are_listed_with_their_rows(here, tmp_path):
             ("pce_state", "--limit", "0"),
             "--limit: it must be a whole number, at least 1, not 0; see `statpipe show --help`",
         ),
-        (("--csv",), "no model is named; write its name before the options (`statpipe show` lists them)"),
+        (
+            ("--csv",),
+            "no model is named; write its name before the options (`statpipe show` lists them)",
+        ),
         (
             ("pce_state", "--parquet", "nix/out.parquet"),
             "--parquet nix/out.parquet: the folder nix does not exist; create it first",
