@@ -72,6 +72,11 @@ class ReadsAHundredRecords(RainNormalizer):
         return super().normalize(dataset, payloads).slice(0, 100)
 
 
+class ReadsTwoPayloads(RainNormalizer):
+    def normalize(self, dataset, payloads):
+        return super().normalize(dataset, payloads[:2])
+
+
 class KnowsTwoKinds(RainNormalizer):
     def rows(self, payload):
         return [row for row in super().rows(payload) if row["category"] in {"rain", "snow"}]
@@ -330,6 +335,7 @@ CAUGHT = {
     LeavesOutMissing: ("test_the_example_is_read_as_the_agency_prints_it", "has no such row"),
     SuppressedIsZero: ("test_the_example_is_read_as_the_agency_prints_it", "the table says 0"),
     Rounds: ("test_the_example_is_read_as_the_agency_prints_it", "prints 1852.25 for N rain"),
+    ReadsTwoPayloads: ("test_no_payload_is_passed_over", "and the normalizer passes them over"),
     ReadsAHundredRecords: ("test_more_of_the_same_is_read_to_the_end", "other years as well, and "),
     KnowsTwoKinds: (
         "test_a_code_that_is_new_is_not_left_out",

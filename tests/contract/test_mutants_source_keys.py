@@ -42,6 +42,27 @@ class KeyInRepr(RainSource):
         return f"RainSource({self._settings.url}, {self._settings.key.reveal()})"
 
 
+class KeyBeginsTheRepr(RainSource):
+    def __repr__(self):
+        return f"RainSource({self._settings.key.reveal()[:4]}***)"
+
+
+class KeyEndsTheRepr(RainSource):
+    def __repr__(self):
+        return f"RainSource(...{self._settings.key.reveal()[-3:]})"
+
+
+class HalfOfTheKeyInAVintage(RainSource):
+    def probe(self, dataset):
+        return attrs.evolve(super().probe(dataset), note=self._settings.key.reveal()[3:11])
+
+
+class HalfOfTheKeyInALog(RainSource):
+    def get(self, path):
+        log.info("asked as %s", self._settings.key.reveal()[5:])
+        return super().get(path)
+
+
 class KeyInException(RainSource):
     def refuse(self, path, error):
         raise Unavailable(f"{path} refuses key {self._settings.key.reveal()}") from None
@@ -131,6 +152,10 @@ CAUGHT = {
     KeyInName: ("test_the_key_is_shown_nowhere", "its name holds it"),
     KeyInBytes: ("test_the_key_is_shown_nowhere", "its body holds it"),
     KeyInRepr: ("test_the_key_is_shown_nowhere", "repr(source) shows the key"),
+    KeyBeginsTheRepr: ("test_the_key_is_shown_nowhere", "shows the key, or a part of it"),
+    KeyEndsTheRepr: ("test_the_key_is_shown_nowhere", "shows the key, or a part of it"),
+    HalfOfTheKeyInAVintage: ("test_the_key_is_shown_nowhere", "a vintage shows the key, or a part"),
+    HalfOfTheKeyInALog: ("test_the_key_is_shown_nowhere", "a log line of rain (level INFO)"),
     KeyInException: ("test_no_failure_shows_the_key", "the exception shows the key"),
     KeyInCause: ("test_no_failure_shows_the_key", "the exception shows the key"),
     KeyInLog: ("test_the_key_is_shown_nowhere", "a log line of rain (level INFO)"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable
+from itertools import product
 from typing import Any
 
 from statpipe.api import ContentError, Secret
@@ -11,6 +12,11 @@ from statpipe.domain.secret import base64_cores, written_forms
 
 CANARY = "Canary+7f3a=Key"
 """What the kit hands to a source as its key. Its signs are written otherwise in addresses."""
+
+_PART = 6
+_MASKS = ("**", "..", "\u2026")
+_ENDS = 2
+"""So many characters before or behind a mask are a part of the key."""
 
 
 def shows(text: str | bytes, secret: str) -> bool:
@@ -25,6 +31,18 @@ def shows(text: str | bytes, secret: str) -> bool:
         for core in base64_cores(secret)
         for form in (core, core.replace("+", "-").replace("/", "_"))
     )
+
+
+def shows_part(text: str, secret: str) -> bool:
+    """
+    Tell whether a text shows a secret, six characters of it in a row (one of which is no letter), or its
+    beginning or end beside a mask, such as ``Ca***``.
+    """
+    parts = [secret[place : place + _PART] for place in range(len(secret) - _PART + 1)]
+    told = [part for part in parts if not part.isalpha()]
+    for length, mask in product(range(_ENDS, _PART), _MASKS):
+        told += [secret[:length] + mask, mask + secret[-length:]]
+    return shows(text, secret) or any(one in text for one in told)
 
 
 def redacted(body: bytes, secrets: Iterable[str]) -> bytes:

@@ -61,6 +61,7 @@ class NormalizerContract(
     - ``decimal_mark = ","``: the agency prints 1.852,25 or 1 852,25; write ``figures`` like that too.
     - ``names_its_table = False``: the dataset's name stands in the payloads by chance, and does not say
       which table they are of.
+    - ``reads_all_payloads = False``: it takes payloads by their names, and others are none of its business.
     - ``names_its_units = False``: the unit of a category stands in the payloads by chance, and does not
       say what the figures are in.
     - ``leaves_out_unknown = True``: the agency prints areas or categories that are left out on purpose,

@@ -35,6 +35,7 @@ class NormalizerFixtures(InTime):
     decimal_mark: ClassVar[str] = "."
     names_its_table: ClassVar[bool] = True
     names_its_units: ClassVar[bool] = True
+    reads_all_payloads: ClassVar[bool] = True
     leaves_out_unknown: ClassVar[bool] = False
     figures_are_text: ClassVar[bool] = True
     examples: ClassVar[int] = 100

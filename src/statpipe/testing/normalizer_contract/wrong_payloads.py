@@ -49,6 +49,25 @@ class WrongPayloads(NormalizerFixtures):
                     'begin its text with the payload\'s name: f"payload {payload.name}: ..."',
                 )
 
+    def test_no_payload_is_passed_over(
+        self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
+    ) -> None:
+        """However many there are: an answer in pages has more of them next year."""
+        if not self.reads_all_payloads or not payloads:
+            return
+        last = payloads[-1]
+        more = [
+            attrs.evolve(last, name=f"{last.name}-{number}", body=b"\x00 no answer")
+            for number in (2, 3)
+        ]
+        what = f"after {last.name}, two more payloads came that are no answer of the agency"
+        if not isinstance(read(normalizer, dataset, [*payloads, *more], what), ContentError):
+            broken(
+                f"{what}, and the normalizer passes them over",
+                "read every payload, or raise ContentError; if it takes payloads by their names, set "
+                "`reads_all_payloads = False` in the class",
+            )
+
     def test_a_payload_of_another_table_is_refused(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
