@@ -109,7 +109,7 @@ def test_a_part_of_another_time_is_noticed(lake):
     other = part.read_bytes()
     lake.write(in_parts(gold_partition({**FIGURES, ("CA", 2021): Decimal(1)})))
     part.write_bytes(other)
-    with pytest.raises(ContentError, match=r"it is not the one that .*part-0\.parquet lists"):
+    with pytest.raises(ContentError, match=r"it differs from the one that .*part-0\.parquet lists"):
         lake.read_rows(TABLE.key, {"area": ["CA"]})
 
 

@@ -32,7 +32,7 @@ FOOTER = 64 * 1024
 
 _ROWS_IN_GROUP, _MOST_GROUPS = 131_072, 64
 """A group holds as many rows at least, as each repeats the texts of its columns: with these, a file of a million rows
-is 2 % larger than with one group."""
+is 1 % larger than with one group."""
 
 _SOUGHT = frozenset({*KEY, "dataset", "period_start", "year", "realtime_start", "realtime_end"})
 """The columns that readers filter by. Statistics for all columns would take a fifth of the writing
@@ -65,6 +65,8 @@ def to_parquet(
     figures = [f.name for f in schema if pa.types.is_decimal(f.type)]
     if partition.model is not None:
         schema = _plain(schema)
+    # By the columns that sort a table, its row groups can be told apart.
+    sought = {*_SOUGHT, *(partition.model.grain if partition.model else ())}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
         sink,
@@ -74,7 +76,7 @@ def to_parquet(
         # Most figures are printed once: without a dictionary they take less room, and less time.
         use_dictionary=[name for name in schema.names if name not in {*doubles, *figures}],
         use_byte_stream_split=doubles,
-        write_statistics=[name for name in schema.names if name in _SOUGHT],
+        write_statistics=[name for name in schema.names if name in sought],
         write_page_index=False,
         write_page_checksum=True,
         store_schema=False,
