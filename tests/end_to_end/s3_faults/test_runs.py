@@ -53,6 +53,12 @@ def remembered_wrongly(objects):
     ]
 
 
+def holders(objects):
+    """Whose leases are not given back: the dead's may be, where the next run had nothing to write."""
+    locks = (json.loads(body) for path, body in objects.items() if path.endswith(".lock"))
+    return [lock["run_id"] for lock in locks if not lock.get("released")]
+
+
 @pytest.fixture
 def die_and_recover(server, fresh, plugins, releases, undisturbed, tmp_path):
     """Kill a run at one of its requests; look as a reader does; run once more."""
@@ -128,12 +134,8 @@ def die_and_recover(server, fresh, plugins, releases, undisturbed, tmp_path):
             found.append("a payload is missing")
         if remembered_wrongly(after):
             found.append("a fingerprint is remembered that no file has")
-        if not all(
-            json.loads(body).get("released")
-            for path, body in after.items()
-            if path.endswith(".lock")
-        ):
-            found.append("a lock is left")
+        if any(f"runs/tea_prices/{holder}.json" in after for holder in holders(after)):
+            found.append("a run that ended holds a lock")
         return [f"{when} request {number}: {what}" for what in found]
 
     def all_of(moments):
