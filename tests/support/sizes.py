@@ -27,7 +27,7 @@ EXTRAS = {
     "with testing": [*ALL, f"{HOST}[testing]"],
     "with dask": [*ALL, f"{HOST}[dask]"],
     "with aws": [*ALL, *(f"statpipe-{one}[aws]" for one in ("lake", "notify", "postgres"))],
-    "with embedded": [*ALL, "statpipe-postgres[embedded]"],
+    "with embedded": [*ALL, "statpipe-postgres[{}]".format("embedded")],
 }
 
 
