@@ -8,6 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 LARGEST = 1_000_000  # bytes
+LONGEST_TEST = 500  # lines
 LARGE = {
     "tests/data/SAPCE.zip": "a release of BEA, unedited: the tests compare every figure with it",
 }
@@ -54,3 +55,13 @@ def test_by_products_are_recognized():
         assert BY_PRODUCT.search(name)
     for name in ("a/__pycache__/b.py", ".coverage", "out/report.md", ".mypy_cache/x.json", ".env"):
         assert BY_PRODUCT.search(name)
+
+
+def test_a_file_of_tests_is_about_one_behaviour():
+    long = {
+        name: lines
+        for name in tracked()
+        if re.search(r"(^|/)test_[^/]+\.py$", name)
+        if (lines := (ROOT / name).read_text().count("\n")) > LONGEST_TEST
+    }
+    assert long == {}, "split it by behaviour"
