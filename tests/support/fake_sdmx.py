@@ -69,7 +69,7 @@ class FakeSdmx:
         if request.path.startswith(("/file/", "/1.0/async/data/")):
             return self._ready()
         kind, *parts = [part for part in request.path.split("/") if part]
-        if kind == "structure":
+        if kind in {"structure", "metadata"}:
             kind, *parts = parts
         if kind == "dataflow":
             return self._structure(parts[1], request)

@@ -10,6 +10,7 @@ import pytest
 from statpipe.api import ContentError, Dataset, Environment, Payload
 from statpipe.testing import NormalizerContract, SourceContract
 from statpipe_sdmx.normalizer import SdmxNormalizer
+from statpipe_sdmx.service import known
 from statpipe_sdmx.settings import SdmxSettings
 from statpipe_sdmx.source import SdmxSource
 from support.fake_sdmx import serving
@@ -93,6 +94,10 @@ class TestSdmxSource(SourceContract):
     probe_reads_everything = True  # this service does not say when its data were updated
 
     @pytest.fixture
+    def house(self):
+        return ""
+
+    @pytest.fixture
     def service(self):
         with serving(modified="Tue, 20 Feb 2024 10:00:00 GMT") as fake:
             fake.flows[FLOW] = cube(FIGURES)
@@ -103,11 +108,9 @@ class TestSdmxSource(SourceContract):
         return service.agency
 
     @pytest.fixture
-    def make_source(self, service, tmp_path):
-        home = Path(tmp_path)
-        settings = SdmxSettings(
-            url=service.url, flow=FLOW, environment=Environment(name="local", home=home)
-        )
+    def make_source(self, service, house, tmp_path):
+        home = Environment(name="local", home=Path(tmp_path))
+        settings = SdmxSettings(service=house, url=service.url, flow=FLOW, environment=home)
         return lambda: SdmxSource(settings)
 
     @pytest.fixture
@@ -126,6 +129,16 @@ class TestSdmxSource(SourceContract):
     def revise(self, service):
         def revise():
             service.modified = "Fri, 24 May 2024 10:00:00 GMT"
+            service.changed = "9999"
             service.flows[FLOW] = cube(FIGURES | {("CN", "G", "2024"): "1331.0"})
 
         return revise
+
+
+@pytest.mark.slow
+class TestEveryHouse(TestSdmxSource):
+    """The same for each house of the table: a new one is tested by itself."""
+
+    @pytest.fixture(params=sorted(known()))
+    def house(self, request):
+        return request.param
