@@ -183,6 +183,26 @@ def test_a_service_that_wrongly_says_that_nothing_has_changed_is_not_believed_fo
     assert probed(make(days=8)).token != first.token
 
 
+def test_a_date_that_stays_while_the_figures_change_is_not_believed_for_ever(make, service):
+    service.flows["TEA"] = attrs.evolve(cube("A0001"), updated=LATER)
+    loaded(make(service="ESTAT"))
+    first = probed(make(service="ESTAT"))
+    service.flows["TEA"] = attrs.evolve(cube("A0001", value="2.5"), updated=LATER)
+    assert probed(make(days=6, service="ESTAT")).token == first.token
+    assert probed(make(days=8, service="ESTAT")).token != first.token
+    assert loaded(make(days=8, service="ESTAT"))["A0001", "G"] == "2.5"
+    later = probed(make(days=8, service="ESTAT"))
+    assert probed(make(days=17, service="ESTAT")) == later
+
+
+def test_a_service_that_ignores_since_when_it_is_asked_shows_no_new_vintage(make, service):
+    first = probed(make(service="ECB"))
+    service.changed = "2999"
+    assert probed(make(service="ECB")) == first
+    service.flows["TEA"] = cube("A0001", value="2.5")
+    assert probed(make(service="ECB")).token != first.token
+
+
 def test_a_fetch_reads_the_figures_whatever_the_service_says(make, service):
     service.tags = True
     loaded(make())

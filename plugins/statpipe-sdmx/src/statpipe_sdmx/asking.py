@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from http import HTTPStatus
@@ -17,7 +18,7 @@ from statpipe_sdmx.data import read_data
 from statpipe_sdmx.key import WHOLE, codes_in
 from statpipe_sdmx.later import place_of
 from statpipe_sdmx.parts import TooMuch, halves
-from statpipe_sdmx.service import Format, Question, Service
+from statpipe_sdmx.service import Format, Question, Service, service_named
 from statpipe_sdmx.settings import SdmxSettings
 from statpipe_sdmx.structure import Structure
 
@@ -62,6 +63,33 @@ class Message:
     question: Question
     answer: Answer
     payload: Payload
+
+
+def service_of(settings: SdmxSettings) -> Service:
+    """
+    Return the service that is configured, by its name or its address.
+
+    :raises ConfigError: There is none of that name, or neither is given.
+    """
+    where = f"sources.{settings.instance or 'sdmx'}"
+    if settings.service:
+        found = service_named(settings.service, f"{where}.service")
+        return attrs.evolve(found, url=settings.url) if settings.url else found
+    if not settings.url:
+        msg = (
+            f"{where}: neither `service` nor `url` is set; name a service, such as ECB, or give "
+            "its URL"
+        )
+        raise ConfigError(msg)
+    return Service(name=settings.url, url=settings.url, version=settings.rest)
+
+
+def hash_of(messages: Sequence[Message]) -> str:
+    """
+    Hash what a service sent, byte for byte: other bytes are reason enough to look at the figures.
+    """
+    bodies = "".join(one.payload.sha256 for one in messages)
+    return hashlib.sha256(bodies.encode()).hexdigest()
 
 
 def judged(answer: Answer) -> Exception | None:

@@ -27,7 +27,7 @@ class Seen:
     A flow as it was when it was last read.
 
     ``asked`` are the settings that it was asked for with. ``vintage`` is what it showed. ``updated`` is the time
-    that the service gave in its annotation; ``question`` the request for its figures, where one brought them all,
+    that the service gave in its annotation, ``brought`` a hash of the messages that it brought then; ``question`` the request for its figures, where one brought them all,
     and ``headers`` those that ask it again if they changed.
     """
 
@@ -35,6 +35,7 @@ class Seen:
     read: float
     vintage: Vintage
     updated: str = ""
+    brought: str = ""
     question: Question | None = None
     headers: Mapping[str, str] = field(factory=dict)
 

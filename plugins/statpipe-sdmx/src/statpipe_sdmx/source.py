@@ -23,14 +23,14 @@ from statpipe.api import (
     Vintage,
     undated,
 )
-from statpipe_sdmx.asking import Asking, Message, NothingNew
+from statpipe_sdmx.asking import Asking, Message, NothingNew, hash_of, service_of
 from statpipe_sdmx.data import read_data
 from statpipe_sdmx.fingerprint import fingerprint
 from statpipe_sdmx.normalizer import structure_in
 from statpipe_sdmx.observations import together
 from statpipe_sdmx.remembered import Remembered, Seen
 from statpipe_sdmx.selection import periods_in, selection_of
-from statpipe_sdmx.service import Question, Service, service_named
+from statpipe_sdmx.service import Question
 from statpipe_sdmx.settings import SdmxSettings
 from statpipe_sdmx.structure import safe_name
 from statpipe_sdmx.updated import updated_at
@@ -53,7 +53,7 @@ class SdmxSource(Source):
 
     def __init__(self, settings: SdmxSettings, now: Callable[[], float] = time.time) -> None:
         self._settings = settings
-        self._service = _service(settings)
+        self._service = service_of(settings)
         # A client is for one thread; what it has read for a probe is not asked for again when that is fetched.
         self._askings = [(Asking(settings, self._service), Lock()) for _ in range(self.at_once)]
         folder = settings.environment.home / ".statpipe" / "sdmx" / (settings.instance or "sdmx")
@@ -112,7 +112,8 @@ class SdmxSource(Source):
             messages = asking.messages(flow, dataset.name, described)
             # Figures that are updated meanwhile must not be stored under the date of those before.
             before = self._remembered.recall(dataset.name, self._asked(dataset))
-            now = self._look(asking, dataset, before=before, again=True).vintage
+            brought = hash_of(messages)
+            now = self._look(asking, dataset, before=before, again=True, brought=brought).vintage
         if now.token != vintage.token:
             msg = f"{dataset.name} was updated while it was fetched; run again"
             raise Unavailable(msg)
@@ -176,9 +177,18 @@ class SdmxSource(Source):
         return not seen.headers and len(read_data(answer.payload())) == 0
 
     def _look(
-        self, asking: Asking, dataset: Dataset, *, before: Seen | None, again: bool = False
+        self,
+        asking: Asking,
+        dataset: Dataset,
+        *,
+        before: Seen | None,
+        again: bool = False,
+        brought: str = "",
     ) -> Seen:
-        """Read what dates a flow, and all that it says; *again* asks for the date anew."""
+        """
+        Read what dates a flow, and all that it says; *again* asks for the date anew, when messages were *brought*
+        whose hash this is.
+        """
         flow, told = self._flow(dataset), self._settings
         payload = asking.structure(flow, dataset.name)
         structure, area = structure_in(dataset, payload)
@@ -191,14 +201,19 @@ class SdmxSource(Source):
         described = structure.digest(area)
         bounded = bool(told.start or told.end)
         if at is not None and not bounded:
+            token = of_date = f"{at} {told.key} {described}"
+            if before is not None and before.vintage.token.startswith(of_date):
+                token = before.vintage.token
+                if not brought and before.brought and not self._remembered.believes(before):
+                    # The date is as it was. Whether the figures are, only they can tell.
+                    brought = hash_of(asking.messages(flow, dataset.name, structure))
+                    token = token if brought == before.brought else f"{of_date} {brought}"
+                brought = brought or before.brought
             vintage = Vintage(
-                released=at.date(),
-                released_at=at,
-                basis="service",
-                token=f"{at} {told.key} {described}",
-                selection=asked,
+                released=at.date(), released_at=at, basis="service", token=token, selection=asked
             )
-            return self._kept(dataset, Seen(asked="", read=0, vintage=vintage, updated=str(at)))
+            seen = Seen(asked="", read=0, vintage=vintage, updated=str(at), brought=brought)
+            return self._kept(dataset, seen)
         messages = asking.messages(flow, dataset.name, structure)
         table = together([read_data(one.payload) for one in messages])
         if bounded:
@@ -282,17 +297,3 @@ def _today(vintage: Vintage) -> Vintage:
 def _newer(question: Question, read: float) -> Question:
     since = (datetime.fromtimestamp(read, UTC) - _MARGIN).isoformat(timespec="seconds")
     return attrs.evolve(question, parameters={**question.parameters, "updatedAfter": since})
-
-
-def _service(settings: SdmxSettings) -> Service:
-    where = f"sources.{settings.instance or 'sdmx'}"
-    if settings.service:
-        found = service_named(settings.service, f"{where}.service")
-        return attrs.evolve(found, url=settings.url) if settings.url else found
-    if not settings.url:
-        msg = (
-            f"{where}: neither `service` nor `url` is set; name a service, such as ECB, or give "
-            "its URL"
-        )
-        raise ConfigError(msg)
-    return Service(name=settings.url, url=settings.url, version=settings.rest)
