@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+import attrs
 import pytest
 
 from statpipe.api import ContentError, Dataset, Environment, Payload
 from statpipe.testing import NormalizerContract, SourceContract
+from statpipe_sdmx import asking
 from statpipe_sdmx.normalizer import SdmxNormalizer
-from statpipe_sdmx.service import known
+from statpipe_sdmx.service import known, service_named
 from statpipe_sdmx.settings import SdmxSettings
 from statpipe_sdmx.source import SdmxSource
 from support.fake_sdmx import serving
@@ -142,3 +144,14 @@ class TestEveryHouse(TestSdmxSource):
     @pytest.fixture(params=sorted(known()))
     def house(self, request):
         return request.param
+
+    @pytest.fixture(autouse=True)
+    def many_requests(self, monkeypatch):
+        """One test asks more often than some houses allow in an hour; limits have tests of their own."""
+
+        def named(name, where):
+            found = service_named(name, where)
+            more = tuple((most * 100, span) for most, span in found.requests)
+            return attrs.evolve(found, requests=more)
+
+        monkeypatch.setattr(asking, "service_named", named)
