@@ -152,7 +152,7 @@ def told(
         return Misconfigured(f"no credentials for AWS ({_line(error)}); {LOG_IN}")
     if isinstance(error, ConnectionError | HTTPClientError):
         msg = (
-            f"AWS cannot be reached in region {region} ({_line(error)}); see whether this machine "
+            f"AWS cannot be reached in region {region} ({_line(error)}); check whether this machine "
             "is online and AWS_REGION is right, and run again"
         )
         return Unreachable(msg)

@@ -141,7 +141,7 @@ def _region(text: str) -> str:
 def _bucket(text: str) -> str:
     # Dots are legal and break TLS: a certificate's wildcard stands for one label only.
     if not re.fullmatch(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", text):
-        msg = "a bucket's name has 3 to 63 small letters, digits and hyphens (no dots: they break TLS)"
+        msg = "a bucket's name has 3 to 63 lower-case letters, digits and hyphens (no dots: they break TLS)"
         raise ValueError(msg)
     if text.startswith(_PREFIXES) or text.endswith(_SUFFIXES):
         msg = "AWS keeps that beginning or end of a bucket's name for itself; choose another"

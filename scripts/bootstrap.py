@@ -47,7 +47,7 @@ ORIGIN = VENV / "origin"
 """Names the folder and the kind of Python that the environment was made for."""
 
 UNFINISHED = VENV / "unfinished"
-"""Exists while the environment is changed. What was interrupted is made anew."""
+"""Exists while the environment is changed. What was interrupted is rebuilt."""
 
 WHERE_FROM = frozenset(
     {

@@ -29,7 +29,7 @@ not the page.
 ## How to read them
 
 **Vintages.** A *vintage* is one release of a dataset, named by the date that the agency gives. No figure is ever overwritten: the
-model `…_history` holds each one with the days on which it was the latest. These are the agency's dates; only where
+model `…_history` holds each one with the dates during which it was current. These are the agency's dates; only where
 nobody dates a release (`basis` is `observed`) are they the days on which it was first seen.
 
 | column | meaning |
@@ -38,7 +38,7 @@ nobody dates a release (`basis` is `observed`) are they the days on which it was
 | `realtime_start` | the first day on which the figure was the latest: the day of its release |
 | `realtime_end` | the last day on which it was the latest; `9999-12-31` while it is |
 
-Both days are inclusive. What was believed on a day are the rows with `DATE '2021-06-30' BETWEEN realtime_start AND realtime_end`. A
+Both days are inclusive. The figures that were current on a day are the rows with `DATE '2021-06-30' BETWEEN realtime_start AND realtime_end`. A
 figure that was replaced under its own date gets an empty interval: it is kept, but was never current on any day.
 
 **In PostgreSQL** the models are relations of the schema `gold`. A *table* is loaded; its grain is the primary key. A *view* is derived

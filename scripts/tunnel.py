@@ -71,7 +71,7 @@ def _wait_until_open(session: subprocess.Popen[bytes], log: Path) -> None:
             lines = log.read_text(encoding="utf-8", errors="replace").split("\n")
             said = next((line.strip() for line in reversed(lines) if line.strip()), "nothing")
             msg = (
-                f"the tunnel to the database does not open; aws said: {said}; see whether the "
+                f"the tunnel to the database does not open; aws said: {said}; check whether the "
                 "bastion runs, and whether the role may start a session on it"
             )
             raise CannotRun(msg, DOWN)

@@ -24,7 +24,7 @@ def failures(contract, only=None, **fixtures):
 
 
 FRESH = {"sink", "source", "payloads"}
-"""Fixtures that are made anew for each test, where a function is given."""
+"""Fixtures that are rebuilt for each test, where a function is given."""
 
 
 def assert_caught(said, promise, words):

@@ -387,7 +387,7 @@ CAUGHT = {
     TrustsWhatArrives: ("test_whatever_arrives_is_read_or_refused", "Error: "),
     TakesAnyMarkerAsMissing: ("test_a_figure_that_is_no_number_is_refused", "no figure [O]"),
     ReadsWithDefaults: ("test_a_renamed_field_is_not_lost_quietly", "'value' is called"),
-    KeepsTheLast: ("test_a_record_that_stands_twice_is_refused", "stands twice"),
+    KeepsTheLast: ("test_a_record_that_stands_twice_is_refused", "occurs twice"),
     RemembersPayloads: ("test_a_figure_that_changes_in_the_payload_changes_in_the_table", "says"),
     IgnoresTheSelection: ("test_only_what_is_selected_is_returned", "a selection of one area"),
     TakesNothingForARelease: ("test_no_payloads_are_refused", "a table of 0 rows"),

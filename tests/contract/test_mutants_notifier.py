@@ -33,7 +33,7 @@ class Bell(Notifier):
         try:
             httpx.post(self._url.reveal(), content=text.encode(), timeout=200)
         except httpx.HTTPError:
-            raise RuntimeError("nobody was told; see whether the bell is up") from None
+            raise RuntimeError("nobody was told; check whether the bell is up") from None
 
 
 class RingsTwice(Bell):

@@ -1,5 +1,5 @@
 """
-Whatever day is asked for, database and lake say what was believed then.
+Whatever day is asked for, database and lake give the figures of that day.
 
 Vintages arrive in any order, with parts of the cells asked for, cells dropped and coming back; loads
 die halfway, are repeated, begin anew. An oracle in plain Python replays the releases day by day.
@@ -139,7 +139,7 @@ class Loads(RuleBasedStateMachine):
     def arrive(
         self, dataset: str, day: str, ports: Any, prices: list[str | None], dies: int | None
     ) -> None:
-        """A vintage lies in Silver, and is loaded; or the process dies while it is."""
+        """A vintage is in Silver, and is loaded; or the process dies while it is."""
         pairs = zip(CELLS, prices, strict=True)
         figures = tuple(
             (cell, price) for cell, price in pairs if price and (ports is None or cell[0] in ports)
@@ -169,7 +169,7 @@ class Loads(RuleBasedStateMachine):
     @precondition(lambda self: self.releases)
     @rule(dies=st.one_of(st.none(), st.integers(1, 60)))
     def dropped(self, dies: int | None) -> None:
-        """The database can be made anew from the lake."""
+        """The database can be rebuilt from the lake."""
         self._drop()
         self.database.close()
         self.database = self._connected()

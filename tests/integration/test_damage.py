@@ -477,7 +477,7 @@ def test_a_lake_on_s3_is_verified_and_repaired_in_the_same_way(s3: Any, tmp_path
             s3.put_object(Bucket=BUCKET, Key=key, Body=(b"", body[:-1])[number % 3])
     assert home.verify().damaged
     assert home.verify(repair=True).damaged == 0
-    # What is remembered of Silver only saves requests: the next run makes it anew.
+    # What is remembered of Silver only saves requests: the next run rebuilds it.
     remembered = {key for key in before if "/prints/" in key}
     assert len(remembered) == 1
     whole = {key: before[key] for key in before.keys() - remembered}

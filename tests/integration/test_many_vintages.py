@@ -1,5 +1,5 @@
 """
-Many releases of one agency: what was believed on any day, and every revision, as its files say.
+Many releases of one agency: the figures as of any day, and every revision, as in its files.
 
 The oracle reads the files with the standard library, cell by cell and release by release.
 """

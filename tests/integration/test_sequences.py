@@ -121,7 +121,7 @@ class Lives(RuleBasedStateMachine):
     def refused(self, full: bool) -> None:
         kept = [k for all_kept in self.oracle.kept.values() for k in all_kept]
         if any(is_behind(k, self.agency) for k in kept if k.silver is not None):
-            return  # what other code has read can be compared only once it is made anew
+            return  # what other code has read can be compared only once it is rebuilt
         self.agency.check = "error"
         before = self._files()
         accepted = self.oracle.run(self.agency, ALL, full=full)
@@ -262,7 +262,7 @@ class Lives(RuleBasedStateMachine):
         return {path: body for path, (_, body) in files.items() if path.startswith("silver")}
 
     def _partitions(self) -> set[tuple[str, str]]:
-        """What lies in Silver; a death may leave there what no manifest names yet."""
+        """What is in Silver; a death may leave there what no manifest names yet."""
         site = self._site()
         try:
             return {(str(k.dataset), str(k.vintage)) for k in site.lake.partitions(SOURCE)}
@@ -300,7 +300,7 @@ class Lives(RuleBasedStateMachine):
             site.close()
 
     def _gold_holds(self, lake: Any) -> None:
-        """Whatever day is asked for, Gold says what was believed then."""
+        """Whatever day is asked for, Gold gives the figures of that day."""
         rows = lake.read(HISTORY).to_pylist()
         for day in DAYS:
             at = date.fromisoformat(day)

@@ -68,7 +68,7 @@ def test_all_that_is_missing_is_said_at_once():
         (
             "STATPIPE_BUCKET",
             "My.Bucket",
-            "STATPIPE_BUCKET is 'My.Bucket'; a bucket's name has 3 to 63 small letters, digits and "
+            "STATPIPE_BUCKET is 'My.Bucket'; a bucket's name has 3 to 63 lower-case letters, digits and "
             "hyphens (no dots: they break TLS)",
         ),
         (

@@ -291,7 +291,7 @@ class TestTunnel:
         assert code == 5
         assert told == (
             "statpipe: the tunnel to the database does not open; aws said: An error occurred "
-            "(TargetNotConnected): it is not connected; see whether the bastion runs, and whether "
+            "(TargetNotConnected): it is not connected; check whether the bastion runs, and whether "
             "the role may start a session on it (exit 5)\n"
         )
 

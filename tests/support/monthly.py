@@ -100,7 +100,7 @@ def observations_in(payload: Payload) -> pa.Table:
     year, month = (pc.struct_field(parts, place) for place in ("year", "month"))
     months = pc.binary_join_element_wise(year, pc.utf8_lpad(month, 2, "0"), "-")
     if sorted(set(names)) != sorted(names):
-        raise ContentError(f"payload {payload.name}: a series stands twice in its first row")
+        raise ContentError(f"payload {payload.name}: a series occurs twice in its first row")
     rows, series = len(wide), range(len(names))
     places = pa.concat_arrays([pa.repeat(pa.scalar(n, pa.int32()), rows) for n in series])
     table = pa.table(

@@ -67,7 +67,7 @@ def as_drawn(draw, texts):
     extra = ["Moon"] if kind == "odd dictionary" else []
     values = draw(st.permutations(sorted({t for t in texts if t is not None}) + extra))
     if kind == "odd dictionary":
-        values = values + values[:1]  # a value that stands twice
+        values = values + values[:1]  # a value that occurs twice
     places = [None if t is None else len(values) - 1 - values[::-1].index(t) for t in texts]
     return pa.DictionaryArray.from_arrays(pa.array(places, pa.int8()), pa.array(values))
 

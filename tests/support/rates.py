@@ -238,7 +238,7 @@ def _rows(payload: Payload) -> Iterator[Document]:
     with _reading(payload):
         document = json.loads(payload.body)
         for one in document["series"]:
-            one["unit"].encode()  # raises where half of a character is left
+            one["unit"].encode()  # raises where half a character is left
             codes = {name.lower(): code for name, code in one["key"].items()}
             for day, rate in one["days"].items():
                 yield codes | {

@@ -138,7 +138,7 @@ class Table:
 
 
 def envelope(parameters: dict[str, str], results: dict[str, Any]) -> dict[str, Any]:
-    """Put results into an answer that echoes the request, less the key."""
+    """Put results into an answer that echoes the request, without the key."""
     echo = {"USERID": "REDACTED", "DATASETNAME": "REGIONAL", **parameters, "RESULTFORMAT": "JSON"}
     request = [{"ParameterName": n, "ParameterValue": v} for n, v in echo.items()]
     return {"BEAAPI": {"Request": {"RequestParam": request}, "Results": results}}

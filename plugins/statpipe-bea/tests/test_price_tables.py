@@ -208,7 +208,7 @@ def test_an_archive_holds_a_vintage_for_each_release(tmp_path):
 
 
 def test_an_unreadable_title_is_refused_by_the_normalizer_and_not_by_the_channel(tmp_path):
-    """So what arrived lies in Bronze, and a title can be accepted in the configuration."""
+    """So what arrived is in Bronze, and a title can be accepted in the configuration."""
     sheets = release_of_2026()
     first, *rest = sheets["SARPP"].lines
     odd = first.__class__("RPPs: Everything", first.unit, first.figures)

@@ -55,7 +55,7 @@ def test_areas_come_before_categories_and_these_before_single_cells(judge, obser
     result = judge("complete", observe(cube(leave_out=out), **lists))
     assert result.failures == 4 + 2 + 1
     assert (
-        "area TX is missing; category 46 is missing; CA 2 has no 2019; see whether"
+        "area TX is missing; category 46 is missing; CA 2 has no 2019; check whether"
         in result.message
     )
 

@@ -74,4 +74,4 @@ def test_many_changes_are_counted(judge, release, before):
     )
     result = judge("stable_descriptions", current, before)
     assert result.failures == 5
-    assert "; 2 more; see whether" in result.message
+    assert "; 2 more; check whether" in result.message

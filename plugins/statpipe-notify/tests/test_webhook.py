@@ -155,7 +155,9 @@ def test_a_redirect_to_elsewhere_is_not_followed(chat, finished):
     with Chat() as elsewhere:
         threading.Thread(target=elsewhere.serve_forever, daemon=True).start()
         chat.status, chat.headers = 307, {"Location": elsewhere.address}
-        assert failure(chat.address, finished()).startswith("the webhook answered 307; see whether")
+        assert failure(chat.address, finished()).startswith(
+            "the webhook answered 307; check whether"
+        )
         elsewhere.shutdown()
     assert not elsewhere.posted
 

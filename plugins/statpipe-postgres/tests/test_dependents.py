@@ -1,4 +1,4 @@
-"""What others built on a relation of ours survives its being made anew."""
+"""What others built on a relation of ours survives its being rebuilt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A table whose columns or key change: added to, or made anew, with its comments, views and rights."""
+"""A table whose columns or key change: added to, or rebuilt, with its comments, views and rights."""
 
 # ruff: noqa: PLR0917 - fixtures come as positional arguments
 

@@ -332,7 +332,7 @@ def test_an_embedded_server_is_used_with_the_least_rights(embedded, partition, t
     assert another.fingerprint(key) == "first"
     assert another.query(who).rows == [(LOADER, "off")]
     assert another.write(partition(three_rows.slice(1), "second")).deleted == 1
-    # A lost connection, made anew, has the same rights.
+    # A reopened connection has the same rights.
     another._connection.forget()
     assert another.query(who).rows == [(LOADER, "off")]
     with another._connection.session("dropping") as session, transaction(session):

@@ -419,7 +419,7 @@ class TestWhatHousesDoDifferently:
             (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "declares a document type"),
             (b"{}", "expected SDMX-JSON with data"),
             (b"year,value\r\n2024,1\r\n", "the first column is 'year'"),
-            (b"DATAFLOW,FREQ,FREQ,OBS_VALUE\r\n", "the column 'FREQ' stands twice"),
+            (b"DATAFLOW,FREQ,FREQ,OBS_VALUE\r\n", "the column 'FREQ' occurs twice"),
             (b"DATAFLOW,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:DF_TRADE(1.0),CN,G,2024,1\r\n", "no column or attribute FREQ"),
             (b"DATAFLOW,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:OTHER(1.0),A,CN,G,2024,1\r\n", "figures of flow T:OTHER(1.0)"),
             (b"DATAFLOW,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE\r\nT:DF_TRADE(1.0),A,CN,G,2024,1\r\nT:OTHER(1.0),A,CN,G,2025,1\r\n", "figures of flow T:OTHER(1.0)"),

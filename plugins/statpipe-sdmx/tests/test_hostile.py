@@ -138,7 +138,7 @@ ONCE = {
         r"the answer tells of error 500 \(Out of order\); it may be incomplete: run again",
     ),
     "JSON that is too much": (b'{"errors":{"code":413,"title":{"en":"Big"}}}', "narrow `key`"),
-    "a column twice": (CSV % (b",TEA", b",GREEN"), "the column 'TEA' stands twice"),
+    "a column twice": (CSV % (b",TEA", b",GREEN"), "the column 'TEA' occurs twice"),
     "a column twice but for case": (
         CSV % (b",tea", b",BLACK"),
         "TEA is there twice, once as 'tea'",

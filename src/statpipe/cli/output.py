@@ -94,7 +94,7 @@ class Answer:
 
 def turned(model: Model, table: pa.Table) -> Wide:
     """
-    Turn a model's rows: a row a period, a column for each series.
+    Pivot a model's rows: one row per period, one column per series.
 
     :raises ConfigError: The model has no periods, or no figure to show.
     """

@@ -107,7 +107,7 @@ def _numbers(given: Sequence[str]) -> tuple[int, ...]:
 
 
 def _print_statistics(model: Model, table: pa.Table, limit: int) -> None:
-    """Print each series as a table: a row a statistic, a column a release."""
+    """Print each series as a table: one row per statistic, one column per release."""
     say(model.title, style="bold")
     rows = sorted(table.to_pylist(), key=itemgetter(*_SERIES, "release"))
     series = [list(ones) for _, ones in groupby(rows, key=itemgetter(*_SERIES))]

@@ -134,5 +134,5 @@ def _rows(site: Site, model: Model) -> int | None:
     key = gold_key(model)
     try:
         return len(site.lake.read(key)) if site.lake.fingerprint(key) else None
-    except ContentError:  # damaged: the next run makes it anew
+    except ContentError:  # damaged: the next run rebuilds it
         return None

@@ -109,7 +109,7 @@ class Dataset:
     that knows none, and no area at all is ``_Z``. ``doubles`` says that the agency publishes binary doubles, as
     ``0.30000000000000004`` in JSON: each becomes the shortest decimal that is the same double.
 
-    :raises ContentError: A code list has a code twice or refers to itself, or a dimension stands twice.
+    :raises ContentError: A code list has a code twice or refers to itself, or a dimension occurs twice.
     :raises ValueError: The frequency is unknown, or figures add up over something else.
     """
 

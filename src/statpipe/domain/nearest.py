@@ -12,7 +12,7 @@ _LISTED = 40
 def nearest(name: str, choices: Iterable[str]) -> str:
     """
     Return ``; did you mean 'x'?`` to put behind a message. Where no choice is near, list them, if they are
-    not too many. Capital and small letters are the same.
+    not too many. Capital and lower-case letters are the same.
     """
     valid = sorted(choices)
     by_case = {one.upper(): one for one in valid}

@@ -32,7 +32,7 @@ def hashed_json(document: Mapping[str, Any]) -> bytes:
     entries = sorted({**document, NAME: BLANK}.items())
     lines = ",\n".join(f" {_json(key)}: {_lines(value)}" for key, value in entries)
     text = f"{{\n{lines}\n}}"
-    # Half of a character, as the name of a file may hold, stands in JSON as \udcXX.
+    # Half a character, as the name of a file may hold, stands in JSON as \udcXX.
     body = text.encode(errors="backslashreplace")
     return filled_in(body, place_in_json(body))
 

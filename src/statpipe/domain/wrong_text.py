@@ -15,7 +15,7 @@ def wrong_text_refused(dataset: Dataset, payloads: Sequence[Payload] = ()) -> It
     """
     Turn ``UnicodeError`` into an error about the payload.
 
-    :raises ContentError: Bytes are not text in the encoding that was expected, or a text holds half of
+    :raises ContentError: Bytes are not text in the encoding that was expected, or a text holds half
         a character, as JSON's escapes may; the message names the payload, if it is known, and the place.
     """
     try:

@@ -118,8 +118,8 @@ class Lakehouse:
         """
         Return every figure in every release, even if the release repeated it unchanged.
 
-        ``release`` counts from 0; *nth* chooses releases by that number. With *wide*, a row is a period and a column a
-        vintage: the triangle of revisions, of figures or of their *growth*. *columns* choose as in :meth:`read`.
+        ``release`` counts from 0; *nth* chooses releases by that number. With *wide*, there is a row for each period and a column for
+        each vintage: the triangle of revisions, of figures or of their *growth*. *columns* choose as in :meth:`read`.
 
         :raises ConfigError: The model has no history, or no row matches.
         """

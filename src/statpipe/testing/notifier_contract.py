@@ -31,7 +31,7 @@ class NotifierContract(InTime):
             def make_notifier(self, canary):      # makes one, with the canary as its credential
                 return lambda: Bell(Settings(url=Secret(f"https://127.0.0.1:1/{canary}")))
 
-    It is told of every way in which a run can end, with the network barred. Then it has to raise, or
+    It is called for every way in which a run can end, with the network blocked. Then it has to raise, or
     log a warning: the engine tells that and goes on, so the text must not show the credential.
 
     A fixture more is worth its lines: ``received``, a function that gives the messages that have

@@ -205,7 +205,7 @@ class StoreContract(SinkContract):
         agree(
             sink.read(partition.key).to_pylist(),
             partition.table.to_pylist(),
-            "the table that was made anew",
+            "the table that was rebuilt",
             _LISTED,
         )
 

@@ -18,7 +18,7 @@ def read_list(payload: Payload, key: str, named: str = "") -> dict[str, str]:
     Return the names by code of a mapping file: a line of column names, then columns between tabs, padded with blanks.
 
     *key* is the column of codes, *named* that of names, by default the first that is called ``name``, ``text`` or
-    ``title``. A code that stands twice, as areas of two types do, has its first name.
+    ``title``. A code that occurs twice, as areas of two types do, has its first name.
 
     :raises ContentError: It is no such file.
     """

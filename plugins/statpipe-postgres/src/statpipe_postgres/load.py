@@ -64,7 +64,7 @@ def load(
     Make the table hold exactly the partition's rows. The caller holds its lock and a transaction.
 
     *anew* makes it from nothing, whatever it holds. *base* is what the table is known to hold: only the difference is sent then. Otherwise all rows
-    are, and the server finds what differs. Where the table must be made anew, views that depend on
+    are, and the server finds what differs. Where the table must be rebuilt, views that depend on
     it are added to *later*, for the caller to put back.
 
     :raises ConfigError: The table must be rebuilt, but something other than a view depends on it.

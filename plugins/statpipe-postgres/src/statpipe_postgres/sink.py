@@ -81,7 +81,7 @@ class PostgresSink(Database):
                         receipts.append(self._loaded(session, table, partition, aside, how))
                     for view in views:
                         receipts += self._derived(session, view, aside, anew=how == "rebuild")
-                    # Views of ours are made anew by now; those of others come back as they were.
+                    # Views of ours are rebuilt by now; those of others come back as they were.
                     for one in reversed(aside):
                         one.put_back(session)
                     number = transaction_number(session)
@@ -284,7 +284,7 @@ class PostgresSink(Database):
                     == receipt.fingerprint
                     for receipt in receipts
                 )
-                # A table that is made anew had its fingerprint already, so that alone tells little.
+                # A table that is rebuilt had its fingerprint already, so that alone tells little.
                 return there and was_committed(session, number)
         except Unavailable:
             msg = (

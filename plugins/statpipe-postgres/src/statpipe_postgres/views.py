@@ -122,8 +122,8 @@ def replace_view(  # noqa: PLR0917 - in the order of CREATE VIEW
     Make a view of a SELECT, with the declared columns, types and comments.
 
     A view that gets another body or further columns is replaced in place: the columns that it has
-    keep their order, new ones follow. Otherwise, and where a table of that name stands, it is made
-    anew with the same grants, and so are the views that depend on it. Where *later* is given, these
+    keep their order, new ones follow. Otherwise, and where a table of that name stands, it is
+    rebuilt with the same grants, and so are the views that depend on it. Where *later* is given, these
     are not put back but added to it, and the caller puts them back, the last one first. The search
     path tells where the body's relations are. The caller holds a transaction.
 
@@ -158,7 +158,7 @@ def replace_function(  # noqa: PLR0917 - as replace_view has them
 
     A query that calls it is planned as if the SELECT stood there. For that the function sets no
     search path, so the body names the schema of all it reads. A column called ``as_of`` would hide
-    the date. With other columns than before it is made anew, with the same grants: the columns that it
+    the date. With other columns than before it is rebuilt, with the same grants: the columns that it
     has keep their order, new ones follow; *later* is as in :func:`replace_view`. The caller holds a
     transaction.
 

@@ -33,7 +33,7 @@ class SdmxArchive(Source):
     """
     The earlier vintages of flows, each dated by the moment from which on it was valid.
 
-    A flow is asked for once. The answer is a payload of all its vintages, and lies in Bronze once; the structure of each
+    A flow is asked for once. The answer is a payload of all its vintages, and is in Bronze once; the structure of each
     says of which moment the vintage is.
     """
 

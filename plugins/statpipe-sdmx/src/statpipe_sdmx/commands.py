@@ -178,7 +178,7 @@ def _codes(item: Item, *, json_: bool) -> Any:
 
 
 def _name(flow: str) -> str:
-    """Return a name for a source: small letters, digits and underscores."""
+    """Return a name for a source: lower-case letters, digits and underscores."""
     plain = "".join(c if c.isascii() and c.isalnum() else "_" for c in flow.lower()).strip("_")
     return (plain if plain[:1].isalpha() else f"flow_{plain}")[:40]
 

@@ -29,7 +29,7 @@ history shows it.
 
 def coded_status(flags: pa.DictionaryArray) -> pa.DictionaryArray:
     """
-    Return a status code for each flag: codes as they are, Eurostat's small letters by what they mean. Of several
+    Return a status code for each flag: codes as they are, Eurostat's lower-case letters by what they mean. Of several
     (``bp``), the first counts.
     """
     import pyarrow as pa

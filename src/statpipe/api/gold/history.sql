@@ -1,4 +1,4 @@
--- Every figure ever published, with the days on which it was the latest.
+-- Every figure ever published, with the dates during which it was current.
 SELECT
     ref_area,
     category,

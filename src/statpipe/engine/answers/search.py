@@ -99,7 +99,7 @@ def _held(site: Site, model: Model) -> pa.Table | None:
         if site.lake.fingerprint(key) is None:
             return None
         table = site.lake.read(key)
-    except ContentError:  # damaged: the next run makes it anew
+    except ContentError:  # damaged: the next run rebuilds it
         return None
     wanted = ("category", "category_name", "category_path", "unit", "dataset", "ref_area", "area_name", "geo_level")  # fmt: skip
     return table.select(wanted) if set(wanted) <= set(table.column_names) else None

@@ -145,7 +145,7 @@ def _of_year(
     there = lake.fingerprint(year.key)
     tables: list[pa.Table] = []
     if there in year.fingerprints:
-        with contextlib.suppress(ContentError):  # damaged: it is made anew
+        with contextlib.suppress(ContentError):  # damaged: it is rebuilt
             tables.append(lake.read(year.key))
     known = year.fingerprints.index(there) if there and tables else 0
     if known == len(year.steps):

@@ -360,7 +360,7 @@ class Gold:
         parts: tuple[Part, ...] = ()
         if fingerprint != self.fingerprint(model) and self._source_settling(model):
             parts = tuple(self.lake.parts(key))
-        with contextlib.suppress(ContentError):  # damaged: it is made anew
+        with contextlib.suppress(ContentError):  # damaged: it is rebuilt
             table = whole(parts, model.grain) if parts else self.lake.read(key)
             return Partition(
                 key=key, table=table, fingerprint=fingerprint, model=model, parts=parts

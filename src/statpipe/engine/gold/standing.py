@@ -166,7 +166,7 @@ def _folded(
     there, known = lake.fingerprint(key), 0
     tables: list[pa.Table] = []
     if there in prints:
-        with contextlib.suppress(ContentError):  # damaged: it is made anew
+        with contextlib.suppress(ContentError):  # damaged: it is rebuilt
             tables.append(lake.read(key))
             known = prints.index(there) + 1
     if known == len(years):

@@ -46,7 +46,7 @@ def notifiers_of(
     for name, offer in offers.items():
         try:
             made = make(name)
-        except Exception as error:  # noqa: BLE001 - a run must not fail for who is told of it
+        except Exception as error:  # noqa: BLE001 - a run must not fail because of a notifier
             own = isinstance(error, StatpipeError)
             off[name] = str(error) if own else f"{type(error).__name__}: {error}"
             continue

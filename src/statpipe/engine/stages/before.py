@@ -106,7 +106,7 @@ class Before:
         """Give the vintages before, newest first, until one was asked for all that this one is."""
         found: list[Held] = []
         for held in reversed(self.state.of(candidate.dataset.name)):
-            # What is held of this very vintage was believed before more of it came, or before other
+            # What is held of this very vintage was known before more of it came, or before other
             # code read it.
             own = held is final.same or (held is candidate.redo and self._is_there(held))
             before = held.vintage.id < final.vintage.id or own

@@ -89,7 +89,7 @@ def verdict_of(case: Case, checks: Mapping[str, Check], read: Read) -> Verdict:
     """
     results: list[CheckResult] = []
     revision = None
-    read = cache(read)  # the vintage before is both what was believed and what checks compare with
+    read = cache(read)  # the checks compare with the vintage before, too
     try:
         revision = _revision(case, read)
         if case.judged:

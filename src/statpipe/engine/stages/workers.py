@@ -172,7 +172,7 @@ def at_work(
             return Told(result=unit(bench_at(workplace), value), heard=heard)
         except Exception as error:  # noqa: BLE001 - raised again by the coordinator
             if getattr(error, "payload", None) is not None:
-                error.payload = None  # type: ignore[attr-defined] # it lies in Bronze
+                error.payload = None  # type: ignore[attr-defined] # it is in Bronze
             return Told(error=error, heard=heard)
 
 

@@ -29,13 +29,13 @@ def repeated_payload(payloads: Sequence[Payload], one: Found) -> Damage:
 
 def repeated_records(payloads: Sequence[Payload], found: Sequence[Found]) -> Iterator[Damage]:
     """
-    The record of a figure stands twice: as it is, and with another figure.
+    The record of a figure occurs twice: as it is, and with another figure.
     """
     for one in found[:2]:
         for what, literal in (
-            ("stands twice", one.literal),
+            ("occurs twice", one.literal),
             (
-                f"stands twice, the second time with {next_figure(one.literal)}",
+                f"occurs twice, the second time with {next_figure(one.literal)}",
                 next_figure(one.literal),
             ),
         ):

@@ -13,7 +13,7 @@ from statpipe.testing.documents import Document, Path, at, documents, places, pr
 _MARK = "ODDTEXT"
 _ODD_TEXTS = {
     "the byte 0xff": "\udcff",
-    "half of a character": "\\ud800",
+    "half a character": "\\ud800",
     "a NUL": "\\u0000",
 }
 

@@ -51,7 +51,7 @@ class Example(NormalizerFixtures):
                     f"the agency prints {shown(value)} for {named(key)}, and the table says "
                     f"{shown(found)}",
                     "read the printed text with statpipe.api.exact: its sign, its marks, no float(), no "
-                    "rounding, no other unit; and look whether it is of this period and category",
+                    "rounding, no other unit; and check whether it is of this period and category",
                 )
             if status not in _STATUSES:
                 broken(

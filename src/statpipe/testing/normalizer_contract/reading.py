@@ -21,7 +21,7 @@ _LOST = re.compile(
     rb"\xef\xbf\xbd|\\ufffd|\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f]",
     re.IGNORECASE,
 )
-"""U+FFFD, as it is or as JSON's escape, and an escape that stands for half of a character."""
+"""U+FFFD, as it is or as JSON's escape, and an escape that stands for half a character."""
 
 
 def table_of(normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:

@@ -32,7 +32,7 @@ class Repeats(NormalizerFixtures):
                 broken(
                     f"{bent.what}, and the normalizer returns a table all the same",
                     "do not gather rows in a dict by key, and do not drop duplicates: return every "
-                    "row that stands in the payload, and statpipe refuses keys that stand twice",
+                    "row that stands in the payload, and statpipe refuses keys that occur twice",
                 )
 
     def test_a_payload_that_comes_twice_is_refused(
@@ -51,6 +51,6 @@ class Repeats(NormalizerFixtures):
                     broken(
                         f"{bent.what}, and the table says {shown(after.get(one.key, (None,))[0])} for "
                         f"{named(one.key)}",
-                        "read every payload, and return every row: statpipe refuses keys that stand "
-                        "twice",
+                        "read every payload, and return every row: statpipe refuses keys that "
+                        "occur twice",
                     )

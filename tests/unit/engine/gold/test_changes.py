@@ -136,7 +136,7 @@ def vintages(draw):
 @settings(deadline=None, max_examples=30)
 @given(arriving=st.lists(st.tuples(vintages(), st.booleans()), min_size=1, max_size=7))
 def test_in_whatever_order_they_arrive_it_is_the_history_of_all_silver(arriving):
-    """A vintage that is there already is made anew, with other figures; some are withdrawn."""
+    """A vintage that is there already is rebuilt, with other figures; some are withdrawn."""
     lake = Lake()
     for vintage, withdraws in arriving:
         lake.publish(**vintage)

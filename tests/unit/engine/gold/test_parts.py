@@ -1,4 +1,4 @@
-"""Gold in parts: what a new vintage does not touch stands, and all is as if it were made anew."""
+"""Gold in parts: what a new vintage does not touch stands, and all is as if it were rebuilt."""
 
 import weakref
 from datetime import date

@@ -71,7 +71,7 @@ def test_the_code_is_the_normalizers_version_and_the_code_lists_not_what_is_sele
 
 
 def test_another_code_list_of_a_dimension_is_other_code():
-    """What a plugin itself knows of a dimension: Silver is made anew once it knows more."""
+    """What a plugin itself knows of a dimension: Silver is rebuilt once it knows more."""
     dollar, pound = Code(code="USD", name="US dollar"), Code(code="GBP", name="Pound")
     codes = [
         code_of(

@@ -54,7 +54,7 @@ def test_a_name_offered_twice_by_one_plugin_is_refused_there():
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"name": "Green Tea"}, "'Green Tea' is not a valid name for a component; expected small letters"),
+        ({"name": "Green Tea"}, "'Green Tea' is not a valid name for a component; expected lower-case letters"),
         ({"summary": None}, "the summary of component tea is None; expected one line of text"),
         ({"factory": 3}, "the factory of component tea is 3; expected a function"),
         ({"settings": dict}, "the settings of component tea are <class 'dict'>; expected a class that"),
@@ -67,7 +67,10 @@ def test_a_component_that_nobody_could_use_is_refused_by_its_name(changed, reaso
 @pytest.mark.parametrize(
     ("changed", "reason"),
     [
-        ({"name": "Tea"}, "'Tea' is not a valid name for a Gold model; expected small letters"),
+        (
+            {"name": "Tea"},
+            "'Tea' is not a valid name for a Gold model; expected lower-case letters",
+        ),
         ({"inputs": "tea_prices"}, "model tea_latest: inputs is 'tea_prices'; expected a tuple"),
         ({"grain": ["area"]}, "model tea_latest: grain is ['area']; expected a tuple of names"),
         ({"grain": ()}, "model tea_latest has no grain; name the columns"),
