@@ -364,7 +364,7 @@ def test_without_bronze_damaged_silver_is_listed_with_the_reason(
     stay = [f for f in home.verify(repair=True).findings if f.path.startswith("silver/")]
     assert {finding.state for finding in stay} == {"damaged"}
     assert all("the lake has no silver/" in finding.finding for finding in stay)
-    assert all("is gone from Bronze" in finding.finding for finding in stay)
+    assert all("is missing from Bronze" in finding.finding for finding in stay)
 
 
 def test_a_repair_waits_for_no_run_of_the_source(undisturbed: Home, tmp_path: Path) -> None:

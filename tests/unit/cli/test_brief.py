@@ -126,7 +126,7 @@ def test_many_sources_are_counted_and_what_somebody_must_look_at_comes_first(cap
         "40 sources: 38 unchanged, 1 failed, 1 loaded",
         "  flow_00: the agency is down; run again later (exit 5)",
         "  flow_07: loaded 1 release, 1,200 figures, in 2.5 s; 2 findings of checks",
-        " flow_09: unchanged in 2.5 s; late: the release due on 2024-03-01",
+        "  flow_09: unchanged in 2.5 s; late: the release due on 2024-03-01",
         "lake: /somewhere",
         "database: postgresql://here",
         "details: `statpipe runs list`",

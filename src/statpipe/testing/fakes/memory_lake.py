@@ -73,7 +73,7 @@ class MemoryLake(MemorySink, Lake):
     def payload(self, kept: BronzeObject) -> Payload:
         self._call("payload", kept.name)
         if self.faults(kept):
-            msg = f"{kept.key} is gone from Bronze or damaged; restore it from a backup"
+            msg = f"{kept.key} is missing from Bronze or damaged; restore it from a backup"
             raise ContentError(msg)
         found = self.bronze[kept.key]
         return attrs.evolve(found, retrieved=kept.retrieved, structure=kept.structure)

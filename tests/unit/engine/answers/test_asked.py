@@ -23,7 +23,7 @@ def test_dates_and_any_iterable_of_values_will_do():
     [
         (
             {"ref_area": []},
-            "ref_area=[] matches nothing; give values, or leave ref_area out for all",
+            "ref_area=[] matches nothing; give values, or leave ref_area out to get all",
         ),
         ({"ref_area": " "}, "ref_area=' ' is not a code, period, number or date"),
         ({"year": 2018.5}, "year=2018.5 is not a code, period, number or date"),

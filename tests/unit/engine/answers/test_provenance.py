@@ -167,7 +167,7 @@ def test_a_damaged_object_is_named_whether_it_held_the_figure_or_not(two):
     found = told(two, day="2024-03-15")
     (shown,) = telling(found.evidence)
     assert (shown.holds, shown.kept.key) == (False, key)
-    assert found.problems == (f"{key} is gone from Bronze or damaged; restore it from a backup",)
+    assert found.problems == (f"{key} is missing from Bronze or damaged; restore it from a backup",)
     assert told(two).problems == ()
 
 

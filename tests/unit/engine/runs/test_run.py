@@ -257,7 +257,7 @@ def test_a_payload_gone_from_bronze_is_said_when_it_is_needed(office):
     office.agency.version = "2"
     manifest = office.run()
     assert manifest.exit_code == 4
-    assert "gone from Bronze" in manifest.message
+    assert "missing from Bronze" in manifest.message
 
 
 def test_a_run_may_be_about_one_dataset(office):

@@ -106,7 +106,7 @@ def test_a_worker_that_sees_another_lake_says_where_it_looked(shared, monkeypatc
     )
     manifest = shared.run(Posted())
     assert manifest.exit_code == 4
-    assert "is gone from Bronze" in manifest.message
+    assert "is missing from Bronze" in manifest.message
     assert f"whose lake is {elsewhere}/.statpipe/lake/local)" in manifest.message
 
 
