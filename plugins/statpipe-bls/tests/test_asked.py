@@ -28,7 +28,7 @@ from statpipe_bls.source import BlsSource
             "'ca' is not a known area of survey LA; did you mean 'CA'?"
         )),
         ("LA", {"start": 2020, "end": 2010}, (
-            "sources.bls.start: 2020 lies after 2010the last year, {last}; correct `start` or "
+            "sources.bls.start: 2020 is after the last year, 2010; correct `start` or "
             "`end`"
         )),
         ("LA", {"areas": ("CN9999900000000",), "contact": "data@example.org"}, (

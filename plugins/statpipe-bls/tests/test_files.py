@@ -119,10 +119,10 @@ def test_a_file_that_is_changed_between_probe_and_fetch_is_fetched_by_the_next_r
     ("text", "says"),
     [
         ("area_code\tdisplay_level\nST06\t0\n", (
-            "payload la.area: the space keeps it apart from names, such as area_text among"
+            "payload la.area: a column of names such as area_text is missing"
         )),
         ("code\tarea_text\nST06\tCalifornia\n", (
-            "payload la.area: no area_code is missing from the columns code, area_text"
+            "payload la.area: area_code is missing from the columns code, area_text"
         )),
         ("area_code\tarea_text\nST06\n", "payload la.area, line 2: 'ST06'; expected 2 tab-separated columns"),
         ("area_code\tarea_text\n", "payload la.area has no codes; expected a line for each"),

@@ -79,7 +79,7 @@ def test_a_footnote_that_is_in_no_list_stands_for_itself():
         (flat(line(CALIFORNIA, "M14", "4.9")), "payload la.data.2.AllStatesU: 'M14' is not a period; expected one of M01, "),
         (flat(line(CALIFORNIA, "M01", "4.9"), head="series\tyear\n"), (
             "payload la.data.2.AllStatesU begins 'series\\tyear'; expected the tab-separated "
-            "columns series_id, year, period, value, footnote_codes between tabs"
+            "columns series_id, year, period, value, footnote_codes"
         )),
         (flat(line(CALIFORNIA, "M01", "4.9"), "cut\t2023\n"), "payload la.data.2.AllStatesU: CSV parse error"),
         (answer((CALIFORNIA, entry("M01", "4.9")), status="REQUEST_FAILED"), "payload LA-2023-2023-1 has the status 'REQUEST_FAILED'; expected 'REQUEST_SUCCEEDED'"),

@@ -78,7 +78,7 @@ def test_more_gaps_than_three_are_cut_short_in_the_message_and_kept_in_the_cells
 ):
     out = [f"{place} 2019" for place in ("CA 1", "CA 2", "TX 1", "TX 2")]
     result = judge("complete", observe(cube(leave_out=out), **lists))
-    assert "CA 1 has no 2019; CA 2 has no 2019; TX 1 has no 2019; ...; see" in result.message
+    assert "CA 1 has no 2019; CA 2 has no 2019; TX 1 has no 2019; ...; check" in result.message
     assert len(result.cells) == 4
 
 
@@ -149,7 +149,7 @@ def test_a_period_is_missed_among_those_of_its_frequency(judge, observe):
     out = ["CA 1 M:2020-02", "US 1 A:2019", "CA 2 Q:2020-Q4"]
     result = judge("complete", observe(mixed(*cells, leave_out=out)))
     assert result.failures == 3
-    assert "CA 1 has no 2020-02; CA 2 has no 2020-Q4; US 1 has no 2019; see" in result.message
+    assert "CA 1 has no 2020-02; CA 2 has no 2020-Q4; US 1 has no 2019; check" in result.message
     assert result.cells[0] == {
         "missing": "observation",
         "ref_area": "CA",

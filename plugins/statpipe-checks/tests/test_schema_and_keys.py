@@ -44,7 +44,7 @@ def test_a_missing_and_an_unknown_column_are_named(judge, observe):
         {"column": "colour", "problem": "is unknown"},
     )
     assert result.message == (
-        "2 columns differ from Silver, first: notes is missing; correct the normalizer or the "
+        "different from Silver: 2 columns, first: notes is missing; correct the normalizer or the "
         "dataset's dimensions"
     )
 

@@ -46,8 +46,8 @@ def test_without_an_earlier_vintage_there_is_nothing_to_compare(judge, before):
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        (("Real income", "Euros", 6), "was in Dollars x 10^6 and is in Euros x 10^6"),
-        (("Real income", "Dollars", 3), "was in Dollars x 10^6 and is in Dollars x 10^3"),
+        (("Real income", "Euros", 6), "was in Dollars x 10^6 and is now in Euros x 10^6"),
+        (("Real income", "Dollars", 3), "was in Dollars x 10^6 and is now in Dollars x 10^3"),
     ],
 )
 def test_another_unit_or_multiplier_is_refused(judge, release, before, changed, told):
@@ -75,7 +75,10 @@ def test_a_title_that_moved_to_another_code_is_refused_even_in_the_same_unit(jud
     current = release(("Services", "Dollars", 0), ("Services: housing", "Dollars", 0))
     result = judge("stable_categories", current, before)
     assert result.failures == 1
-    assert "first: 1 was 'Goods' and is 'Services' (formerly 2); 1 title reworded" in result.message
+    assert (
+        "first: 1 was 'Goods' and is now 'Services' (formerly 2); 1 title reworded"
+        in result.message
+    )
 
 
 def test_new_and_withdrawn_categories_are_not_compared(judge, release, before):

@@ -43,19 +43,19 @@ def test_without_an_earlier_vintage_there_is_nothing_to_compare(judge, before):
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"area": {"name": "Kalifornien"}}, "name of area CA was 'CA' and is 'Kalifornien'"),
-        ({"area": {"level": "region"}}, "level of area CA was 'area' and is 'region'"),
-        ({"area": {"geo_fips": "06"}}, "code of the agency of area CA was 'CA' and is '06'"),
-        ({"category": {"name": "Tea"}}, "title of category 2 was 'Line 2' and is 'Tea'"),
-        ({"category": {"parent": None}}, "parent of category 2 was '1' and is none"),
-        ({"category": {"sign": -1}}, "sign of category 2 was '1' and is '-1'"),
+        ({"area": {"name": "Kalifornien"}}, "name of area CA was 'CA' and is now 'Kalifornien'"),
+        ({"area": {"level": "region"}}, "level of area CA was 'area' and is now 'region'"),
+        ({"area": {"geo_fips": "06"}}, "code of the agency of area CA was 'CA' and is now '06'"),
+        ({"category": {"name": "Tea"}}, "title of category 2 was 'Line 2' and is now 'Tea'"),
+        ({"category": {"parent": None}}, "parent of category 2 was '1' and is now none"),
+        ({"category": {"sign": -1}}, "sign of category 2 was '1' and is now '-1'"),
     ],
 )
 def test_whatever_is_described_otherwise_is_reported(changed, told, judge, release, before):
     result = judge("stable_descriptions", release(**changed), before)
     assert (result.passed, result.severity, result.failures) == (False, "warning", 1)
     assert result.message == (
-        f"1 description not as in 2021-10-08: {told}; check whether sums, maps and names still "
+        f"1 description changed since 2021-10-08: {told}; check whether sums, maps and names still "
         "mean the same"
     )
     (cell,) = result.cells

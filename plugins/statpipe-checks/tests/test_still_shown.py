@@ -192,4 +192,4 @@ def test_a_figure_that_was_shown_counts_once(judge, observe, before):
 def test_gaps_are_seen_at_every_frequency(freq, periods, gap, judge, observe):
     text = "\n".join(f"US 1 {period} 1" for period in periods)
     result = judge("still_shown", observe(text, freq=freq))
-    assert f"first: US 1 {gap}; see" in result.message
+    assert f"first: US 1 {gap}; check" in result.message

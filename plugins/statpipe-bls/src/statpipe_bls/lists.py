@@ -26,7 +26,7 @@ def read_list(payload: Payload, key: str, named: str = "") -> dict[str, str]:
     columns, rows = _table(payload)
     found = [name for name in columns if (name == named if named else _NAMES.fullmatch(name))]
     if key not in columns or not found:
-        wanted = key if key not in columns else named or "column of names, such as area_text"
+        wanted = key if key not in columns else named or "a column of names such as area_text"
         msg = f"payload {payload.name}: {wanted} is missing from the columns {', '.join(columns)}"
         raise ContentError(msg, payload=payload)
     code_at, name_at = columns.index(key), columns.index(found[0])

@@ -32,7 +32,7 @@ class Schema(TableCheck):
             return self.fine(current, f"all {counted(len(wanted), 'column')} match Silver")
         first = cells[0]
         message = (
-            f"{counted(len(cells), 'column')} differ from Silver, first: {first['column']} "
+            f"different from Silver: {counted(len(cells), 'column')}, first: {first['column']} "
             f"{first['problem']}; correct the normalizer or the dataset's dimensions"
         )
         return self.found(current, message, len(cells), cells)

@@ -50,7 +50,7 @@ class StableDescriptions(TableCheck):
                 current,
                 (f"areas and categories have the same descriptions as in {previous.vintage.id}"),
             )
-        told = f"{counted(len(changes), 'description')} differ from {previous.vintage.id}"
+        told = f"{counted(len(changes), 'description')} changed since {previous.vintage.id}"
         first = "; ".join(_worded(change) for change in changes[:3])
         more = f"; {len(changes) - 3:,} more" if len(changes) > 3 else ""  # noqa: PLR2004
         message = f"{told}: {first}{more}; check whether sums, maps and names still mean the same"
