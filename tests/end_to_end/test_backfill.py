@@ -216,7 +216,9 @@ def test_killed_in_the_middle_it_is_completed_by_running_it_again(
 def test_a_file_that_is_not_the_agency_s_is_a_mistake_and_nothing_of_it_is_kept(here):
     (here.folder / "README.md").write_text("# A project\n")
     done = here.run("backfill", "bea_pce_state", "--from-archive", "README.md", code=2)
-    assert "README.md holds none of SAPCE1, SAPCE2, SAPCE3, SAPCE4; name BEA's zip" in done.stderr
+    assert (
+        "README.md contains none of SAPCE1, SAPCE2, SAPCE3, SAPCE4; name BEA's zip" in done.stderr
+    )
     assert not (here.lake / "bronze").exists()
 
 

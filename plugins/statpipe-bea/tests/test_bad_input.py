@@ -252,7 +252,7 @@ def test_a_zip_without_the_tables_is_refused(tmp_path):
         archive.writestr("readme.txt", "nothing")
     payload = Payload(name="x.zip", body=path.read_bytes(), media_type="application/zip")
     with pytest.raises(
-        ContentError, match=r"holds none of SAPCE1, SAPCE2, .*; expected BEA's SAPCE.zip"
+        ContentError, match=r"contains none of SAPCE1, SAPCE2, .*; expected BEA's SAPCE.zip"
     ):
         list(table_files(payload))
 

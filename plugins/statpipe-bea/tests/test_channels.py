@@ -191,7 +191,7 @@ def test_what_cannot_be_read_of_an_archive_is_set_aside_by_name(bulk, older, tmp
     assert [error.payload.name for error in source.unreadable()] == ["SAPCE-1.zip", "SAPCE-2.csv"]
     assert [str(error).split(";")[0] for error in source.unreadable()] == [
         "payload SAPCE-1.zip: not a valid zip file (File is not a zip file)",
-        "payload SAPCE-2.csv: holds none of SAPCE1, SAPCE2, SAPCE3, SAPCE4",
+        "payload SAPCE-2.csv: contains none of SAPCE1, SAPCE2, SAPCE3, SAPCE4",
     ]
     source.close()
 
@@ -334,7 +334,7 @@ class TestSelection:
         [
             ({"tables": ("SAPCE9",)}, "there is no 'SAPCE9'; did you mean SAPCE4?"),
             ({"areas": ("ca",)}, "there is no 'ca'; did you mean CA?"),
-            ({"years": (1990,)}, "1990 must be 1997 on"),
+            ({"years": (1990,)}, "1990 must be 1997 or later"),
             ({"lines": (500,)}, "none of SAPCE1, SAPCE2, SAPCE3, SAPCE4 has any of lines [500]"),
             ({"tables": ()}, "tables is empty"),
         ],

@@ -129,7 +129,9 @@ class TestSeveralFilesOfATable:
     def test_two_that_differ_are_refused_by_name(self):
         members = {WHOLE: table(), "old/copy.csv": table(figure="1.6")}
         message = refused(members)
-        assert f"'{WHOLE}' and 'old/copy.csv' both hold SAPCE1 (Last updated: October 6" in message
+        assert (
+            f"'{WHOLE}' and 'old/copy.csv' both contain SAPCE1 (Last updated: October 6" in message
+        )
         assert "expected one file per table and release, keep one of them" in message
 
     def test_two_that_are_equal_are_one(self):
@@ -144,7 +146,7 @@ class TestSeveralFilesOfATable:
             f"SAPCE1_{a}_1997_2021.csv": table(areas=[f])
             for a, f in (("AL", "01000"), ("CA", "06000"))
         }
-        assert "2 files hold SAPCE1" in refused(members)
+        assert "2 files contain SAPCE1" in refused(members)
         assert "expected the file for all areas" in refused(members)
 
     def test_zips_in_a_zip_are_read(self):
@@ -219,7 +221,7 @@ class TestDamage:
         for _ in range(3):
             body = zipped({"x.zip": body}).body
         payload = Payload(name="a.zip", body=body, media_type="application/zip")
-        with pytest.raises(NotAnAnswer, match="holds none of SAPCE1"):
+        with pytest.raises(NotAnAnswer, match="contains none of SAPCE1"):
             table_files(payload)
 
 
@@ -260,7 +262,7 @@ class TestWhatIsNoAnswer:
         (tmp_path / "README.md").write_bytes(b"# A project\n")
         source = source_of(tmp_path).archive([str(tmp_path / "README.md")])
         with pytest.raises(
-            ConfigError, match=r"README\.md holds none of SAPCE1, .*; name BEA's zip"
+            ConfigError, match=r"README\.md contains none of SAPCE1, .*; name BEA's zip"
         ):
             source.vintages(source.datasets()[0])
 
@@ -272,7 +274,7 @@ class TestWhatIsNoAnswer:
         with caplog.at_level(logging.WARNING):
             found = [v.id for v in source.vintages(source.datasets()[0])]
         assert (found, list(source.unreadable())) == (["2022-10-06"], [])
-        assert "budget.csv was skipped: payload budget.csv: holds none of SAPCE1" in caplog.text
+        assert "budget.csv was skipped: payload budget.csv: contains none of SAPCE1" in caplog.text
         assert "SARPP.zip was skipped" in caplog.text
 
 
@@ -294,7 +296,7 @@ class TestFolders:
         source = source_of(tmp_path).archive([str(tmp_path)])
         assert [v.id for v in source.vintages(source.datasets()[0])] == ["2020-10-08"]
         (error,) = source.unreadable()
-        assert "both hold SAPCE1" in str(error)
+        assert "both contain SAPCE1" in str(error)
 
 
 def test_a_zip_of_the_price_tables_is_read_by_content():

@@ -190,7 +190,9 @@ def test_a_zip_without_parities_is_rejected(tmp_path):
 
 def test_the_zip_of_another_family_holds_none_of_the_tables(bulk):
     source = source_of(channel="bulk", bulk=str(bulk))
-    with pytest.raises(ConfigError, match=r"SAPCE\.zip holds none of SARPP, SARPI, SAIRPD; name"):
+    with pytest.raises(
+        ConfigError, match=r"SAPCE\.zip contains none of SARPP, SARPI, SAIRPD; name"
+    ):
         source.vintages(of_table(source, "SARPP"))
 
 
@@ -301,7 +303,7 @@ def test_nothing_adds_up_and_ranges_are_declared():
     [
         ({"tables": ("SARPX",)}, "sources.bea_rpp_state.tables: there is no 'SARPX'"),
         ({"areas": ("FWST",)}, "sources.bea_rpp_state.areas: there is no 'FWST'"),
-        ({"years": (2007,)}, "2007 must be 2008 on, when regional prices by state"),
+        ({"years": (2007,)}, "2007 must be 2008 or later, because regional prices by state"),
         ({"tables": ()}, "sources.bea_rpp_state.tables is empty"),
         ({"tables": ("SAIRPD",), "areas": ("US",)}, "areas: SAIRPD has none of US"),
     ],

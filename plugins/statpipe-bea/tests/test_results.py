@@ -67,8 +67,8 @@ def test_numbers_that_json_has_not_are_refused():
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        (b"", "byte 0 (line 1): the response is empty"),
-        (b" \r\n", "byte 0 (line 1): the response is empty"),
+        (b"", "byte 0 (line 1): the answer is empty"),
+        (b" \r\n", "byte 0 (line 1): the answer is empty"),
         (b'{"BEAAPI":\n{"Results":{"Notes":["a', "byte 32 (line 2): not valid JSON"),
         (b'{"BEAAPI":{"Results":{}}}\n<html>', "byte 25 (line 1): something else follows"),
         (b'{"a":"\xc3\xb1"}\n<html>', "byte 10 (line 1): something else follows"),

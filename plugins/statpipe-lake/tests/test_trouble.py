@@ -189,9 +189,13 @@ def test_a_full_disk_is_one_readable_line(tmp_path):
 
 def test_an_object_of_somebody_else_s_making_in_the_way_is_told_by_its_path(store):
     store.put("a", b"a file")
-    with pytest.raises(ConfigError, match=r"lake/a is a file, not a folder; put a folder in its"):
+    with pytest.raises(
+        ConfigError, match=r"lake/a is a file, not a folder; replace it with a folder"
+    ):
         store.put("a/b", b"x")
-    with pytest.raises(ContentError, match=r"lake/a is a file, not a folder; put a folder in its"):
+    with pytest.raises(
+        ContentError, match=r"lake/a is a file, not a folder; replace it with a folder"
+    ):
         store.get("a/b")
 
 

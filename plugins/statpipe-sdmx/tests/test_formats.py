@@ -415,7 +415,7 @@ class TestWhatHousesDoDifferently:
         [
             (b"", "is empty; expected an SDMX message"),
             (b"<html><body>Down</body></html>", "without a data set"),
-            (b"<a", "not XML"),
+            (b"<a", "not valid XML"),
             (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "declares a document type"),
             (b"{}", "expected SDMX-JSON with data"),
             (b"year,value\r\n2024,1\r\n", "the first column is 'year'"),

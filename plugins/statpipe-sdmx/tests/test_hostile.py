@@ -85,11 +85,11 @@ BODIES = {
     "two series of one key": (twice, "two observations for ref_area CN"),
     "half of it": (
         lambda form: FORMATS[form](FINE)[: len(FORMATS[form](FINE)) // 2],
-        "payload data: (CSV parse error|not XML|Unterminated|Expecting|Expected).*expected",
+        "payload data: (CSV parse error|not valid XML|Unterminated|Expecting|Expected).*expected",
     ),
     "a page behind it": (
         lambda form: FORMATS[form](FINE) + b"<html>504 Gateway</html>",
-        "payload data: (CSV parse error|not XML|Expecting the end).*expected",
+        "payload data: (CSV parse error|not valid XML|Expecting the end).*expected",
     ),
     "damaged gzip": (
         lambda form: gzip.compress(FORMATS[form](FINE))[:-12],
@@ -97,7 +97,7 @@ BODIES = {
     ),
     "cut UTF-16": (
         lambda form: FORMATS[form](FINE).decode().replace("UTF-8", "UTF-16").encode("utf-16")[:-51],
-        "payload data: (not in UTF-16|not XML|CSV parse error).*(run again|expected)",
+        "payload data: (not in UTF-16|not valid XML|CSV parse error).*(run again|expected)",
     ),
 }
 
@@ -127,7 +127,7 @@ ONCE = {
         b'<!DOCTYPE l [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]><m:GenericData xmlns:m="m">&b;</m:GenericData>',
         "declares a document type",
     ),
-    "deep XML": (b"<a>" * 100_000, "payload data: not XML"),
+    "deep XML": (b"<a>" * 100_000, "payload data: not valid XML"),
     "deep JSON": (b'{"data":%s}' % DEEP, "payload data: Expecting {"),
     "deep JSON beside the data": (b'{"meta":%s,"dataSets":[]}' % DEEP, "recursion depth"),
     "JSON without data": (b'{"meta":{}}', "there is no member dataSets; expected SDMX-JSON"),

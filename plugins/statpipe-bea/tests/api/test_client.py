@@ -143,7 +143,7 @@ def test_odd_answers_that_can_be_read_are_taken_as_they_are(fake, client, ask, f
         (faults.wrong_length(), (Unavailable, "without sending complete message body", 5)),
         (faults.api_error(7), (Unavailable, "error 7: The description", 5)),
         (faults.api_error(101), (Unavailable, "error 101: The description", 2)),
-        (faults.empty(), (ContentError, "byte 0 (line 1): the response is empty", 3)),
+        (faults.empty(), (ContentError, "byte 0 (line 1): the answer is empty", 3)),
         (faults.html_page(), (Unavailable, "with the web page 'Service' instead of data", 3)),
         (faults.truncated(), (ContentError, "not valid JSON", 3)),
         (faults.followed_by_html(), (ContentError, "something else follows the JSON", 3)),

@@ -125,7 +125,7 @@ def table_files(archive: Payload, family: Family | None = None) -> list[TableFil
     found = _in_zip(archive, family) if _is_zip(archive) else _bare(archive, family)
     if not found:
         msg = (
-            f"payload {archive.name}: holds none of {', '.join(family.titles)}; expected BEA's "
+            f"payload {archive.name}: contains none of {', '.join(family.titles)}; expected BEA's "
             f"{family.zip_url.rpartition('/')[2]}, or a CSV file from it"
         )
         raise _not_found(archive, msg)
