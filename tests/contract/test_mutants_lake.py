@@ -61,7 +61,7 @@ class ListsByPrefix(MemoryLake):
 
 
 class RemembersFingerprints(MemoryLake):
-    """And does not look whether they are still right."""
+    """And does not check whether they are still right."""
 
     def __init__(self):
         super().__init__()
