@@ -97,7 +97,7 @@ def test_each_house_may_have_other_figures_or_nothing(house, make, service):
     after = make(house, language="fr")
     assert after.probe(after.datasets()[0]).token != token
     service.flows = {}
-    with pytest.raises(NoData, match="check whether `flow` and `key` are right"):
+    with pytest.raises(NoData, match="check `flow` and `key`"):
         figures(make(house, language="it"))
 
 
