@@ -71,7 +71,7 @@ def test_every_foreseen_condition_says_what_where_and_what_to_do(address, state,
         ("permission denied for database figures", "GRANT CREATE ON DATABASE figures to the role"),
         ("permission denied for table t", "GRANT SELECT, INSERT, UPDATE, DELETE ON TABLE t to the"),
         ("must be owner of table t", "make the role loader the owner of t"),
-        ("something else", "grant the role loader what is missing"),
+        ("something else", "grant the role loader the missing rights"),
     ],
 )
 def test_a_missing_right_is_named(address, said, remedy):

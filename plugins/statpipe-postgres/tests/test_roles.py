@@ -87,12 +87,12 @@ def test_an_administrator_makes_the_roles_and_reads_what_was_done(sink, admin, n
         "created role statpipe_loader",
         "created role statpipe_reader",
         "unchanged rights on the database",
-        "handed schema gold over to statpipe_loader",
-        "handed schema statpipe over to statpipe_loader",
-        "handed statpipe.check_results over to statpipe_loader",
-        "handed statpipe.dataset_state over to statpipe_loader",
-        "handed statpipe.ingest_runs over to statpipe_loader",
-        "handed statpipe.lineage over to statpipe_loader",
+        "made statpipe_loader the owner of schema gold",
+        "made statpipe_loader the owner of schema statpipe",
+        "made statpipe_loader the owner of statpipe.check_results",
+        "made statpipe_loader the owner of statpipe.dataset_state",
+        "made statpipe_loader the owner of statpipe.ingest_runs",
+        "made statpipe_loader the owner of statpipe.lineage",
         "granted USAGE on schema gold to statpipe_reader",
         "granted USAGE on schema statpipe to statpipe_reader",
         "granted SELECT on statpipe.check_results to statpipe_reader",
@@ -144,8 +144,8 @@ def test_what_was_made_before_the_roles_is_handed_over_and_what_others_made_is_n
     admin.execute(f"SET ROLE {name}; CREATE VIEW gold.mine AS SELECT 1 AS n; RESET ROLE")
     admin.execute("CREATE FUNCTION gold.f(as_of date) RETURNS int LANGUAGE sql AS 'SELECT 1'")
     done = make_sink().init()
-    assert "handed gold.spending over to statpipe_loader" in done
-    assert "handed gold.f(as_of date) over to statpipe_loader" in done
+    assert "made statpipe_loader the owner of gold.spending" in done
+    assert "made statpipe_loader the owner of gold.f(as_of date)" in done
     assert dict(owners(admin))["gold.mine"] == name
     assert dict(owners(admin))["gold.spending"] == LOADER
     assert sink.fingerprint(key) == "first"
@@ -254,7 +254,7 @@ def test_who_may_make_no_roles_is_told_the_right_and_the_statements(
     )
     admin.execute(statements)
     done = make_sink(address=address).init()
-    assert "handed schema gold over to statpipe_loader" in done
+    assert "made statpipe_loader the owner of schema gold" in done
     assert "unchanged the roles statpipe_loader and statpipe_reader" in done
     loader = make_sink(address=address)
     assert loader.write(partition(three_rows)).inserted == 3

@@ -88,7 +88,7 @@ def test_a_server_that_accepts_and_says_nothing_is_unavailable(impatient):
         sink = impatient(
             f"host=127.0.0.1 port={port} user=u password=canary-pw dbname=d sslmode=disable"
         )
-        with pytest.raises(Unavailable, match=r"timeout expired; see that it is up"):
+        with pytest.raises(Unavailable, match=r"timeout expired; check that it is up"):
             sink.query("SELECT 1")
 
 

@@ -200,7 +200,7 @@ def _objects(session: Session, place: _Place) -> Iterator[_Change]:
             sql.SQL(arguments),
             sql.Identifier(LOADER),
         )
-        done = f"handed {schema}.{name}{arguments} over to {LOADER}"
+        done = f"made {LOADER} the owner of {schema}.{name}{arguments}"
         yield _Change(done=done, statement=statement)
 
 
