@@ -72,7 +72,7 @@ class FakeSdmx:
         if kind in {"structure", "metadata"}:
             kind, *parts = parts
         if kind == "dataflow":
-            return self._structure(parts[1], request)
+            return self._structure(parts[1] if len(parts) > 1 else "all", request)
         if parts[0] == "dataflow":  # as 3.0 writes it
             parts = [parts[2], parts[4]]
         if len(request.path) > self.longest:

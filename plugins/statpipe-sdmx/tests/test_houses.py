@@ -10,7 +10,7 @@ import attrs
 import pytest
 import stamina
 
-from statpipe.api import Environment, NoData, Unavailable
+from statpipe.api import ConfigError, Environment, NoData, Unavailable
 from statpipe.testing import Answer
 from statpipe_sdmx.normalizer import SdmxNormalizer
 from statpipe_sdmx.service import known
@@ -126,3 +126,13 @@ def test_a_redirect_within_the_house_is_followed(make, service):
 
     service.agency.answer_with(moved)
     assert figures(make("ECB")) == {"2023": "1.50", "2024": "1.50"}
+
+
+@pytest.mark.parametrize("house", ["ECB", "BBK", "OECD3"])
+def test_a_flow_that_a_house_does_not_have_is_told_with_the_nearest(house, make, service):
+    with pytest.raises(ConfigError, match=r"no flow 'TEE' among its 1; did you mean 'TEA'\?"):
+        figures(make(house, flow="TEE"))
+    # Where the house does not list its flows either, its own words are told.
+    service.flows = {}
+    with pytest.raises(NoData, match="the service has no data at"):
+        figures(make(house, flow="TEE"))

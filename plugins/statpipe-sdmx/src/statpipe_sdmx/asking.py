@@ -21,6 +21,7 @@ from statpipe_sdmx.parts import TooMuch, halves
 from statpipe_sdmx.service import Format, Question, Service, service_named
 from statpipe_sdmx.settings import SdmxSettings
 from statpipe_sdmx.structure import Structure
+from statpipe_sdmx.wrong_flow import named_wrongly
 
 MEBIBYTE = 1024 * 1024
 LARGEST = 512 * MEBIBYTE
@@ -37,7 +38,6 @@ _ZIP = "application/zip"
 _OTHER_FORMATS = (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 _TOO_MUCH = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_URI_TOO_LONG)
 _NOTHING = (HTTPStatus.NOT_FOUND, HTTPStatus.NO_CONTENT)
-
 
 log = structlog.get_logger("statpipe")
 
@@ -135,6 +135,10 @@ class Asking:
             memory=REMEMBERED,
         )
 
+    @property
+    def _where(self) -> str:
+        return f"sources.{self._settings.instance or 'sdmx'}"
+
     def close(self) -> None:
         """
         Release the connections.
@@ -151,8 +155,13 @@ class Asking:
     def structure(self, flow: str, name: str) -> Payload:
         """
         Ask for all that describes a flow.
+
+        :raises ConfigError: The service has no such flow, but others.
         """
-        return self._described(flow, name, self.service.references)
+        try:
+            return self._described(flow, name, self.service.references)
+        except NoData as error:
+            raise named_wrongly(flow, self._where, self.all_flows) or error from None
 
     def flow_alone(self, flow: str, name: str) -> Payload:
         """
@@ -266,9 +275,8 @@ class Asking:
             if _FOOTER in payload.body[-_END:]:
                 read_data(payload)  # raises what the footer says
             return Message(question=question, answer=answer, payload=payload)
-        where = f"sources.{self._settings.instance or 'sdmx'}"
         raise refused or ConfigError(
-            f"{where}: the service offers no format that statpipe can read"
+            f"{self._where}: the service offers no format that statpipe can read"
         )
 
     def _when_ready(self, answer: Answer) -> Answer:

@@ -1,0 +1,28 @@
+"""A flow that a service does not have: which one was probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from statpipe.api import ConfigError, Payload, StatpipeError, nearest
+from statpipe_sdmx.ml_structure import flows_in
+
+
+def named_wrongly(flow: str, where: str, ask: Callable[[], Payload]) -> ConfigError | None:
+    """
+    Return what is wrong with the name of a flow, or ``None`` if the list of all flows, which *ask* brings, has it or cannot
+    be had. *where* is the source.
+    """
+    try:
+        there = {one.id for one in flows_in(ask())}
+    except StatpipeError:
+        return None
+    if not there or flow in there:
+        return None
+    hint = nearest(flow, there)
+    end = "" if hint.endswith("?") else "."
+    msg = (
+        f"{where}: the service has no flow {flow!r} among its {len(there):,}{hint}{end} Look for it with "
+        "`statpipe sdmx flows`, and set `agency` if another agency owns it"
+    )
+    return ConfigError(msg)
