@@ -116,6 +116,6 @@ def test_a_bucket_without_the_extra_says_what_to_install(tmp_path, monkeypatch, 
     with pytest.raises(ConfigError) as caught:
         LakeSink(settings_of(tmp_path, path="s3://tea"))
     assert str(caught.value) == (
-        f"environment local: s3://tea needs {told}, not installed; run `make runtime`, or pip "
-        f"install {' '.join(lacking)} (the extra aws of statpipe-lake)"
+        f"environment local: s3://tea needs {told} (the extra aws of statpipe-lake), not installed; "
+        f"run `make runtime`, or pip install {' '.join(lacking)}"
     )

@@ -93,8 +93,8 @@ class LakeSettings:
         if lacking:
             msg = (
                 f"environment {self.environment.name}: {self.path} needs "
-                f"{' and '.join(lacking)}, not installed; run `make runtime`, or pip install "
-                f"{' '.join(lacking)} (the extra aws of statpipe-lake)"
+                f"{' and '.join(lacking)} (the extra aws of statpipe-lake), not installed; run "
+                f"`make runtime`, or pip install {' '.join(lacking)}"
             )
             raise ConfigError(msg)
         from statpipe_lake.bucket import BucketPlace

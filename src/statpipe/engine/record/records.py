@@ -126,7 +126,7 @@ def whole_manifests(lake: Lake, source: str | None = None) -> Iterator[Manifest]
 
 def _pass_over(lake: Lake, source: str, run_id: str, error: Damaged) -> None:
     if _is_news(lake, source, run_id):
-        log.warning("skipping a damaged manifest", error=str(error))
+        log.warning("a damaged manifest is passed over", error=str(error))
 
 
 _told: dict[int, set[tuple[str, str]]] = {}

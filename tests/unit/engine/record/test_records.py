@@ -323,7 +323,7 @@ def test_a_manifest_that_nobody_may_set_aside_is_warned_of_once():
         for _ in range(3):
             held_of(lake, "agency")
         list(whole_manifests(lake, "agency"))
-    assert [line["event"] for line in lines] == ["skipping a damaged manifest"]
+    assert [line["event"] for line in lines] == ["a damaged manifest is passed over"]
     assert LATER in lines[0]["error"]
 
 

@@ -256,13 +256,13 @@ def judged(bank):
 @pytest.mark.parametrize(
     ("lists", "units", "told"),
     [
-        (STRUCTURE, {"USD": "EUR per USD"}, "USD.EUR.SP00 was in USD per EUR x 10^0 and is in"),
+        (STRUCTURE, {"USD": "EUR per USD"}, "USD.EUR.SP00 was in USD per EUR x 10^0 and is now in"),
         (
             structure(CURRENCY={"USD": "Dollars bought", "GBP": "Pound sterling"}),
             {"USD": "EUR per USD"},
-            "was 'US dollar, Euro, Spot' and is 'Dollars bought, Euro, Spot'",
+            "was 'US dollar, Euro, Spot' and is now 'Dollars bought, Euro, Spot'",
         ),
-        (SWAPPED, {}, "is 'US dollar, Euro, Spot' (formerly USD.EUR.SP00)"),
+        (SWAPPED, {}, "is now 'US dollar, Euro, Spot' (formerly USD.EUR.SP00)"),
     ],
     ids=["unit", "title and unit", "the title of another code"],
 )
