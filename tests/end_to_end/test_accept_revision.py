@@ -63,7 +63,7 @@ def office(home, release):
 
 def advised(stderr):
     """The command that the last line names."""
-    (command,) = re.findall(r"publish it with: (statpipe .*) \(exit 3\)$", stderr, re.MULTILINE)
+    (command,) = re.findall(r"accept them with: (statpipe .*) \(exit 3\)$", stderr, re.MULTILINE)
     return shlex.split(command)[1:]
 
 

@@ -98,7 +98,7 @@ def test_series_stand_beside_each_other(run):
     table = rows(run("show", "pce_state", "--area", "CA,TX", *CALIFORNIA[2:], "--wide", "--csv"))
     assert list(table[0]) == ["time_period", "CA", "TX"]
     assert table[3] == {"time_period": "2018", "CA": "1833872.8", "TX": "1127680.2"}
-    assert "--wide is for models with a figure for each period" in run(
+    assert "--wide needs a model with a figure for each period" in run(
         "show", "pce_state_area", "--wide", code=2
     )
 
@@ -126,7 +126,7 @@ def test_what_changed_between_two_days_is_told_by_size(run):
 def test_days_are_checked_and_nothing_changes_within_a_release(run):
     same = ("diff", "pce_state", "--from", "2021-01-01", "--to", "2021-06-01", *CALIFORNIA)
     assert "0 figures (0 changed, 0 new, 0 gone)" in run(*same)
-    assert "--from 2022-01-01 is after --to 2021-01-01; exchange them" in run(
+    assert "--from 2022-01-01 is after --to 2021-01-01; swap them" in run(
         "diff", "pce_state", "--from", "2022-01-01", "--to", "2021-01-01", code=2
     )
     assert "--from 'then' is not a date" in run("diff", "pce_state", "--from", "then", code=2)
@@ -157,7 +157,7 @@ def test_words_find_what_they_fit_also_misspelt(run, words, kind, code):
 
 def test_words_that_fit_nothing_are_told(run):
     assert "nothing matches xyzzy food" in run("search", "xyzzy", "food")
-    assert "no word is given" in run("search", code=2)
+    assert "search for one or more words" in run("search", code=2)
 
 
 def test_sources_stand_as_their_last_run_left_them(run):
@@ -278,10 +278,10 @@ def test_pictures_are_pixels_where_a_font_is(run, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("pce_state", "--out", "x.gif"), "--out x.gif ends in neither .svg nor .png"),
+        (("pce_state", "--out", "x.gif"), "--out x.gif must end in .svg or .png"),
         (("pce_state", "--out", "nix/x.svg"), "the folder nix does not exist; create it first"),
         (("pce_state_area",), "model pce_state_area has no figures over time"),
-        (("pce_state", "--category", "SAPCE1:1"), "these are 60 series, and a picture shows up to 6"),
+        (("pce_state", "--category", "SAPCE1:1"), "60 series match, and a picture shows at most 6"),
         (("pce_state", "--category", "SAPCE2:1", "--kind", "revisions"), "no figure of this series has been revised"),
     ],
 )  # fmt: skip
@@ -339,7 +339,7 @@ def test_a_file_that_is_not_duckdbs_is_left_alone(run, tmp_path):
     path = tmp_path / "thesis.txt"
     path.write_text("three years of work")
     told = run("show", "pce_state", "--duckdb", str(path), code=2)
-    assert "is there and is not a file of DuckDB; name another file" in told
+    assert "exists and is not a DuckDB file; name another file" in told
     assert path.read_text() == "three years of work"
 
 

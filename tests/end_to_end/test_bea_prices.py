@@ -317,7 +317,7 @@ def test_the_check_on_line_numbers_does_not_stand_in_for_broken_checks(tmp_path)
     registry.broken.append(
         Broken(plugin="checks", distribution="statpipe-checks", version="1", reason="KeyError: 'x'")
     )
-    with pytest.raises(PluginError, match=r"broken plugins: checks \(KeyError: 'x'\)"):
+    with pytest.raises(PluginError, match=r"because plugins are broken: checks \(KeyError: 'x'\)"):
         open_site(configuration, registry, "local")
 
 

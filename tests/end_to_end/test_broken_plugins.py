@@ -38,7 +38,7 @@ def test_each_way_of_being_broken_is_told_with_what_is_meant(tea):
     broken = {row["plugin"]: row["summary"] for row in rows if row["status"] == "broken"}
     assert broken["gone"] == "ModuleNotFoundError: No module named 'not_there'"
     assert (
-        "statpipe_source is no hook of statpipe; did you mean 'statpipe_sources'?"
+        "statpipe_source is not a hook of statpipe; did you mean 'statpipe_sources'?"
         in broken["misspelt"]
     )
 

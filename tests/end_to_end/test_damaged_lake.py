@@ -30,7 +30,7 @@ def test_a_lake_is_verified_repaired_and_whole_again(tea):
     repaired = tea.run("lake", "verify", "tea_prices", "--repair", "--json")
     (finding,) = json.loads(repaired.stdout)["findings"]
     assert (finding["state"], finding["path"]) == ("repaired", "gold/tea_latest")
-    assert finding["finding"].endswith("made from Silver")
+    assert finding["finding"].endswith("rebuilt from Silver")
     assert part.read_bytes() == body
     assert json.loads(tea.run("lake", "verify", "--json").stdout)["findings"] == []
 
@@ -43,7 +43,7 @@ def test_what_cannot_be_repaired_stays_4(tea):
     done = tea.run("lake", "verify", "--repair", code=4)
     assert "the tea agency is closed" in done.stdout
     assert last_line(done) == (
-        "statpipe: 4 objects are still damaged or missing; the table says what each of them needs "
+        "statpipe: 4 objects are still damaged or missing; the table says how to restore each "
         "(exit 4)"
     )
 
@@ -68,7 +68,7 @@ def test_a_torn_newest_manifest_is_told_by_the_doctor_and_mended_by_the_next_run
     ("arguments", "message"),
     [
         (("tea_price",), "no source is named 'tea_price'; did you mean 'tea_prices'?"),
-        (("--from-archive", "x"), "--from-archive needs --repair"),
+        (("--from-archive", "x"), "--from-archive only works with --repair"),
     ],
 )
 def test_what_cannot_be_verified_is_2(tea, arguments, message):

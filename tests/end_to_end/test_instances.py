@@ -38,4 +38,4 @@ def test_an_instance_is_run_planned_shown_and_explained_by_its_own_name(home):
 def test_a_family_with_the_name_of_its_source_is_refused_in_a_line(home):
     home.configure(CONFIGURATION)
     done = home.run("run", "coast", code=2)
-    assert "sources.coast.gold is 'coast', which is a source" in done.stderr
+    assert "sources.coast.gold is 'coast', which is also the name of a source" in done.stderr

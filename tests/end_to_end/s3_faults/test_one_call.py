@@ -61,7 +61,7 @@ def test_another_manifest_under_the_same_name_is_a_conflict_and_stays(lake, wire
     with pytest.raises(RuntimeError) as caught:
         lake.record(manifest_of("run-1"))
     assert str(caught.value) == (
-        "another run has already recorded runs/agency/run-1.json; run ids must not repeat"
+        "another run has already recorded runs/agency/run-1.json; run ids must be unique"
     )
     assert corner.get(MANIFEST) == b"another's"
 
