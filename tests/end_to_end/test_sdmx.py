@@ -167,7 +167,7 @@ def test_the_best_format_that_the_service_has_is_taken(home, gdp, service, forma
         ('key = "A.DE.B1GQ"', 2, "the key 'A.DE.B1GQ' has 3 parts, and DSD has 4 dimensions: write FREQ.GEO.NA_ITEM.UNIT"),
         ('key = "A.DE.B1G.CP_MEUR"', 2, "NA_ITEM has no code 'B1G' among its 2; did you mean 'B1GQ'?"),
         ('key = "A.DE.P3.CP_MEUR"', 1, "check `flow` and `key`"),
-        ('flow = "NAMA_10"', 1, "the service has no data at"),
+        ('flow = "NAMA_10"', 2, "the service has no flow 'NAMA_10' among its 1; did you mean 'NAMA_10_GDP'?"),
         ('service = "ESTA"', 2, "sources.gdp.service: no service is named 'ESTA'; did you mean 'ESTAT'?"),
         ('key = "A DE"', 2, "codes joined by points"),
     ],
@@ -387,7 +387,7 @@ class TestFindingAFlow:
         ("asked", "code", "says"),
         [
             (("flows", "ECBB"), 2, "no service is named 'ECBB'; did you mean 'ECB'?"),
-            (("structure", "URL", "NAMA"), 1, "the service has no data at"),
+            (("structure", "URL", "NAMA"), 2, "the service has no flow 'NAMA' among its 2"),
             (("key", "URL", "NAMA_10_GDP", "GEO=DEE"), 2, "GEO has no code 'DEE' among its 2; did you mean 'DE'?"),
             (("key", "URL", "NAMA_10_GDP", "GEO"), 2, "write them as GEO=CODE"),
             (("key", "URL", "NAMA_10_GDP", "GEOO=DE"), 2, "has no dimension 'GEOO'; did you mean 'GEO'?"),

@@ -162,7 +162,7 @@ def require_folder_of(path: Path) -> None:
     """
     if not path.parent.is_dir():
         msg = (
-            f"the report cannot be written: {path}: {path.parent} is no folder; name a file in "
+            f"the report cannot be written: {path}: {path.parent} is not a folder; name a file in "
             "an existing folder"
         )
         raise ConfigError(msg)

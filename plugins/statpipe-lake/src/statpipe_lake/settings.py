@@ -61,7 +61,7 @@ class LakeSettings:
         """
         The folder of this environment, or of its scratch corner.
 
-        :raises ConfigError: The path is an address of something that is no folder.
+        :raises ConfigError: The path is an address of something that is not a folder.
         """
         if "://" in self.path:
             scheme = self.path.split("://", 1)[0]
