@@ -297,8 +297,8 @@ def test_a_message_says_from_which_copy_a_manifest_is_made_again(
     manifest.unlink()
     copy.unlink()
     said = {f.path.split("/")[0]: f.finding for f in home.verify(repair=True).findings}
-    assert said["runs"].endswith("made again from its copy")
-    assert said["copies"].endswith("made again from the manifest")
+    assert said["runs"].endswith("restored from its copy")
+    assert said["copies"].endswith("restored from the manifest")
     assert home.files() == undisturbed.files()
 
 
@@ -349,7 +349,7 @@ def test_a_payload_that_the_agency_has_replaced_comes_from_its_archive(
         path.write_bytes(b"")
     stay = home.verify(repair=True).findings
     assert {finding.state for finding in stay} == {"damaged"}
-    assert all("or name its archive with --from-archive" in f.finding for f in stay)
+    assert all("or give its archive with --from-archive" in f.finding for f in stay)
     repaired = home.verify(repair=True, places=["the cellar"]).findings
     assert {finding.state for finding in repaired} == {"repaired"}
     assert differing(home, undisturbed) == set()
@@ -415,7 +415,9 @@ def test_what_is_made_of_bronze_shows_that_manifests_are_gone(
         path.rename(path.with_name(f"{path.name}.damaged"))
     (lost,) = [one for one in home.verify().findings if one.path == f"runs/{SOURCE}"]
     assert lost.state == "damaged"
-    assert lost.finding.startswith(f"has no whole manifest, but there is {named}; restore `runs/")
+    assert lost.finding.startswith(
+        f"has no readable manifest, but the lake holds {named}; restore `runs/"
+    )
     assert lost.finding.endswith(f"run `statpipe run {SOURCE}`")
 
 
