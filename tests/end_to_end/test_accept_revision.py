@@ -71,7 +71,7 @@ def refused_and_accepted(home, *arguments):
     """Run, do as the refusal says, and return the manifests of the second run."""
     refused = home.run(*arguments, code=3)
     command = advised(refused.stderr)
-    assert "nothing of this release was published, Bronze keeps it" in refused.stderr
+    assert "nothing of this release was published, but Bronze keeps it" in refused.stderr
     done = home.run(*command, "--json")
     return command, json.loads(done.stdout)
 
