@@ -102,7 +102,7 @@ def test_the_region_is_set_or_in_the_name_or_awss_own(aws, login, monkeypatch):
     [
         (
             "hostaddr=127.0.0.1 user=u",
-            f"{OWN_NAME} hostaddr=127.0.0.1 and its port",
+            f"{OWN_NAME} also hostaddr=127.0.0.1 and its port",
         ),
         ("host=localhost port=15432 user=u", OWN_NAME),
         ("host=a.example.org,b.example.org user=u", OWN_NAME),
