@@ -161,7 +161,9 @@ class Asking:
         try:
             return self._described(flow, name, self.service.references)
         except NoData as error:
-            raise named_wrongly(flow, self._where, self.all_flows) or error from None
+            raise (
+                named_wrongly(flow, self._where, self.service.name, self.all_flows) or error
+            ) from None
 
     def flow_alone(self, flow: str, name: str) -> Payload:
         """

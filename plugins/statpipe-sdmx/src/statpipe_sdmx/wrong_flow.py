@@ -8,10 +8,12 @@ from statpipe.api import ConfigError, Payload, StatpipeError, nearest
 from statpipe_sdmx.ml_structure import flows_in
 
 
-def named_wrongly(flow: str, where: str, ask: Callable[[], Payload]) -> ConfigError | None:
+def named_wrongly(
+    flow: str, where: str, service: str, ask: Callable[[], Payload]
+) -> ConfigError | None:
     """
     Return what is wrong with the name of a flow, or ``None`` if the list of all flows, which *ask* brings, has it or cannot
-    be had. *where* is the source.
+    be had. *where* is the source, and *service* what the service is called.
     """
     try:
         there = {one.id for one in flows_in(ask())}
@@ -23,6 +25,6 @@ def named_wrongly(flow: str, where: str, ask: Callable[[], Payload]) -> ConfigEr
     end = "" if hint.endswith("?") else "."
     msg = (
         f"{where}: the service has no flow {flow!r} among its {len(there):,}{hint}{end} Look for it with "
-        "`statpipe sdmx flows`, and set `agency` if another agency owns it"
+        f"`statpipe sdmx flows {service}`, and set `agency` if another agency owns it"
     )
     return ConfigError(msg)
