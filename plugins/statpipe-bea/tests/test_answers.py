@@ -132,7 +132,9 @@ def test_half_a_character_in_a_row_is_refused_by_its_place(name):
     body = body_of(answer([row(), row(**{name: "\ud800"})]))
     with pytest.raises(ContentError) as caught:
         silver_of(body)
-    assert f"payload p1: BEAAPI.Results.Data[1].{name} is '\\ud800', half a character" in str(caught.value)
+    assert f"payload p1: BEAAPI.Results.Data[1].{name} is '\\ud800', half a character" in str(
+        caught.value
+    )
 
 
 def test_rows_outside_of_results_are_not_taken_for_its_own():
