@@ -129,7 +129,7 @@ class FolderStore(ObjectStore):
 
         Elsewhere is looked at once: a process may take the locks of many sources, one after the other.
         """
-        now, places = time.time(), prefixes if self._swept else ("",)
+        now, places = time.time(), (*prefixes, "staged") if self._swept else ("",)
         self._swept = True
         for place, name, at in (file for one in places for file in walk(self.root, one)):
             undecided = place.startswith("staged/")
