@@ -350,3 +350,13 @@ class TestSelection:
         tiny = source.smallest(dataset)
         payloads = list(source.fetch(tiny, source.probe(tiny)))
         assert len(RegionalNormalizer().normalize(tiny, payloads)) == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "volume"), [(None, 90_000_000), (9, 90_000_000), (900, 900_000_000)]
+)
+def test_a_key_with_more_requests_has_more_bytes_in_proportion(asked, volume):
+    from statpipe_bea.api.client import limits
+
+    (minute,) = limits(asked)
+    assert (minute.requests, minute.bytes, minute.errors) == (asked or 90, volume, 20)

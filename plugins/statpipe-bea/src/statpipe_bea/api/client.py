@@ -24,8 +24,12 @@ own clock and since another program may use the same key: it locks a key out for
 def limits(requests: int | None = None) -> Sequence[Limits]:
     """
     Return BEA's limits a minute, with so many requests instead of ours.
+
+    A key that is allowed more requests is allowed more bytes in proportion.
     """
-    return [Limits(requests=requests or REQUESTS, bytes=BYTES, errors=ERRORS)]
+    allowed = requests or REQUESTS
+    volume = BYTES * max(allowed, REQUESTS) // REQUESTS
+    return [Limits(requests=allowed, bytes=volume, errors=ERRORS)]
 
 
 class BeaClient(Client):
