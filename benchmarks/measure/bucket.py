@@ -26,14 +26,14 @@ NAME = "statpipe-benchmark"
 
 
 class Bucket:
-    """The bucket. It counts requests, and the time in which a run may wait for at least one of them."""
+    """The bucket. It counts requests, and the time in which at least one of them was on its way."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stack = ExitStack()
         self._delay = 0.0
         self._guard = threading.Lock()
-        self._trips: list[tuple[float, float, bool]] = []
+        self._trips: list[tuple[float, float]] = []
 
     def __enter__(self) -> Self:
         weed = self._stack.enter_context(Seaweed(self._folder, NAME))
@@ -72,24 +72,18 @@ class Bucket:
         self._delay = 0.0
 
     def counted(self) -> tuple[int, float]:
-        """
-        Return requests, and seconds of their way that no other request shared, since it was called last. Those
-        that put payloads are counted, but nobody waits for them.
-        """
+        """Return requests, and seconds of their way that no other request shared, since it was called last."""
         with self._guard:
             trips, self._trips = sorted(self._trips), []
         waiting, reached = 0.0, 0.0
-        for began, ended, of_payload in trips:
-            if of_payload:
-                continue
+        for began, ended in trips:
             waiting += max(0.0, ended - max(began, reached))
             reached = max(reached, ended)
         return len(trips), waiting
 
     def _pass_on(self, exchange: Exchange) -> None:
         began = time.perf_counter()
-        of_payload = exchange.method == "PUT" and "/bronze/" in exchange.key
         with self._guard:
-            self._trips.append((began, began + self._delay, of_payload))
+            self._trips.append((began, began + self._delay))
         time.sleep(self._delay)
         exchange.pass_on()

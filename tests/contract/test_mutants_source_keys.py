@@ -57,6 +57,12 @@ class HalfOfTheKeyInAVintage(RainSource):
         return attrs.evolve(super().probe(dataset), note=self._settings.key.reveal()[3:11])
 
 
+class HalfOfTheKeyAsAddressesWriteIt(RainSource):
+    def probe(self, dataset):
+        key = urllib.parse.quote(self._settings.key.reveal()[:8])
+        return attrs.evolve(super().probe(dataset), note=key)
+
+
 class HalfOfTheKeyInALog(RainSource):
     def get(self, path):
         log.info("asked as %s", self._settings.key.reveal()[5:])
@@ -155,6 +161,7 @@ CAUGHT = {
     KeyBeginsTheRepr: ("test_the_key_is_shown_nowhere", "shows the key, or a part of it"),
     KeyEndsTheRepr: ("test_the_key_is_shown_nowhere", "shows the key, or a part of it"),
     HalfOfTheKeyInAVintage: ("test_the_key_is_shown_nowhere", "a vintage shows the key, or a part"),
+    HalfOfTheKeyAsAddressesWriteIt: ("test_the_key_is_shown_nowhere", "a vintage shows the key"),
     HalfOfTheKeyInALog: ("test_the_key_is_shown_nowhere", "a log line of rain (level INFO)"),
     KeyInException: ("test_no_failure_shows_the_key", "the exception shows the key"),
     KeyInCause: ("test_no_failure_shows_the_key", "the exception shows the key"),

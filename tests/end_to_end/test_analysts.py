@@ -281,7 +281,7 @@ def test_pictures_are_pixels_where_a_font_is(run, tmp_path):
         (("pce_state", "--out", "x.gif"), "--out x.gif must end in .svg or .png"),
         (("pce_state", "--out", "nix/x.svg"), "the folder nix does not exist; create it first"),
         (("pce_state_area",), "model pce_state_area has no figures over time"),
-        (("pce_state", "--category", "SAPCE1:1"), "60 series match, and a picture shows at most 6"),
+        (("pce_state", "--category", "SAPCE1:1"), "pce_state: 60 series match, and a picture shows at most 6; choose by --area"),
         (("pce_state", "--category", "SAPCE2:1", "--kind", "revisions"), "no figure of this series has been revised"),
     ],
 )  # fmt: skip

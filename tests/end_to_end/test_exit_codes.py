@@ -106,7 +106,10 @@ BEA = "[environments.local.sinks.lake]\n[sources.bea_pce_state]\n"
         (f"{BEA}years = ['x']\n", "sources.bea_pce_state.years"),
         (f"{BEA}tables = 'SAPCE1'\n", "is 'SAPCE1'; expected a list"),
         (f"{BEA}channel = 'sea'\n", "sources.bea_pce_state.channel"),
-        (f"{BEA}key = '1234'\n", "sources.bea_pce_state.key: write a secret as a reference"),
+        (
+            f"{BEA}key = '1234'\n",
+            'sources.bea_pce_state.key: write a secret as a reference, "${VARIABLE}", never as its value',
+        ),
         (
             "[environments.local.sinks.lake]\npath = '${NOT_SET}'\n",
             "refers to ${NOT_SET}, which is not set",

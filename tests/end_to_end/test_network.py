@@ -97,7 +97,7 @@ def test_an_empty_key_of_the_process_does_not_hide_the_one_in_the_file(here, bea
 @pytest.mark.parametrize(
     ("written", "says"),
     [
-        ('"{}"', "BEA_API_KEY has quotes around its value; remove them"),
+        ('"{}"', "BEA_API_KEY has quotes around its value; remove them, or they would be sent"),
         (" {}\n", "BEA_API_KEY is not valid: expected the 36-character key from BEA's e-mail"),
     ],
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from attrs import field, frozen
 
 from statpipe.domain.canonical import FIGURES
@@ -157,8 +158,19 @@ def revision_of(  # noqa: PLR0917 - what is compared, and the names of both side
     """
     Compare a vintage's Silver with the figures known before it, also as Silver.
     """
+    first = Revision(
+        dataset=dataset.name,
+        vintage=vintage.id,
+        since=since,
+        since_also=since_also,
+        dated_by=vintage.dated_by,
+        cells=len(after),
+        added=len(after),
+        dropped=0,
+        overall=Movement(compared=0, revised=0),
+    )
     if before is None:
-        return _first_release(after, dataset, vintage, since, since_also)
+        return first
     names = [*dict.fromkeys((*dataset.key, *FIGURES, *_UNIT, "category_name"))]
     new = after.select(names)
     old = vintage.selection.rows_of(before)
@@ -173,35 +185,14 @@ def revision_of(  # noqa: PLR0917 - what is compared, and the names of both side
         len(found.added),
     )
     changes = _changes(replaced, changed)
-    return Revision(
-        dataset=dataset.name,
-        vintage=vintage.id,
-        since=since,
-        since_also=since_also,
-        dated_by=vintage.dated_by,
-        cells=len(new),
+    return attrs.evolve(
+        first,
         added=added,
         dropped=len(removed),
         overall=_movement(len(new) - added, changes),
         by_area=_by_area(old, removed, changed, changes),
         largest=_largest(replaced, changed, changes, _titles(after)),
         codes=_codes(before, after, vintage) if since else (),
-    )
-
-
-def _first_release(
-    after: pa.Table, dataset: Dataset, vintage: Vintage, since: str, since_also: tuple[str, ...]
-) -> Revision:
-    return Revision(
-        dataset=dataset.name,
-        vintage=vintage.id,
-        since=since,
-        since_also=since_also,
-        dated_by=vintage.dated_by,
-        cells=len(after),
-        added=len(after),
-        dropped=0,
-        overall=Movement(compared=0, revised=0),
     )
 
 

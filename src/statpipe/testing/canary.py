@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterable
 from itertools import product
 from typing import Any
+from urllib.parse import quote
 
 from statpipe.api import ContentError, Secret
 from statpipe.domain.secret import base64_cores, written_forms
@@ -38,8 +39,10 @@ def shows_part(text: str, secret: str) -> bool:
     Tell whether a text shows a secret, six characters of it in a row (one of which is no letter), or its
     beginning or end beside a mask, such as ``Ca***``.
     """
-    parts = [secret[place : place + _PART] for place in range(len(secret) - _PART + 1)]
-    told = [part for part in parts if not part.isalpha()]
+    told = []
+    for form in (secret, quote(secret, safe="")):
+        parts = [form[place : place + _PART] for place in range(len(form) - _PART + 1)]
+        told += [part for part in parts if not part.isalpha()]
     for length, mask in product(range(_ENDS, _PART), _MASKS):
         told += [secret[:length] + mask, mask + secret[-length:]]
     return shows(text, secret) or any(one in text for one in told)

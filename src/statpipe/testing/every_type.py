@@ -9,8 +9,8 @@ from typing import Any
 from attrs import evolve
 
 from statpipe.api import Column, Layer, Model, Partition, PartitionKey
+from statpipe.domain.gold_schema import gold_schema
 from statpipe.domain.model import ColumnType
-from statpipe.domain.printed import exact_type
 
 _TYPES: dict[str, ColumnType] = {
     "code": "text",
@@ -47,14 +47,6 @@ def every_type(name: str = "every_type") -> Partition:
     """
     import pyarrow as pa
 
-    kinds = {
-        "text": pa.dictionary(pa.int32(), pa.string()),
-        "integer": pa.int64(),
-        "small": pa.int8(),
-        "decimal": exact_type(),
-        "double": pa.float64(),
-        "date": pa.date32(),
-    }
     columns = tuple(
         Column(
             name=column,
@@ -68,10 +60,9 @@ def every_type(name: str = "every_type") -> Partition:
     model = Model(
         name=name, title="Every type", inputs=("agency",), grain=("code",), columns=columns, sql=""
     )
-    arrays = [pa.array(values, kinds[kind]) for values, kind in _columns()]
     return Partition(
         key=PartitionKey(layer=Layer.GOLD, owner=name),
-        table=pa.table(arrays, names=list(_TYPES)),
+        table=pa.Table.from_pylist(list(EVERY_TYPE), gold_schema(model)),
         fingerprint="e7" * 32,
         model=model,
     )
@@ -90,7 +81,3 @@ def less(partition: Partition, column: str) -> Partition:
         fingerprint="1e" * 32,
         model=evolve(model, columns=columns),
     )
-
-
-def _columns() -> list[tuple[list[Any], ColumnType]]:
-    return [([row[name] for row in EVERY_TYPE], kind) for name, kind in _TYPES.items()]

@@ -40,7 +40,7 @@ class RegionalSettings:
     out, they mean all. ``bulk`` is the address or path of BEA's zip, ``archive`` a list of folders,
     zips or addresses of older ones. ``timeout`` is the time for one whole answer or file, in seconds.
     ``requests_per_minute`` is 90 if it is left out, since BEA locks a key out for an hour that sends more than
-    100; lower it where other programs use the key, too.
+    100; lower it where other programs use the key, too. Above 90, the bytes a minute grow in proportion.
     """
 
     channel: ChannelName = "auto"

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from statpipe.api import ConfigError, Database, Model
+from statpipe.domain.gold_schema import gold_schema
 from statpipe.engine.answers.rows import (
     NoRows,
     chosen_rows,
@@ -15,7 +16,6 @@ from statpipe.engine.answers.rows import (
     refuse_other_columns,
 )
 from statpipe.engine.answers.words import Words
-from statpipe.engine.gold.computed import gold_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa

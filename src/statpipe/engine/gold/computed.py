@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from statpipe.api import Column, ConfigError, ContentError, Model, PluginError
 from statpipe.domain.canonical import canonical_column
 from statpipe.domain.codes import encoded
+from statpipe.domain.gold_schema import gold_schema
 from statpipe.domain.in_order import in_order, repetitions
-from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES, exact_type
+from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES
 from statpipe.engine.site.memory import Memory
 
 if TYPE_CHECKING:
@@ -133,32 +134,3 @@ def _held_to_declaration(table: pa.Table, model: Model) -> pa.Table:
         )
         raise PluginError(msg)
     return table.cast(gold_schema(model))
-
-
-def gold_schema(model: Model) -> pa.Schema:
-    """
-    Return the Arrow schema that a model declares, with descriptions and units.
-    """
-    import pyarrow as pa
-
-    types = {
-        "text": pa.dictionary(pa.int32(), pa.string()),
-        "integer": pa.int64(),
-        "small": pa.int8(),
-        "decimal": exact_type(),
-        "double": pa.float64(),
-        "date": pa.date32(),
-    }
-    return pa.schema(
-        pa.field(
-            column.name,
-            types[column.type],
-            column.nullable,
-            {
-                key: text
-                for key, text in (("description", column.description), ("unit", column.unit))
-                if text
-            },
-        )
-        for column in model.columns
-    )

@@ -55,7 +55,7 @@ def anew(lake):
     return fresh
 
 
-@settings(deadline=None, max_examples=examples(8, 50))
+@settings(deadline=None, max_examples=examples(12, 50))
 @given(arriving=st.lists(st.tuples(vintages(), st.booleans()), min_size=1, max_size=5))
 def test_in_whatever_order_vintages_arrive_all_is_as_if_it_were_made_anew(arriving):
     lake = SilverLake()

@@ -8,13 +8,13 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ConfigError, Model
+from statpipe.domain.gold_schema import gold_schema
 from statpipe.engine.answers.as_of import latest_table
 from statpipe.engine.answers.figures import figures, whole_model
 from statpipe.engine.answers.revisions.declared import releases_model, statistics_model
 from statpipe.engine.answers.revisions.releases import releases_of
 from statpipe.engine.answers.revisions.statistics import first_efficient, statistics_of
 from statpipe.engine.answers.words import OPTIONS, Words
-from statpipe.engine.gold.computed import gold_schema
 from statpipe.engine.record.records import held_of
 from statpipe.engine.site.model_order import sources_of
 from statpipe.engine.site.site import Site
