@@ -11,25 +11,25 @@ SELECT
     category_name,
     year,
     value,
-    CASE WHEN figures_3y = 3 THEN (
-        CAST(coalesce(sum_3y, 0) AS DOUBLE PRECISION) + CAST(coalesce(rest_3y, 0) AS DOUBLE PRECISION)
-    ) / 3 END AS mean_3y,
-    CASE WHEN figures_5y = 5 THEN (
-        CAST(coalesce(sum_5y, 0) AS DOUBLE PRECISION) + CAST(coalesce(rest_5y, 0) AS DOUBLE PRECISION)
-    ) / 5 END AS mean_5y,
+    CASE
+        WHEN figures_3y = 3 AND rest_3y IS NULL
+        THEN CAST(sum_3y AS DOUBLE PRECISION) / 3
+        WHEN figures_3y = 3
+        THEN (CAST(sum_3y AS DOUBLE PRECISION) + CAST(rest_3y AS DOUBLE PRECISION)) / 3
+    END AS mean_3y,
+    CASE
+        WHEN figures_5y = 5 AND rest_5y IS NULL
+        THEN CAST(sum_5y AS DOUBLE PRECISION) / 5
+        WHEN figures_5y = 5
+        THEN (CAST(sum_5y AS DOUBLE PRECISION) + CAST(rest_5y AS DOUBLE PRECISION)) / 5
+    END AS mean_5y,
     CASE
         WHEN value > 0 AND value_3y_ago > 0
-        THEN 100 * (power(
-            CAST(value AS DOUBLE PRECISION) / CAST(value_3y_ago AS DOUBLE PRECISION),
-            1 / CAST(3 AS DOUBLE PRECISION)
-        ) - 1)
+        THEN 100 * (power(value_float / value_3y_ago, 1 / CAST(3 AS DOUBLE PRECISION)) - 1)
     END AS growth_3y,
     CASE
         WHEN value > 0 AND value_5y_ago > 0
-        THEN 100 * (power(
-            CAST(value AS DOUBLE PRECISION) / CAST(value_5y_ago AS DOUBLE PRECISION),
-            1 / CAST(5 AS DOUBLE PRECISION)
-        ) - 1)
+        THEN 100 * (power(value_float / value_5y_ago, 1 / CAST(5 AS DOUBLE PRECISION)) - 1)
     END AS growth_5y,
     figures_3y,
     figures_5y,
@@ -47,8 +47,8 @@ FROM (
         sum(CASE WHEN NOT (${is_usual}) THEN trunc(value) END) OVER five AS rest_5y,
         count(value) OVER three AS figures_3y,
         count(value) OVER five AS figures_5y,
-        max(value) OVER three_ago AS value_3y_ago,
-        max(value) OVER five_ago AS value_5y_ago
+        max(value_float) OVER three_ago AS value_3y_ago,
+        max(value_float) OVER five_ago AS value_5y_ago
     FROM ${base}
     WHERE freq = 'A'
     WINDOW

@@ -22,7 +22,7 @@ FROM (
         ranked.*,
         CASE
             WHEN total.value <> 0
-            THEN 100 * CAST(ranked.value AS DOUBLE PRECISION) / CAST(total.value AS DOUBLE PRECISION)
+            THEN 100 * ranked.value_float / total.value_float
         END AS share_of_total
     FROM (
         SELECT

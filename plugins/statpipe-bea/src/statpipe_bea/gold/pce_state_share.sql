@@ -15,11 +15,11 @@ SELECT
     total.value AS total_value,
     CASE
         WHEN parent.value <> 0
-        THEN 100 * CAST(part.value AS DOUBLE PRECISION) / CAST(parent.value AS DOUBLE PRECISION)
+        THEN 100 * part.value_float / parent.value_float
     END AS share_of_parent,
     CASE
         WHEN total.value <> 0
-        THEN 100 * CAST(part.value AS DOUBLE PRECISION) / CAST(total.value AS DOUBLE PRECISION)
+        THEN 100 * part.value_float / total.value_float
     END AS share_of_total,
     part.unit,
     part.unit_mult
