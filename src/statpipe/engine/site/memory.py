@@ -29,7 +29,7 @@ _ABANDONED = 24 * 3600.0
 
 def give_free_memory_back() -> None:
     """
-    Let Arrow take its memory from the C library, with few arenas of glibc: both keep less of what is free.
+    Let Arrow take its memory from the C library, with one arena of glibc: both keep less of what is free.
 
     A run lets go of one table before it makes the next, of which Arrow's own pool keeps nearly all: a
     fourth of the peak. What the environment sets counts; where pyarrow is loaded already, its pool stays.
@@ -37,7 +37,7 @@ def give_free_memory_back() -> None:
     os.environ.setdefault(_POOL, "system")
     if _ARENAS not in os.environ:
         with suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
+            ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
 
 
 @frozen(kw_only=True)
