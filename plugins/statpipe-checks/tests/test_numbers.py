@@ -8,7 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from statpipe_checks import still_shown, suspect_patterns, unique_keys
-from statpipe_checks.numbers import alike_in_a_row, numbers_of, repeats_a_key
+from statpipe_checks.numbers import (
+    absent,
+    alike_in_a_row,
+    combinations,
+    numbers_of,
+    repeats_a_key,
+)
 
 CELL = st.tuples(
     st.sampled_from(("US", "CA", "NY")),
@@ -24,7 +30,7 @@ def test_a_first_vintage_is_judged_as_by_sql(judge, observe, figures):
     quick = [judge(name, current) for name in ("still_shown", "suspect_patterns")]
     with pytest.MonkeyPatch.context() as without:
         without.setattr(still_shown, "_may_have_gaps", lambda *_: True)
-        without.setattr(suspect_patterns, "_is_plain", lambda _: False)
+        without.setattr(suspect_patterns, "_repeats", lambda _: True)
         assert quick == [judge(name, current) for name in ("still_shown", "suspect_patterns")]
 
 
@@ -54,3 +60,23 @@ def test_rows_are_alike_in_the_order_of_periods_whatever_that_of_the_table():
     assert alike_in_a_row(table(("A", "2", 5), ("A", "3", 7), ("A", "1", 5)), key) == 1
     assert alike_in_a_row(table(("A", "2", 5), ("B", "1", 5)), key) == 0
     assert alike_in_a_row(table(("A", "1", 5), ("A", "2", None), ("A", "3", 5)), key) == 1
+    assert alike_in_a_row(table(("A", "1", 0), ("A", "2", 0)), key) == 0
+
+
+def test_each_combination_of_values_is_given_once_and_null_is_a_value():
+    table = pa.table({"code": ["b", "a", None, "a", None], "sign": [1, 1, None, -1, None]})
+    rows = combinations(table, ("code", "sign")).to_pylist()
+    assert [tuple(row.values()) for row in rows] == [("b", 1), ("a", 1), (None, None), ("a", -1)]
+    assert len(combinations(table.slice(0, 0), ("code", "sign"))) == 0
+
+
+KEYS = st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from("12")), unique=True)
+
+
+@given(KEYS, KEYS)
+def test_keys_that_are_not_in_the_other_table_are_counted(before, now):
+    def table(rows):
+        columns = zip(*rows, strict=True) if rows else ((), ())
+        return pa.table([pa.array(c, pa.string()) for c in columns], names=["area", "period"])
+
+    assert absent(table(before), table(now), ["area", "period"]) == len(set(before) - set(now))

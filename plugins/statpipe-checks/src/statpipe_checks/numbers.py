@@ -19,9 +19,7 @@ def numbers_of(table: pa.Table, names: Sequence[str]) -> pa.Array:
     """
     Give rows that are equal in these columns of codes one number, and others different numbers.
     """
-    import pyarrow as pa
-
-    return numbered(pa.table({name: _distinct(encoded(table[name])) for name in names}), names)
+    return numbered(_coded(table, names), names)
 
 
 def repeats_a_key(table: pa.Table, key: Sequence[str]) -> bool:
@@ -33,14 +31,27 @@ def repeats_a_key(table: pa.Table, key: Sequence[str]) -> bool:
     return bool(pc.count_distinct(numbers_of(table, key)).as_py() < len(table))
 
 
-def alike_in_a_row(table: pa.Table, key: Sequence[str]) -> int:
+def absent(table: pa.Table, other: pa.Table, key: Sequence[str]) -> int:
     """
-    Count the figures that equal the one before them in their series.
+    Count the rows of a table whose key is not in another one.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = table.filter(pc.is_valid(table["obs_value"]))
+    both = pa.concat_tables([_coded(table, key), _coded(other, key)]).unify_dictionaries()
+    numbers = numbered(both, key)
+    there = pc.is_in(numbers[: len(table)], value_set=numbers[len(table) :])
+    return len(table) - (pc.sum(there).as_py() or 0)
+
+
+def alike_in_a_row(table: pa.Table, key: Sequence[str]) -> int:
+    """
+    Count the figures that equal the one before them in their series and are not zero.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = table.select([*key, "obs_value"]).filter(pc.is_valid(table["obs_value"]))
     series = numbers_of(table, [name for name in key if name != "time_period"])
     periods = encoded(table["time_period"])
     places = pc.rank(periods.dictionary, tiebreaker="dense").cast(pa.int64())
@@ -50,7 +61,27 @@ def alike_in_a_row(table: pa.Table, key: Sequence[str]) -> int:
     )
     series, values = series.take(order), one_array(table["obs_value"]).take(order)
     alike = pc.and_(pc.equal(values[1:], values[:-1]), pc.equal(series[1:], series[:-1]))
-    return pc.sum(alike).as_py() or 0
+    return pc.sum(pc.and_(alike, pc.not_equal(values[1:], 0))).as_py() or 0
+
+
+def combinations(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """
+    Give each combination of values in some columns once, from the first row that has it.
+
+    A table has many rows and few areas or categories; SQL about these needs no more than this.
+    """
+    import pyarrow as pa
+
+    table = table.select(list(names))
+    rows = pa.table({"number": numbered(table, names), "row": pa.arange(0, len(table))})
+    first = rows.group_by("number", use_threads=False).aggregate([("row", "min")])["row_min"]
+    return table.take(first.sort())
+
+
+def _coded(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    import pyarrow as pa
+
+    return pa.table({name: _distinct(encoded(table[name])) for name in names})
 
 
 def _distinct(codes: pa.DictionaryArray) -> pa.DictionaryArray:

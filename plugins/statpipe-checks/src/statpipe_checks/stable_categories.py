@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from statpipe.api import CheckResult, Snapshot
 from statpipe_checks.database import database
+from statpipe_checks.numbers import combinations
 from statpipe_checks.results import NO_EARLIER, counted
 from statpipe_checks.table_check import TableCheck
 
@@ -63,8 +64,7 @@ class StableCategories(TableCheck):
 
 def _identities(table: pa.Table) -> dict[str, dict[str, Any]]:
     """Give title and unit of each category; where a table holds several, all of them."""
-    with database() as silver:
-        silver.add("obs", table, _COLUMNS)
+    with database(obs=combinations(table, _COLUMNS)) as silver:
         rows = silver.rows("""
             SELECT category,
                    string_agg(DISTINCT category_name, ' | ' ORDER BY category_name) AS title,

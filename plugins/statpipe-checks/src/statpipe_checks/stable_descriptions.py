@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import CheckResult, Snapshot
-from statpipe_checks.database import database, listed
+from statpipe_checks.database import database
+from statpipe_checks.numbers import combinations
 from statpipe_checks.results import NO_EARLIER, counted
 from statpipe_checks.table_check import TableCheck
 
@@ -70,11 +71,9 @@ def _described(code: str, about: tuple[str, ...], table: pa.Table) -> dict[str, 
         f"""string_agg(DISTINCT "{name}"::VARCHAR, ' | ' ORDER BY "{name}"::VARCHAR) AS "{name}" """
         for name in about
     )
-    with database() as silver:
-        silver.add("obs", table, (code, *about))
+    with database(described=combinations(table, (code, *about))) as silver:
         rows = silver.rows(
-            f"SELECT {code}, {texts} FROM (SELECT DISTINCT {listed((code, *about))} FROM obs) "  # noqa: S608
-            f"WHERE {code} IS NOT NULL GROUP BY {code}"
+            f"SELECT {code}, {texts} FROM described WHERE {code} IS NOT NULL GROUP BY {code}"  # noqa: S608
         )
     return {row.pop(code): row for row in rows}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from statpipe.api import CheckResult, Snapshot
 from statpipe.domain.codes import encoded
@@ -12,10 +12,13 @@ from statpipe.domain.period import DATE_TIMES, periods_between
 from statpipe_checks.asked import asked_for
 from statpipe_checks.code_lists import codes_in
 from statpipe_checks.database import Database, database, listed, table_of
-from statpipe_checks.numbers import numbers_of
+from statpipe_checks.numbers import absent, numbers_of
 from statpipe_checks.results import counted, figure, place
 from statpipe_checks.settings import ShownSettings
 from statpipe_checks.table_check import TableCheck
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _FEW = 3
 """With fewer figures, a loss says little about a whole group."""
@@ -54,15 +57,16 @@ class StillShown(TableCheck):
         """
         keys = current.dataset.key
         calendar = list(_calendar(current))
-        counts = {"shown": 0, "lost": 0}
+        counts = _counts(current, previous)
         may_have_gaps = bool(calendar) and _may_have_gaps(current, calendar)
-        if previous is None and not may_have_gaps:
+        if not counts["lost"] and not may_have_gaps:
             return self.fine(current, _shown(counts, previous))
         with database() as silver:
             _add_figures(silver, current, previous)
-            if previous is not None:
-                counts = _counts(silver, current)
-            slices = self._slices(silver) if counts["lost"] else []
+            slices = []
+            if counts["lost"]:
+                _add_lost(silver, current)
+                slices = self._slices(silver)
             beyond = 100 * counts["lost"] > self._table * counts["shown"]
             gaps, gap_cells = _gaps(silver, current, calendar) if may_have_gaps else (0, [])
             lost_cells: Sequence[Mapping[str, Any]] = ()
@@ -104,6 +108,24 @@ class StillShown(TableCheck):
         return found
 
 
+def _counts(current: Snapshot, previous: Snapshot | None) -> dict[str, int]:
+    """
+    Count the figures that were shown before, and those of them that are missing now.
+    """
+    if previous is None:
+        return {"shown": 0, "lost": 0}
+    before, now = (_figures(one.table, current) for one in (previous, current))
+    return {"shown": len(before), "lost": absent(before, now, current.dataset.key)}
+
+
+def _figures(table: pa.Table, current: Snapshot) -> pa.Table:
+    """Give the keys of the rows with a figure, within what was asked for."""
+    import pyarrow.compute as pc
+
+    asked = asked_for(current).rows_of(table)
+    return asked.select(current.dataset.key).filter(pc.is_valid(asked["obs_value"]))
+
+
 def _add_figures(silver: Database, current: Snapshot, previous: Snapshot | None) -> None:
     """
     Make the tables ``now`` and ``before`` of all rows.
@@ -115,9 +137,9 @@ def _add_figures(silver: Database, current: Snapshot, previous: Snapshot | None)
     silver.add("before", selection.rows_of(table), columns)
 
 
-def _counts(silver: Database, current: Snapshot) -> dict[str, Any]:
+def _add_lost(silver: Database, current: Snapshot) -> None:
     """
-    Make the table ``was`` of figures shown before, and count it.
+    Make the table ``was`` of the figures that were shown before, and whether they are lost.
     """
     keys = current.dataset.key
     silver.run(
@@ -130,8 +152,6 @@ def _counts(silver: Database, current: Snapshot) -> dict[str, Any]:
         WHERE before.obs_value IS NOT NULL
         """  # noqa: S608 -- column names, no values
     )
-    [counts] = silver.rows("SELECT count(*) AS shown, count(*) FILTER (lost) AS lost FROM was")
-    return counts
 
 
 def _may_have_gaps(current: Snapshot, calendar: Sequence[Mapping[str, Any]]) -> bool:
@@ -144,8 +164,7 @@ def _may_have_gaps(current: Snapshot, calendar: Sequence[Mapping[str, Any]]) -> 
 
     if len({one["freq"] for one in calendar}) > 1:
         return True
-    table = asked_for(current).rows_of(current.table)
-    table = table.filter(pc.is_valid(table["obs_value"]))
+    table = _figures(current.table, current)
     series = numbers_of(table, [name for name in current.dataset.key if name != "time_period"])
     places = {one["time_period"]: one["n"] for one in calendar}
     periods = encoded(table["time_period"])

@@ -42,16 +42,22 @@ class SuspectPatterns(TableCheck):
         Report the largest slices with such a pattern.
         """
         told = f"{counted(len(current.table), 'row')} without suspicious patterns"
-        if previous is None and _is_plain(current):
+        repeats = _repeats(current)
+        if previous is None and not repeats and _is_not_all_zero(current):
             return self.fine(current, told)
         with database() as silver:
             _add_figures(silver, current, previous)
             found = _zeros(silver, (), first=previous is None)
-            for names in ((), ("category",), ("ref_area",)) if _any_alike(silver) else ():
-                found += _copied(silver, (*names, "time_period"))
-            for names in ((), *_SLICES) if previous is not None else ():
-                found += _scaled(silver, names)
-                found += _zeros(silver, names, first=False) if names else []
+            there = _counted(silver)
+            if repeats:
+                _add_periods_before(silver, current)
+                for names in ((), ("category",), ("ref_area",)):
+                    found += _copied(silver, (*names, "time_period"))
+            if max(there["larger"], there["smaller"]) >= _FEW / 2:
+                for names in ((), *_SLICES):
+                    found += _scaled(silver, names)
+            for names in _SLICES if previous is not None and there["zero"] >= _FEW else ():
+                found += _zeros(silver, names, first=False)
         if not found:
             return self.fine(current, told)
         shown = [pattern for pattern in found if not _is_part(pattern, found)]
@@ -64,22 +70,24 @@ class SuspectPatterns(TableCheck):
         return self.found(current, message, sum(one["figures"] for one in shown), cells)
 
 
-def _is_plain(current: Snapshot) -> bool:
-    """Tell of a first vintage whether a figure is not 0, and too few equal the one before them for a pattern."""
+def _repeats(current: Snapshot) -> bool:
+    """Tell whether enough figures equal those of the previous period: most tables are done with that."""
+    table = asked_for(current).rows_of(current.table)
+    return alike_in_a_row(table, current.dataset.key) >= _FEW
+
+
+def _is_not_all_zero(current: Snapshot) -> bool:
     import pyarrow.compute as pc
 
     table = asked_for(current).rows_of(current.table)
-    if not pc.any(pc.not_equal(table["obs_value"], 0)).as_py():
-        return False
-    return alike_in_a_row(table, current.dataset.key) < _FEW
+    return bool(pc.any(pc.not_equal(table["obs_value"], 0)).as_py())
 
 
 def _add_figures(silver: Database, current: Snapshot, previous: Snapshot | None) -> None:
     """
-    Make the table ``obs``: figures with those of the vintage before, and of the period before.
+    Make the table ``obs``: figures with those of the vintage before, and how many times these they are.
     """
     keys, selection = current.dataset.key, asked_for(current)
-    series = [name for name in keys if name != "time_period"]
     columns = (*keys, "obs_value")
     silver.add("now", selection.rows_of(current.table), columns)
     table = current.table.slice(0, 0) if previous is None else previous.table
@@ -87,13 +95,25 @@ def _add_figures(silver: Database, current: Snapshot, previous: Snapshot | None)
     silver.run(
         f"""
         CREATE TEMP TABLE obs AS
-        WITH told AS (
-            SELECT {listed(keys, "now")}, now.obs_value AS value, earlier.obs_value AS was
-            FROM now LEFT JOIN earlier USING ({listed(keys)})
-            WHERE now.obs_value IS NOT NULL
-        )
+        SELECT {listed(keys, "now")}, now.obs_value AS value, earlier.obs_value AS was,
+               CASE WHEN was <> 0 AND value <> 0
+                    THEN abs(value)::DOUBLE / abs(was)::DOUBLE END AS times
+        FROM now LEFT JOIN earlier USING ({listed(keys)})
+        WHERE now.obs_value IS NOT NULL
+        """  # noqa: S608 -- column names, no values
+    )
+
+
+def _add_periods_before(silver: Database, current: Snapshot) -> None:
+    """
+    Make the table ``in_a_row``: figures with those of the period before, now and in the vintage before.
+    """
+    series = [name for name in current.dataset.key if name != "time_period"]
+    silver.run(
+        f"""
+        CREATE TEMP TABLE in_a_row AS
         SELECT *, lag(value) OVER before AS last, lag(was) OVER before AS last_was
-        FROM told
+        FROM obs
         WINDOW before AS (PARTITION BY {listed(series)} ORDER BY time_period)
         """  # noqa: S608 -- column names, no values
     )
@@ -122,11 +142,11 @@ def _scaled(silver: Database, names: tuple[str, ...]) -> list[dict[str, Any]]:
     rows = silver.rows(
         f"""
         SELECT {"".join(f'"{name}", ' for name in names)} count(*) AS figures,
-               median(abs(value)::DOUBLE / abs(was)::DOUBLE) AS times
+               median(obs.times) AS times
         FROM obs
-        WHERE was <> 0 AND value <> 0
+        WHERE obs.times IS NOT NULL
         GROUP BY {listed(names) or "()"}
-        HAVING count(*) >= {_FEW} AND (times >= {_TIMES} OR times <= 1.0 / {_TIMES})
+        HAVING count(*) >= {_FEW} AND (median(obs.times) >= {_TIMES} OR median(obs.times) <= 1.0 / {_TIMES})
         ORDER BY ALL
         """  # noqa: S608 -- column names and constants, no values
     )
@@ -141,12 +161,21 @@ def _scaled(silver: Database, names: tuple[str, ...]) -> list[dict[str, Any]]:
     return found
 
 
-def _any_alike(silver: Database) -> bool:
-    """Tell whether enough figures equal those of the previous period: most tables are done with
-    that.
+def _counted(silver: Database) -> dict[str, Any]:
     """
-    [alike] = silver.rows("SELECT count(*) FILTER (value = last) AS figures FROM obs")
-    return bool(alike["figures"] >= _FEW)
+    Count the figures that a pattern needs; most tables have too few of each kind.
+
+    A median of ten times or more needs half of the figures to be as large as that.
+    """
+    [counts] = silver.rows(
+        f"""
+        SELECT count(*) FILTER (value = 0) AS zero,
+               count(*) FILTER (times >= {_TIMES}) AS larger,
+               count(*) FILTER (times <= 1.0 / {_TIMES}) AS smaller
+        FROM obs
+        """  # noqa: S608 -- constants, no values
+    )
+    return counts
 
 
 def _copied(silver: Database, names: tuple[str, ...]) -> list[dict[str, Any]]:
@@ -154,7 +183,7 @@ def _copied(silver: Database, names: tuple[str, ...]) -> list[dict[str, Any]]:
     rows = silver.rows(
         f"""
         SELECT {listed(names)}, count(*) AS figures
-        FROM obs
+        FROM in_a_row
         WHERE last <> 0 OR value <> 0
         GROUP BY {listed(names)}
         HAVING count(*) >= {_FEW} AND count(last) = count(*) AND count_if(value <> last) = 0
