@@ -10,6 +10,9 @@ import structlog
 from hypothesis import settings
 
 from statpipe.engine.record.logs import QUIET
+from support.strangers import hide_strangers
+
+hide_strangers()
 
 # A deadline would judge the machine. `--hypothesis-profile=ci` replaces this profile, and has none either.
 settings.register_profile("without_deadline", deadline=None)

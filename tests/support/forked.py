@@ -25,6 +25,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from support.patience import PATIENCE
+from support.strangers import hide_strangers
 
 _PRELOADED = [
     __name__,
@@ -138,6 +139,7 @@ def _become_statpipe(
         os.dup2(opened, number)
         os.close(opened)
     _look_for_modules(own_path, environment.get("PYTHONPATH", ""))
+    hide_strangers()
     sys.argv = ["statpipe", *arguments]
     try:
         runpy.run_module("statpipe", run_name="__main__", alter_sys=True)

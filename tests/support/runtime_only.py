@@ -8,6 +8,8 @@ import venv
 from importlib.metadata import Distribution, distributions
 from pathlib import Path
 
+from support.strangers import OURS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -17,18 +19,14 @@ def runtime_only(folder: Path) -> Path:
     (site,) = (folder / "lib").glob("python*/site-packages")
     wanted = {_plain(name) for name in re.findall(r"^([\w.-]+)==", _lock(), re.MULTILINE)}
     for one in distributions(path=[path for path in sys.path if path.endswith("site-packages")]):
-        if _plain(one.name) in wanted or _is_ours(one):
+        # pip came with Python.
+        if _plain(one.name) in {*wanted, *OURS, "pip"}:
             link(one, site)
     for name, module in (("statpipe", "statpipe"), ("pip", "pip"), ("pytest", "pytest")):
         program = folder / "bin" / name
         program.write_text(f'#!/bin/sh\nexec "{folder}/bin/python" -m {module} "$@"\n')
         program.chmod(0o755)
     return folder / "bin"
-
-
-def _is_ours(one: Distribution) -> bool:
-    # pip came with Python; the checkout's own distributions are installed from their folders.
-    return one.name == "pip" or str(ROOT) in (one.read_text("direct_url.json") or "")
 
 
 def link(one: Distribution, site: Path) -> None:
