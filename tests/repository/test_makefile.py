@@ -95,7 +95,7 @@ def test_what_runs_after_the_demo_needs_no_more_than_the_demo(tmp_path):
         (["provisioning/init_database.py", "--help"], 0),
         (["scripts/ingest.py"], 2),
         (["-m", "statpipe", "plugins", "list"], 0),
-        (["-c", "import statpipe.testing"], 0),
+        (["-c", "from statpipe.testing import *"], 0),
     ):
         done = subprocess.run(
             [python, *words], cwd=ROOT, env=clean, capture_output=True, text=True, check=False

@@ -214,7 +214,7 @@ class _Plugin:
 
 def _refuse_without_kit() -> None:
     try:
-        import statpipe.testing  # noqa: F401
+        from statpipe.testing import StoreContract  # noqa: F401 - any of its names
     except ImportError as error:
         raise ConfigError(str(error)) from error
 

@@ -15,6 +15,7 @@ import attrs
 import pytest
 from hypothesis import given, settings
 
+import statpipe.testing
 from statpipe.api import Area, Category, ConfigError, Dataset, Payload
 from statpipe.testing import (
     CANARY,
@@ -99,9 +100,27 @@ def test_a_missing_fixture_is_asked_for_and_a_test_that_does_not_end_is_ended(tm
     assert "Exception" not in done.stdout
 
 
+def test_each_name_of_the_kit_is_there_and_no_other():
+    assert sorted(statpipe.testing.__all__) == sorted(
+        name for names in statpipe.testing._NAMES.values() for name in names
+    )
+    for name in statpipe.testing.__all__:
+        assert getattr(statpipe.testing, name) is not None
+    with pytest.raises(AttributeError, match=r"'statpipe.testing' has no attribute 'Nix'"):
+        _ = statpipe.testing.Nix
+
+
+def test_the_process_that_repeats_an_authors_work_loads_neither_pytest_nor_hypothesis():
+    code = "import statpipe.testing.other_process, sys; print(sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "statpipe.testing" in done.stdout
+    assert "'pytest'" not in done.stdout
+    assert "'hypothesis'" not in done.stdout
+
+
 @pytest.mark.parametrize("absent", ["pytest", "hypothesis"])
 def test_without_pytest_or_hypothesis_the_kit_says_what_to_install(absent):
-    code = f"import sys; sys.modules[{absent!r}] = None; import statpipe.testing"
+    code = f"import sys; sys.modules[{absent!r}] = None; from statpipe.testing import CANARY"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     last = done.stderr.strip().splitlines()[-1]
     assert last == (
