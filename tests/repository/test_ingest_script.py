@@ -11,6 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 
+from support.forked import run_python
 from support.moto_account import emulated_account
 from support.patience import PATIENCE
 from support.ports import reserved_port
@@ -79,10 +80,10 @@ def call(tmp_path, port):
     aws.write_text(text)
     aws.chmod(0o755)
 
-    def start(**variables):
+    def environment(variables):
         ours = ("GITHUB_", "STATPIPE_", "AWS_", "FULL", "ENV", "SOURCE", "OUT", "PYTHONPATH")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-        environment = {
+        return {
             **kept,
             "PATH": f"{aws.parent}:/usr/bin:/bin",
             "STATPIPE_TUNNEL_PORT": str(port),
@@ -91,10 +92,12 @@ def call(tmp_path, port):
             **({} if (tmp_path / ".env").exists() else {"AWS_REGION": "us-east-1"}),
             **variables,
         }
+
+    def start(**variables):
         return subprocess.Popen(
             [sys.executable, str(SCRIPT)],
             cwd=tmp_path,
-            env=environment,
+            env=environment(variables),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
@@ -103,9 +106,8 @@ def call(tmp_path, port):
         )
 
     def run(**variables):
-        running = start(**variables)
-        _, told = running.communicate(timeout=PATIENCE)
-        return running.returncode, told
+        done = run_python([str(SCRIPT)], tmp_path, environment(variables))
+        return done.returncode, done.stderr
 
     run.start = start
     return run

@@ -16,7 +16,6 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import boto3
 from attrs import asdict, frozen
 
 if __name__ == "__main__":
@@ -113,6 +112,8 @@ class Rights:
         sys.exit(0)
 
     def ask(self, action: str, resource: str, context: dict[str, str]) -> None:
+        import boto3  # which takes half a second, and a session without a door does not ask
+
         session = boto3.Session(self.door.owner, "owner", region_name=self.door.region)
         iam: Any = session.client("iam")
         rights = iam.get_role_policy(RoleName=self.door.role, PolicyName=self.door.policy)

@@ -69,7 +69,16 @@ def run_statpipe(
     """
     Run ``python -m statpipe`` with these arguments in a folder; return its code, and what it said.
     """
-    command = [sys.executable, "-m", "statpipe", *arguments]
+    return run_python(["-m", "statpipe", *arguments], folder, environment)
+
+
+def run_python(
+    words: Sequence[str], folder: Path, environment: Mapping[str, str]
+) -> subprocess.CompletedProcess[str]:
+    """
+    Run ``python`` with the path of a script, or with ``-m`` and a module, and with arguments.
+    """
+    command = [sys.executable, *words]
     if _at_the_start(environment) != _at_the_start(os.environ):
         return subprocess.run(
             command,
@@ -83,8 +92,8 @@ def run_statpipe(
     with tempfile.TemporaryDirectory() as said:
         out, err = Path(said, "out"), Path(said, "err")
         process = _context.Process(
-            target=_become_statpipe,
-            args=(list(arguments), str(folder), dict(environment), _own_path(), said),
+            target=_become,
+            args=(list(words), str(folder), dict(environment), _own_path(), said),
         )
         process.start()
         process.join(PATIENCE)
@@ -113,18 +122,18 @@ def _own_path() -> list[str]:
     return path
 
 
-def _look_for_modules(own: list[str], asked: str) -> None:
-    """Do what an interpreter does first, with its own path and a ``PYTHONPATH``."""
+def _look_for_modules(first: Path, own: list[str], asked: str) -> None:
+    """Do what an interpreter does at its start: look here *first*, then in a ``PYTHONPATH``."""
     given = [str(Path(entry).absolute()) for entry in asked.split(os.pathsep)] if asked else []
-    sys.path[:] = [str(Path.cwd()), *given, *own]
+    sys.path[:] = [str(first), *given, *own]
     importlib.invalidate_caches()
     if any(Path(entry, "sitecustomize.py").exists() for entry in given):
         sys.modules.pop("sitecustomize", None)
         site.execsitecustomize()
 
 
-def _become_statpipe(
-    arguments: list[str],
+def _become(
+    words: list[str],
     folder: str,
     environment: dict[str, str],
     own_path: list[str],
@@ -138,11 +147,16 @@ def _become_statpipe(
         opened = os.open(Path(said, name), os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.dup2(opened, number)
         os.close(opened)
-    _look_for_modules(own_path, environment.get("PYTHONPATH", ""))
+    module = words[1] if words[0] == "-m" else None
+    first = Path.cwd() if module else Path(words[0]).resolve().parent
+    _look_for_modules(first, own_path, environment.get("PYTHONPATH", ""))
     hide_strangers()
-    sys.argv = ["statpipe", *arguments]
+    sys.argv = words[1:] if module else words
     try:
-        runpy.run_module("statpipe", run_name="__main__", alter_sys=True)
+        if module:
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
+        else:
+            runpy.run_path(words[0], run_name="__main__")
     finally:
         with contextlib.suppress(Exception):
             atexit._run_exitfuncs()  # multiprocessing leaves them out

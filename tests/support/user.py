@@ -5,12 +5,10 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from support.patience import PATIENCE
+from support.forked import run_python
 from support.ports import reserved_port
 from support.rds import Rds
 
@@ -31,15 +29,7 @@ class User:
         }
 
     def does(self, what: str, *command: str, code: int | None = 0, **variables: str):
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=self.folder,
-            env={**self.environment, **variables},
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE,
-            check=False,
-        )
+        done = run_python(command, self.folder, {**self.environment, **variables})
         print(f"\n== {what}\n{done.stderr}{done.stdout}", flush=True)  # noqa: T201 - seen with -s
         assert code in {None, done.returncode}, done.stderr
         return done
