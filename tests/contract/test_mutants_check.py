@@ -278,6 +278,87 @@ class SparesAnArea(NoNegativeRain):
         return [row for row in super().negative(table) if not row["ref_area"].startswith("Q")]
 
 
+class JudgesSome(NoNegativeRain):
+    """Judges the rows of which ``counts`` is true."""
+
+    def negative(self, table):
+        return [row for row in super().negative(table) if self.counts(row)]
+
+
+class FindsAreasByALetter(JudgesSome):
+    def counts(self, row):
+        return "N" in row["ref_area"] or row["ref_area"].endswith("S")
+
+
+class TakesShortAreas(JudgesSome):
+    def counts(self, row):
+        return len(row["ref_area"]) < 3
+
+
+class TakesALevel(JudgesSome):
+    def counts(self, row):
+        return row["geo_level"] == "station"
+
+
+class TakesACategory(JudgesSome):
+    def counts(self, row):
+        return row["category"].startswith("ra")
+
+
+class TakesAUnit(JudgesSome):
+    def counts(self, row):
+        return row["unit_measure"] == "millimetres"
+
+
+class BeginsIn2000(JudgesSome):
+    def counts(self, row):
+        return row["time_period"] >= "2000"
+
+
+class EndsIn2030(JudgesSome):
+    def counts(self, row):
+        return row["time_period"] < "2030"
+
+
+class TakesFinalFigures(JudgesSome):
+    def counts(self, row):
+        return row["obs_status"] == "A"
+
+
+class CutsPlacesOff(JudgesSome):
+    def counts(self, row):
+        return int(row["obs_value"]) < 0
+
+
+class HasATolerance(JudgesSome):
+    def counts(self, row):
+        return float(row["obs_value"]) < -1e-6
+
+
+class CountsAreas(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        areas = {row["ref_area"] for row in rows}
+        return super().verdict(current, rows, **{"failures": len(areas), **changes})
+
+
+class SortsByFigure(NoNegativeRain):
+    def negative(self, table):
+        rows = table.filter(pc.fill_null(pc.less(table["obs_value"], 0), False)).to_pylist()
+        return sorted(rows, key=lambda row: row["obs_value"])
+
+
+class CountsShownInWords(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        said = f"{len(rows[:20])} figures are negative"
+        return super().verdict(current, rows, **{"message": said, **changes})
+
+
+class IsSeriousAboutMany(NoNegativeRain):
+    def verdict(self, current, rows, **changes):
+        severity = "warning" if len(rows) > 5 else self.severity
+        return super().verdict(current, rows, **{"severity": severity, **changes})
+
+
 class JudgesTheLastPeriod(NoNegativeRain):
     def negative(self, table):
         last = pc.max(table["time_period"].cast("string")).as_py() or ""
@@ -298,9 +379,32 @@ class CountsNothingInWords(NoNegativeRain):
 CAUGHT = {
     JudgesTwoAreas: (
         "test_it_judges_any_area_alike",
-        "the same figures of areas with other codes get the verdict '0 of 4 figures are negative' (0 failures)",
+        "the same figures of areas with other codes and levels get the verdict '0 of 4 figures are negative' (0 failures)",
     ),
-    SparesAnArea: ("test_it_judges_any_area_alike", "do not write areas into the check"),
+    SparesAnArea: ("test_it_judges_any_area_alike", "do not write areas or levels"),
+    FindsAreasByALetter: ("test_it_judges_any_area_alike", "do not write areas or levels"),
+    TakesShortAreas: ("test_it_judges_any_area_alike", "do not write areas or levels"),
+    TakesALevel: ("test_it_judges_any_area_alike", "do not write areas or levels"),
+    TakesACategory: ("test_it_judges_any_category_alike", "do not write categories or units"),
+    TakesAUnit: ("test_it_judges_any_category_alike", "do not write categories or units"),
+    BeginsIn2000: ("test_it_judges_any_year_alike", "of periods and a release 400 years before"),
+    EndsIn2030: ("test_it_judges_any_year_alike", "of periods and a release 400 years after"),
+    TakesFinalFigures: ("test_it_judges_provisional_figures_alike", "with the status P"),
+    CutsPlacesOff: ("test_it_judges_small_figures_alike", "without int(), round()"),
+    HasATolerance: ("test_it_judges_small_figures_alike", 'frozenset({"magnitude"})'),
+    CountsAreas: (
+        "test_many_failures_are_counted_and_some_are_shown",
+        "times as many cells that fail, each in a period of its own, is 2; expected 146",
+    ),
+    SortsByFigure: ("test_the_order_of_rows_makes_no_difference", "failures, first {"),
+    CountsShownInWords: (
+        "test_many_failures_are_counted_and_some_are_shown",
+        "146 cells fail, and the message says '20 figures are negative'",
+    ),
+    IsSeriousAboutMany: (
+        "test_many_failures_are_counted_and_some_are_shown",
+        "the severity of many failures is 'warning'; expected 'error'",
+    ),
     JudgesTheLastPeriod: ("test_a_failure_of_long_ago_is_found", "look at every period"),
     MiscountsInWords: (
         "test_the_cells_are_those_that_fail",

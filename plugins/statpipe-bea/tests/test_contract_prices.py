@@ -152,6 +152,7 @@ class TestPriceSource(SourceContract):
 class TestLineNumbers(CheckContract):
     """A release whose lines have the numbers on record, and one in which two have changed places."""
 
+    depends_on = frozenset({"years"})  # the numbers on record are those of some releases
     released = date(2022, 12, 15)
 
     def release(self, layout):

@@ -92,54 +92,6 @@ def renamed(snapshot: Snapshot) -> Snapshot:
     return attrs.evolve(snapshot, dataset=dataset, table=table, revision=report)
 
 
-def in_other_areas(snapshot: Snapshot) -> Snapshot:
-    """
-    Return the same figures as those of areas with other codes.
-    """
-    dataset = snapshot.dataset
-    areas = [
-        attrs.evolve(area, code=_other(area.code), parent=area.parent and _other(area.parent))
-        for area in dataset.areas
-    ]
-    categories = [
-        attrs.evolve(category, areas=tuple(map(_other, category.areas)))
-        for category in dataset.categories
-    ]
-    selection, asked = (
-        attrs.evolve(one, areas=one.areas and tuple(map(_other, one.areas)))
-        for one in (dataset.selection, snapshot.vintage.selection)
-    )
-    return attrs.evolve(
-        snapshot,
-        dataset=attrs.evolve(
-            dataset, areas=tuple(areas), categories=tuple(categories), selection=selection
-        ),
-        vintage=attrs.evolve(snapshot.vintage, selection=asked),
-        table=_moved(snapshot.table),
-        siblings={name: _moved(table) for name, table in snapshot.siblings.items()},
-        new_codes=frozenset(
-            _other(code) if code in {a.code for a in dataset.areas} else code
-            for code in snapshot.new_codes
-        ),
-    )
-
-
-def _moved(table: pa.Table) -> pa.Table:
-    import pyarrow as pa
-
-    if "ref_area" not in table.column_names:
-        return table
-    place = table.schema.get_field_index("ref_area")
-    kind = table.schema.field(place)
-    texts = [code if code is None else _other(code) for code in table["ref_area"].to_pylist()]
-    column = pa.array(texts, pa.string()).dictionary_encode()
-    return table.set_column(place, kind, column.cast(kind.type))
-
-
-def _other(area: str) -> str:
-    return f"Q{area}"
-
-
 def long_ago(snapshot: Snapshot) -> Snapshot:
     """
     Return the same figures as those of the first period of a year long ago.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statpipe.testing.check_contract.alike import Alike
 from statpipe.testing.check_contract.any_snapshot import AnySnapshot
 from statpipe.testing.check_contract.found import Found
 from statpipe.testing.check_contract.purity import Purity
@@ -11,7 +12,7 @@ __all__ = ["CheckContract"]
 
 
 # pytest begins with the tests of the last base.
-class CheckContract(AnySnapshot, Purity, Said, Found):
+class CheckContract(AnySnapshot, Alike, Purity, Said, Found):
     """
     A check says yes or no, with the cells, and touches nothing.
 
@@ -36,4 +37,8 @@ class CheckContract(AnySnapshot, Purity, Said, Found):
     - ``previous``: the snapshot of the vintage before;
     - ``failing``: the keys of the cells of ``bad`` that fail, such as ``[("CA", "1", "2093")]``;
     - ``lenient``: the same check, set to warn.
+
+    Figures of other areas, categories or years, provisional ones and very small ones must get the same verdict.
+    ``depends_on`` names what is meant to make a difference: ``frozenset({"areas", "categories", "years", "statuses",
+    "magnitude"})``, or some of them. Precision and valid_range of the dataset are made as small as the figures are.
     """

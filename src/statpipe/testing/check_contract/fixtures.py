@@ -22,8 +22,8 @@ class CheckFixtures(InTime):
 
     orders: ClassVar[int] = _ORDERS
     """In how many orders of rows each snapshot is judged."""
-    names_areas: ClassVar[bool] = False
-    """Whether the settings of the check name areas."""
+    depends_on: ClassVar[frozenset[str]] = frozenset()
+    """What the verdict depends on beside the figures: areas, categories, years, statuses, magnitude."""
 
     @pytest.fixture
     def check(self) -> Check:

@@ -8,7 +8,7 @@ from datetime import date
 
 import attrs
 
-from statpipe.api import Check, Snapshot, Vintage
+from statpipe.api import Check, CheckResult, Snapshot, Vintage
 from statpipe.domain.observation import CELL
 from statpipe.domain.verdict import SHOWN_CELLS
 from statpipe.testing.cells import Key
@@ -71,8 +71,7 @@ class Found(CheckFixtures):
             )
         result, names = judged(check, bad, previous), CELL
         agree(result.failures, len(failing), "`failures`", "count the cells that fail")
-        told = {int(number.replace(",", "")) for number in _NUMBER.findall(result.message)}
-        if result.failures not in told:
+        if result.failures not in _numbers(result.message):
             broken(
                 f"{result.failures} cells fail, and the message says {result.message!r}",
                 "say in the message how many cells fail",
@@ -115,11 +114,14 @@ class Found(CheckFixtures):
         if previous is not None:
             return  # it may count cells of that vintage
         more = judged(check, attrs.evolve(bad, table=grown(bad, 2 * _MANY)), None)
-        if judged(check, bad, None).failures < result.failures >= more.failures:
+        one = judged(check, bad, None)
+        if one.failures < result.failures >= more.failures:
             broken(
                 f"with {2 * _MANY} times as many failures it counts {more.failures}, as with {_MANY} times",
                 "count all in `failures`, however many there are",
             )
+        if failing is not None and judged(check, long_ago(bad), None).failures == one.failures:
+            _counts_all(one, result)
 
     def test_what_is_bad_is_so_behind_a_good_vintage_as_well(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
@@ -184,6 +186,32 @@ class Found(CheckFixtures):
                 "the years after",
                 "look at every period",
             )
+
+
+def _counts_all(one: CheckResult, many: CheckResult) -> None:
+    """Each of many copies fails by itself: so do all together, in number, words and severity."""
+    __tracebackhide__ = True
+    agree(
+        many.failures,
+        _MANY * one.failures,
+        f"`failures` of {_MANY} times as many cells that fail, each in a period of its own,",
+        "count the cells that fail, not the areas or the cells that are shown",
+    )
+    if many.failures not in _numbers(many.message):
+        broken(
+            f"{many.failures} cells fail, and the message says {many.message!r}",
+            "say in the message how many cells fail, not how many are shown",
+        )
+    agree(
+        many.severity,
+        one.severity,
+        "the severity of many failures",
+        "take the severity of the settings, and nothing else",
+    )
+
+
+def _numbers(message: str) -> set[int]:
+    return {int(number.replace(",", "")) for number in _NUMBER.findall(message)}
 
 
 def _alike(one: Snapshot, other: Snapshot) -> bool:

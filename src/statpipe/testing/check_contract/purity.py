@@ -14,12 +14,16 @@ from statpipe.domain.canonical import content_hash
 from statpipe.testing.check_contract.fixtures import CheckFixtures
 from statpipe.testing.check_contract.judging import judged
 from statpipe.testing.other_process import judged_elsewhere
+from statpipe.testing.snapshots import grown
 from statpipe.testing.thorough import thorough
 from statpipe.testing.watch import watched
 from statpipe.testing.wording import agree, broken, not_tested, told
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+
+_COPIES = 30
 
 
 class Purity(CheckFixtures):
@@ -30,8 +34,9 @@ class Purity(CheckFixtures):
     def test_the_order_of_rows_makes_no_difference(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
-        """Nor do the chunks that a table is made of."""
-        for snapshot in (good, bad):
+        """Nor do the chunks that a table is made of, nor the order in which many failures come."""
+        many = attrs.evolve(bad, table=grown(bad, _COPIES))
+        for snapshot in (good, bad, many):
             first = judged(check, snapshot, previous)
             for table in _other_orders(snapshot.table, self.orders):
                 other = judged(check, attrs.evolve(snapshot, table=table), previous)
