@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from statpipe.testing.model_contract.areas import Areas
 from statpipe.testing.model_contract.as_of import AsOf
+from statpipe.testing.model_contract.changed import Changed
 from statpipe.testing.model_contract.declaration import has_its_columns, problems_with_declaration
 from statpipe.testing.model_contract.described import Described
 from statpipe.testing.model_contract.digits import Digits
@@ -25,7 +26,9 @@ __all__ = [
 
 
 # pytest begins with the tests of the last base.
-class ModelContract(PostgreSql, Purity, AsOf, Settled, Digits, Figures, Areas, Grain, Described):
+class ModelContract(
+    PostgreSql, Purity, AsOf, Settled, Digits, Changed, Figures, Areas, Grain, Described
+):
     """
     A model's SQL gives just what its declaration says, from any input, in any order.
 
@@ -52,6 +55,9 @@ class ModelContract(PostgreSql, Purity, AsOf, Settled, Digits, Figures, Areas, G
     as text. Take a negative one, one that is missing (``None``), and two years.
 
     - ``may_be_empty``: names of models that give no rows of ``histories``.
-    - ``not_in_proportion``: names of models with decimals that do not grow with the figures that they read.
+    - ``not_in_proportion``: names of models with figures that do not grow with the figures that they read, and
+      shrink with them: those with thresholds, absolute values, roots, or rounded figures.
+    - ``depends_on``: what is meant to make a difference: ``frozenset({"years", "missing", "period"})``, or some of
+      them, for SQL that names years, fills in missing figures, or gives a row another period than its figures have.
     - ``with_extra_columns``: names of models whose SQL may give more columns than are declared.
     """

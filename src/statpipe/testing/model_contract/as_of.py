@@ -18,7 +18,7 @@ from statpipe.testing.wording import broken
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_MOST_DAYS = 4
+_MOST_DAYS = 9
 
 
 class AsOf(ModelFixtures):

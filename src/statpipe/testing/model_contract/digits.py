@@ -11,9 +11,10 @@ decimals must then be just that, or as it was::
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from statpipe.api import Model
 from statpipe.domain.printed import exact_type
@@ -26,7 +27,7 @@ from statpipe.testing.wording import broken, not_tested
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_POWER = 6
+_POWER, _DEGREES, _CLOSE = 6, 3, 1e-6
 _BEFORE, _BEHIND = 20 - _POWER, 18 - _POWER
 _REMEDY = (
     "keep decimals decimal: no ROUND, no cast to another type and back; if the column does not grow with "
@@ -39,14 +40,12 @@ class Digits(ModelFixtures):
     Figures keep all their digits.
     """
 
-    not_in_proportion: ClassVar[frozenset[str]] = frozenset()
-
     @thorough
     def test_decimals_keep_all_their_digits(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
         """Figures that are a millionth give decimals that are a millionth."""
-        exact = [m for m in models if _decimals(m) and m.name not in self.not_in_proportion]
+        exact = [m for m in models if _figures(m) and m.name not in self.not_in_proportion]
         power = _power(histories)
         if exact and power is None:
             not_tested(
@@ -79,6 +78,11 @@ def _in_proportion(
             _REMEDY,
         )
     names = [name for name, _ in columns]
+    for name in _doubles(model):
+        place = names.index(name)
+        _is_homogeneous(
+            model, name, [(row[place], other[place]) for row, other in zip(was, now, strict=True)]
+        )
     for name in _decimals(model):
         place = names.index(name)
         pairs = [(row, row[place], other[place]) for row, other in zip(was, now, strict=True)]
@@ -95,8 +99,33 @@ def _in_proportion(
                 )
 
 
+def _is_homogeneous(model: Model, name: str, pairs: Sequence[tuple[Any, Any]]) -> None:
+    """A sum is a millionth, a share is what it was, and what a figure is divided by makes it a million times as much."""
+    __tracebackhide__ = True
+    for one, other in pairs:
+        alike = one is None and other is None
+        if one is not None and other is not None:
+            powers = (10.0 ** (_POWER * times) for times in range(-_DEGREES, _DEGREES + 1))
+            alike = any(math.isclose(one * power, other, rel_tol=_CLOSE) for power in powers)
+        if not alike:
+            broken(
+                f"model {model.name} says {one} as {name}, and {other} where all figures that it reads are a millionth or a "
+                "million times what they were",
+                "take figures as they are: no cast to a whole number, no ROUND, no threshold; if that is meant, name the "
+                "model in `not_in_proportion`",
+            )
+
+
+def _figures(model: Model) -> list[str]:
+    return _decimals(model) + _doubles(model)
+
+
 def _decimals(model: Model) -> list[str]:
     return [column.name for column in model.columns if column.type == "decimal"]
+
+
+def _doubles(model: Model) -> list[str]:
+    return [column.name for column in model.columns if column.type == "double"]
 
 
 def _power(histories: Mapping[str, pa.Table]) -> int | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _HISTORY = "_history"
 _CLOSE = 1e-9
+_NUMBERS = frozenset({"decimal", "double"})
 _CODES = get_args(Frequency)
 _FREQUENCIES = (*_CODES, *map("".join, combinations(_CODES, 2)), "".join(_CODES), "ASTQMWDB")
 
@@ -55,6 +56,9 @@ class Figures(ModelFixtures):
                 "the fixture `expected`: by model, a few rows worked out by hand, as mappings of the grain and the "
                 "figures as text; a negative one, one that is missing (None) and one of another year among them",
             )
+        for model in models:
+            if model.name in (expected or {}):
+                _covers(model, (expected or {})[model.name])
 
 
 def standard_models(models: Sequence[Model]) -> set[str]:
@@ -73,6 +77,23 @@ def standard_models(models: Sequence[Model]) -> set[str]:
                 made = gold_models(name=base, source=model.inputs[0], title=base, freq=freq)
                 found |= {m.name for m in made if m.name in family and by_name[m.name].sql == m.sql}
     return found
+
+
+def _covers(model: Model, rows: Sequence[Mapping[str, Any]]) -> None:
+    """What no row of `expected` names may be anything."""
+    named = {name for row in rows for name in row}
+    lacking = [c.name for c in model.columns if c.name not in named]
+    if lacking:
+        not_tested(
+            f"whether {', '.join(lacking)} of {model.name} are right",
+            "name all columns in a row of the fixture `expected`",
+        )
+    optional = [c.name for c in model.columns if c.nullable and c.type in _NUMBERS]
+    if optional and all(row.get(name) is not None for row in rows for name in optional):
+        not_tested(
+            f"whether {model.name} leaves missing what is missing",
+            f"a row of the fixture `expected` in which {optional[0]} is None, and `histories` with such a figure",
+        )
 
 
 def _holds(model: Model, rows: Sequence[Mapping[str, Any]], wanted: Mapping[str, Any]) -> None:

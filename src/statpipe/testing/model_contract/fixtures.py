@@ -27,6 +27,8 @@ class ModelFixtures(InTime):
 
     may_be_empty: ClassVar[frozenset[str]] = frozenset()
     with_extra_columns: ClassVar[frozenset[str]] = frozenset()
+    not_in_proportion: ClassVar[frozenset[str]] = frozenset()
+    depends_on: ClassVar[frozenset[str]] = frozenset()
 
     @pytest.fixture
     def models(self) -> Sequence[Model]:

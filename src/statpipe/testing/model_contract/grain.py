@@ -44,7 +44,7 @@ class Grain(ModelFixtures):
                         "is declared as never null",
                         "correct the SQL (an outer join?), or declare the column nullable",
                     )
-            _finite(model, names, rows)
+            finite(model, names, rows)
             places = [names.index(name) for name in model.grain]
             keys = [tuple(row[place] for place in places) for row in rows]
             twice = sorted({str(key) for key in keys if keys.count(key) > 1})
@@ -57,7 +57,10 @@ class Grain(ModelFixtures):
                 )
 
 
-def _finite(model: Model, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+def finite(model: Model, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """
+    End the test if a figure is infinite, or no number.
+    """
     __tracebackhide__ = True
     for row in rows:
         for name, value in zip(names, row, strict=True):
