@@ -82,6 +82,7 @@ class CanalNormalizer(Normalizer):
 
 class TestCanalNormalizer(NormalizerContract):
     decimal_mark = ","
+    encoding = "iso-8859-1"
     markers = frozenset(MISSING)
 
     @pytest.fixture

@@ -1,6 +1,7 @@
 """The fakes that tests lean on keep the promises of what they stand for."""
 
 from datetime import date
+from typing import ClassVar
 
 import attrs
 import pytest
@@ -80,6 +81,8 @@ class TestMemorySource(SourceContract):
 
 
 class TestMemoryNormalizer(NormalizerContract):
+    notations: ClassVar = {"null": None}
+
     @pytest.fixture
     def normalizer(self):
         return MemoryNormalizer()

@@ -347,7 +347,7 @@ CAUGHT = {
     ),
     LeavesOldYearsOut: (
         "test_more_of_the_same_is_read_to_the_end",
-        "in the table, such as N rain 1900-01",
+        "in the table, such as N rain 1000-01",
     ),
     TakesAnyGrouping: ("test_a_mark_in_the_wrong_place_is_refused", "and the table says 123\n"),
     SwapsReasons: (

@@ -11,8 +11,10 @@ import importlib.util
 import json
 import os
 import pickle
+import re
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -78,6 +80,7 @@ def _ask(hash_seed: str, asked: bytes) -> Answer:
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
         "TZ": "Pacific/Kiritimati",
         "LC_ALL": "C",
+        "PYTHONWARNDEFAULTENCODING": "1",
     }
     done = subprocess.run(  # noqa: S603 - this very interpreter
         [sys.executable, "-P", "-W", "ignore", "-c", _CALL],
@@ -116,9 +119,16 @@ def answer() -> None:
 def _said(where: dict[str, Any], arguments: bytes) -> dict[str, str]:
     try:
         _import(where["module"], where["file"])
-        return {"hashed": _WORK[where["work"]](*pickle.loads(arguments))}  # noqa: S301 - our own
+        with warnings.catch_warnings():
+            # Bytes that are read as the locale of a machine says give another text on the next one.
+            warnings.filterwarnings("error", category=EncodingWarning, module=_package(where))
+            return {"hashed": _WORK[where["work"]](*pickle.loads(arguments))}  # noqa: S301 - our own
     except Exception as error:  # noqa: BLE001 - told to the process that asked
         return {"problem": f"{type(error).__name__}: {error}"}
+
+
+def _package(where: dict[str, Any]) -> str:
+    return re.escape(str(where["module"]).partition(".")[0])
 
 
 def _forget(module: str) -> None:

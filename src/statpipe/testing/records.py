@@ -16,7 +16,8 @@ from statpipe.testing.damage import ELEMENT, Damage, Found, record_path, with_pa
 from statpipe.testing.documents import Number, at, header, printed, tree
 
 _YEAR = re.compile(r"(?<!\d)(1[5-9]|20)\d\d(?!\d)")
-_YEARS = range(1900, 2100)
+_YEARS = range(1000, 2300)
+_LAST = re.compile(r"-\d\d$")
 _NEW_CODE, _NEW_NUMBER = "qq", "98765"
 
 Versions = Sequence[Sequence[str]]
@@ -64,6 +65,24 @@ def unknown_codes(
             if text is not None:
                 bent = with_payload(payloads, one.place, one.document.with_text(text))
                 yield one, new, Damage(f"there is the code {new} instead of {code}", bent)
+
+
+def odd_periods(
+    payloads: Sequence[Payload], found: Sequence[Found]
+) -> Iterator[tuple[Found, Damage]]:
+    """
+    The period of a record is none of its frequency: a day, a 13th month, the word for all of them.
+    """
+    for one in found[:1]:
+        record, period = record_of(one), one.key[2]
+        places = [n for n, part in enumerate(record.parts) if part == period] if record else []
+        if record is None or len(places) != 1:
+            continue
+        for odd in (f"{period}-15", _LAST.sub("-13", period), "Average"):
+            if odd != period:
+                text = record.write([record.with_part(places[0], odd)])
+                bent = with_payload(payloads, one.place, one.document.with_text(text))
+                yield one, Damage(f"there is the period {odd} instead of {period}", bent)
 
 
 def composite_codes(
@@ -128,7 +147,7 @@ def many_years(
     payloads: Sequence[Payload], found: Sequence[Found]
 ) -> Iterator[tuple[list[Key], Damage]]:
     """
-    A record comes for some two hundred other years as well. Gives the keys that are new.
+    A record comes for more than a thousand other years as well. Gives the keys that are new.
     """
     taken = {year.group() for one in found for year in _YEAR.finditer(one.key[2])}
     years = [str(year) for year in _YEARS if str(year) not in taken]

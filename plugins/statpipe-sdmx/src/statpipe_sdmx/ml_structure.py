@@ -139,7 +139,7 @@ def _items(message: _Message, structure: ET.Element, kind: str) -> Iterator[Item
         for one in listed
         if _local(one) in {kind, f"Measure{kind}"}
     ]
-    found.sort(key=lambda one: int(one.get("position", "0") or 0))
+    found.sort(key=lambda one: _position(message, one))
     for element in found:
         concept = _reference(_child(element, "ConceptIdentity"))
         described = _concept(message, concept)
@@ -154,6 +154,17 @@ def _items(message: _Message, structure: ET.Element, kind: str) -> Iterator[Item
             codes=tuple(_codes(message, listed)),
             roles=frozenset(one.item or one.id for one in roles if one is not None),
         )
+
+
+def _position(message: _Message, element: ET.Element) -> int:
+    text = element.get("position") or "0"
+    if not (text.isascii() and text.isdecimal()):
+        msg = (
+            f"payload {message.payload.name}: {_id(element)} has the position {text!r}; "
+            "expected a whole number"
+        )
+        raise ContentError(msg, payload=message.payload)
+    return int(text)
 
 
 def _concept(message: _Message, wanted: _Reference | None) -> ET.Element | None:

@@ -15,14 +15,18 @@ from statpipe.testing.damage.other_figures import (
     LONG,
     MARKERS,
     MISGROUPED,
+    NO_TEXTS,
+    NOTATIONS,
     marked,
     next_figure,
     opposite,
 )
 from statpipe.testing.damage.repeats import repeated_payload, repeated_records
-from statpipe.testing.damage.undecodable import odd_texts
+from statpipe.testing.damage.undecodable import ACCENT, ACCENTED, odd_texts
 
 __all__ = [
+    "ACCENT",
+    "ACCENTED",
     "BARE",
     "DEEP",
     "ELEMENT",
@@ -30,6 +34,8 @@ __all__ = [
     "LONG",
     "MARKERS",
     "MISGROUPED",
+    "NOTATIONS",
+    "NO_TEXTS",
     "PAGE",
     "SUFFIX",
     "Damage",

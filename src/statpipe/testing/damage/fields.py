@@ -82,9 +82,10 @@ def fields_left_out(
     payloads: Sequence[Payload], found: Sequence[Found], optional: frozenset[str]
 ) -> Iterator[tuple[Found, Damage]]:
     """
-    Each field of the record of one figure is left out in turn, and the record is of another name.
+    Each field of the record of one figure is left out in turn, and the record is of another name. The last
+    record stands behind one of something else, as a rule.
     """
-    for one in found[:2]:
+    for one in (*found[:2], *found[2:][-1:]):
         by_form = {"json": _json_records, "xml": _xml_records, "delimited": _rows_cut}
         for what, text in by_form.get(one.document.form, _nothing)(one, optional):
             yield (

@@ -11,6 +11,11 @@ MARKERS = ("", "-", ".", "n/a", "...")
 """What agencies print where they show no figure: each of them a few of these."""
 MISGROUPED = ("1,23", "1,2345.5")
 """What looks grouped by thousands and is not: the figures of an agency that changed its marks."""
+NOTATIONS = ("(5)", "5-", "5r", "p5", "5*", "5 %", "$5", "5 3", "nan", "Infinity", "-inf")
+"""What some agencies print, each in its own sense: a negative figure, a revised one, a part of a whole; and what
+Python alone takes for a number."""
+NO_TEXTS = ("null", "true", "NaN")
+"""What JSON can say in place of a figure without quotes."""
 LONG = "12345678901234567.12345"
 """More digits than a binary float holds, fewer than a decimal of Silver does."""
 BARE = "1234567890.12345678"

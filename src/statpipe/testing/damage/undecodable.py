@@ -1,4 +1,4 @@
-"""Texts that end in what cannot be decoded or stored."""
+"""Texts that end in what cannot be decoded or stored, or in a letter that each encoding writes in another way."""
 
 from __future__ import annotations
 
@@ -11,21 +11,26 @@ from statpipe.testing.damage.words import word_spans
 from statpipe.testing.documents import Document, Path, at, documents, places, printed, tree
 
 _MARK = "ODDTEXT"
+ACCENT, ACCENTED = "\u00e9", "a letter with an accent"
 _ODD_TEXTS = {
+    ACCENTED: ACCENT,
     "the byte 0xff": "\udcff",
     "half a character": "\\ud800",
     "a NUL": "\\u0000",
 }
 
 
-def odd_texts(payloads: Sequence[Payload]) -> Iterator[Damage]:
+def odd_texts(payloads: Sequence[Payload], encoding: str = "utf-8") -> Iterator[Damage]:
     """
-    A text in each place ends in a byte that is not text, or in what JSON can write and nobody store.
+    A text in each place ends in a byte that is not text, in what JSON can write and nobody store, or in a
+    letter with an accent, unless the agency writes it in another *encoding* than UTF-8.
     """
     for place, payload in enumerate(payloads[:MOST_PAYLOADS]):
         for document in documents(payload)[:MOST_PAYLOADS]:
             for where, marked in _marked_texts(document):
                 for what, odd in _ODD_TEXTS.items():
+                    if odd == ACCENT and encoding != "utf-8":
+                        continue
                     if document.form == "json" or not odd.startswith("\\"):
                         bent = document.with_text(marked.replace(_MARK, odd))
                         yield Damage(

@@ -7,6 +7,7 @@ from statpipe.testing.normalizer_contract.changed_figures import ChangedFigures
 from statpipe.testing.normalizer_contract.changed_records import ChangedRecords
 from statpipe.testing.normalizer_contract.example import Example
 from statpipe.testing.normalizer_contract.fixtures import Figures
+from statpipe.testing.normalizer_contract.notations import Notations
 from statpipe.testing.normalizer_contract.purity import Purity
 from statpipe.testing.normalizer_contract.repeats import Repeats
 from statpipe.testing.normalizer_contract.wrong_payloads import WrongPayloads
@@ -16,7 +17,7 @@ __all__ = ["Figures", "NormalizerContract"]
 
 # pytest begins with the tests of the last base.
 class NormalizerContract(
-    AnyDamage, Repeats, ChangedRecords, WrongPayloads, ChangedFigures, Purity, Example
+    AnyDamage, Repeats, ChangedRecords, WrongPayloads, Notations, ChangedFigures, Purity, Example
 ):
     """
     A normalizer is pure, exact, and refuses what it does not understand.
@@ -58,7 +59,10 @@ class NormalizerContract(
     - ``rows_may_repeat = True``: the agency is known to print the same record twice.
     - ``markers``: what the agency documents in place of a figure it does not show, such as
       ``frozenset({"..", "-"})``. Of the usual ones, any other has to be refused.
+    - ``notations``: what the agency documents of figures that are written in another way, with what they mean:
+      ``{"(5)": "-5", "5r": "5"}``. Of the usual ones, any other has to be refused; ``null`` is one in JSON.
     - ``decimal_mark = ","``: the agency prints 1.852,25 or 1 852,25; write ``figures`` like that too.
+    - ``encoding = "latin-1"``: the agency does not write UTF-8.
     - ``names_its_table = False``: the dataset's name stands in the payloads by chance, and does not say
       which table they are of.
     - ``reads_all_payloads = False``: it takes payloads by their names, and others are none of its business.

@@ -57,5 +57,5 @@ class AnyDamage(NormalizerFixtures):
     ) -> None:
         """What stands there is lost otherwise, and nobody knows."""
         silver_of(normalizer, dataset, payloads)
-        for bent in damage.odd_texts(payloads):
+        for bent in damage.odd_texts(payloads, self.encoding):
             read(normalizer, dataset, bent.payloads, bent.what)

@@ -45,6 +45,36 @@ class ChangedRecords(NormalizerFixtures):
                     "not list; to leave some out on purpose set `leaves_out_unknown = True` in the "
                     "class",
                 )
+            if after is not None and one.key in after and not loaded:
+                broken(
+                    f"{bent.what} in the payloads, and the figure {one.literal} is still read as that of "
+                    f"{named(one.key)}",
+                    "compare whole codes: cut nothing off, and look for no part of them",
+                )
+
+    def test_a_period_that_is_none_is_refused(
+        self,
+        normalizer: Normalizer,
+        dataset: Dataset,
+        payloads: Sequence[Payload],
+        figures: Figures,
+    ) -> None:
+        """A day is no month, and an average over all periods is none of them."""
+        for one, bent in records.odd_periods(payloads, self._bendable(payloads, figures, dataset)):
+            after = cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
+            if after is None or not self.complete:
+                continue
+            if one.key in after:
+                broken(
+                    f"{bent.what}, and the figure {one.literal} is still read as that of {named(one.key)}",
+                    "read the whole text of a period: cut nothing off, and match all of it (re.fullmatch)",
+                )
+            if len(after) < len(figures) and not self.leaves_out_unknown:
+                broken(
+                    f"{bent.what}, and the row of the figure {one.literal} is left out",
+                    "raise ContentError for a period that you do not know; to leave some out on purpose set "
+                    "`leaves_out_unknown = True` in the class",
+                )
 
     def test_records_in_another_order_give_the_same_table(
         self,

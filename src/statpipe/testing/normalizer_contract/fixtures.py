@@ -32,7 +32,9 @@ class NormalizerFixtures(InTime):
     optional_fields: ClassVar[frozenset[str]] = frozenset()
     rows_may_repeat: ClassVar[bool] = False
     markers: ClassVar[frozenset[str]] = frozenset()
+    notations: ClassVar[Mapping[str, str | None]] = {}
     decimal_mark: ClassVar[str] = "."
+    encoding: ClassVar[str] = "utf-8"
     names_its_table: ClassVar[bool] = True
     names_its_units: ClassVar[bool] = True
     reads_all_payloads: ClassVar[bool] = True

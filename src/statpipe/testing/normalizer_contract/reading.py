@@ -11,6 +11,7 @@ from statpipe.api import ContentError, Dataset, Normalizer, Payload
 from statpipe.domain.seal import seal
 from statpipe.domain.wrong_text import wrong_text_refused
 from statpipe.testing.cells import Key, cells_of
+from statpipe.testing.damage import ACCENT, ACCENTED
 from statpipe.testing.wording import broken, foreseen, told
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _LOST = re.compile(
     re.IGNORECASE,
 )
 """U+FFFD, as it is or as JSON's escape, and an escape that stands for half a character."""
+_GARBLED = ACCENT.encode().decode("latin-1")
 
 
 def table_of(normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
@@ -119,4 +121,11 @@ def _refuse_replacements(table: pa.Table, payloads: Sequence[Payload], what: str
                 f"{what}, and the table says {lost!r} in column {name}: what stood there is lost",
                 "decode with payload.body.decode(), without errors='replace': statpipe refuses the "
                 "payload then, and names the byte",
+            )
+        garbled = next((text for text in texts if ACCENTED in what and _GARBLED in text), None)
+        if garbled is not None:
+            broken(
+                f"{what}, and the table says {garbled!r} in column {name}: it is read in another encoding",
+                "decode what is UTF-8 as UTF-8: payload.body.decode(); if the agency writes in another encoding, "
+                'name it in the class, as in `encoding = "latin-1"`',
             )
