@@ -155,6 +155,22 @@ def test_what_a_file_holds_beyond_what_is_asked_for_needs_no_list(bls, read):
     assert {row["measure"] for row in read(**BULK)} == {"03"}
 
 
+@pytest.mark.parametrize(
+    ("told", "says"),
+    [
+        ({"codes": {"seasonal": ("U",), "measure": ("03", "3")}}, "measure: '3' is not among the 2 codes of la.measure; did you mean '03'?"),
+        ({"areas": ("CA", "ST0600000000001")}, "areas: 'ST0600000000001' is not a known area of survey LA"),
+    ],
+)  # fmt: skip
+def test_a_code_that_is_in_no_list_is_refused_before_a_file_of_figures_is_asked_for(
+    bls, read, told, says
+):
+    with pytest.raises(ConfigError) as error:
+        read(**BULK, **told)
+    assert says in str(error.value)
+    assert not [one for one in bls.agency.requests if one.method == "GET" and "la.data" in one.path]
+
+
 def test_both_channels_give_the_same_figures(bls, read):
     bls.key = "12345678"
     by_file = read(**BULK)

@@ -34,9 +34,9 @@ def answer(*series, status="REQUEST_SUCCEEDED", asked=None):
     return Payload(name="LA-2023-2023-1", body=json.dumps(document).encode(), request=request)
 
 
-def silver(*payloads):
+def silver(*payloads, survey="LA"):
     normalizer = BlsNormalizer()
-    bare = Dataset(name="LA", title="LA", normalizer="bls")
+    bare = Dataset(name=survey, title=survey, normalizer="bls")
     dataset = normalizer.describe(bare, payloads)
     return seal(normalizer.normalize(dataset, payloads), dataset, "2024-01-19")
 
@@ -70,6 +70,65 @@ def test_a_footnote_that_is_in_no_list_stands_for_itself():
 
 
 @pytest.mark.parametrize(
+    "footnotes",
+    [[], [{}], [None], [{"code": None, "text": None}], [{"code": "", "text": ""}], None],
+)
+def test_an_answer_may_say_in_many_ways_that_there_is_no_footnote(footnotes):
+    (row,) = silver(answer((CALIFORNIA, entry("M01", "4.9", footnotes=footnotes)))).to_pylist()
+    assert (row["obs_status"], row["source_symbol"], row["notes"]) == ("A", None, None)
+
+
+def test_blanks_around_what_an_answer_says_mean_nothing():
+    (row,) = silver(answer((CALIFORNIA, entry(" M01", " - ")))).to_pylist()
+    assert (row["time_period"], row["obs_value"], row["source_symbol"]) == ("2023-01", None, "-")
+
+
+@pytest.mark.parametrize(
+    "head", ["\ufeff" + HEAD, HEAD.upper(), HEAD.replace("\r\n", "\taspect\r\n")]
+)
+def test_a_file_is_read_whatever_its_head_looks_like(head):
+    more = "\tx\r\n" if "aspect" in head else "\r\n"
+    text = line(CALIFORNIA, "M01", "4.9", "P").replace("\r\n", more)
+    (row,) = silver(flat(text, head=head)).to_pylist()
+    assert (str(row["obs_value"])[:3], row["obs_status"]) == ("4.9", "P")
+
+
+class TestTwoAnnualFiguresOfOneYear:
+    """Prices have the average of months, M13, and that of halves, S03: the first one counts."""
+
+    PRICES = "CUUR0000SA0"
+
+    @pytest.mark.parametrize("turned", [False, True])
+    @pytest.mark.parametrize(
+        ("halves", "notes"), [("304.702", None), ("304.701", "S03: 304.701"), ("-", "S03: -")]
+    )
+    def test_another_one_is_noted(self, halves, notes, turned):
+        lines = [
+            line(self.PRICES, "M13", "304.702"),
+            line(self.PRICES, "S01", "302.408"),
+            line(self.PRICES, "S03", halves),
+        ]
+        rows = silver(flat(*(lines[::-1] if turned else lines)), survey="CU").to_pylist()
+        assert [(row["time_period"], row["notes"]) for row in rows] == [
+            ("2023", notes),
+            ("2023-S1", None),
+        ]
+        assert str(rows[0]["obs_value"]).startswith("304.702")
+
+    def test_a_year_that_has_one_keeps_it(self):
+        lines = [line(self.PRICES, "S03", "304.7"), line("CUUR0100SA0", "M13", "290.1")]
+        rows = silver(flat(*lines), survey="CU").to_pylist()
+        assert {row["ref_area"]: row["notes"] for row in rows} == {"0100": None, "US": None}
+
+
+@pytest.mark.parametrize("cut", [2, 3, 4, 12])
+def test_a_file_that_ends_in_the_middle_of_a_line_is_refused(cut):
+    whole = flat(line(CALIFORNIA, "M01", "4.9"), line(CALIFORNIA, "M02", "14.95", "P"))
+    with pytest.raises(ContentError, match="ends in the middle of a line; it is incomplete"):
+        silver(Payload(name=whole.name, body=whole.body[:-cut]))
+
+
+@pytest.mark.parametrize(
     ("payload", "says"),
     [
         (flat(line("CUUR0000SA0", "M01", "299.1")), (
@@ -84,7 +143,11 @@ def test_a_footnote_that_is_in_no_list_stands_for_itself():
         (flat(line(CALIFORNIA, "M01", "4.9"), "cut\t2023\n"), "payload la.data.2.AllStatesU: CSV parse error"),
         (answer((CALIFORNIA, entry("M01", "4.9")), status="REQUEST_FAILED"), "payload LA-2023-2023-1 has the status 'REQUEST_FAILED'; expected 'REQUEST_SUCCEEDED'"),
         (answer((CALIFORNIA, entry("M01", 4.9))), "payload LA-2023-2023-1, Results.series[0].data[0].value: 4.9; expected text"),
-        (answer((CALIFORNIA, entry("M01", "4.9", footnotes=None))), "payload LA-2023-2023-1, Results.series[0].data[0].footnotes: None; expected a list"),
+        (answer((CALIFORNIA, entry("M01", "4.9", footnotes="P"))), "payload LA-2023-2023-1, Results.series[0].data[0].footnotes: 'P'; expected a list"),
+        (answer((CALIFORNIA, entry("M01", "4.9")), (CALIFORNIA, entry("M02", "4.9"))), (
+            f"payload LA-2023-2023-1: the series {CALIFORNIA} is there twice"
+        )),
+        (Payload(name="x", body=flat(line(CALIFORNIA, "M01", "4.9")).body[:-2]), "payload x ends in the middle of a line; it is incomplete: run again"),
         (answer((CALIFORNIA, entry("M01", "4.9")), asked=[]), (
             f"the series {CALIFORNIA} was not requested; look at the payload in Bronze"
         )),

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ContentError, Payload, Selection
+from statpipe_bls.annual import one_a_year
 from statpipe_bls.footnotes import NO_FIGURE, status_of, text_of
 from statpipe_bls.periods import read_period
 from statpipe_bls.structure import Lists, area_name
@@ -39,7 +40,8 @@ def observations_of(records: pa.Table, payload: Payload, survey: Survey, lists: 
     if lists.bases:
         notes = _with_base(notes, column["series_id"], lists)
     made["notes"] = pc.if_else(pc.equal(notes, ""), nothing, notes)
-    return pa.table(made)
+    years = _pairs(column["series_id"], column["year"]).indices.to_pylist
+    return one_a_year(pa.table(made), years, column["period"])
 
 
 def chosen(records: pa.Table, payload: Payload, survey: Survey, selection: Selection) -> pa.Table:

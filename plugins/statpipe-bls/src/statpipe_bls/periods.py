@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 _YEAR = re.compile(r"[12]\d{3}")
-_ANNUAL = ("M13", "Q05", "S03", "A01")
-"""BLS's codes for annual averages of months, quarters or halves, and for annual figures."""
+ANNUAL = ("M13", "Q05", "S03", "A01")
+"""BLS's codes for annual averages of months, quarters or halves, and for annual figures; the first that a series has
+counts."""
 
 PERIODS = {
     **{f"M{month:02}": ("M", f"-{month:02}") for month in range(1, 13)},
     **{f"Q{quarter:02}": ("Q", f"-Q{quarter}") for quarter in range(1, 5)},
     **{f"S{half:02}": ("S", f"-S{half}") for half in (1, 2)},
-    **dict.fromkeys(_ANNUAL, ("A", "")),
+    **dict.fromkeys(ANNUAL, ("A", "")),
 }
 """Frequency and the part after the year in SDMX notation, by BLS's code."""
 

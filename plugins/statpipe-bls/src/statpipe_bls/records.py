@@ -17,6 +17,7 @@ them."""
 
 _MEMBERS = ("year", "period", "value")
 _NOTES = "footnote_codes"
+_NO_NOTE = ({"code": None, "text": None}, {"code": "", "text": ""})
 
 
 def read_records(payload: Payload) -> pa.Table:
@@ -40,12 +41,17 @@ def read_answer(payload: Payload) -> pa.Table:
     document = _document(payload)
     listed = _of(document.get("Results"), "series", list, payload, "Results")
     columns: dict[str, list[str]] = {name: [] for name in COLUMNS}
+    answered: set[str] = set()
     for number, one in enumerate(listed):
         where = f"Results.series[{number}]"
         series = _of(one, "seriesID", str, payload, where)
+        if series in answered:
+            msg = f"payload {payload.name}: the series {series} is there twice; look at the payload in Bronze"
+            raise ContentError(msg, payload=payload)
+        answered.add(series)
         for place, row in enumerate(_of(one, "data", list, payload, where)):
             _add(columns, series, row, payload, f"{where}.data[{place}]")
-    _refuse_part(payload, document, [one["seriesID"] for one in listed])
+    _refuse_part(payload, document, answered)
     return pa.table({name: pa.array(texts, pa.string()) for name, texts in columns.items()})
 
 
@@ -58,25 +64,29 @@ def read_flat_file(payload: Payload) -> pa.Table:
     import pyarrow as pa
     from pyarrow import csv
 
-    head = payload.body.partition(b"\n")[0].decode("utf-8", errors="replace")
-    names = [name.strip() for name in head.split("\t")]
+    head = payload.body.partition(b"\n")[0].decode("utf-8-sig", errors="replace")
+    names = [name.strip().lower() for name in head.split("\t")]
     wanted = ["series_id", *_MEMBERS, _NOTES]
-    if names != wanted:
+    if names[: len(wanted)] != wanted:
         msg = (
             f"payload {payload.name} begins {head[:80]!r}; expected the tab-separated columns "
             f"{', '.join(wanted)}"
         )
         raise ContentError(msg, payload=payload)
+    if not payload.body.endswith(b"\n"):
+        # The last figure or its footnote may have lost its end without anybody seeing it.
+        msg = f"payload {payload.name} ends in the middle of a line; it is incomplete: run again"
+        raise ContentError(msg, payload=payload)
     text = pa.dictionary(pa.int32(), pa.string())
     try:
         table = csv.read_csv(
             pa.py_buffer(payload.body),
-            read_options=csv.ReadOptions(column_names=wanted, skip_rows=1),
+            read_options=csv.ReadOptions(column_names=names, skip_rows=1),
             parse_options=csv.ParseOptions(delimiter="\t", quote_char=False),
-            convert_options=csv.ConvertOptions(column_types=dict.fromkeys(wanted, text)),
+            convert_options=csv.ConvertOptions(column_types=dict.fromkeys(names, text)),
         )
     except pa.ArrowException as error:
-        msg = f"payload {payload.name}: {str(error).splitlines()[0]}; expected {len(wanted)} columns in each line"
+        msg = f"payload {payload.name}: {str(error).splitlines()[0]}; expected {len(names)} columns in each line"
         raise ContentError(msg, payload=payload) from None
     made = {name: _trimmed(table[name]) for name in wanted}
     made["codes"] = made.pop(_NOTES)
@@ -89,10 +99,13 @@ def _add(
 ) -> None:
     columns["series_id"].append(series)
     for name in _MEMBERS:
-        columns[name].append(_of(row, name, str, payload, where))
-    codes, texts = [], []
-    for note in _of(row, "footnotes", list, payload, where):
-        if note:
+        columns[name].append(_of(row, name, str, payload, where).strip())
+    codes: list[str] = []
+    texts: list[str] = []
+    none = "footnotes" in row and row["footnotes"] is None
+    for note in () if none else _of(row, "footnotes", list, payload, where):
+        # BLS writes "no footnote" as {}, null, and with members that are null.
+        if note and note not in _NO_NOTE:
             codes.append(_of(note, "code", str, payload, f"{where}.footnotes"))
             texts.append(_of(note, "text", str, payload, f"{where}.footnotes"))
     columns["codes"].append(",".join(codes))
@@ -121,14 +134,14 @@ def _of(item: Any, name: str, kind: type, payload: Payload, where: str) -> Any:
     return found
 
 
-def _refuse_part(payload: Payload, document: Mapping[str, Any], answered: list[str]) -> None:
+def _refuse_part(payload: Payload, document: Mapping[str, Any], answered: set[str]) -> None:
     """Each series that was asked for is there, or a message speaks of it."""
     try:
         asked = json.loads(payload.request["document"])["seriesid"]
     except (KeyError, ValueError, TypeError):
         return
     said = str(document.get("message"))
-    for series in sorted(set(asked) ^ set(answered)):
+    for series in sorted(set(asked) ^ answered):
         if series in answered or series not in said:
             what = "was not requested" if series in answered else ("was requested but is missing")
             msg = (

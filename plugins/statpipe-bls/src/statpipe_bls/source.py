@@ -93,6 +93,7 @@ class BlsSource(Source):
         return undated(token, selection=dataset.selection)
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
+        self._refuse_unknown(dataset)
         yield from self._lists
         if self._settings.channel == "bulk":
             yield from self._whole_files(dataset, vintage)
@@ -134,9 +135,12 @@ class BlsSource(Source):
             return []
         return self._files.lists(list_files(self._survey))
 
-    def _answers(self, dataset: Dataset) -> list[Payload]:
+    def _refuse_unknown(self, dataset: Dataset) -> None:
         where = f"sources.{self._settings.instance or 'bls'}"
         refuse_unknown(dataset, self._survey, read_lists(self._survey, self._lists), where)
+
+    def _answers(self, dataset: Dataset) -> list[Payload]:
+        self._refuse_unknown(dataset)
         series = series_of(dataset, self._survey)
         return list(self._api.answers(dataset.name, series, *self._years(dataset)))
 
