@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
 
 import attrs
@@ -144,6 +146,36 @@ def test_an_unchanged_flow_that_says_when_it_was_updated_costs_one_request(home,
     before = len(service.agency.requests)
     assert "unchanged" in home.run("run", "gdp").stderr
     assert len(service.agency.requests) == before + 1
+
+
+LATE, EARLY, EARLIER = "2024-05-24T10:00:00", "2024-02-20T10:00:00", "2023-11-20T10:00:00"
+AHEAD = "2999-05-24T10:00:00"
+
+
+@pytest.mark.parametrize("house", ["", "ESTAT"])
+@pytest.mark.parametrize("dates", [(LATE, EARLY, EARLIER), (LATE, AHEAD, LATE), (AHEAD,) * 3])
+def test_a_service_that_lies_about_its_updates_loses_no_vintage(home, gdp, service, house, dates):
+    """No figure is shown for a day before which it was seen, whatever the service says later."""
+    if house:
+        text = (home.folder / "statpipe.toml").read_text()
+        home.configure(text.replace("flow =", f'service = "{house}"\nflow ='))
+    figures = ["4185550.0", "4185551.0", "4185552.0"]
+    for value, date in zip(figures, dates, strict=True):
+        at = datetime.fromisoformat(date).replace(tzinfo=UTC)
+        service.modified = "" if house else format_datetime(at, usegmt=True)
+        gdp(FIRST | {("DE", "B1GQ", "2023"): value}, updated=at.isoformat() if house else "")
+        home.run("run", "gdp")
+    rows = json.loads(home.run("show", "gdp_figures_history", "--json", "--area", "DE").stdout)
+    rows = [row for row in rows if row["time_period"] == "2023"]
+    assert [row["value"] for row in rows] == figures
+    is_dated = dates[0] != AHEAD
+    if is_dated:
+        assert shown(home, "--as-of", "2024-06-30")["DE", "2023"] == figures[0]
+    assert [row["basis"] for row in rows] == [
+        "service" if is_dated else "observed",
+        "observed",
+        "observed",
+    ]
 
 
 def test_a_flow_without_any_date_is_dated_by_the_day_on_which_it_is_seen(home, gdp):

@@ -110,7 +110,8 @@ def changed_at(answer: Answer) -> datetime:
     """
     if answer.last_modified is None:
         msg = (
-            f"{answer.name}: BLS does not say when the file changed (no Last-Modified); set "
+            f"{answer.name}: BLS does not say when the file changed (Last-Modified: "
+            f"{answer.headers.get('last-modified', 'none')}); set "
             'channel = "api"'
         )
         raise ContentError(msg, payload=answer.payload())

@@ -278,12 +278,10 @@ def _seen(vintage: Vintage, messages: Sequence[Message], before: Seen | None) ->
     seen = Seen(asked="", read=0, vintage=vintage)
     if len(messages) > 1:
         return seen
-    told = messages[0].answer.headers
-    headers = {
-        asks: told[says]
-        for says, asks in (("etag", "If-None-Match"), ("last-modified", "If-Modified-Since"))
-        if says in told
-    }
+    answer = messages[0].answer
+    headers = {"If-None-Match": answer.headers["etag"]} if "etag" in answer.headers else {}
+    if answer.last_modified is not None:  # else it is no date, or one that is to come
+        headers["If-Modified-Since"] = answer.headers["last-modified"]
     return attrs.evolve(seen, question=messages[0].question, headers=headers)
 
 

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import structlog
 
 from statpipe.api import ContentError, Payload
 from statpipe_sdmx.safe_xml import tree
 
+_CLOCKS_DIFFER = timedelta(hours=1)
+
+log = structlog.get_logger("statpipe")
+
 
 def updated_at(payload: Payload, kind: str, flow: str) -> datetime | None:
     """
-    Return the time in the flow's annotation of this *kind*, in UTC; ``None`` if it has none.
+    Return the time in the flow's annotation of this *kind*, in UTC; ``None`` if it has none, or one that is to come.
 
     :raises ContentError: It is no time.
     """
@@ -22,7 +28,20 @@ def updated_at(payload: Payload, kind: str, flow: str) -> datetime | None:
         for annotation in (one for one in element.iter() if _local(one.tag) == "Annotation"):
             said = {_local(one.tag): (one.text or "").strip() for one in annotation}
             if said.get("AnnotationType") == kind:
-                return _time(said.get("AnnotationTitle") or said.get("AnnotationText", ""), payload)
+                text = said.get("AnnotationTitle") or said.get("AnnotationText", "")
+                return _past(_time(text, payload), flow)
+    return None
+
+
+def _past(at: datetime, flow: str) -> datetime | None:
+    if at - datetime.now(UTC) < _CLOCKS_DIFFER:
+        return at
+    log.warning(
+        "the service says that a flow was updated in the future; it is dated by the day on which "
+        "its figures are first seen",
+        flow=flow,
+        updated=str(at),
+    )
     return None
 
 

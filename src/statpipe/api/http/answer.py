@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +14,8 @@ from attrs import field, frozen
 from statpipe.api.http.retry_after import retry_after
 from statpipe.domain.errors import ContentError
 from statpipe.domain.payload import Payload
+
+_CLOCKS_DIFFER = timedelta(hours=1)
 
 
 @frozen(kw_only=True)
@@ -56,13 +58,15 @@ class Answer:
     @property
     def last_modified(self) -> datetime | None:
         """
-        The time in ``Last-Modified``, in UTC; ``None`` if there is none that can be read.
+        The time in ``Last-Modified``, in UTC; ``None`` if there is none that can be read, or if it lies
+        more than an hour ahead: no server can know when it will change a file.
         """
         try:
             at = parsedate_to_datetime(self.headers["last-modified"])
-        except (KeyError, ValueError, TypeError):
+            at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        except (KeyError, ValueError, TypeError, OverflowError):
             return None
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        return at if at - (self.retrieved or datetime.now(UTC)) < _CLOCKS_DIFFER else None
 
     @property
     def retry_after(self) -> float | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from importlib.metadata import version
 
 import pytest
@@ -210,6 +211,15 @@ def test_the_date_of_a_file_is_in_its_headers(agency, connect):
 def test_a_date_that_cannot_be_read_is_none(text):
     headers = {"last-modified": text}
     assert Answer(url="http://a/", status=200, body=b"", headers=headers).last_modified is None
+
+
+@pytest.mark.parametrize(("minutes", "is_told"), [(-525_600, True), (30, True), (90, False)])
+def test_a_date_ahead_of_our_clock_is_none(minutes, is_told):
+    now = datetime(2026, 11, 20, 15, tzinfo=UTC)
+    at = now + timedelta(minutes=minutes)
+    headers = {"last-modified": format_datetime(at, usegmt=True)}
+    answer = Answer(url="http://a/", status=200, headers=headers, body=b"", retrieved=now)
+    assert answer.last_modified == (at if is_told else None)
 
 
 class TestDocuments:
