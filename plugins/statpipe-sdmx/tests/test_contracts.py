@@ -62,7 +62,7 @@ def structure():
 
 
 class TestSdmxNormalizer(NormalizerContract):
-    markers = frozenset(["NaN", ""])
+    markers = frozenset(["NaN", "nan", "", ":", ".."])
     optional_fields = frozenset(["OBS_VALUE"])  # in XML, a figure that is not there leaves no trace
 
     @pytest.fixture(params=["csv 1.0", "csv 2.0", "ml 2.1, series", "ml 2.1, generic"])

@@ -444,7 +444,7 @@ class TestWhatHousesDoDifferently:
             b"</m:Message></m:Footer></m:StructureSpecificData>"
         )
         for code, kind, says in (
-            (b"510", ContentError, "ends with error 510 (Only a part); it may be incomplete"),
+            (b"500", ContentError, "ends with error 500 (Only a part); it may be incomplete"),
             (b"413", Rejected, "says that the request is too large (Only a part); narrow `key`"),
         ):
             end = footer % code

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -10,11 +9,11 @@ from http import HTTPStatus
 
 import attrs
 import structlog
-from attrs import frozen
 
-from statpipe.api import ConfigError, NoData, Payload, Rejected, Unavailable
+from statpipe.api import ConfigError, NoData, Payload, StatpipeError, Unavailable
 from statpipe.api.http import Answer, Client, Limits, Patience
-from statpipe_sdmx.data import read_data
+from statpipe_sdmx.answers import Message, OtherFormat, judged, message_of
+from statpipe_sdmx.csv_data import cut_off
 from statpipe_sdmx.key import WHOLE, codes_in
 from statpipe_sdmx.later import place_of
 from statpipe_sdmx.parts import TooMuch, halves
@@ -32,37 +31,8 @@ LATER = Patience(tries=200, seconds=1800.0, first_wait=2.0, longest_wait=30.0)
 
 _SHOWN = 40
 """Characters of the beginning and end of a long key that are logged."""
-_FOOTER, _END = b":Footer", 1 << 16
-_MEDIA_TYPES = {"csv": "text/csv", "ml": "application/xml", "json": "application/json"}
-_ZIP = "application/zip"
-_OTHER_FORMATS = (HTTPStatus.NOT_ACCEPTABLE, HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-_TOO_MUCH = (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.REQUEST_URI_TOO_LONG)
-_NOTHING = (HTTPStatus.NOT_FOUND, HTTPStatus.NO_CONTENT)
 
 log = structlog.get_logger("statpipe")
-
-
-class OtherFormat(Rejected):
-    """
-    The service does not serve the format that was asked for.
-    """
-
-
-class NothingNew(NoData):
-    """
-    What was asked about has not been modified.
-    """
-
-
-@frozen(kw_only=True)
-class Message:
-    """
-    An answer with figures, and what was asked for it.
-    """
-
-    question: Question
-    answer: Answer
-    payload: Payload
 
 
 def service_of(settings: SdmxSettings) -> Service:
@@ -84,35 +54,6 @@ def service_of(settings: SdmxSettings) -> Service:
     return Service(name=settings.url, url=settings.url, version=settings.rest)
 
 
-def hash_of(messages: Sequence[Message]) -> str:
-    """
-    Hash what a service sent, byte for byte: other bytes are reason enough to look at the figures.
-    """
-    bodies = "".join(one.payload.sha256 for one in messages)
-    return hashlib.sha256(bodies.encode()).hexdigest()
-
-
-def judged(answer: Answer) -> Exception | None:
-    """
-    Say what an answer means: 404 is also how services say that a key has no data.
-    """
-    if answer.status == HTTPStatus.NOT_MODIFIED:
-        return NothingNew(f"{answer.name}: HTTP {answer.phrase}; run again later")
-    if answer.status in _OTHER_FORMATS:
-        return OtherFormat(f"{answer.name}: HTTP {answer.phrase}; ask for another format")
-    if answer.status in _NOTHING:
-        return NoData(
-            f"{answer.name}: the service has no data at {answer.url} (HTTP {answer.status}); "
-            "check `flow` and `key`, and whether figures exist between `start` and `end`"
-        )
-    if answer.status in _TOO_MUCH:
-        return TooMuch(
-            f"{answer.name}: the service says that the request is too large (HTTP "
-            f"{answer.status}); narrow `key`, or set `start`"
-        )
-    return None
-
-
 class Asking:
     """
     Questions to one service, within its limits. *settings* say what of a flow is asked for.
@@ -121,6 +62,7 @@ class Asking:
     def __init__(self, settings: SdmxSettings, service: Service) -> None:
         self._settings = settings
         self.service = service
+        self._not_served: set[Format] = set()
 
     @cached_property
     def _client(self) -> Client:
@@ -150,7 +92,7 @@ class Asking:
         """
         Ask for the names of all flows of the service.
         """
-        return self.ask(self.service.flows(), "flows").payload()
+        return self._structure(self.service.flows(), "flows").payload()
 
     def structure(self, flow: str, name: str) -> Payload:
         """
@@ -230,10 +172,17 @@ class Asking:
             form=form,
         )
 
+    def _structure(self, question: Question, name: str, *, anew: bool = False) -> Answer:
+        """Ask for structures; some services only know the plain name of their format."""
+        try:
+            return self.ask(question, name, anew=anew)
+        except OtherFormat:
+            return self.ask(attrs.evolve(question, accept="application/xml"), name, anew=anew)
+
     def _described(self, flow: str, name: str, references: str, *, anew: bool = False) -> Payload:
         told = self._settings
         question = self.service.structure(told.agency, flow, told.version, references)
-        answer = self.ask(question, f"{name}-structure", anew=anew)
+        answer = self._structure(question, f"{name}-structure", anew=anew)
         payload = answer.payload(media_type="application/xml", structure=True)
         added = {"flow": flow, "language": told.language, "area": told.area}
         given = {name: text for name, text in added.items() if text}
@@ -259,9 +208,10 @@ class Asking:
     def _message(
         self, flow: str, structure: Structure, key: str, name: str, history: bool
     ) -> Message:
-        """Ask for figures, in the best format that the service has."""
-        refused: OtherFormat | None = None
-        for form in ("ml",) if history else self.service.formats:
+        """Ask for figures, in the best format that the service has; at last for any."""
+        refused: StatpipeError | None = None
+        formats: Sequence[Format] = ("ml",) if history else (*self.service.formats, "any")
+        for form in (one for one in formats if one not in self._not_served):
             question = self.question(form, flow, structure, key)
             if history:
                 told = {**question.parameters, "includeHistory": "true"}
@@ -269,14 +219,15 @@ class Asking:
             try:
                 answer = self.ask(question, name)
             except OtherFormat as error:
-                refused = error
+                self._not_served.add(form)
+                refused = refused or error
                 continue
-            answer = self._when_ready(answer)
-            is_zip = answer.body.startswith(b"PK\x03\x04")
-            payload = answer.payload(media_type=_ZIP if is_zip else _MEDIA_TYPES[form])
-            if _FOOTER in payload.body[-_END:]:
-                read_data(payload)  # raises what the footer says
-            return Message(question=question, answer=answer, payload=payload)
+            message = message_of(question, self._when_ready(answer))
+            refused = cut_off(message.payload)
+            if refused is None:
+                return message
+            # Another format says by itself where it ends.
+            log.info("the CSV ends in the middle of a line; asking for another format", name=name)
         raise refused or ConfigError(
             f"{self._where}: the service offers no format that statpipe can read"
         )

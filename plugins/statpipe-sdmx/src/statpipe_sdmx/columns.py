@@ -23,9 +23,9 @@ from statpipe_sdmx.structure import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
-NO_FIGURE = ("", "NaN")
-"""The standard's texts for a missing figure. Any other text that is not a number is refused with
-its cell."""
+NO_FIGURE = ("", "nan", ":", "..")
+"""Texts for a missing figure, in lower case: those of the standard, then those of Eurostat and of the UN. Any other text that is not a
+number is refused with its cell: a dash is a missing figure to some houses, and zero to others."""
 
 NOT_TOLD = "not told"
 NO_CATEGORY = "_Z"
@@ -112,7 +112,8 @@ def _figures(columns: dict[str, pa.DictionaryArray]) -> dict[str, Any]:
     import pyarrow.compute as pc
 
     printed = columns[VALUE].cast(pa.string())
-    none = pc.or_kleene(pc.is_null(printed), pc.is_in(printed, value_set=pa.array(NO_FIGURE)))
+    is_none = pc.is_in(pc.utf8_lower(printed), value_set=pa.array(NO_FIGURE))
+    none = pc.or_kleene(pc.is_null(printed), is_none)
     nothing = pa.scalar(None, pa.string())
     symbol = pc.if_else(none, pc.if_else(pc.equal(printed, ""), nothing, printed), nothing)
     status: Any = pa.nulls(len(printed), pa.string())

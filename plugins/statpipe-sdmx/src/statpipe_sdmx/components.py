@@ -51,6 +51,8 @@ def named_columns(table: pa.Table, payload: Payload, structure: Structure) -> pa
     Return the columns of a message by the identifiers that the structure has for them. Raises what
     :func:`components_of` raises.
     """
+    if not table.column_names:
+        return _nothing(structure)
     _refuse_other_flow(table, payload, structure)
     named = _named(table, payload, structure)
     _refuse_renamed(named.column_names, payload, structure)
@@ -71,6 +73,14 @@ def named_columns(table: pa.Table, payload: Payload, structure: Structure) -> pa
         )
         raise ContentError(msg, payload=payload)
     return named
+
+
+def _nothing(structure: Structure) -> pa.Table:
+    """The columns of a message that has no observation."""
+    import pyarrow as pa
+
+    none = pa.array([], pa.string()).dictionary_encode()
+    return pa.table(dict.fromkeys([*key_of(structure), *structure.measure_ids], none))
 
 
 def columns_of(valid: pa.Table, structure: Structure) -> Columns:

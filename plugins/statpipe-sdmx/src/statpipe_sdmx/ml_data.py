@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from statpipe.api import ContentError, Payload
+from statpipe.api import ContentError, NoData, Payload
 from statpipe_sdmx.actions import ACTION
 from statpipe_sdmx.history import FROM, SET, TO
 from statpipe_sdmx.observations import Observations
@@ -70,7 +70,12 @@ _AROUND = frozenset(
 """Elements of a data set that contain others, or describe it."""
 
 _EXPECTED = "Group, Series and Obs, as in SDMX-ML 2.1 and 3.0"
-_TOO_LARGE = "413"
+_NO_RESULTS = "100"
+_TOO_LARGE = frozenset(["130", "413", "510"])
+"""Codes of the standard, and HTTP's. The answer is cut off, whatever its severity is called."""
+
+_ERRORS = frozenset(["110", "140", "150", "500", "501", "503", "1000"])
+"""Codes of the standard that are errors, if a message does not say so itself."""
 
 
 def read_ml(payload: Payload) -> pa.Table:
@@ -105,6 +110,7 @@ class _Reader:
             "Atts": self._begin_group,
             "Comp": self._begin_component,
             "DataSet": self._begin_dataset,
+            "ErrorMessage": self._begin_error,
             "Group": self._begin_group,
             "Message": self._begin_message,
             "Obs": self._begin_observation,
@@ -142,13 +148,16 @@ class _Reader:
         """
         for code, severity, texts in self._footer:
             said = " ".join(" ".join(texts).split())[:300]
-            if code == _TOO_LARGE:
+            if code in _TOO_LARGE:
                 msg = (
                     f"payload {self._payload.name}: the agency says that the request is too "
                     f"large ({said}); narrow `key`, or set `start`"
                 )
                 raise TooMuch(msg)
-            if severity.lower() == "error":
+            if code == _NO_RESULTS and severity.lower() == "error":
+                msg = f"{self._payload.name}: the service has no data ({said}); check `flow` and `key`, and whether figures exist between `start` and `end`"
+                raise NoData(msg)
+            if severity.lower() == "error" or (not severity and code in _ERRORS):
                 msg = f"payload {self._payload.name}: the answer ends with error {code} ({said}); it may be incomplete: run again"
                 raise ContentError(msg, payload=self._payload)
         if not self._seen_data:
@@ -216,6 +225,10 @@ class _Reader:
 
     def _begin_message(self, attributes: dict[str, str]) -> None:
         self._footer.append((attributes.get("code", ""), attributes.get("severity", ""), []))
+
+    def _begin_error(self, attributes: dict[str, str]) -> None:
+        """The answer is nothing but an error."""
+        self._footer.append((attributes.get("code", ""), "error", []))
 
     def _footer_text(self, texts: list[str]) -> None:
         if self._footer:

@@ -57,14 +57,23 @@ class SdmxNormalizer(Normalizer):
             )
             raise ContentError(msg)
         structure, area = structure_in(dataset, found)
-        tables = []
+        tables, told = [], 0
         for one in messages:
             at = _moment(found) or _moment(one)
             if at is None:
-                columns = components_of(read_data(one), one, structure)
+                table = read_data(one)
+                told += len(table)
+                columns = components_of(table, one, structure)
             else:
+                told += 1  # all that was published may have been deleted
                 columns = components_at(one, structure, at, beside=messages)
             tables.append(observations_of(columns, one, structure, area))
+        if not told:
+            msg = (
+                f"dataset {dataset.name}: no observations in {len(messages)} messages; check "
+                "`key`, and whether figures exist between `start` and `end`"
+            )
+            raise ContentError(msg)
         return selected(pa.concat_tables(tables, promote_options="default"), dataset)
 
 

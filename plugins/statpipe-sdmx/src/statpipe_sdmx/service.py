@@ -15,7 +15,7 @@ from attrs import frozen
 from statpipe.api import ConfigError, nearest
 from statpipe_sdmx.key import Codes, written, written_in_3
 
-Format = Literal["csv", "ml", "json"]
+Format = Literal["csv", "ml", "json", "any"]
 
 _STRUCTURE = {
     "2.1": "application/vnd.sdmx.structure+xml;version=2.1",
@@ -127,7 +127,7 @@ class Service:
             asked |= {"startPeriod": start} if start else {}
             asked |= {"endPeriod": end} if end else {}
         path = quote(path, safe=f"/{_PLAIN}") + ("/" if self.slash else "")
-        return Question(path, asked, _DATA[self.version, form])
+        return Question(path, asked, _DATA.get((self.version, form), "*/*"))
 
 
 @cache

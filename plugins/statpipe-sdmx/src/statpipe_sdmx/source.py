@@ -13,6 +13,7 @@ import attrs
 
 from statpipe.api import (
     ConfigError,
+    ContentError,
     Dataset,
     Diagnosis,
     NoData,
@@ -23,7 +24,8 @@ from statpipe.api import (
     Vintage,
     undated,
 )
-from statpipe_sdmx.asking import Asking, Message, NothingNew, hash_of, service_of
+from statpipe_sdmx.answers import Message, NothingNew, hash_of
+from statpipe_sdmx.asking import Asking, service_of
 from statpipe_sdmx.data import read_data
 from statpipe_sdmx.fingerprint import fingerprint
 from statpipe_sdmx.normalizer import structure_in
@@ -169,12 +171,14 @@ class SdmxSource(Source):
         question = seen.question if seen.headers else _newer(seen.question, seen.read)
         try:
             answer = asking.ask(question, dataset.name, headers=seen.headers, anew=True)
+            return not seen.headers and len(read_data(answer.payload())) == 0
         except NothingNew:
             return True
         except NoData:
             # Nothing may be newer than a time; of the figures themselves, there must be something.
             return not seen.headers
-        return not seen.headers and len(read_data(answer.payload())) == 0
+        except ContentError:
+            return False
 
     def _look(
         self,
@@ -216,6 +220,9 @@ class SdmxSource(Source):
             return self._kept(dataset, seen)
         messages = asking.messages(flow, dataset.name, structure)
         table = together([read_data(one.payload) for one in messages])
+        if not len(table):
+            msg = f"{dataset.name}: the answer has no observations; check `flow` and `key`, and whether figures exist between `start` and `end`"
+            raise NoData(msg)
         if bounded:
             # What lies outside was not requested: a later `start` deletes nothing.
             asked = attrs.evolve(asked, periods=periods_in(table))
