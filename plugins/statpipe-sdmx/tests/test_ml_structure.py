@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from statpipe.api import Payload
+from statpipe.api import ContentError, Payload
 from statpipe_sdmx.ml_structure import read_structure
 from support.sdmx_messages import Cube, Listed, structure_message
 
@@ -69,3 +69,50 @@ def test_a_list_of_values_is_a_list_of_codes():
     for old, new in (("s:Codelist ", "s:ValueList "), ("/s:Codelist>", "/s:ValueList>"), ("s:Code ", "s:ValueItem "), ("/s:Code>", "/s:ValueItem>")):  # fmt: skip
         text = text.replace(old, new)
     assert codes(text) == OWN
+
+
+VERSIONS = ("1.0.0", "1.2.0", "1.10.0", "2.0.0", "2.1.0-draft")
+
+
+@pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("1.2.0", "1.2.0"),
+        ("1.2+.0", "1.10.0"),
+        ("1.0.0+", "1.0.0"),
+        ("1+.0.0", "2.0.0"),
+        ("1.0+", "1.10.0"),
+        ("*", "2.1.0-draft"),
+        ("+", "2.0.0"),
+        ("~", "2.0.0"),
+        ("latest", "2.0.0"),
+        ("1.0", "1.0.0"),
+        ("3.0.0", "2.0.0"),
+    ],
+)
+def test_of_several_versions_the_latest_that_a_reference_allows_is_read(wanted, found, turned):
+    lists = [
+        f'<s:Codelist id="CL_REF_AREA" agencyID="TEA" version="{version}"><s:Code id="CN">'
+        f"<c:Name>{version}</c:Name></s:Code></s:Codelist>"
+        for version in (VERSIONS[::-1] if turned else VERSIONS)
+    ]
+    text = structure_message(CUBE, urns=True).decode()
+    start, end = text.index("<s:Codelist "), text.index("</s:Codelists>")
+    text = text[:start] + "".join(lists) + text[end:]
+    assert codes(text.replace("CL_REF_AREA(1.0)", f"CL_REF_AREA({wanted})")) == {
+        "CN": (found, None)
+    }
+
+
+def test_a_flow_of_several_agencies_is_none_of_them():
+    text = structure_message(CUBE).decode()
+    flow = text[text.index("<s:Dataflow ") : text.index("</s:Dataflows>")]
+    twice = text.replace(flow, flow + flow.replace('agencyID="TEA"', 'agencyID="COFFEE"', 1))
+    with pytest.raises(ContentError, match=f"COFFEE and TEA have a flow {CUBE.flow}; set `agency`"):
+        codes(twice)
+
+
+def test_a_message_without_the_structure_of_the_flow_says_what_to_do():
+    with pytest.raises(ContentError, match=r"no data structure for flow.*look at it in Bronze"):
+        codes("<Structure><Constraints/></Structure>")

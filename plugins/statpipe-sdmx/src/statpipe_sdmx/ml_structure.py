@@ -16,6 +16,7 @@ from attrs import field, frozen
 from statpipe.api import Code, ContentError, Payload
 from statpipe_sdmx.safe_xml import tree
 from statpipe_sdmx.structure import TIME, Item, Structure
+from statpipe_sdmx.versions import best_version
 
 _URN = re.compile(
     r"urn:sdmx:[^=]*=(?P<agency>[^:]+):(?P<id>[^()]+)\((?P<version>[^()]*)\)(?:\.(?P<item>.+))?"
@@ -44,12 +45,10 @@ class _Message:
 
     def find(self, kind: str, wanted: _Reference) -> ET.Element | None:
         found = self.parts.get((kind, wanted.id), [])
-        for checks in (("agencyID", "version"), ("agencyID",), ()):
-            for one in found:
-                asked = {"agencyID": wanted.agency, "version": wanted.version}
-                if all(one.get(name, asked[name]) == asked[name] for name in checks):
-                    return one
-        return None
+        own = [one for one in found if one.get("agencyID", wanted.agency) == wanted.agency]
+        versions = {id(one): one.get("version", wanted.version) for one in own or found}
+        version = best_version(versions.values(), wanted.version)
+        return next((one for one in own or found if versions[id(one)] == version), None)
 
 
 def read_structure(payload: Payload, *, flow: str, language: str = "en") -> Structure:
@@ -114,7 +113,7 @@ def flows_in(payload: Payload, language: str = "en") -> list[Flow]:
 
 def _data_structure(message: _Message, flow: str) -> tuple[ET.Element | None, ET.Element]:
     """Give the flow, if the message has it, and its data structure."""
-    named = next(iter(message.parts.get(("Dataflow", flow), [])), None)
+    named = _flow(message, flow)
     if named is not None and (wanted := _reference(_child(named, "Structure"))) is not None:
         found = message.find("DataStructure", wanted)
         if found is not None:
@@ -124,11 +123,22 @@ def _data_structure(message: _Message, flow: str) -> tuple[ET.Element | None, ET
     ]
     if len(all_of_them) != 1:
         msg = (
-            f"payload {message.payload.name}: {len(all_of_them)} data structures, none of them "
-            f"for flow {flow}; expected the structure of that flow"
+            f"payload {message.payload.name}: no data structure for flow {flow} (it has "
+            f"{len(all_of_them)} others); look at it in Bronze, and check whether the service "
+            "sends structures along with flows"
         )
         raise ContentError(msg, payload=message.payload)
     return named, all_of_them[0]
+
+
+def _flow(message: _Message, flow: str) -> ET.Element | None:
+    """Give the flow, if the message has it."""
+    found = message.parts.get(("Dataflow", flow), [])
+    owners = sorted({one.get("agencyID", "") for one in found})
+    if len(owners) > 1:
+        msg = f"payload {message.payload.name}: {' and '.join(owners)} have a flow {flow}; set `agency` to one of them"
+        raise ContentError(msg, payload=message.payload)
+    return message.find("Dataflow", _Reference(owners[0], flow, "latest")) if owners else None
 
 
 def _items(message: _Message, structure: ET.Element, kind: str) -> Iterator[Item]:
