@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import tracemalloc
 
 import attrs
 import pytest
@@ -174,11 +175,33 @@ def test_odd_clothes_change_nothing(packed, form):
 
 @pytest.mark.parametrize("pack", [gzip.compress, zip_of])
 def test_a_bomb_is_unpacked_to_the_bound_and_what_came_is_kept(pack, monkeypatch):
-    monkeypatch.setattr(zipped, "LARGEST", 1 << 16)
-    body = pack(b" " * (1 << 20))
-    with pytest.raises(StatpipeError, match="its file has more than 65,536 bytes") as error:
+    monkeypatch.setattr(zipped, "LARGEST", 4 << 20)
+    body = pack(b" " * (64 << 20))
+    tracemalloc.start()
+    with pytest.raises(
+        StatpipeError, match="has more than 4,194,304 bytes; narrow `key`, or set `start`"
+    ) as error:
         read(body)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 16 << 20
     assert error.value.payload.body == body
+
+
+def test_a_zip_that_lies_about_its_size_is_damaged():
+    body = bytearray(zip_of(b" " * 1000))
+    at = body.rindex(b"PK\x01\x02")
+    body[at + 24 : at + 28] = (10).to_bytes(4, "little")
+    with pytest.raises(StatpipeError, match=r"the zip cannot be read \("):
+        read(bytes(body))
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_gzip_in_several_pieces_is_read_whole(form):
+    body = FORMATS[form](FINE)
+    middle = len(body) // 2
+    pieces = gzip.compress(body[:middle]) + gzip.compress(body[middle:])
+    assert read(pieces).figures == read(body).figures
 
 
 def test_what_is_wrong_in_a_package_is_kept_as_it_came():

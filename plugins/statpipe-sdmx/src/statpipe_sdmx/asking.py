@@ -21,9 +21,9 @@ from statpipe_sdmx.service import Format, Question, Service, service_named
 from statpipe_sdmx.settings import SdmxSettings
 from statpipe_sdmx.structure import Structure
 from statpipe_sdmx.wrong_flow import named_wrongly
+from statpipe_sdmx.zipped import LARGEST
 
 MEBIBYTE = 1024 * 1024
-LARGEST = 512 * MEBIBYTE
 REMEMBERED = 128 * MEBIBYTE
 """Bytes of answers to remember, so that what the probe has read is not requested again."""
 LATER = Patience(tries=200, seconds=1800.0, first_wait=2.0, longest_wait=30.0)

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 import zlib
+from typing import IO
 
 import attrs
 
 from statpipe.api import ContentError, Payload
 
-LARGEST = 2 << 30
-"""Bytes of a message, unpacked."""
+LARGEST = 1 << 30
+"""Bytes of a message, packed or not."""
 
 _ZIP, _GZIP = b"PK\x03\x04", b"\x1f\x8b"
-_WITH_GZIP_HEADER = 31
-"""The ``wbits`` of zlib that stand for gzip."""
+_PIECE = 1 << 20
 
 
 def unpacked(payload: Payload) -> Payload:
     """
-    Return the one message in a zip or in gzip; any other payload as it is. What the package says of sizes is not believed:
-    reading stops at the bound.
+    Return the one message in a zip or in gzip; any other payload as it is.
+
+    A zip that names a larger size than the bound is not opened at all. Of any other, no more than the bound is unpacked:
+    what a package says of sizes is not believed.
 
     :raises ContentError: It is damaged, or holds another number of files, or a larger one.
     """
@@ -30,31 +33,40 @@ def unpacked(payload: Payload) -> Payload:
     if not kind:
         return payload
     try:
-        body = _from_zip(payload) if kind == "zip" else _from_gzip(payload)
+        with _in_zip(payload) if kind == "zip" else _in_gzip(payload) as file:
+            body = _read(file, payload)
     except (zipfile.BadZipFile, zlib.error, OSError, EOFError, RuntimeError, ValueError) as error:
-        raise _wrong(payload, kind, str(error)) from None
-    if len(body) > LARGEST:
-        raise _wrong(payload, kind, f"its file has more than {LARGEST:,} bytes")
+        msg = f"payload {payload.name}: the {kind} cannot be read ({error}); expected one SDMX message in it"
+        raise ContentError(msg, payload=payload) from None
     return attrs.evolve(payload, body=body)
 
 
-def _from_zip(payload: Payload) -> bytes:
-    with zipfile.ZipFile(io.BytesIO(payload.body)) as archive:
-        files = [one for one in archive.infolist() if not one.is_dir()]
-        if len(files) != 1:
-            raise ValueError(f"it contains {len(files)} files")
-        with archive.open(files[0]) as file:
-            return file.read(LARGEST + 1)
+def _in_zip(payload: Payload) -> IO[bytes]:
+    archive = zipfile.ZipFile(io.BytesIO(payload.body))
+    files = [one for one in archive.infolist() if not one.is_dir()]
+    if len(files) != 1:
+        raise ValueError(f"it contains {len(files)} files")
+    if files[0].file_size > LARGEST:
+        raise _too_large(payload)
+    return archive.open(files[0])
 
 
-def _from_gzip(payload: Payload) -> bytes:
-    stream = zlib.decompressobj(_WITH_GZIP_HEADER)
-    body = stream.decompress(payload.body, LARGEST + 1)
-    if not stream.eof and len(body) <= LARGEST:
-        raise EOFError("it ends too early")
-    return body
+def _in_gzip(payload: Payload) -> gzip.GzipFile:
+    return gzip.open(io.BytesIO(payload.body))
 
 
-def _wrong(payload: Payload, kind: str, why: str) -> ContentError:
-    msg = f"payload {payload.name}: the {kind} cannot be read ({why}); expected one SDMX message in it"
+def _read(file: IO[bytes] | gzip.GzipFile, payload: Payload) -> bytes:
+    body = io.BytesIO()
+    while piece := file.read(_PIECE):
+        body.write(piece)
+        if body.tell() > LARGEST:
+            raise _too_large(payload)
+    return body.getvalue()
+
+
+def _too_large(payload: Payload) -> ContentError:
+    msg = (
+        f"payload {payload.name}: the message in the package has more than {LARGEST:,} bytes; "
+        "narrow `key`, or set `start`"
+    )
     return ContentError(msg, payload=payload)
