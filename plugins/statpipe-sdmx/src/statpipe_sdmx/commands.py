@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from cyclopts import App
 
@@ -28,21 +28,25 @@ app = App(
 for _name_of, _help in {
     "services": "List the services that statpipe knows by name.",
     "flows": "List the data flows of a service.",
-    "structure": "Show the dimensions of a flow in the order of its key, with their first codes.",
+    "structure": "Show the dimensions of a flow in the order of its key, or find codes.",
     "key": "Print the lines that configure a flow, ready to paste into statpipe.toml.",
 }.items():
     app.command(f"{__name__}:{_name_of}", name=_name_of, help=_help)
+
+Version = Literal["2.1", "3.0"]
 
 _SHOWN = 8
 """How many codes of a dimension are shown."""
 
 
-def services(*, json_: bool = False) -> int:
+def services(*words: str, json_: bool = False) -> int:
     """
     List the services that statpipe knows by name.
 
     Parameters
     ----------
+    words
+        Words that all stand in a service's line.
     json_
         Write JSON.
     """
@@ -50,29 +54,36 @@ def services(*, json_: bool = False) -> int:
         {"service": name, "house": one.name, "sdmx": one.version, "url": one.url}
         for name, one in sorted(known().items())
     ]
+    rows = [row for row in rows if _has(words, " ".join(row.values()))]
+    if not rows:
+        msg = f"no known service has {' and '.join(words)}; for any other, give its URL"
+        raise NoData(msg)
     return _tell(rows, json_=json_)
 
 
-def flows(service: str, *words: str, fresh: bool = False, json_: bool = False) -> int:
+def flows(
+    service: str, *words: str, rest: Version = "2.1", fresh: bool = False, json_: bool = False
+) -> int:
     """
     List the data flows of a service.
 
     Parameters
     ----------
     service
-        A known service, such as ECB, or the address of another.
+        A known service, such as ECB, or the URL of another.
     words
         Words that all stand in a flow's identifier or title.
+    rest
+        Version of the interface at a URL.
     fresh
         Ask the service, also where its answer of the last day is kept.
     json_
         Write JSON.
     """
-    wanted = [word.casefold() for word in words]
     rows = [
         {"flow": one.id, "agency": one.agency, "version": one.version, "title": one.name}
-        for one in flows_in(_asked(service, "", fresh=fresh))
-        if all(word in f"{one.id} {one.name}".casefold() for word in wanted)
+        for one in flows_in(_asked(service, "", rest, fresh=fresh))
+        if _has(words, f"{one.id} {one.name}")
     ]
     if not rows:
         what = f" with {' and '.join(words)}" if words else ""
@@ -80,22 +91,35 @@ def flows(service: str, *words: str, fresh: bool = False, json_: bool = False) -
     return _tell(rows, json_=json_)
 
 
-def structure(service: str, flow: str, *, fresh: bool = False, json_: bool = False) -> int:
+def structure(
+    service: str,
+    flow: str,
+    *words: str,
+    rest: Version = "2.1",
+    fresh: bool = False,
+    json_: bool = False,
+) -> int:
     """
-    Show the dimensions of a flow in the order of its key, with their first codes.
+    Show the dimensions of a flow in the order of its key with their first codes, or find codes.
 
     Parameters
     ----------
     service
-        A known service, such as ECB, or the address of another.
+        A known service, such as ECB, or the URL of another.
     flow
         Identifier of the data flow, such as EXR.
+    words
+        Words that all stand in a code, its name or its dimension: only such codes are listed.
+    rest
+        Version of the interface at a URL.
     fresh
         Ask the service, also where its answer of the last day is kept.
     json_
         Write JSON, with all codes.
     """
-    found = _structure(service, flow, fresh=fresh)
+    found = read_structure(_asked(service, flow, rest, fresh=fresh), flow=flow)
+    if words:
+        return _tell(_found(found, words), json_=json_)
     rows: list[dict[str, Any]] = [
         {"dimension": one.id, "title": one.name, "codes": _codes(one, json_=json_)}
         for one in found.dimensions
@@ -103,52 +127,82 @@ def structure(service: str, flow: str, *, fresh: bool = False, json_: bool = Fal
     return _tell(rows, json_=json_)
 
 
-def key(service: str, flow: str, *wanted: str, fresh: bool = False) -> int:
+def key(
+    service: str,
+    flow: str,
+    *wanted: str,
+    rest: Version = "2.1",
+    fresh: bool = False,
+    json_: bool = False,
+) -> int:
     """
     Print the lines that configure a flow, ready to paste into statpipe.toml.
 
     Parameters
     ----------
     service
-        A known service, such as ECB, or the address of another.
+        A known service, such as ECB, or the URL of another.
     flow
         Identifier of the data flow, such as EXR.
     wanted
         Codes by dimension, such as CURRENCY=USD+GBP; the others are left open.
+    rest
+        Version of the interface at a URL.
     fresh
         Ask the service, also where its answer of the last day is kept.
+    json_
+        Write JSON.
     """
-    found = _structure(service, flow, fresh=fresh)
-    chosen = dict(one.partition("=")[::2] for one in wanted)
+    found = read_structure(_asked(service, flow, rest, fresh=fresh), flow=flow)
     names = [one.id for one in found.dimensions]
-    for name, codes in chosen.items():
-        if name not in names:
+    series = _key(flow, names, wanted)
+    asked = selection_of(found, found.area(), series)  # refuses codes that are in no list
+    is_url = "://" in service
+    lines = {"use": "sdmx", "url" if is_url else "service": service}
+    lines |= {"rest": rest} if is_url and rest != "2.1" else {}
+    lines |= {"flow": flow, "key": series}
+    lines |= {"freq": "".join(codes)} if (codes := asked.where.get("freq", ())) else {}
+    if json_:
+        told = {"name": _name(flow), "dimensions": names, **lines}
+        sys.stdout.write(json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+        return 0
+    sys.stdout.write(f"# {_printable(found.name)}; the key is {'.'.join(names)}\n")
+    sys.stdout.write(f"[sources.{_name(flow)}]\n")
+    sys.stdout.writelines(f'{name} = "{text}"\n' for name, text in lines.items())
+    return 0
+
+
+def _key(flow: str, names: Sequence[str], wanted: Iterable[str]) -> str:
+    """Give the key of codes such as ``GEO=DE+FR``."""
+    spelled, chosen = {name.upper(): name for name in names}, {}
+    for name, _, codes in (one.partition("=") for one in wanted):
+        if name.upper() not in spelled:
             raise ConfigError(f"flow {flow} has no dimension {name!r}{nearest(name, names)}")
         if not codes:
             msg = f"{name} has no codes; write them as {name}=CODE, or {name}=ONE+OTHER"
             raise ConfigError(msg)
-    series = ".".join(chosen.get(name, "") for name in names)
-    asked = selection_of(found, found.area(), series)  # refuses codes that are in no list
-    frequencies = "".join(asked.where.get("freq", ()))
-    place = "url" if "://" in service else "service"
-    lines = (
-        f"# {_printable(found.name)}; the key is {'.'.join(names)}",
-        f"[sources.{_name(flow)}]",
-        'use = "sdmx"',
-        f'{place} = "{service}"',
-        f'flow = "{flow}"',
-        f'key = "{series}"',
-        *([f'freq = "{frequencies}"'] if frequencies else []),
-    )
-    sys.stdout.write("\n".join(lines) + "\n")
-    return 0
+        chosen[spelled[name.upper()]] = codes
+    return ".".join(chosen.get(name, "") for name in names)
 
 
-def _structure(service: str, flow: str, *, fresh: bool) -> Structure:
-    return read_structure(_asked(service, flow, fresh=fresh), flow=flow)
+def _found(structure: Structure, words: Sequence[str]) -> list[dict[str, str]]:
+    rows = [
+        {"dimension": one.id, "code": code.code, "title": code.name}
+        for one in structure.dimensions
+        for code in one.codes
+        if _has(words, f"{one.id} {code.code} {code.name}")
+    ]
+    if not rows:
+        what = " and ".join(words)
+        raise NoData(f"flow {structure.flow} has no code with {what}; try fewer or other words")
+    return rows
 
 
-def _asked(service: str, flow: str, *, fresh: bool) -> Payload:
+def _has(words: Iterable[str], text: str) -> bool:
+    return all(word.casefold() in text.casefold() for word in words)
+
+
+def _asked(service: str, flow: str, rest: Version, *, fresh: bool) -> Payload:
     """Ask a service for a flow's structure, or for all its flows; or take what it has answered today."""
     from statpipe_sdmx.source import SdmxSource
 
@@ -158,13 +212,15 @@ def _asked(service: str, flow: str, *, fresh: bool) -> Payload:
     settings = SdmxSettings(
         service="" if is_address else service,
         url=service if is_address else "",
+        rest=rest,
         flow=flow or "all",
         environment=Environment(name="local", home=Path.cwd()),
     )
     source = SdmxSource(settings)
     ask = (lambda: source.structure_of(flow)) if flow else source.all_flows
+    version = f" {rest}" if is_address and rest != "2.1" else ""
     try:
-        return kept(f"{source.url} {flow}", ask, fresh=fresh)
+        return kept(f"{source.url}{version} {flow}", ask, fresh=fresh)
     finally:
         source.close()
 
