@@ -7,6 +7,8 @@ import json
 import pytest
 
 from statpipe.api import ConfigError, ContentError, NoData, Rejected, Secret, Unavailable
+from statpipe.api.http import Answer
+from statpipe_bls.api import judged
 from statpipe_bls.asked import series_of
 from statpipe_bls.source import BlsSource
 from statpipe_bls.survey import survey_named
@@ -87,6 +89,39 @@ def test_a_used_up_day_ends_the_run_until_tomorrow_without_asking_again(bls, pro
     assert f"BLS answers REQUEST_NOT_PROCESSED: {USED_UP} Run again tomorrow" in str(error.value)
     assert error.value.retry_after == 86_400
     assert len(bls.asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "message", "error", "says"),
+    [
+        ("REQUEST_NOT_PROCESSED", "You have used your daily limit of 500 queries.", Unavailable, "Run again tomorrow"),
+        ("REQUEST_NOT_PROCESSED", "More than 50 requests in 10 seconds.", Unavailable, "Run again later"),
+        ("REQUEST_FAILED", "The server is busy, try again.", Unavailable, "Run again later"),
+        ("REQUEST_FAILED_INVALID_PARAMETERS", "Invalid startyear.", Rejected, "Correct the request"),
+    ],
+)  # fmt: skip
+def test_each_refusal_says_when_to_ask_again_or_what_to_correct(status, message, error, says):
+    body = json.dumps({"status": status, "message": [message], "Results": {}}).encode()
+    refused = judged(Answer(name="LA-1", url="https://bls.example", status=200, body=body))
+    assert type(refused) is error
+    assert str(refused) == f"LA-1: BLS answers {status}: {message} {says}" + (
+        ", or check whether BLS has changed its API" if error is Rejected else ""
+    )
+
+
+def test_the_key_that_a_refusal_names_is_not_shown(bls, probe, monkeypatch):
+    bls.queries = 0
+    told = USED_UP.replace("the user", f"the user with registration key {KEY}")
+    monkeypatch.setattr("support.fake_bls.USED_UP", told)
+    with pytest.raises(Unavailable, match="registration key REDACTED has been reached"):
+        probe()
+
+
+def test_a_day_that_is_used_up_in_the_middle_brings_nothing(bls, probe):
+    bls.queries = 3
+    with pytest.raises(Unavailable, match=r"LA-1976-1995-4: .*Run again tomorrow"):
+        probe(areas=(), codes={})
+    assert len(bls.asked) == 4
 
 
 def test_a_key_that_bls_does_not_know_is_refused_and_not_shown(probe):

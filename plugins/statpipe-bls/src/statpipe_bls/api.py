@@ -18,9 +18,10 @@ REMEMBERED = 256 * 1024 * 1024
 _PATH = "timeseries/data/"
 _SUCCEEDED = "REQUEST_SUCCEEDED"
 _REDUCED = "reduced to the system-allowed limit"
-_USED_UP = ("threshold", "exceeded the number of requests")
-_LATER = ("REQUEST_FAILED_OVER_CAPACITY",)
-
+_LATER = ("capacity", "busy", "10 seconds", "try again", "temporarily")
+_USED_UP = ("threshold", "daily", "exceeded the number of requests")
+"""Words in messages of a service that is at work, and of one that has answered enough for a day. BLS documents no
+codes."""
 
 _BURST = Limits(requests=50, seconds=10)
 
@@ -120,10 +121,11 @@ def judged(answer: Answer) -> Exception | None:
 
 
 def _refusal(status: str, said: str, told: str) -> Exception:
-    if any(words in said for words in _USED_UP):
-        return Unavailable(f"{told} Run again tomorrow", retry_after=DAY)
-    if status in _LATER:
+    lower = f"{status} {said}".lower()
+    if any(words in lower for words in _LATER):
         return Unavailable(f"{told} Run again later")
+    if any(words in lower for words in _USED_UP):
+        return Unavailable(f"{told} Run again tomorrow", retry_after=DAY)
     if "key" in said and "invalid" in said:
         return Rejected(f"{told} Correct BLS_API_KEY; get a free key at {SIGN_UP_URL}")
     return Rejected(f"{told} Correct the request, or check whether BLS has changed its API")
