@@ -140,18 +140,28 @@ def test_a_text_is_read_in_the_encoding_that_the_service_names(service, read, ch
 EMPTY = FORMATS["csv 1.0"](TEA).partition(b"\n")[0] + b"\n"
 
 
-@pytest.mark.parametrize("body", [ERROR, EMPTY])
+ERRORS = b'{"errors": [{"code": 404, "title": "NoRecordsFound"}]}'
+
+
+@pytest.mark.parametrize("body", [ERROR, ERRORS, EMPTY])
 def test_an_answer_without_figures_is_none_whatever_its_status(service, read, body):
     answering(service, lambda *_: Answer(body))
     with pytest.raises(NoData, match="check `flow` and `key`, and whether figures exist"):
         read()
 
 
-def test_a_part_without_figures_is_left_out(service, read):
+def test_a_text_with_status_200_is_no_cut_csv(service, read):
+    answering(service, lambda *_: Answer(b"Sorry, not today", "text/plain"))
+    with pytest.raises(ContentError, match="the first column is 'Sorry'; expected SDMX-CSV"):
+        read()
+
+
+@pytest.mark.parametrize("nothing", [ERROR, ERRORS])
+def test_a_part_without_figures_is_left_out(service, read, nothing):
     def in_parts(request, answer):
         if "CN" in request.path:
             return answer
-        return Answer(ERROR) if "IN" in request.path else Answer(b"", status=413)
+        return Answer(nothing) if "IN" in request.path else Answer(b"", status=413)
 
     answering(service, in_parts)
     assert read() == {"CN": "1.50"}

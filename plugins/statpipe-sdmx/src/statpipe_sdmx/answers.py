@@ -27,7 +27,7 @@ _NOTHING = (HTTPStatus.NOT_FOUND, HTTPStatus.NO_CONTENT)
 _CSV = "text/csv"
 _STARTS = {b"PK\x03\x04": "application/zip", b"{": "application/json", b"<": "application/xml"}
 _CHARSET = re.compile(r"charset\s*=\s*\"?([\w.:-]+)", re.IGNORECASE)
-_FOOTER, _ERROR, _END = b":Footer", b"ErrorMessage", 1 << 16
+_FOOTER, _ERROR, _ERRORS, _END = b":Footer", b"ErrorMessage", b'"errors"', 1 << 16
 
 
 class OtherFormat(Rejected):
@@ -88,7 +88,8 @@ def message_of(question: Question, answer: Answer) -> Message:
     charset = _CHARSET.search(answer.headers.get("content-type", ""))
     if charset is not None and charset[1].lower() != "utf-8":
         payload = attrs.evolve(payload, request={**payload.request, CHARSET: charset[1].lower()})
-    if _FOOTER in payload.body[-_END:] or _ERROR in payload.body[:_END]:
+    small = payload.body if len(payload.body) < _END else b""
+    if _FOOTER in payload.body[-_END:] or _ERROR in payload.body[:_END] or _ERRORS in small:
         read_data(payload)  # raises what they say
     return Message(question=question, answer=answer, payload=payload)
 

@@ -83,8 +83,9 @@ def cut_off(payload: Payload) -> ContentError | None:
 
     Any other message says by itself where it ends, and so do packages.
     """
-    start = payload.body[:1024].removeprefix(b"\xef\xbb\xbf").lstrip()
-    if not start or start.startswith(_OTHERS) or payload.body.endswith((b"\n", b"\r")):
+    head = payload.body[:1024].removeprefix(b"\xef\xbb\xbf").lstrip().upper()
+    is_csv = any(name.encode() in head for name in _FLOWS) and not head.startswith(_OTHERS)
+    if not is_csv or payload.body.endswith((b"\n", b"\r")):
         return None
     msg = f"payload {payload.name}: the CSV ends in the middle of a line; it may be incomplete: run again"
     return ContentError(msg, payload=payload)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from statpipe.api import ContentError, Payload
+from statpipe.api import ContentError, NoData, Payload
 from statpipe_sdmx.actions import ACTION
 from statpipe_sdmx.history import FROM, SET, TO
 from statpipe_sdmx.json_walk import Walk
@@ -26,7 +26,7 @@ from statpipe_sdmx.parts import TooMuch
 if TYPE_CHECKING:
     import pyarrow as pa
 
-_TOO_LARGE = "413"
+_NO_RESULTS, _TOO_LARGE = ("100", "404"), ("130", "413", "510")
 
 
 def read_json(payload: Payload) -> pa.Table:
@@ -126,12 +126,15 @@ def _refuse_errors(errors: Any, payload: Payload) -> None:
         told = one if isinstance(one, dict) else {"title": one}
         said = _text(told.get("title") or told.get("detail") or told.get("message")) or "no reason"
         code, said = str(told.get("code", "without a code")), " ".join(said.split())[:300]
-        if code == _TOO_LARGE:
+        if code in _TOO_LARGE:
             msg = (
                 f"payload {payload.name}: the agency says that the request is too large "
                 f"({said}); narrow `key`, or set `start`"
             )
             raise TooMuch(msg)
+        if code in _NO_RESULTS:
+            msg = f"{payload.name}: the service has no data ({said}); check `flow` and `key`, and whether figures exist between `start` and `end`"
+            raise NoData(msg)
         msg = f"payload {payload.name}: the answer tells of error {code} ({said}); it may be incomplete: run again"
         raise ContentError(msg, payload=payload)
 
