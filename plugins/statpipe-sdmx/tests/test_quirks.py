@@ -189,3 +189,14 @@ def test_what_a_message_tells_of_an_error_is_believed(body, error, says):
 @pytest.mark.parametrize(("code", "severity"), [("0", ""), ("100", "Warning"), ("1", "Information")])  # fmt: skip
 def test_a_remark_at_the_end_is_no_error(code, severity):
     assert figures(footer(code, severity)) == {"CN": "1.50", "IN": "27.25"}
+
+
+@pytest.mark.parametrize("form", ["csv 1.0", "csv 2.0"])
+@pytest.mark.parametrize(("told", "is_read"), [("(1.0)", True), ("(1)", True), ("(1.0.0)", True), ("", True), ("(1.1)", False), ("(2.0)", False)])  # fmt: skip
+def test_figures_of_another_version_of_the_flow_are_refused(form, told, is_read):
+    body = FORMATS[form](TEA).replace(b"(1.0)", told.encode())
+    if is_read:
+        assert figures(body) == {"CN": "1.50", "IN": "27.25"}
+        return
+    with pytest.raises(ContentError, match=r"figures of flow TEA:TEA\(.*run again; else set `vers"):
+        read(body)

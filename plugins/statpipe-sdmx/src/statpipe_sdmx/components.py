@@ -11,6 +11,7 @@ from statpipe_sdmx.actions import ACTION, applied
 from statpipe_sdmx.csv_data import OF_THE_MESSAGE
 from statpipe_sdmx.history import FROM, SET, TO
 from statpipe_sdmx.structure import CONFIDENTIAL, FLAG, MULTIPLIER, STATUS, UNITS, VALUE, Structure
+from statpipe_sdmx.versions import is_same
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -175,16 +176,24 @@ def _coded(table: pa.Table) -> Columns:
 
 
 def _refuse_other_flow(table: pa.Table, payload: Payload, structure: Structure) -> None:
-    """Where a message names its flow, it must be this one: ``ESTAT:NAMA_10_GDP(1.0)``."""
+    """Where a message names its flow, it must be this one, in this version: ``ESTAT:NAMA_10_GDP(1.0)``."""
     import pyarrow.compute as pc
 
+    known = [(structure.flow, structure.flow_version), (structure.id, structure.version)]
     for column in ("DATAFLOW", "STRUCTURE_ID"):
         if column not in table.column_names or not len(table):
             continue
         for said in map(str, pc.unique(table[column].cast("string")).to_pylist()):
-            flow = said.partition(": ")[0].partition("(")[0].rpartition(":")[2]
-            if flow not in {structure.flow, structure.id}:
+            name, _, version = said.partition(": ")[0].rpartition(":")[2].partition("(")
+            versions = [one for flow, one in known if flow == name]
+            if not versions:
                 msg = f"payload {payload.name}: figures of flow {said}; expected those of {structure.flow}"
+                raise ContentError(msg, payload=payload)
+            if not any(is_same(version.rstrip(")"), one) for one in versions):
+                msg = (
+                    f"payload {payload.name}: figures of flow {said}; expected the version {versions[0]} of its "
+                    "structure; if the service has just published both, run again; else set `version`"
+                )
                 raise ContentError(msg, payload=payload)
 
 

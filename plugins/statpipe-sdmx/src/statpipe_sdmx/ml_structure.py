@@ -73,6 +73,7 @@ def read_structure(payload: Payload, *, flow: str, language: str = "en") -> Stru
         name=_name(named if named is not None else found, language),
         flow=flow,
         owner=named.get("agencyID", "") if named is not None else "",
+        flow_version=named.get("version", "") if named is not None else "",
         dimensions=tuple(lists["Dimension"]),
         attributes=tuple(lists["Attribute"]),
         measures=tuple(lists["Measure"]),

@@ -44,8 +44,8 @@ class Structure:
     """
     The structure of a flow. ``dimensions`` are all but the time, in the order of keys.
 
-    ``version`` and ``agency`` are those of the data structure; ``flow``, ``owner`` and ``name`` are the flow's
-    identifier, agency and title. ``measures`` may be empty: then there is one, ``OBS_VALUE``.
+    ``version`` and ``agency`` are those of the data structure; ``flow``, ``owner``, ``flow_version`` and ``name`` are the
+    flow's identifier, agency, version and title. ``measures`` may be empty: then there is one, ``OBS_VALUE``.
     """
 
     agency: str
@@ -54,6 +54,7 @@ class Structure:
     name: str
     flow: str
     owner: str = ""
+    flow_version: str = ""
     dimensions: tuple[Item, ...]
     attributes: tuple[Item, ...] = ()
     measures: tuple[Item, ...] = ()

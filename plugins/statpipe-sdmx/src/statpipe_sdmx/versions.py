@@ -28,6 +28,13 @@ def best_version(there: Iterable[str], wanted: str) -> str:
     return (same or fitting or stable)[-1]
 
 
+def is_same(one: str, other: str) -> bool:
+    """
+    Tell whether two versions may be the same: ``1.0`` is ``1.0.0``, and one that is not told may be any.
+    """
+    return not one or not other or _order(one) == _order(other)
+
+
 def _fits(version: str, wanted: str) -> bool:
     fixed, _, rest = wanted.partition("+")
     found, lowest, kept = _order(version), _order(f"{fixed}{rest}"), fixed.count(".")
