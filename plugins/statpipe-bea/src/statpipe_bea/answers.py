@@ -1,9 +1,10 @@
 """Answers of BEA's API as tables of text, without a Python object per row.
 
-The rows of ``Data`` are cut out of the body, put on a line each, and parsed by pyarrow in one go.
-That is done only where it certainly gives what :func:`rows_of` gives: UTF-8 without escapes or nested
-brackets, and keys in their usual spelling, each once. Whatever is not so plain takes
-:func:`rows_of`, which is the meaning of it all and says where a payload is wrong.
+The rows of ``Data`` are cut out of the body, written one per line, and parsed by pyarrow in one go.
+This fast path is only taken if it is certain to give the same result as :func:`rows_of`: the text
+is UTF-8 without escapes or nested brackets, and each key occurs once, in its usual spelling.
+Everything else goes through :func:`rows_of`, which defines the correct result and reports where a
+payload is wrong.
 """
 
 from __future__ import annotations
@@ -55,9 +56,9 @@ class Answer:
     @property
     def notes(self) -> list[tuple[str, str]]:
         """
-        References and texts of ``Notes``, without what no sink can hold.
+        The references and texts of ``Notes``, without characters that no sink can store.
 
-        :raises ContentError: They are not objects.
+        :raises ContentError: An entry is not an object.
         """
         notes = listed(self.results.get("Notes"))
         for number, note in enumerate(notes):
@@ -70,9 +71,9 @@ class Answer:
     @property
     def footnotes(self) -> dict[str, str]:
         """
-        The texts that ``Notes`` gives for each reference.
+        The texts in ``Notes`` by their reference.
 
-        :raises ContentError: Notes are not objects.
+        :raises ContentError: A note is not an object.
         """
         texts: dict[str, dict[str, None]] = {}
         for reference, text in self.notes:
@@ -84,7 +85,7 @@ class Answer:
         """
         The note "Last updated", which names the release.
 
-        :raises ContentError: No note does, or two name different days.
+        :raises ContentError: No note names a release, or two notes name different days.
         """
         place = "BEAAPI.Results.Notes"
         notes = [note for _, text in self.notes if (note := last_updated(text))]
@@ -98,7 +99,7 @@ class Answer:
 @frozen(kw_only=True)
 class Batch:
     """
-    The rows of several answers in one table of text columns, and how many each answer has.
+    The rows of several answers in one table of text columns, and the number of rows of each answer.
     """
 
     answers: Sequence[Answer]
@@ -107,7 +108,7 @@ class Batch:
 
     def where(self, row: int) -> str:
         """
-        Say in which payload a row stands, and where.
+        Return the payload that holds a row, and the row's place in it.
         """
         for answer, count in zip(self.answers, self.counts, strict=True):
             if row < count:
@@ -118,9 +119,9 @@ class Batch:
 
 def read_answer(payload: Payload) -> Answer:
     """
-    Take an answer apart.
+    Split an answer into its rows and everything else.
 
-    :raises ContentError: It is not a JSON answer of BEA's with rows.
+    :raises ContentError: The payload is not a JSON answer from BEA with rows.
     """
     answer = _cut_apart(payload)
     if answer is not None:
@@ -134,7 +135,7 @@ def batches(answers: Sequence[Answer]) -> Iterator[Batch]:
     """
     Parse the rows of answers, a few megabytes at a time.
 
-    :raises ContentError: A row is not what it should be.
+    :raises ContentError: A row is malformed.
     """
     waiting: list[Answer] = []
     size = 0
@@ -150,9 +151,9 @@ def batches(answers: Sequence[Answer]) -> Iterator[Batch]:
 
 def rows_of(answer: Answer) -> list[dict[str, str | None]]:
     """
-    Return an answer's rows one by one, each checked to be what it should be.
+    Return the rows of an answer, each validated.
 
-    :raises ContentError: One is not; the text names its number.
+    :raises ContentError: A row is malformed; the message gives its number.
     """
     payload = answer.payload
     rows = _listed_rows(payload, results(payload))
@@ -165,7 +166,7 @@ def decoded_answers(payloads: Sequence[Payload], table: str) -> list[Decoded]:
     """
     Read all answers of one release of a table.
 
-    :raises ContentError: One is malformed or of another table.
+    :raises ContentError: An answer is malformed, or is of another table.
     """
     return [_decoded(batch, table) for batch in batches([read_answer(one) for one in payloads])]
 
@@ -215,7 +216,7 @@ def _lines(batch: Batch, codes: pa.DictionaryArray, table: str) -> pa.Dictionary
 
 
 def _statistics(batch: Batch, lines: pa.DictionaryArray) -> list[PrintedLine]:
-    """``Statistic`` names the line, in an answer about just one."""
+    """Return ``Statistic``, which names the line in an answer about a single line."""
     import pyarrow.compute as pc
 
     found, first = [], 0
@@ -260,7 +261,7 @@ def _fast_rows(answers: list[Answer]) -> Batch | None:
         if not count or rows.count(b"},{") != count - 1:
             return None
         if not (rows.startswith(b"{") and rows.endswith(b"}")):
-            return None  # nothing but objects: pyarrow dies of a row that is null
+            return None  # only objects: pyarrow crashes on a row that is null
         parts.append(rows.replace(b"},{", b"}\n{"))
         counts.append(count)
     schema = pa.schema([(name, pa.string()) for name in _KNOWN])
@@ -269,7 +270,7 @@ def _fast_rows(answers: list[Answer]) -> Batch | None:
         table = pj.read_json(
             pa.BufferReader(body),
             read_options=pj.ReadOptions(use_threads=False, block_size=max(len(body), 1)),
-            # Another key may be one of ours in another spelling.
+            # An unknown key may be one of ours in another spelling.
             parse_options=pj.ParseOptions(
                 explicit_schema=schema, unexpected_field_behavior="error"
             ),
@@ -282,7 +283,7 @@ def _fast_rows(answers: list[Answer]) -> Batch | None:
 
 
 def _cut_apart(payload: Payload) -> Answer | None:
-    """Cut the rows out of an answer, if it is plain enough for that."""
+    """Cut the rows out of an answer, if it is simple enough."""
     body = payload.body
     key = body.find(_DATA)
     start, end = key + len(_DATA), body.find(b"]", key)
@@ -291,7 +292,7 @@ def _cut_apart(payload: Payload) -> Answer | None:
     rest = b"".join((body[:start], b'"', _CUT.encode(), b'"', body[end:]))
     try:
         found = results(attrs.evolve(payload, body=rest))
-    except ContentError:  # a bracket in a text: cut in the wrong place
+    except ContentError:  # a text contains a bracket, so the cut is in the wrong place
         return None
     if found.get("Data") != [_CUT]:
         return None
@@ -300,7 +301,7 @@ def _cut_apart(payload: Payload) -> Answer | None:
 
 
 def _is_plain(body: bytes, start: int, end: int) -> bool:
-    """Tell whether the bytes between are flat objects, so that brackets and commas divide them."""
+    """Return whether the bytes are flat objects, which can be split at brackets and commas."""
     return (
         body.find(b"\\", start, end) < 0
         and body.find(b"[", start, end) < 0
@@ -350,6 +351,6 @@ def _row(payload: Payload, number: int, row: object) -> dict[str, str | None]:
 
 
 def _text(note: Mapping[str, Any], name: str) -> str:
-    """Return a text of a note; where there is none, an empty one."""
+    """Return a text of a note, or an empty text if it has none."""
     text = note.get(name)
     return "" if text is None else stripped(holdable(str(text)))

@@ -1,9 +1,10 @@
 """What the lines of the price tables mean: a crosswalk from release, number, title and unit.
 
-BEA has given the numbers of these tables other meanings from release to release: line 1 of SARPP was
-an index in December 2022, millions of dollars in February 2025, and an index again in February
-2026. So a line is the category that its title and its unit say, whatever its number is.
-``data/price_lines.csv`` records how BEA numbered them; ``from`` is the first release known to do so.
+BEA has changed the meaning of the line numbers of these tables between releases: line 1 of SARPP
+was an index in December 2022, millions of dollars in February 2025, and an index again in February
+2026. So title and unit determine the category of a line, and its number does not.
+``data/price_lines.csv`` records how BEA numbered them; ``from`` is the first release known to do
+so.
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ _DATA = "statpipe_bea/data/price_lines.csv"
 
 class UnknownLine(ContentError):
     """
-    A line whose title and unit are on record nowhere: a new line, or a new title.
+    A line whose title and unit are not on record: a new line, or a new title.
     """
 
 
 @frozen(kw_only=True)
 class Recorded:
     """
-    A line of a table, as the releases from ``since`` on are known to print it.
+    A line of a table, as releases since ``since`` print it.
     """
 
     table: str
@@ -49,8 +50,8 @@ class Recorded:
 @frozen(kw_only=True)
 class PrintedLine:
     """
-    A line as a payload prints it, and where. The API prints no unit beside a title, and may put broader
-    titles before a line's own (``led``).
+    A line as printed in a payload, and its place. The API prints no unit with a title, and may put
+    broader titles before the line's own title (``led``).
     """
 
     line: str
@@ -63,7 +64,7 @@ class PrintedLine:
 @cache
 def recorded(table: str) -> tuple[Recorded, ...]:
     """
-    Return all that is known of a table's lines, in order of release and line.
+    Return all recorded lines of a table, in order of release and line.
     """
     text = (files(__package__) / "data" / "price_lines.csv").read_text(encoding="utf-8")
     rows = (
@@ -83,14 +84,15 @@ def recorded(table: str) -> tuple[Recorded, ...]:
 
 def is_renumbered(table: str) -> bool:
     """
-    Tell whether a table's lines are known by title and unit, and not by number.
+    Return whether a table's lines are identified by title and unit, and not by number.
     """
     return bool(recorded(table))
 
 
 def known_layout(table: str, released: date) -> Layout:
     """
-    Return the recorded layout of a release; empty for one before the first that is recorded.
+    Return the recorded layout of a release. It is empty for a release before the first recorded
+    one.
     """
     dates = [row.since for row in recorded(table) if row.since <= released]
     return _layouts(table).get(max(dates), {}) if dates else {}
@@ -100,14 +102,14 @@ def layout_of(
     table: str, printed: Iterable[PrintedLine], released: date, accepted: Mapping[str, str]
 ) -> Layout:
     """
-    Read which category each line of a release holds, from titles and units.
+    Return the category of each line of a release, identified by titles and units.
 
-    *accepted* maps categories to titles that are accepted besides the recorded ones. Where all lines of
-    a recorded release are found, any line beside them is new and left out: it cannot be one of them
-    under a new title.
+    *accepted* maps categories to titles that are accepted besides the recorded ones. If all lines
+    of a recorded release are found, any other line is new and is left out: it cannot be a known
+    line under a new title.
 
-    :raises ContentError: Two lines are the same category, or the lines are not those of any
-        recorded release, in whatever order.
+    :raises ContentError: Two lines are the same category, or the lines do not match any recorded
+        release, in any order.
     """
     unknown: list[UnknownLine] = []
     found: dict[str, str] = {}
@@ -137,8 +139,8 @@ def new_category(table: str, title: str, unit: str) -> str:
     """
     Return the code of a line that is not on record: its title and its unit, as words.
 
-    So it is the same code in each release and under each number, and another unit is another code. No
-    category on record begins with ``new_``.
+    So the code does not depend on the release or the number, and another unit gives another code.
+    No recorded category begins with ``new_``.
     """
     words = [*plain(without_table(title)).split(), *plain(unit).split()]
     return category_code(table, "_".join(["new", *words]))
@@ -148,9 +150,9 @@ def layout_or_known(
     table: str, printed: Iterable[PrintedLine], released: date
 ) -> tuple[Layout, bool]:
     """
-    Return the layout that a release prints and ``True``, or the recorded one where that is unknown.
+    Return the layout that a release prints and ``True``, or the recorded layout and ``False``.
 
-    For channels, which bring payloads that only the normalizer may refuse.
+    Channels use it, because only the normalizer may refuse a payload.
     """
     try:
         return layout_of(table, printed, released, {}), True
@@ -172,11 +174,11 @@ def identified(
     """
     Return the category of one line.
 
-    The same title in the same unit is the same category. Where a title and unit have been two (the
-    deflator prints no base year), it is the one recorded for the time of the release.
+    The same title in the same unit is the same category. If a title and unit match two categories
+    (the deflator prints no base year), the result is the one recorded at the time of the release.
 
-    :raises UnknownLine: It is none that is known.
-    :raises ContentError: It may be two.
+    :raises UnknownLine: The line matches no recorded category.
+    :raises ContentError: The line matches two categories.
     """
     if not printed.line.isdecimal():
         raise ContentError(f"{printed.where}: line {printed.line!r} of {table}; expected a number")

@@ -1,9 +1,9 @@
-"""The columns of BEA's CSV files, found by what they hold and not by where they stand.
+"""The columns of BEA's CSV files, found by their names and not by their position.
 
 BEA has used these headers for tables by state:
 
 - until 2017: ``GeoFIPS,GeoName,Region,ComponentId,ComponentName,Line,IndustryClassification,
-  Description,1997,...``: the component is the table's title, and implies the unit.
+  Description,1997,...``: the component is the table's title and implies the unit.
 - 2018 and 2019: ``GeoFIPS,GeoName,Region,TableName,ComponentName,Unit,Line,IndustryClassification,
   Description,1997,...``
 - since 2020: ``GeoFIPS,GeoName,Region,TableName,LineCode,IndustryClassification,Description,Unit,1997,...``
@@ -31,7 +31,7 @@ ROLES: Mapping[str, str] = {
     "description": "title",
     "unit": "unit",
 }
-"""The content of a column, by its lower-case name."""
+"""What a column contains, by its lower-case name."""
 
 NEEDED: Mapping[str, str] = {
     "area": "GeoFIPS",
@@ -40,10 +40,10 @@ NEEDED: Mapping[str, str] = {
     "title": "Description",
     "unit": "Unit",
 }
-"""BEA's current name of a column, by its content."""
+"""BEA's current name of a column, by what it contains."""
 
 IGNORED = frozenset({"industryclassification", "industryid", "componentid"})
-"""BEA's columns that add nothing to the others."""
+"""Columns of BEA that repeat what other columns say."""
 
 _YEAR = re.compile(r"(19|20|21)[0-9]{2}")
 _EXPECTED = f"expected {', '.join(NEEDED.values())} and years"
@@ -52,8 +52,8 @@ _EXPECTED = f"expected {', '.join(NEEDED.values())} and years"
 @frozen(kw_only=True)
 class Columns:
     """
-    Which column holds what. ``width`` counts the columns that have names, ``unnamed`` lists those
-    among them that have none.
+    The content of each column. ``width`` is the number of columns up to the last one with a name;
+    ``unnamed`` lists those among them that have none.
     """
 
     places: Mapping[str, int] = field(repr=False)
@@ -64,16 +64,16 @@ class Columns:
     @property
     def names(self) -> tuple[str, ...]:
         """
-        What the columns hold that are read: ``area``, ``table``, ``line``, ``title``, and years; ``unit``,
-        ``area_name`` and ``region`` if the file has them.
+        The contents of the columns that are read: ``area``, ``table``, ``line``, ``title``, and
+        years; ``unit``, ``area_name`` and ``region`` if the file has them.
         """
         return tuple(self.places)
 
     def fitted(self, record: Record, payload: Payload) -> list[str]:
         """
-        Return the cells that are read, in the order of :attr:`names`.
+        Return the cells of the columns that are read, in the order of :attr:`names`.
 
-        A spreadsheet may have added blank cells at the end, and blank columns.
+        A spreadsheet may have added blank columns, and blank cells at the end.
 
         :raises ContentError: There are more cells than columns, or fewer.
         """
@@ -105,7 +105,7 @@ def columns_of(header: Record, payload: Payload) -> Columns:
     """
     Find the columns of a file by their names.
 
-    :raises ContentError: One that is needed is missing or there twice, or one is not known.
+    :raises ContentError: A required column is missing or occurs twice, or a column is unknown.
     """
     names = header.texts()
     roles: dict[str, int] = {}
@@ -141,7 +141,7 @@ def columns_of(header: Record, payload: Payload) -> Columns:
 
 def place_of(header: Record, role: str) -> int | None:
     """
-    Return where the column with this role is; ``None`` if there is none.
+    Return the position of the column with this role, or ``None`` if there is none.
     """
     names = enumerate(header.texts())
     roles = {ROLES[_known(name)]: place for place, name in names if _known(name) in ROLES}
@@ -149,7 +149,7 @@ def place_of(header: Record, role: str) -> int | None:
 
 
 def _with_table(roles: Mapping[str, int]) -> dict[str, int]:
-    """Where no column names the table, the component does."""
+    """If no column names the table, use the component."""
     places = dict(roles)
     component = places.pop("component", None)
     if component is not None:
@@ -158,7 +158,7 @@ def _with_table(roles: Mapping[str, int]) -> dict[str, int]:
 
 
 def _implied(roles: Mapping[str, int]) -> set[str]:
-    """A component has one unit, which such files do not print."""
+    """Return the unit that the component implies, because such files do not print it."""
     return {"unit"} if "component" in roles and "table" not in roles else set()
 
 

@@ -1,7 +1,7 @@
 """The records of a CSV file, each with the line on which it begins.
 
-The module ``csv`` is the only reader, from the header to the footer. It counts blank lines and lines within
-quotes, so that a message names the line which a text editor shows.
+The ``csv`` module reads everything, from the header to the footer. Blank lines and line breaks
+within quotes are counted, so messages give the line number that a text editor shows.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 @frozen(kw_only=True)
 class Record:
     """
-    The cells of one record as they stand in the file, and the line on which it begins.
+    The cells of one record exactly as in the file, and the line on which it begins.
     """
 
     line: int
@@ -33,7 +33,7 @@ class Record:
 
     def texts(self) -> list[str]:
         """
-        Return the cells without blanks and quotes around them; blank cells at the end are left out.
+        Return the cells without surrounding blanks and quotes. Blank cells at the end are left out.
         """
         cells = [bare(cell) for cell in self.cells]
         while cells and not cells[-1]:
@@ -55,7 +55,7 @@ class CsvText:
         """
         Yield the records that are not blank.
 
-        :raises ContentError: A record is not CSV, such as one whose quote is never closed.
+        :raises ContentError: A record is not valid CSV; for example, a quote is never closed.
         """
         reader = csv.reader(
             self._lines(),
@@ -76,7 +76,7 @@ class CsvText:
             line = reader.line_num + 1
 
     def _lines(self) -> Iterator[str]:
-        """Yield the lines; a single one without end would fill the memory with cells."""
+        """Yield the lines. Refuse an overlong line, whose cells would fill the memory."""
         for number, line in enumerate(io.StringIO(self.text, newline=""), 1):
             if len(line) > _LONGEST_LINE:
                 msg = (
@@ -95,9 +95,9 @@ class CsvText:
 
 def csv_text(payload: Payload) -> CsvText:
     """
-    Decode a file and find its separator: a comma, or what spreadsheets write in its place.
+    Decode a file and find its separator: a comma, or another one that spreadsheets write.
 
-    :raises ContentError: It is empty, is not text, or holds control characters.
+    :raises ContentError: The file is empty, is not text, or contains control characters.
     """
     text = text_of(payload)
     control = _CONTROL.search(text)

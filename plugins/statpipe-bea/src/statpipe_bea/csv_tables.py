@@ -1,6 +1,7 @@
 """BEA's CSV files of a whole table: a row per area and line, a column per year, and a footer.
 
-The footer is some lines of one cell each: a note, the table's title, the last update, and the source.
+The footer consists of lines with one cell each: a note, the table's title, the last update, and the
+source.
 """
 
 from __future__ import annotations
@@ -40,7 +41,8 @@ _MOST_ROWS = 250_000
 @frozen(kw_only=True)
 class Head:
     """
-    The table as the file names it (empty if there is no row), and the last update in its footer.
+    The name of the table in the file (empty if the file has no rows), and the last update in its
+    footer.
     """
 
     table: str
@@ -62,14 +64,15 @@ class WideTable:
 
     def where(self, row: int, year: str | None = None) -> str:
         """
-        Say on which line of the file a row stands; the first line is line 1.
+        Return the line of a row in the file; the first line is line 1.
         """
         place = f"payload {self.payload.name}, line {self.lines[row]}"
         return f"{place}, column {year}" if year else place
 
     def codes(self, name: str) -> pa.DictionaryArray:
         """
-        Return a column's texts without blanks and quotes around them; nulls if the file has no such column.
+        Return the texts of a column without surrounding blanks and quotes, or nulls if the file
+        lacks the column.
         """
         if name not in self.table.column_names:
             return nothing(len(self.table))
@@ -79,9 +82,10 @@ class WideTable:
 
 def head_of(payload: Payload) -> Head | None:
     """
-    Read the header, the first row and the footer; ``None`` if the file is not BEA's table of areas.
+    Read the header, the first row and the footer. Return ``None`` if the file is not a table of
+    areas from BEA.
 
-    :raises ContentError: It is not text, or not CSV.
+    :raises ContentError: The file is not text, or not valid CSV.
     """
     text = csv_text(payload)
     records = text.records()
@@ -96,7 +100,7 @@ def head_of(payload: Payload) -> Head | None:
 
 def note_in(text: str) -> str | None:
     """
-    Find the last update in the footer of a file: the last one in its text.
+    Find the note "Last updated" in the footer of a file: the last one in its text.
     """
     start = max(map(text.rfind, _LAST_UPDATED))
     line = text[start : start + _LONGEST_NOTE].splitlines()[0] if start >= 0 else ""
@@ -108,7 +112,7 @@ def read_csv(payload: Payload) -> WideTable:
     """
     Read a file.
 
-    :raises ContentError: It is not BEA's CSV, or was cut off.
+    :raises ContentError: The file is not CSV from BEA, or is truncated.
     """
     import pyarrow as pa
 
@@ -158,9 +162,9 @@ def _refuse_two_releases(payload: Payload, footer: Iterable[Record]) -> None:
 
 def decoded_csv(payload: Payload, notes: Mapping[str, str], dataset: Dataset) -> Decoded:
     """
-    Read a file of a table, of the years that are selected. *notes* are the texts of its footnotes.
+    Read the selected years from a table's file. *notes* are the texts of its footnotes.
 
-    :raises ContentError: It is malformed, of another table, or has none of these years.
+    :raises ContentError: The file is malformed, is of another table, or has none of these years.
     """
     import pyarrow as pa
 
@@ -177,7 +181,7 @@ def decoded_csv(payload: Payload, notes: Mapping[str, str], dataset: Dataset) ->
     printed = printed_lines(wide)
     return Decoded(
         releases=[(payload, wide.note)],
-        # A spreadsheet takes ``06000`` for a number and drops its zeros.
+        # A spreadsheet reads ``06000`` as a number and drops the leading zero.
         areas=looked_up(
             areas, [c.zfill(5) if c.isdecimal() else c for c in areas.dictionary.to_pylist()]
         ),
@@ -199,7 +203,7 @@ def decoded_csv(payload: Payload, notes: Mapping[str, str], dataset: Dataset) ->
 
 def printed_lines(wide: WideTable) -> list[PrintedLine]:
     """
-    Return each combination of line, title and unit, and where it stands first.
+    Return each combination of line, title and unit, and its first place.
     """
     found = combinations({name: wide.codes(name) for name in ("line", "title", "unit")})
     return [
@@ -214,7 +218,7 @@ def footnotes(payload: Payload) -> dict[str, str]:
     """
     Read the texts of a ``__Footnotes.html``, by reference.
 
-    :raises ContentError: It is not text.
+    :raises ContentError: The file is not text.
     """
     found = _FOOTNOTE.finditer(text_of(payload))
     return {m["ref"]: stripped_text(holdable(html.unescape(m["text"]))) for m in found}
@@ -231,7 +235,7 @@ def _refuse_other_table(wide: WideTable, table: str) -> None:
 def _rows(
     text: CsvText, records: Iterable[Record], columns: Columns, footer: list[Record]
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield each row with its line; what follows the rows goes to *footer*."""
+    """Yield each row with its line. Lines after the rows are added to *footer*."""
     for record in records:
         if _is_footer(record) or (footer and not bare(record.cells[0]).isdigit()):
             footer.append(record)
@@ -246,7 +250,10 @@ def _rows(
 
 
 def _is_footer(record: Record) -> bool:
-    """A footer has one cell of words; a row that was cut off begins with an area's digits."""
+    """
+    Return whether this is a footer: one cell of words. A truncated row begins with an area's
+    digits.
+    """
     first, *others = record.cells
     words = bare(first)
     if _FOOTER.match(words):
@@ -257,7 +264,9 @@ def _is_footer(record: Record) -> bool:
 def _batches(
     rows: Iterable[tuple[int, list[str]]], columns: Columns, lines: array[int], payload: Payload
 ) -> Iterator[pa.RecordBatch]:
-    """Make arrays of some rows at a time: Python's objects need far more memory than text does."""
+    """
+    Convert some rows at a time to arrays, because Python objects need far more memory than text.
+    """
     waiting: list[list[str]] = []
     for line, cells in rows:
         lines.append(line)
@@ -280,7 +289,10 @@ def _batch(rows: list[list[str]], columns: Columns) -> pa.RecordBatch:
 
 
 def _refuse_commas(wide: WideTable) -> None:
-    """Where cells are not separated by commas, a comma may be a decimal point or stand for thousands."""
+    """
+    Refuse commas in figures if commas do not separate the cells: they may be decimal points or
+    separate thousands.
+    """
     import pyarrow.compute as pc
 
     for year in wide.years:

@@ -1,4 +1,4 @@
-"""What payloads print, as text: columns of codes that nobody has looked up yet, each row with its place."""
+"""The content of payloads as text: columns of codes as printed, and the place of each row."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Where = Callable[[int], str]
-"""Says where a row was printed: the payload and the place in it."""
+"""Returns where a row was printed: the payload, and the place in it."""
 
 
 @frozen(kw_only=True)
 class PrintedUnit:
     """
-    The unit in which a line is printed, and where. CSV files print no power of ten, and old ones no unit.
+    The unit in which a line is printed, and its place. CSV files print no power of ten, and old
+    ones no unit.
     """
 
     line: str
@@ -34,12 +35,13 @@ class PrintedUnit:
 @frozen(kw_only=True)
 class Decoded:
     """
-    The rows of some payloads. ``areas`` and ``lines`` are the agency's codes, ``names`` and ``regions`` what is
-    printed beside an area's code, if anything.
+    The rows of some payloads. ``areas`` and ``lines`` are the agency's codes. ``names`` and
+    ``regions`` are printed beside an area's code, if at all.
 
-    A row may hold several figures: ``rows`` is the row of each figure (``None``: each its own). For each
-    figure there is a period, a text, and perhaps a reference to the notes. ``notes`` are the texts of references, and for how many
-    figures each of them is the one to look in. ``titles`` and ``units`` are what the rows say of their lines.
+    A row may hold several figures: ``rows`` gives the row of each figure (``None``: one row per
+    figure). Each figure has a period, a text, and possibly a reference to the notes. ``notes`` maps
+    references to texts, separately for each payload; each mapping comes with the number of figures
+    that it applies to. ``titles`` and ``units`` are those that the rows print for their lines.
     """
 
     releases: Sequence[tuple[Payload, str]]
@@ -60,9 +62,9 @@ class Decoded:
 
 def release_of(decoded: Sequence[Decoded]) -> date:
     """
-    Return the day of the release that all payloads are of.
+    Return the release date, which must be the same for all payloads.
 
-    :raises ContentError: They are of two, or their note names no day.
+    :raises ContentError: The payloads are of two releases, or a note has no date.
     """
     releases = [one for part in decoded for one in part.releases]
     first, note = releases[0]
@@ -82,7 +84,7 @@ def release_of(decoded: Sequence[Decoded]) -> date:
 
 def numbered(rows: int) -> pa.Array:
     """
-    Return the numbers of rows, from 0 on.
+    Return the row numbers, starting at 0.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -92,12 +94,14 @@ def numbered(rows: int) -> pa.Array:
 
 def combinations(columns: Mapping[str, pa.DictionaryArray]) -> list[dict[str, Any]]:
     """
-    Return each combination of texts that rows have, and as ``row`` the first that has it, in this order.
+    Return each distinct combination of texts, with its first row as ``row``, in the order of these
+    rows.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    # Arrow's own grouping loads its query engine, which takes as long as the rest of `statpipe explain`.
+    # Arrow's own grouping loads its query engine, which takes as long as all other work of
+    # `statpipe explain`.
     number: Any = pa.scalar(0, pa.int64())
     for column in columns.values():
         none = len(column.dictionary)
@@ -109,7 +113,7 @@ def combinations(columns: Mapping[str, pa.DictionaryArray]) -> list[dict[str, An
 
 def first_row(codes: pa.DictionaryArray, text: str) -> int:
     """
-    Return the first row that has a text.
+    Return the first row with this text.
     """
     import pyarrow.compute as pc
 

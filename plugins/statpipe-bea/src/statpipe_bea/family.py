@@ -1,4 +1,4 @@
-"""Families of BEA's regional tables: what is released together, and is one source."""
+"""Families of BEA's regional tables. A family is released together and is one source."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from statpipe_bea import price_tables, tables
 @frozen(kw_only=True)
 class Family:
     """
-    Tables that one zip holds and one source reads.
+    Tables that are in one zip and are read by one source.
 
-    ``source`` names the source and its settings, ``first_year`` is the first one published.
-    ``lacking`` are tables that BEA has at times published within another one of the family: a zip
-    may hold none of them. ``samples`` maps the bundled releases to their years. ``member`` is an
-    example of the name of a table's file in the zip.
+    ``source`` is the name of the source and its settings. ``first_year`` is the first year
+    published. ``lacking`` are tables that a zip may lack, because BEA sometimes published them
+    within another table of the family. ``samples`` maps the bundled releases to their years.
+    ``member`` is an example of a file name in the zip.
     """
 
     source: str

@@ -25,7 +25,7 @@ _WITH_COMMAS = r"^-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?$"
 @frozen
 class Printed:
     """
-    What stands beside a value: the marker in its place, the reference to Notes, and those Notes.
+    What is printed with a value: a marker instead of it, references to Notes, and these Notes.
     """
 
     marker: str | None
@@ -35,28 +35,28 @@ class Printed:
     @property
     def symbol(self) -> str | None:
         """
-        The marker, wherever it is printed.
+        The marker, whether it is printed as the figure or as a reference.
         """
         return self.marker or self.reference.marker
 
     @property
     def status(self) -> str:
         """
-        The SDMX status that goes with the marker.
+        The SDMX status that the marker means.
         """
         return MARKERS[self.symbol].status if self.symbol else NORMAL
 
     @property
     def cited(self) -> str:
         """
-        The footnotes and their texts, for a message.
+        The footnotes and their texts, for an error message.
         """
         return " and ".join(f"{one} ({self.notes[one]!r:.80})" for one in self.reference.footnotes)
 
     @property
     def text(self) -> str | None:
         """
-        What the notes say.
+        The texts of the notes.
         """
         return self.reference._replace(marker=self.symbol).text(self.notes)
 
@@ -70,12 +70,13 @@ def figures(
     """
     Return ``obs_value``, ``decimals``, ``obs_status``, ``source_symbol`` and ``notes`` for printed figures.
 
-    *texts* are the figures as printed; older answers print a marker or thousands commas there.
-    *references* are the NoteRefs: a marker there blanks its figure, which the API prints as ``0``.
-    *notes* are the texts of references, and for how many rows each of them is the one to look in.
+    *texts* are the figures as printed; older answers also print markers and thousands separators.
+    *references* are the NoteRefs: a marker in one means that the figure is missing, although the
+    API prints ``0``. *notes* maps references to texts; each mapping comes with the number of rows
+    that it applies to.
 
-    :raises ContentError: A figure is not a number or a known marker, or stands beside a marker; a
-        reference is not defined.
+    :raises ContentError: A figure is neither a number nor a known marker; a figure is printed
+        together with a marker; or a reference is not defined.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -116,7 +117,10 @@ def _all_normal(figures: Figures) -> dict[str, Any]:
 def _numbers_and_markers(
     texts: pa.Array, where: Where
 ) -> tuple[pa.Array, pa.DictionaryArray | None]:
-    """Give figures as plain digits, null where none is printed; and the markers printed instead."""
+    """
+    Return figures as plain digits, null if none is printed, and the markers that are printed
+    instead.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -161,7 +165,10 @@ def _printed(
     notes: Sequence[tuple[Mapping[str, str], int]],
     where: Where,
 ) -> tuple[list[Printed], pa.DictionaryArray]:
-    """Give the distinct combinations of marker, reference and notes, and each row's place in them."""
+    """
+    Return the distinct combinations of marker, reference and notes, and the index of each row's
+    combination.
+    """
     import pyarrow.compute as pc
 
     rows = sum(count for _, count in notes)
@@ -194,7 +201,7 @@ def _printed(
 def _distinct(
     notes: Sequence[tuple[Mapping[str, str], int]],
 ) -> tuple[list[Mapping[str, str]], pa.Array]:
-    """Give the distinct notes, and for each row the number of its own."""
+    """Return the distinct notes, and the index of each row's notes."""
     import pyarrow as pa
 
     numbers: dict[tuple[tuple[str, str], ...], int] = {}
@@ -206,7 +213,7 @@ def _distinct(
 
 
 def _codes(column: pa.DictionaryArray) -> pa.Array:
-    """Give codes from 1 on, and 0 where there is nothing."""
+    """Return codes from 1 on, and 0 for nulls."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -227,7 +234,7 @@ def _refuse_contradictions(
     texts: pa.Array,
     where: Where,
 ) -> None:
-    """A marker stands alone or beside "0"; beside another figure one of the two is wrong."""
+    """Refuse a marker together with a figure other than "0", because one of the two is wrong."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -12,9 +12,10 @@ _KEY = re.compile(r"[A-Za-z0-9-]{8,}")
 
 def checked_key(key: Secret) -> Secret:
     """
-    Return a key that may be sent. BEA's have 36 characters: digits, letters and hyphens.
+    Return the key if it is well-formed. BEA's keys have 36 characters: digits, letters and hyphens.
 
-    :raises ConfigError: It is empty or too short, or holds something else, such as quotes.
+    :raises ConfigError: The key is empty or too short, or contains other characters, such as
+        quotes.
     """
     if not _KEY.fullmatch(key.reveal()):
         raise ConfigError(

@@ -1,4 +1,4 @@
-"""Lists of a table's lines: answers to GetParameterValuesFiltered, which describe codes and hold no figures."""
+"""Lists of a table's lines: answers to GetParameterValuesFiltered, with codes but no figures."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ METHOD = "GetParameterValuesFiltered"
 
 def is_line_list(payload: Payload) -> bool:
     """
-    Tell whether a payload is a line list. Older versions did not mark it as structure, so what was asked
-    counts as well.
+    Return whether a payload is a line list. Older versions did not mark it as structure, so the
+    request is also examined.
     """
     return payload.structure or payload.request.get("method") == METHOD
 
@@ -22,7 +22,7 @@ def listed_lines(payload: Payload) -> list[PrintedLine]:
     """
     Return the lines of a list.
 
-    :raises ContentError: It lists nothing, or something else than numbers and titles.
+    :raises ContentError: The list is empty, or contains anything but numbers and titles.
     """
     values = listed(results(payload).get("ParamValue"))
     if not values:

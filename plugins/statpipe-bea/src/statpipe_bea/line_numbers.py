@@ -14,10 +14,11 @@ from statpipe_bea.settings import LineNumberSettings
 
 class LineNumbers(Check):
     """
-    Tells of categories that stand at other line numbers than in the vintage before.
+    Reports categories whose line numbers differ from those of the vintage before.
 
-    Figures are known by title and unit, so a renumbering revises none of them; but whoever asks BEA
-    by number gets something else now. Numbers that the crosswalk does not have are told as well.
+    Figures are identified by title and unit, so renumbering does not revise them. But programs that
+    request BEA's lines by number now get other figures. Numbers that are not in the crosswalk are
+    also reported.
     """
 
     name = "bea_line_numbers"
@@ -27,13 +28,13 @@ class LineNumbers(Check):
 
     def applies_to(self, dataset: Dataset) -> bool:
         """
-        Tell whether BEA has renumbered this table before.
+        Return whether BEA has renumbered this table before.
         """
         return is_renumbered(dataset.name)
 
     def check(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """
-        Compare the lines that the two vintages' tokens tell.
+        Compare the line numbers in the tokens of the two vintages.
         """
         lines = _numbers(lines_in_token(current.vintage.token))
         released = current.vintage.released
@@ -84,7 +85,7 @@ class LineNumbers(Check):
 
 
 def _numbers(layout: Mapping[str, str]) -> dict[str, str]:
-    """Give numbers by category, in order of number."""
+    """Return the numbers by category, in order of number."""
     return {layout[line]: line for line in sorted(layout, key=int)}
 
 

@@ -1,4 +1,4 @@
-"""Which category each line of a release is, for the channels."""
+"""The category of each line of a release, for the channels."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ _TOLD = " lines:"
 @frozen(kw_only=True)
 class ReleaseLines:
     """
-    The lines of a table in one release. ``told`` is whether the release itself says so, by title
-    and unit; else they are the recorded ones, and the normalizer will say what is wrong. ``new`` are
-    lines of a renumbered table that are on record nowhere; their units have to be known for a vintage.
+    The lines of a table in one release. ``told`` is true if titles and units in the release
+    identify them. Otherwise, they are the recorded lines, and the normalizer reports what is wrong.
+    ``new`` are lines of a renumbered table that are not on record; a vintage needs their units.
     """
 
     table: str
@@ -38,16 +38,16 @@ class ReleaseLines:
     @property
     def asked(self) -> Mapping[str, str | None]:
         """
-        The lines to ask an agency for: those with a category, and new ones, which have none yet.
+        The lines to request: those with a category, and new ones, which have none yet.
         """
         return {**self.codes, **dict.fromkeys(one.line for one in self.new)}
 
     def vintage(self, vintage: Vintage, asked: Selection) -> Vintage:
         """
-        Return the vintage with what it brings of what was *asked*.
+        Return the vintage with the part of *asked* that it covers.
 
-        A release of a renumbered table brings the categories that it holds, so that those of
-        another release go on: they were not withdrawn. Its token tells the numbers on record as well.
+        A release of a renumbered table only covers its own categories. So categories of other
+        releases do not count as withdrawn. Its token also contains the recorded line numbers.
         """
         if not self.renumbered:
             return attrs.evolve(vintage, selection=asked)
@@ -64,7 +64,7 @@ class ReleaseLines:
 
 def lines_in_token(token: str) -> Layout:
     """
-    Return the lines that a vintage's token tells; empty if it tells none.
+    Return the line numbers in a vintage's token, or an empty mapping.
     """
     for part in token.splitlines():
         _, _, told = part.partition(_TOLD)
@@ -75,7 +75,7 @@ def lines_in_token(token: str) -> Layout:
 
 def release_lines(dataset: Dataset, printed: Iterable[PrintedLine], released: date) -> ReleaseLines:
     """
-    Return which category each printed line is.
+    Return the category of each printed line.
     """
     printed, table = list(printed), dataset.name
     if not is_renumbered(table):

@@ -1,4 +1,4 @@
-"""BEA's markers for figures that are not shown, and what they mean in SDMX's words."""
+"""BEA's markers for figures that are not shown, and the SDMX status of each."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MARKER = re.compile(r"\([A-Z]{1,3}\)")
 
 class Marker(NamedTuple):
     """
-    An SDMX observation status, and the text to use where the payload brings none.
+    An SDMX observation status, and the text to use if the payload has none.
     """
 
     status: str
@@ -47,7 +47,7 @@ _NOT_SHOWN = re.compile(
 
 class NoteReference(NamedTuple):
     """
-    A NoteRef taken apart: the marker that blanks the figure, if any, and plain footnotes.
+    The parts of a NoteRef: the marker that replaces the figure, if any, and plain footnotes.
     """
 
     marker: str | None
@@ -55,8 +55,8 @@ class NoteReference(NamedTuple):
 
     def may_blank(self, notes: Mapping[str, str]) -> bool:
         """
-        Whether a footnote may say that the figure is not shown: it looks like a marker whose meaning is not
-        known, such as ``(S)`` or ``S``, or *notes* say so.
+        Return whether a footnote may mean that the figure is not shown: it looks like an unknown
+        marker, such as ``(S)`` or ``S``, or *notes* say so.
         """
         return any(
             _LIKE_A_MARKER.search(one) or _NOT_SHOWN.search(notes[one]) for one in self.footnotes
@@ -64,7 +64,7 @@ class NoteReference(NamedTuple):
 
     def text(self, notes: Mapping[str, str]) -> str | None:
         """
-        Return what *notes* say about the references, each text once.
+        Return the texts of the references in *notes*, each once.
         """
         texts = [notes[one] for one in self.footnotes]
         if self.marker:
@@ -75,11 +75,11 @@ class NoteReference(NamedTuple):
 
 def note_reference(text: str, defined: Collection[str]) -> NoteReference:
     """
-    Take a NoteRef apart into markers and the references that Notes define, in any order.
+    Split a NoteRef into markers and references that Notes define, in any order.
 
     ``(L)``, ``2``, ``*``, ``(D) 2``, ``*(D)``, ``2,(L)``; a marker may lack its brackets (``NA``).
 
-    :raises ValueError: A part of it is neither, or it holds two markers.
+    :raises ValueError: A part is neither of them, or there are two markers.
     """
     printed = stripped(text)
     if len(printed) > _LONGEST:
@@ -95,7 +95,10 @@ def note_reference(text: str, defined: Collection[str]) -> NoteReference:
 
 
 def _parts(text: str, known: Collection[str]) -> list[str]:
-    """Cut a text into known references, the longest first; what is between must be separators."""
+    """
+    Split a text into known references, trying the longest first. Only separators may be between
+    them.
+    """
     lengths = sorted({len(one) for one in known if len(one) <= len(text)}, reverse=True)
     parts: list[str] = []
     place = 0
@@ -113,7 +116,10 @@ def _parts(text: str, known: Collection[str]) -> list[str]:
 
 
 def _stands_alone(text: str, start: int, end: int) -> bool:
-    """A part is not a piece of a longer one: ``1`` of ``12``, ``*`` of ``**``, ``NA`` of ``NAME``."""
+    """
+    Return whether a part is not a piece of a longer one: ``1`` of ``12``, ``*`` of ``**``, ``NA``
+    of ``NAME``.
+    """
     return not any(
         _goes_on(text[place - 1], text[place]) for place in (start, end) if 0 < place < len(text)
     )

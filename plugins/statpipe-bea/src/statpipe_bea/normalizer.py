@@ -1,4 +1,4 @@
-"""From BEA's payloads to observations, whatever channel brought them: decode, structure, figures."""
+"""Converts BEA's payloads of any channel to observations: decode, structure, figures."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class RegionalNormalizer(Normalizer):
     """
     Reads answers of the API (JSON) and files of the zips (CSV, with footnotes as HTML).
 
-    ``titles`` maps category codes to titles that are accepted besides those of the code list, ``units``
-    new spellings of units to those of the code list. Lines and areas that the code list does not have
-    are returned as they are printed.
+    ``titles`` maps category codes to titles that are accepted besides those of the code list,
+    ``units`` new spellings of units to those of the code list. Lines and areas that are not in the
+    code list are returned as printed.
     """
 
     titles: Mapping[str, str] = field(factory=dict)
@@ -41,10 +41,12 @@ class RegionalNormalizer(Normalizer):
         """
         Refuse lists of lines that contradict the code list, before any figure is read.
 
-        The code list says more of a line than a list of BEA's, which prints neither units nor parents. So the
-        dataset stays as it is, and lines that are not on record are described by list and rows together.
+        The code list says more about a line than BEA's list does, which has neither units nor
+        parents. So the dataset is returned unchanged, and new lines are described from list and
+        rows together.
         """
-        # Lines of price tables have no numbers on record, so that their lists contradict nothing.
+        # Price tables have no recorded line numbers, so their lists cannot contradict the code
+        # list.
         codes = numbers_on_record(dataset)
         check_titles(dataset, codes, _listed(payloads), self._accepted())
         return dataset
@@ -68,7 +70,7 @@ class RegionalNormalizer(Normalizer):
 
 
 def _decoded(dataset: Dataset, payloads: Sequence[Payload]) -> list[Decoded]:
-    """Read what has figures: files where there are any, else answers."""
+    """Read the payloads with figures: the files if there are any, otherwise the answers."""
     if not payloads:
         raise ContentError(f"dataset {dataset.name}: no payloads; expected at least one")
     by_type: dict[str, list[Payload]] = {}

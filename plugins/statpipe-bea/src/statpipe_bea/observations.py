@@ -1,4 +1,4 @@
-"""From what payloads print to observations: codes looked up, figures read."""
+"""Converts decoded payloads to observations: looks up codes and reads figures."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 def observations(decoded: Decoded, dataset: Dataset, structure: Structure) -> pa.Table:
     """
-    Return a row per figure. What is not on record is described as it is printed; the code list describes all else.
+    Return one row per figure. New codes are described as printed; the code list describes all
+    others.
 
-    :raises ContentError: A figure is none.
+    :raises ContentError: A figure is not a number.
     """
     import pyarrow as pa
 
@@ -42,7 +43,7 @@ def observations(decoded: Decoded, dataset: Dataset, structure: Structure) -> pa
 
 
 def _new_areas(areas: pa.DictionaryArray, dataset: Dataset, structure: Structure) -> dict[str, Any]:
-    """Name areas if some are not listed."""
+    """Return the names of areas if some are not in the code list."""
     if not structure.areas:
         return {}
     names = {area.code: area.name for area in dataset.areas} | dict(structure.areas)
@@ -52,7 +53,7 @@ def _new_areas(areas: pa.DictionaryArray, dataset: Dataset, structure: Structure
 def _new_categories(
     categories: pa.DictionaryArray, dataset: Dataset, structure: Structure
 ) -> dict[str, Any]:
-    """Describe categories if some are not listed."""
+    """Describe the categories if some are not in the code list."""
     import pyarrow as pa
 
     if not structure.categories:
@@ -68,11 +69,11 @@ def _new_categories(
 
 
 def _other_parents(decoded: Decoded, areas: pa.DictionaryArray, dataset: Dataset) -> dict[str, Any]:
-    """Give the regions of states that are not those of the code list; nothing if all are."""
+    """Return the regions of states if some differ from the code list; otherwise nothing."""
     if decoded.regions is None:
         return {}
     listed = {area.geo_fips: area for area in dataset.areas}
-    # Tables without figures of regions have states as parts of the US.
+    # In tables without regions, states are parts of the US.
     inside = {area.code for area in dataset.areas if area.level == "region"}
     parents = {area.code: area.parent for area in dataset.areas if area.parent in inside}
     others: dict[str, str] = {}

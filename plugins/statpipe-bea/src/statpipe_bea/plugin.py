@@ -107,8 +107,8 @@ def statpipe_checks() -> Iterable[Component]:
 def statpipe_models(instances: Sequence[Instance] = ()) -> Iterable[Model]:
     """
     Offer ``pce_state`` and ``rpp_state``, their histories and what is derived from them,
-    ``pce_state_real``, which reads both, and a family for each instance; for each source of BLS's unemployment by
-    state, a look at it beside spending and prices.
+    ``pce_state_real``, which reads both, and a family for each instance. For each source of BLS's
+    unemployment by state, offer a model that joins it to spending and prices.
     """
     from statpipe_bea.gold.models import pce_state_models, pce_state_real_models, rpp_state_models
     from statpipe_bea.gold.states import state_look

@@ -37,9 +37,9 @@ def areas(table: str) -> tuple[Area, ...]:
 @cache
 def categories(table: str) -> tuple[Category, ...]:
     """
-    Return all that the table has ever held, whatever the lines of a release.
+    Return all categories that the table has ever had, in any release.
 
-    Where the base year moves, BEA prints another unit: that is another category.
+    If the base year changes, BEA prints another unit, which makes another category.
     """
     text = (files(__package__) / "data" / "price_categories.csv").read_text(encoding="utf-8")
     return tuple(
@@ -58,10 +58,10 @@ def categories(table: str) -> tuple[Category, ...]:
 @cache
 def dataset(table: str) -> Dataset:
     """
-    Return a table's whole declaration.
+    Return the complete declaration of a table.
 
-    Nothing adds up here: neither indexes nor figures in constant dollars, over areas or over
-    categories. The bounds of SARPP are wide because it has held millions of dollars, too.
+    No figures add up: neither indexes nor constant dollars, neither over areas nor over categories.
+    SARPP has wide bounds because it once contained millions of dollars.
     """
     index_only = table == "SAIRPD"
     return Dataset(

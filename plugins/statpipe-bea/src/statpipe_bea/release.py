@@ -13,7 +13,7 @@ _MONTHS = (
     "january", "february", "march", "april", "may", "june",
     "july", "august", "september", "october", "november", "december",
 )  # fmt: skip
-# Named here, since what strptime understands depends on the locale.
+# Listed here, because strptime depends on the locale.
 
 _NOTE = re.compile(
     r"\blast\s+updated\s*:?\s*(?P<month>[a-z]{3,9})\.?\s+(?P<day>\d{1,2})\s*,\s*(?P<year>\d{4})\b",
@@ -25,7 +25,7 @@ def last_updated(text: str) -> str | None:
     """
     Find the note in a text, as one line: ``Last updated: October 6, 2022-- new statistics for 2021``.
 
-    What follows it in the text belongs to it. What no sink can hold is left out.
+    The rest of the text belongs to the note. Characters that no sink can store are left out.
     """
     line = " ".join(holdable(text).split())
     found = _NOTE.search(line)
@@ -34,7 +34,7 @@ def last_updated(text: str) -> str | None:
 
 def other_day(notes: Sequence[str]) -> str | None:
     """
-    Return the first of some notes that names another day than the first one; ``None`` if all agree.
+    Return the first note with another date than the first one, or ``None`` if all agree.
     """
     days = [_NOTE.search(note.lower()) for note in notes]
     named = [day and (day["month"][:3], int(day["day"]), day["year"]) for day in days]
@@ -45,10 +45,10 @@ def released(note: str) -> date:
     """
     Return the date of a note.
 
-    :raises ValueError: It holds no date such as "October 6, 2022".
+    :raises ValueError: The note has no date such as "October 6, 2022".
     """
     found = _NOTE.search(note)
-    with contextlib.suppress(ValueError):  # there is no such day or month
+    with contextlib.suppress(ValueError):  # the day or month does not exist
         if found is not None:
             return date(int(found["year"]), _month(found["month"]), int(found["day"]))
     msg = f'{note!r} is not of the form "Last updated: October 6, 2022"'
@@ -56,6 +56,6 @@ def released(note: str) -> date:
 
 
 def _month(name: str) -> int:
-    """Read a month's name, or its first letters ("Oct", "Sept"); 0 if it is none."""
+    """Return the number of a month from its name or its first letters ("Oct", "Sept"), or 0."""
     months = enumerate(_MONTHS, 1)
     return next((number for number, month in months if month.startswith(name.lower())), 0)

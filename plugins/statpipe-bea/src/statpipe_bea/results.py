@@ -1,7 +1,8 @@
-"""Reads BEA's JSON, in each shape in which it has been seen: one reader for client and normalizer.
+"""Reads BEA's JSON in every form that BEA has used. Client and normalizer share this reader.
 
-``{"BEAAPI": {"Request": {...}, "Results": {...}}}``. Results may be a list of one, keys may be in
-another case, texts may hold raw control characters. Numbers become text, so that no digit is lost.
+``{"BEAAPI": {"Request": {...}, "Results": {...}}}``. Results may be a list with one entry, keys may
+be in another case, and texts may contain raw control characters. Numbers become text, so no digit
+is lost.
 """
 
 from __future__ import annotations
@@ -23,9 +24,9 @@ _SPELLINGS = {key.lower(): key for key in _KEYS.split()}
 
 def api_node(payload: Payload, *, trailing: bool = False) -> dict[str, Any]:
     """
-    Return the content of BEAAPI; *trailing* tells whether anything may follow the JSON.
+    Return the content of BEAAPI. If *trailing*, other bytes may follow the JSON.
 
-    :raises ContentError: The payload is not an answer of BEA's; the text says where it stops being one.
+    :raises ContentError: The payload is not an answer from BEA; the message says where it is wrong.
     """
     text = text_of(payload)
     start = len(text) - len(text.lstrip())
@@ -54,9 +55,9 @@ def results(payload: Payload) -> dict[str, Any]:
     """
     Return BEAAPI.Results with keys in BEA's usual spelling and every number as text.
 
-    It reads the whole JSON into Python objects; :mod:`statpipe_bea.answers` spares the rows.
+    It parses the whole JSON into Python objects; :mod:`statpipe_bea.answers` avoids that for rows.
 
-    :raises ContentError: There is none.
+    :raises ContentError: Results are missing.
     """
     found = listed(api_node(payload).get("Results"))
     if len(found) != 1 or not isinstance(found[0], dict):
@@ -66,7 +67,7 @@ def results(payload: Payload) -> dict[str, Any]:
 
 def listed(node: Any) -> list[Any]:
     """
-    Return a list as it is, nothing as an empty list, and anything else as a list of one.
+    Return a list unchanged, ``None`` as an empty list, and anything else as a list with one entry.
     """
     if node is None:
         return []
@@ -75,7 +76,7 @@ def listed(node: Any) -> list[Any]:
 
 def unexpected(payload: Payload, place: str, what: str) -> ContentError:
     """
-    Return the error for a place in an answer that holds something else than it always has.
+    Return the error for an unexpected value at a place in an answer.
     """
     return ContentError(
         f"payload {payload.name}: {place} {what}; expected the usual structure of BEA's answers. "
@@ -85,7 +86,7 @@ def unexpected(payload: Payload, place: str, what: str) -> ContentError:
 
 
 class _Unexpected(Exception):
-    """JSON that can be read, and that has no one meaning."""
+    """Valid JSON whose meaning is ambiguous."""
 
 
 def _decoder() -> json.JSONDecoder:

@@ -1,4 +1,4 @@
-"""From the configured tables, lines, areas and years to selections."""
+"""Converts configured tables, lines, areas and years to selections."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def configured_datasets(
     settings: RegionalSettings, family: Family, lines: Sequence[int] = ()
 ) -> Sequence[Dataset]:
     """
-    Return the tables asked for, each with its selection.
+    Return the configured tables, each with its selection.
 
     :raises ConfigError: A table, line, area or year does not exist.
     """
@@ -52,7 +52,7 @@ def _narrowed(dataset: Dataset, settings: RegionalSettings, lines: Sequence[int]
     asked = (tables.category_code(dataset.name, line) for line in lines)
     published = {area.code for area in dataset.areas}
     selection = Selection(
-        # A table without a row for the US is not asked for one.
+        # A table without a row for the US gets no request for it.
         areas=[code for code in settings.areas if code in published] if settings.areas else None,
         categories=[code for code in asked if code in existing] if lines else None,
         periods=[str(year) for year in settings.years] or None,

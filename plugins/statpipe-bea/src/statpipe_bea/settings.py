@@ -1,4 +1,4 @@
-"""What can be configured about BEA."""
+"""The settings of the BEA plugin."""
 
 from __future__ import annotations
 
@@ -32,15 +32,16 @@ def _is_a_number_of_requests(
 @frozen(kw_only=True)
 class RegionalSettings:
     """
-    What all sources of BEA's regional tables have in common.
+    The settings that all sources of BEA's regional tables share.
 
-    ``channel`` is the way to the figures; ``auto`` takes the first that is possible of ``api`` (a
-    key is there), ``bulk`` and ``archive`` (named below), and ``sample`` (embedded environments
-    only). ``tables``, ``areas`` (codes such as ``CA``, ``US``, ``FWST``) and ``years`` select; left
-    out, they mean all. ``bulk`` is the address or path of BEA's zip, ``archive`` a list of folders,
-    zips or addresses of older ones. ``timeout`` is the time for one whole answer or file, in seconds.
-    ``requests_per_minute`` is 90 if it is left out, since BEA locks a key out for an hour that sends more than
-    100; lower it where other programs use the key, too. Above 90, the bytes a minute grow in proportion.
+    ``channel`` is the way to get the figures. ``auto`` picks the first possible one of ``api``
+    (needs a key), ``bulk`` and ``archive`` (need the settings below), and ``sample`` (embedded
+    environments only). ``tables``, ``areas`` (codes such as ``CA``, ``US``, ``FWST``) and ``years``
+    select what to load; by default, everything. ``bulk`` is the URL or path of BEA's zip.
+    ``archive`` is a list of folders, zips or URLs with older releases. ``timeout`` is the time
+    limit for a complete answer or file, in seconds. ``requests_per_minute`` is 90 by default,
+    because BEA locks a key out for an hour if it sends more than 100. Lower it if other programs
+    use the same key. Above 90, the limit of bytes per minute grows in proportion.
     """
 
     channel: ChannelName = "auto"
@@ -60,7 +61,7 @@ class RegionalSettings:
 @frozen(kw_only=True)
 class BeaSettings(RegionalSettings):
     """
-    The settings of ``[sources.bea_pce_state]``. ``lines`` selects by number, in every table.
+    The settings of ``[sources.bea_pce_state]``. ``lines`` selects lines by number in every table.
     """
 
     tables: tuple[str, ...] = ("SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4")
@@ -70,7 +71,8 @@ class BeaSettings(RegionalSettings):
 @frozen(kw_only=True)
 class PriceSettings(RegionalSettings):
     """
-    The settings of ``[sources.bea_rpp_state]``. There is no selecting by line: BEA renumbers them.
+    The settings of ``[sources.bea_rpp_state]``. Lines cannot be selected, because BEA renumbers
+    them.
     """
 
     tables: tuple[str, ...] = ("SARPP", "SARPI", "SAIRPD")
@@ -79,7 +81,8 @@ class PriceSettings(RegionalSettings):
 @frozen(kw_only=True)
 class LineNumberSettings:
     """
-    The settings of ``[checks.bea_line_numbers]``. A warning by default: BEA may number as it likes.
+    The settings of ``[checks.bea_line_numbers]``. The default severity is a warning, because BEA
+    may renumber lines.
     """
 
     severity: Severity = "warning"

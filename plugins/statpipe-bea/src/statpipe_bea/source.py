@@ -1,4 +1,4 @@
-"""The sources of BEA's regional tables: a family of tables, four ways to them."""
+"""The sources of BEA's regional tables: one family of tables, four channels."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _SMOKE_YEAR = "2019"
 
 class BeaSource(Source):
     """
-    The tables of one family: PCE by state, if nothing else is said.
+    The tables of one family; by default, PCE by state.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class BeaSource(Source):
 
     @cached_property
     def _channel(self) -> Channel:
-        # Chosen when first needed: what works on Bronze alone asks for no key.
+        # Chosen at first use: commands that only read Bronze need no key.
         return self._given or chosen_channel(self._settings, self._family)
 
     @property
@@ -96,7 +96,7 @@ class BeaSource(Source):
     def smallest(self, dataset: Dataset) -> Dataset:
         line, area = dataset.categories[0].code, dataset.areas[0].code
         if is_renumbered(dataset.name):
-            # What a table has ever held is more than what it holds now.
+            # A table has had more categories than it has now.
             line = (self.probe(dataset).selection.categories or (line,))[0]
         tiny = Selection(areas=(area,), categories=(line,), periods=(_SMOKE_YEAR,))
         return attrs.evolve(dataset, selection=tiny)
@@ -111,9 +111,9 @@ class BeaSource(Source):
 
 def chosen_channel(settings: RegionalSettings, family: Family) -> Channel:
     """
-    Make the channel that is configured, or the first that is possible.
+    Return the configured channel, or the first possible one.
 
-    :raises ConfigError: Something that the channel needs is missing.
+    :raises ConfigError: A setting or key that the channel needs is missing.
     """
     home = settings.environment.home
     name = settings.channel if settings.channel != "auto" else _first_possible(settings, family)

@@ -1,4 +1,4 @@
-"""What each line of a release is: known, under the title and in the unit on record, or new."""
+"""The meaning of each line of a release: known, with the recorded title and unit, or new."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ _POWER = re.compile(r"-?[0-9]{1,2}")
 @frozen(kw_only=True)
 class Structure:
     """
-    What a release says of its lines: the code of each, by its number. ``categories`` and ``areas`` are those that
-    are not on record; areas have a name by their code.
+    The lines of a release: the code of each by its number. ``categories`` and ``areas`` are those
+    not on record; ``areas`` maps codes to names.
     """
 
     codes: Mapping[str, str]
@@ -56,10 +56,11 @@ def structure_of(
     accepted: Accepted,
 ) -> Structure:
     """
-    Return what each line of a release is. *listed* are the lines of its own list; the rows of a CSV file are
-    such a list, too.
+    Return the meaning of each line of a release. *listed* are the lines in the release's own list,
+    or in the rows of a CSV file.
 
-    :raises ContentError: A line is not what it was, or no list names it; an area has no FIPS code.
+    :raises ContentError: A line has another meaning than before, or no list names it; or an area
+        has no FIPS code.
     """
     day = release_of(decoded)
     titles = [one for part in decoded for one in part.titles]
@@ -72,7 +73,7 @@ def structure_of(
             _check_unit(unit, known[codes[unit.line]], dataset, accepted)
     others = [unit for unit in units if unit.line not in codes]
     new = _new_categories(dataset, listed, others, accepted) if listed else {}
-    # Without a list nothing names them, and so nothing but the search for a figure reads them.
+    # Without a list, nothing names the lines, so only the search for a figure reads them.
     unnamed = {unit.line: category_code(dataset.name, unit.line) for unit in others}
     named = {line: category.code for line, category in new.items()}
     return Structure(
@@ -84,10 +85,11 @@ def structure_of(
 
 def selection_of(dataset: Dataset, structure: Structure) -> Selection:
     """
-    Return what is asked for, in the codes of this release.
+    Return the selection in the codes of this release.
 
-    A price table is asked for the categories that a release was known to hold. So the code of a line that was
-    new then means the category that it has become, and with all lines on record the new ones are meant.
+    The selection of a price table names the categories known at the time. So the code of a line
+    that was new then means its category of today, and a selection of all recorded lines includes
+    the new ones.
     """
     asked = dataset.selection
     if asked.categories is None or not is_renumbered(dataset.name):
@@ -104,7 +106,7 @@ def selection_of(dataset: Dataset, structure: Structure) -> Selection:
 
 def numbers_on_record(dataset: Dataset) -> Layout:
     """
-    Return the codes of the lines by number, as the codes of a table that is known by its numbers say them.
+    Return the codes of lines by number, for a table whose lines are identified by number.
     """
     return {category.code.rpartition(":")[2]: category.code for category in dataset.categories}
 
@@ -113,7 +115,7 @@ def check_titles(
     dataset: Dataset, codes: Layout, printed: Iterable[PrintedLine], accepted: Accepted
 ) -> None:
     """
-    Refuse a line that has another title than its category.
+    Refuse a line whose title differs from that of its category.
     """
     known = {category.code: category for category in dataset.categories}
     for one in printed:
@@ -130,7 +132,10 @@ def _codes_on_record(
     day: date,
     accepted: Accepted,
 ) -> Layout:
-    """By number, or by title and unit: all of a list, or each answer for itself where there is none."""
+    """
+    Return the codes by number, or by title and unit: from a list, or from each answer if there is
+    no list.
+    """
     if not is_renumbered(dataset.name):
         return numbers_on_record(dataset)
     if not listed:
@@ -146,7 +151,7 @@ def _codes_on_record(
 def _check_unit(
     printed: PrintedUnit, category: Category, dataset: Dataset, accepted: Accepted
 ) -> None:
-    """A line keeps its unit and multiplier; else its number means something else now."""
+    """Refuse a line with another unit or multiplier: its number has a new meaning."""
     units = {one.unit_measure for one in dataset.categories}
     unit, power = printed.unit, printed.power
     same_power = power in {None, str(category.unit_mult)}
@@ -168,7 +173,7 @@ def _new_categories(
     units: Sequence[PrintedUnit],
     accepted: Accepted,
 ) -> dict[str, Category]:
-    """Describe the lines that are not on record, by number: as printed, and without a parent."""
+    """Describe new lines by number, as printed and without a parent."""
     titles = _titles(dataset, listed, {unit.line for unit in units})
     found: dict[str, Category] = {}
     lines: dict[str, str] = {}
@@ -196,7 +201,7 @@ def _new_categories(
 def _titles(
     dataset: Dataset, listed: Iterable[PrintedLine], new: Collection[str]
 ) -> dict[str, str]:
-    """Give the title of each line. Whether those on record have one title has been seen by now."""
+    """Return the title of each line. Recorded lines have been checked for several titles before."""
     titles: dict[str, str] = {}
     for one in listed:
         first = titles.setdefault(one.line, one.title)
@@ -209,7 +214,10 @@ def _titles(
 def _new_category(
     dataset: Dataset, title: str, printed: PrintedUnit, accepted: Accepted
 ) -> Category:
-    """A CSV file prints no power of ten, and an old one no unit: its table has just one."""
+    """
+    Describe a new line. A CSV file prints no power of ten, and an old one no unit, because its
+    table has only one.
+    """
     line, unit, power = printed.line, printed.unit, printed.power
     if not _NUMBER.fullmatch(line):
         raise ContentError(f"{printed.where}: line {line!r} of {dataset.name}; expected a number")
@@ -230,7 +238,7 @@ def _new_category(
 
 
 def _new_areas(dataset: Dataset, decoded: Sequence[Decoded]) -> dict[str, str]:
-    """Name areas that are not on record as they are printed first; BEA's FIPS code is their code."""
+    """Return the names of new areas, as first printed, by their FIPS code from BEA."""
     listed = {area.geo_fips for area in dataset.areas}
     found: dict[str, str] = {}
     for part in decoded:

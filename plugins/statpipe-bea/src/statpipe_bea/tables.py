@@ -32,14 +32,14 @@ table."""
 @cache
 def former_names() -> Mapping[str, str]:
     """
-    Return today's name of each table by the name that it had before: ``SAEXP1`` is ``SAPCE1``.
+    Return the current name of each table by its former name: ``SAEXP1`` is now ``SAPCE1``.
     """
     return COMPONENTS | {row["former"]: row["name"] for row in _rows("table_names.csv")}
 
 
 def table_name(printed: str) -> str:
     """
-    Return today's name of a table, also for one that was renamed since.
+    Return the current name of a table, also if it was renamed.
     """
     return former_names().get(printed, printed)
 
@@ -92,8 +92,8 @@ def categories(table: str) -> tuple[Category, ...]:
 @cache
 def dataset(table: str) -> Dataset:
     """
-    Return a table's whole declaration. Figures of the per-capita table add up over nothing but
-    categories; printed digits and bounds are those of all releases since 2020.
+    Return the complete declaration of a table. Figures of the per-capita table only add up over
+    categories. Printed digits and bounds cover all releases since 2020.
     """
     per_capita = table == PER_CAPITA
     return Dataset(
@@ -115,7 +115,10 @@ def dataset(table: str) -> Dataset:
 
 
 def _same_lines() -> Agreement:
-    """Lines of SAPCE1 hold the same figures as lines of SAPCE3, in every release so far."""
+    """
+    Return the lines of SAPCE1 that have had the same figures as lines of SAPCE3 in every release so
+    far.
+    """
     ours, theirs = "SAPCE1", "SAPCE3"
     return Agreement(
         dataset=theirs,

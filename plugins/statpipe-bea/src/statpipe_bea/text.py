@@ -1,7 +1,8 @@
 """From bytes to text: one rule for BEA's answers, CSV files and pages of footnotes.
 
-BEA writes UTF-8. Its own client reads Latin-1, which everybody decodes as Windows-1252, so that is
-what anything else is taken for; UTF-16 says so in its first bytes. No byte is ever replaced by U+FFFD.
+BEA writes UTF-8. BEA's own client reads Latin-1, which is commonly decoded as Windows-1252, so
+bytes that are not UTF-8 are read as that. UTF-16 is recognized by its first bytes. No byte is ever
+replaced by U+FFFD.
 """
 
 from __future__ import annotations
@@ -15,14 +16,15 @@ _UTF_16 = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 _LETTER_OF_UTF_8 = re.compile(
     rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
 )
-"""A non-ASCII letter in UTF-8: in such a file, an odd byte is damage, not Windows-1252."""
+"""A non-ASCII letter in UTF-8. In a file with such letters, an invalid byte is damage, not
+Windows-1252."""
 
 
 def text_of(payload: Payload) -> str:
     """
     Return a payload's text, without a byte order mark.
 
-    :raises ContentError: A byte has no meaning; the text names its place.
+    :raises ContentError: A byte cannot be decoded; the message gives its place.
     """
     body = payload.body
     encoding, start = _encoding(body)
@@ -40,16 +42,16 @@ def text_of(payload: Payload) -> str:
 
 def byte_of(payload: Payload, text: str, place: int) -> int:
     """
-    Return the byte of a payload at which a place in its *text* begins.
+    Return the position in bytes for a position in the *text* of a payload.
     """
     encoding, start = _encoding(payload.body)
     if len(text) == len(payload.body):
-        return place  # a byte a letter
+        return place  # one byte per letter
     return start + len(text[:place].encode(encoding))
 
 
 def _encoding(body: bytes) -> tuple[str, int]:
-    """Give the encoding that the first bytes announce, and how many these are."""
+    """Return the encoding that the first bytes declare, and their number."""
     if body.startswith(codecs.BOM_UTF8):
         return "utf-8", len(codecs.BOM_UTF8)
     encoding = _UTF_16.get(body[:2])

@@ -1,4 +1,4 @@
-"""Whether a line is still the category it was: by its title and unit, not by its number alone."""
+"""Compares titles and units: is a line still the same category? Its number alone does not tell."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _WORD = re.compile(r"[^\W_]+")
 
 _SCALES = {"hundred": 2, "thousand": 3, "million": 6, "billion": 9, "trillion": 12}
 _KINDS = frozenset({"constant", "chained", "real", "index", "percent", "dollar"})
-"""Words that name the kind of prices; BEA writes ``current`` or leaves it out."""
+"""Words for the kind of prices. BEA writes ``current`` or leaves it out."""
 
 
 @frozen(kw_only=True)
 class Accepted:
     """
-    What settings accept besides the code lists: ``titles`` maps category codes to new titles, ``units`` new
-    spellings of units to known ones.
+    Texts that settings accept besides the code lists. ``titles`` maps category codes to new titles;
+    ``units`` maps new spellings of units to known ones.
     """
 
     titles: Mapping[str, str] = field(factory=dict)
@@ -30,7 +30,7 @@ class Accepted:
 
     def unit(self, printed: str, known: Collection[str]) -> str:
         """
-        Return the known unit that a printed one is; the printed one if it is none of them.
+        Return the known unit that equals a printed one, or else the printed one.
 
         Case, punctuation and plural do not matter. A new spelling counts if settings accept it.
         """
@@ -44,9 +44,9 @@ class Accepted:
 
 def plain(title: str) -> str:
     """
-    Reduce a title to what identifies it: no footnote marks, punctuation, case or plural.
+    Normalize a title for comparison: remove footnote marks, punctuation, case and plural.
 
-    BEA's "Amusements parks" may one day lose its first "s"; that makes no new category.
+    BEA may one day correct "Amusements parks" without meaning a new category.
     """
     words = _WORD.findall(_FOOTNOTE_MARK.sub("", title).casefold())
     return " ".join(word.removesuffix("s") or word for word in words)
@@ -54,14 +54,14 @@ def plain(title: str) -> str:
 
 def same_title(printed: str, category: Category, accepted: Mapping[str, str]) -> bool:
     """
-    Tell whether a CSV file's description is the category's title, or one accepted by settings.
+    Return whether a CSV file's description is the category's title, or is accepted by settings.
     """
     return plain(printed) in {plain(category.name), plain(accepted.get(category.code, ""))} - {""}
 
 
 def ends_in_title(printed: str, category: Category, accepted: Mapping[str, str]) -> bool:
     """
-    Tell whether the API's wording names the category.
+    Return whether the API's wording names the category.
 
     The API puts the table and the broader categories before a line's own title (``[SAPCE1] Goods:
     Durable goods``). The first line of a table may be worded more fully than in the CSV file.
@@ -76,30 +76,30 @@ def ends_in_title(printed: str, category: Category, accepted: Mapping[str, str])
 
 def tails(printed: str) -> set[str]:
     """
-    Return what a wording may be the title of: all of it, and all that follows a colon or bracket.
+    Return the possible titles in a wording: the whole text, and each part after a colon or bracket.
 
-    A title may itself hold a colon ("Less: Receipts ..."), so every tail counts.
+    A title may contain a colon itself ("Less: Receipts ..."), so every part counts.
     """
     return {plain(printed)} | {plain(printed[m.end() :]) for m in _BOUNDARY.finditer(printed)}
 
 
 def without_table(printed: str) -> str:
     """
-    Return the API's wording without the name of the table in front: ``[SAPCE1] Goods``.
+    Return the API's wording without the leading name of the table: ``[SAPCE1] Goods``.
     """
     return re.sub(r"^\s*\[[^\]]*\]\s*", "", printed).strip()
 
 
 def may_be_same(printed: str, known: str) -> bool:
     """
-    Tell whether a unit may be another spelling of one: no other scale, kind, or base year.
+    Return whether a unit may be a new spelling of another: same scale, kind, and base year.
     """
     return _meaning(printed) == _meaning(known)
 
 
 def power_of_ten(unit: str) -> int:
     """
-    Return the power of ten that a unit's words name: 6 for ``Millions of current dollars``.
+    Return the power of ten in the words of a unit: 6 for ``Millions of current dollars``.
     """
     return max((_SCALES.get(word, 0) for word in plain(unit).split()), default=0)
 
@@ -108,7 +108,7 @@ def other_title(
     where: str, printed: str, category: Category, categories: Iterable[Category]
 ) -> str:
     """
-    Say that a line has another title, whose title that is, or how to accept it.
+    Return the message for a line with another title: whose title it is, or how to accept it.
     """
     head = f"{where}: {category.code} is titled {printed.strip()!r}"
     ends = tails(printed)
@@ -127,7 +127,7 @@ def other_title(
 
 def other_unit(where: str, printed: str, category: Category) -> str:
     """
-    Say that a line is in another unit, and how to accept it if it may be a new spelling.
+    Return the message for a line in another unit, and how to accept it if it may be a new spelling.
     """
     known = category.unit_measure
     head = f"{where}: {category.code} is in {printed!r}; expected {known!r}"

@@ -1,6 +1,6 @@
 """The client of BEA's Data API: the protocol, and nothing about tables.
 
-It is imported only by a run that asks the API, since it loads httpx.
+It loads httpx, so only a run that calls the API imports it.
 """
 
 from statpipe.api.http import Limits, Patience

@@ -1,4 +1,4 @@
-"""Looks answers over without reading them."""
+"""Checks answers without parsing them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ _HEAD, _TAIL = 300, 100
 
 def looks_whole(payload: Payload) -> bool:
     """
-    Tell cheaply whether this is a whole answer without an error in it. ``False`` means: look closer.
+    Return whether this is a complete answer without an error. ``False`` means: parse it to find
+    out.
     """
     body = payload.body
     lowered = body.lower()
@@ -21,7 +22,7 @@ def looks_whole(payload: Payload) -> bool:
         and b"".join(body[-_TAIL:].split()).endswith(b"}}")
         and b'"error"' not in lowered
         and b"apierror" not in lowered
-        and b"\\u00" not in lowered  # a key may be written in escapes
+        and b"\\u00" not in lowered  # escapes may be part of a key
         and _is_text(payload)
     )
 

@@ -1,4 +1,4 @@
-"""Asks BEA's Data API."""
+"""A client for BEA's Data API."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ LARGEST_ANSWER = 64 * MEBIBYTE
 REMEMBERED = 64 * MEBIBYTE
 
 REQUESTS, BYTES, ERRORS = 90, 90_000_000, 20
-"""BEA allows 100 requests, 100 MB and 30 errors in a minute. A margin is kept, since it counts with its
-own clock and since another program may use the same key: it locks a key out for an hour."""
+"""BEA allows 100 requests, 100 MB and 30 errors in a minute. A key that exceeds a limit is locked
+out for an hour. These lower limits allow for the difference between BEA's clock and ours, and for
+other programs that use the same key."""
 
 
 def limits(requests: int | None = None) -> Sequence[Limits]:
     """
-    Return BEA's limits a minute, with so many requests instead of ours.
+    Return BEA's limits per minute for a key with this number of requests.
 
     A key that is allowed more requests is allowed more bytes in proportion.
     """
@@ -57,6 +58,6 @@ class BeaClient(Client):
         """
         Return the answer to *parameters* as a payload of this name.
 
-        What was asked before is not asked again. Raises what :meth:`Client.get` raises.
+        A repeated request is answered from memory. Raises what :meth:`Client.get` raises.
         """
         return self.get("", parameters, name=name).payload(name, media_type="application/json")

@@ -1,6 +1,5 @@
-"""Finds the errors that BEA puts inside of its answers, and says what to do about each.
-
-They come with HTTP 200, at ``BEAAPI.Results.Error`` or at ``BEAAPI.Error``, as an object or a list.
+"""Finds the errors that BEA puts into its answers, and says what to do about each. They have HTTP
+status 200, at ``BEAAPI.Results.Error`` or at ``BEAAPI.Error``, as an object or a list.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from statpipe_bea.results import api_node, listed
 SIGN_UP = "https://apps.bea.gov/API/signup/"
 THROTTLED = 7
 LOCK_OUT = 60.0
-"""Seconds to wait when BEA throttles and does not say for how long."""
+"""Seconds to wait if BEA throttles without giving a time."""
 
 _KEY_REMEDIES = {
     1: f"set BEA_API_KEY to the 36-character key from BEA's e-mail; get a free key at {SIGN_UP}",
@@ -25,13 +24,13 @@ _KEY_REMEDIES = {
 }
 _NO_DATA = 201
 _FIRST_OF_BEAS_OWN = 100
-"""Lower codes are errors in the request; from here on, the trouble is at BEA's end."""
+"""Lower codes are errors in the request. Codes from here on are errors of BEA's server."""
 
 
 @frozen
 class Refusal:
     """
-    What BEA says is wrong. ``code`` is ``None`` if there is none.
+    An error that BEA reports. ``code`` is ``None`` if BEA gives none.
     """
 
     code: int | None
@@ -43,7 +42,7 @@ class Refusal:
 
 def refusal_in(payload: Payload) -> Refusal | None:
     """
-    Return the error inside of an answer, ``None`` where there is none or it cannot be read.
+    Return the error in an answer, or ``None`` if it has none or cannot be read.
     """
     try:
         api = api_node(payload, trailing=True)
@@ -56,7 +55,7 @@ def refusal_in(payload: Payload) -> Refusal | None:
 
 def failure(refusal: Refusal, payload: Payload, *, wait: float | None) -> Exception:
     """
-    Return what to raise: what asking again may cure is :class:`Passing`.
+    Return the exception to raise: :class:`Passing` if a retry may help.
     """
     who = f"BEA refuses {payload.name}: {refusal}"
     if refusal.code == THROTTLED:
@@ -75,7 +74,7 @@ def failure(refusal: Refusal, payload: Payload, *, wait: float | None) -> Except
 
 def throttled(who: str, wait: float | None) -> Passing:
     """
-    Return the failure of being asked to slow down.
+    Return the exception for a throttled request.
     """
     seconds = LOCK_OUT if wait is None else wait
     error = Unavailable(

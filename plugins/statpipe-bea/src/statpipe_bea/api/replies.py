@@ -1,4 +1,4 @@
-"""Judges what came over the wire: BEA tells of errors with status 200, too."""
+"""Judges HTTP responses: BEA also reports errors with status 200."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from statpipe_bea.api.refusals import LOCK_OUT, failure, refusal_in
 from statpipe_bea.results import results
 
 TRIES_AT_CONTENT = 3
-"""A body that was cut off may be complete the next time; if not, the agency has changed it."""
+"""How often to retry if a body is not valid: it may have been cut off. If retries do not help, the
+agency has changed its format."""
 
 
 def judged(answer: Answer) -> Exception | None:
     """
-    Return what is wrong with an answer; ``None`` if it is a healthy one.
+    Return what is wrong with an answer, or ``None`` if nothing is.
 
-    It is ``Passing`` where asking again may help, ``Rejected`` where it will not, and
-    ``ContentError`` if this is no answer of BEA's.
+    The result is ``Passing`` if a retry may help, ``Rejected`` if it will not, and ``ContentError``
+    if this is not an answer from BEA.
     """
     payload = answer.payload(media_type="application/json")
     if answer.status == HTTPStatus.OK and looks_whole(payload):

@@ -1,1 +1,1 @@
-"""The four ways to the same figures."""
+"""The four ways to get the same figures."""

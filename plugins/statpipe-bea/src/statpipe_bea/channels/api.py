@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 class ApiChannel(Channel):
     """
-    One request a line for all areas, or one an area for all lines, whichever is less.
+    Sends one request per line for all areas, or one per area for all lines, whichever is fewer.
 
-    The first of these is the probe as well: it shows the note of the last update and the headline
-    figures. The folder *remembered* keeps what is spent of BEA's limits, for other sources and later runs.
+    The first request is also the probe: it shows the "Last updated" note and the headline figures.
+    The folder *remembered* records how much of BEA's limits is used, for other sources and later
+    runs.
     """
 
     name = "api"
@@ -59,7 +60,7 @@ class ApiChannel(Channel):
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
         renumbered = is_renumbered(dataset.name)
         listed = listed_lines(self._line_list(dataset)) if renumbered else []
-        # The first line for all areas: the price parity of the US is 100, whatever was revised.
+        # Of all areas: the price parity of the US is always 100, so it would not show a revision.
         first = {min((one.line for one in listed), key=int): None} if listed else {}
         codes = first if renumbered else _expected(dataset)
         name, parameters = planned(dataset, codes)[0]
@@ -81,7 +82,9 @@ class ApiChannel(Channel):
             yield payload
 
     def _unit(self, dataset: Dataset, line: str) -> str:
-        """Ask for the unit of a new line, which no list prints. :meth:`fetch` gets the same answer."""
+        """
+        Request the unit of a new line, which no list contains. :meth:`fetch` reuses the answer.
+        """
         ((name, parameters),) = planned(dataset, {line: None})
         return str(rows_of(read_answer(self._ask(name, parameters)))[0]["CL_UNIT"])
 
@@ -133,8 +136,8 @@ def planned(dataset: Dataset, codes: Mapping[str, str | None]) -> list[tuple[str
     """
     Plan the fewest requests for a table of these lines: names and parameters, in a fixed order.
 
-    *codes* are the categories of the lines; a line whose category is not known yet is asked for. A
-    request may ask one line for many areas, or all lines for one area (error 41 else).
+    *codes* are the categories of the lines; a line whose category is not known yet is requested. A
+    request may ask for one line and many areas, or for all lines and one area (otherwise error 41).
     """
     selection, table = dataset.selection, dataset.name
     lines = [
@@ -170,7 +173,7 @@ def _expected(dataset: Dataset) -> dict[str, str]:
 
 
 def _token(note: str, answer: Answer) -> str:
-    """Hash note and figures: not the time of the answer, nor the order of its rows."""
+    """Hash the note and the figures, but not the time of the answer or the order of its rows."""
     figures = sorted(
         [str(row[name] or "") for name in ("Code", "GeoFips", "TimePeriod", "NoteRef")]
         + [_number(str(row["DataValue"]))]
@@ -180,7 +183,9 @@ def _token(note: str, answer: Answer) -> str:
 
 
 def _number(text: str) -> str:
-    """Give equal numbers one text: BEA has printed 197964 and 197964.0 for the same figure."""
+    """
+    Return the same text for equal numbers: BEA has printed 197964 and 197964.0 for one figure.
+    """
     try:
         return f"{Decimal(text.replace(',', '')).normalize():f}"
     except InvalidOperation:

@@ -1,4 +1,4 @@
-"""What the ways to the figures have in common."""
+"""The interface that all channels share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from statpipe_bea.release import released
 
 class Channel(ABC):
     """
-    One way to BEA's figures.
+    One way to get BEA's figures.
     """
 
     name: str
@@ -22,31 +22,31 @@ class Channel(ABC):
     @abstractmethod
     def vintages(self, dataset: Dataset) -> Sequence[Vintage]:
         """
-        Return the releases that this channel can bring, oldest first.
+        Return the releases that this channel offers, oldest first.
         """
 
     @abstractmethod
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
         """
-        Bring the payloads of a release.
+        Return the payloads of a release.
         """
 
     def requests(self, dataset: Dataset, vintage: Vintage) -> int | None:  # noqa: ARG002
         """
-        Return how many payloads :meth:`fetch` brings.
+        Return how many payloads :meth:`fetch` returns.
         """
         return None
 
     def waiting(self, requests: int) -> float:  # noqa: ARG002
         """
-        Return the seconds that so many requests must wait for BEA's limits.
+        Return how many seconds this number of requests must wait because of BEA's limits.
         """
         return 0.0
 
     @abstractmethod
     def diagnose(self) -> Iterable[Diagnosis]:
         """
-        Say what this channel is and needs.
+        Describe this channel and what it needs.
         """
 
     def close(self) -> None:  # noqa: B027
@@ -59,9 +59,9 @@ def vintage_of(
     note: str | None, token: str, selection: Selection, payload: Payload, place: str = "Notes"
 ) -> Vintage:
     """
-    Make a vintage of BEA's note.
+    Return the vintage that BEA's note names.
 
-    :raises ContentError: There is no note, or no date in it.
+    :raises ContentError: The note is missing, or has no date.
     """
     try:
         day = released(note or "")

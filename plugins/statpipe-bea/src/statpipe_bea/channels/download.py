@@ -20,16 +20,14 @@ _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 
 def is_address(place: str) -> bool:
     """
-    Tell an address from a path.
+    Return whether this is a URL and not a path.
     """
     return _SCHEME.match(place) is not None
 
 
 def open_client(address: str, seconds: float) -> Client:
     """
-    Open the way to a file at an address; *seconds* is the time for it.
-
-    :raises ConfigError: The address cannot be asked.
+    Open a client for the file at a URL; *seconds* is the time limit.
     """
     from statpipe.api.http import Client, checked_address
 
@@ -42,7 +40,7 @@ def file_at(path: Path) -> Payload:
     """
     Return the file at a path.
 
-    :raises ConfigError: There is no such file.
+    :raises ConfigError: The file does not exist or cannot be read.
     """
     try:
         body = path.read_bytes()
@@ -62,11 +60,11 @@ def file_at(path: Path) -> Payload:
 
 def downloaded(address: str, seconds: float) -> Payload:
     """
-    Return the file at an address.
+    Download the file at a URL.
 
     :raises ConfigError: The address cannot be asked.
-    :raises Unavailable: The site cannot be reached now, or sends a web page.
-    :raises Rejected: It has no such file.
+    :raises Unavailable: The site cannot be reached, or sends a web page instead.
+    :raises Rejected: The file does not exist.
     """
     client = open_client(address, seconds)
     try:
@@ -77,7 +75,7 @@ def downloaded(address: str, seconds: float) -> Payload:
 
 
 def _safe(name: str) -> str:
-    """Return a name that a payload may have."""
+    """Return the name in a form that is valid for a payload."""
     kept = "".join(c if (c.isascii() and c.isalnum()) or c in "._-" else "_" for c in name)
     return kept.lstrip("._-") or "file"
 

@@ -1,4 +1,4 @@
-"""Files from addresses, each asked for once."""
+"""Downloads files, each once."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from statpipe_bea.channels.download import downloaded, file_at, is_address
 @frozen
 class Downloads:
     """
-    Reads files from paths and addresses. What was downloaded lies in files without a name until
-    :meth:`close`: a long archive does not fit into memory, and a process that dies leaves nothing.
-    *seconds* is the time for one download.
+    Reads files from paths and URLs. Until :meth:`close`, downloads are kept in unnamed temporary
+    files, because a long archive does not fit into memory, and a process that dies leaves nothing
+    behind. *seconds* is the time limit of one download.
     """
 
     home: Path
@@ -29,8 +29,8 @@ class Downloads:
 
     def read(self, place: str) -> Payload:
         """
-        Return the file at a path or address; a relative path starts at ``home``. Raises what
-        :func:`file_at` and :func:`downloaded` raise.
+        Return the file at a path or URL; a relative path starts at ``home``. Raises the errors of
+        :func:`file_at` and :func:`downloaded`.
         """
         if not is_address(place):
             return file_at(self.home / Path(place).expanduser())
@@ -46,7 +46,7 @@ class Downloads:
 
     def close(self) -> None:
         """
-        Give the room back.
+        Delete the downloads.
         """
         self._kept.clear()
         self._open.close()

@@ -1,4 +1,4 @@
-"""The channels ``bulk`` and ``archive``: BEA's zips, today's or older ones."""
+"""The channels ``bulk`` and ``archive``: BEA's current and older zips."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 @frozen(kw_only=True)
 class Place:
     """
-    A file or an address. ``folder`` is the folder that was named in its stead, if one was.
+    A path or URL of a file. ``folder`` is the configured folder in which it was found, if any.
     """
 
     path: str
@@ -79,12 +79,12 @@ class Entry:
 
 class FilesChannel(Channel):
     """
-    Tables out of zips; one zip is one release of each table in it.
+    Reads tables from zips. A zip has one release of each of its tables.
 
-    An archive holds many. Each is unpacked once for its table of contents, and once more when a
-    release of it is fetched, so that only one is in memory. Of the CSV files in a folder, as of those
-    in a zip, the one with all areas counts. A *partial* channel brings what it can: files that cannot
-    be read are set aside, and a table may be in none. *seconds* is the time for one download.
+    An archive has many zips. Each is unpacked once to list its tables, and again when one of its
+    releases is fetched, so only one is in memory at a time. If a folder or a zip has several CSV
+    files of a table, the one with all areas is used. A *partial* channel skips files that cannot be
+    read and tables that no file has. *seconds* is the time limit of one download.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class FilesChannel(Channel):
         return next((e for e in entries if e.vintage.token == vintage.token), None)
 
     def _contents(self, dataset: Dataset) -> list[Entry]:
-        """Return the tables of a dataset, with its selection."""
+        """Return the releases of a dataset's table, with its selection."""
         if self._index is None:
             self._index = list(self._whole(self._places_in_order()))
         return [
@@ -161,7 +161,9 @@ class FilesChannel(Channel):
         ]
 
     def _whole(self, places: Iterable[Place]) -> Iterator[Entry]:
-        """Yield the table of contents of all places; of loose files in a folder, those that count."""
+        """
+        Yield the tables in all places. Of loose files in a folder, yield one per table and release.
+        """
         for _, group in groupby(places, key=lambda place: place.folder):
             entries = [entry for place in group for entry in self._listed(place)]
             try:
@@ -171,7 +173,7 @@ class FilesChannel(Channel):
             yield from (entry for entry in entries if not entry.is_loose or entry in whole)
 
     def _listed(self, place: Place) -> list[Entry]:
-        """Return the table of contents of one file."""
+        """Return the tables in one file."""
         try:
             return [
                 Entry(
@@ -207,7 +209,7 @@ class FilesChannel(Channel):
         return []
 
     def _places_in_order(self) -> Iterator[Place]:
-        """Return each file once, folders replaced by what is in them."""
+        """Return each file once. A folder stands for the files in it."""
         return iter(dict.fromkeys(file for place in self._places for file in self._inside(place)))
 
     def _inside(self, place: str) -> Iterator[Place]:

@@ -22,7 +22,7 @@ from statpipe_bea.lines import ReleaseLines, release_lines
 
 class SampleChannel(Channel):
     """
-    Five years of each table, in answers of the API's shape.
+    Five years of each table, in answers of the same form as the API's.
     """
 
     name = "sample"
@@ -101,7 +101,7 @@ def _lines(dataset: Dataset, line_list: Payload, vintage: Vintage) -> ReleaseLin
 
 
 def _wanted(payload: Payload, dataset: Dataset, codes: Layout) -> bool:
-    """Leave out answers that hold nothing of the selection."""
+    """Leave out answers without any figure of the selection."""
     selection: Selection = dataset.selection
     line, fips = payload.request.get("linecode"), payload.request.get("geofips")
     if line and line != "ALL" and selection.categories is not None:

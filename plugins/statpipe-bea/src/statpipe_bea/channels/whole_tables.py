@@ -1,7 +1,8 @@
-"""One file for each table and release, where a zip or a folder holds several.
+"""Picks one file for each table and release if a zip or a folder has several.
 
-BEA's zips hold each table for all areas, and once more for each area. Table and release are read from the files;
-names only tell BEA's files of single areas, which are set aside beside a larger one.
+BEA's zips contain a file of each table for all areas, and another one for each area. Table and
+release are read from the content of the files. The name only identifies files of single areas,
+which are ignored if there is a larger file.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from statpipe_bea import tables
 
 class Candidate(Protocol):
     """
-    A file that holds a table of a release.
+    A file with a table of a release.
     """
 
     @property
@@ -46,13 +47,13 @@ class Candidate(Protocol):
     @property
     def digest(self) -> str:
         """
-        What equal files have in common.
+        A hash: equal files have equal digests.
         """
 
 
 class AmbiguousTable(ContentError):
     """
-    Several files hold a table of one release, and none of them is the one with all areas.
+    Several files hold the same table and release, and none of them covers all areas.
     """
 
 
@@ -65,7 +66,7 @@ _ONE_AREA = re.compile(
 
 def whole_tables(files: Iterable[C]) -> list[C]:
     """
-    Return one file for each table and release, in the order in which they came.
+    Return one file for each table and release, in the order of the input.
 
     :raises AmbiguousTable: Two files of a table and release differ, or all are files of single areas.
     """

@@ -1,7 +1,7 @@
-"""Zips and CSV files of BEA's tables, read by what is in them and not by what they are named.
+"""Reads zips and CSV files of BEA's tables; their content decides, not their names.
 
-People keep BEA's zips as they came, unpacked and packed again, in folders, or several in one. Names of members
-are only names: nothing is written anywhere.
+People keep BEA's zips unchanged, repacked, unpacked into folders, or several in one. Members are
+never written to disk, so their names are harmless.
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class TableFile:
 
 class NotAnAnswer(ContentError):
     """
-    A file that BEA cannot have sent, such as a text about something else: nothing of it is kept.
+    A file that is not from BEA, such as a text about something else. It is not stored.
     """
 
 
@@ -115,11 +115,12 @@ def table_files(archive: Payload, family: Family | None = None) -> list[TableFil
     """
     Return a family's tables in a zip, or the one in a bare CSV file.
 
-    If the zip holds a table for all areas and for single areas, the file for all areas is returned.
+    If the zip has a table both for all areas and for single areas, the file for all areas is
+    returned.
 
-    :raises NotAnAnswer: It holds none of the tables, and is not a damaged zip either.
-    :raises ContentError: It is damaged, holds a table of one release twice, or unpacks to more than
-        any file of BEA's.
+    :raises NotAnAnswer: The file contains none of the tables, and is not a damaged zip.
+    :raises ContentError: The file is damaged, contains the same table and release twice, or unpacks
+        to more bytes than any file from BEA.
     """
     family = family or pce_by_state()
     found = _in_zip(archive, family) if _is_zip(archive) else _bare(archive, family)
@@ -139,7 +140,10 @@ def _is_zip(archive: Payload) -> bool:
 
 
 def _not_found(archive: Payload, msg: str) -> ContentError:
-    """Bronze keeps what may be an answer of BEA's: one that names BEA, or a zip whose start is lost."""
+    """
+    Return the error for a file without tables. Bronze keeps a file that may be from BEA: it names
+    BEA, or is a zip that lost its beginning.
+    """
     broken = archive.name.lower().endswith(".zip") and b"\0" in archive.body
     if _has_marks(archive) or (broken and not _is_zip(archive)):
         return ContentError(msg, payload=archive)
@@ -165,7 +169,7 @@ def _bare(archive: Payload, family: Family) -> list[TableFile]:
 
 @frozen(kw_only=True)
 class _Member:
-    """A member that may belong to a table: the folder and name by which it is stored, and what it holds."""
+    """A member that may belong to a table: its folder and name in the zip, and its content."""
 
     folder: str
     name: str
@@ -175,7 +179,7 @@ class _Member:
 
 @define
 class _Room:
-    """How much may still be unpacked of a zip, whatever sizes it declares."""
+    """How many bytes may still be unpacked from a zip, whatever sizes it declares."""
 
     archive: Payload
     members: int
@@ -228,7 +232,7 @@ def _in_zip(archive: Payload, family: Family) -> list[TableFile]:
 
 
 def _members(body: bytes, room: _Room, place: str, depth: int) -> Iterator[_Member]:
-    """Yield the CSV files and pages in a zip, and in the zips in it."""
+    """Yield the CSV files and pages in a zip and in nested zips."""
     with zipfile.ZipFile(io.BytesIO(body)) as opened:
         infos = opened.infolist()
         room.members -= len(infos)
@@ -263,7 +267,9 @@ def _member(room: _Room, path: PurePosixPath, body: bytes, media_type: str) -> _
 
 
 def _headed(member: _Member, family: Family) -> _Member:
-    """Say what table a member holds. One that is damaged is an error only if it is named like a table."""
+    """
+    Return the table in a member. A damaged member is an error only if its name is that of a table.
+    """
     word = re.split(r"[^A-Z0-9]", PurePosixPath(member.name).name.upper(), maxsplit=1)[0]
     ours = table_name(word) in family.titles
     try:
@@ -282,7 +288,10 @@ def _headed(member: _Member, family: Family) -> _Member:
 
 
 def _footnotes_of(member: _Member, pages: list[_Member]) -> tuple[Payload, ...]:
-    """Find the page of a table: beside it, of its table, and of its release if there are several."""
+    """
+    Return the page of footnotes of a table: in the same folder, for the same table, and for the
+    same release if there are several.
+    """
     assert member.head is not None, "only tables have footnotes"
     wanted = member.head.table.upper()
     found: dict[str, Payload] = {}

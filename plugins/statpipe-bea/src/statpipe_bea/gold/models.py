@@ -39,7 +39,7 @@ def rpp_state_models(name: str = "rpp_state", source: str = "bea_rpp_state") -> 
 
 def pce_state_real_models() -> list[Model]:
     """
-    Return PCE in constant prices, in matching vintages, and where it is not what BEA says.
+    Return PCE in constant prices, in matching vintages, and its differences from BEA's own figures.
     """
     return [_real_history(), _real(), _real_check()]
 
@@ -176,7 +176,7 @@ def _rank(family: str) -> Model:
 
 
 def _of_family(sql: str, family: str) -> str:
-    """Read another family's models in SQL that is written for PCE by state."""
+    """Let SQL that is written for PCE by state read another family's models."""
     return re.sub(rf"\b{_NAME}(?=\b|_share\b)", family, sql)
 
 

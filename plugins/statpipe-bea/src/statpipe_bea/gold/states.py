@@ -1,4 +1,4 @@
-"""A first look at states across agencies: spending and prices by BEA, unemployment by BLS."""
+"""States across agencies: spending and prices from BEA, unemployment from BLS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _NAME = "unemployment"
 
 def state_look(unemployment: str) -> Model:
     """
-    Return the model that puts BLS's unemployment rate, of the family of this name, beside spending and prices.
+    Return the model that joins BLS's unemployment rate, from the family of this name, to spending
+    and prices.
     """
     sql = (files(__package__) / "state_look.sql").read_text(encoding="utf-8")
     return Model(
