@@ -17,6 +17,7 @@ if TYPE_CHECKING:
         Figures,
         Lakehouse,
         describe,
+        diff,
         explain,
         models,
         open,  # noqa: A004 - as in `statpipe.open("prod")`
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         releases,
         revision_statistics,
         revisions,
+        search,
         vintages,
     )
 
@@ -33,6 +35,7 @@ __all__ = [
     "Figures",
     "Lakehouse",
     "describe",
+    "diff",
     "explain",
     "models",
     "open",
@@ -40,6 +43,7 @@ __all__ = [
     "releases",
     "revision_statistics",
     "revisions",
+    "search",
     "vintages",
 ]
 

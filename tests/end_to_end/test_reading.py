@@ -146,6 +146,46 @@ def test_explain_is_what_the_command_line_explains(home, reader):
     assert then["problems"] == []
 
 
+def test_search_and_diff_are_what_the_commands_tell(home, reader):
+    told = json.loads(home.run("search", "housing utilities", "--json", "--limit", "1000").stdout)
+    assert told
+    assert reader.search("housing", "utilities").to_pylist() == told
+    days = ("2021-01-01", "2022-12-31")
+    chosen = ("--from", days[0], "--to", days[1], *OPTIONS)
+    told = json.loads(home.run("diff", "pce_state", *chosen, "--json").stdout)
+    assert as_shown(reader.diff("pce_state", *days, **CALIFORNIA)) == told
+    assert reader.diff("pce_state", OLD_DAY, floats=True, **CALIFORNIA).to_pylist()[0] == {
+        **reader.diff("pce_state", OLD_DAY, **CALIFORNIA).to_pylist()[0],
+        "old_value": 1759402.1,
+        "new_value": 1738353.6,
+        "difference": -21048.5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("ask", "says"),
+    [
+        (lambda lake: lake.search(" "), 'one or more words, such as `statpipe.search("food")`'),
+        (
+            lambda lake: lake.diff("pce_state", "2022-01-01", "2021-01-01"),
+            'from_="2022-01-01" is after to="2021-01-01"; swap them',
+        ),
+        (lambda lake: lake.diff("pce_state", "then"), "from_='then' is not a date"),
+        (lambda lake: lake.diff("pce_state", OLD_DAY, "soon"), "to='soon' is not a date"),
+        (lambda lake: lake.diff("pce_state", None), "from_=None is not a date"),
+        (
+            lambda lake: lake.diff("pce_state", "2019-01-01", "2020-01-01"),
+            'to="2020-01-01": pce_state had no such row on that date',
+        ),
+    ],
+)
+def test_what_cannot_be_searched_or_compared_is_told_in_the_words_of_python(reader, ask, says):
+    with pytest.raises(ConfigError) as raised:
+        ask(reader)
+    assert says in str(raised.value)
+    assert "--" not in str(raised.value)
+
+
 @pytest.mark.parametrize("sink", [None, "postgres"])
 @pytest.mark.parametrize(
     ("model", "where", "says"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import date
 from statistics import median
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,9 @@ from statpipe.cli.option_types import Conditions, Name, Names
 from statpipe.cli.output import Answer
 from statpipe.cli.session import Session, in_session
 from statpipe.cli.show import columns_wanted
+from statpipe.engine.answers.as_of import day_of
 from statpipe.engine.answers.diff import differences
+from statpipe.engine.answers.words import OPTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -67,7 +68,8 @@ def diff(
         options.refuse_impossible()
         if options.wide:
             raise ConfigError("--wide does not apply to differences; leave it out")
-        first, last = _day("--from", from_), None if to is None else _day("--to", to)
+        of_first, of_last = OPTIONS.of_two_days()
+        first, last = day_of(from_, of_first), None if to is None else day_of(to, of_last)
         wanted = columns_wanted(area, category, dataset, where, period)
         with session.lake() as site:
             declared, table = differences(site, model, wanted, first, last)
@@ -78,15 +80,6 @@ def diff(
         return 0
 
     return in_session(options, work)
-
-
-def _day(option: str, text: str) -> date:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise ConfigError(
-            f"{option} {text!r} is not a date; write year-month-day, such as 2021-01-01"
-        ) from None
 
 
 def _print(model: Model, table: pa.Table, days: str, limit: int) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from statpipe.api import ConfigError
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.option_types import Count, Name
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import say
-from statpipe.engine.answers.search import Found
+from statpipe.engine.answers.search import SHOWN, Found
 from statpipe.engine.answers.search import search as found_by
 
 _COLUMNS = ("kind", "code", "name", "unit", "model")
@@ -32,12 +31,10 @@ def search(*words: Name, limit: Count = 20, options: DataOptions | None = None) 
     options = options or DataOptions()
 
     def work(session: Session) -> int:
-        if not words:
-            raise ConfigError("search for one or more words, such as `statpipe search food`")
         with session.lake() as site:
             found = [one for _, one in found_by(site, words)]
         if options.json:
-            write_json([_document(one) for one in found[:limit]])
+            write_json([{name: getattr(one, name) for name in SHOWN} for one in found[:limit]])
             return 0
         if not found:
             say(
@@ -58,10 +55,6 @@ def search(*words: Name, limit: Count = 20, options: DataOptions | None = None) 
         return 0
 
     return in_session(options, work)
-
-
-def _document(one: Found) -> dict[str, str]:
-    return {name: getattr(one, name) for name in (*_COLUMNS, "dataset")}
 
 
 def _command(one: Found) -> str:

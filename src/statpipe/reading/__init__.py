@@ -9,6 +9,7 @@ from __future__ import annotations
 from statpipe.reading.figures import Figures
 from statpipe.reading.functions import (
     describe,
+    diff,
     explain,
     models,
     open,  # noqa: A004 - as in `statpipe.open("prod")`
@@ -16,6 +17,7 @@ from statpipe.reading.functions import (
     releases,
     revision_statistics,
     revisions,
+    search,
     vintages,
 )
 from statpipe.reading.lakehouse import Lakehouse
@@ -24,6 +26,7 @@ __all__ = [
     "Figures",
     "Lakehouse",
     "describe",
+    "diff",
     "explain",
     "models",
     "open",
@@ -31,5 +34,6 @@ __all__ = [
     "releases",
     "revision_statistics",
     "revisions",
+    "search",
     "vintages",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,34 @@ def revision_statistics(
     """
     with open(environment, config=config) as lakehouse:
         return lakehouse.revision_statistics(model, **wanted)
+
+
+def diff(
+    model: str,
+    from_: str | date,
+    to: str | date | None = None,
+    *,
+    environment: str = "local",
+    config: str | Path | None = None,
+    **wanted: Any,
+) -> Figures:
+    """
+    Return the figures that differ between two dates, or between a date and now:
+    ``diff("pce_state", "2021-01-01", "2022-12-31", ref_area="CA")``.
+
+    The other arguments choose figures, as in :func:`read`.
+    """
+    with open(environment, config=config) as lakehouse:
+        return lakehouse.diff(model, from_, to, **wanted)
+
+
+def search(*words: str, environment: str = "local", config: str | Path | None = None) -> Figures:
+    """
+    Return the models, categories and areas that match all words, best match first:
+    ``search("housing utilities")``.
+    """
+    with open(environment, config=config) as lakehouse:
+        return lakehouse.search(*words)
 
 
 def models(*, environment: str = "local", config: str | Path | None = None) -> Figures:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import define, field
 
 from statpipe.api import Model
-from statpipe.engine.answers.asked import day_asked, numbers_asked, rows_asked
+from statpipe.engine.answers.asked import day_asked, days_asked, numbers_asked, rows_asked
 from statpipe.engine.answers.cell_history import Cell
 from statpipe.engine.answers.figures import figures, whole_model
 from statpipe.engine.answers.plain_table import plain_table
@@ -163,6 +163,41 @@ class Lakehouse:
             words=ARGUMENTS,
         )
         return Figures(declared.name, plain_table(table, declared), declared)
+
+    def diff(
+        self,
+        model: str,
+        from_: str | date,
+        to: str | date | None = None,
+        *,
+        floats: bool = False,
+        **columns: Wanted,
+    ) -> Figures:
+        """
+        Return the figures that differ between the dates *from_* and *to*, or now: ``what`` is
+        changed, new or gone; ``old_value``, ``new_value``, ``difference``, ``percent``.
+
+        *columns* choose as in :meth:`read`.
+
+        :raises ConfigError: The model has no figures or supports no dates, or no such row.
+        """
+        from statpipe.engine.answers.diff import differences
+
+        wanted, (first, last) = rows_asked(columns), days_asked(from_, to)
+        declared, table = differences(self._site, model, wanted, first, last, words=ARGUMENTS)
+        table = plain_table(table, declared)
+        return Figures(declared.name, with_floats(table) if floats else table, declared)
+
+    def search(self, *words: str) -> Figures:
+        """
+        Return the models, categories and areas whose code, title or unit matches all *words*, best
+        match first. Spelling errors are tolerated.
+
+        :raises ConfigError: No word is given.
+        """
+        from statpipe.engine.answers.search import found_table
+
+        return Figures("search", found_table(self._site, words))
 
     def models(self) -> Figures:
         """

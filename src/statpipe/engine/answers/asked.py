@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from statpipe.api import ConfigError
 from statpipe.engine.answers.as_of import day_of
-from statpipe.engine.answers.words import ARGUMENTS
+from statpipe.engine.answers.words import ARGUMENTS, Words
 
 
 def rows_asked(wanted: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
@@ -31,7 +31,7 @@ def rows_asked(wanted: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def day_asked(day: str | date | None) -> date | None:
+def day_asked(day: str | date | None, words: Words = ARGUMENTS) -> date | None:
     """
     Return the day that a reader names.
 
@@ -39,7 +39,20 @@ def day_asked(day: str | date | None) -> date | None:
     """
     if isinstance(day, datetime):
         return day.date()
-    return day_of(day, ARGUMENTS) if isinstance(day, str) else day
+    return day_of(day, words) if isinstance(day, str) else day
+
+
+def days_asked(first: str | date, last: str | date | None) -> tuple[date, date | None]:
+    """
+    Return the two days that a reader names, the last one if there is one.
+
+    :raises ConfigError: One is not a date.
+    """
+    of_first, of_last = ARGUMENTS.of_two_days()
+    begin = day_asked(first, of_first)
+    if begin is None:
+        raise ConfigError("from_=None is not a date; write year-month-day, such as 2021-01-01")
+    return begin, day_asked(last, of_last)
 
 
 def numbers_asked(nth: int | Iterable[int] | None) -> tuple[int, ...]:

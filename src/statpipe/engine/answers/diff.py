@@ -41,13 +41,15 @@ def differences(
     model = whole_model(site, name)
     if model.measure is None:
         raise ConfigError(f"model {name} has no figures to compare between two dates")
+    of_first, of_last = words.of_two_days()
     if last is not None and last < first:
-        raise ConfigError(f"--from {first} is after --to {last}; swap them")
+        msg = f"{of_first.day(first)} is after {of_last.day(last)}; swap them"
+        raise ConfigError(msg)
     found: list[pa.Table | None] = []
     told: list[NoRows] = []
-    for day in (first, last):
+    for day, dated in ((first, of_first), (last, of_last)):
         try:
-            found.append(figures(site, model, wanted, day, words=words))
+            found.append(figures(site, model, wanted, day, words=dated))
         except NoRows as error:  # there on one of the days alone: it came, or went
             found.append(None)
             told.append(error)

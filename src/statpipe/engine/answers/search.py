@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from statpipe.api import ContentError, Model
+from statpipe.api import ConfigError, ContentError, Model
+from statpipe.engine.answers.words import ARGUMENTS, OPTIONS, Words
 from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.maker import gold_key
 from statpipe.engine.site.site import Site
@@ -17,6 +18,8 @@ from statpipe.engine.site.site import Site
 if TYPE_CHECKING:
     import pyarrow as pa
 
+SHOWN = ("kind", "code", "name", "unit", "model", "dataset")
+"""What an answer says of each match."""
 _EXACT, _BEGINS, _WITHIN, _LIKE = 1.0, 0.9, 0.6, 0.5
 """How well a word matches: whole word, beginning, middle, or similar spelling."""
 _CUTOFF = 0.75
@@ -47,11 +50,29 @@ class Found:
     also: str = field(default="", repr=False)
 
 
-def search(site: Site, words: Sequence[str]) -> list[tuple[float, Found]]:
+def found_table(site: Site, words: Sequence[str]) -> pa.Table:
+    """
+    Return what :func:`search` finds as a table.
+    """
+    import pyarrow as pa
+
+    found = [one for _, one in search(site, words, ARGUMENTS)]
+    texts = {name: [getattr(one, name) for one in found] for name in SHOWN}
+    return pa.table(texts, pa.schema((name, pa.string()) for name in SHOWN))
+
+
+def search(
+    site: Site, words: Sequence[str], spelling: Words = OPTIONS
+) -> list[tuple[float, Found]]:
     """
     Return what matches all words, best match first. Misspelt words count if nothing else matches.
+
+    :raises ConfigError: There is no word.
     """
     asked = [word for text in words for word in _words(text)]
+    if not asked:
+        example = 'statpipe.search("food")' if spelling.python else "statpipe search food"
+        raise ConfigError(f"search for one or more words, such as `{example}`")
     everything = list(_everything(site))
     known = {word for one in everything for word in _of(one)}
     likeness = {word: _fitting(word, known) for word in asked}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from attrs import field, frozen
+from attrs import frozen
 
 _OPTIONS = {
     "ref_area": "--area",
@@ -18,15 +18,18 @@ _ARGUMENTS = {"time_period": "period"}
 @frozen(kw_only=True)
 class Words:
     """
-    The spelling of what a reader chose. ``as_of`` is what a day is given by.
+    The spelling of what a reader chose. *dated* is the Python argument that gives the day.
     """
 
     python: bool = False
-    as_of: str = field(init=False)
+    dated: str = "as_of"
 
-    @as_of.default
-    def _as_of(self) -> str:
-        return "as_of" if self.python else "--as-of"
+    @property
+    def as_of(self) -> str:
+        """
+        What gives the day: an argument or an option.
+        """
+        return self.dated if self.python else f"--{self.dated.strip('_').replace('_', '-')}"
 
     def choice(self, column: str, values: Sequence[str]) -> str:
         """
@@ -50,7 +53,13 @@ class Words:
         """
         Return how a reader gave a day.
         """
-        return f'as_of="{day}"' if self.python else f"--as-of {day}"
+        return f'{self.as_of}="{day}"' if self.python else f"{self.as_of} {day}"
+
+    def of_two_days(self) -> tuple[Words, Words]:
+        """
+        Return the words for the first and the last of two days.
+        """
+        return Words(python=self.python, dated="from_"), Words(python=self.python, dated="to")
 
 
 OPTIONS = Words()
