@@ -31,6 +31,11 @@ def test_the_checks_are_offered_with_their_default_severities():
     assert {c.name: c.settings().severity for c in statpipe_checks()} == DEFAULTS
 
 
+def test_each_check_has_the_name_under_which_it_is_offered():
+    made = {one.name: one.factory(one.settings()).name for one in statpipe_checks()}
+    assert made == {name: name for name in DEFAULTS}
+
+
 def test_loading_the_plugin_loads_neither_duckdb_nor_pyarrow():
     code = (
         "import sys, statpipe_checks.plugin as p; p.statpipe_checks();"

@@ -1,15 +1,8 @@
-"""What this distribution offers: the standard checks. Their modules load duckdb only to judge."""
+"""What this distribution offers: the standard checks. Their modules are imported to judge."""
 
 from __future__ import annotations
 
 from statpipe.api import Component, hookimpl
-from statpipe_checks.additivity import Additivity
-from statpipe_checks.agreement import Agreements
-from statpipe_checks.complete import Complete
-from statpipe_checks.non_null_keys import NonNullKeys
-from statpipe_checks.plausible_revision import PlausibleRevision
-from statpipe_checks.row_count import RowCount
-from statpipe_checks.schema import Schema
 from statpipe_checks.settings import (
     ErrorSettings,
     RevisionSettings,
@@ -17,12 +10,6 @@ from statpipe_checks.settings import (
     SumSettings,
     WarningSettings,
 )
-from statpipe_checks.stable_categories import StableCategories
-from statpipe_checks.stable_descriptions import StableDescriptions
-from statpipe_checks.still_shown import StillShown
-from statpipe_checks.suspect_patterns import SuspectPatterns
-from statpipe_checks.unique_keys import UniqueKeys
-from statpipe_checks.value_range import ValueRange
 
 
 @hookimpl
@@ -32,88 +19,88 @@ def statpipe_checks() -> list[Component]:
     """
     return [
         Component(
-            name=Schema.name,
+            name="schema",
             summary="The table has exactly the columns and types of Silver",
             settings=ErrorSettings,
-            factory=Schema,
+            factory="statpipe_checks.schema:Schema",
         ),
         Component(
-            name=NonNullKeys.name,
+            name="non_null_keys",
             summary="Every figure has a complete key; every missing figure has a reason",
             settings=ErrorSettings,
-            factory=NonNullKeys,
+            factory="statpipe_checks.non_null_keys:NonNullKeys",
         ),
         Component(
-            name=UniqueKeys.name,
+            name="unique_keys",
             summary="No key occurs twice",
             settings=ErrorSettings,
-            factory=UniqueKeys,
+            factory="statpipe_checks.unique_keys:UniqueKeys",
         ),
         Component(
-            name=RowCount.name,
+            name="row_count",
             summary=(
                 "The vintage has at least as many rows as the previous one, within the same "
                 "selection"
             ),
             settings=ErrorSettings,
-            factory=RowCount,
+            factory="statpipe_checks.row_count:RowCount",
         ),
         Component(
-            name=Complete.name,
+            name="complete",
             summary="Every requested area, category and period is present",
             settings=ErrorSettings,
-            factory=Complete,
+            factory="statpipe_checks.complete:Complete",
         ),
         Component(
-            name=ValueRange.name,
+            name="value_range",
             summary="Every figure is within the range that the dataset declares",
             settings=ErrorSettings,
-            factory=ValueRange,
+            factory="statpipe_checks.value_range:ValueRange",
         ),
         Component(
-            name=StableCategories.name,
+            name="stable_categories",
             summary="A category with the same code still measures the same",
             settings=ErrorSettings,
-            factory=StableCategories,
+            factory="statpipe_checks.stable_categories:StableCategories",
         ),
         Component(
-            name=PlausibleRevision.name,
+            name="plausible_revision",
             summary="Revisions and dropped figures stay within plausible limits",
             settings=RevisionSettings,
-            factory=PlausibleRevision,
+            factory="statpipe_checks.plausible_revision:PlausibleRevision",
         ),
         Component(
-            name=StableDescriptions.name,
+            name="stable_descriptions",
             summary=(
                 "Areas and categories have the same names and order as in the previous vintage"
             ),
             settings=WarningSettings,
-            factory=StableDescriptions,
+            factory="statpipe_checks.stable_descriptions:StableDescriptions",
         ),
         Component(
-            name=StillShown.name,
+            name="still_shown",
             summary=(
                 "Figures that were published before are still published, and no series has a gap"
             ),
             settings=ShownSettings,
-            factory=StillShown,
+            factory="statpipe_checks.still_shown:StillShown",
         ),
         Component(
-            name=SuspectPatterns.name,
+            name="suspect_patterns",
             summary="No group of figures is all zero, scaled, or a copy of the previous period",
             settings=WarningSettings,
-            factory=SuspectPatterns,
+            factory="statpipe_checks.suspect_patterns:SuspectPatterns",
         ),
         Component(
-            name=Additivity.name,
+            name="additivity",
             summary="Parts add up to their totals across areas and categories, within rounding",
             settings=SumSettings,
-            factory=Additivity,
+            factory="statpipe_checks.additivity:Additivity",
         ),
         Component(
-            name=Agreements.name,
+            name="agreement",
             summary="Figures published in two datasets agree",
             settings=WarningSettings,
-            factory=Agreements,
+            factory="statpipe_checks.agreement:Agreements",
         ),
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -16,13 +16,14 @@ from statpipe.api import (
     Dataset,
     Held,
     Lake,
+    Manifest,
     Normalizer,
     Payload,
     VintageRecord,
 )
 from statpipe.domain.printed import as_printed
 from statpipe.engine.answers.cell_history import Cell
-from statpipe.engine.record.records import record_of
+from statpipe.engine.record.records import record_in
 from statpipe.engine.stages.task import Task, normalize
 
 if TYPE_CHECKING:
@@ -78,7 +79,11 @@ class Reader:
 
 
 def evidence_of(
-    lake: Lake, source: str, held: Held, cell: Cell, reader: Reader | None
+    lake: Lake,
+    held: Held,
+    cell: Cell,
+    reader: Reader | None,
+    manifest_of: Callable[[str], Manifest],
 ) -> tuple[Evidence, ...]:
     """
     Verify every Bronze object of a vintage, and find those that the cell was read from.
@@ -88,7 +93,8 @@ def evidence_of(
     :raises ContentError: A manifest is missing or damaged.
     """
     records = [
-        (origin.run_id, record_of(lake, source, held.dataset, origin)) for origin in held.made_from
+        (origin.run_id, record_in(manifest_of(origin.run_id), held.dataset, origin))
+        for origin in held.made_from
     ]
     about = [pair for pair in records if pair[1].selection.covers(cell.selection)]
     return tuple(

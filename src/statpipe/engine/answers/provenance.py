@@ -17,10 +17,10 @@ from statpipe.domain.period import FOREVER
 from statpipe.engine.answers.as_of import latest_rows, table_as_of
 from statpipe.engine.answers.cell_history import Cell, CellHistory, Stand, cell_histories
 from statpipe.engine.answers.evidence import Evidence, Reader, evidence_of
-from statpipe.engine.answers.figures import whole_model
 from statpipe.engine.answers.printed_rows import printed_rows
 from statpipe.engine.answers.rows import chosen_rows
 from statpipe.engine.answers.words import OPTIONS, Words
+from statpipe.engine.gold.dimensions import with_dimensions
 from statpipe.engine.record.records import held_of, manifest_of
 from statpipe.engine.record.state import silver_key
 from statpipe.engine.site.model_order import models_under, sources_of
@@ -121,8 +121,8 @@ def explain(
     :raises ContentError: Gold, Silver or a manifest is missing or damaged.
     """
     _refuse_without_key(site, model)
-    model = whole_model(site, model.name)
     models, held_by = site.registry.models(), cache(partial(held_of, site.lake))
+    model = with_dimensions(models, model, held_by)
     latest = _latest(site, model, wanted, words)
     history = _history(model, _histories(site, model, latest, wanted, held_by), wanted, words)
     stand = _stand_on(history, model, day, words)
@@ -134,7 +134,8 @@ def explain(
         for one in held_by(history.source)
         if (one.dataset, one.vintage.id) == (history.cell.dataset, stand.vintage)
     )
-    manifests = list(_manifests(site.lake, history.source, held))
+    manifest = cache(partial(manifest_of, site.lake, history.source))
+    manifests = list(_manifests(site.lake, history.source, held, manifest))
     return Provenance(
         model=model,
         rows=rows,
@@ -143,7 +144,7 @@ def explain(
         silver=_silver_proof(site.lake, history.source, held),
         structure=held.structure,
         evidence=evidence_of(
-            site.lake, history.source, held, history.cell, _reader(site, history.source, held)
+            site.lake, held, history.cell, _reader(site, history.source, held), manifest
         ),
         runs=tuple(_run_made(manifest, held) for manifest in manifests),
         checks=tuple(
@@ -305,19 +306,21 @@ def _reader(site: Site, source: str, held: Held) -> Reader | None:
     return Reader(dataset=found[0], normalizer=site.normalizer(found[0]))
 
 
-def _manifests(lake: Lake, source: str, held: Held) -> Iterator[Manifest]:
+def _manifests(
+    lake: Lake, source: str, held: Held, manifest_of: Callable[[str], Manifest]
+) -> Iterator[Manifest]:
     """Yield the runs that fetched a vintage, and the run that made its Silver if it is a different
     one.
     """
     fetched = dict.fromkeys(origin.run_id for origin in held.made_from)
     made = False
     for run_id in fetched:
-        manifest = manifest_of(lake, source, run_id)
+        manifest = manifest_of(run_id)
         made = made or _made_silver(manifest, held)
         yield manifest
     later = [run for _, run in lake.run_ids(source) if run > max(fetched, default="")]
     for run_id in later if not made else ():
-        manifest = manifest_of(lake, source, run_id)
+        manifest = manifest_of(run_id)
         if _made_silver(manifest, held):
             yield manifest
             return

@@ -49,21 +49,34 @@ def chosen_rows(
 
     refuse_other_columns(model, wanted, table.column_names)
     refuse_backward_ranges(wanted, words)
+    marks = []
     for column, values in wanted.items():
-        for value in values:
-            if not pc.any(_marks(table, column, [value]), min_count=0).as_py():
+        of_each = [_marks(table, column, [value]) for value in values]
+        for value, found in zip(values, of_each, strict=True):
+            if not pc.any(found, min_count=0).as_py():
                 what = f"{model.name} has no {column} {value}{_there(table, column, value)}"
                 raise NoRows(f"{words.choice(column, [value])}: {what}")
+        marks.append(reduce(pc.or_, of_each))
+    rows = table.filter(reduce(pc.and_, marks)) if marks else table
+    if not len(rows) and marks:
+        raise _no_rows(table, model, wanted, words)
+    return rows
+
+
+def _no_rows(
+    table: pa.Table, model: Model, wanted: Mapping[str, Sequence[str]], words: Words
+) -> NoRows:
+    """Say which choice leaves no row, of choices that each match one."""
     rows, before = table, ""
     for column, values in wanted.items():
         fewer = rows.filter(_marks(rows, column, values))
         if not len(fewer):
             what = f"{model.name} has no {column} {', '.join(values)}{before}"
             at_fault = _together(table, wanted, words)
-            raise NoRows(f"{at_fault}: {what}{_there(rows, column, values[0])}")
+            return NoRows(f"{at_fault}: {what}{_there(rows, column, values[0])}")
         rows = fewer
         before += f"{',' if before else ' for'} {column} {', '.join(values)}"
-    return rows
+    return NoRows(f"no row matches all of {words.choices(wanted)}")
 
 
 def refuse_other_columns(
@@ -135,12 +148,18 @@ def _marks(table: pa.Table, column: str, values: Sequence[str]) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    texts = table[column].cast(pa.string())
     exact, ranges = exact_and_ranges(column, values)
     if ranges:
-        there = [text for text in pc.unique(texts).to_pylist() if text is not None]
+        there = _texts(table, column)
         exact = [*exact, *(text for one in ranges for text in one.within(there))]
-    return pc.is_in(texts, value_set=pa.array(exact, pa.string()))
+    those = pa.array(exact, pa.string())
+
+    def of_chunk(chunk: Any) -> Any:
+        if pa.types.is_dictionary(chunk.type):  # look at each text once, not at each row
+            return pc.is_in(chunk.dictionary, value_set=those).take(chunk.indices)
+        return pc.is_in(chunk.cast(pa.string()), value_set=those)
+
+    return pa.chunked_array(map(of_chunk, table[column].chunks), pa.bool_())
 
 
 def _there(table: pa.Table, column: str, value: str) -> str:

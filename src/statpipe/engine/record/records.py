@@ -169,10 +169,19 @@ def record_of(lake: Lake, source: str, dataset: str, origin: Origin) -> VintageR
 
     :raises ContentError: The manifest has no such record.
     """
-    for record in manifest_of(lake, source, origin.run_id).vintages:
+    return record_in(manifest_of(lake, source, origin.run_id), dataset, origin)
+
+
+def record_in(manifest: Manifest, dataset: str, origin: Origin) -> VintageRecord:
+    """
+    Return the record of a manifest that lists the Bronze objects of a vintage.
+
+    :raises ContentError: It has no such record.
+    """
+    for record in manifest.vintages:
         if (record.dataset, record.vintage) == (dataset, origin.vintage) and record.bronze:
             return record
-    msg = f"run {origin.run_id} of {source} has no record of {dataset} {origin.vintage}"
+    msg = f"run {origin.run_id} of {manifest.source} has no record of {dataset} {origin.vintage}"
     raise ContentError(msg)
 
 
