@@ -17,6 +17,8 @@ TUNNEL = "AWS-StartPortForwardingSessionToRemoteHost"
 
 METRIC = "Success"
 """The metric that statpipe-notify sends after each run."""
+LATE = "Late"
+"""The metric that it sends after each good run: whether a release is late."""
 
 BUDGET = PROJECT
 PORT = 5432

@@ -7,13 +7,14 @@ from typing import Any
 from attrs import frozen
 
 from provisioning.account import Account
+from provisioning.alarms import alarms
 from provisioning.bastion import bastion, bastion_profile, bastion_role
 from provisioning.boundary import boundary
 from provisioning.bucket import data_bucket, log_bucket
 from provisioning.budget import budget
 from provisioning.database import database, parameter_group, subnet_group
 from provisioning.identity import github_provider, role_arn, runtime_role
-from provisioning.monitoring import alarms, log_groups, topic, topic_arn
+from provisioning.monitoring import log_groups, topic, topic_arn
 from provisioning.network import Network, bastion_group, database_group, default_network
 from provisioning.reconcile import Reconciler
 from provisioning.runtime_policy import Reach, runtime_policy

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from provisioning.account import Account
+from provisioning.alarms import alarms
 from provisioning.bastion import bastion_profile, bastion_role, find_bastions
 from provisioning.boundary import boundary
 from provisioning.bucket import data_bucket, log_bucket
@@ -22,7 +23,7 @@ from provisioning.identity import (
     provider_arn,
     runtime_role,
 )
-from provisioning.monitoring import alarms, log_groups, topic, topic_arn
+from provisioning.monitoring import log_groups, topic, topic_arn
 from provisioning.names import BUDGET, Names
 from provisioning.network import Network, default_network, find_group
 from provisioning.reconcile import Resource

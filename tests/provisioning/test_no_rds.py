@@ -30,7 +30,7 @@ def test_nothing_of_a_database_is_asked_for_or_made(moto, provision, recorder, s
         line for line in out.splitlines() if "database" in line and line.startswith("created")
     ]
     alarms = client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert {alarm["MetricName"] for alarm in alarms} == {"Success"}
+    assert {alarm["MetricName"] for alarm in alarms} == {"Success", "Late"}
     recorder.clear()
     again = provision()[1].split("\n\n")[0].splitlines()
     assert {line.split()[0] for line in again} == {"unchanged"}

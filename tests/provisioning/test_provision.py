@@ -224,10 +224,10 @@ def test_everything_that_can_have_tags_has_ours(moto, provision, client):
     for group in ("/statpipe/staging", "/aws/rds/instance/statpipe-staging/postgresql"):
         arn = f"arn:aws:logs:{region}:{account}:log-group:{group}"
         found[group] = client("logs").list_tags_for_resource(resourceArn=arn)["tags"]
-    for kind in ("freshness", "freshness-bea_rpp_state", "storage", "cpu"):
+    for kind in ("freshness", "freshness-bea_rpp_state", "late-bea_pce_state", "late-bea_rpp_state", "storage", "cpu"):  # fmt: skip
         arn = f"arn:aws:cloudwatch:{region}:{account}:alarm:statpipe-staging-{kind}"
         found[kind] = pairs(client("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"])
-    assert len(found) == 19
+    assert len(found) == 21
     shared = {"statpipe-data-test", "statpipe-data-test-access-logs", "provider"}
     for name, tags in found.items():
         environment = "shared" if name in shared else "staging"

@@ -170,6 +170,16 @@ def test_alarms_and_logs(both):
     assert fresh["AlarmActions"] == fresh["OKActions"] == [topic]
     assert fresh["ActionsEnabled"] is True
     assert alarms["statpipe-staging-freshness"]["ActionsEnabled"] is False
+    late = alarms["statpipe-prod-late-bea_rpp_state"]
+    assert (late["Namespace"], late["MetricName"]) == ("statpipe/prod", "Late")
+    assert (late["Dimensions"], late["AlarmActions"]) == (other["Dimensions"], [topic])
+    assert (late["Statistic"], late["ComparisonOperator"]) == (
+        "Maximum",
+        "GreaterThanOrEqualToThreshold",
+    )
+    assert (late["Threshold"], late["TreatMissingData"]) == (1.0, "ignore")
+    assert (late["ActionsEnabled"], late["Period"]) == (True, 86400)
+    assert alarms["statpipe-staging-late-bea_pce_state"]["ActionsEnabled"] is False
     assert alarms["statpipe-prod-storage"]["MetricName"] == "FreeStorageSpace"
     assert alarms["statpipe-prod-cpu"]["MetricName"] == "CPUUtilization"
     groups = {g["logGroupName"]: g for g in both("logs").describe_log_groups()["logGroups"]}

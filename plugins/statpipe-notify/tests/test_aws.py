@@ -133,7 +133,14 @@ def test_a_topic_that_is_not_there_says_what_to_do(aws, finished):
 )
 def test_each_run_is_counted_as_good_or_bad(aws, finished, outcome, code, value):
     cloudwatch(metric=True).statpipe_run_finished(finished(outcome, code))
-    assert list(metrics()) == [("Success", {"environment": "prod", "source": "tea"}, value)]
+    of_tea = {"environment": "prod", "source": "tea"}
+    late = [("Late", of_tea, 0.0)] if value else []  # a run that failed does not know
+    assert list(metrics()) == [("Success", of_tea, value), *late]
+
+
+def test_a_late_release_is_counted(aws, finished):
+    cloudwatch(metric=True).statpipe_run_finished(finished("unchanged", 0, late=True))
+    assert [(name, value) for name, _, value in metrics()] == [("Success", 1.0), ("Late", 1.0)]
 
 
 def test_what_says_nothing_about_the_schedule_is_not_counted(aws, finished):
@@ -199,7 +206,7 @@ def test_a_group_that_is_not_there_does_not_keep_the_metric_back(aws, finished):
         "logs:CreateLogStream on the log group /statpipe/prod is refused: "
         "ResourceNotFoundException; name an existing one, or create it"
     )
-    assert len(list(metrics())) == 1
+    assert [name for name, _, _ in metrics()] == ["Success", "Late"]
 
 
 def test_no_region_is_told_by_name(finished):

@@ -72,7 +72,12 @@ def topic_tags_gone(site):
     site.client("sns").untag_resource(ResourceArn=TOPIC, TagKeys=OURS)
 
 
-for kind in ("freshness", "freshness-bea_rpp_state", "storage", "cpu", "bastion"):
+KINDS = (
+    *("freshness", "freshness-bea_rpp_state", "late-bea_pce_state", "late-bea_rpp_state"),
+    *("storage", "cpu", "bastion"),
+)
+
+for kind in KINDS:
     alarm = f"{STEM}-{kind}"
     for key, value in (
         ("Namespace", "other"),
@@ -81,9 +86,9 @@ for kind in ("freshness", "freshness-bea_rpp_state", "storage", "cpu", "bastion"
         ("Statistic", "Sum"),
         ("Period", 60),
         ("EvaluationPeriods", 100),
-        ("DatapointsToAlarm", 1),
+        ("DatapointsToAlarm", 2),
         ("Threshold", 0.5),
-        ("ComparisonOperator", "GreaterThanOrEqualToThreshold"),
+        ("ComparisonOperator", "LessThanOrEqualToThreshold"),
         ("TreatMissingData", "notBreaching"),
         ("AlarmActions", []),
         ("OKActions", []),

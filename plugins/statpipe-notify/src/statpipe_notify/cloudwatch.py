@@ -1,4 +1,4 @@
-"""Tells Amazon CloudWatch: that a run took place, and its log."""
+"""Tells Amazon CloudWatch: that a run took place, whether a release is late, and the log."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from statpipe_notify.log_events import LogEvent, batches
 from statpipe_notify.not_sent import NotSent
 from statpipe_notify.settings import CloudwatchSettings
 
-METRIC = "Success"
+METRIC, LATE = "Success", "Late"
 _GOOD = ("loaded", "unchanged", "ingested")
 
 
@@ -110,21 +110,28 @@ class Cloudwatch(Notifier):
     def _put_metric(self, manifest: Manifest) -> None:
         # A right to send metrics can name a namespace, but no dimensions: each environment has its own.
         namespace = f"statpipe/{manifest.environment}"
-        metric = {
-            "MetricName": METRIC,
-            "Dimensions": [
-                {"Name": "environment", "Value": manifest.environment},
-                {"Name": "source", "Value": manifest.source},
-            ],
-            "Timestamp": manifest.finished,
-            "Value": 1.0 if manifest.outcome in _GOOD else 0.0,
-            "Unit": "Count",
-        }
+        good = manifest.outcome in _GOOD
+        found = {METRIC: good}
+        if good:  # any other run did not find out what the agency has
+            found[LATE] = manifest.late
+        metrics = [
+            {
+                "MetricName": name,
+                "Dimensions": [
+                    {"Name": "environment", "Value": manifest.environment},
+                    {"Name": "source", "Value": manifest.source},
+                ],
+                "Timestamp": manifest.finished,
+                "Value": float(value),
+                "Unit": "Count",
+            }
+            for name, value in found.items()
+        ]
         call(
             "cloudwatch:PutMetricData",
             f"the namespace {namespace}",
             lambda: self._client("cloudwatch").put_metric_data(
-                Namespace=namespace, MetricData=[metric]
+                Namespace=namespace, MetricData=metrics
             ),
         )
 

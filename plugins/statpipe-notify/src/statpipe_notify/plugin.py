@@ -1,18 +1,14 @@
-"""What this distribution offers: notifiers. Their clients are loaded when something is sent."""
+"""What this distribution offers: notifiers. Their modules are imported when they are used, clients when something is sent."""
 
 from __future__ import annotations
 
 from statpipe.api import Component, hookimpl
-from statpipe_notify.cloudwatch import Cloudwatch
-from statpipe_notify.github import Github
 from statpipe_notify.settings import (
     CloudwatchSettings,
     GithubSettings,
     SnsSettings,
     WebhookSettings,
 )
-from statpipe_notify.sns import Sns
-from statpipe_notify.webhook import Webhook
 
 
 @hookimpl
@@ -25,24 +21,24 @@ def statpipe_notifiers() -> list[Component]:
             name="github",
             summary="Job summary and annotations in GitHub Actions",
             settings=GithubSettings,
-            factory=Github,
+            factory="statpipe_notify.github:Github",
         ),
         Component(
             name="sns",
             summary="One message per run to an Amazon SNS topic",
             settings=SnsSettings,
-            factory=Sns,
+            factory="statpipe_notify.sns:Sns",
         ),
         Component(
             name="webhook",
             summary="One message per run to a Slack-style webhook",
             settings=WebhookSettings,
-            factory=Webhook,
+            factory="statpipe_notify.webhook:Webhook",
         ),
         Component(
             name="cloudwatch",
-            summary="The metric Success and the log of each run in Amazon CloudWatch",
+            summary="The metrics Success and Late and the log of each run in Amazon CloudWatch",
             settings=CloudwatchSettings,
-            factory=Cloudwatch,
+            factory="statpipe_notify.cloudwatch:Cloudwatch",
         ),
     ]
