@@ -11,10 +11,13 @@ from statpipe.domain.printed import exact_type
 from statpipe.domain.verdict import Snapshot
 from statpipe_checks.database import Database, database, listed
 from statpipe_checks.exact_amounts import EXACT, split
+from statpipe_checks.numbers import numbers_across
 from statpipe_checks.sums import Sum
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_SERIES, _PERIOD = ("dataset", "ref_area", "category"), ("freq", "time_period")
 
 
 def add_up(
@@ -28,9 +31,8 @@ def add_up(
     miss first.
     """
     half = EXACT.divide(current.dataset.precision, Decimal(2))
-    table = _sums_table(sums, half, tolerance)
-    with database(sums=table, part=_parts_table(sums)) as silver:
-        _load_figures(silver, current, sums)
+    with database() as silver:
+        _load(silver, current, sums, _sums_table(sums, half, tolerance))
         _compare(silver, current)
         [counts] = silver.rows(
             """
@@ -77,21 +79,21 @@ def _compare(silver: Database, current: Snapshot) -> None:
         f"""
         CREATE TEMP TABLE compared AS
         WITH total AS (
-            SELECT id, {listed(("freq", "time_period"), "obs")},
+            SELECT id, {listed(_PERIOD, "obs")},
                    count(obs_value) AS present,
                    sum(CASE WHEN sign < 0 THEN -number ELSE number END) AS whole,
                    sum(CASE WHEN sign < 0 THEN -behind_point ELSE behind_point END) AS part
-            FROM part JOIN obs USING (dataset, ref_area, category)
+            FROM part JOIN obs USING (series)
             GROUP BY ALL
         ),
         off AS (
-            SELECT sums.*, {listed(("freq", "time_period"), "obs")}, obs_value AS published, whole, part,
+            SELECT sums.*, {listed(_PERIOD, "obs")}, obs_value AS published, whole, part,
                    obs_value IS NOT NULL AND coalesce(present, 0) = parts AS judged,
                    behind_point - part AS rest,
                    number - whole + floor(rest) AS below, rest - floor(rest) AS above
             FROM sums
-            JOIN obs USING (dataset, ref_area, category)
-            LEFT JOIN total USING ({listed(("id", "freq", "time_period"))})
+            JOIN obs USING (series)
+            LEFT JOIN total USING ({listed(("id", *_PERIOD))})
         )
         SELECT dimension, rest_in, {listed(keys)}, published, parts, whole, part,
                CASE WHEN below >= 0 THEN below WHEN above = 0 THEN -below ELSE -below - 1 END AS size,
@@ -103,29 +105,42 @@ def _compare(silver: Database, current: Snapshot) -> None:
     )
 
 
-def _load_figures(silver: Database, current: Snapshot, sums: Sequence[Sum]) -> None:
-    """Make the table ``obs``: this dataset's figures, and those that agreeing ones lend."""
+def _load(silver: Database, current: Snapshot, sums: Sequence[Sum], table: pa.Table) -> None:
+    """
+    Make the tables ``sums``, ``part`` and ``obs``: of this dataset's figures, and of agreeing ones that
+    lend some. Each series has one number in all of them, so that nothing else need be joined.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    parts, figures = _parts_table(sums), _figures_table(current, sums)
+    numbers = numbers_across([table, parts, figures], _SERIES)
+    table, parts, figures = (
+        one.append_column("series", own)
+        for one, own in zip((table, parts, figures), numbers, strict=True)
+    )
+    needed = pc.is_in(figures["series"], value_set=pa.concat_arrays(numbers[:2]))
+    silver.add("sums", table, table.column_names)
+    silver.add("part", parts, ("id", "series", "sign"))
+    silver.add("figures", figures.filter(needed), ("series", *_PERIOD, "obs_value"))
+    silver.run(
+        "CREATE TEMP TABLE obs AS "
+        "SELECT *, trunc(obs_value) AS number, obs_value - number AS behind_point FROM figures"
+    )
+
+
+def _figures_table(current: Snapshot, sums: Sequence[Sum]) -> pa.Table:
     import pyarrow as pa
 
-    columns, own = (*current.dataset.key, "obs_value"), current.dataset.name
+    own = current.dataset.name
     lent = {p.dataset for s in sums for p in s.parts} - {own}
     tables = {own: current.table, **{name: current.siblings[name] for name in sorted(lent)}}
+    columns = (*_SERIES[1:], *_PERIOD, "obs_value")
     named = [
         table.select(columns).append_column("dataset", constant(name, len(table)))
         for name, table in tables.items()
     ]
-    # One table, so that all datasets share their codes.
-    silver.add("figures", pa.concat_tables(named).unify_dictionaries(), ("dataset", *columns))
-    silver.run(
-        """
-        CREATE TEMP TABLE obs AS
-        SELECT *, trunc(obs_value) AS number, obs_value - number AS behind_point
-        FROM figures
-        WHERE dataset = $own
-           OR (dataset, ref_area, category) IN (SELECT (dataset, ref_area, category) FROM part)
-        """,
-        own=own,
-    )
+    return pa.concat_tables(named).unify_dictionaries()
 
 
 def _sums_table(sums: Sequence[Sum], half: Decimal, tolerance: Decimal) -> pa.Table:

@@ -61,6 +61,8 @@ class Complete(TableCheck):
         with database() as silver:
             silver.add("obs", current.table, KEY)
             shown = _shown(silver, "obs")
+            if not any(map(shown.lacking, asked)):  # most tables: what was before does not matter
+                return self.fine(current, _nothing_missing(asked, asked, shown, previous))
             absent_before = _add_gaps_before(silver, previous)
             expected = asked - (absent_before - shown.counts.keys())
             gaps = list(_gaps(expected, shown))

@@ -6,6 +6,7 @@ Asking DuckDB takes some thousandths of a second, however small a table is, and 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 from statpipe.domain.codes import encoded, one_array
@@ -35,13 +36,22 @@ def absent(table: pa.Table, other: pa.Table, key: Sequence[str]) -> int:
     """
     Count the rows of a table whose key is not in another one.
     """
-    import pyarrow as pa
     import pyarrow.compute as pc
 
-    both = pa.concat_tables([_coded(table, key), _coded(other, key)]).unify_dictionaries()
-    numbers = numbered(both, key)
-    there = pc.is_in(numbers[: len(table)], value_set=numbers[len(table) :])
-    return len(table) - (pc.sum(there).as_py() or 0)
+    own, others = numbers_across([table, other], key)
+    return len(table) - (pc.sum(pc.is_in(own, value_set=others)).as_py() or 0)
+
+
+def numbers_across(tables: Sequence[pa.Table], names: Sequence[str]) -> list[pa.Array]:
+    """
+    Number the rows of several tables, as :func:`numbers_of` does: equal rows have one number in all of them.
+    """
+    import pyarrow as pa
+
+    coded = [_coded(table, names) for table in tables]
+    numbers = numbered(pa.concat_tables(coded).unify_dictionaries(), names)
+    ends = list(accumulate(map(len, tables), initial=0))
+    return [numbers[start:end] for start, end in pairwise(ends)]
 
 
 def alike_in_a_row(table: pa.Table, key: Sequence[str]) -> int:
