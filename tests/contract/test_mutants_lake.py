@@ -49,6 +49,11 @@ class DoesNotVerify(MemoryLake):
         return attrs.evolve(found, retrieved=kept.retrieved)
 
 
+class ListsAThousand(MemoryLake):
+    def run_ids(self, source=None):
+        return super().run_ids(source)[:1000]
+
+
 class ListsGoldToo(MemoryLake):
     def partitions(self, source):
         return [key for key in self.held if key.owner == source]
@@ -141,6 +146,7 @@ LAKES = {
     ForgetsTheRun: "test_a_damaged_manifest_is_restored_or_set_aside",
     ListsWhatIsSetAside: "test_a_damaged_manifest_is_restored_or_set_aside",
     RecordsAnotherStory: "test_what_was_recorded_of_a_run_stays",
+    ListsAThousand: "test_each_of_many_runs_is_listed",
     StripsPayloads: "test_payloads_come_back_byte_for_byte",
     KeepsOneBodyAName: "test_payloads_of_one_name_lie_side_by_side",
     KeepsWhatIsInItsHandOnly: "test_payloads_may_be_kept_side_by_side",

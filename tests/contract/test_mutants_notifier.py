@@ -2,13 +2,14 @@
 
 import logging
 import sys
+from types import SimpleNamespace
 
 import httpx
 import pytest
 
 from contract.caught import assert_caught, failures
 from statpipe.api import Notifier, Secret, hookimpl
-from statpipe.testing import CANARY, LocalAgency, NotifierContract
+from statpipe.testing import CANARY, LocalAgency, NotifierContract, notifier_contract
 
 log = logging.getLogger("bell")
 
@@ -49,6 +50,30 @@ class RingsAlways(Bell):
 class NeverRings(Bell):
     def ring(self, manifest):
         pass
+
+
+class RefusesLongMessages(Bell):
+    def ring(self, manifest):
+        if len(manifest.message) > 4_096:
+            raise ValueError("400 Bad Request: the message is too long")
+        super().ring(manifest)
+
+
+class SplitsLongMessages(Bell):
+    def ring(self, manifest):
+        super().ring(manifest)
+        if len(manifest.message) > 4_096:
+            super().ring(manifest)
+
+
+class TakesItsTime(Bell):
+    """Looks at each check for a second, which nobody notices where there are few."""
+
+    clock = 0
+
+    def ring(self, manifest):
+        super().ring(manifest)
+        TakesItsTime.clock += len(manifest.checks)
 
 
 class TellsGoodNewsOnly(Bell):
@@ -125,6 +150,11 @@ CAUGHT = {
     RingsTwice: (ONCE, "ended as loaded, 2 messages arrive; expected 1"),
     RingsAlways: (ONCE, "ended as unchanged, 1 messages arrive; expected 0"),
     NeverRings: (ONCE, "ended as loaded, 0 messages arrive; expected 1"),
+    RefusesLongMessages: (ONCE, "shorten what the service does not take"),
+    SplitsLongMessages: (
+        ONCE,
+        "ended as refused, with 20,000 letters and 300 checks, 2 messages arrive; expected 1",
+    ),
     TellsGoodNewsOnly: (ONCE, "ended as failed, 0 messages arrive; expected 1"),
     KeepsQuietAboutFailures: (ENDS, "nobody hears that the run that ended as loaded was not told"),
     NamesNobody: (ONCE, "a run of prod does not name the place"),
@@ -163,6 +193,13 @@ def test_a_notifier_that_breaks_a_promise_is_caught(said_of, mutant):
     said = said_of(mutant, CAUGHT[mutant][0])
     assert_caught(said, *CAUGHT[mutant])
     assert not any(CANARY in text for text in said.values())
+
+
+def test_one_that_takes_its_time_over_a_long_message_is_caught(said_of, monkeypatch):
+    clock = SimpleNamespace(monotonic=lambda: TakesItsTime.clock)
+    monkeypatch.setattr(notifier_contract, "time", clock)
+    said = said_of(TakesItsTime, ONCE)
+    assert_caught(said, ONCE, "refused, with 20,000 letters and 300 checks takes 300 seconds")
 
 
 def test_the_honest_one_keeps_them_all(said_of):

@@ -7,6 +7,7 @@ import textwrap
 import time
 from pathlib import Path
 
+import attrs
 import boto3
 import pytest
 from moto.server import ThreadedMotoServer
@@ -67,12 +68,18 @@ def silver_partition(figures, *, source, dataset, vintage, fingerprint=None):
 
 
 class TestLakeWithGold(LakeContract):
+    many_runs = 20  # folders have no pages, and obstore reads those of a bucket to the end
     names = ("area", "year", "value")
 
     @pytest.fixture
     def open_lake(self, tmp_path):
         environment = Environment(name="local", home=tmp_path)
         return lambda: make_lake(LakeSettings(environment=environment))
+
+    @pytest.fixture
+    def scratch(self, tmp_path):
+        environment = Environment(name="local", home=tmp_path, scratch="smoke")
+        return make_lake(LakeSettings(environment=environment))
 
     @pytest.fixture
     def sink(self, open_lake):
@@ -157,7 +164,13 @@ class TestBucketWithGold(TestLakeWithGold):
         path = f"s3://{BUCKET}/{next(_numbers)}"
         settings = LakeSettings(environment=environment, path=path, endpoint_url=s3_server)
         self.client = s3
+        self.settings = settings
         return lambda: make_lake(settings)
+
+    @pytest.fixture
+    def scratch(self, open_lake, tmp_path):
+        corner = Environment(name="local", home=tmp_path, scratch="smoke")
+        return make_lake(attrs.evolve(self.settings, environment=corner))
 
     def key(self, lake, key):
         return f"{lake.locations()['lake'].split('/', 3)[3]}/{key}"

@@ -17,6 +17,18 @@ _SPARED = {
     "release",
 }
 """What Python itself calls to clean up: an interruption there would be lost, or leave a lock taken."""
+_CHANGES = {
+    "commit",
+    "copy",
+    "execute",
+    "executemany",
+    "link",
+    "put",
+    "rename",
+    "replace",
+    "sql",
+    "unlink",
+}
 
 
 def steps_of(work: Callable[[], object]) -> int:
@@ -24,6 +36,20 @@ def steps_of(work: Callable[[], object]) -> int:
     Do the work; return of how many steps (calls of functions in this thread) it consists.
     """
     return _run(work, None)
+
+
+def changes_of(work: Callable[[], object]) -> list[int]:
+    """
+    Do the work; return the steps right after those that change what others see: a statement, a commit, a rename.
+    """
+    steps: dict[int, None] = {}
+
+    def ended(name: str, count: int) -> None:
+        if name in _CHANGES:
+            steps[count + 1] = None
+
+    _run(work, None, ended=ended)
+    return list(steps)
 
 
 def interrupted_at(work: Callable[[], object], step: int) -> bool:
@@ -46,16 +72,21 @@ def interrupted_at(work: Callable[[], object], step: int) -> bool:
 
 
 def _run(
-    work: Callable[[], object], last: int | None, tell: Callable[[int], object] | None = None
+    work: Callable[[], object],
+    last: int | None,
+    tell: Callable[[int], object] | None = None,
+    ended: Callable[[str, int], object] | None = None,
 ) -> int:
     count, before = 0, sys.getprofile()
 
     def profile(frame: FrameType, event: str, called: Any) -> None:
         nonlocal count
+        name = called.__name__ if event.startswith("c_") else frame.f_code.co_name
+        if event in {"return", "c_return"} and ended is not None:
+            ended(name, count)
         if event not in {"call", "c_call"}:
             return
         count += 1
-        name = called.__name__ if event == "c_call" else frame.f_code.co_name
         if last is not None and count >= last and not {name, frame.f_code.co_name} & _SPARED:
             sys.setprofile(None)
             if tell is not None:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+import attrs
 import pytest
 
 from statpipe.api import CheckResult, Diagnosis, Manifest, Notifier, RunFinished, hookspecs
@@ -17,6 +18,7 @@ from statpipe.testing.patience import InTime
 from statpipe.testing.watch import watched
 from statpipe.testing.wording import broken, foreseen, missing, told
 
+_LONG, _MANY = 20_000, 300
 _MOMENT = datetime(2026, 10, 6, 14, 15, tzinfo=UTC)
 
 
@@ -122,12 +124,7 @@ class NotifierContract(InTime):
                     )
                 if manifest.as_json() != before:
                     broken("the notifier changes the manifest", "work on a copy")
-                if time.monotonic() - begun > self.seconds:
-                    broken(
-                        f"telling of a run that ended as {manifest.outcome} takes "
-                        f"{time.monotonic() - begun:.0f} seconds",
-                        "set time-outs: the run ends only after its notifiers",
-                    )
+                self._was_quick(manifest.outcome, begun)
         with foreseen("diagnose()", "return a Diagnosis for what is wrong"), watched(notifier):
             found = list(notifier.diagnose())
         if not all(isinstance(one, Diagnosis) for one in found):
@@ -158,18 +155,25 @@ class NotifierContract(InTime):
         hook = getattr(notifier, "statpipe_run_finished", None)
         if received is None or hook is None:
             return
-        for manifest in endings():
-            before = len(received())
+        for manifest in [*endings(), _long_winded()]:
+            before, begun = len(received()), time.monotonic()
+            long = len(manifest.message) >= _LONG
+            what = manifest.outcome + (
+                f", with {_LONG:,} letters and {_MANY} checks" if long else ""
+            )
             with foreseen(
-                f"telling of a run that ended as {manifest.outcome}",
-                "let the receiver of the fixture `received` take what is sent",
+                f"telling of a run that ended as {what}",
+                "shorten what the service does not take"
+                if long
+                else "let the receiver of the fixture `received` take what is sent",
             ):
                 hook(RunFinished(manifest=manifest))
+            self._was_quick(what, begun)
             messages = received()[before:]
             wanted = 0 if manifest.outcome in self.silent_on else 1
             if len(messages) != wanted:
                 broken(
-                    f"of a run that ended as {manifest.outcome}, {len(messages)} messages arrive; "
+                    f"of a run that ended as {what}, {len(messages)} messages arrive; "
                     f"expected {wanted}",
                     "send one message a run, and none where nothing has changed; name the outcomes that "
                     "are no news in `silent_on`",
@@ -183,6 +187,15 @@ class NotifierContract(InTime):
                             f"the message about a run of {word} does not name the {what}: {text[:80]!r}",
                             "begin with manifest.source and manifest.environment",
                         )
+
+    def _was_quick(self, what: str, begun: float) -> None:
+        __tracebackhide__ = True
+        took = time.monotonic() - begun
+        if took > self.seconds:
+            broken(
+                f"telling of a run that ended as {what} takes {took:.0f} seconds",
+                "set time-outs: the run ends only after its notifiers",
+            )
 
     def _tell(self, hook: Any, event: RunFinished, canary: str) -> bool:
         __tracebackhide__ = True
@@ -198,6 +211,14 @@ class NotifierContract(InTime):
                 broken(f"it raises {told(error)}", "say in one line what was not sent, and why")
             return True
         return False
+
+
+def _long_winded() -> Manifest:
+    """Return the manifest of a run of which there is much to tell: more than services take in one message."""
+    refused = next(one for one in endings() if one.outcome == "refused")
+    message = "2 prices of dust are negative; " * (_LONG // 31 + 1)
+    checks = [attrs.evolve(refused.checks[0], message=message[:500]) for _ in range(_MANY)]
+    return attrs.evolve(refused, message=message, checks=tuple(checks))
 
 
 def endings() -> Sequence[Manifest]:

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from statpipe.api import ContentError, Lake, Partition, PartitionKey, Payload
+from statpipe.api import ContentError, Lake, Partition, PartitionKey, Payload, Sink
 from statpipe.testing.partitions import (
     MOMENT,
     REVISED,
@@ -23,6 +23,7 @@ from statpipe.testing.partitions import (
     silver_partition,
 )
 from statpipe.testing.sink_contract import SinkContract
+from statpipe.testing.thorough import thorough
 from statpipe.testing.wording import agree, broken, told
 
 _BRONZE = "keep the body byte for byte under its SHA-256, and what was asked beside it"
@@ -48,6 +49,9 @@ class StoreContract(SinkContract):
     source: ClassVar[str] = "agency"
     """The owner of the Silver partitions that :meth:`silver_of` makes."""
 
+    many_runs: ClassVar[int] = 1_050
+    """So many runs are recorded at once: more than a store lists in one answer."""
+
     def silver_of(self, figures: Figures, *, source: str, dataset: str, vintage: str) -> Partition:
         """Make a partition of Silver."""
         return silver_partition(figures, source=source, dataset=dataset, vintage=vintage)
@@ -56,6 +60,9 @@ class StoreContract(SinkContract):
         """All rows under a key."""
         rows: list[dict[str, Any]] = sink.read(key).to_pylist()
         return rows
+
+    def put_elsewhere(self, sink: Sink, key: PartitionKey) -> None:
+        """A lake has one place for a name."""
 
     def lose_payload(self, lake: Lake, key: str) -> None:
         """Override: remove the Bronze object of this key."""
@@ -281,6 +288,15 @@ class StoreContract(SinkContract):
             "keep manifest.as_json() as it is",
         )
         self._told(lambda: sink.manifest("agency", "1999"), "no manifest of run 1999 of agency", "")
+
+    @thorough
+    def test_each_of_many_runs_is_listed(self, sink: Lake, another: Lake) -> None:
+        """A store that lists a thousand objects at a time has to be asked again."""
+        recorded = [f"20261006T141500000000Z-{number:04}" for number in range(self.many_runs)]
+        for run_id in recorded:
+            sink.record(manifest_of(run_id))
+        found = [run_id for _, run_id in another.run_ids("agency")]
+        agree(len(found), len(recorded), "the number of runs that are listed", "list page by page")
 
     def test_a_run_recorded_twice_is_listed_once(self, sink: Lake) -> None:
         """Its id is its place."""

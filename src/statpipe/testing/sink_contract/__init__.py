@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statpipe.testing.sink_contract.apart import Apart
 from statpipe.testing.sink_contract.columns import Columns
 from statpipe.testing.sink_contract.held import Held
 from statpipe.testing.sink_contract.revisions import Revisions
@@ -12,7 +13,7 @@ __all__ = ["SinkContract"]
 
 
 # pytest begins with the tests of the last base.
-class SinkContract(Upkeep, Whole, Revisions, Columns, Held):
+class SinkContract(Upkeep, Apart, Whole, Revisions, Columns, Held):
     """
     Writing twice equals writing once; a partition is visible whole, with its fingerprint, or not.
 
@@ -38,6 +39,9 @@ class SinkContract(Upkeep, Whole, Revisions, Columns, Held):
 
     A method more is worth its lines: ``rows_in(self, sink, key)``, all rows under a key as mappings of their columns.
     With it, columns of every type are tested: texts, days, floating-point numbers, and each of them missing.
+
+    Two more are optional: the fixture ``scratch``, a sink in the scratch corner of the same environment, and the
+    method ``put_elsewhere(self, sink, key)``, which puts a table of the same name where the sink does not write.
 
     - ``examples``: how many sequences of revisions are tried: fewer where a write is dear.
     - ``interruptible = False``: writing is done by threads of a library that Ctrl-C does not stop.

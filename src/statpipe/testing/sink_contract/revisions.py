@@ -43,6 +43,14 @@ class Revisions(SinkFixtures):
             "write where the fingerprint is another, and say what is held now",
         )
         self._holds(sink, after, REVISED, "after a revision")
+        if receipt.deleted or receipt.updated:
+            agree(
+                receipt.inserted - receipt.deleted,
+                len(REVISED) - len(SMALL),
+                "inserted - deleted of the receipt of a revision",
+                "count rows that are new, rows that have other figures, and rows that are gone; a table that is "
+                "written anew inserts all its rows and deletes those that were there",
+            )
 
     @pytest.mark.parametrize("stale", [False, True], ids=["as it is held", "of another time"])
     def test_a_revision_may_bring_what_was_there_before(

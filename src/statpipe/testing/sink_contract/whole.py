@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from statpipe.api import Sink
-from statpipe.testing.interrupt import interrupted_at, steps_of
+from statpipe.testing.interrupt import changes_of, interrupted_at, steps_of
 from statpipe.testing.partitions import REVISED, SMALL, Figures
 from statpipe.testing.sink_contract.fixtures import SinkFixtures
 from statpipe.testing.sink_contract.writing import write
@@ -22,6 +22,7 @@ _WHOLE = (
 )
 _INTERRUPTED = (0.05, 0.3, 0.5, 0.7, 0.9, 0.99)
 _ROUNDS = 4
+_CHANGES = 8
 
 
 class Whole(SinkFixtures):
@@ -97,13 +98,34 @@ class Whole(SinkFixtures):
         """The old is there, or the new; never half of it, and never one's figures with the other's name."""
         if not self.interruptible:
             pytest.skip("interruptible is False")
-        before, after = self.partition_of(SMALL), self.partition_of(REVISED)
         for owner in ("rehearsal", "rehearsal_two"):  # what is loaded once is loaded the first time
             write(sink, self.partition_of(SMALL, owner=owner))
             again = self.partition_of(REVISED, owner=owner)
             steps = steps_of(lambda again=again: sink.write(again))  # type: ignore[misc]
+        where = f"after {part:.0%} of its steps"
+        self._survives(sink, another, "spending", max(1, round(part * steps)), where)
+
+    @thorough
+    def test_a_write_that_is_interrupted_between_two_changes_is_whole_as_well(
+        self, sink: Sink, another: Sink
+    ) -> None:
+        """After each statement, commit and rename: what stands between two of them is not whole."""
+        if not self.interruptible:
+            pytest.skip("interruptible is False")
+        for owner in ("rehearsal", "rehearsal_two"):
+            write(sink, self.partition_of(SMALL, owner=owner))
+            again = self.partition_of(REVISED, owner=owner)
+            steps = changes_of(lambda again=again: sink.write(again))  # type: ignore[misc]
+        for number, step in enumerate(steps[-_CHANGES:]):
+            where = f"after change {number + 1} of {len(steps[-_CHANGES:])}"
+            self._survives(sink, another, f"spending_{number}", step, where)
+
+    def _survives(self, sink: Sink, another: Sink, owner: str, step: int, where: str) -> None:
+        __tracebackhide__ = True
+        before = self.partition_of(SMALL, owner=owner)
+        after = self.partition_of(REVISED, owner=owner)
         write(sink, before)
-        interrupted_at(lambda: sink.write(after), max(1, round(part * steps)))
+        interrupted_at(lambda: sink.write(after), step)
         with suppress(Exception):
             sink.close()
         held = another.fingerprint(after.key)
@@ -114,7 +136,7 @@ class Whole(SinkFixtures):
         ):
             names = {before.fingerprint: "the old", after.fingerprint: "the new", None: "no"}
             broken(
-                f"a write was interrupted after {part:.0%} of its steps, and a reader sees "
+                f"a write was interrupted {where}, and a reader sees "
                 f"{names.get(held, 'another')} fingerprint with {len(seen or {})} rows, which do not "
                 "belong together",
                 _WHOLE,
