@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from statpipe.api import ContentError, Dimension, Payload, nearest
 from statpipe_sdmx.components import Columns
-from statpipe_sdmx.frequency import frequencies_of
+from statpipe_sdmx.frequency import frequencies_of, translated
 from statpipe_sdmx.status import coded_status, flag_symbols
 from statpipe_sdmx.structure import (
     CONFIDENTIAL,
@@ -46,7 +46,10 @@ def observations_of(
     _refuse_unlisted(columns, payload, structure)
     freq, units = structure.frequency, _unit(structure, columns)
     made: dict[str, Any] = {"time_period": columns[structure.time]}
-    made["freq"] = columns[freq.id] if freq else frequencies_of(columns[structure.time])
+    if freq:
+        made["freq"], other = translated(columns[freq.id], columns[structure.time])
+    else:
+        made["freq"], other = frequencies_of(columns[structure.time]), None
     if area is not None:
         made["ref_area"] = columns[area.id]
     others = structure.categories(area)
@@ -70,10 +73,13 @@ def observations_of(
     dimensions = {one.id for one in (*structure.dimensions, *others)} | {structure.time}
     order = {one.id: number for number, one in enumerate(structure.attributes)}
     left = dimensions | _LEFT | ({units.id} if units else set())
-    told = [name for name in columns if name not in left]
+    names = [name for name in columns if name not in left]
+    names.sort(key=lambda name: (order.get(name, len(order)), name))  # the same in each format
+    told = [(name, columns[name]) for name in names]
+    if freq and other is not None:
+        told.append((freq.id, other))
     if told:
-        told.sort(key=lambda name: (order.get(name, len(order)), name))  # the same in each format
-        made["notes"] = _notes([(name, columns[name]) for name in told])
+        made["notes"] = _notes(told)
     return pa.table(made)
 
 
@@ -83,7 +89,7 @@ def _refuse_unlisted(columns: Columns, payload: Payload, structure: Structure) -
 
     for one in structure.dimensions:
         listed = {code.code for code in one.codes}
-        if one == structure.frequency or not listed:
+        if not listed:
             continue
         used = pc.unique(columns[one.id]).to_pylist()
         wrong = next((code for code in used if code and code not in listed), None)

@@ -35,6 +35,9 @@ for _name_of, _help in {
 
 Version = Literal["2.1", "3.0"]
 
+_FEW = 4
+"""More frequencies are as good as all."""
+
 _SHOWN = 8
 """How many codes of a dimension are shown."""
 
@@ -161,7 +164,8 @@ def key(
     lines = {"use": "sdmx", "url" if is_url else "service": service}
     lines |= {"rest": rest} if is_url and rest != "2.1" else {}
     lines |= {"flow": flow, "key": series}
-    lines |= {"freq": "".join(codes)} if (codes := asked.where.get("freq", ())) else {}
+    frequencies = "".join(asked.where.get("freq", ()))
+    lines |= {"freq": frequencies} if 0 < len(frequencies) <= _FEW else {}
     if json_:
         told = {"name": _name(flow), "dimensions": names, **lines}
         sys.stdout.write(json.dumps(told, indent=1, ensure_ascii=False) + "\n")

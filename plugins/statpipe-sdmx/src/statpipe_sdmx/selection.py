@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from statpipe.api import ConfigError, Dimension, Selection, nearest
+from statpipe_sdmx.frequency import meant_by
 from statpipe_sdmx.key import WHOLE, codes_in
 from statpipe_sdmx.structure import TIME, Item, Structure
 
@@ -38,10 +39,29 @@ def selection_of(structure: Structure, area: Item | None, key: str) -> Selection
         if area is not None and one.id == area.id:
             areas = codes
         elif freq is not None and one.id == freq.id:
-            where["freq"] = codes
+            where["freq"] = list(dict.fromkeys(each for code in codes for each in meant_by(code)))
         else:
             where[Dimension(id=one.id, name=one.name).column] = codes
     return Selection(areas=areas, where=where)
+
+
+def refuse_other_frequencies(structure: Structure, key: str, told: str, where: str) -> None:
+    """
+    Refuse a key that asks for a frequency which the setting *told* leaves out. *where* is the source.
+
+    :raises ConfigError: It does.
+    """
+    freq = structure.frequency
+    if not told or freq is None or key in WHOLE:
+        return
+    codes = codes_in(key)[structure.dimensions.index(freq)]
+    others = [one for one in codes if not set(meant_by(one)) & set(told)]
+    if others:
+        msg = (
+            f"{where}.freq is {told!r}, but the key requests the frequency {others[0]}; correct "
+            "one of them"
+        )
+        raise ConfigError(msg)
 
 
 def periods_in(table: pa.Table) -> list[str]:

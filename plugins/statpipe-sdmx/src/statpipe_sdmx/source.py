@@ -18,7 +18,6 @@ from statpipe.api import (
     Diagnosis,
     NoData,
     Payload,
-    Selection,
     Source,
     Unavailable,
     Vintage,
@@ -31,7 +30,7 @@ from statpipe_sdmx.fingerprint import fingerprint
 from statpipe_sdmx.normalizer import structure_in
 from statpipe_sdmx.observations import together
 from statpipe_sdmx.remembered import Remembered, Seen
-from statpipe_sdmx.selection import periods_in, selection_of
+from statpipe_sdmx.selection import periods_in, refuse_other_frequencies, selection_of
 from statpipe_sdmx.service import Question
 from statpipe_sdmx.settings import SdmxSettings
 from statpipe_sdmx.structure import safe_name
@@ -197,7 +196,7 @@ class SdmxSource(Source):
         payload = asking.structure(flow, dataset.name)
         structure, area = structure_in(dataset, payload)
         asked = selection_of(structure, area, told.key)
-        self._refuse_other_frequencies(asked)
+        refuse_other_frequencies(structure, told.key, told.freq, self._where)
         at = updated_at(payload, self._service.updated, flow)
         if at is not None and again:
             alone = asking.flow_alone(flow, dataset.name)
@@ -235,16 +234,6 @@ class SdmxSource(Source):
             vintage = attrs.evolve(vintage, released=at.date(), released_at=at, basis="service")
         seen = _seen(vintage, messages, before)
         return self._kept(dataset, attrs.evolve(seen, updated=str(updated or "")))
-
-    def _refuse_other_frequencies(self, asked: Selection) -> None:
-        told = self._settings.freq
-        others = [one for one in asked.where.get("freq", ()) if told and one not in told]
-        if others:
-            msg = (
-                f"{self._where}.freq is {told!r}, but the key requests the frequency "
-                f"{others[0]}; correct one of them"
-            )
-            raise ConfigError(msg)
 
     def _kept(self, dataset: Dataset, seen: Seen) -> Seen:
         seen = attrs.evolve(seen, asked=self._asked(dataset))
