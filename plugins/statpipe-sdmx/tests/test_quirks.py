@@ -200,3 +200,32 @@ def test_figures_of_another_version_of_the_flow_are_refused(form, told, is_read)
         return
     with pytest.raises(ContentError, match=r"figures of flow TEA:TEA\(.*run again; else set `vers"):
         read(body)
+
+
+STATUS = Listed(id="OBS_STATUS", name="Status", series=False)
+POWER = Listed(id="UNIT_MULT", name="Multiplier", series=False)
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize(
+    ("told", "status", "symbol"),
+    [
+        ("P", "P", None),
+        (" P ", "P", None),
+        ("B;P", "B", "B;P"),
+        ("B, P", "B", "B, P"),
+        ("bp", "B", "bp"),
+        ("d e", "D", "d e"),
+    ],
+)
+def test_of_several_marks_the_first_counts_and_all_are_kept(form, told, status, symbol):
+    cube = Cube(flow="TEA", dimensions=(FREQ, AREA), attributes=(STATUS,), rows=(row("CN", "1") | {"OBS_STATUS": told},))  # fmt: skip
+    (found,) = read(FORMATS[form](cube), cube=cube)
+    assert (found["obs_status"], found["source_symbol"]) == (status, symbol)
+
+
+@pytest.mark.parametrize(("told", "power"), [("6", 6), ("06", 6), ("6.0", 6), ("-3", -3), ("", 0)])
+def test_a_power_of_ten_may_be_written_as_houses_do(told, power):
+    cube = Cube(flow="TEA", dimensions=(FREQ, AREA), attributes=(POWER,), rows=(row("CN", "1") | {"UNIT_MULT": told},))  # fmt: skip
+    (found,) = read(FORMATS["csv 1.0"](cube), cube=cube)
+    assert found["unit_mult"] == power

@@ -167,7 +167,8 @@ def _multipliers(codes: pa.DictionaryArray, payload: Payload) -> pa.Array:
     import pyarrow.compute as pc
 
     try:
-        powers = [int(text) if text else 0 for text in codes.dictionary.to_pylist()]
+        texts = [(text or "0").removesuffix(".0") for text in codes.dictionary.to_pylist()]
+        powers = [int(text) for text in texts]
         return pc.fill_null(pa.array(powers, pa.int8()).take(codes.indices), 0)
     except (ValueError, OverflowError, pa.ArrowException) as error:
         msg = (

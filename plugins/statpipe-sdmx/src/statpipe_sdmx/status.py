@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ history shows it.
 def coded_status(flags: pa.DictionaryArray) -> pa.DictionaryArray:
     """
     Return a status code for each flag: codes as they are, Eurostat's lower-case letters by what they mean. Of several
-    (``bp``), the first counts.
+    (``bp``, ``B;P``), the first counts.
     """
     import pyarrow as pa
 
@@ -45,9 +46,10 @@ def flag_symbols(flags: pa.DictionaryArray) -> pa.Array:
     import pyarrow as pa
 
     texts = flags.dictionary.to_pylist()
-    printed = [text if text and _code(text) != text else None for text in texts]
+    printed = [text if text and _code(text) != text.strip() else None for text in texts]
     return pa.array(printed, pa.string()).take(flags.indices)
 
 
 def _code(text: str | None) -> str | None:
-    return _EUROSTAT.get(text[0], text) if text and text.islower() else text
+    first = re.split(r"[;,\s]", text.strip(), maxsplit=1)[0] if text else text
+    return _EUROSTAT.get(first[0], first) if first and first.islower() else first
