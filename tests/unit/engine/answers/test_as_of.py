@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import attrs
 import pytest
+from tests.unit.engine.conftest import Office
 
 from statpipe.api import ConfigError, ContentError, hookimpl
 from statpipe.domain.model import can_take_date
@@ -24,9 +25,10 @@ CHANGES = next(model for model in MODELS if model.name == "tea_mom")
 TEA = next(model for model in MODELS if model.name == "tea")
 
 
-@pytest.fixture
-def years(office):
-    """Prices of March, each of which is 100 more since April."""
+@pytest.fixture(scope="module")
+def years(tmp_path_factory):
+    """Prices of March, each of which is 100 more since April. To be read only."""
+    office = Office(tmp_path_factory.mktemp("office"))
     office.run()
     for name in ("black", "green"):
         office.agency.publish(name, "2024-04-01", prices(101))
@@ -148,6 +150,18 @@ def test_rows_of_a_day_are_those_that_were_chosen(years):
     assert found == {c: Decimal(p) for c, p in prices(1).items() if c[0] == "CAL"}
 
 
+@pytest.fixture(scope="module")
+def longer(tmp_path_factory):
+    """The same, with a month more since April, and with the models of :class:`FamilyPlugin`."""
+    office = Office(tmp_path_factory.mktemp("office"))
+    office.watching = [FamilyPlugin()]
+    office.run()
+    figures_of_march = {("CAL", "fine", "2024-03"): "9.25"}
+    office.agency.publish("black", "2024-04-01", prices(101) | figures_of_march)
+    office.run()
+    return office
+
+
 @pytest.mark.parametrize(
     ("day", "wanted", "says"),
     [
@@ -173,12 +187,7 @@ def test_rows_of_a_day_are_those_that_were_chosen(years):
         ("1900-01-01", {"ref_area": "CALC"}, "--area CALC: tea has no ref_area CALC; did you mean"),
     ],
 )
-def test_where_nothing_is_left_the_true_reason_is_told(office, day, wanted, says):
-    office.watching = [FamilyPlugin()]
-    office.run()
-    figures_of_march = {("CAL", "fine", "2024-03"): "9.25"}
-    office.agency.publish("black", "2024-04-01", prices(101) | figures_of_march)
-    office.run()
+def test_where_nothing_is_left_the_true_reason_is_told(longer, day, wanted, says):
     with pytest.raises(NoRows) as raised:
-        chosen(office, day, **wanted)
+        chosen(longer, day, **wanted)
     assert str(raised.value).startswith(says)

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import attrs
 import pytest
+from tests.unit.engine.conftest import Office
 
 from statpipe.api import ConfigError, Layer, hookimpl
 from statpipe.engine.answers.cell_history import Cell
@@ -26,18 +27,35 @@ class FamilyPlugin:
 
 
 @pytest.fixture
-def shop(office):
+def shop(tmp_path):
+    return shop_in(tmp_path)
+
+
+def shop_in(folder):
+    office = Office(folder)
     office.watching = [FamilyPlugin()]
     return office
 
 
-@pytest.fixture
-def two(shop):
-    """All prices of March are 100 more since April."""
-    shop.run()
-    publish(shop, "2024-04-01", prices(101))
-    shop.run()
-    return shop
+@pytest.fixture(scope="module")
+def one(tmp_path_factory):
+    """The prices of March. To be read only."""
+    office = shop_in(tmp_path_factory.mktemp("office"))
+    office.run()
+    return office
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory):
+    """All prices of March are 100 more since April. To be read only."""
+    return twice(shop_in(tmp_path_factory.mktemp("office")))
+
+
+def twice(office):
+    office.run()
+    publish(office, "2024-04-01", prices(101))
+    office.run()
+    return office
 
 
 def publish(office, day, figures):
@@ -162,7 +180,8 @@ def test_a_dataset_that_is_no_longer_configured_shows_all_its_objects(shop):
 # --- What is wrong --------------------------------------------------------------------------------
 
 
-def test_a_damaged_object_is_named_whether_it_held_the_figure_or_not(two):
+def test_a_damaged_object_is_named_whether_it_held_the_figure_or_not(shop):
+    two = twice(shop)
     key = damage(two, "black-CAL")
     found = told(two, day="2024-03-15")
     (shown,) = telling(found.evidence)
@@ -210,9 +229,8 @@ def test_bronze_that_gives_another_figure_than_silver_is_told(shop):
 # --- What does not exist ----------------------------------------------------------------------------
 
 
-def test_a_cell_of_several_datasets_asks_for_one(shop):
-    shop.run()
-    assert refusal(shop, cell=attrs.evolve(CELL, dataset=None)) == (
+def test_a_cell_of_several_datasets_asks_for_one(one):
+    assert refusal(one, cell=attrs.evolve(CELL, dataset=None)) == (
         "2 figures are for CAL, fine, 2024-02, in black and green; add --dataset black, for example"
     )
 
@@ -236,9 +254,8 @@ def test_a_cell_of_several_datasets_asks_for_one(shop):
         ),
     ],
 )
-def test_a_cell_that_is_not_there_is_refused_with_what_is(shop, changes, says):
-    shop.run()
-    assert refusal(shop, cell=attrs.evolve(CELL, **changes)).startswith(says)
+def test_a_cell_that_is_not_there_is_refused_with_what_is(one, changes, says):
+    assert refusal(one, cell=attrs.evolve(CELL, **changes)).startswith(says)
 
 
 def test_before_the_first_release_its_date_is_told(two):
@@ -261,29 +278,26 @@ def test_a_figure_that_was_dropped_is_told_with_its_last_day(shop):
     assert told(shop, day="2024-03-31").current.value == Decimal("2.25")
 
 
-def test_a_model_whose_rows_are_about_no_single_figure_is_refused_with_those_that_are(shop):
-    shop.run()
-    text = refusal(shop, "tea_area")
+def test_a_model_whose_rows_are_about_no_single_figure_is_refused_with_those_that_are(one):
+    text = refusal(one, "tea_area")
     assert text.startswith(
         "model tea_area has no column category, so its rows do not describe one figure each; explain one of "
     )
     assert "tea_mom" in text
 
 
-def test_every_cell_is_found_in_the_payload_of_its_port(shop):
-    shop.run()
+def test_every_cell_is_found_in_the_payload_of_its_port(one):
     for area, category, period in cells():
         cell = Cell(ref_area=area, category=category, time_period=period, dataset="green")
-        (shown,) = telling(told(shop, cell=cell).evidence)
+        (shown,) = telling(told(one, cell=cell).evidence)
         assert shown.kept.name == f"green-{area}"
 
 
 # --- The structure that a label came from ---------------------------------------------------------
 
 
-def test_labels_of_a_plugin_s_own_lists_lead_to_no_object(shop):
-    shop.run()
-    found = told(shop)
+def test_labels_of_a_plugin_s_own_lists_lead_to_no_object(one):
+    found = told(one)
     assert found.structures == ()
     assert len(found.structure) == 64
 

@@ -4,6 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
+from tests.unit.engine.conftest import Office
 
 from statpipe.api import ConfigError, hookimpl
 from statpipe.engine.answers.revisions import releases as module
@@ -23,15 +24,16 @@ class Family:
 FINE = {"ref_area": ("CAL",), "category": ("fine",), "dataset": ("black",)}
 
 
-@pytest.fixture
-def office(office):
-    office.watching.append(Family())
-    return office
+def office_in(folder):
+    made = Office(folder)
+    made.watching.append(Family())
+    return made
 
 
-@pytest.fixture
-def site(office):
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
     """Prices of March, the same in April, and 1 more in May; of green tea there is a release alone."""
+    office = office_in(tmp_path_factory.mktemp("office"))
     office.run()
     for day, first in (("2024-04-01", 1), ("2024-05-01", 2)):
         later = prices(first)
@@ -71,7 +73,8 @@ def test_releases_are_chosen_by_number_and_growth_knows_the_period_before(site):
     assert table["growth"].to_pylist() == pytest.approx([80.0, 100 / 2.25])
 
 
-def test_a_figure_that_is_not_shown_is_no_release(office):
+def test_a_figure_that_is_not_shown_is_no_release(tmp_path):
+    office = office_in(tmp_path)
     gone = prices()
     gone["CAL", "fine", "2024-01"] = "-"
     office.agency.publish("black", "2024-03-01", gone)
