@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Iterator
 
@@ -19,6 +20,17 @@ settings.register_profile("without_deadline", deadline=None)
 settings.load_profile("without_deadline")
 # It draws the same examples each time, so more of them would be paid for in each run; `make test-all` draws new ones.
 settings.register_profile("ci", settings.get_profile("ci"), max_examples=50)
+
+
+def pytest_sessionstart() -> None:
+    """Collect thousands of tests, none of which is garbage, without looking for garbage."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """From here on, look for garbage only among what tests make."""
+    gc.freeze()
+    gc.enable()
 
 
 LEVELS = [(logger, logger.level) for logger in map(logging.getLogger, (None, *QUIET))]

@@ -56,6 +56,12 @@ _PRELOADED = [
         f"statpipe_{name}.plugin"
         for name in ["bea", "bls", "checks", "lake", "notify", "postgres", "sdmx"]
     ),
+    # What nearly every run needs next.
+    "isal.igzip",
+    "statpipe_bea.normalizer",
+    "statpipe_bea.source",
+    "statpipe_lake.sink",
+    "statpipe_postgres.sink",
 ]
 _READ_AT_THE_START = ("PYTHON", "LC_", "LANG", "LD_", "MALLOC", "ARROW_", "TZ")
 
