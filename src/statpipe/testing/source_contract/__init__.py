@@ -8,13 +8,14 @@ from statpipe.testing.source_contract.fixtures import Agency
 from statpipe.testing.source_contract.key import Key
 from statpipe.testing.source_contract.payloads import Payloads
 from statpipe.testing.source_contract.refusals import Refusals
+from statpipe.testing.source_contract.steady import Steady
 from statpipe.testing.source_contract.vintages import Vintages
 
 __all__ = ["Agency", "SourceContract"]
 
 
 # pytest begins with the tests of the last base.
-class SourceContract(Failures, Refusals, Key, Payloads, Vintages, Datasets):
+class SourceContract(Failures, Refusals, Key, Payloads, Vintages, Steady, Datasets):
     """
     A source names the agency's releases, brings its answers as they are, and keeps its key.
 
