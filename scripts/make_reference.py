@@ -182,6 +182,7 @@ def client() -> str:
         "# Asking an agency\n",
         MADE,
         "All of this comes from `statpipe.api.http`. The [tutorial](../tutorial.md) shows it at work.\n",
+        _role(http.ClientSource),
         _role(http.Client).replace("*may be written.* ", ""),
         *(_fields(one, defaults=True) for one in (http.Credential, http.Limits, http.Patience)),
         _fields(http.Answer, defaults=True),

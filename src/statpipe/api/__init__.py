@@ -50,7 +50,7 @@ from statpipe.domain.figure import exact
 from statpipe.domain.manifest import BronzeObject, Held, Manifest, Origin, VintageRecord
 from statpipe.domain.model import Column, Model
 from statpipe.domain.nearest import nearest
-from statpipe.domain.observation import observations_from_rows
+from statpipe.domain.observation import observation, observations_from_rows
 from statpipe.domain.partition import Layer, Part, Partition, PartitionKey, Receipt
 from statpipe.domain.payload import Payload
 from statpipe.domain.reading_payloads import reading
@@ -124,6 +124,7 @@ __all__ = [
     "hookimpl",
     "nearest",
     "normalizer_at",
+    "observation",
     "observations_from_rows",
     "reading",
     "secret",

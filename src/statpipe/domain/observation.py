@@ -7,12 +7,14 @@ A normalizer returns the four columns of :data:`REQUIRED` and, where it has them
 from __future__ import annotations
 
 from functools import cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
 from statpipe.domain.dimension import NAME, names_column
 from statpipe.domain.errors import ContentError
+from statpipe.domain.figure import exact
 from statpipe.domain.printed import exact_type, read_double, read_figure
 from statpipe.domain.text import stripped
 
@@ -120,6 +122,39 @@ def silver_schema(dimensions: tuple[Dimension, ...] = (), *, doubles: bool = Fal
         for name, what in ((one.column, "code"), (names_column(one.column), "name")):
             fields.append(pa.field(name, code, metadata={"description": f"{one.name}: {what}"}))
     return pa.schema(fields)
+
+
+def observation(
+    ref_area: str,
+    category: str,
+    time_period: str,
+    printed: str,
+    missing: Mapping[str, str] = MappingProxyType({}),
+    *,
+    mark: str = ".",
+    grouping: str = "",
+    **more: Any,
+) -> dict[str, Any]:
+    """
+    Return the row of a printed figure for :func:`observations_from_rows`: exact, or missing for a reason.
+
+    *missing* says what the agency prints where it shows no figure, and why there is none, as a code
+    of SDMX: ``{"(D)": "Q"}``. *mark* and *grouping* are those of :func:`statpipe.api.exact`; *more*
+    are other columns, such as ``notes``.
+
+    :raises TypeError: The figure is not text.
+    :raises ValueError: It is neither a figure nor one of *missing*.
+    """
+    why = missing.get(printed)
+    return {
+        "ref_area": ref_area,
+        "category": category,
+        "time_period": time_period,
+        "obs_value": None if why else exact(printed, mark=mark, grouping=grouping),
+        "obs_status": why or NORMAL,
+        "source_symbol": printed if why else None,
+        **more,
+    }
 
 
 def observations_from_rows(rows: Iterable[Mapping[str, Any]], *, doubles: bool = False) -> pa.Table:

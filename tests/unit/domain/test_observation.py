@@ -7,7 +7,7 @@ import pytest
 from statpipe.domain.dataset import Dataset
 from statpipe.domain.dimension import Dimension
 from statpipe.domain.errors import ContentError
-from statpipe.domain.observation import COLUMNS, observations_from_rows, silver_schema
+from statpipe.domain.observation import COLUMNS, observation, observations_from_rows, silver_schema
 from support.observations import row, sealed
 
 
@@ -106,3 +106,27 @@ def test_no_rows_are_an_empty_silver_table():
     made = sealed()
     assert made.num_rows == 0
     assert made.schema == silver_schema()
+
+
+def test_a_printed_figure_becomes_a_row():
+    """With its exact value, and other columns as they are given."""
+    assert observation("CAL", "fine", "2024", "1.852,50", mark=",", grouping=".", notes="n") == {
+        "ref_area": "CAL",
+        "category": "fine",
+        "time_period": "2024",
+        "obs_value": Decimal("1852.50"),
+        "obs_status": "A",
+        "source_symbol": None,
+        "notes": "n",
+    }
+
+
+def test_what_stands_in_place_of_a_figure_is_the_reason_that_there_is_none():
+    row = observation("CAL", "fine", "2024", "(D)", {"(D)": "Q"})
+    assert (row["obs_value"], row["obs_status"], row["source_symbol"]) == (None, "Q", "(D)")
+
+
+@pytest.mark.parametrize(("printed", "error"), [("(L)", ValueError), (12.5, TypeError)])
+def test_what_is_neither_is_refused(printed, error):
+    with pytest.raises(error):
+        observation("CAL", "fine", "2024", printed, {"(D)": "Q"})

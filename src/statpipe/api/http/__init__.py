@@ -9,6 +9,7 @@ with it. Import this package where you need it: it loads httpx.
 from statpipe.api.http.address import checked_address
 from statpipe.api.http.answer import Answer
 from statpipe.api.http.client import Client
+from statpipe.api.http.client_source import ClientSource
 from statpipe.api.http.credential import Credential
 from statpipe.api.http.limits import Limits
 from statpipe.api.http.one_line import one_line
@@ -20,6 +21,7 @@ from statpipe.api.http.transport import Transport
 __all__ = [
     "Answer",
     "Client",
+    "ClientSource",
     "Credential",
     "Limits",
     "Passing",
