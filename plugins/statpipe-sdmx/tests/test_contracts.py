@@ -94,6 +94,7 @@ class TestSdmxNormalizer(NormalizerContract):
 class TestSdmxSource(SourceContract):
     serves_everything = True
     probe_reads_everything = True  # this service does not say when its data were updated
+    keeps_files = True  # it remembers what a service said last
 
     @pytest.fixture
     def house(self):

@@ -39,6 +39,7 @@ def _imported_later(factory: Callable[[Any], Any] | str) -> Any:
             raise PluginError(msg) from error
         return found() if isinstance(settings, NoSettings) else found(settings)
 
+    make.__qualname__ = factory  # a traceback and the test kit name what it makes
     return make
 
 

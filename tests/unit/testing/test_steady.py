@@ -17,6 +17,8 @@ FOUND = {
     "text = ','.join({'N', 'S'})": "a set has another order",
     "def fetch(self):\n    yield from set(self.parts)": "a set has another order",
     "token = str(hash(text))": "hash() of a text",
+    "ask(url, verify=False)": "verify=False lets anybody",
+    "context.verify_mode = ssl.CERT_NONE": "CERT_NONE lets anybody",
 }
 FINE = [
     "for one in sorted({'N', 'S'}): ask(one)",
@@ -25,6 +27,7 @@ FINE = [
     "codes = {code for code in set(names)}",
     "if any(one in text for one in {'N', 'S'}): ask(text)",
     "token = sha256(text).hexdigest()",
+    "ask(url, verify=context)",
 ]
 
 

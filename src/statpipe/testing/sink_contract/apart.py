@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import gc
-import threading
-from contextlib import suppress
-from pathlib import Path
-
 import pytest
 
 from statpipe.api import Layer, PartitionKey, Sink
 from statpipe.testing.offered import offered_names
+from statpipe.testing.open_now import open_now
 from statpipe.testing.partitions import REVISED, SMALL
 from statpipe.testing.sink_contract.fixtures import HELD, SinkFixtures
 from statpipe.testing.sink_contract.writing import write
@@ -21,7 +17,6 @@ _LONGEST = 57
 _LONG = tuple("x" * (_LONGEST - 1) + last for last in "ab")
 _RESERVED = ("order", "user", "select", "columns")
 _WARM, _WRITES = 3, 15
-_OPEN = (Path("/proc/self/fd"), Path("/dev/fd"))
 
 
 class Apart(SinkFixtures):
@@ -88,11 +83,11 @@ class Apart(SinkFixtures):
         before = None
         for number in range(_WRITES + _WARM):
             if number == _WARM:
-                before = _open_now()
+                before = open_now()
             partition = self.partition_of((SMALL, REVISED)[number % 2])
             write(sink, partition)
             sink.fingerprint(partition.key)
-        after = _open_now()
+        after = open_now()
         for what in before or ():
             more = after[what] - (before or {})[what]
             if more >= _WRITES - _WARM:
@@ -137,14 +132,3 @@ class Apart(SinkFixtures):
             if self.figures_in(sink, partition.key) != figures:
                 broken(f"names {what} are not kept apart: {partition.key.owner}", remedy)
             agree(sink.fingerprint(partition.key), partition.fingerprint, "its fingerprint", HELD)
-
-
-def _open_now() -> dict[str, int]:
-    """Count open files and threads, where the system tells."""
-    gc.collect()
-    found = {"threads": threading.active_count()}
-    for place in _OPEN:
-        with suppress(OSError):
-            found["files and connections"] = len(list(place.iterdir()))
-            break
-    return found

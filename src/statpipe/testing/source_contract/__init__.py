@@ -9,13 +9,14 @@ from statpipe.testing.source_contract.key import Key
 from statpipe.testing.source_contract.payloads import Payloads
 from statpipe.testing.source_contract.refusals import Refusals
 from statpipe.testing.source_contract.steady import Steady
+from statpipe.testing.source_contract.traces import Traces
 from statpipe.testing.source_contract.vintages import Vintages
 
 __all__ = ["Agency", "SourceContract"]
 
 
 # pytest begins with the tests of the last base.
-class SourceContract(Failures, Refusals, Key, Payloads, Vintages, Steady, Datasets):
+class SourceContract(Failures, Refusals, Key, Payloads, Vintages, Traces, Steady, Datasets):
     """
     A source names the agency's releases, brings its answers as they are, and keeps its key.
 
@@ -59,6 +60,7 @@ class SourceContract(Failures, Refusals, Key, Payloads, Vintages, Steady, Datase
     - ``payloads_as_served = False``: payloads are cut out of answers, so they are not found in them.
     - ``names_its_date = False``: the agency writes its date in a way of its own, so that the kit cannot find it
       in the answers; where it prints none, the vintage is ``statpipe.api.undated``.
+    - ``keeps_files = True``: it remembers something from run to run in a file of its own.
     - ``agency_may_echo = False``: the agency never repeats what it was asked in its answers.
     - ``serves_everything = True``: the agency on this machine has a figure, or a reason for there being
       none, for every area and every category of the datasets; then each of them has to be fetched.

@@ -36,6 +36,7 @@ class SourceFixtures(InTime):
     agency_may_echo: ClassVar[bool] = True
     serves_everything: ClassVar[bool] = False
     names_its_date: ClassVar[bool] = True
+    keeps_files: ClassVar[bool] = False
 
     @pytest.fixture
     def canary(self) -> str:

@@ -13,7 +13,7 @@ from statpipe.testing.canary import shows
 from statpipe.testing.clock import clock_moved
 from statpipe.testing.source_contract.asking import datasets_of, fetch, probe, quick
 from statpipe.testing.source_contract.days import DAYS
-from statpipe.testing.source_contract.faults import with_more
+from statpipe.testing.source_contract.faults import From, asked_by_fetch, with_more
 from statpipe.testing.source_contract.fixtures import Agency, SourceFixtures, needed
 from statpipe.testing.source_contract.served import parts
 from statpipe.testing.wording import broken, foreseen, not_tested
@@ -78,9 +78,18 @@ class Payloads(SourceFixtures):
         agency = needed(agency)
         if not self.payloads_as_served:
             not_tested("payloads_as_served is False", "leave it out where answers are payloads")
-        for odd in (b"\r\n \n", b"\n\xe9\xff\n"):
-            for number in range(len(datasets_of(make_source))):
-                _not_mended(make_source, agency, canary, number, odd)
+        for number in range(len(datasets_of(make_source))):
+            asked = asked_by_fetch(make_source, agency, number)
+            for healthy in sorted({0, asked - 1}):
+                for odd in (b"\r\n \n", b"\n\xe9\xff\n"):
+                    _not_mended(
+                        make_source,
+                        agency,
+                        canary,
+                        number=number,
+                        fault=From(with_more(odd), healthy, 1),
+                        odd=odd,
+                    )
 
     def test_what_is_fetched_can_be_read(
         self, make_source: Callable[[], Source], normalizer: Normalizer | None
@@ -109,7 +118,13 @@ class Payloads(SourceFixtures):
 
 
 def _not_mended(
-    make_source: Callable[[], Source], agency: Agency, canary: str, number: int, odd: bytes
+    make_source: Callable[[], Source],
+    agency: Agency,
+    canary: str,
+    *,
+    number: int,
+    fault: From,
+    odd: bytes,
 ) -> None:
     __tracebackhide__ = True
     source = make_source()
@@ -118,7 +133,7 @@ def _not_mended(
     vintage = probe(source, dataset)
     remembered = parts(agency.served)  # what the probe has read need not be asked for again
     agency.served.clear()
-    agency.fault = with_more(odd)
+    agency.fault = fault
     brought: list[Payload] = []
     with suppress(Exception), quick(source):  # to refuse it is as well
         brought.extend(source.fetch(dataset, vintage))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable
+from contextlib import suppress
+
+_GZIP = 31
 
 
 def parts(bodies: Iterable[bytes]) -> set[bytes]:
@@ -15,8 +18,9 @@ def parts(bodies: Iterable[bytes]) -> set[bytes]:
     found = set(bodies)
     for body in list(found):
         if body[:2] == b"\x1f\x8b":
-            found.add(gzip.decompress(body))
+            with suppress(zlib.error):  # what is behind it, or cut off, is not packed
+                found.add(zlib.decompressobj(_GZIP).decompress(body))
         elif body[:4] == b"PK\x03\x04":
-            with zipfile.ZipFile(io.BytesIO(body)) as members:
+            with suppress(zipfile.BadZipFile), zipfile.ZipFile(io.BytesIO(body)) as members:
                 found |= {members.read(name) for name in members.namelist()}
     return found

@@ -1,4 +1,4 @@
-"""What differs from process to process: the order of a set, and the hash of a text.
+"""What differs from process to process: the order of a set, and the hash of a text. And whom one trusts.
 
 A source cannot be sent to another process, since the agency lives in this one. So its code is read instead.
 """
@@ -17,7 +17,11 @@ from statpipe.testing.wording import broken
 
 _SETS = {"set", "frozenset"}
 _IN_ORDER = {"enumerate", "iter", "list", "map", "next", "tuple", "zip"}
-_REMEDY = "sort it, or take a tuple: payloads, names and tokens have to be the same in each process"
+_TRUST_ANYBODY = {"CERT_NONE", "_create_unverified_context"}
+_REMEDY = (
+    "sort a set, or take a tuple; take a hash of hashlib; let certificates be verified: payloads, names and tokens "
+    "have to be the same in each process, and the agency's own"
+)
 
 
 class Steady(SourceFixtures):
@@ -43,7 +47,8 @@ class Steady(SourceFixtures):
 
 def unsteady(code: str) -> Iterator[tuple[int, str]]:
     """
-    Find what goes through a set in the order of its hashes, and calls of ``hash()``: the line, and what it is.
+    Find what goes through a set in the order of its hashes, calls of ``hash()``, and certificates that are not verified.
+    Give the line, and what it is.
     """
     tree = ast.parse(code)
     named = {
@@ -56,6 +61,10 @@ def unsteady(code: str) -> Iterator[tuple[int, str]]:
     for one in ast.walk(tree):
         if isinstance(one, ast.Call) and _called(one) == "hash":
             yield one.lineno, "hash() of a text differs from process to process"
+        if isinstance(one, ast.keyword) and one.arg == "verify" and _is_false(one.value):
+            yield one.value.lineno, "verify=False lets anybody read the key and change figures"
+        if isinstance(one, ast.Attribute) and one.attr in _TRUST_ANYBODY:
+            yield one.lineno, f"{one.attr} lets anybody read the key and change figures"
         for thing in _gone_through(one):
             if _is_set(thing, named):
                 yield thing.lineno, "a set has another order in each process"
@@ -69,6 +78,10 @@ def _gone_through(node: ast.AST) -> list[ast.expr]:
     if isinstance(node, ast.Call) and _called(node) in _IN_ORDER | {"join"}:
         return [*node.args, *(one.value for one in node.args if isinstance(one, ast.Starred))]
     return [node.value] if isinstance(node, ast.YieldFrom) else []
+
+
+def _is_false(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is False
 
 
 def _called(node: ast.Call) -> str:
