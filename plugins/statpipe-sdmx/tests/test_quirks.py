@@ -7,6 +7,7 @@ import gzip
 import pytest
 
 from statpipe.api import ContentError, Dataset, NoData, Payload, StatpipeError
+from statpipe.domain.seal import seal
 from statpipe_sdmx.data import read_data
 from statpipe_sdmx.normalizer import SdmxNormalizer
 from statpipe_sdmx.parts import TooMuch
@@ -229,3 +230,37 @@ def test_a_power_of_ten_may_be_written_as_houses_do(told, power):
     cube = Cube(flow="TEA", dimensions=(FREQ, AREA), attributes=(POWER,), rows=(row("CN", "1") | {"UNIT_MULT": told},))  # fmt: skip
     (found,) = read(FORMATS["csv 1.0"](cube), cube=cube)
     assert found["unit_mult"] == power
+
+
+@pytest.mark.parametrize("code", ["REF_AREA", "TEA"])
+def test_a_list_that_is_partial_by_its_own_word_may_lack_codes(code):
+    tea = Listed(id="TEA", name="Kind of tea", codes={"G": "Green", "B": "Black"})
+    rows = tuple(one | {"TEA": kind} for one, kind in zip(TEA.rows, "GB", strict=True))
+    cube = Cube(flow="TEA", dimensions=(FREQ, AREA, tea), rows=rows)
+    text = structure_message(cube).decode()
+    lost = {"REF_AREA": ("IN", "India"), "TEA": ("B", "Black")}[code]
+    entry = f'<s:Code id="{lost[0]}"><c:Name xml:lang="en">{lost[1]}</c:Name></s:Code>'
+    assert entry in text
+    structure = text.replace(entry, "").replace(f'id="CL_{code}" agency', f'id="CL_{code}" isPartial="true" agency')  # fmt: skip
+    (china, india) = silver(structure.encode(), FORMATS["csv 1.0"](cube))
+    names = {"REF_AREA": "geo_name", "TEA": "tea_name"}
+    assert china[names[code]] == {"REF_AREA": "China", "TEA": "Green"}[code]
+    assert india[names[code]] == lost[0]
+    with pytest.raises(ContentError, match=f"{code} has the code '{lost[0]}', which is not among"):
+        silver(structure.replace(' isPartial="true"', "").encode(), FORMATS["csv 1.0"](cube))
+
+
+def silver(structure, body):
+    """The rows of Silver, by the text of a structure."""
+    told = Payload(name="structure", body=structure, request={"flow": "TEA"}, structure=True)
+    payloads = [told, Payload(name="data", body=body)]
+    normalizer, bare = SdmxNormalizer(), Dataset(name="TEA", title="Tea", normalizer="sdmx")
+    dataset = normalizer.describe(bare, payloads)
+    return seal(normalizer.normalize(dataset, payloads), dataset, "2024-01-01").to_pylist()
+
+
+@pytest.mark.parametrize("form", [name for name in FORMATS if not name.startswith("csv")])
+@pytest.mark.parametrize("before", [b"\n", b" \r\n\t"])
+def test_white_space_before_a_message_means_nothing(form, before):
+    assert figures(before + FORMATS[form](TEA)) == {"CN": "1.50", "IN": "27.25"}
+    assert silver(before + structure_message(TEA), FORMATS[form](TEA))

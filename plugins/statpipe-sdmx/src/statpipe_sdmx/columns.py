@@ -89,7 +89,7 @@ def _refuse_unlisted(columns: Columns, payload: Payload, structure: Structure) -
 
     for one in structure.dimensions:
         listed = {code.code for code in one.codes}
-        if not listed:
+        if not listed or one.is_partial:
             continue
         used = pc.unique(columns[one.id]).to_pylist()
         wrong = next((code for code in used if code and code not in listed), None)

@@ -164,6 +164,7 @@ def _items(message: _Message, structure: ET.Element, kind: str) -> Iterator[Item
             name=name or _id(element),
             codes=tuple(_codes(message, listed)),
             roles=frozenset(one.item or one.id for one in roles if one is not None),
+            is_partial=_is_partial(message, listed),
         )
 
 
@@ -213,6 +214,11 @@ def _codes(
             parent=parent if parent in known and parent != code else None,
         )
     return list(found.values())
+
+
+def _is_partial(message: _Message, wanted: _Reference | None) -> bool:
+    listed = None if wanted is None else message.find("Codelist", wanted)
+    return listed is not None and listed.get("isPartial") in {"true", "1"}
 
 
 def _parent(code: ET.Element) -> str | None:

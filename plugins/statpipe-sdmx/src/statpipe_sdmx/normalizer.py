@@ -23,6 +23,7 @@ from statpipe_sdmx.components import components_of
 from statpipe_sdmx.data import read_data
 from statpipe_sdmx.history import AS_OF, moment
 from statpipe_sdmx.ml_structure import read_structure
+from statpipe_sdmx.partial import completed
 from statpipe_sdmx.replayed import components_at
 from statpipe_sdmx.structure import Item, Structure, safe_name
 
@@ -42,7 +43,9 @@ class SdmxNormalizer(Normalizer):
         found = next((one for one in payloads if one.structure), None)
         if found is None:
             return dataset
-        return described(dataset, *structure_in(dataset, found))
+        structure, area = structure_in(dataset, found)
+        structure = completed(structure, [one for one in payloads if not one.structure])
+        return described(dataset, structure, structure.area(area.id) if area else None)
 
     def normalize(self, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
         import pyarrow as pa

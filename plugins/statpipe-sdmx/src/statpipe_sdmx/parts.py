@@ -17,11 +17,12 @@ def halves(structure: Structure, key: str) -> tuple[str, str] | None:
     """
     Return two keys that together ask for what *key* asks for, or ``None`` if it asks for one series.
 
-    The dimension of most codes is split: those that the key names, or else all of its list.
+    The dimension of most codes is split: those that the key names, or else all of its list. A partial list is not split:
+    the parts would lack the codes that it leaves out.
     """
     named = codes_in(key) if key not in WHOLE else [[] for _ in structure.dimensions]
     codes = [
-        some or [one.code for one in item.codes]
+        some or [one.code for one in item.codes if not item.is_partial]
         for some, item in zip(named, structure.dimensions, strict=True)
     ]
     longest = max(range(len(codes)), key=lambda place: len(codes[place]), default=-1)

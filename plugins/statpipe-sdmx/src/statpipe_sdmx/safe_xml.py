@@ -44,11 +44,16 @@ def parse(
     parser.StartElementHandler = lambda name, attributes: started[name](attributes)
     parser.EndElementHandler = lambda name: ended[name]()
     try:
-        for place in range(0, len(payload.body), _PIECE):
+        for place in range(_start(payload.body), len(payload.body), _PIECE):
             parser.Parse(payload.body[place : place + _PIECE], False)
         parser.Parse(b"", True)
     except (expat.ExpatError, LookupError, ValueError) as error:
         raise _not_xml(payload, error) from None
+
+
+def _start(body: bytes) -> int:
+    """Services put empty lines before a declaration, which must not be there."""
+    return len(body[:_PIECE]) - len(body[:_PIECE].lstrip())
 
 
 class _Hears:
@@ -111,7 +116,7 @@ def tree(payload: Payload) -> ET.Element:
     """
     _refuse_document_type(payload)
     try:
-        return ET.fromstring(payload.body)  # noqa: S314 - there is no document type
+        return ET.fromstring(payload.body.lstrip())  # noqa: S314 - there is no document type
     except (ET.ParseError, LookupError, ValueError) as error:
         raise _not_xml(payload, error) from None
 
@@ -128,7 +133,7 @@ def _refuse_document_type(payload: Payload) -> None:
     parser.StartDoctypeDeclHandler = _refuse(payload)
     parser.StartElementHandler = enough
     try:
-        parser.Parse(payload.body, True)
+        parser.Parse(payload.body.lstrip(), True)
     except _Enough:
         return
     except (expat.ExpatError, LookupError, ValueError) as error:

@@ -80,7 +80,7 @@ def periods_in(table: pa.Table) -> list[str]:
 def _refuse_unknown(item: Item, codes: list[str], key: str) -> None:
     listed = [one.code for one in item.codes]
     for code in codes:
-        if listed and code not in listed:
+        if listed and code not in listed and not item.is_partial:
             msg = (
                 f"the key {key!r}: {item.id} has no code {code!r} among its {len(listed)}"
                 f"{nearest(code, listed)}"

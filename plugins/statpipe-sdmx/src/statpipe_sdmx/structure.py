@@ -30,13 +30,15 @@ def safe_name(flow: str) -> str:
 @frozen(kw_only=True)
 class Item:
     """
-    A dimension or an attribute: its identifier, its name, its code list and its roles.
+    A dimension or an attribute: its identifier, its name, its code list and its roles. ``is_partial`` says that the list
+    leaves out codes, as the service says itself.
     """
 
     id: str
     name: str
     codes: tuple[Code, ...] = ()
     roles: frozenset[str] = frozenset()
+    is_partial: bool = False
 
 
 @frozen(kw_only=True)
