@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import tracemalloc
 
 import attrs
@@ -150,6 +151,27 @@ ONCE = {
     ),
     "a short row": (CSV.replace(b",1%s", b"%s") % (b"", b""), "Expected 6 columns, got 5"),
 }
+
+
+JSON = json.loads(FORMATS["json 1.0"](cube(row())))
+ODD = {
+    "a figure in place of a list": ("0:0:0", {"0": 12.5}, "the observation '0' is '12.5' and no list"),
+    "a text in place of a list": ("0:0:0", {"0": "12"}, "the observation '0' is '12' and no list"),
+    "nothing in place of a list": ("0:0:0", {"0": None}, "the observation '0' is 'None' and no list"),
+    "a place that the structure lacks": ("0:0:0", {"7": [12.5, 0]}, "list index out of range"),
+    "an observation with too many places": ("0:0:0", {"0:0": [12.5, 0]}, "the key '0:0' has not one place for each"),
+    "a series with too many places": ("0:0:0:0", {"0": [12.5, 0]}, "the key '0:0:0:0' has not one place"),
+    "a series with too few places": ("0:0", {"0": [12.5, 0]}, "the key '0:0' has not one place"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ODD)
+def test_an_observation_of_json_that_is_none_is_refused(case):
+    key, observations, says = ODD[case]
+    series = {"series": {key: {"observations": observations}}}
+    message = {"data": {**JSON["data"], "dataSets": [series]}}
+    with pytest.raises(StatpipeError, match=re.escape(says)):
+        read(json.dumps(message).encode())
 
 
 @pytest.mark.parametrize("case", ONCE)

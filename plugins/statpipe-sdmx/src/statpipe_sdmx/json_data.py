@@ -16,17 +16,16 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import define, field
 
-from statpipe.api import ContentError, NoData, Payload
+from statpipe.api import ContentError, Payload
 from statpipe_sdmx.actions import ACTION
 from statpipe_sdmx.history import FROM, SET, TO
+from statpipe_sdmx.json_errors import refuse_errors
+from statpipe_sdmx.json_texts import text_of
 from statpipe_sdmx.json_walk import Walk
 from statpipe_sdmx.observations import Observations
-from statpipe_sdmx.parts import TooMuch
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-_NO_RESULTS, _TOO_LARGE = ("100", "404"), ("130", "413", "510")
 
 
 def read_json(payload: Payload) -> pa.Table:
@@ -42,7 +41,7 @@ def read_json(payload: Payload) -> pa.Table:
     try:
         text = payload.body.decode(json.detect_encoding(payload.body))
         frame = _frame(text)
-        _refuse_errors(frame.errors, payload)
+        refuse_errors(frame.errors, payload)
         for number, dataset in enumerate(frame.datasets, 1):
             structure = frame.structures[int(dataset.get("structure", 0))]
             for shared, own in _read(text, dataset, structure, str(number)):
@@ -120,25 +119,6 @@ def _dataset(walk: Walk) -> dict[str, Any]:
     return found
 
 
-def _refuse_errors(errors: Any, payload: Payload) -> None:
-    """Refuse a message that tells of an error, whatever else it holds."""
-    for one in errors if isinstance(errors, list) else [errors] if errors else ():
-        told = one if isinstance(one, dict) else {"title": one}
-        said = _text(told.get("title") or told.get("detail") or told.get("message")) or "no reason"
-        code, said = str(told.get("code", "without a code")), " ".join(said.split())[:300]
-        if code in _TOO_LARGE:
-            msg = (
-                f"payload {payload.name}: the agency says that the request is too large "
-                f"({said}); narrow `key`, or set `start`"
-            )
-            raise TooMuch(msg)
-        if code in _NO_RESULTS:
-            msg = f"{payload.name}: the service has no data ({said}); check `flow` and `key`, and whether figures exist between `start` and `end`"
-            raise NoData(msg)
-        msg = f"payload {payload.name}: the answer tells of error {code} ({said}); it may be incomplete: run again"
-        raise ContentError(msg, payload=payload)
-
-
 def _members(text: str, dataset: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
     """Give the series or the observations of a data set, each with its key, one at a time."""
     place = dataset.get(_PLACE + name)
@@ -173,7 +153,10 @@ def _read(
     for key, values in _members(text, dataset, "observations"):
         yield None, observed.row(key, values, whole)
     for key, series in _members(text, dataset, "series"):
-        shared = whole | dict(_coded(dimensions["series"], key.split(":")))
+        places = key.split(":")
+        if len(places) != len(dimensions["series"]):
+            raise _wrong_key(key)
+        shared = whole | dict(_coded(dimensions["series"], places))
         shared |= _told(of_series, shared)
         shared |= dict(_coded(attributes.get("series") or (), series.get("attributes")))
         yield shared, {}
@@ -185,7 +168,7 @@ class _Coded:
     """Items whose texts are looked up once, and not for each observation."""
 
     def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
-        self._all = [(one["id"], [*map(_text, one.get("values") or ())]) for one in items]
+        self._all = [(one["id"], [*map(text_of, one.get("values") or ())]) for one in items]
         # Some services leave out what never occurs.
         self._there = [
             pair for pair, one in zip(self._all, items, strict=True) if one.get("values") != []
@@ -203,7 +186,7 @@ class _Coded:
             if place is None:
                 continue
             is_coded = texts and isinstance(place, str) and place.isdigit()
-            text = texts[int(place)] if is_coded else _text(place)
+            text = texts[int(place)] if is_coded else text_of(place)
             if text is not None:
                 row[name] = text
 
@@ -222,12 +205,21 @@ class _Observed:
         Return an observation, less what its series says.
         """
         own: dict[str, str] = {}
-        self.dimensions.fill(own, key.split(":"))
+        places = key.split(":")
+        if len(places) != len(self.dimensions):
+            raise _wrong_key(key)
+        if not isinstance(values, list):  # a text has places, too
+            raise TypeError(f"the observation {key!r} is {str(values)[:40]!r} and no list")
+        self.dimensions.fill(own, places)
         if self.groups:
             own |= _told(self.groups, {**shared, **own})
         self.measures.fill(own, values[: len(self.measures)])
         self.attributes.fill(own, values[len(self.measures) :])
         return own
+
+
+def _wrong_key(key: str) -> ValueError:
+    return ValueError(f"the key {key!r} has not one place for each dimension of the structure")
 
 
 Group = tuple[tuple[str, ...], dict[tuple[str, ...], dict[str, str]]]
@@ -284,22 +276,8 @@ def _coded(
         if place is None or (places is None and not listed):
             continue
         if not listed or not isinstance(place, str) or not place.isdigit():
-            text = _text(place)  # not coded
+            text = text_of(place)  # not coded
         else:
-            text = _text(listed[int(place)])
+            text = text_of(listed[int(place)])
         if text is not None:
             yield item["id"], text
-
-
-def _text(value: Any) -> str | None:
-    """Give a value as text: the code or the value of an entry, one of several languages, all of a list."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, list):
-        return "; ".join(text for text in map(_text, value) if text)
-    if not isinstance(value, dict):
-        return str(value).lower()  # true and false
-    for name in ("id", "value", "values", "name", "en"):
-        if value.get(name) is not None:
-            return _text(value[name])
-    return next((text for text in map(_text, value.values()) if text), None)
