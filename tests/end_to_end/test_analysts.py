@@ -155,6 +155,15 @@ def test_words_find_what_they_fit_also_misspelt(run, words, kind, code):
     assert (first["kind"], first["code"]) == (kind, code)
 
 
+def test_a_model_stands_for_those_derived_from_it_unless_the_words_mean_one_of_them(run):
+    def models(*words):
+        found = json.loads(run("search", *words, "--json", "--limit", "1000"))
+        return {one["model"] for one in found if one["kind"] == "model"}
+
+    assert models("consumption", "state") == {"pce_state"}
+    assert models("consumption", "rank") == {"pce_state_rank"}
+
+
 def test_words_that_fit_nothing_are_told(run):
     assert "nothing matches xyzzy food" in run("search", "xyzzy", "food")
     assert "search for one or more words" in run("search", code=2)
@@ -166,7 +175,9 @@ def test_sources_stand_as_their_last_run_left_them(run):
     assert (pce["standing"], pce["late"]) == ("current", False)
     assert (pce["released"], pce["last_outcome"]) == ("2022-10-06", "loaded")
     assert standing["bea_rpp_state"]["standing"] == "never run"
-    assert "current" in run("status")
+    text = run("status")
+    assert "current" in text
+    assert "no source has a release calendar, so the next releases are not known" in text
 
 
 # --- completion -----------------------------------------------------------------------------------

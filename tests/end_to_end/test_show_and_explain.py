@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import shutil
 from decimal import Decimal
 
@@ -142,7 +143,12 @@ def test_without_a_model_all_are_listed_with_their_rows(here, tmp_path):
     empty = Home(tmp_path / "empty")
     empty.folder.mkdir()
     empty.configure(CONFIGURATION)
-    assert "not built yet" in empty.run("show").stdout
+    assert "pce_state" in here.run("show").stdout
+    assert re.search(
+        r"^\d+ models of bea_pce_state, bea_rpp_state not built yet: `statpipe run SOURCE` builds them$",
+        empty.run("show").stdout,
+        re.MULTILINE,
+    )
     assert empty.run("show", "pce_state", code=4).stderr == (
         "statpipe: the lake has no gold/pce_state; run `statpipe run bea_pce_state` to build it "
         "(exit 4)\n"

@@ -24,7 +24,7 @@ from statpipe.engine.record.records import manifest_of
 
 Any_ = Annotated[bool, Parameter(name="--any", negative="")]
 _COLUMNS = ("run_id", "source", "command", "started", "seconds", "outcome", "exit_code", "message")
-_LESS = ("source", "command", "seconds", "exit_code")
+_LESS = ("source", "message", "started", "command", "seconds", "exit_code")
 
 
 def list_runs(
@@ -76,8 +76,14 @@ def list_runs(
         if options.json:
             write_json([dict(zip(_COLUMNS, row, strict=True)) for row in rows])
         else:
+            minutes = [(*row[:3], f"{one.started:%Y-%m-%d %H:%M}", *row[4:]) for row, one in zip(rows, manifests, strict=True)]  # fmt: skip
             print_table(
-                f"Runs in {options.env}", _COLUMNS, rows, right=("seconds", "exit_code"), less=_LESS
+                f"Runs in {options.env}",
+                _COLUMNS,
+                minutes,
+                right=("seconds", "exit_code"),
+                less=_LESS,
+                whole=("run_id",),
             )
         return 0
 

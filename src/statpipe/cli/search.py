@@ -45,8 +45,9 @@ def search(*words: Name, limit: Count = 20, options: DataOptions | None = None) 
         print_table(
             "",
             _COLUMNS,
-            [[getattr(one, name) for name in _COLUMNS] for one in found[:limit]],
-            less=("model", "unit"),
+            [_row(one) for one in found[:limit]],
+            less=("kind", "unit"),
+            whole=("code", "model"),
         )
         if len(found) > limit:
             say(f"{len(found) - limit:,} more: add a word, or use --limit")
@@ -55,6 +56,12 @@ def search(*words: Name, limit: Count = 20, options: DataOptions | None = None) 
         return 0
 
     return in_session(options, work)
+
+
+def _row(one: Found) -> list[str]:
+    """A model's code is its name, which has a column of its own."""
+    row = {name: getattr(one, name) for name in _COLUMNS}
+    return [*({**row, "code": ""} if one.kind == "model" else row).values()]
 
 
 def _command(one: Found) -> str:

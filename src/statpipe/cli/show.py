@@ -13,13 +13,17 @@ from statpipe.cli.output import Answer
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
 from statpipe.cli.terminal import say
+from statpipe.domain.revision import counted
 from statpipe.engine.answers.as_of import day_of
 from statpipe.engine.answers.figures import figures, whole_model
 from statpipe.engine.gold.maker import gold_key
+from statpipe.engine.site.model_order import sources_of
 from statpipe.engine.site.site import Site
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+_FEW = 3
 
 
 def show(
@@ -109,19 +113,28 @@ def columns_wanted(
 
 
 def _show_models(site: Site, *, json: bool) -> None:
-    listed = [(model, _rows(site, model)) for model in site.registry.models()]
-    columns = ("model", "title", "rows", "grain")
+    models = site.registry.models()
     if json:
-        cells = [(m.name, m.title, rows, list(m.grain)) for m, rows in listed]
+        columns = ("model", "title", "rows", "grain")
+        cells = [(one.name, one.title, _rows(site, one), list(one.grain)) for one in models]
         write_json([dict(zip(columns, row, strict=True)) for row in cells])
         return
-    texts = [
-        (m.name, m.title, "not built yet" if rows is None else f"{rows:,}", ", ".join(m.grain))
-        for m, rows in listed
-    ]
-    print_table(
-        f"Gold models in {site.environment.name}", columns, texts, right=("rows",), less=("grain",)
-    )
+    built = [one for one in models if site.lake.fingerprint(gold_key(one)) is not None]
+    if built:
+        print_table(
+            f"Gold models in {site.environment.name}",
+            ("model", "title"),
+            sorted((one.name, one.title) for one in built),
+            less=("title",),
+            whole=("model",),
+        )
+    others = [one for one in models if one not in built]
+    if others:
+        waits = sorted({name for one in others for name in sources_of(models, one)})
+        few = f"{', '.join(waits[:_FEW])}{' and others' if len(waits) > _FEW else ''}"
+        say(
+            f"{counted(len(others), 'model')} of {few} not built yet: `statpipe run SOURCE` builds them"
+        )
 
 
 def _all_tables(site: Site) -> Iterator[tuple[Model, pa.Table]]:

@@ -9,6 +9,7 @@ import attrs
 from statpipe.cli.common_options import DataOptions
 from statpipe.cli.session import Session, in_session, write_json
 from statpipe.cli.tables import print_table
+from statpipe.cli.terminal import say
 from statpipe.engine.answers.exact_value import exact
 from statpipe.engine.answers.freshness import Freshness, freshness
 
@@ -48,13 +49,21 @@ def status(*, options: DataOptions | None = None) -> int:
             print_table(
                 f"Sources in {options.env}",
                 _COLUMNS,
-                [_row(one) for one in found],
+                [_row(one) for one in sorted(found, key=_urgent)],
                 right=("age", "usually every"),
-                less=("usually every", "last success"),
+                less=("next release", "last success", "usually every"),
+                whole=("source",),
             )
+            if not any(map(_next, found)):
+                say("no source has a release calendar, so the next releases are not known")
         return 0
 
     return in_session(options, work)
+
+
+def _urgent(one: Freshness) -> int:
+    """Put late sources first, and those that never ran last."""
+    return 0 if one.late else 1 if one.last_success else 2
 
 
 def _row(one: Freshness) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from statpipe.engine.answers.exact_value import exact
 
 _BETWEEN = 2
 """Blanks between columns."""
-_NARROW = 28
+_NARROW = 26
 """Wider columns may be folded to this width."""
 
 
@@ -21,26 +21,32 @@ def print_table(
     to_stderr: bool = False,
     right: Sequence[str] = (),
     less: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> None:
     """
-    Print rows; columns named in *right* are aligned there. Wide cells fold, nothing is cut off.
+    Print rows; columns named in *right* are aligned there. Wide cells fold, unless their column is
+    named in *whole*; nothing is cut off.
 
-    Where the window is too narrow, columns named in *less* are left out, and named below. If that is
-    not enough, each row becomes a block of lines.
+    Columns named in *less* are left out if no row has anything there. Where the window is too
+    narrow, they are left out as well, the last one first, and named below. If that is not enough,
+    each row becomes a block of lines.
     """
     cells = {name: [shown(name, to_stderr=to_stderr)] for name in columns}
     for row in rows:
         for name, cell in zip(columns, row, strict=True):
             text = "" if cell is None else exact(cell)
             cells[name].append(shown(text, to_stderr=to_stderr))
+    for name in less:
+        if not any(cells[name][1:]):
+            del cells[name]
     if title:
         say(title, style="bold", to_stderr=to_stderr)
-    fitting = _fitting(cells, less, width(to_stderr=to_stderr))
+    fitting = _fitting(cells, less, whole, width(to_stderr=to_stderr))
     if fitting:
-        _print_rows(fitting, right, to_stderr=to_stderr)
+        _print_rows(fitting, right, whole, to_stderr=to_stderr)
     else:
         _print_blocks(cells, to_stderr=to_stderr)
-    left_out = [name for name in columns if fitting and name not in fitting]
+    left_out = [name for name in cells if fitting and name not in fitting]
     if left_out:
         say(f"hidden because the window is narrow: {', '.join(left_out)}", to_stderr=to_stderr)
 
@@ -57,19 +63,24 @@ def text_width(text: str) -> int:
 
 
 def _fitting(
-    cells: Mapping[str, list[str]], less: Sequence[str], room: int
+    cells: Mapping[str, list[str]], less: Sequence[str], whole: Sequence[str], room: int
 ) -> dict[str, list[str]]:
     """Return the columns that fit, nothing if the most needed ones do not."""
     fitting = dict(cells)
-    for name in (*reversed(less), ""):
-        least = sum(min(_width(texts), _NARROW) + _BETWEEN for texts in fitting.values())
+    for unneeded in (*reversed(less), ""):
+        least = sum(
+            (_width(texts) if name in whole else min(_width(texts), _NARROW)) + _BETWEEN
+            for name, texts in fitting.items()
+        )
         if least - _BETWEEN <= room:
             return fitting
-        fitting.pop(name, None)
+        fitting.pop(unneeded, None)
     return {}
 
 
-def _print_rows(cells: Mapping[str, list[str]], right: Sequence[str], *, to_stderr: bool) -> None:
+def _print_rows(
+    cells: Mapping[str, list[str]], right: Sequence[str], whole: Sequence[str], *, to_stderr: bool
+) -> None:
     if not is_terminal(to_stderr=to_stderr):
         show_lines(_plain(cells, right), to_stderr=to_stderr)
         return
@@ -81,8 +92,10 @@ def _print_rows(cells: Mapping[str, list[str]], right: Sequence[str], *, to_stde
             head,
             justify="right" if name in right else "left",
             overflow="fold",
-            no_wrap=_width([head, *texts]) <= _NARROW,
-            min_width=min(_width([head, *texts]), _NARROW),
+            no_wrap=name in whole or _width([head, *texts]) <= _NARROW,
+            min_width=_width([head, *texts])
+            if name in whole
+            else min(_width([head, *texts]), _NARROW),
         )
     for row in zip(*(texts[1:] for texts in cells.values()), strict=True):
         table.add_row(*row)

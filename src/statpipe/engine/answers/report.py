@@ -166,7 +166,7 @@ def _revisions(story: Story, title: str) -> Iterator[str]:
         heat_map(story.moves, periods, vintages, f"{title}: revisions"),
         (
             "How much each release changed the figures of the previous one: a row for each release, "
-            "a column for each period."
+            "a column for each period. Orange is down, violet is up; darker is more."
         ),
     )
     shown = story.statistics[:_VINTAGES]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from itertools import groupby
+from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
 from statpipe.api import ConfigError, ContentError, Model
 from statpipe.engine.answers.words import ARGUMENTS, OPTIONS, Words
-from statpipe.engine.gold.computed import connected
 from statpipe.engine.gold.maker import gold_key
 from statpipe.engine.site.site import Site
 
@@ -27,12 +27,9 @@ _CUTOFF = 0.75
 _SHORTEST = 3
 """Shorter words occur within too many others."""
 
-_CATEGORY = """
-    SELECT category AS code, any_value(category_name) AS name, any_value(category_path) AS path, any_value(unit) AS unit,
-        string_agg(DISTINCT dataset, ' ' ORDER BY dataset) AS dataset
-    FROM held GROUP BY category
-"""
-_AREA = "SELECT ref_area AS code, any_value(area_name) AS name, any_value(geo_level) AS path FROM held GROUP BY ref_area"
+_CATEGORY = ("category", "category_name", "category_path", "unit", "dataset")
+_AREA = ("ref_area", "area_name", "geo_level")
+"""Columns of code, name, further words, unit and dataset."""
 
 
 @frozen(kw_only=True)
@@ -66,6 +63,7 @@ def search(
 ) -> list[tuple[float, Found]]:
     """
     Return what matches all words, best match first. Misspelt words count if nothing else matches.
+    Where a model matches, so do those derived from it, such as its revisions: they are left out.
 
     :raises ConfigError: There is no word.
     """
@@ -78,7 +76,13 @@ def search(
     likeness = {word: _fitting(word, known) for word in asked}
     scored = ((_score(one, likeness), one) for one in everything)
     found = [(score, one) for score, one in scored if score > 0]
-    return sorted(found, key=lambda pair: (-pair[0], pair[1].kind, pair[1].model, pair[1].code))
+    names = {one.model for _, one in found if one.kind == "model"}
+
+    def derived(one: Found) -> bool:
+        return one.kind == "model" and any(one.model.startswith(f"{name}_") for name in names)
+
+    kept = [pair for pair in found if not derived(pair[1])]
+    return sorted(kept, key=lambda pair: (-pair[0], pair[1].kind, pair[1].model, pair[1].code))
 
 
 def _everything(site: Site) -> Iterator[Found]:
@@ -95,23 +99,22 @@ def _codes(site: Site, model: Model) -> Iterator[Found]:
     table = _held(site, model)
     if table is None:
         return
-    with connected() as connection:
-        connection.register("held", table)
-        for kind, sql in (("category", _CATEGORY), ("area", _AREA)):
-            for row in connection.sql(sql).to_arrow_table().to_pylist():
-                yield _row(kind, model.name, row)
+    yield from _distinct(table, "category", model.name, _CATEGORY)
+    yield from _distinct(table, "area", model.name, _AREA)
 
 
-def _row(kind: str, model: str, row: Mapping[str, Any]) -> Found:
-    return Found(
-        kind=kind,
-        model=model,
-        code=row["code"],
-        name=row["name"] or "",
-        unit=row.get("unit") or "",
-        dataset=row.get("dataset") or "",
-        also=row["path"] or "",
-    )
+def _distinct(table: pa.Table, kind: str, model: str, columns: Sequence[str]) -> Iterator[Found]:
+    """Give each code once; it may have other names in other datasets."""
+    rows = table.select(columns).unify_dictionaries().group_by(columns).aggregate([])
+    texts = sorted(tuple(text or "" for text in row.values()) for row in rows.to_pylist())
+    for code, group in groupby(texts, key=lambda row: row[0]):
+        found = list(group)
+        _, name, also, *others = found[0]
+        unit = others[0] if others else ""
+        datasets = " ".join(sorted({one[-1] for one in found})) if others else ""
+        yield Found(
+            kind=kind, model=model, code=code, name=name, unit=unit, dataset=datasets, also=also
+        )
 
 
 def _held(site: Site, model: Model) -> pa.Table | None:
@@ -122,8 +125,7 @@ def _held(site: Site, model: Model) -> pa.Table | None:
         table = site.lake.read(key)
     except ContentError:  # damaged: the next run rebuilds it
         return None
-    wanted = ("category", "category_name", "category_path", "unit", "dataset", "ref_area", "area_name", "geo_level")  # fmt: skip
-    return table.select(wanted) if set(wanted) <= set(table.column_names) else None
+    return table if {*_CATEGORY, *_AREA} <= {*table.column_names} else None
 
 
 def _of(one: Found) -> set[str]:

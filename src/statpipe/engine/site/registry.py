@@ -119,7 +119,7 @@ class Registry:
         components = [offer for offer in self.offers if offer.role == "source"]
         for instance in instances:
             for offer in (one for one in components if one.name == instance.component):
-                summary = f"{offer.summary} (uses {instance.component})"
+                summary = f"uses {instance.component}"
                 item = attrs.evolve(
                     offer.item, name=instance.name, summary=summary, needs_instance=False
                 )

@@ -54,7 +54,7 @@ def test_an_instance_is_a_source_with_its_own_settings_and_gold_family(tmp_path)
     registry.add_instances(instances)
     assert list(registry.named("source")) == ["tea", "green"]
     offer = registry.find("source", "green")
-    assert (offer.plugin, offer.summary) == ("tea", "Prices of tea (uses tea)")
+    assert (offer.plugin, offer.summary) == ("tea", "uses tea")
     raw, place = configuration.settings("source", "green", "local")
     made = filled(offer.item, raw, place, configuration, configuration.environment("local"))
     assert made == Settings(leaf="green", instance="green")

@@ -86,6 +86,7 @@ def shade(move: float, bounds: tuple[float, float]) -> str:
 
 def _legend(y: float, bounds: tuple[float, float]) -> Iterator[str]:
     x = float(_LEFT)
+    yield '<g class="legend">'
     for css, words in (
         (("n3", "n2", "n1"), "down"),
         (("z",), "not revised"),
@@ -97,4 +98,4 @@ def _legend(y: float, bounds: tuple[float, float]) -> Iterator[str]:
         yield f'<text x="{x + 5:.0f}" y="{y + 12:.0f}">{text_of(words)}</text>'
         x += 26 + 7 * len(words)
     low, high = map(percent, bounds)
-    yield f'<text x="{x + 5:.0f}" y="{y + 12:.0f}">darker from {text_of(low)} and from {text_of(high)} on</text>'
+    yield f'<text x="{x + 5:.0f}" y="{y + 12:.0f}">darker from {text_of(low)} and from {text_of(high)} on</text></g>'

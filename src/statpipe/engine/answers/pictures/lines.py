@@ -144,10 +144,12 @@ def _legend(vintages: Sequence[Series], *, has_rings: bool) -> Iterator[str]:
     if has_rings:
         entries.append(("first release", _ring(-9, 10).replace('cx="-9.0"', 'cx="{}"')))
     x = _WIDTH - _RIGHT - sum(_room(text) for text, _ in entries)
+    yield '<g class="legend">'
     for text, sign in entries:
         yield sign.format(x + (9 if "circle" in sign else 0))
         yield f'<text x="{x + 24:.1f}" y="14">{text_of(text)}</text>'
         x += _room(text)
+    yield "</g>"
 
 
 def _room(text: str) -> float:

@@ -69,7 +69,7 @@ def _legend(bounds: list[float], y: float) -> list[str]:
         words = f"below {_short(bounds[0])}" if place == 0 else f"from {_short(bounds[place - 1])}"
         parts.append(f'<rect class="q{place}" x="{x:.0f}" y="{y}" width="14" height="14"/>')
         parts.append(f'<text x="{x + 19:.0f}" y="{y + 12}">{text_of(words)}</text>')
-        x += 40 + 7 * len(words)
+        x += 40 + 9 * len(words)
     return parts
 
 

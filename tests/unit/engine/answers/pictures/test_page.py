@@ -40,10 +40,12 @@ def test_a_page_is_well_formed_and_what_it_is_given_is_text():
     assert '<th scope="row">&lt;i&gt;</th><td class="short">1</td>' in text
 
 
-def test_what_is_wider_than_a_phone_is_moved_sideways_also_by_keyboard():
+def test_a_picture_fits_a_phone_and_what_is_wider_is_moved_sideways_also_by_keyboard():
     text = page("A", [figure('<svg class="picture"></svg>', "It"), command("statpipe show")])
     assert '<div class="scroll" tabindex="0">\n<svg' in text
-    assert "@media screen and (max-width:40rem){figure svg{width:38rem}}" in text
+    _, _, phone = text.partition("@media screen and (max-width:40rem){")
+    assert ".picture .legend{display:none}" in phone  # the caption says the same
+    assert ".picture text{font-size:18px}" in phone
     assert "white-space:pre-wrap" in text  # a command breaks instead
 
 
