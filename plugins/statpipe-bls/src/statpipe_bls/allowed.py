@@ -1,4 +1,4 @@
-"""What BLS allows those who ask its API, by its page "Frequently Asked Questions"."""
+"""The limits of BLS's API, from BLS's page "Frequently Asked Questions"."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from attrs import frozen
 @frozen(kw_only=True)
 class Allowed:
     """
-    Queries a day, series and years a query.
+    Queries per day, and series and years per query.
     """
 
     queries: int

@@ -1,4 +1,4 @@
-"""BLS's API: so many series and years a query, so many queries a day."""
+"""BLS's API, which limits series and years per query, and queries per day."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _BURST = Limits(requests=50, seconds=10)
 
 class Api:
     """
-    Asks BLS's API for series.
+    Requests series from BLS's API.
     """
 
     def __init__(self, settings: BlsSettings) -> None:
@@ -56,9 +56,9 @@ class Api:
 
     def queries(self, series: Sequence[str], first: int, last: int) -> int:
         """
-        Return how many queries it takes.
+        Return how many queries these series and years take.
 
-        :raises ConfigError: More than BLS allows in a day.
+        :raises ConfigError: They take more queries than BLS allows per day.
         """
         count = sum(1 for _ in self._queries(series, first, last))
         if count > self.allowed.queries:
@@ -73,7 +73,7 @@ class Api:
 
     def answers(self, name: str, series: Sequence[str], first: int, last: int) -> Iterator[Payload]:
         """
-        Bring the figures of these series and years, in as many answers as it takes.
+        Fetch the figures of these series and years, in as many answers as needed.
         """
         self.queries(series, first, last)
         for number, document in enumerate(self._queries(series, first, last), 1):
@@ -98,7 +98,7 @@ class Api:
 
 def judged(answer: Answer) -> Exception | None:
     """
-    Say what an answer means: BLS refuses with status 200, and says why in a message.
+    Return the error in an answer: BLS refuses with status 200 and gives the reason in a message.
     """
     try:
         document = json.loads(answer.body)

@@ -20,10 +20,10 @@ _MORE = (
 
 def selection_of(settings: BlsSettings, survey: Survey, this_year: int) -> Selection:
     """
-    Return the selection that is configured. Without `start`, it begins with the survey, or ten years ago where
-    there are few queries a day. Years to come are left out: BLS refuses them.
+    Return the configured selection. Without `start`, it begins with the survey's first year, or ten
+    years ago if the API is used without a key. Future years are left out, because BLS refuses them.
 
-    :raises ConfigError: It names a dimension that the survey does not have, or ends before it begins.
+    :raises ConfigError: It names an unknown dimension of the survey, or ends before it begins.
     """
     name = f"sources.{settings.instance or 'bls'}"
     first, last = settings.start, min(settings.end or this_year, this_year)
@@ -56,7 +56,7 @@ def _codes(settings: BlsSettings, survey: Survey, where: str) -> dict[str, Seque
 
 def series_of(dataset: Dataset, survey: Survey) -> list[str]:
     """
-    Return the identifiers of the series that a dataset's selection asks for.
+    Return the identifiers of the series in a dataset's selection.
     """
     areas = [survey.area_code(one) for one in dataset.selection.areas or ()]
     where = dataset.selection.where
@@ -65,9 +65,9 @@ def series_of(dataset: Dataset, survey: Survey) -> list[str]:
 
 def refuse_unknown(dataset: Dataset, survey: Survey, lists: Lists, where: str) -> None:
     """
-    Refuse codes that are in none of the survey's lists.
+    Refuse codes that are not in the survey's lists.
 
-    :raises ConfigError: There is one; the nearest is named.
+    :raises ConfigError: A code is unknown; the message names the nearest code.
     """
     for one in survey.dimensions:
         names = lists.dimensions[one.id]
@@ -88,7 +88,7 @@ def refuse_unknown(dataset: Dataset, survey: Survey, lists: Lists, where: str) -
 
 def near(name: str, known: Iterable[str]) -> str:
     """
-    Return ``; did you mean 'x'?`` to put behind a message, or nothing where no name is near.
+    Return ``; did you mean 'x'?`` as the end of a message, or an empty text if no name is similar.
     """
     by_case = {one.upper(): one for one in known}
     found = get_close_matches(name.upper(), by_case, n=1)

@@ -1,4 +1,6 @@
-"""BLS's flat files: lists of codes, and whole tables of figures. It wants to know who reads them."""
+"""BLS's flat files: lists of codes, and complete tables of figures. BLS requires contact
+details.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,7 @@ from statpipe_bls.survey import AREA, Survey
 
 MEBIBYTE = 1024 * 1024
 LARGEST = 1024 * MEBIBYTE
-"""Bytes: that of all series of state and area employment had 543 million in 2026."""
+"""In bytes. The file with all series of state and area employment had 543 million in 2026."""
 _REMEMBERED = 16 * MEBIBYTE
 _BURST = Limits(requests=10, seconds=10)
 """BLS blocks users who download "multiple times per second" and slow down others."""
@@ -46,13 +48,13 @@ class Files:
 
     def get(self, name: str) -> Answer:
         """
-        Bring a file.
+        Fetch a file.
         """
         return self._client.get(self._path(name), name=name)
 
     def lists(self, names: Sequence[str]) -> list[Payload]:
         """
-        Bring lists of codes.
+        Fetch lists of codes.
         """
         return [
             self.get(name).payload(media_type="text/tab-separated-values", structure=True)
@@ -61,7 +63,7 @@ class Files:
 
     def modified(self, name: str) -> datetime:
         """
-        Ask when a file was changed.
+        Request the time when a file was last changed.
 
         :raises ContentError: BLS does not say.
         """
@@ -104,7 +106,7 @@ class Files:
 
 def changed_at(answer: Answer) -> datetime:
     """
-    Return when a file was changed.
+    Return when a file was last changed.
 
     :raises ContentError: BLS does not say.
     """
@@ -120,7 +122,7 @@ def changed_at(answer: Answer) -> datetime:
 
 def judged(answer: Answer) -> Exception | None:
     """
-    Say what an answer means: BLS answers 403 to programs that do not say how their user can be reached.
+    Return the error in an answer: BLS answers 403 to programs without contact details.
     """
     if answer.status == HTTPStatus.FORBIDDEN:
         return Rejected(
@@ -137,7 +139,10 @@ def _codes(dataset: Dataset, survey: Survey) -> Sequence[str]:
 
 
 def _begins(code: str, beginnings: Sequence[str], survey: Survey) -> bool:
-    """Areas are told by how their codes begin, others are whole."""
+    """
+    Return whether a code matches: areas by the beginning of their codes, others by the complete
+    code.
+    """
     if survey.bulk_by == AREA:
         return code.startswith(tuple(beginnings))
     return code in beginnings

@@ -1,4 +1,4 @@
-"""What a figure's footnotes say of it."""
+"""The meaning of a figure's footnotes."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ _NOT_SHOWN = ("disclos", "confidential")
 
 def status_of(codes: str, notes: str, *, has_figure: bool) -> str:
     """
-    Return the status in SDMX's CL_OBS_STATUS: ``P`` for preliminary figures; without a figure ``Q`` where the
-    footnotes speak of disclosure, else ``O``.
+    Return the status in SDMX's CL_OBS_STATUS: ``P`` for preliminary figures. A missing figure is
+    ``Q`` if a footnote mentions disclosure, otherwise ``O``.
     """
     if not has_figure:
         return "Q" if any(word in notes.lower() for word in _NOT_SHOWN) else "O"
@@ -21,13 +21,13 @@ def status_of(codes: str, notes: str, *, has_figure: bool) -> str:
 
 def split(codes: str) -> list[str]:
     """
-    Return the single codes of ``P,R``.
+    Return the codes in a list such as ``P,R``.
     """
     return [code for part in codes.split(",") if (code := part.strip())]
 
 
 def text_of(codes: str, texts: Mapping[str, str]) -> str:
     """
-    Return the texts of footnotes; a code that is in no list stands for itself.
+    Return the texts of footnotes. An unlisted code is returned as its own text.
     """
     return "; ".join(texts.get(code, code) for code in split(codes))

@@ -15,12 +15,14 @@ _FOLLOWS = "\t"
 
 def read_list(payload: Payload, key: str, named: str = "") -> dict[str, str]:
     """
-    Return the names by code of a mapping file: a line of column names, then columns between tabs, padded with blanks.
+    Return the names by code from a mapping file: a line of column names, then columns separated by
+    tabs and padded with blanks.
 
-    *key* is the column of codes, *named* that of names, by default the first that is called ``name``, ``text`` or
-    ``title``. A code that occurs twice, as areas of two types do, has its first name.
+    *key* is the column of codes. *named* is the column of names, by default the first one called
+    ``name``, ``text`` or ``title``. If a code occurs twice (an area of two types), its first name
+    is used.
 
-    :raises ContentError: It is no such file.
+    :raises ContentError: The payload is not a mapping file.
     """
     names: dict[str, str] = {}
     columns, rows = _table(payload)
@@ -47,7 +49,7 @@ def read_list(payload: Payload, key: str, named: str = "") -> dict[str, str]:
 @cache
 def own_list(name: str) -> Mapping[str, str]:
     """
-    Return the names by code of a list that the plugin brings.
+    Return the names by code from a list that is bundled with the plugin.
     """
     body = (files(__package__) / "data" / name).read_bytes()
     head = body.partition(b"\t")[0].decode()
@@ -65,7 +67,7 @@ def _table(payload: Payload) -> tuple[list[str], list[list[str]]]:
 
 
 def _text(payload: Payload) -> str:
-    """Older files of BLS have names of places in Latin-1."""
+    """Decode a file. Older files of BLS have place names in Latin-1."""
     try:
         return payload.body.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""How BLS's payloads become figures: pure functions of their bytes."""
+"""Converts BLS's payloads to figures, with pure functions of their bytes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class BlsNormalizer(Normalizer):
     """
     Reads answers of the API or flat files, with the lists of codes among the payloads.
 
-    The dataset's name is that of the survey.
+    The name of the dataset is the code of the survey.
     """
 
     def describe(self, dataset: Dataset, payloads: Sequence[Payload]) -> Dataset:

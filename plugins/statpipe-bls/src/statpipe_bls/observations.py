@@ -1,4 +1,4 @@
-"""From the columns of payloads to those of statpipe's observations."""
+"""Converts the columns of payloads to the columns of statpipe's observations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def observations_of(records: pa.Table, payload: Payload, survey: Survey, lists: 
     """
     Return the observations of a payload, as a normalizer returns them.
 
-    :raises ContentError: A series is of another survey, or a period is none.
+    :raises ContentError: A series is of another survey, or a period is not valid.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -46,7 +46,7 @@ def observations_of(records: pa.Table, payload: Payload, survey: Survey, lists: 
 
 def chosen(records: pa.Table, payload: Payload, survey: Survey, selection: Selection) -> pa.Table:
     """
-    Return the figures of the series that a selection asks for: files hold many more, with codes of their own.
+    Return the figures of the selected series. Files hold many more series, with other codes.
 
     :raises ContentError: A series is of another survey.
     """
@@ -66,7 +66,7 @@ def chosen(records: pa.Table, payload: Payload, survey: Survey, selection: Selec
 
 
 def _split(ids: pa.StringArray, payload: Payload, survey: Survey) -> dict[str, pa.StringArray]:
-    """Give the parts of each identifier."""
+    """Return the parts of each identifier."""
     import pyarrow.compute as pc
 
     found = pc.extract_regex(ids, survey.pattern)
@@ -84,7 +84,7 @@ def _split(ids: pa.StringArray, payload: Payload, survey: Survey) -> dict[str, p
 def _parts(
     series: pa.DictionaryArray, payload: Payload, survey: Survey, lists: Lists
 ) -> dict[str, Any]:
-    """Give area, dimensions and unit of each series."""
+    """Return area, dimensions and unit of each series."""
     import pyarrow as pa
 
     texts = _split(series.dictionary, payload, survey)
@@ -114,7 +114,7 @@ def _periods(years: Any, periods: Any, payload: Payload) -> dict[str, Any]:
 
 
 def _notes(codes: Any, notes: Any, lists: Lists) -> Any:
-    """Give the texts of footnotes: those of the payload, else those of the list."""
+    """Return the texts of footnotes: those in the payload, otherwise those in the list."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -154,7 +154,7 @@ def _mapped(codes: pa.DictionaryArray, change: Callable[[str], str]) -> pa.Dicti
 
 
 def _by_series(values: Sequence[str] | pa.Array, codes: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Put a value in place of each text of a dictionary."""
+    """Replace each text of a dictionary by a value."""
     import pyarrow as pa
 
     texts = values if isinstance(values, pa.Array) else pa.array(values, pa.string())
@@ -163,7 +163,7 @@ def _by_series(values: Sequence[str] | pa.Array, codes: pa.DictionaryArray) -> p
 
 
 def _pairs(one: Any, other: Any) -> pa.DictionaryArray:
-    """Join two columns, each pair once."""
+    """Join two columns; compute each distinct pair once."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

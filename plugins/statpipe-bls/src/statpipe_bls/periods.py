@@ -22,7 +22,7 @@ def read_period(year: str, period: str) -> tuple[str, str]:
     """
     Return the frequency and the period of a figure: ``M13`` of 2023 is the year 2023.
 
-    :raises ValueError: It is no year, or a period that BLS does not document.
+    :raises ValueError: The year is not a number, or BLS does not document this period.
     """
     if not _YEAR.fullmatch(year):
         raise ValueError(f"{year!r} is not a year")
@@ -34,7 +34,7 @@ def read_period(year: str, period: str) -> tuple[str, str]:
 
 def periods_of(first: int, last: int) -> list[str]:
     """
-    Return all periods of these years.
+    Return all periods in these years.
     """
     endings = sorted({ending for _, ending in PERIODS.values()})
     return [f"{year}{ending}" for year in range(first, last + 1) for ending in endings]

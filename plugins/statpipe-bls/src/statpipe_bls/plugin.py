@@ -1,4 +1,6 @@
-"""What this plugin offers: a source and a normalizer for every survey, a Gold family for each that is configured."""
+"""This plugin offers a source and a normalizer for every survey, and a Gold family for each
+configured survey.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ FREQUENCIES = "ASQM"
 
 
 def make_source(settings: BlsSettings) -> Source:
-    """Make the source; what it needs is imported now, and not by everybody who lists plugins."""
+    """Make the source. Its modules are imported here, so listing plugins does not load them."""
     from statpipe_bls.source import BlsSource
 
     return BlsSource(settings)
@@ -40,7 +42,7 @@ def statpipe_sources() -> Iterable[Component]:
 
 @hookimpl
 def statpipe_normalizers() -> Iterable[Component]:
-    """Offer the normalizer that the datasets name."""
+    """Offer the normalizer of the source's datasets."""
     return [
         Component(
             name="bls", summary="Answers of BLS's API and its flat files", factory=make_normalizer
@@ -50,7 +52,7 @@ def statpipe_normalizers() -> Iterable[Component]:
 
 @hookimpl
 def statpipe_models(instances: Sequence[Instance] = ()) -> Iterable[Model]:
-    """Offer the standard Gold models of each survey that is configured."""
+    """Offer the standard Gold models of each configured survey."""
     from statpipe.api.gold import gold_models
 
     return [

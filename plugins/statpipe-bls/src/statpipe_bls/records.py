@@ -1,4 +1,4 @@
-"""The figures of a payload as columns of text, whether an answer of the API or a flat file."""
+"""The figures of a payload, an API answer or a flat file, as columns of text."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def read_records(payload: Payload) -> pa.Table:
     """
     Return the figures of a payload as printed, in the columns :data:`COLUMNS`.
 
-    :raises ContentError: It is neither an answer of the API nor a flat file, or it is malformed.
+    :raises ContentError: The payload is neither an answer of the API nor a flat file, or is
+        malformed.
     """
     start = payload.body[:64].lstrip(b"\xef\xbb\xbf \r\n\t")
     return read_answer(payload) if start.startswith(b"{") else read_flat_file(payload)
@@ -34,7 +35,7 @@ def read_answer(payload: Payload) -> pa.Table:
     """
     Return the figures of an answer of the API.
 
-    :raises ContentError: It is malformed, or has nothing to say of a series that was asked for.
+    :raises ContentError: The answer is malformed, or does not mention a requested series.
     """
     import pyarrow as pa
 
@@ -57,9 +58,9 @@ def read_answer(payload: Payload) -> pa.Table:
 
 def read_flat_file(payload: Payload) -> pa.Table:
     """
-    Return the figures of a flat file: columns between tabs, padded with blanks.
+    Return the figures of a flat file: columns separated by tabs and padded with blanks.
 
-    :raises ContentError: It is malformed.
+    :raises ContentError: The file is malformed.
     """
     import pyarrow as pa
     from pyarrow import csv

@@ -1,4 +1,4 @@
-"""What can be configured of a BLS source."""
+"""The settings of BLS sources."""
 
 from __future__ import annotations
 
@@ -50,15 +50,17 @@ class BlsSettings:
     """
     The settings of a source that uses ``bls``.
 
-    ``survey`` is BLS's code of a survey: ``LA`` (unemployment by state), ``SM`` (employment, hours and earnings by
-    state), ``CE`` (the same for the nation), ``CU`` (consumer prices by area), ``EN`` (employment and wages by
-    area and industry). ``areas`` are codes such as ``CA`` and ``US``, or BLS's own; left out, the states, or what else
-    the survey has. ``codes`` has lists of the survey's other codes, such as ``codes.measure = ["03"]``; left out,
-    a usual choice. ``start`` and ``end`` are the first and the last year.
+    ``survey`` is BLS's code for a survey: ``LA`` (unemployment by state), ``SM`` (employment, hours
+    and earnings by state), ``CE`` (the same for the nation), ``CU`` (consumer prices by area),
+    ``EN`` (employment and wages by area and industry). ``areas`` are codes such as ``CA`` and
+    ``US``, or BLS's own codes; by default, the states, or the areas that the survey has instead.
+    ``codes`` has lists of the survey's other codes, such as ``codes.measure = ["03"]``; by default,
+    a common choice. ``start`` and ``end`` are the first and the last year.
 
-    ``channel`` is the way to the figures: ``api``, or ``bulk`` for whole files. ``key`` raises the limits of the API.
-    ``contact`` is an e-mail address or web page, which BLS wants to know from whoever reads its files: ``bulk`` needs it. With it,
-    ``api`` takes names from BLS's own lists, too. ``timeout`` is the time for one whole answer or file, in seconds.
+    ``channel`` is the way to get the figures: ``api``, or ``bulk`` for complete files. ``key``
+    raises the limits of the API. ``contact`` is an e-mail address or web page. BLS requires it from
+    everybody who reads its files, so ``bulk`` needs it. If it is set, ``api`` also takes names from
+    BLS's own lists. ``timeout`` is the time limit for a complete answer or file, in seconds.
     """
 
     survey: str = field(default="", validator=_is_a_survey)
@@ -78,6 +80,6 @@ class BlsSettings:
     @property
     def has_few_queries(self) -> bool:
         """
-        Whether it asks the API without a key.
+        Whether the API is used without a key.
         """
         return self.channel == "api" and self.key is None

@@ -1,4 +1,4 @@
-"""How BLS is asked for a survey."""
+"""The source: fetches a survey from BLS."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from statpipe_bls.survey import survey_named
 NORMALIZER = "bls"
 
 
-# The clock is looked up when it is read: a contract test moves it.
+# The clock is looked up at each call, because a contract test replaces it.
 def _this_year() -> int:
     return datetime.now(UTC).year
 
@@ -40,8 +40,8 @@ class BlsSource(Source):
     """
     One survey.
 
-    Its API does not say when figures changed, so they are read and compared by a hash, and dated by the day on which they are
-    first seen. Flat files are dated by ``Last-Modified``.
+    BLS's API does not say when figures changed. So they are fetched and compared by a hash, and
+    dated by the day on which they were first seen. Flat files are dated by ``Last-Modified``.
     """
 
     def __init__(self, settings: BlsSettings) -> None:
@@ -150,7 +150,7 @@ class BlsSource(Source):
             answer = self._files.get(name)
             changed[name] = changed_at(answer)
             yield answer.payload(media_type="text/tab-separated-values")
-        # Files that are changed meanwhile must not be stored under the date of those before.
+        # Files that change in the meantime must not be stored under the earlier date.
         if _by_files(dataset, changed).token != vintage.token:
             msg = f"{dataset.name} was updated while it was fetched; run again"
             raise Unavailable(msg)
@@ -175,7 +175,9 @@ def _by_files(dataset: Dataset, changed: Mapping[str, datetime]) -> Vintage:
 
 
 def _fingerprint(payloads: Iterable[Payload], dataset: Dataset) -> str:
-    """Hash all figures, in whatever order and with whatever times they came."""
+    """
+    Return a hash of all figures that does not depend on their order or on times in the answers.
+    """
     rows: list[str] = []
     for payload in payloads:
         columns = read_records(payload).to_pydict()

@@ -1,4 +1,4 @@
-"""What describes the codes of a survey: BLS's own lists where they were fetched, else the plugin's."""
+"""The code lists of a survey: BLS's own if they were fetched, otherwise the plugin's."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from statpipe_bls.survey import AREA, CodedBy, Survey
 @frozen(kw_only=True)
 class Lists:
     """
-    Names by code: of areas in the survey's coding, of each dimension, of footnotes, and the base periods of series.
+    Names by code: areas in the survey's coding, each dimension, footnotes; and the base periods of
+    series.
 
-    ``read`` are the names of the parts whose lists are BLS's own.
+    ``read`` names the parts whose lists are BLS's own.
     """
 
     areas: Mapping[str, str]
@@ -38,9 +39,9 @@ def list_files(survey: Survey) -> list[str]:
 
 def read_lists(survey: Survey, payloads: Sequence[Payload]) -> Lists:
     """
-    Read the lists among payloads.
+    Read the lists among the payloads.
 
-    :raises ContentError: One is malformed.
+    :raises ContentError: A list is malformed.
     """
     files = {one.name: one for one in payloads if one.structure}
     areas = files.get(survey.area_file)
@@ -76,7 +77,7 @@ def described(dataset: Dataset, survey: Survey, lists: Lists) -> Dataset:
 
 def area_name(survey: Survey, lists: Lists, code: str) -> str:
     """
-    Return the name of an area in the survey's coding; its code where none is known.
+    Return the name of an area in the survey's coding, or its code if the name is unknown.
     """
     return lists.areas.get(code[-survey.area_digits :], code)
 

@@ -1,4 +1,4 @@
-"""What is known of each survey: how its series are named, and which codes are asked for."""
+"""Facts about each survey: how its series are named, and which codes are requested by default."""
 
 from __future__ import annotations
 
@@ -25,9 +25,10 @@ class CodedBy:
     """
     A dimension of a survey.
 
-    ``list`` is the list of its codes, which is an ``excerpt`` where BLS has more; ``key`` the column of codes in BLS's file
-    of that name, or nothing where it has none. ``asked`` are the codes that are asked for by default,
-    ``asked_without_key`` those without a key of the API, where they are fewer. ``units`` maps codes to the unit of their figures.
+    ``list`` is the name of the code list, which is an ``excerpt`` if BLS has more codes. ``key`` is
+    the column of codes in BLS's file of that name, or empty if BLS has no file. ``asked`` are the
+    codes that are requested by default; ``asked_without_key`` are the fewer codes that are
+    requested without an API key. ``units`` maps codes to the unit of their figures.
     """
 
     id: str
@@ -41,7 +42,7 @@ class CodedBy:
 
     def asked_by_default(self, *, with_key: bool) -> tuple[str, ...]:
         """
-        Return the codes that are asked for where the configuration names none.
+        Return the codes that are requested if the configuration names none.
         """
         return self.asked if with_key else self.asked_without_key or self.asked
 
@@ -56,7 +57,7 @@ class CodedBy:
 @attrs.define(kw_only=True, frozen=True, slots=False)
 class Survey:
     """
-    A survey. ``surveys.toml`` says what the fields mean.
+    A survey. ``surveys.toml`` explains the fields.
     """
 
     code: str
@@ -88,7 +89,7 @@ class Survey:
     @cached_property
     def known_areas(self) -> Mapping[str, Area]:
         """
-        The nation, the states and the areas of its own list, by the survey's code.
+        The nation, the states and the areas of the survey's own list, by the survey's code.
         """
         found: dict[str, Area] = {}
         if self.area_file and not self.state:
@@ -111,20 +112,20 @@ class Survey:
 
     def area(self, code: str, name: str = "") -> Area:
         """
-        Return the area that the survey codes so, under that name unless it is known already.
+        Return the area with this code of the survey. The name is used if the area is not known.
         """
         return self.known_areas.get(code) or _other(code, name or code)
 
     def area_code(self, ref_area: str) -> str:
         """
-        Return the survey's code of an area, which may be the survey's own already.
+        Return the survey's code of an area. *code* may already be the survey's own.
         """
         named = {area.code: code for code, area in self.known_areas.items()}
         return named.get(ref_area, ref_area)
 
     def series(self, areas: Sequence[str], codes: Mapping[str, Sequence[str]]) -> Iterator[str]:
         """
-        Give the identifiers of the series of these areas, in the survey's codes, and these codes.
+        Yield the identifiers of the series of these codes and areas, in the survey's coding.
         """
         parts = [list(areas if name == AREA else codes[name]) for name, _ in self.id]
         for chosen in product(*parts):
@@ -140,7 +141,7 @@ class Survey:
     @property
     def measured_by(self) -> CodedBy:
         """
-        The dimension that tells the unit.
+        The dimension that determines the unit.
         """
         return next((one for one in self.dimensions if one.units), self.dimensions[0])
 
@@ -149,7 +150,7 @@ def survey_named(code: str) -> Survey:
     """
     Return the survey with this code.
 
-    :raises ContentError: There is none.
+    :raises ContentError: The survey is unknown.
     """
     found = _surveys().get(code)
     if found is None:

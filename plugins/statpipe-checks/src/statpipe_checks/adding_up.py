@@ -1,4 +1,4 @@
-"""Declared sums against published figures, in one pass of exact amounts of any size."""
+"""Compares declared sums with published figures, in one pass, with exact amounts of any size."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ def add_up(
     """
     Compare each published total with the sum of its parts, in every period.
 
-    Returns the numbers of totals ``judged`` (of them ``failures``), ``not_judged`` since a part or
-    the total is missing, and ``unproven`` (see :attr:`Sum.rest_in`); and the failing cells, largest
-    miss first.
+    Returns the numbers of totals: ``judged``, ``failures`` among these, ``not_judged`` because a
+    part or the total is missing, and ``unproven`` (see :attr:`Sum.rest_in`). Also returns the
+    failing cells, with the largest difference first.
     """
     half = EXACT.divide(current.dataset.precision, Decimal(2))
     with database() as silver:
@@ -51,7 +51,7 @@ def add_up(
 
 
 def _cell(row: dict[str, Any], half: Decimal, tolerance: Decimal) -> dict[str, Any]:
-    """Show the amounts of a sum, each in one number."""
+    """Return the cell with each amount as one number."""
     names = ("parts", "whole", "part", "size", "size_part")
     parts, whole, part, _, _ = (row.pop(name) for name in names)
     computed = EXACT.add(whole, part)
@@ -64,7 +64,7 @@ def _cell(row: dict[str, Any], half: Decimal, tolerance: Decimal) -> dict[str, A
 
 
 def _allowed(parts: int, half: Decimal, tolerance: Decimal) -> Decimal:
-    """Each part and the total may be off by half a unit."""
+    """Return the allowed difference: each part and the total may be off by half a unit."""
     return EXACT.add(EXACT.multiply(half, Decimal(parts + 1)), tolerance)
 
 
@@ -72,7 +72,8 @@ def _compare(silver: Database, current: Snapshot) -> None:
     """
     Make the table ``compared``: a row for each total that was published, in each period.
 
-    The ``size`` of a miss and what is ``allowed`` are whole numbers with what is above them in ``_part``.
+    ``size`` is the difference and ``allowed`` its limit; both are whole numbers, with their
+    fractions in the columns ``_part``.
     """
     keys = current.dataset.key
     silver.run(

@@ -20,8 +20,9 @@ class Additivity(TableCheck):
     """
     Compare totals with the sums of their parts, over areas and over categories.
 
-    Each printed figure may be off by half a unit of its last digit, so a sum of n parts may miss
-    its total by n + 1 such halves. A sum that lacks a part is not judged. Nothing is repaired.
+    Each printed figure may be off by half a unit of its last digit, so a sum of n parts may differ
+    from its total by n + 1 half units. A sum with a missing part is not judged. The check does not
+    change figures.
     """
 
     name = "additivity"
@@ -34,13 +35,13 @@ class Additivity(TableCheck):
 
     def applies_to(self, dataset: Dataset) -> bool:
         """
-        Tell whether the dataset's figures add up over anything.
+        Return whether the dataset's figures add up over any dimension.
         """
         return bool(dataset.additive)
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:  # noqa: ARG002
         """
-        Report each sum that misses its total by more than rounding explains.
+        Report each sum that differs from its total by more than rounding explains.
         """
         sums = list(declared_sums(current))
         counts, cells = add_up(current, sums, self.tolerance)
@@ -60,7 +61,7 @@ class Additivity(TableCheck):
 
 def declared_sums(current: Snapshot) -> Iterable[Sum]:
     """
-    Give the sums of the dimensions over which the dataset's figures add up.
+    Return the sums of the dimensions over which the dataset's figures add up.
     """
     dataset, table = current.dataset, current.table
     categories = categories_of(dataset, table)
@@ -74,7 +75,7 @@ def _siblings(current: Snapshot) -> Sequence[Sibling]:
     """
     Read the code lists of agreeing datasets off their tables.
 
-    A table of fewer areas cannot tell what is published for one area only: it is not at hand.
+    A table with fewer areas does not show what is published for one area only, so it is left out.
     """
     areas = set(codes_in(current.table, "ref_area"))
     found = []

@@ -1,4 +1,4 @@
-"""The check ``agreement``: what an agency publishes twice is the same both times."""
+"""The check ``agreement``: figures that an agency publishes twice are equal."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _COMPARED = ("obs_value", "obs_status")
 
 class Agreements(TableCheck):
     """
-    Compare figures, as numbers, in the cells that both datasets hold.
+    Compare figures, as numbers, in the cells that both datasets have.
 
-    A cell that only one of them holds was not requested, or is the business of ``complete``. A
-    figure that is missing in one of them differs from one that is printed in the other, unless both
-    have the same status: then they say the same, one with and one without a number.
+    A cell that only one of them has was not requested, or is reported by ``complete``. A figure
+    that is missing in one dataset differs from a figure in the other, unless both have the same
+    status.
     """
 
     name = "agreement"
@@ -31,13 +31,13 @@ class Agreements(TableCheck):
 
     def applies_to(self, dataset: Dataset) -> bool:
         """
-        Tell whether the dataset declares agreements.
+        Return whether the dataset declares agreements.
         """
         return bool(dataset.agreements)
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:  # noqa: ARG002
         """
-        Report cells that differ, with the values of both datasets.
+        Report the cells that differ, with the values of both datasets.
         """
         told, cells, compared, failures = [], [], 0, 0
         for agreement in current.dataset.agreements:
@@ -66,7 +66,7 @@ class Agreements(TableCheck):
 def _compare(
     current: Snapshot, agreement: Agreement, sibling: pa.Table
 ) -> tuple[int, int, list[dict[str, Any]]]:
-    """Give the number of common cells, of different ones, and the first of these."""
+    """Return the number of common cells, the number of different cells, and the first of these."""
     pairs = table_of(
         [{"mine": mine, "theirs": theirs} for mine, theirs in agreement.pairs],
         {"mine": "string", "theirs": "string"},

@@ -1,4 +1,4 @@
-"""What was asked for: the part of the dataset that this vintage had to bring."""
+"""The part of the dataset that this vintage has to contain."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ Codes = tuple[str, ...] | None
 
 def asked_for(current: Snapshot) -> Selection:
     """
-    Give what both the dataset's configuration and the vintage cover.
+    Return the selection that the dataset's configuration and the vintage have in common.
 
-    A sample or an archive brings less than was configured, and what lies outside is no deletion.
+    A sample or an archive contains less than is configured. Cells outside of it do not count as
+    deleted.
     """
     wanted, brought = current.dataset.selection, current.vintage.selection
     return Selection(

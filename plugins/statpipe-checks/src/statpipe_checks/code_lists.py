@@ -1,4 +1,4 @@
-"""The code lists to judge by: those that the dataset declares, or what the table itself shows."""
+"""The code lists for judging: those that the dataset declares, or those that the table shows."""
 
 from __future__ import annotations
 
@@ -15,16 +15,17 @@ _COLUMNS = ("ref_area", "category", "parent_category", "sign")
 
 def categories_of(dataset: Dataset, table: pa.Table) -> tuple[Category, ...]:
     """
-    Give the dataset's code list of categories, or that of the table where it declares none.
+    Return the dataset's code list of categories, or the table's if the dataset declares none.
     """
     return dataset.categories or categories_shown(table)
 
 
 def categories_shown(table: pa.Table) -> tuple[Category, ...]:
     """
-    Read a code list off a table: parents, signs, and which category belongs to one area only.
+    Read a code list from a table: parents, signs, and categories that belong to one area only.
 
-    A category that occurs for one area, in a table of several, is taken as published for that one.
+    If a table of several areas has a category for only one of them, the category counts as
+    published for that area only.
     """
     with database() as silver:
         silver.add("obs", table, _COLUMNS)
@@ -53,7 +54,7 @@ def categories_shown(table: pa.Table) -> tuple[Category, ...]:
 
 def codes_in(table: pa.Table, column: str) -> tuple[str, ...]:
     """
-    Give the distinct codes of a column in text order, nulls left out.
+    Return the distinct codes of a column in text order, without nulls.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -64,8 +65,8 @@ def codes_in(table: pa.Table, column: str) -> tuple[str, ...]:
 
 def still_listed(before: pa.Table, dataset: Dataset) -> pa.Table:
     """
-    Return the rows of a vintage before whose codes the lists of this one still have; what has no list has all
-    codes.
+    Return the rows of an earlier vintage whose codes are still in this one's lists. A dimension
+    without a list accepts all codes.
     """
     import pyarrow as pa
     import pyarrow.compute as pc

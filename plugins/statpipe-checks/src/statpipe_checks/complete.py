@@ -1,4 +1,4 @@
-"""The check ``complete``: the whole cube of areas, categories and periods is there."""
+"""The check ``complete``: the cube of areas, categories and periods has no gaps."""
 
 from __future__ import annotations
 
@@ -28,16 +28,17 @@ _SERIES = ("ref_area", "category", "freq")
 
 class Complete(TableCheck):
     """
-    Every area that was asked for has every category published for it, in every period of the table that
-    is of a frequency which the area shows the category in.
+    Every requested area has every category published for it, in every period of the table whose
+    frequency the area has for this category.
 
-    A frequency in which an area shows nothing of a category is not judged here: agencies publish
-    some series by month and others by quarter. A period that was asked for and occurs nowhere is not judged here: agencies leave out, without a
-    word, the years that they have not published yet. A row without a figure is a row. What the
-    vintage before lacked as well was asked about then, and is counted but not reported again.
+    A frequency in which an area has no figures of a category is not judged: agencies publish some
+    series by month and others by quarter. A requested period that occurs nowhere is not judged:
+    agencies leave out years that they have not published yet. A row without a figure counts as a
+    row. Cells that the vintage before lacked as well were reported then; they are counted, but not
+    reported again.
 
-    A dataset with dimensions, or without any list of codes, promises no cube and is not judged: its series begin,
-    end and pause each for itself.
+    A dataset with dimensions, or without any code list, does not declare a cube and is not judged:
+    each of its series begins, pauses and ends independently.
     """
 
     name = "complete"
@@ -46,13 +47,13 @@ class Complete(TableCheck):
 
     def applies_to(self, dataset: Dataset) -> bool:
         """
-        Tell whether the dataset's figures fill a cube.
+        Return whether the dataset declares a cube.
         """
         return bool(dataset.areas or dataset.categories) and not dataset.dimensions
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """
-        Report whole areas first, then whole categories, then what is missing within them.
+        Report missing areas first, then missing categories, then gaps within them.
         """
         if not len(current.table):
             message = "the table has no rows; check whether the agency's answer was empty"
@@ -98,18 +99,18 @@ def _nothing_missing(
 @frozen
 class _Shown:
     """
-    How many periods a table has of each frequency, and how many of them each area and category.
+    The number of periods of each frequency in a table, and in each area and category.
     """
 
     periods: Mapping[str, int]
     counts: Mapping[Pair, Mapping[str, int]]
     least: Mapping[str, int]
-    """The fewest periods that each area and category should have, by frequency."""
+    """The fewest periods that any area should have of a category, by category."""
 
     def lacking(self, pair: Pair) -> int:
         """
-        Count what is missing of an area and category. Where nothing of it is there, that is at least
-        what it would have in the frequencies of the area that has the fewest.
+        Count the missing cells of an area and category. If all are missing, the count is the
+        smallest number that any area should have of the category.
         """
         if pair not in self.counts:
             return self.least.get(pair[1], min(self.periods.values(), default=0))
@@ -117,7 +118,7 @@ class _Shown:
 
     def short(self, expected: set[Pair]) -> pa.Table:
         """
-        List the series that have some periods of their frequency and lack others.
+        Return the series that have some periods of their frequency and lack others.
         """
         rows = [
             dict(zip(_SERIES, (*pair, freq), strict=True))
@@ -130,8 +131,8 @@ class _Shown:
 
 def expected_pairs(current: Snapshot) -> set[Pair]:
     """
-    Give each area with each category that is published for it, within what was asked for. Of new codes
-    nobody knows that.
+    Return each requested area with each category that is published for it. New codes are left out,
+    because this is not known for them.
     """
     selection = asked_for(current)
     areas = _areas(current, selection)
@@ -176,7 +177,7 @@ def _shown(silver: Database, table: str) -> _Shown:
 
 
 def _gaps(expected: set[Pair], shown: _Shown) -> Iterator[dict[str, Any]]:
-    """Give areas, categories, and categories of an area of which nothing is there."""
+    """Return areas, categories, and categories of an area that are missing completely."""
     absent = sorted(expected - shown.counts.keys())
     here = expected & shown.counts.keys()
     areas_here, categories_here = {a for a, _ in here}, {c for _, c in here}
@@ -208,8 +209,8 @@ def _gaps(expected: set[Pair], shown: _Shown) -> Iterator[dict[str, Any]]:
 
 def _add_gaps_before(silver: Database, previous: Snapshot | None) -> set[Pair]:
     """
-    Make the table ``lacked`` of single cells that the vintage before lacked, and return the pairs of
-    which it had nothing.
+    Make the table ``lacked`` of single cells that the vintage before lacked, and return the pairs
+    that it lacked completely.
     """
     silver.run(f"CREATE TEMP TABLE lacked ({', '.join(f'{name} VARCHAR' for name in KEY)})")
     if previous is None or not len(previous.table):
@@ -223,7 +224,7 @@ def _add_gaps_before(silver: Database, previous: Snapshot | None) -> set[Pair]:
 
 
 def _lacking(short: str, table: str) -> str:
-    """Write the query for the cells of series that a table has only in part."""
+    """Return the query for missing cells of series that the table has in part."""
     return f"""
         SELECT {listed(KEY)}
         FROM {short}
@@ -236,7 +237,7 @@ def _lacking(short: str, table: str) -> str:
 def _single_cells(
     silver: Database, expected: set[Pair], shown: _Shown
 ) -> tuple[int, list[dict[str, Any]]]:
-    """Count single cells that are missing, and give the first of them."""
+    """Count single missing cells, and return the first of them."""
     silver.add("short", shown.short(expected), _SERIES)
     number, cells = silver.first(
         f"FROM ({_lacking('short', 'obs')}) ANTI JOIN lacked USING ({listed(KEY)})"

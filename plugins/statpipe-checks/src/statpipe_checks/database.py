@@ -1,4 +1,4 @@
-"""SQL over Arrow tables: a DuckDB in memory that touches no disk, no network and no extension."""
+"""SQL over Arrow tables, with an in-memory DuckDB that uses no disk, network or extension."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ SETTINGS = """
     SET enable_external_access = false;
 """
 _THREADS = 2
-"""Checks of several datasets may run at once, so each takes little memory."""
+"""Checks of several datasets may run at the same time, so each gets little memory."""
 
 _FEW = 10_000
-"""Below this number of rows, enumerations do not pay off: a source may have hundreds of small
-datasets."""
+"""With fewer rows, creating enumerations costs more than it saves: a source may have hundreds of
+small datasets."""
 
 
 @frozen
 class Database:
     """
-    Tables under names, and questions about them.
+    Named tables, and queries on them.
     """
 
     connection: Any
@@ -47,19 +47,19 @@ class Database:
 
     def add(self, name: str, table: pa.Table, columns: Iterable[str]) -> None:
         """
-        Make some columns of a table known as *name*, with enumerations for codes unless it is small.
+        Register some columns of a table as *name*, with enumerations for codes unless it is small.
         """
         self._codes.bring(name, table.select(list(dict.fromkeys(columns))))
 
     def run(self, sql: str, **values: Any) -> None:
         """
-        Run a statement that gives no rows.
+        Run a statement without a result.
         """
         self.connection.execute(sql, values)
 
     def rows(self, sql: str, **values: Any) -> list[dict[str, Any]]:
         """
-        Give the rows of a query; ``$name`` in the text stands for a value.
+        Return the rows of a query; ``$name`` in the text stands for a value.
         """
         cursor = self.connection.execute(sql, values or None)
         names = [column[0] for column in cursor.description]
@@ -69,9 +69,9 @@ class Database:
         self, sql: str, order: str = "ALL", **values: Any
     ) -> tuple[int, list[dict[str, Any]]]:
         """
-        Count the rows of a query, and give those that a verdict shows.
+        Count the rows of a query, and return those that a verdict shows.
 
-        They come in the order of their columns, or in *order*: never in that of the table.
+        They are sorted by their columns or by *order*, so the order of the table does not matter.
         """
         shown = self.rows(
             f"""
@@ -89,9 +89,9 @@ class Database:
 @contextmanager
 def database(**tables: pa.Table) -> Iterator[Database]:
     """
-    Open a session that lives as long as the ``with`` block, and sees nothing of other sessions.
+    Open a session for the ``with`` block that is isolated from other sessions.
 
-    What a check makes in it has to be ``TEMP``: only that is the session's own.
+    Checks must create ``TEMP`` tables: only these belong to the session.
     """
     connection = _engine(os.getpid()).cursor()
     try:
@@ -106,13 +106,13 @@ def database(**tables: pa.Table) -> Iterator[Database]:
 @cache
 def _engine(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 -- no fork shares threads
     """
-    One DuckDB a process: starting one takes longer than most checks.
+    Return the DuckDB of this process: starting one takes longer than most checks.
     """
     import duckdb
 
     engine = duckdb.connect()
     engine.execute(SETTINGS)
-    # Who starts one process a core says so by this variable, which Arrow reads, too.
+    # Set by those who start one process per core. Arrow also reads it.
     cores = os.environ.get("OMP_NUM_THREADS", "")
     threads = min(_THREADS, int(cores)) if cores.isdecimal() and int(cores) else _THREADS
     engine.execute(f"SET threads = {threads}")
@@ -121,7 +121,7 @@ def _engine(process: int) -> duckdb.DuckDBPyConnection:  # noqa: ARG001 -- no fo
 
 def table_of(rows: Iterable[Mapping[str, Any]], types: Mapping[str, str]) -> pa.Table:
     """
-    Make a small table of Python rows; *types* maps its columns to names of Arrow types.
+    Make a small table from Python rows; *types* maps its columns to names of Arrow types.
     """
     import pyarrow as pa
 
@@ -131,7 +131,7 @@ def table_of(rows: Iterable[Mapping[str, Any]], types: Mapping[str, str]) -> pa.
 
 def listed(columns: Iterable[str], prefix: str = "") -> str:
     """
-    Write column names as SQL does, quoted.
+    Return column names as a quoted list for SQL.
     """
     dot = f"{prefix}." if prefix else ""
     return ", ".join(f'{dot}"{name}"' for name in columns)

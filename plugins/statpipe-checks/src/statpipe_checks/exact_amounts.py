@@ -1,7 +1,7 @@
-"""Amounts that no decimal of DuckDB has room for: whole numbers and the parts behind the point.
+"""Amounts too long for DuckDB's decimals, split into whole numbers and fractions.
 
-A figure takes all 38 digits of a decimal, so a sum of two may need more. Its whole number and what
-stands behind the point take 20 and 18, and sums of these have room for far more figures than there are.
+A figure may use all 38 digits of a decimal, so a sum of two may need more. Its whole number and its
+fraction take 20 and 18 digits, so sums of these always fit.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from statpipe.domain.printed import DECIMAL_DIGITS, DECIMAL_PLACES
 
 EXACT = Context(prec=4 * DECIMAL_DIGITS)
-"""Exact for each sum and product of figures; Python's default rounds to 28 digits."""
+"""Exact for sums and products of figures; Python's default rounds to 28 digits."""
 
 _UNIT = Decimal(1).scaleb(-DECIMAL_PLACES)
 _LARGEST = Decimal("9" * DECIMAL_DIGITS)
@@ -21,7 +21,7 @@ def split(amount: Decimal) -> tuple[Decimal, Decimal]:
     """
     Return the whole number below an amount, and the part above it; rounded down to the places of figures.
 
-    What is larger than any sum of figures is as good as the largest amount there is.
+    An amount larger than any sum of figures is replaced by the largest possible amount.
     """
     if amount > _LARGEST:
         return _LARGEST, Decimal(0)
@@ -31,14 +31,14 @@ def split(amount: Decimal) -> tuple[Decimal, Decimal]:
 
 def lowest_figure(bound: Decimal) -> Decimal:
     """
-    Return the least figure that is not below a bound, as far as there are figures.
+    Return the smallest possible figure that is not below a bound.
     """
     return _figure(bound, ROUND_CEILING)
 
 
 def highest_figure(bound: Decimal) -> Decimal:
     """
-    Return the greatest figure that is not above a bound, as far as there are figures.
+    Return the largest possible figure that is not above a bound.
     """
     return _figure(bound, ROUND_FLOOR)
 

@@ -1,4 +1,4 @@
-"""Who is a part of whom, in the code lists of areas and of categories."""
+"""The hierarchies in the code lists of areas and categories."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from statpipe.domain.dataset import Area, Category
 
 Signed = tuple[int, str]
-"""A category with its sign relative to some category above it."""
+"""A category with its sign relative to a category above it."""
 
 
 def leaves(areas: Iterable[Area]) -> dict[str, frozenset[str]]:
     """
-    Give for each area that has parts the smallest areas below it: states for regions and the US.
+    Return the smallest areas below each area that has parts: states for regions and the US.
     """
     parents = {area.code: area.parent for area in areas}
     aggregates = {parent for parent in parents.values() if parent in parents}
@@ -26,7 +26,7 @@ def leaves(areas: Iterable[Area]) -> dict[str, frozenset[str]]:
 
 def children(categories: Iterable[Category]) -> dict[str, list[Category]]:
     """
-    Give for each category that has parts those directly below it.
+    Return the categories directly below each category that has parts.
     """
     found: dict[str, list[Category]] = {}
     for category in categories:
@@ -37,14 +37,14 @@ def children(categories: Iterable[Category]) -> dict[str, list[Category]]:
 
 def published_for(category: Category, area: str) -> bool:
     """
-    Tell whether the agency publishes the category for this area.
+    Return whether the agency publishes the category for this area.
     """
     return not category.areas or area in category.areas
 
 
 def aggregate_only(category: Category, area: str, parts: frozenset[str]) -> bool:
     """
-    Tell whether the category is published for the area as a whole and for none of its parts.
+    Return whether the category is published for the area as a whole and for none of its parts.
     """
     return area in category.areas and parts.isdisjoint(category.areas)
 
@@ -53,11 +53,11 @@ def remainders(
     categories: Iterable[Category], area: str, parts: frozenset[str]
 ) -> dict[str, list[Signed]]:
     """
-    Give for each category what the area has beyond its parts: the categories below it that are
-    published for the area as a whole only, such as what residents spend abroad.
+    Return for each category the remainder that an area has beyond its parts: the categories below
+    it that are only published for the area as a whole, such as spending of residents abroad.
 
-    The sign is the product of the signs on the way up. Where one such category stands below
-    another, the upper one already holds the lower.
+    The sign is the product of the signs on the way up. If one such category is below another, only
+    the upper one counts, because it includes the lower.
     """
     known = {category.code: category for category in categories}
     alone = {c.code for c in known.values() if aggregate_only(c, area, parts)}
@@ -74,7 +74,7 @@ def remainders(
 
 
 def _upwards(code: str, parents: Mapping[str, str | None]) -> list[str]:
-    """Give the ancestors, nearest first; a code list that runs in a circle ends where it began."""
+    """Yield the ancestors, nearest first. If the code list has a cycle, stop where it began."""
     found: list[str] = []
     parent = parents.get(code)
     while parent is not None and parent in parents and parent not in (code, *found):

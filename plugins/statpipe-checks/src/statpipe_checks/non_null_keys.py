@@ -1,4 +1,6 @@
-"""The check ``non_null_keys``: every figure says what it is, every missing one why it is missing."""
+"""The check ``non_null_keys``: every figure has a complete key, every missing figure has a
+reason.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
 
 class NonNullKeys(TableCheck):
     """
-    No null in a key column, and no missing figure whose status claims that it is normal.
+    Key columns have no nulls, and no missing figure has the status "normal".
     """
 
     name = "non_null_keys"

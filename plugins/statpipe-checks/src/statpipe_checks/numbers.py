@@ -1,6 +1,8 @@
-"""Keys as numbers: the first question of a check needs no SQL then, and most tables need no other.
+"""Keys as numbers, which answer the first question of a check without SQL; for most tables that is
+enough.
 
-Asking DuckDB takes some thousandths of a second, however small a table is, and a source may have hundreds.
+A DuckDB query takes some milliseconds even on a small table, and a source may have hundreds of
+tables.
 """
 
 from __future__ import annotations
@@ -18,14 +20,14 @@ if TYPE_CHECKING:
 
 def numbers_of(table: pa.Table, names: Sequence[str]) -> pa.Array:
     """
-    Give rows that are equal in these columns of codes one number, and others different numbers.
+    Return a number for each row; rows that are equal in these columns get the same number.
     """
     return numbered(_coded(table, names), names)
 
 
 def repeats_a_key(table: pa.Table, key: Sequence[str]) -> bool:
     """
-    Tell whether two rows have one key.
+    Return whether two rows have the same key.
     """
     import pyarrow.compute as pc
 
@@ -95,7 +97,7 @@ def _coded(table: pa.Table, names: Sequence[str]) -> pa.Table:
 
 
 def _distinct(codes: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Let each text have one code."""
+    """Return the array with one code per distinct text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

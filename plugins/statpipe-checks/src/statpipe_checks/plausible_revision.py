@@ -1,4 +1,4 @@
-"""The check ``plausible_revision``: a release does not move figures farther than releases do."""
+"""The check ``plausible_revision``: revisions stay within plausible limits."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from statpipe_checks.settings import RevisionSettings
 _FEW = 20
 """With fewer revised cells, a median says little about a large release."""
 _MUCH = 0.1
-"""Fewer are enough if they are at least this share of the compared cells, because the table is then
+"""Fewer are enough if they are at least this share of the compared cells: then the table is
 small."""
 
 
 class PlausibleRevision(Check):
     """
-    Judges the report on what the vintage did to the figures. An agency does revise a whole history
-    once in a while, so the operator may overrule it.
+    Judges how far a vintage revises figures. Agencies sometimes revise a complete history, so the
+    operator may overrule this check.
     """
 
     name = "plausible_revision"
@@ -58,16 +58,14 @@ class PlausibleRevision(Check):
         )
 
     def _beyond(self, revision: Revision, withdrawn: int) -> list[str]:
-        """Name the limits that are passed."""
+        """Return the limits that are exceeded."""
         moved, settings = revision.overall, self._settings
         found = []
         limits = [
             ("the median", moved.median_percent, settings.median_percent),
             ("the 95th percentile", moved.p95_percent, settings.p95_percent),
         ]
-        if (
-            moved.revised < _FEW
-        ):  # each is a large part of them: half of them may move as far as a twentieth
+        if moved.revised < _FEW:  # each is a large share, so the wider limit applies to the median
             limits = [("the median", moved.median_percent, settings.p95_percent)]
         for what, size, limit in limits if _sizes_tell(revision) else ():
             if size is not None and size > limit:
@@ -83,13 +81,16 @@ class PlausibleRevision(Check):
 
 
 def _sizes_tell(revision: Revision) -> bool:
-    """Tell whether enough was revised to say how far the release moves figures."""
+    """Return whether enough figures were revised to measure how far they moved."""
     moved = revision.overall
     return moved.revised >= _FEW or moved.revised >= _MUCH * moved.compared
 
 
 def _withdrawn(current: Snapshot, previous: Snapshot | None) -> int:
-    """Count the rows of codes that the agency's lists no longer have: they are told, and no revision."""
+    """
+    Count the rows whose codes were removed from the agency's lists: they are reported, but not as
+    revisions.
+    """
     if previous is None:
         return 0
     before = asked_for(current).rows_of(previous.table)

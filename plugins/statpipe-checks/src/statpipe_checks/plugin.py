@@ -15,7 +15,8 @@ from statpipe_checks.settings import (
 @hookimpl
 def statpipe_checks() -> list[Component]:
     """
-    Offer the standard checks: those on our own reading first, then those on the agency's figures.
+    Offer the standard checks: first those of how figures were read, then those of the figures
+    themselves.
     """
     return [
         Component(

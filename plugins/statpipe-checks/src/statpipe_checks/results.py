@@ -1,4 +1,4 @@
-"""How a verdict is worded and which cells it shows, the same for every check."""
+"""The wording of verdicts and the choice of cells they show, shared by all checks."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def verdict(
     judged: bool = True,
 ) -> CheckResult:
     """
-    Give the verdict on *current*; it passed if there are no *failures*.
+    Return the verdict on *current*, which passed if there are no *failures*.
     """
     return CheckResult(
         check=check,
@@ -34,7 +34,7 @@ def verdict(
         vintage=current.vintage.id,
         severity=severity,
         passed=not failures,
-        # A title may bring a line break along, but a message is one line.
+        # A title may contain a line break, but a message is one line.
         message=" ".join(message.split()),
         failures=failures,
         cells=tuple(
@@ -48,7 +48,7 @@ def verdict(
 
 def as_json(value: Any) -> Any:
     """
-    Give a value as JSON can hold it: figures and dates as text.
+    Return a value for JSON: figures and dates as text.
     """
     if isinstance(value, Decimal):
         return figure(value)
@@ -59,7 +59,7 @@ def as_json(value: Any) -> Any:
 
 def figure(value: Decimal | None) -> str:
     """
-    Write a figure without the zeros that only fill up the column's decimal places.
+    Return a figure without the trailing zeros that pad the column's decimal places.
     """
     if value is None:
         return "missing"
@@ -69,7 +69,7 @@ def figure(value: Decimal | None) -> str:
 
 def place(cell: Mapping[str, Any]) -> str:
     """
-    Name a cell: ``US SAPCE1:1 2019``.
+    Return the name of a cell: ``US SAPCE1:1 2019``.
     """
     names = [name for name in CELL if name in cell]
     return " ".join("(none)" if cell[name] is None else str(cell[name]) for name in names)
@@ -77,6 +77,6 @@ def place(cell: Mapping[str, Any]) -> str:
 
 def counted(number: int, noun: str, plural: str | None = None) -> str:
     """
-    Write a number with its noun: ``1 row``, ``1,200 rows``.
+    Return a number with its noun: ``1 row``, ``1,200 rows``.
     """
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

@@ -13,10 +13,11 @@ from statpipe_checks.table_check import TableCheck
 
 class RowCount(TableCheck):
     """
-    No fewer rows than the vintage before, counted within what was asked for this time.
+    The vintage has at least as many rows as the vintage before, counted within the current
+    selection.
 
-    A code that the code lists no longer have was withdrawn by the agency, and takes its rows along: that is
-    told with the codes that came and went, and refuses nothing.
+    If the agency removed a code from its code lists, the rows of this code are gone as well. That
+    is reported with the new and removed codes, and does not refuse the vintage.
     """
 
     name = "row_count"
@@ -25,7 +26,7 @@ class RowCount(TableCheck):
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """
-        Report areas and categories that have fewer rows than they had.
+        Report areas and categories that have fewer rows than before.
         """
         if previous is None:
             return self.unjudged(current, NO_EARLIER)

@@ -1,4 +1,4 @@
-"""The check ``schema``: Silver's columns, no more, no fewer, and of the right types."""
+"""The check ``schema``: the table has exactly Silver's columns, with the right types."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Schema(TableCheck):
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:  # noqa: ARG002
         """
-        Report each column that is missing, unknown, of another type, or in another place.
+        Report each column that is missing or unknown, or has the wrong type or position.
         """
         wanted, actual = silver_schema(current.dataset.dimensions), current.table.schema
         cells = [*_missing(wanted, actual), *_unknown(wanted, actual), *_retyped(wanted, actual)]

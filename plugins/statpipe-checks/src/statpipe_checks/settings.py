@@ -1,4 +1,4 @@
-"""What can be configured of a check: ``[checks.<name>]`` in ``statpipe.toml``."""
+"""The settings of checks: ``[checks.<name>]`` in ``statpipe.toml``."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class WarningSettings:
 @frozen(kw_only=True)
 class RevisionSettings:
     """
-    How far a release may move figures, in per cent of their size: half of the revised ones, and all
-    but the farthest twentieth; and how many of those known before it may drop.
+    How far a release may revise figures, in per cent of their size: the limit of the median, and of
+    the 95th percentile; and how many known figures it may drop.
 
-    BEA's release of 2022 revised SAPCE1 of 2020 by 2.7 % in the median, and 23 % at the 95th
-    percentile; that was a comprehensive one.
+    BEA's release of 2022 revised SAPCE1 of 2020 by 2.7 % in the median, and by 23 % at the 95th
+    percentile; it was a comprehensive revision.
     """
 
     severity: Severity = "error"
@@ -49,8 +49,8 @@ class RevisionSettings:
 @frozen(kw_only=True)
 class ShownSettings:
     """
-    How many of the figures shown before may be missing now, in per cent: of the whole table, and of
-    each of its categories, areas and periods, each category of an area, and each period of either.
+    How many of the earlier figures may be missing now, in per cent: of the whole table, and of each
+    category, area and period, each category of an area, and each period of a category or area.
     """
 
     severity: Severity = "warning"
@@ -74,7 +74,7 @@ class SumSettings:
     Settings of a check on sums. ``tolerance`` is how far a sum may deviate beyond rounding, in the
     unit of the figures.
 
-    It is kept as text, since a binary float could not hold it exactly.
+    It is text, because a binary float cannot represent it exactly.
     """
 
     severity: Severity = "warning"

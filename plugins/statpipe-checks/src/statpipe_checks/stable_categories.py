@@ -18,10 +18,10 @@ _COLUMNS = ("category", "category_name", "unit_measure", "unit_mult")
 
 class StableCategories(TableCheck):
     """
-    A category is known by its title and its unit: agencies have renumbered lines under old codes.
+    Title and unit identify a category: agencies have reused old codes for other lines.
 
-    Another unit, or a title that belonged to another code before, fails. Any other new title is
-    told: agencies reword.
+    A new unit fails, and so does a title that belonged to another code before. Any other new title
+    is only reported, because agencies reword titles.
     """
 
     name = "stable_categories"

@@ -1,4 +1,4 @@
-"""The check ``stable_descriptions``: areas and categories are described as in the vintage before."""
+"""The check ``stable_descriptions``: descriptions of areas and categories have not changed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class StableDescriptions(TableCheck):
     """
     Compare names, levels and codes of areas, and titles, parents and signs of categories.
 
-    A state that is a region now, or a category with another parent or sign, changes what sums and
-    maps say, although no figure changes. Another unit is the business of ``stable_categories``.
+    A state that becomes a region, or a category that gets another parent or sign, changes sums and
+    maps although no figure changes. New units are reported by ``stable_categories``.
     """
 
     name = "stable_descriptions"
@@ -35,7 +35,7 @@ class StableDescriptions(TableCheck):
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """
-        Report each property of an area or category that is another one now.
+        Report each property of an area or category that has changed.
         """
         if previous is None:
             return self.unjudged(current, NO_EARLIER)
@@ -61,7 +61,7 @@ class StableDescriptions(TableCheck):
 def _common(
     code: str, about: tuple[str, ...], before: pa.Table, now: pa.Table
 ) -> list[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Give the codes that both tables hold, with their descriptions in each."""
+    """Return the codes that both tables have, with their descriptions in each."""
     old, new = (_described(code, about, table) for table in (before, now))
     return [(one, old[one], new[one]) for one in sorted(old.keys() & new.keys())]
 

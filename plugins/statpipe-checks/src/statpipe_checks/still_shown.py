@@ -1,4 +1,4 @@
-"""The check ``still_shown``: figures do not vanish, neither since the vintage before nor in between."""
+"""The check ``still_shown``: figures do not disappear, and series have no new gaps."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _FEW = 3
-"""With fewer figures, a loss says little about a whole group."""
+"""With fewer figures, a loss says little about a group."""
 
 _MISSING = "O"
-"""SDMX's status of a figure that is missing without a reason."""
+"""The SDMX status of a figure that is missing without a reason."""
 
 _SLICES = (
     *(("category",), ("ref_area",), ("time_period",)),
@@ -38,9 +38,10 @@ class StillShown(TableCheck):
     """
     Count figures that were shown before and are missing now: without a value, or not in the table.
 
-    They are reported beyond a share of the table, and beyond a share of a slice: a category, an area
-    or a period, a category of an area, or a period of either. An unexplained gap inside a series, with figures before and
-    after it, is reported at once, also in a first vintage, unless the vintage before had it as well.
+    They are reported if they exceed a share of the table or of a slice: a category, an area or a
+    period, a category of an area, or a period of a category or area. An unexplained gap inside a
+    series, with figures before and after it, is always reported, also in a first vintage, unless
+    the vintage before had the same gap.
     """
 
     name = "still_shown"
@@ -53,7 +54,7 @@ class StillShown(TableCheck):
 
     def judge(self, current: Snapshot, previous: Snapshot | None) -> CheckResult:
         """
-        Report lost figures with what they were, and gaps.
+        Report lost figures with their earlier values, and gaps.
         """
         keys = current.dataset.key
         calendar = list(_calendar(current))
@@ -91,7 +92,7 @@ class StillShown(TableCheck):
         return self.found(current, message, lost + gaps, cells)
 
     def _slices(self, silver: Database) -> list[dict[str, Any]]:
-        """Give the largest parts of the table of which more is lost than the settings allow."""
+        """Return the largest slices of the table that lost more than the settings allow."""
         found = []
         for names in _SLICES:
             found += silver.rows(
@@ -128,7 +129,7 @@ def _figures(table: pa.Table, current: Snapshot) -> pa.Table:
 
 def _add_figures(silver: Database, current: Snapshot, previous: Snapshot | None) -> None:
     """
-    Make the tables ``now`` and ``before`` of all rows.
+    Make the tables ``now`` and ``before`` with all rows.
     """
     selection = asked_for(current)
     columns = (*current.dataset.key, "freq", "obs_value", "obs_status", "source_symbol")
@@ -156,8 +157,8 @@ def _add_lost(silver: Database, current: Snapshot) -> None:
 
 def _may_have_gaps(current: Snapshot, calendar: Sequence[Mapping[str, Any]]) -> bool:
     """
-    Tell whether a series has fewer figures than periods from its first figure to its last; of several
-    frequencies, that is not told here.
+    Return whether a series has fewer figures than periods from its first figure to its last. With
+    several frequencies, the answer is always yes.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -184,8 +185,8 @@ def _gaps(
     """
     Count cells without a figure between figures of the same series, and give the first of them.
 
-    Not those whose status gives a reason, such as suppressed or not significant; nor those that the
-    vintage before shows, which are lost, or had as gaps or as rows without a figure.
+    Cells whose status gives a reason, such as suppressed or not significant, do not count. Nor do
+    gaps that the vintage before had, or cells that it shows: these may count as lost instead.
     """
     dataset, key = current.dataset, current.dataset.key
     series = [name for name in key if name != "time_period"]
@@ -223,7 +224,7 @@ def _gaps(
 
 
 def _calendar(current: Snapshot) -> Iterator[dict[str, Any]]:
-    """Number the periods of each frequency, from the first in the table to its last, of those asked for."""
+    """Number the requested periods of each frequency, from the first to the last in the table."""
     import pyarrow.compute as pc
 
     asked, table = asked_for(current).periods, current.table
@@ -245,7 +246,9 @@ def _shown(counts: Mapping[str, int], previous: Snapshot | None) -> str:
 
 
 def _where(slices: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    """Name whole categories, areas and periods, or where there are none, smaller slices."""
+    """
+    Return the names of whole categories, areas and periods, or of smaller slices if there are none.
+    """
     if not slices:
         return
     wide = [one for one in slices if sum(name in one for name in CELL) == 1]

@@ -1,4 +1,4 @@
-"""Which figures should add up to which: declarations, made from code lists alone."""
+"""Declares which figures should add up to which totals, from code lists alone."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ class Sum:
     """
     The figure of an area and category, and the parts that it should be the sum of.
 
-    ``dimension`` is the one that is summed over. Where ``rest_in`` is not empty, a part of the sum
-    may be published in that dataset only, which is not at hand: then a miss proves nothing.
+    ``dimension`` is the dimension of the sum. If ``rest_in`` is not empty, a part of the sum may be
+    published only in that dataset, which is not available: then a difference proves nothing.
     """
 
     dimension: str
@@ -51,7 +51,7 @@ class Sibling:
     """
     A dataset that agrees with this one; ``categories`` is ``None`` where it is not at hand.
 
-    It may show what this one leaves out: the same total with more lines below it.
+    It may have lines that this dataset lacks, below the same total.
     """
 
     dataset: str
@@ -66,7 +66,8 @@ def area_sums(
     siblings: Sequence[Sibling] = (),
 ) -> Iterator[Sum]:
     """
-    Declare that an area is the sum of its smallest parts and of what belongs to none of them.
+    Declare that an area is the sum of its smallest parts and of a rest that belongs to none of
+    them.
     """
     listed = tuple(areas)
     whole = {area.code for area in listed if area.parent is None}
@@ -89,7 +90,8 @@ def area_sums(
                     *(Part(dataset=dataset, ref_area=p, category=category.code) for p in parts),
                     *rest,
                 ],
-                # What is allocated to no part belongs to the whole: a region has no such rest.
+                # Amounts that are not allocated to a part belong to the whole: regions have no such
+                # rest.
                 rest_in="" if rest or area not in whole else _unseen(category.code, siblings),
             )
 
@@ -129,7 +131,7 @@ def _part(dataset: str, area: str, signed: Signed) -> Part:
 def _rest_in_sibling(
     area: str, category: str, shown: Iterable[tuple[Sibling, Mapping[str, list[Signed]]]]
 ) -> list[Part]:
-    """Take the rest from the first dataset that has one: two of them would show it twice."""
+    """Take the rest from the first dataset that has one, so that it does not count twice."""
     for sibling, rests in shown:
         rest = rests.get(sibling.pairs.get(category, ""), ())
         if rest:

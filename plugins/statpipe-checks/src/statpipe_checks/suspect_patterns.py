@@ -1,4 +1,4 @@
-"""The check ``suspect_patterns``: figures that look blanked, scaled or copied."""
+"""The check ``suspect_patterns``: figures do not look blanked, scaled or copied."""
 
 from __future__ import annotations
 
@@ -28,9 +28,10 @@ class SuspectPatterns(TableCheck):
     """
     Look at the whole table and at each category, area and period.
 
-    Reported are figures that are all zero where the vintage before shows others, or in a whole first
-    table; figures that are typically ten times what they were or more, or a tenth or less, which is
-    another unit under the same name; and a period that repeats the one before it.
+    The check reports figures that are all zero although the vintage before has others, and a first
+    table of zeros only; figures that are typically at least ten times, or at most a tenth of, what
+    they were, which means another unit under the same name; and a period that repeats the one
+    before it.
     """
 
     name = "suspect_patterns"
@@ -120,7 +121,7 @@ def _add_periods_before(silver: Database, current: Snapshot) -> None:
 
 
 def _zeros(silver: Database, names: tuple[str, ...], *, first: bool) -> list[dict[str, Any]]:
-    """Find slices whose every figure is zero, and was not."""
+    """Find slices in which every figure is zero now, but was not before."""
     was = "true" if first else "count_if(was <> 0) > 0"
     rows = silver.rows(
         f"""
@@ -138,7 +139,9 @@ def _zeros(silver: Database, names: tuple[str, ...], *, first: bool) -> list[dic
 
 
 def _scaled(silver: Database, names: tuple[str, ...]) -> list[dict[str, Any]]:
-    """Find slices whose figures are typically many times what they were, or a small part of it."""
+    """
+    Find slices whose figures are typically many times, or a small fraction of, what they were.
+    """
     rows = silver.rows(
         f"""
         SELECT {"".join(f'"{name}", ' for name in names)} count(*) AS figures,
@@ -212,7 +215,7 @@ def _named(row: Mapping[str, Any]) -> str:
 
 
 def _is_part(pattern: Mapping[str, Any], found: list[dict[str, Any]]) -> bool:
-    """Tell whether a wider slice shows the same pattern."""
+    """Return whether a wider slice shows the same pattern."""
     own = {name: pattern[name] for name in CELL if name in pattern}
     return any(
         other["pattern"] == pattern["pattern"]

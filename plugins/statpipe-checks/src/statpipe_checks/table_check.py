@@ -1,4 +1,4 @@
-"""What all checks of this plugin have in common: a name, a severity, and the columns they read."""
+"""The base class of this plugin's checks: name, severity, and the columns they read."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from statpipe_checks.results import verdict
 
 class HasSeverity(Protocol):
     """
-    Settings of any check.
+    The settings that every check has.
     """
 
     @property
@@ -24,16 +24,16 @@ class HasSeverity(Protocol):
 
 class TableCheck(Check):
     """
-    A check that reads some columns of the current table and says so.
+    A check that declares which columns of the current table it reads.
 
-    A column that does not exist is the business of the check ``schema``; the others then fail with
-    a message instead of breaking the run.
+    If a column is missing, the check fails with a message and does not break the run. The check
+    ``schema`` reports the column.
     """
 
     name: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
     about_revision: ClassVar[bool] = False
-    """Whether it tests what the agency published, and not whether the figures were read correctly."""
+    """Whether it tests the agency's figures, and not whether they were read correctly."""
 
     def __init__(self, settings: HasSeverity) -> None:
         self.severity: Severity = settings.severity
@@ -56,13 +56,13 @@ class TableCheck(Check):
 
     def fine(self, current: Snapshot, message: str) -> CheckResult:
         """
-        Say that the check passed.
+        Return a verdict that the check passed.
         """
         return verdict(self.name, self.severity, current, message)
 
     def unjudged(self, current: Snapshot, message: str) -> CheckResult:
         """
-        Say that there is nothing to judge by, and why.
+        Return a verdict that nothing could be judged, and why.
         """
         return verdict(self.name, self.severity, current, message, judged=False)
 
@@ -74,7 +74,7 @@ class TableCheck(Check):
         cells: Iterable[Mapping[str, Any]],
     ) -> CheckResult:
         """
-        Say that the check failed *failures* times; *cells* are the first of them.
+        Return a verdict with *failures* failures; *cells* are the first of them.
         """
         return verdict(
             self.name,
@@ -94,6 +94,7 @@ class TableCheck(Check):
         cells: Iterable[Mapping[str, Any]],
     ) -> CheckResult:
         """
-        Say that the check failed because the table itself is wrong, whatever the agency meant.
+        Return a verdict that the check failed because the table itself is wrong, regardless of the
+        agency.
         """
         return verdict(self.name, self.severity, current, message, failures=failures, cells=cells)

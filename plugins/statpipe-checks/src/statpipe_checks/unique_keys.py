@@ -12,7 +12,7 @@ from statpipe_checks.table_check import TableCheck
 
 class UniqueKeys(TableCheck):
     """
-    No key occurs twice, whether with equal or with different figures.
+    No key occurs twice, neither with equal nor with different figures.
     """
 
     name = "unique_keys"

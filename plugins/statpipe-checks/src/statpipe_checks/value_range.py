@@ -1,4 +1,4 @@
-"""The check ``value_range``: no figure beyond what the dataset declares possible."""
+"""The check ``value_range``: all figures are within the range that the dataset declares."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from statpipe_checks.table_check import TableCheck
 
 class ValueRange(TableCheck):
     """
-    Every figure lies within ``valid_range``, its bounds included. Missing figures have no value.
+    Every figure is within ``valid_range``, including its bounds. Missing figures are not checked.
     """
 
     name = "value_range"
@@ -20,7 +20,7 @@ class ValueRange(TableCheck):
 
     def applies_to(self, dataset: Dataset) -> bool:
         """
-        Tell whether the dataset declares a range.
+        Return whether the dataset declares a range.
         """
         return dataset.valid_range is not None
 

@@ -89,7 +89,7 @@ def opened(root: Path, path: str, at: int, flags: int = os.O_RDONLY, mode: int =
 
 def walk(root: Path, prefix: str) -> Iterator[tuple[str, str, int]]:
     """
-    Give every file below a prefix: its folder, its name and the ``dir_fd`` of the folder.
+    Yield every file below a prefix: its folder, its name and the ``dir_fd`` of the folder.
 
     Links to folders are not entered.
     """

@@ -260,7 +260,7 @@ class BucketStore(ObjectStore):
         raise obstore.exceptions.GenericError(str(last)) from last
 
     def _passes(self, error: Exception, used: int) -> bool:
-        """Tell whether the request is worth another try; *used* is the number of its credentials."""
+        """Return whether the request is worth another try; *used* is the number of its credentials."""
         code, status = _said(error)
         if code in _EXPIRED:
             return self._credentials.renewed(used)

@@ -176,7 +176,7 @@ def part_fault(body: bytes, path: str) -> str:
 
 def carries_hash(body: bytes) -> bool:
     """
-    Tell whether a file carries a hash of itself: those of older versions do not.
+    Return whether a file carries a hash of itself: those of older versions do not.
     """
     return _place_of_hash(body) is not None
 

@@ -308,7 +308,7 @@ class LakeSink(Lake):
             self._objects.put(path, body)
 
     def _is_whole(self, partition: Partition) -> bool:
-        """Tell whether the object under a partition's fingerprint is that partition."""
+        """Return whether the object under a partition's fingerprint is that partition."""
         path = partition.key.path
         body = self._objects.get(path_of(partition.key))
         if body is None or part_fault(body, path):

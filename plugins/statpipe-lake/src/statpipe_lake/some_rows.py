@@ -86,7 +86,7 @@ def _footer(store: ObjectStore, path: str, tail: bytes) -> bytes:
 
 
 def _may_hold(group: Any, wanted: Wanted) -> bool:
-    """Tell whether a row group may have a row with a wanted text in each column."""
+    """Return whether a row group may have a row with a wanted text in each column."""
     for number in range(group.num_columns):
         column = group.column(number)
         texts = wanted.get(column.path_in_schema)

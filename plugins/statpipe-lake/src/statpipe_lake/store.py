@@ -106,7 +106,7 @@ class ObjectStore(ABC):
     @abstractmethod
     def set_aside(self, path: str) -> str:
         """
-        Give an object the name ``<path>.damaged``, or that name with a number; return it.
+        Return an object the name ``<path>.damaged``, or that name with a number; return it.
         """
 
     def settle(self) -> None:  # noqa: B027 - a bucket keeps what it has answered for

@@ -31,7 +31,7 @@ _GOOD = {
 
 def is_news(manifest: Manifest, outcomes: Collection[str]) -> bool:
     """
-    Tell whether a run is to be told of: by its outcome, or since a release is late.
+    Return whether a run is to be told of: by its outcome, or since a release is late.
     """
     return manifest.late or manifest.outcome in outcomes
 

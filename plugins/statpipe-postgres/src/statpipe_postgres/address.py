@@ -100,7 +100,7 @@ class Address:
 
 def is_here(place: str) -> bool:
     """
-    Tell whether a host or an address is this machine; the empty one is libpq's default, which is.
+    Return whether a host or an address is this machine; the empty one is libpq's default, which is.
     """
     if not place or place == "localhost" or place.startswith(("/", "@")):
         return True

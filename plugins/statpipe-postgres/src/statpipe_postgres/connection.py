@@ -162,7 +162,7 @@ def transaction_number(session: Session) -> str | None:
 
 def was_committed(session: Session, number: str | None) -> bool:
     """
-    Tell whether a transaction that has ended was committed, by the server's own log of them.
+    Return whether a transaction that has ended was committed, by the server's own log of them.
     """
     if number is None:
         return True

@@ -30,7 +30,7 @@ def forget_dead_server(folder: Folder) -> None:
 
 
 def _names_a_postgres(file: Path) -> bool:
-    """Tell whether the process in a pid file runs, or may run, as a PostgreSQL."""
+    """Return whether the process in a pid file runs, or may run, as a PostgreSQL."""
     try:
         pid = int(file.read_text(encoding="utf-8").split("\n", 1)[0])
         status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")

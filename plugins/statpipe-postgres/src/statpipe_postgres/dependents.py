@@ -112,7 +112,7 @@ def _set_aside(session: Session, name: str, root: tuple[int, int] | None) -> Set
 
 
 def _in_order(session: Session, name: str, root: tuple[int, int]) -> Iterator[int]:
-    """Give the dependent views, each after those it reads."""
+    """Return the dependent views, each after those it reads."""
     reads: dict[int, set[int]] = {}
     reached = {root}
     additions: list[str] = []

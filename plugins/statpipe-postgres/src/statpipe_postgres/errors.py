@@ -119,7 +119,7 @@ def _without_state(
 
 
 def _said(error: psycopg.Error) -> str:
-    """Give the server's own sentence, or libpq's, on one line."""
+    """Return the server's own sentence, or libpq's, on one line."""
     primary = error.diag.message_primary
     if primary:
         detail = error.diag.message_detail

@@ -120,7 +120,7 @@ def iam_login(address: Address, settings: PostgresSettings) -> IamLogin:
 
 
 def _port(address: Address) -> int:
-    """Give the port that the instance itself has: that of a tunnel is the tunnel's."""
+    """Return the port that the instance itself has: that of a tunnel is the tunnel's."""
     port = address.parameters.get("port")
     return int(port) if port and not address.tunnel else _DEFAULT_PORT
 

@@ -61,7 +61,7 @@ def _end(postmaster: int, users_lock: str) -> None:
 
 
 def _is_at(path: str, descriptor: int) -> bool:
-    """Tell whether a path still leads to an open file."""
+    """Return whether a path still leads to an open file."""
     try:
         return os.path.samestat(os.stat(path), os.fstat(descriptor))  # noqa: PTH116 - as above
     except OSError:

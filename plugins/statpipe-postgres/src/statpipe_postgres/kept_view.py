@@ -52,7 +52,7 @@ class KeptView:
     grants: frozenset[Grant]
 
     def __str__(self) -> str:
-        """Give the name as analysts write it."""
+        """Return the name as analysts write it."""
         return f"{self.schema}.{self.name}"
 
     @property

@@ -57,7 +57,7 @@ def attempt(path: Path, *, share: bool = False) -> int | None:
 
 def is_free(path: Path) -> bool:
     """
-    Tell whether nobody holds the lock alone now. Any number may ask at once.
+    Return whether nobody holds the lock alone now. Any number may ask at once.
     """
     descriptor = attempt(path, share=True)
     if descriptor is None:

@@ -40,7 +40,7 @@ def analyse(session: Session, tables: Sequence[tuple[GoldTable, Receipt]]) -> No
 
 def is_large(receipt: Receipt) -> bool:
     """
-    Tell whether a load wrote so much of a table that its statistics are stale.
+    Return whether a load wrote so much of a table that its statistics are stale.
     """
     written = receipt.inserted + receipt.updated + receipt.deleted
     all_new = 0 < receipt.rows == receipt.inserted

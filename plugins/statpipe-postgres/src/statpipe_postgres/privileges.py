@@ -93,7 +93,7 @@ def _owner(data: Path) -> tuple[int, int]:
 
 
 def _can_pass(uid: int, gid: int, paths: Iterable[Path]) -> bool:
-    """Tell whether the mode bits let a user reach the paths; what does not exist yet is its own."""
+    """Return whether the mode bits let a user reach the paths; what does not exist yet is its own."""
     steps = {step for path in paths for step in (path, *path.parents) if step.exists()}
     return all(_may_enter(step.stat(), uid, gid) for step in steps)
 

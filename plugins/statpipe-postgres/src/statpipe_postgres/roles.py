@@ -142,7 +142,7 @@ def _roles(session: Session, _place: _Place) -> Iterator[_Change]:
 
 
 def _may_act(session: Session) -> bool:
-    """Tell whether the login may hand things over to the loading role."""
+    """Return whether the login may hand things over to the loading role."""
     row = session.execute(
         "SELECT u.rolsuper OR COALESCE(pg_has_role(u.oid, l.oid, 'USAGE'), false)"
         " FROM pg_roles u LEFT JOIN pg_roles l ON l.rolname = %s WHERE u.rolname = session_user",

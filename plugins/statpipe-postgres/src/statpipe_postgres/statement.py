@@ -61,7 +61,7 @@ def mistake(error: psycopg.Error, statement: str) -> str:
 
 
 def _pointed_out(statement: str, position: int) -> list[str]:
-    """Give the line of a position, which counts characters from 1, and a caret below it."""
+    """Return the line of a position, which counts characters from 1, and a caret below it."""
     place = min(max(position - 1, 0), len(statement))
     start = statement.rfind("\n", 0, place) + 1
     end = statement.find("\n", place)

@@ -31,7 +31,7 @@ class GoldTable:
     model: Model
 
     def __str__(self) -> str:
-        """Give the name as analysts write it."""
+        """Return the name as analysts write it."""
         return f"{self.schema}.{self.model.name}"
 
     @property
@@ -61,7 +61,7 @@ class Found:
 
     def fits(self, model: Model) -> bool:
         """
-        Tell whether adding columns, and adding existing ones to the key, gives the declared table.
+        Return whether adding columns, and adding existing ones to the key, gives the declared table.
         """
         declared = {column.name: TYPES[column.type] for column in model.columns}
         same = all(declared.get(name) == type_ for name, (type_, _, _) in self.columns.items())

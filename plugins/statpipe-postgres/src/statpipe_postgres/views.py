@@ -47,7 +47,7 @@ class _Wanted:
         return sql.SQL("{}(date)").format(self.identifier)
 
     def select(self, columns: Sequence[Column]) -> sql.Composed:
-        """Give the body's columns their types."""
+        """Return the body's columns their types."""
         typed = sql.SQL(", ").join(
             sql.SQL("CAST(model.{0} AS {1}) AS {0}").format(sql.Identifier(c.name), _type(c))
             for c in columns

@@ -86,7 +86,7 @@ def applied(
 
 
 def _letters(message: pa.Table) -> list[str]:
-    """Give the action of each row, or one for all of them."""
+    """Return the action of each row, or one for all of them."""
     import pyarrow.compute as pc
 
     if ACTION not in message.column_names:
@@ -166,7 +166,7 @@ def _any(columns: Iterable[Any], no: Any) -> Any:
 
 
 def _groups(rows: pa.Table, key: Sequence[str]) -> Iterator[tuple[list[str], pa.Table]]:
-    """Give the rows that name the same dimensions together, with the names of these."""
+    """Yield the rows that name the same dimensions together, with the names of these."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

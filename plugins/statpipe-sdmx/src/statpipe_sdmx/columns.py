@@ -113,7 +113,7 @@ def _joined(codes: Sequence[pa.DictionaryArray]) -> pa.Array:
 
 
 def _figures(columns: dict[str, pa.DictionaryArray]) -> dict[str, Any]:
-    """Give figures as printed; where there is none, why, and what stands in its place."""
+    """Return figures as printed; where there is none, why, and what stands in its place."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -152,7 +152,7 @@ def _unit(structure: Structure, columns: dict[str, Any]) -> Item | None:
 
 
 def _names(codes: pa.DictionaryArray, item: Item) -> pa.DictionaryArray:
-    """Give the names of codes; a code in no list is its own name, and an empty one says nothing."""
+    """Return the names of codes; a code in no list is its own name, and an empty one says nothing."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

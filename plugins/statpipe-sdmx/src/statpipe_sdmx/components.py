@@ -96,7 +96,7 @@ def _is_csv(table: pa.Table) -> bool:
 
 
 def _named(table: pa.Table, payload: Payload, structure: Structure) -> pa.Table:
-    """Give each column by the identifier that the structure has for it: services change the case."""
+    """Return each column by the identifier that the structure has for it: services change the case."""
     import pyarrow as pa
 
     items = (*structure.dimensions, *structure.attributes)
@@ -132,7 +132,7 @@ def _codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _one_figure_a_row(table: pa.Table, structure: Structure) -> pa.Table:
-    """Give each of several measures rows of its own; what a row leaves empty beside another is no figure."""
+    """Return each of several measures rows of its own; what a row leaves empty beside another is no figure."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -97,7 +97,7 @@ class Replay:
 
 
 def _by_data_set(rows: pa.Table) -> Iterator[pa.Table]:
-    """Give the rows of each data set, in the order of the message."""
+    """Yield the rows of each data set, in the order of the message."""
     import pyarrow.compute as pc
 
     if SET not in rows.column_names:
@@ -119,7 +119,7 @@ def _without_ended(now: pa.Table, moment: datetime) -> pa.Table:
 
 
 def _by_moment(rows: pa.Table, moments: pa.Array) -> Mapping[datetime, pa.Table]:
-    """Give the rows of each moment, in the order of the message; those without one are in none."""
+    """Return the rows of each moment, in the order of the message; those without one are in none."""
     import pyarrow.compute as pc
 
     there = pc.indices_nonzero(moments.is_valid())
@@ -134,7 +134,7 @@ def _by_moment(rows: pa.Table, moments: pa.Array) -> Mapping[datetime, pa.Table]
 
 
 def _times(message: pa.Table) -> tuple[pa.Array, pa.Array]:
-    """Give for each row when it takes effect, and when it ends. A deletion takes effect at its end."""
+    """Return for each row when it takes effect, and when it ends. A deletion takes effect at its end."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -120,7 +120,7 @@ def _dataset(walk: Walk) -> dict[str, Any]:
 
 
 def _members(text: str, dataset: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
-    """Give the series or the observations of a data set, each with its key, one at a time."""
+    """Yield the series or the observations of a data set, each with its key, one at a time."""
     place = dataset.get(_PLACE + name)
     if place is None:
         return
@@ -228,7 +228,7 @@ Group = tuple[tuple[str, ...], dict[tuple[str, ...], dict[str, str]]]
 
 def _groups(dataset: Mapping[str, Any], structure: Mapping[str, Any]) -> list[Group]:
     """
-    Give the attributes of parts of the key: a slot for each dimension, empty where it may be any::
+    Return the attributes of parts of the key: a slot for each dimension, empty where it may be any::
 
         "dimensionGroupAttributes": {":0::": [3, null]}
     """
@@ -266,7 +266,7 @@ def _ids(dimensions: Mapping[str, Any], *levels: str) -> set[str]:
 def _coded(
     items: Sequence[Mapping[str, Any]], places: Sequence[Any] | None
 ) -> Iterator[tuple[str, str]]:
-    """Give what places in the lists of values mean; without places, what each list's only value is."""
+    """Yield what places in the lists of values mean; without places, what each list's only value is."""
     if places is not None and len(places) < len(items):
         # Some services leave out what never occurs.
         items = [one for one in items if one.get("values") != []]

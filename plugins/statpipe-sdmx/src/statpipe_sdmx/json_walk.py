@@ -30,7 +30,7 @@ class Walk:
 
     def begins(self, sign: str) -> bool:
         """
-        Tell whether the next value begins with a sign.
+        Return whether the next value begins with a sign.
         """
         return self._sign() == sign
 
@@ -57,7 +57,7 @@ class Walk:
 
     def members(self) -> Iterator[str]:
         """
-        Give the name of each member of an object.
+        Yield the name of each member of an object.
         """
         for _ in self._inside("{", "}"):
             if self._sign() != '"':

@@ -192,7 +192,7 @@ def _codes(
     message: _Message, wanted: _Reference | None, above: tuple[ET.Element, ...] = ()
 ) -> list[Code]:
     """
-    Give the codes of a list. In 3.0, it may extend others, whose codes it then has as well: which of them it leaves
+    Return the codes of a list. In 3.0, it may extend others, whose codes it then has as well: which of them it leaves
     out is not looked at, since no figure has these.
     """
     listed = None if wanted is None else message.find("Codelist", wanted)
@@ -263,7 +263,7 @@ def _id(element: ET.Element) -> str:
 
 
 def _name(element: ET.Element, language: str) -> str:
-    """Give the name in a language, with its region or without; or in English; or the first."""
+    """Return the name in a language, with its region or without; or in English; or the first."""
     names = {
         one.get(_LANG, ""): " ".join("".join(one.itertext()).split())
         for one in element

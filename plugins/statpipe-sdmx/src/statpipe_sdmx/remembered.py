@@ -62,7 +62,7 @@ class Remembered:
 
     def believes(self, seen: Seen) -> bool:
         """
-        Tell whether it was seen lately enough to believe that nothing has changed.
+        Return whether it was seen lately enough to believe that nothing has changed.
         """
         return 0 <= self._now() - seen.read < BELIEVED
 
