@@ -1,7 +1,7 @@
 """Files below a root, reached without following a symbolic link.
 
-Each folder of a path is opened from the one above it, so nobody can lead a reader or a writer out of the
-lake by a link. The root itself may be one.
+Each folder of a path is opened relative to its parent, so no link can lead a reader or writer out
+of the lake. The root itself may be a link.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _KINDS: Sequence[tuple[Callable[[int], bool], str]] = (
 
 class Strange(Exception):
     """
-    Something in the place of a file, or of a folder, that is neither. The text says what and where.
+    Something else exists in place of a file or folder. The message says what and where.
     """
 
     def __init__(self, place: str, found: str, wanted: str) -> None:
@@ -41,11 +41,11 @@ def folder(
     root: Path, parts: Sequence[str], make: Callable[[str], None] | None = None
 ) -> Iterator[int]:
     """
-    Open the folder that *parts* lead to, for use as ``dir_fd``.
+    Open the folder at *parts*, for use as ``dir_fd``.
 
-    With *make*, folders that are missing are made, and it is called with the path of each of them.
+    With *make*, missing folders are created, and *make* is called with the path of each.
 
-    :raises FileNotFoundError: There is no such folder, and none is made.
+    :raises FileNotFoundError: The folder does not exist, and is not created.
     :raises Strange: A link or a file is in the way.
     """
     handle = os.open(root, _FOLDER)
@@ -65,9 +65,9 @@ def folder(
 
 def opened(root: Path, path: str, at: int, flags: int = os.O_RDONLY, mode: int = 0o666) -> int:
     """
-    Open the file *path* lies at in the folder *at*. A pipe or a device is never waited for.
+    Open the file at *path* in the folder *at*. Opening never blocks on a pipe or a device.
 
-    :raises FileNotFoundError: There is none, and none is made.
+    :raises FileNotFoundError: The file does not exist, and is not created.
     :raises Strange: It is not a regular file.
     """
     name = path.rpartition("/")[2]
@@ -103,7 +103,7 @@ def walk(root: Path, prefix: str) -> Iterator[tuple[str, str, int]]:
 
 def kind_of(mode: int) -> str:
     """
-    Say what a file of this mode is.
+    Return in words what a file of this mode is.
     """
     return next((text for is_kind, text in _KINDS if is_kind(mode)), "something else")
 

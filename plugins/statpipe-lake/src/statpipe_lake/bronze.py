@@ -1,4 +1,4 @@
-"""A payload in the lake: packed, with a note beside it on what was asked."""
+"""A payload in the lake: compressed, with a separate note about the request."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from statpipe.api import BronzeObject, ContentError
 from statpipe.domain.self_hash import hashed_json, is_hashed, json_fault
 
 _DAMAGED = (OSError, EOFError, cast("type[Exception]", igzip_lib.IsalError))
-"""What unpacking raises, by kind of damage; isal's stubs call the last one an instance."""
+"""Exceptions of decompression, by kind of damage. isal's stubs declare the last one as an
+instance."""
 
 _NOTED = frozenset({"name", "sha256", "size", "media_type", "request", "retrieved"})
 """The fields of a note written by an older version."""
@@ -21,16 +22,16 @@ _NOTED = frozenset({"name", "sha256", "size", "media_type", "request", "retrieve
 
 def packed(body: bytes) -> bytes:
     """
-    Pack a payload with gzip: equal payloads are equal bytes, whenever they are packed.
+    Compress a payload with gzip. Equal payloads give equal bytes at any time.
     """
     return bytes(igzip.compress(body, compresslevel=1, mtime=0))
 
 
 def unpacked(kept: BronzeObject, stored: bytes) -> bytes:
     """
-    Unpack a payload and compare it with its SHA-256.
+    Decompress a payload and compare it with its SHA-256.
 
-    :raises ContentError: It is not the payload that was kept; the text is the reason.
+    :raises ContentError: It differs from the payload that was stored; the message gives the reason.
     """
     if not stored:
         raise ContentError("it is empty")
@@ -45,13 +46,13 @@ def unpacked(kept: BronzeObject, stored: bytes) -> bytes:
 
 def object_fault(kept: BronzeObject, stored: bytes) -> str:
     """
-    Say why these bytes are not the object that was kept; nothing if they are.
+    Return why these bytes differ from the stored object, or an empty text.
     """
     try:
         body = unpacked(kept, stored)
     except ContentError as error:
         return str(error)
-    # Gzip has bytes that no reader looks at. Another release of the library may pack otherwise.
+    # Readers of gzip ignore some bytes. Other versions of the library may compress differently.
     recorded = kept.stored_sha256
     if not recorded or hashlib.sha256(stored).hexdigest() == recorded or stored == packed(body):
         return ""
@@ -60,14 +61,14 @@ def object_fault(kept: BronzeObject, stored: bytes) -> str:
 
 def note_path(key: str) -> str:
     """
-    Return the place of the note on an object.
+    Return the path of an object's note.
     """
     return f"{key}.meta.json"
 
 
 def note(kept: BronzeObject) -> bytes:
     """
-    Write down what was asked, and what came.
+    Return the note on the request and the payload.
     """
     noted = attrs.asdict(kept, recurse=False)
     if not kept.structure:
@@ -79,7 +80,7 @@ def note_fault(kept: BronzeObject, body: bytes) -> str:
     """
     Say why these bytes are not a note on the object; nothing if they are.
 
-    Another run may have written it: then request and time are those of that run.
+    Another run may have written the note: then it has the request and time of that run.
     """
     fault = json_fault(body)
     if fault:

@@ -24,7 +24,7 @@ from statpipe_lake.store import ObjectStore, free_name
 _CODE = re.compile(r"<Code>([A-Za-z]+)</Code>")
 _STATUS = re.compile(r"status code: ([0-9]{3})")
 _RETRIES: Any = {"max_retries": 6, "retry_timeout": timedelta(seconds=60)}
-"""Retries when the server throttles or fails: with jitter, one minute at most."""
+"""Retries if the server throttles or fails: with jitter, for at most one minute."""
 
 _TRIES, _PAUSE, _PATIENCE = 5, 0.2, 60.0
 """Retries of requests that obstore does not repeat; the pause in seconds doubles and has jitter."""
@@ -78,12 +78,12 @@ class BucketPlace:
 
 _ABSENT = (FileNotFoundError, obstore.exceptions.PermissionDeniedError)
 _WHOLE: Any = {"range": {"offset": 0}}
-"""The reply to a range request gives the object's full size."""
+"""The full size of the object, in the reply to a range request."""
 
 
 class BucketStore(ObjectStore):
     """
-    Objects below a prefix of a bucket. No more than *at_once* requests are on their way at a time.
+    Objects below a prefix of a bucket. At most *at_once* requests run at the same time.
     """
 
     gives_tags = True
@@ -118,7 +118,7 @@ class BucketStore(ObjectStore):
         return found and found[0]
 
     def tagged_tail(self, path: str, length: int) -> tuple[bytes, str] | None:
-        # One request: between two, a writer may have put another object there.
+        # One request, because a writer may replace the object between two.
         return self._read(path, {"range": {"suffix": length}})
 
     def piece(self, path: str, start: int, length: int) -> bytes | None:
@@ -141,7 +141,9 @@ class BucketStore(ObjectStore):
             return list(threads.map(function, given))
 
     def move(self, path: str, to: str) -> int:
-        """The bucket copies. The role may have no right to delete: then a rule of the bucket's does it."""
+        """
+        Copy within the bucket. If the role may not delete, a lifecycle rule of the bucket does it.
+        """
         with self._readable(path):
             self._patiently(lambda: obstore.copy(self._store, path, to))
             size = self._patiently(lambda: obstore.head(self._store, to)["size"])
@@ -150,7 +152,7 @@ class BucketStore(ObjectStore):
         return size
 
     def set_aside(self, path: str) -> str:
-        """The role may have no right to delete: then the object stays under its own name as well."""
+        """If the role may not delete, the object also stays under its own name."""
         name, body = free_name(path, self.paths(path.rpartition("/")[0])), self.get(path)
         self.put(name, body or b"")
         with suppress(StatpipeError), self._readable(path):
@@ -196,7 +198,7 @@ class BucketStore(ObjectStore):
 
     def diagnose(self) -> Iterable[Diagnosis]:
         try:
-            self.put(".doctor", b"")  # stays: the role has no right to delete
+            self.put(".doctor", b"")  # it stays: the role may not delete
             self.paths("runs")
         except StatpipeError as error:
             yield Diagnosis(
@@ -219,7 +221,7 @@ class BucketStore(ObjectStore):
         except obstore.exceptions.GenericError as error:
             if not _NO_RANGE.search(str(error)):
                 raise
-            # An empty object has no range. If it is not empty by now, it comes whole.
+            # An empty object has no range. If it is no longer empty, this gets all of it.
             found = obstore.get(self._store, path)
             return bytes(found.bytes()), _tag_of(found.meta)
         body, (start, end) = bytes(found.bytes()), found.range
@@ -229,10 +231,10 @@ class BucketStore(ObjectStore):
         return body, _tag_of(found.meta)
 
     def _absent(self, path: str, error: Exception) -> None:
-        """Take what does not exist as the answer that it is, unless more is missing."""
+        """Accept that an object does not exist, unless the cause is something else."""
         code, _ = _said(error)
         if code == "NoSuchBucket" or (
-            # Also what S3 says of an object that does not exist to who may list a prefix only.
+            # S3 also says this about missing objects to roles that may only list a prefix.
             isinstance(error, obstore.exceptions.PermissionDeniedError)
             and (code != "AccessDenied" or path in self.paths(path.rpartition("/")[0]))
         ):
@@ -240,8 +242,9 @@ class BucketStore(ObjectStore):
 
     def _patiently(self, request: Callable[[], _T]) -> _T:
         """
-        Repeat what obstore does not: conditional puts whose reply was lost or that met another one,
-        listings that were cut, and what was refused for credentials that have run out.
+        Repeat what obstore does not repeat: conditional puts whose reply was lost or that met
+        another put, truncated listings, and requests that were refused because credentials had
+        expired.
         """
         started = time.monotonic()
         for attempt in range(_TRIES):
@@ -256,11 +259,11 @@ class BucketStore(ObjectStore):
             if time.monotonic() - started > _PATIENCE:
                 break
             time.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1))  # noqa: S311 - no secret
-        # Not as it is: for obstore, "conflict" and "already exists" are one.
+        # Not the same error again: obstore does not distinguish "conflict" from "already exists".
         raise obstore.exceptions.GenericError(str(last)) from last
 
     def _passes(self, error: Exception, used: int) -> bool:
-        """Return whether the request is worth another try; *used* is the number of its credentials."""
+        """Return whether to try again; *used* is the number of the request's credentials."""
         code, status = _said(error)
         if code in _EXPIRED:
             return self._credentials.renewed(used)
@@ -297,13 +300,13 @@ def _opened(place: BucketPlace, credentials: Credentials) -> S3Store:
 
 
 def _tag_of(meta: Any) -> str:
-    """Return the ETag; a weak one says less than that the bytes are the same, and is none."""
+    """Return the ETag, or an empty text for a weak one, which does not guarantee equal bytes."""
     tag = meta.get("e_tag") or ""
     return "" if tag.startswith("W/") else str(tag)
 
 
 def _said(error: Exception) -> tuple[str, str]:
-    """Find S3's code and HTTP's status in an error."""
+    """Find S3's code and the HTTP status in an error."""
     text = str(error)
     code, status = _CODE.search(text), _STATUS.search(text)
     return code[1] if code else "", status[1] if status else ""
@@ -312,7 +315,7 @@ def _said(error: Exception) -> tuple[str, str]:
 def _told(  # noqa: PLR0911 - one for each thing to do about it
     place: BucketPlace, path: str, error: Exception
 ) -> StatpipeError:
-    """Turn what S3 said into what to do about it."""
+    """Return the exception for an error of S3, with what to do about it."""
     code, status = _said(error)
     where = f"{place.address}/{path}".rstrip("/")
     if code == "NoSuchBucket":

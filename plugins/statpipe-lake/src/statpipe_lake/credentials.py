@@ -1,4 +1,4 @@
-"""The credentials of a bucket: boto3's, asked for again and again, since a run may outlive them."""
+"""The credentials of a bucket: from boto3, and renewed, because a run may outlive them."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ LOG_IN = (
 )
 
 _KEPT_FOR = timedelta(minutes=5)
-"""Seconds that obstore may keep them: less than the time left on those that botocore renews
-itself."""
+"""Seconds for which obstore may keep credentials: less than botocore leaves before it renews
+them."""
 
 
 class Credentials:
@@ -26,7 +26,7 @@ class Credentials:
     Where obstore gets credentials: from boto3's chain of environment, profile, SSO, web identity and
     instance. ``number`` counts those that were found.
 
-    :raises ConfigError: There are none.
+    :raises ConfigError: No credentials were found.
     """
 
     def __init__(self, address: str, profile: str | None, region: str | None) -> None:
@@ -42,11 +42,11 @@ class Credentials:
             raise ConfigError(msg) from None
 
     def __call__(self) -> S3Credential:
-        """Tell obstore; botocore renews those that it can renew before they run out."""
+        """Return them to obstore. botocore renews those that it can, before they expire."""
         try:
             access_key, secret_key, token = self._found.get_frozen_credentials()[:3]
         except BaseException as error:
-            self._failure = error  # obstore makes a text of it, also of an interruption
+            self._failure = error  # obstore turns every exception into a text, also an interruption
             raise
         self._failure = None
         return {
@@ -60,7 +60,7 @@ class Credentials:
         """
         Look for others than those of this *number*, which were refused as expired; tell whether there are any.
 
-        Several requests may be refused at the same time: the first of them looks.
+        If several requests are refused at the same time, only the first looks for new credentials.
         """
         with self._lock:
             if number == self.number and self._found_others():
@@ -76,13 +76,13 @@ class Credentials:
             if found.get_frozen_credentials() == refused:
                 return False
         except (BotoCoreError, ClientError, OSError, ValueError):
-            return False  # only say that the old ones are refused
+            return False  # only report that the old ones are refused
         self._found = found
         return True
 
     def told(self) -> StatpipeError | None:
         """
-        Say why the last question for credentials was not answered, if it was not.
+        Return why the last request for credentials failed, if it did.
 
         :raises KeyboardInterrupt: It was interrupted.
         """
@@ -122,6 +122,6 @@ class Credentials:
 
 def first_line(error: BaseException) -> str:
     """
-    Return what an error says first: obstore's add pages.
+    Return the first line of an error, because obstore's errors are pages long.
     """
     return str(error).strip().split("\n", 1)[0][:300]

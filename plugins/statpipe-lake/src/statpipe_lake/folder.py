@@ -18,11 +18,11 @@ from statpipe_lake.lock import locked
 from statpipe_lake.store import ObjectStore, free_name
 
 _STAGED = re.compile(r".*#[0-9]+")
-"""The name of an object that is half-written."""
+"""The name of a half-written object."""
 _STAGED_FOR = 3600.0
-"""Seconds after which another process's half-written object is certainly abandoned."""
+"""Seconds after which a half-written object of another process counts as abandoned."""
 _UNDECIDED_FOR = 24 * 3600.0
-"""Seconds after which a staged table is certainly abandoned."""
+"""Seconds after which a staged table counts as abandoned."""
 _REFUSED = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.EEXIST, errno.ENOTDIR})
 """Errors that another path or permission would fix."""
 
@@ -31,9 +31,10 @@ class FolderStore(ObjectStore):
     """
     Files below a folder.
 
-    An object is written under a name of its own, made durable, and then given its name; :meth:`settle`
-    makes the names durable. So a power failure leaves an object whole or not at all, and a manifest
-    never names one that is lost. Without *fsync* that is left to the operating system.
+    An object is written under a temporary name, flushed to the disk, and then renamed;
+    :meth:`settle` flushes the names. So after a power failure, an object is complete or does not
+    exist, and a manifest never names a lost one. Without *fsync*, the operating system decides when
+    to flush.
     """
 
     def __init__(self, root: Path, *, corner: str = "", fsync: bool = True) -> None:
@@ -55,7 +56,7 @@ class FolderStore(ObjectStore):
             try:
                 os.replace(staged, name, src_dir_fd=at, dst_dir_fd=at)
             except IsADirectoryError:
-                # Nothing of ours; it is kept, under another name.
+                # This is not ours: keep it under another name.
                 _rename_aside(name, at)
                 os.replace(staged, name, src_dir_fd=at, dst_dir_fd=at)
         return ""
@@ -124,10 +125,12 @@ class FolderStore(ObjectStore):
 
     def sweep(self, *prefixes: str) -> None:
         """
-        Remove what killed writers left half-written: all of it below *prefixes*, whose lock the
-        caller holds, and elsewhere what is older than an hour; and what was staged and not published.
+        Remove half-written objects of killed writers: all below *prefixes*, whose locks the caller
+        holds, and elsewhere those older than an hour. Also remove staged tables that were not
+        published.
 
-        Elsewhere is looked at once: a process may take the locks of many sources, one after the other.
+        The other places are only searched once, because a process may take the locks of many
+        sources.
         """
         now, places = time.time(), (*prefixes, "staged") if self._swept else ("",)
         self._swept = True
@@ -143,7 +146,7 @@ class FolderStore(ObjectStore):
 
     def remove_all(self) -> None:
         shutil.rmtree(self.root, ignore_errors=True)
-        with suppress(OSError):  # another smoke run is at work beside it
+        with suppress(OSError):  # another smoke run is active
             self.root.parent.rmdir()
 
     def diagnose(self) -> Iterable[Diagnosis]:
@@ -165,7 +168,7 @@ class FolderStore(ObjectStore):
 
     @contextmanager
     def _writing(self, path: str, body: bytes) -> Iterator[tuple[int, str, str]]:
-        """Write a body under a name of its own; give its folder, that name, and the name to give it."""
+        """Write a body under a temporary name. Yield its folder, this name, and the final name."""
         place, _, name = path.rpartition("/")
         staged = f"#{os.getpid()}{int.from_bytes(os.urandom(4)):010}"
         with (
@@ -187,7 +190,7 @@ class FolderStore(ObjectStore):
             self._unsettled.add(place)
 
     def _read(self, path: str, start: int = 0, length: int = -1) -> bytes | None:
-        """Read a file, or a part of it; a negative *start* counts from its end."""
+        """Read a file, or a part of it. A negative *start* counts from the end."""
         place = path.rpartition("/")[0]
         with (
             self._readable(self.root / path, reading=True),
@@ -206,7 +209,7 @@ class FolderStore(ObjectStore):
 
     @contextmanager
     def _readable(self, where: Path, *, reading: bool = False) -> Iterator[None]:
-        """Say every failure in one readable line."""
+        """Turn every failure into one readable line."""
         try:
             yield
         except Strange as error:
@@ -244,7 +247,7 @@ def _flush(handle: int) -> None:
     if sys.platform == "darwin":
         import fcntl
 
-        with suppress(OSError):  # a file system that does not know it
+        with suppress(OSError):  # the file system does not support it
             fcntl.fcntl(handle, fcntl.F_FULLFSYNC)
             return
     os.fsync(handle)
@@ -254,5 +257,5 @@ def _flush_folder(handle: int) -> None:
     try:
         _flush(handle)
     except OSError as error:
-        if error.errno != errno.EINVAL:  # a file system whose folders cannot be flushed
+        if error.errno != errno.EINVAL:  # the file system cannot flush folders
             raise

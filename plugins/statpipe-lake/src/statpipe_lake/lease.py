@@ -1,8 +1,8 @@
-"""A lock in a bucket: an object that its holder renews, and that others may take once it is stale.
+"""A lock in a bucket: an object that its holder renews. Others may take it once it is stale.
 
-The server's clock is the only one that counts: an object's age is its ``LastModified`` against that of
-one put just now. Every change is conditional on the ETag that was read, so of many that try to take a
-stale lease, one wins.
+Only the server's clock counts: the age of an object is the difference between its ``LastModified``
+and that of an object put just now. Every change is conditional on the ETag that was read, so if
+many processes try to take a stale lease, one of them wins.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ class Lease:
     @contextmanager
     def held(self, shown: str, wait: float, run_id: Callable[[], str]) -> Iterator[str]:
         """
-        Hold the lease, trying for *wait* seconds; give the run id made for that.
+        Hold the lease, trying for *wait* seconds. Yield the run id made for it.
 
-        :raises Locked: Somebody else still holds it then.
+        :raises Locked: Another process still holds it after that time.
         """
         deadline = time.monotonic() + wait
         while not self._taken(run_id):
@@ -74,7 +74,7 @@ class Lease:
         """
         Renew the lease now.
 
-        :raises Locked: It was lost: somebody else took it, since it had not been renewed.
+        :raises Locked: It was lost: it was not renewed in time, so another process took it.
         """
         with self._guard:
             if not self._lost and not self._put(self._body(), {"e_tag": self._tag}):
@@ -96,7 +96,8 @@ class Lease:
             "pid": os.getpid(),
             "since": datetime.now(UTC).isoformat(timespec="seconds"),
             "nonce": secrets.token_hex(8),
-            # If the put succeeds, nobody has had a turn since the lease was read: as if made once it is held.
+            # If the put succeeds, nobody else has held the lease since it was read, so the id is
+            # still right.
             "run_id": run_id(),
         }
         return self._put(self._body(), "create" if meta is None else {"e_tag": meta["e_tag"]})
@@ -107,7 +108,7 @@ class Lease:
         return bool(self._now() - meta["last_modified"] > timedelta(seconds=self.lasts))
 
     def _put(self, body: bytes, mode: Any) -> bool:
-        """Put the object on a condition; the reply to a put that was done may have been lost."""
+        """Put the object conditionally. The reply to a successful put may have been lost."""
         with self.readable(self.path):
             try:
                 put = self.patiently(lambda: obstore.put(self.store, self.path, body, mode=mode))
@@ -130,11 +131,12 @@ class Lease:
     def _there_or_nothing(self) -> tuple[bytes, Any]:
         try:
             return self._there()
-        except _ABSENT:  # if it is just forbidden, so is putting it
+        except _ABSENT:  # if reading is forbidden, so is putting
             return b"", None
 
     def _body(self) -> bytes:
-        # Another body each time: equal ones have one ETag, and a condition on it would say nothing.
+        # A different body each time: equal bodies have the same ETag, so a condition would not
+        # help.
         self._holder["renewed"] = secrets.token_hex(8)
         return json.dumps(self._holder).encode()
 
@@ -155,16 +157,16 @@ class Lease:
                 self.confirm()
                 renewed = time.monotonic()
             except Locked:
-                return  # told when the run wants to record
+                return  # reported when the run wants to record
             except StatpipeError:
                 if time.monotonic() - renewed > self.lasts:
                     self._lost = "it could not be renewed in time"
                     return
 
     def _give_back(self) -> None:
-        """Mark it as free; deleting would take a right that the pipeline's role does not have."""
+        """Mark the lease as free. The pipeline's role may not delete it."""
         self._holder["released"] = True
-        with self._guard, suppress(StatpipeError):  # then it is stale soon enough
+        with self._guard, suppress(StatpipeError):  # then it becomes stale by itself
             if not self._lost:
                 self._put(self._body(), {"e_tag": self._tag})
 

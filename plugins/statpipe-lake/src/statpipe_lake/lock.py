@@ -1,4 +1,4 @@
-"""A lock that the kernel frees when its holder dies, and that says who holds it."""
+"""A lock that the kernel frees when its holder dies, and whose file names the holder."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def locked(
     root: Path, path: str, name: str, wait: float, run_id: Callable[[], str]
 ) -> Iterator[str]:
     """
-    Hold the lock file *path* below *root*, trying for *wait* seconds; give the run id made then.
+    Hold the lock file *path* below *root*, trying for *wait* seconds. Yield the run id made then.
 
-    :raises Locked: Somebody else still holds it then.
+    :raises Locked: Another process still holds it after that time.
     :raises ConfigError: The lock file cannot be written, or is not a file.
     """
     try:
@@ -58,7 +58,7 @@ def locked(
 
 
 def _refuse_second_name(handle: int, path: Path) -> None:
-    """What is written into a file with two names (hard links) would change the other one, too."""
+    """Refuse a file with several names (hard links): writing would also change the other file."""
     if os.fstat(handle).st_nlink > 1:
         msg = f"the lock file {path} cannot be written: it is a hard link; remove it, and run again"
         raise ConfigError(msg)

@@ -1,7 +1,8 @@
 """Manifests in the lake, each with a copy.
 
-The manifest is put first, and makes the run known; then its copy, from which it can be made again.
-Where a run was killed between the two, the next run puts the copy. Lakes of older versions have none.
+The manifest is put first and makes the run visible. Then its copy is put, from which it can be
+restored. If a run is killed between the two, the next run puts the copy. Lakes of older versions
+have no copies.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ _SUFFIX = ".json"
 @frozen
 class Manifests:
     """
-    The manifests of a store. ``turns`` are those of the sources whose lock is held.
+    The manifests of a store. ``turns`` holds what is known of each source whose lock is held.
     """
 
     objects: ObjectStore
@@ -41,9 +42,10 @@ class Manifests:
 
     def read(self, source: str, run_id: str) -> bytes:
         """
-        Return a manifest, or its copy where it is missing or damaged; damaged, where both are.
+        Return a manifest, or its copy if it is missing or damaged. If both are damaged, return the
+        damaged manifest.
 
-        :raises ContentError: There is none.
+        :raises ContentError: The manifest does not exist.
         """
         turn = self.turns.get(source)
         if turn is not None and turn.manifest is not None and turn.manifest[0] == run_id:
@@ -61,7 +63,7 @@ class Manifests:
 
     def put(self, manifest: Manifest) -> None:
         """
-        Record a run; everything put before survives a power failure once it is known.
+        Record a run. Everything put before survives a power failure once the run is visible.
         """
         path, copy = _places(manifest.source, manifest.run_id)
         body = manifest.as_json()
@@ -77,7 +79,7 @@ class Manifests:
 
     def faults(self, source: str, run_id: str) -> Sequence[Fault]:
         """
-        Say what is wrong with a manifest and its copy.
+        Return what is wrong with a manifest and its copy.
         """
         places = _places(source, run_id)
         bodies = self.objects.side_by_side(self._found, places)
@@ -89,7 +91,7 @@ class Manifests:
                 missing.append(Fault(place, "is gone"))
             elif reason := reasons[body] if isinstance(body, bytes) else str(body):
                 faults.append(Fault(place, f"is damaged: {reason}"))
-        # An older version wrote no copy, and no hash.
+        # Older versions wrote neither copies nor hashes.
         hashed = any(map(is_hashed, whole))
         expected = missing if hashed else [fault for fault in missing if fault.path == places[0]]
         found = [*faults, *expected]
@@ -101,7 +103,7 @@ class Manifests:
         """
         Set aside what is damaged, and put the manifest and its copy where one of them is whole.
 
-        Return whether one was.
+        Return whether one of them was intact.
         """
         body = self.read(source, run_id)
         whole = not manifest_fault(body, source, run_id)

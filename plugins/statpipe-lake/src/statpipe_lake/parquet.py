@@ -1,6 +1,6 @@
-"""Tables as Parquet: equal tables give equal bytes, and the footer names the fingerprint.
+"""Tables as Parquet: equal tables give equal bytes, and the footer contains the fingerprint.
 
-The footer also says where the file belongs, and holds a SHA-256 of the whole file.
+The footer also contains the path of the file and a SHA-256 of the whole file.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ SELF_HASH = b"statpipe.self_sha256"
 GROUPS = b"statpipe.groups_sha256"
 
 FOOTER = 64 * 1024
-"""More than what follows the row groups in the footer of any of our files. A row group takes some 6 KB before that."""
+"""Upper bound of the footer's bytes after the row groups, in any of our files. Each row group takes
+about 6 KB before that."""
 
 _ROWS_IN_GROUP, _MOST_GROUPS = 131_072, 64
-"""A group holds as many rows at least, as each repeats the texts of its columns: with these, a file of a million rows
-is 1 % larger than with one group."""
+"""The minimum rows of a group. Each group repeats the texts of its columns: with this size, a file
+of a million rows is 1 % larger than with a single group."""
 
 _SOUGHT = frozenset({*KEY, "dataset", "period_start", "year", "realtime_start", "realtime_end"})
 """The columns that readers filter by. Statistics for all columns would take a fifth of the writing
@@ -53,9 +54,10 @@ def to_parquet(
     partition: Partition, place: str = "", described: Mapping[bytes, bytes] | None = None
 ) -> bytes:
     """
-    Encode a partition: zstd, dictionaries but for figures, deterministic bytes.
+    Encode a partition with zstd, with dictionaries except for figures, to deterministic bytes.
 
-    The footer says that it belongs at *place*, or where its key says, and what else it is *described* by.
+    The footer contains the path *place*, by default that of the key, and the entries of
+    *described*.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -65,7 +67,7 @@ def to_parquet(
     figures = [f.name for f in schema if pa.types.is_decimal(f.type)]
     if partition.model is not None:
         schema = _plain(schema)
-    # By the columns that sort a table, its row groups can be told apart.
+    # Statistics of the sorting columns show what a row group contains.
     sought = {*_SOUGHT, *(partition.model.grain if partition.model else ())}
     sink = pa.BufferOutputStream()
     with pq.ParquetWriter(
@@ -73,7 +75,7 @@ def to_parquet(
         partition.table.schema,
         compression="zstd",
         compression_level=3,
-        # Most figures are printed once: without a dictionary they take less room, and less time.
+        # Most figures occur once: without a dictionary they take less space and time.
         use_dictionary=[name for name in schema.names if name not in {*doubles, *figures}],
         use_byte_stream_split=doubles,
         write_statistics=[name for name in schema.names if name in sought],
@@ -99,7 +101,9 @@ def to_parquet(
 
 
 def _groups_of(partition: Partition) -> int:
-    """Tell into how many row groups a table is divided: those of Gold are read in part."""
+    """
+    Return the number of row groups of a table: Gold has several, because readers may need a part.
+    """
     if partition.model is None:
         return 1
     rows: int = len(partition.table)
@@ -107,7 +111,7 @@ def _groups_of(partition: Partition) -> int:
 
 
 def _with_group_hashes(body: bytes) -> bytes:
-    """Put the hash of each row group into the footer, and then that of the footer itself."""
+    """Put the hash of each row group into the footer, and then the hash of the footer itself."""
     place = _place_of(_GROUP_HASHES, body)
     if place is None:
         return body
@@ -121,7 +125,7 @@ def _with_group_hashes(body: bytes) -> bytes:
 
 def group_ranges(about: Any) -> list[tuple[int, int]]:
     """
-    Return where each row group of a file begins and ends, from its metadata.
+    Return the byte range of each row group of a file, from its metadata.
     """
     starts, end = [], 0
     for number in range(about.num_row_groups):
@@ -139,7 +143,8 @@ def _start(column: Any) -> int:
 
 def group_hashes(footer: bytes) -> list[str]:
     """
-    Read the hash of each row group out of a whole footer; nothing if it has none, or its bytes have changed.
+    Read the hash of each row group from a complete footer. Return an empty list if it has none, or
+    if its bytes have changed.
     """
     groups, own = _place_of(_GROUP_HASHES, footer), _place_of_hash(footer)
     if groups is None or own is None:
@@ -154,8 +159,8 @@ def part_fault(body: bytes, path: str) -> str:
     """
     Say why these bytes are not the partition that belongs at *path*; nothing if they are.
 
-    Files of older versions carry neither their place nor a hash of themselves: it is only known that
-    they can be read, and that the checksums of their pages are right.
+    Files of older versions contain neither their path nor a hash. For these, only readability and
+    the checksums of the pages are tested.
     """
     if not body.endswith(b"PAR1"):
         return "it is cut off or not a Parquet file" if body else "it is empty"
@@ -176,21 +181,23 @@ def part_fault(body: bytes, path: str) -> str:
 
 def carries_hash(body: bytes) -> bool:
     """
-    Return whether a file carries a hash of itself: those of older versions do not.
+    Return whether a file contains a hash of itself. Those of older versions do not.
     """
     return _place_of_hash(body) is not None
 
 
 def from_parquet(body: bytes) -> pa.Table:
     """
-    Decode a partition, less what :func:`to_parquet` added to the schema. Texts of Gold are coded.
+    Decode a partition, without what :func:`to_parquet` added to the schema. Texts of Gold are
+    dictionary-encoded.
     """
     return decoded(in_arrows_memory(body))
 
 
 def decoded(content: pa.Buffer, groups: Sequence[int] | None = None) -> pa.Table:
     """
-    Decode a file as :func:`from_parquet` does, or some of its row groups: the others need not be there.
+    Decode a file as :func:`from_parquet` does, or only some of its row groups; the bytes of the
+    others may be missing.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -211,11 +218,11 @@ def decoded(content: pa.Buffer, groups: Sequence[int] | None = None) -> pa.Table
 
 def in_arrows_memory(body: bytes) -> pa.Buffer:
     """
-    Copy a file's bytes to where Python does not own them.
+    Copy a file's bytes into memory that Python does not own.
 
-    Arrow's threads let go of a file a little after its table is there. If Python owns its bytes and
-    is just exiting, the thread is ended inside C++ and the process aborts ("terminate called
-    without an active exception"; seen in 7 of 1,500 processes that read 1.3 MB and ended).
+    Arrow's threads release a file slightly after its table is ready. If Python owns the bytes and
+    is exiting at that moment, the thread is ended inside C++ and the process aborts ("terminate
+    called without an active exception"; seen in 7 of 1,500 processes that read 1.3 MB and ended).
     """
     import pyarrow as pa
 
@@ -226,7 +233,7 @@ def in_arrows_memory(body: bytes) -> pa.Buffer:
 
 def fingerprint_in(tail: bytes) -> str | None:
     """
-    Read the fingerprint out of a Parquet file's last bytes, without loading pyarrow.
+    Read the fingerprint from a Parquet file's last bytes, without loading pyarrow.
 
     The daily run that finds nothing new needs no more than this.
     """
@@ -236,14 +243,14 @@ def fingerprint_in(tail: bytes) -> str | None:
 
 def rows_in(tail: bytes) -> int:
     """
-    Read the number of rows out of a file's last bytes.
+    Read the number of rows from a file's last bytes.
     """
     return int(metadata_of(tail).num_rows)
 
 
 def grain_of(body: bytes) -> list[str]:
     """
-    Name the columns by which a Gold table is sorted.
+    Return the columns by which a Gold table is sorted.
     """
     return _entries_of(body)[b"grain"].decode().split(",")
 
@@ -259,7 +266,7 @@ def _place_of(pattern: re.Pattern[bytes], body: bytes) -> slice | None:
 
 def metadata_of(body: bytes) -> pq.FileMetaData:
     """
-    Read a file's metadata out of its bytes, or out of its footer alone.
+    Read a file's metadata from its bytes, or from its footer alone.
     """
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -280,8 +287,8 @@ def _described(partition: Partition) -> dict[bytes, bytes]:
 
 def _plain(schema: pa.Schema) -> pa.Schema:
     """
-    Declare coded texts of Gold as plain ones: analysts' tools would make factors and categories of
-    them. In the file they are the same.
+    Declare dictionary-encoded texts of Gold as plain texts, because analysts' tools would turn them
+    into factors and categories. The file's data is the same.
     """
     import pyarrow as pa
 

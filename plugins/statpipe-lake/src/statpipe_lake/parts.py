@@ -1,7 +1,8 @@
-"""A Gold table in several files: one a year of what was settled in it, and one of all else.
+"""A Gold table in several files: one per year with rows that became final in it, and one with all
+other rows.
 
-The one of all else, ``part-0.parquet``, is written last. Its footer lists the others, each with its
-fingerprint, so that a reader notices a file of another time.
+The file with the other rows, ``part-0.parquet``, is written last. Its footer lists the other files
+with their fingerprints, so readers notice a file of another version of the table.
 """
 
 from __future__ import annotations
@@ -33,21 +34,23 @@ if TYPE_CHECKING:
 PARTS = b"statpipe.parts"
 
 _LIST = re.compile(PARTS + rb".{1,6}?\[((?:[0-9]{4}:[0-9a-f]{64}:[0-9]+;)*)\]", re.DOTALL)
-"""Between the key and the value stands the value's length, see ``_ENTRY`` in :mod:`statpipe_lake.parquet`."""
+"""The value's length is between the key and the value; see ``_ENTRY`` in
+:mod:`statpipe_lake.parquet`."""
 _PAUSE = 0.2
-"""Seconds that a reader waits for a writer, which takes milliseconds between its files."""
+"""Seconds that a reader waits for a writer, which takes milliseconds from one file to the next."""
 
 
 def path_of(key: PartitionKey, year: int | None = None) -> str:
     """
-    Return the place of a partition's file, or of a part's.
+    Return the path of a partition's file, or of a part's.
     """
     return f"{key.path}/part-{year or 0}.parquet"
 
 
 def listed_in(tail: bytes) -> list[tuple[int | None, str, int]]:
     """
-    Read the parts out of a file's last bytes: year, fingerprint and rows of each; none of a whole table.
+    Read the list of parts from a file's last bytes: year, fingerprint and rows of each. It is empty
+    for a table in one file.
     """
     found = _LIST.search(tail)
     entries = found[1].decode().split(";")[:-1] if found else []
@@ -57,7 +60,7 @@ def listed_in(tail: bytes) -> list[tuple[int | None, str, int]]:
 
 def encoded_parts(partition: Partition, held: Sequence[Part]) -> dict[str, bytes]:
     """
-    Encode the parts that are not held, by their places; the one that lists all is the last.
+    Encode the parts that are not stored yet, by their paths. The file that lists all parts is last.
     """
     there = {part.identity for part in held}
     bodies = {}
@@ -74,7 +77,7 @@ def encoded_parts(partition: Partition, held: Sequence[Part]) -> dict[str, bytes
 
 def held_parts(store: ObjectStore, key: PartitionKey) -> list[Part]:
     """
-    List the parts of a Gold table, each to be read when it is needed.
+    Return the parts of a Gold table; each is read when it is needed.
     """
     tail = store.tail(path_of(key), FOOTER)
     return [
@@ -93,9 +96,9 @@ def all_rows(store: ObjectStore, key: PartitionKey, head: bytes) -> pa.Table:
     """
     Read the parts that a file lists, and put them together with its own rows.
 
-    A writer may be active: then they are read once more.
+    If a writer is active, they are read once more.
 
-    :raises ContentError: A part is gone, damaged or of another time.
+    :raises ContentError: A part is missing, damaged, or of another version of the table.
     """
     while True:
         listed = [(year, fingerprint) for year, fingerprint, _ in listed_in(head[-FOOTER:]) if year]

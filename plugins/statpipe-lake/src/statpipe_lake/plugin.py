@@ -10,7 +10,7 @@ from statpipe_lake.settings import LakeSettings
 
 def make_lake(settings: LakeSettings) -> Sink:
     """
-    Open the lake that the settings name.
+    Open the configured lake.
     """
     from statpipe_lake.sink import LakeSink
 

@@ -1,8 +1,8 @@
-"""The fingerprints of a source's Silver files, remembered by the tags that the bucket gives them.
+"""The fingerprints of a source's Silver files, remembered by the tags (ETags) in the bucket.
 
-A listing has the tag (the ETag) of each object, and other bytes have another tag. So a file whose tag is as it was
-has the fingerprint that it had, and need not be read; any other is read. What is remembered lies in one
-small object a source, ``prints/<source>.json``. It only saves requests: without it, or where it is
+A listing gives the tag of each object, and different bytes have different tags. So a file with an
+unchanged tag has its remembered fingerprint and is not read; all others are read. The memory is one
+small object per source, ``prints/<source>.json``. It only saves requests: if it is missing or
 damaged, all files are read.
 """
 
@@ -22,7 +22,7 @@ SILVER = re.compile(
     r"silver/(?P<source>[^/]+)/dataset=(?P<dataset>[^/]+)/vintage=(?P<vintage>[^/]+)/part-0\.parquet"
 )
 _FORM = 1
-"""Raise it when the object's format changes: older ones are then ignored."""
+"""Increase it when the format of the object changes: older objects are then ignored."""
 
 Known = dict[str, tuple[str, str]]
 """Tag and fingerprint by path."""
@@ -40,7 +40,8 @@ class Prints:
 
     def of(self, source: str) -> dict[str, str | None]:
         """
-        Return the fingerprint of each Silver file of a source by its path; ``None`` for what cannot be read.
+        Return the fingerprint of each Silver file of a source by its path, or ``None`` for files
+        that cannot be read.
         """
         there, self._kept[source] = self._listed_and_kept(source)
         kept = self._kept[source]
@@ -53,7 +54,8 @@ class Prints:
 
     def look(self, path: str) -> tuple[str, str] | None:
         """
-        Read the tag and the fingerprint of a file; nothing where there is none that can be read.
+        Read the tag and the fingerprint of a file. Return ``None`` if it does not exist or cannot
+        be read.
         """
         try:
             found = self._objects.tagged_tail(path, FOOTER)
@@ -64,7 +66,7 @@ class Prints:
 
     def note(self, path: str, tag: str, fingerprint: str) -> None:
         """
-        Remember what was put at *path*.
+        Remember the tag and fingerprint of what was put at *path*.
         """
         match = SILVER.fullmatch(path)
         if match and tag:
@@ -75,7 +77,8 @@ class Prints:
 
     def save(self, source: str) -> None:
         """
-        Keep what is known of a source for the next run, if that is news. The caller holds its lock.
+        Save the fingerprints of a source for the next run, if they changed. The caller holds its
+        lock.
         """
         known = self._known.get(source, {})
         if known != self._kept.get(source, {}):

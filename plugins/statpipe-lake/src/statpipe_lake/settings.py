@@ -23,15 +23,17 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 @frozen(kw_only=True)
 class LakeSettings:
     """
-    ``path`` is the folder of the lake, or ``s3://bucket/prefix``; a relative folder starts at the
-    configuration's. Each environment has a folder of its own below it.
+    ``path`` is the folder of the lake, or ``s3://bucket/prefix``. A relative path starts at the
+    folder of the configuration file. Each environment has its own folder below it.
 
-    ``fsync`` has a folder survive a power failure: objects, and the folders that name them, are written
-    to the disk before the manifest that makes them known. ``false`` leaves that to the operating system.
+    With ``fsync``, a lake in a folder survives a power failure: objects and their folders are
+    flushed to the disk before the manifest that makes them visible. ``false`` leaves that to the
+    operating system.
 
-    For buckets: ``region`` and ``profile`` are AWS's, by default those of AWS's own configuration;
-    ``endpoint_url`` is the address of another server that speaks S3. ``requests_at_once`` is how many
-    requests may be on their way at the same time: more of them make a bucket that is far away faster.
+    For buckets: ``region`` and ``profile`` are those of AWS, by default from AWS's own
+    configuration. ``endpoint_url`` is the URL of another server with an S3 API.
+    ``requests_at_once`` is how many requests may run at the same time: more make a distant bucket
+    faster.
     """
 
     path: str = ".statpipe/lake"
@@ -52,7 +54,7 @@ class LakeSettings:
     @property
     def calls_at_once(self) -> int:
         """
-        How many calls the lake takes at the same time: a disk has no use for many.
+        How many calls the lake accepts at the same time: a disk does not benefit from many.
         """
         return self.requests_at_once if self.in_bucket else _ON_A_DISK
 
@@ -61,7 +63,7 @@ class LakeSettings:
         """
         The folder of this environment, or of its scratch corner.
 
-        :raises ConfigError: The path is an address of something that is not a folder.
+        :raises ConfigError: The path is a URL of something that is not a folder.
         """
         if "://" in self.path:
             scheme = self.path.split("://", 1)[0]
@@ -87,7 +89,7 @@ class LakeSettings:
         """
         The place of this environment, or of its scratch corner, in the bucket.
 
-        :raises ConfigError: The address names no bucket, or the extra for buckets is not installed.
+        :raises ConfigError: The URL has no bucket, or the extra for buckets is not installed.
         """
         lacking = [name for name in ("boto3", "obstore") if find_spec(name) is None]
         if lacking:

@@ -85,7 +85,7 @@ class LakeSink(Lake):
             else {path_of(partition.key): to_parquet(partition)}
         )
         turn = self._turn_of(partition.key)
-        turn.prints.pop(path_of(partition.key), None)  # not known, should a put fail
+        turn.prints.pop(path_of(partition.key), None)  # unknown if a put fails
         for path, body in bodies.items():
             tag = self._objects.put(path, body)
         self._prints.note(path, tag, partition.fingerprint)
@@ -105,13 +105,13 @@ class LakeSink(Lake):
         if found is None or fingerprint_in(found[0]) != fingerprint:
             return None
         if self.fingerprint(key) == fingerprint:
-            return None  # whether that is whole, writing finds out
-        turn.prints.pop(path, None)  # not known, should the move fail
+            return None  # write() checks whether it is intact
+        turn.prints.pop(path, None)  # unknown if the move fails
         tail, tag = found
         size = self._objects.move(staged, path)
         self._prints.note(
             path, tag, fingerprint
-        )  # as it came with the bytes; a copy of another tag is read
+        )  # of the bytes that were read; a copy with another tag is read again
         turn.prints[path] = fingerprint
         rows = rows_in(tail)
         return Receipt(
@@ -125,7 +125,7 @@ class LakeSink(Lake):
 
     def parts(self, key: PartitionKey) -> Sequence[Part]:
         if self._turn_of(key).prints.get(path_of(key), "") is None:
-            return ()  # nothing is there, as was seen before
+            return ()  # known: nothing exists there
         try:
             return held_parts(self._objects, key)
         except ContentError:
@@ -154,7 +154,7 @@ class LakeSink(Lake):
     def read_rows(self, key: PartitionKey, wanted: Mapping[str, Collection[str]]) -> pa.Table:
         with suppress(ContentError):
             return some_rows(self._objects, key, wanted)
-        return self.read(key)  # looks once more, and says what is wrong
+        return self.read(key)  # reads again, and reports what is wrong
 
     def vouches_for(self, key: PartitionKey) -> bool:
         tail = self._objects.tail(path_of(key), FOOTER)
@@ -190,7 +190,7 @@ class LakeSink(Lake):
             structure=payload.structure,
         )
         puts = (
-            # The name holds the hash, so an existing object is this very object, or damaged.
+            # The name contains the hash, so an existing object is either this object or damaged.
             (key, body, lambda there: there == body),
             (
                 bronze.note_path(key),
@@ -242,7 +242,7 @@ class LakeSink(Lake):
         return self._manifests.restore(source, run_id)
 
     def record(self, manifest: Manifest) -> None:
-        # Who lost the lock does not know any more what the lake holds.
+        # Without the lock, what is remembered of the lake may be wrong.
         self._objects.still_locked()
         self._prints.save(manifest.source)
         self._manifests.put(manifest)
@@ -288,7 +288,10 @@ class LakeSink(Lake):
         return {"lake": self._objects.address}
 
     def _turn_of(self, key: PartitionKey) -> Turn:
-        """Return what is known under the lock that guards a partition; nothing is, where it is not held."""
+        """
+        Return what is known under the lock that guards a partition. Without the lock, nothing is
+        known.
+        """
         return self._turns.get(key.owner if key.layer is Layer.SILVER else "gold") or Turn()
 
     def _files(self, key: PartitionKey) -> Iterator[str]:
@@ -297,7 +300,7 @@ class LakeSink(Lake):
             yield from (path_of(key, part.year) for part in self.parts(key) if part.year)
 
     def _put_whole(self, path: str, body: bytes, whole: Callable[[bytes], bool]) -> None:
-        """Put an object, unless a whole one is there already."""
+        """Put an object, unless an intact one exists already."""
         if self._objects.put_if_absent(path, body):
             return
         try:
@@ -308,7 +311,7 @@ class LakeSink(Lake):
             self._objects.put(path, body)
 
     def _is_whole(self, partition: Partition) -> bool:
-        """Return whether the object under a partition's fingerprint is that partition."""
+        """Return whether the object with a partition's fingerprint is really that partition."""
         path = partition.key.path
         body = self._objects.get(path_of(partition.key))
         if body is None or part_fault(body, path):
@@ -332,7 +335,7 @@ class LakeSink(Lake):
 
 def _store(settings: LakeSettings) -> ObjectStore:
     if settings.in_bucket:
-        place = settings.place  # says what to install, where that is lacking
+        place = settings.place  # says what to install if it is missing
         from statpipe_lake.bucket import BucketStore
 
         return BucketStore(place, settings.requests_at_once)
@@ -355,7 +358,7 @@ def _silver_key(path: str) -> PartitionKey | None:
 
 
 def _owner(key: PartitionKey) -> str:
-    """Return the source that a partition belongs to; Gold may read several."""
+    """Return the source of a partition. Gold may read several sources."""
     return "" if key.layer is Layer.GOLD else key.owner
 
 

@@ -1,9 +1,10 @@
-"""The rows of a Gold table that a reader wants, without those that certainly are not among them.
+"""Reads some rows of a Gold table, skipping row groups that cannot contain them.
 
-A table is sorted by its grain, so that its row groups hold ranges of areas and categories. Their least and largest
-texts stand in the footer. Of a file in several row groups, the footer is read, and the groups that may hold what
-is wanted. Footer and groups have a hash each, so that a changed byte of what is read is noticed. A file
-in one group is read and verified as a whole, as are those of older versions.
+A table is sorted by its grain, so its row groups are ranges of areas and categories. The footer
+contains the smallest and largest text of each range. If a file has several row groups, only the
+footer and the groups that may contain wanted rows are read. The footer and each group have their
+own hash, so a changed byte is noticed. A file with a single group is read and verified as a whole,
+and so are files of older versions.
 """
 
 from __future__ import annotations
@@ -33,17 +34,18 @@ if TYPE_CHECKING:
     from statpipe_lake.store import ObjectStore
 
 Wanted = Mapping[str, Collection[str]]
-"""The texts that are wanted of each column."""
+"""The wanted texts of each column."""
 
 _END = 8
-"""Bytes behind the footer: its length, and Parquet's mark."""
+"""Bytes after the footer: its length, and Parquet's magic number."""
 
 
 def some_rows(store: ObjectStore, key: PartitionKey, wanted: Wanted) -> pa.Table:
     """
-    Read at least the wanted rows of a Gold table, in order.
+    Read the wanted rows of a Gold table, and possibly others, in order.
 
-    :raises ContentError: Something is gone, damaged, or of another time. Whoever reads all of it finds out what.
+    :raises ContentError: A file is missing, damaged, or of another version. Reading the complete
+        table tells which.
     """
     head, own = _of_file(store, path_of(key), key.path, wanted)
     years = [(path_of(key, year), print_) for year, print_, _ in listed_in(head[-FOOTER:]) if year]
@@ -58,7 +60,7 @@ def some_rows(store: ObjectStore, key: PartitionKey, wanted: Wanted) -> pa.Table
 
 
 def _of_file(store: ObjectStore, path: str, place: str, wanted: Wanted) -> tuple[bytes, pa.Table]:
-    """Return the end of a file, and its rows."""
+    """Return the last bytes of a file, and its rows."""
     tail = store.tail(path, FOOTER)
     if tail is None:
         raise ContentError(f"the lake has no {path}")
@@ -106,7 +108,10 @@ def _content(
     ranges: list[tuple[int, int]],
     hashes: Mapping[int, str],
 ) -> pa.Buffer:
-    """Make a file that holds its footer and some row groups; where the others are, nothing was written."""
+    """
+    Return a file with its footer and some row groups. The ranges of the other groups are left
+    blank.
+    """
     import hashlib
 
     import pyarrow as pa
@@ -134,7 +139,7 @@ def _piece(store: ObjectStore, path: str, start: int, end: int) -> bytes:
 
 
 def _joined(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Join ranges that touch each other: a request each is enough."""
+    """Join adjacent ranges, so that one request reads them."""
     joined: list[tuple[int, int]] = []
     for start, end in ranges:
         if joined and joined[-1][1] == start:

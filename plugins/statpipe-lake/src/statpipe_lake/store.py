@@ -1,4 +1,4 @@
-"""Objects, whole or not there, wherever they lie."""
+"""Objects that are complete or do not exist, in any kind of store."""
 
 from __future__ import annotations
 
@@ -15,10 +15,11 @@ _T = TypeVar("_T")
 
 class ObjectStore(ABC):
     """
-    The few calls that the lake needs. A path is relative to the store's root, its parts joined by ``/``.
+    The calls that the lake needs. A path is relative to the store's root; ``/`` separates its
+    parts.
 
-    Every method raises :class:`statpipe.api.ConfigError` or :class:`statpipe.api.Unavailable` with one
-    readable line where the store refuses or fails.
+    If the store refuses or fails, every method raises :class:`statpipe.api.ConfigError` or
+    :class:`statpipe.api.Unavailable` with one readable line.
     """
 
     gives_tags: ClassVar[bool] = False
@@ -28,7 +29,7 @@ class ObjectStore(ABC):
     @abstractmethod
     def address(self) -> str:
         """
-        Where the objects lie, for people.
+        Where the objects are, for people.
         """
 
     @abstractmethod
@@ -36,16 +37,16 @@ class ObjectStore(ABC):
         """
         Put an object, or replace it; readers see the old or the new one, never a part.
 
-        Return its tag, if the store gives any.
+        Return its tag, if the store has tags.
         """
 
     @abstractmethod
     def put_if_absent(self, path: str, body: bytes) -> bool:
         """
-        Put an object unless one is there; tell whether it was put.
+        Put an object unless one exists. Return whether it was put.
 
-        A bucket may lose the reply to a put that it did, and the second try then finds our own
-        object: a caller that needs to know compares the stored object.
+        The reply to a successful put may be lost; then the second try finds our own object. A
+        caller that needs to know must compare the stored object.
         """
 
     @abstractmethod
@@ -93,20 +94,20 @@ class ObjectStore(ABC):
 
     def side_by_side(self, function: Callable[[_A], _T], arguments: Iterable[_A]) -> list[_T]:
         """
-        Call a function that asks the store with each argument; several at once where that saves time.
+        Call a function that uses the store with each argument, several at once if that saves time.
         """
         return [function(argument) for argument in arguments]
 
     @abstractmethod
     def move(self, path: str, to: str) -> int:
         """
-        Put an object in another place, where readers see the old or the new one; return its size.
+        Move an object to another path, where readers see the old or the new one. Return its size.
         """
 
     @abstractmethod
     def set_aside(self, path: str) -> str:
         """
-        Return an object the name ``<path>.damaged``, or that name with a number; return it.
+        Rename an object to ``<path>.damaged``, or to that name with a number. Return the name.
         """
 
     def settle(self) -> None:  # noqa: B027 - a bucket keeps what it has answered for
@@ -119,32 +120,32 @@ class ObjectStore(ABC):
         self, name: str, shown: str, wait: float, run_id: Callable[[], str]
     ) -> AbstractContextManager[str]:
         """
-        Hold the right to write under a name; see :meth:`statpipe.api.Lake.lock`.
+        Hold the write lock of a name; see :meth:`statpipe.api.Lake.lock`.
         """
 
     def still_locked(self) -> None:  # noqa: B027 - a folder's lock cannot be lost
         """
-        Make sure that the locks held here are still ours.
+        Make sure that we still hold our locks.
 
-        :raises Locked: One was lost, so another run may be active.
+        :raises Locked: A lock was lost, so another run may be active.
         """
 
     @abstractmethod
     def remove_all(self) -> None:
         """
-        Remove every object: of a scratch corner, and of nothing else.
+        Remove all objects. It is only called for scratch corners.
         """
 
     @abstractmethod
     def diagnose(self) -> Iterable[Diagnosis]:
         """
-        Look at what the store needs.
+        Check what the store needs.
         """
 
 
 def free_name(path: str, taken: Container[str]) -> str:
     """
-    Return the first of ``<path>.damaged``, ``<path>.damaged.2``, ... that is not taken.
+    Return the first unused name of ``<path>.damaged``, ``<path>.damaged.2``, ...
     """
     names = (f"{path}.damaged{number}" for number in ("", *(f".{n}" for n in range(2, 1000))))
     return next(name for name in names if name not in taken)

@@ -1,4 +1,4 @@
-"""What a run knows of the lake while it holds a lock: nobody else changes it then, so nothing is asked twice."""
+"""What a run knows about the lake while it holds a lock. Nobody else changes the lake then."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from attrs import define, field
 @define
 class Turn:
     """
-    What was seen, or written, under one lock. ``None`` is what was not asked yet.
+    What was read or written under one lock. ``None`` means not requested yet.
 
-    ``runs`` are the recorded runs of the source, ``manifest`` is the last whole one that was read,
-    by its run. ``prints`` maps paths to fingerprints, ``None`` where nothing lies; with
-    ``all_silver``, a file of Silver that is not listed does not exist.
+    ``runs`` are the recorded runs of the source. ``manifest`` is the last intact manifest that was
+    read, with its run. ``prints`` maps paths to fingerprints, or to ``None`` if nothing exists
+    there. If ``all_silver``, a Silver file that is not listed does not exist.
     """
 
     runs: list[tuple[str, str]] | None = None

@@ -1,1 +1,1 @@
-"""How a run ended, told to those who are not there."""
+"""Notifications about how a run ended."""

@@ -1,4 +1,4 @@
-"""A run as annotations of GitHub Actions: lines that its runner reads as commands.
+"""A run as annotations in GitHub Actions: output lines that its runner reads as commands.
 
 https://docs.github.com/actions/reference/workflow-commands-for-github-actions
 """
@@ -23,7 +23,7 @@ _SHOWN_CELLS = 3
 @frozen(kw_only=True)
 class Annotation:
     """
-    A remark that GitHub shows beside the run.
+    A remark that GitHub shows on the page of the run.
     """
 
     level: Literal["error", "warning"]
@@ -37,7 +37,8 @@ class Annotation:
 
 def remarks_on(manifest: Manifest) -> list[Annotation]:
     """
-    Return the remarks on a run, errors first; those beyond the tenth are counted in the last.
+    Return the remarks on a run, errors first. If there are more than ten, the last one counts the
+    rest.
     """
     found = sorted(_remarks(manifest), key=lambda remark: remark.level)
     if len(found) <= MOST:
@@ -71,5 +72,5 @@ def _remarks(manifest: Manifest) -> Iterator[Annotation]:
 
 
 def _escaped(text: str) -> str:
-    """The runner reads one command a line, and takes these back."""
+    """Escape characters that would end or split a command; the runner unescapes them."""
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

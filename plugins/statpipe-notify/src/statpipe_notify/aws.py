@@ -1,4 +1,4 @@
-"""Clients of AWS that give up soon, and their errors in words."""
+"""AWS clients with short time-outs, and readable messages for their errors."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REMEDIES = (
 
 def client(service: str, *, region: str, profile: str) -> Any:
     """
-    Make a client with the credentials of the usual chain, as the environment or a profile has them.
+    Make a client with credentials from the usual chain: environment, profile and so on.
 
     :raises NotSent: boto3 is not installed.
     """
@@ -33,7 +33,7 @@ def client(service: str, *, region: str, profile: str) -> Any:
         raise NotSent(msg) from None
 
     session = botocore.session.Session(profile=profile or None)
-    # As the default of the session it also bounds the requests that fetch credentials.
+    # As the session's default, it also limits the requests that fetch credentials.
     session.set_default_client_config(
         Config(
             connect_timeout=CONNECT_SECONDS,
@@ -46,7 +46,7 @@ def client(service: str, *, region: str, profile: str) -> Any:
 
 def call(action: str, target: str, request: Callable[[], Any]) -> Any:
     """
-    Send a request. *action* is its name in IAM, as ``sns:Publish``; *target* what it is about.
+    Send a request. *action* is its name in IAM, such as ``sns:Publish``; *target* is its resource.
 
     :raises NotSent: AWS refuses it, or cannot be reached.
     """
@@ -56,7 +56,7 @@ def call(action: str, target: str, request: Callable[[], Any]) -> Any:
         return request()
     except ClientError as error:
         code = str(error.response.get("Error", {}).get("Code", "unknown"))
-        # AWS's own text is left out: that on a wrong signature quotes the session's token.
+        # AWS's own text is left out: for a wrong signature, it quotes the session's token.
         msg = f"{action} on {target} is refused: {code}; {_remedy(code, action)}"
         raise NotSent(msg) from None
     except BotoCoreError as error:

@@ -29,10 +29,10 @@ _GOOD = ("loaded", "unchanged", "ingested")
 
 class Cloudwatch(Notifier):
     """
-    Notes down what happens in a run, and sends it when the run is over.
+    Collects the events of a run, and sends them when the run has ended.
 
-    The log is made of the hooks' events, not of log lines: these may hold what libraries write, and
-    are masked only where they are printed.
+    The log consists of the hooks' events, not of log lines: log lines may contain texts of
+    libraries, and secrets in them are only masked when they are printed.
     """
 
     def __init__(self, settings: CloudwatchSettings) -> None:
@@ -47,7 +47,7 @@ class Cloudwatch(Notifier):
 
     @hookimpl
     def statpipe_vintage_found(self, event: VintageFound) -> None:
-        """Note what is done about a vintage, and why."""
+        """Record what is done with a vintage, and why."""
         self._note(
             event,
             "vintage",
@@ -60,7 +60,7 @@ class Cloudwatch(Notifier):
 
     @hookimpl
     def statpipe_check_finished(self, event: CheckFinished) -> None:
-        """Note a verdict, with the cells that were found."""
+        """Record a verdict with its cells."""
         result = event.result
         level = "info" if result.passed else "error" if result.refuses else "warning"
         self._note(
@@ -78,14 +78,14 @@ class Cloudwatch(Notifier):
 
     @hookimpl
     def statpipe_partition_written(self, event: PartitionWritten) -> None:
-        """Note what a sink took."""
+        """Record what a sink wrote."""
         receipt = event.receipt
         names = ("sink", "path", "rows", "inserted", "updated", "deleted")
         self._note(event, "written", **{name: getattr(receipt, name) for name in names})
 
     @hookimpl
     def statpipe_run_finished(self, event: RunFinished) -> None:
-        """Send the metric and the log; one that fails does not keep the other back."""
+        """Send the metric and the log. If one fails, the other is still sent."""
         manifest = event.manifest
         self._note_end(manifest)
         failed = []
@@ -98,7 +98,7 @@ class Cloudwatch(Notifier):
             raise NotSent("; also: ".join(failed))
 
     def _send_metric(self, manifest: Manifest) -> None:
-        """A run that met another one says nothing: the other one will."""
+        """Send the metric, except for a run that found another one active, which sends it."""
         fresh = manifest.command == "run" and manifest.exit_code != LOCKED
         if self._settings.metric and fresh:
             in_time(lambda: self._put_metric(manifest))
@@ -108,7 +108,7 @@ class Cloudwatch(Notifier):
             in_time(lambda: self._put_log(manifest))
 
     def _put_metric(self, manifest: Manifest) -> None:
-        # A right to send metrics can name a namespace, but no dimensions: each environment has its own.
+        # IAM can limit metrics by namespace but not by dimension, so each environment has its own.
         namespace = f"statpipe/{manifest.environment}"
         good = manifest.outcome in _GOOD
         found = {METRIC: good}
@@ -149,7 +149,7 @@ class Cloudwatch(Notifier):
         return client(service, region=self._settings.region, profile=self._settings.profile)
 
     def _note(self, told: Any, event: str, *, level: str = "info", **details: Any) -> None:
-        # Nobody reads the notes of an environment without a log group.
+        # Without a log group, nothing needs to be collected.
         if self._settings.log_group:
             ids = {"run_id": told.run_id, "source": told.source}
             now = datetime.now(UTC)
@@ -177,7 +177,7 @@ class Cloudwatch(Notifier):
 
 
 def _create_stream(logs: Any, target: dict[str, str]) -> None:
-    """The reply to an attempt may be lost: then the stream is there, and ours, at the next."""
+    """Create the stream. If a reply was lost, the next attempt finds our own stream."""
     try:
         logs.create_log_stream(**target)
     except logs.exceptions.ResourceAlreadyExistsException:

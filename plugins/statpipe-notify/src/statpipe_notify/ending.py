@@ -8,7 +8,7 @@ from statpipe.api import CheckResult, Manifest
 from statpipe.domain.visible import one_line
 
 LOCKED = 6
-"""Exit code of a run that found another one at work."""
+"""Exit code of a run that found another one active."""
 
 _WORDS = {
     1: (
@@ -31,14 +31,14 @@ _GOOD = {
 
 def is_news(manifest: Manifest, outcomes: Collection[str]) -> bool:
     """
-    Return whether a run is to be told of: by its outcome, or since a release is late.
+    Return whether to send a message: because of the outcome, or because a release is late.
     """
     return manifest.late or manifest.outcome in outcomes
 
 
 def headline(manifest: Manifest) -> str:
     """
-    Say which run it was and how it ended.
+    Return a line with the run and how it ended.
     """
     what = "" if manifest.command == "run" else f" ({manifest.command})"
     late = ", a release is late" if manifest.late else ""
@@ -47,7 +47,7 @@ def headline(manifest: Manifest) -> str:
 
 def exit_in_words(manifest: Manifest) -> str:
     """
-    Say what the exit code means and asks for.
+    Return what the exit code means and what to do.
     """
     if manifest.exit_code == 0:
         words = _GOOD.get(manifest.outcome, manifest.outcome)
@@ -58,7 +58,7 @@ def exit_in_words(manifest: Manifest) -> str:
 
 def failed_checks(manifest: Manifest) -> list[CheckResult]:
     """
-    Return what checks found, refusals first.
+    Return the failed checks, those that refused a release first.
     """
     found = [result for result in manifest.checks if not result.passed]
     return sorted(found, key=lambda result: not result.refuses)
@@ -66,7 +66,7 @@ def failed_checks(manifest: Manifest) -> list[CheckResult]:
 
 def verdict(result: CheckResult) -> str:
     """
-    Say what a check did about which vintage.
+    Return a check's verdict and its vintage in words.
     """
     return one_line(result.headline)
 
@@ -75,7 +75,7 @@ def manifest_path(manifest: Manifest) -> str:
     """
     Say where the manifest lies below the environment's root in the lake; nothing if it does not.
 
-    A run that finds the door locked leaves none.
+    A run that could not get the lock has no manifest.
     """
     if manifest.exit_code == LOCKED:
         return ""
@@ -84,7 +84,7 @@ def manifest_path(manifest: Manifest) -> str:
 
 def workflow_run(variables: Mapping[str, str]) -> str:
     """
-    Return the address of the run of GitHub Actions that this process belongs to, if it does.
+    Return the URL of the GitHub Actions run that this process belongs to, if any.
     """
     names = ("GITHUB_SERVER_URL", "GITHUB_REPOSITORY", "GITHUB_RUN_ID")
     server, repository, run = (variables.get(name, "") for name in names)

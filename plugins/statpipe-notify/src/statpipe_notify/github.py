@@ -1,4 +1,4 @@
-"""Tells GitHub Actions: a job summary, and annotations beside the run."""
+"""Writes a job summary and annotations for GitHub Actions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CUT = "\n\n(cut here: GitHub accepts no more; the manifest has the rest)\n"
 
 class Github(Notifier):
     """
-    Writes where GitHub Actions says, and nothing elsewhere.
+    Writes to the files that GitHub Actions names. Elsewhere, it does nothing.
     """
 
     def __init__(
@@ -32,10 +32,10 @@ class Github(Notifier):
 
     @hookimpl
     def statpipe_run_finished(self, event: RunFinished) -> None:
-        """Annotate first: that cannot fail."""
+        """Write annotations first, because that cannot fail."""
         if self._settings.annotations and self._variables.get("GITHUB_ACTIONS") == "true":
             for remark in remarks_on(event.manifest):
-                # Standard output may be the manifest as JSON; the runner reads both.
+                # To stderr: standard output may be the manifest as JSON. The runner reads both.
                 sys.stderr.write(f"{remark}\n")
             sys.stderr.flush()
         summary = self._variables.get("GITHUB_STEP_SUMMARY")
@@ -44,7 +44,7 @@ class Github(Notifier):
 
 
 def _append(text: str, path: Path) -> None:
-    """Add to the summary of the step, to which earlier runs may have written."""
+    """Append to the summary of the step. Earlier runs may have written to it."""
     try:
         with path.open("ab") as file:
             room = SUMMARY_BYTES - file.tell()
@@ -59,5 +59,5 @@ def _append(text: str, path: Path) -> None:
 
 
 def _whole_lines(body: bytes) -> bytes:
-    """A table that ends within a row would be none."""
+    """Cut at the end of a line, because a table must not end within a row."""
     return body[: body.rfind(b"\n") + 1]

@@ -1,4 +1,4 @@
-"""An upper bound on how long telling may take, whatever the other side does."""
+"""An upper limit on the time to send a message, whatever the receiver does."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ ALL_SECONDS = 30.0
 
 def in_time(work: Callable[[], None], seconds: float = ALL_SECONDS) -> None:
     """
-    Do the work, and stop waiting for it after some seconds.
+    Do the work, and stop waiting for it after a number of seconds.
 
-    The clients' own time-outs bound one wait each: neither a server that answers byte by byte nor a
-    credential that is fetched by another program is bound by them.
+    The clients' own time-outs only limit single waits. They do not limit a server that answers byte
+    by byte, or another program that fetches a credential.
 
-    :raises NotSent: It is not done yet; it is left to itself.
+    :raises NotSent: The work is not done in time. It continues in the background.
     """
     failed: list[BaseException] = []
 

@@ -1,4 +1,4 @@
-"""The story of a run as JSON lines, each with its time."""
+"""The events of a run as JSON lines, each with its time."""
 
 from __future__ import annotations
 
@@ -11,13 +11,14 @@ from attrs import frozen
 
 _EVENT_BYTES = 200_000
 _BATCH_BYTES, _BATCH_EVENTS, _OVERHEAD = 1_000_000, 10_000, 26
-"""Limits of ``PutLogEvents``, with some room: 256 KiB an event, 1 MiB and 10,000 events a request."""
+"""Limits of ``PutLogEvents``, with a margin: 256 KiB per event, 1 MiB and 10,000 events per
+request."""
 
 
 @frozen(kw_only=True)
 class LogEvent:
     """
-    One line of the log. ``details`` are values that JSON can hold, or show as text.
+    One line of the log. ``details`` are JSON values, or values to show as text.
     """
 
     time: datetime
@@ -27,7 +28,7 @@ class LogEvent:
 
     def as_json(self) -> str:
         """
-        Return the line, in ASCII: its length is its size.
+        Return the line in ASCII, so its length is its size in bytes.
         """
         head = {"timestamp": self.time.isoformat(), "level": self.level, "event": self.event}
         told = {name: value for name, value in self.details.items() if value not in (None, "")}
@@ -40,7 +41,7 @@ class LogEvent:
 
 def batches(events: Sequence[LogEvent]) -> Iterator[list[dict[str, Any]]]:
     """
-    Arrange events for requests of ``PutLogEvents``, in the order of time.
+    Group events into requests of ``PutLogEvents``, in the order of time.
     """
     batch: list[dict[str, Any]] = []
     size = 0

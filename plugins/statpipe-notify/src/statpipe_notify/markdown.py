@@ -16,7 +16,7 @@ _QUIET = ("loaded", "unchanged", "ingested")
 
 def as_markdown(manifest: Manifest) -> str:
     """
-    Tell everything about a run; of an unchanged one, a single line.
+    Return everything about a run, or a single line if nothing has changed.
     """
     if manifest.outcome == "unchanged" and not manifest.late:
         return f"{escaped(headline(manifest))}, run {escaped(manifest.run_id)}\n\n"

@@ -1,9 +1,9 @@
-"""What a notifier raises: the engine makes one warning line of it, and the run goes on."""
+"""The exception of notifiers. The engine logs it as one warning line, and the run continues."""
 
 from __future__ import annotations
 
 
 class NotSent(Exception):
     """
-    A message did not arrive. The text never holds an address or a credential.
+    A message was not delivered. The text never contains a URL or a credential.
     """

@@ -14,7 +14,7 @@ from statpipe_notify.settings import (
 @hookimpl
 def statpipe_notifiers() -> list[Component]:
     """
-    Offer the notifiers. Each is silent until it is configured, or GitHub Actions is there.
+    Offer the notifiers. Each is silent until it is configured, or runs in GitHub Actions.
     """
     return [
         Component(

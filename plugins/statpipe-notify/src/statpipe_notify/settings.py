@@ -1,4 +1,4 @@
-"""What can be configured of each notifier: ``[environments.<name>.notifiers.<notifier>]``."""
+"""The settings of each notifier: ``[environments.<name>.notifiers.<notifier>]``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from statpipe.domain.manifest import Outcome
 
 OUTCOMES: tuple[str, ...] = typing.get_args(Outcome)
 NEWS = tuple(outcome for outcome in OUTCOMES if outcome != "unchanged")
-"""The outcomes that send a message by default; an unchanged source does not."""
+"""The outcomes that send a message by default. An unchanged source sends none."""
 
 
 def _outcomes(_settings: Any, attribute: attrs.Attribute[Any], value: tuple[str, ...]) -> None:
@@ -47,7 +47,7 @@ class SnsSettings:
 @frozen(kw_only=True)
 class WebhookSettings:
     """
-    ``url`` is the address that Slack gave out. Who knows it can write there, so it is a secret.
+    ``url`` is the URL from Slack. Everybody who knows it can post there, so it is a secret.
     """
 
     url: Secret | None = secret()
@@ -57,7 +57,7 @@ class WebhookSettings:
 @frozen(kw_only=True)
 class CloudwatchSettings:
     """
-    ``metric`` asks for the metric ``Success``; ``log_group`` names the group that gets the log.
+    ``metric`` sends the metric ``Success``. ``log_group`` is the group that gets the log.
     """
 
     metric: bool = False

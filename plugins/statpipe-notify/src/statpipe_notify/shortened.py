@@ -1,4 +1,4 @@
-"""A text no longer than its reader takes."""
+"""Shortens a text to the length that a receiver accepts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ def shortened(text: str, limit: int, note: str) -> str:
     """
     Cut a text to *limit* characters, at the end of a line where that is possible.
 
-    What was cut off is told by *note* in the last line.
+    The last line is *note*, which says what was cut off.
     """
     if len(text) <= limit:
         return text

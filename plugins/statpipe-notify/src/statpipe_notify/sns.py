@@ -1,4 +1,4 @@
-"""Tells a topic of Amazon SNS, whose subscribers get mail."""
+"""Publishes to a topic of Amazon SNS, whose subscribers get mail."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from statpipe_notify.text_message import text_message
 _ARN = re.compile(r"arn:aws[a-z-]*:sns:(?P<region>[a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}")
 _SUBJECT = 100
 _TEXT = 30_000
-"""SNS accepts 256 KiB, but people read less."""
+"""SNS accepts 256 KiB, but nobody reads that much."""
 
 
 class Sns(Notifier):
     """
-    Publishes one message a run.
+    Publishes one message per run.
     """
 
     def __init__(self, settings: SnsSettings) -> None:
@@ -37,7 +37,7 @@ class Sns(Notifier):
 
     @hookimpl
     def statpipe_run_finished(self, event: RunFinished) -> None:
-        """Send it, if this outcome is news."""
+        """Send a message, if this outcome is configured."""
         if self._settings.topic and is_news(event.manifest, self._settings.on):
             in_time(lambda: self._publish(event.manifest))
 

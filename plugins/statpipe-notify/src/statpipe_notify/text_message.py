@@ -22,7 +22,7 @@ _SHOWN_MOVES, _SHOWN_CELLS = 5, 10
 
 def text_message(manifest: Manifest, limit: int, link: str = "") -> str:
     """
-    Tell how a run ended in *limit* characters at most. *link* is where its log can be read.
+    Return how a run ended, in at most *limit* characters. *link* is the URL of its log.
     """
     top = _top(manifest, link)
     rest = "\n".join(_details(manifest))

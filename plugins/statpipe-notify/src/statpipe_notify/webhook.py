@@ -1,4 +1,4 @@
-"""Tells a chat through an incoming webhook, as Slack, Mattermost and others have it."""
+"""Posts to a chat through an incoming webhook of Slack, Mattermost and others."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MENTION = re.compile(r"@(?=\w)")
 
 class Webhook(Notifier):
     """
-    Posts one message a run. The address is shown nowhere.
+    Posts one message per run. The URL is never shown.
     """
 
     def __init__(self, settings: WebhookSettings) -> None:
@@ -34,7 +34,7 @@ class Webhook(Notifier):
 
     @hookimpl
     def statpipe_run_finished(self, event: RunFinished) -> None:
-        """Send it, if this outcome is news."""
+        """Send a message, if this outcome is configured."""
         url = self._settings.url
         if url is not None and is_news(event.manifest, self._settings.on):
             in_time(lambda: _post(url, event.manifest))
@@ -52,7 +52,9 @@ def _is_safe(url: Secret) -> bool:
 
 
 def _post(url: Secret, manifest: Manifest) -> None:
-    """Send it once; a redirect is not followed, since the message is meant for nobody else."""
+    """
+    Send the message once. Redirects are not followed, because the message is for this server only.
+    """
     import httpx
 
     text = _harmless(text_message(manifest, _TEXT, workflow_run(os.environ)))
@@ -60,7 +62,7 @@ def _post(url: Secret, manifest: Manifest) -> None:
     try:
         with (
             httpx.Client(timeout=timeout, follow_redirects=False) as client,
-            # The body of the answer is nothing to us, and may be endless.
+            # The body of the answer is not needed, and may be endless.
             client.stream("POST", url.reveal(), json={"text": text, "mrkdwn": False}) as answer,
         ):
             status = answer.status_code
@@ -79,6 +81,6 @@ def _remedy(status: int) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Take from a title what would call people, or be a link."""
+    """Remove from a title characters that would mention people or make a link."""
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _MENTION.sub("@\N{ZERO WIDTH SPACE}", text)

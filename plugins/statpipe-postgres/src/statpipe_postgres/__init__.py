@@ -1,1 +1,1 @@
-"""Gold in PostgreSQL, embedded or served, as a statpipe sink."""
+"""A statpipe sink for Gold in PostgreSQL, embedded or on a server."""

@@ -1,4 +1,4 @@
-"""Acting as the role that owns statpipe's objects, whichever role logs in."""
+"""Acts as the role that owns statpipe's objects, whatever role logs in."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import psycopg
 from psycopg import sql
 
 LOADER = "statpipe_loader"
-"""The role that owns the schemas and what is in them."""
+"""The role that owns the schemas and their objects."""
 
 _SETTABLE_SINCE = 160000
-"""Since PostgreSQL 16, a member of a role may or may not be allowed to act as that role."""
+"""Since PostgreSQL 16, membership in a role does not always allow acting as that role."""
 
 
 def as_loader(session: psycopg.Connection[Any], *, gold: str, operations: str) -> bool:
     """
-    Act as the loading role, if that owns both schemas and the login may act as it.
+    Act as the loading role, if it owns both schemas and the login may act as it.
 
-    What is made then belongs to that role: it can be read by whom its default privileges name, and
-    the next load may change it. Return whether it is so.
+    New objects then belong to that role: its default privileges say who can read them, and the next
+    load may change them. Return whether we act as that role.
     """
     right = "SET" if session.info.server_version >= _SETTABLE_SINCE else "MEMBER"
     row = session.execute(

@@ -1,4 +1,4 @@
-"""What may be said of a database's address: everything but its credentials."""
+"""A database's address, and its display without credentials."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TOLD = ("hostaddr", "service", "sslmode", "sslrootcert", "passfile", "target_se
 _HIDDEN = ("password", "sslpassword", "oauth_client_secret", "scram_client_key")
 
 _URI = re.compile(r"postgres(ql)?://([^@/]*@)?[^@?]*(\?[^@]*)?")
-"""An address whose password may contain a raw ``@`` or ``/``."""
+"""An address whose password may contain an unescaped ``@`` or ``/``."""
 
 _PORTS = re.compile(r"[0-9,]*")
 
@@ -26,14 +26,14 @@ _PORTS = re.compile(r"[0-9,]*")
 @frozen
 class Address:
     """
-    A libpq address, taken apart. ``by_token``: tokens of AWS's stand in for a password.
+    A parsed libpq address. With ``by_token``, AWS tokens replace the password.
     """
 
     parameters: Mapping[str, str] = field(repr=False)
     by_token: bool = field(default=False, kw_only=True)
 
     def __str__(self) -> str:
-        """Say host and database."""
+        """Return host and database."""
         host = self.parameters.get("host") or self.parameters.get("hostaddr")
         port = self.parameters.get("port")
         if host is None and (service := self.parameters.get("service")):
@@ -45,14 +45,15 @@ class Address:
     @property
     def user(self) -> str | None:
         """
-        The role that we log in as, where the address names one.
+        The role that we log in as, if the address names one.
         """
         return self.parameters.get("user")
 
     @property
     def tunnel(self) -> str | None:
         """
-        Where the connection goes instead of to the host, whose name is still the server's.
+        The actual target of the connection, if it is not the host. The host is still the server's
+        name.
         """
         host, real = self.parameters.get("host"), self.parameters.get("hostaddr")
         return real if host and real and real != host else None
@@ -60,7 +61,7 @@ class Address:
     @property
     def stays_here(self) -> bool:
         """
-        Whether host and address, as far as they are known, are this machine.
+        Whether host and address, if known, are this machine.
         """
         if self._given("service"):
             return False
@@ -70,7 +71,7 @@ class Address:
     @property
     def uri(self) -> str:
         """
-        The address for ``psql`` and other tools, which ask for the password or know it.
+        The address for ``psql`` and other tools, without the password.
         """
         host, port = self.parameters.get("host", ""), self.parameters.get("port", "")
         told = {name: self.parameters[name] for name in _TOLD if name in self.parameters}
@@ -85,7 +86,7 @@ class Address:
 
     def hide(self, text: str) -> str:
         """
-        Replace whatever of our credentials stands in a text by stars.
+        Replace our credentials in a text by stars.
         """
         secrets = [self.parameters.get(name) for name in _HIDDEN]
         for secret in (*secrets, os.environ.get("PGPASSWORD")):
@@ -94,13 +95,14 @@ class Address:
         return text
 
     def _given(self, name: str) -> str:
-        """Return a parameter as libpq would find it."""
+        """Return the value of a parameter as libpq finds it."""
         return self.parameters.get(name) or os.environ.get(f"PG{name.upper()}", "")
 
 
 def is_here(place: str) -> bool:
     """
-    Return whether a host or an address is this machine; the empty one is libpq's default, which is.
+    Return whether a host or an address is this machine. An empty one is, because it is libpq's
+    default.
     """
     if not place or place == "localhost" or place.startswith(("/", "@")):
         return True
@@ -112,15 +114,15 @@ def is_here(place: str) -> bool:
 
 def served_address(dsn: Secret, environment: str) -> Address:
     """
-    Take the address of a served database apart.
+    Parse the address of a database on a server.
 
-    :raises ConfigError: It is none.
+    :raises ConfigError: The address is not valid.
     """
     text = dsn.reveal().strip()
     try:
         parameters = conninfo_to_dict(text) if _URI.fullmatch(text) or "://" not in text else {}
     except ProgrammingError:
-        # The parser quotes what it does not understand, and that may be the password.
+        # The parser's message quotes what it does not understand, which may be the password.
         parameters = {}
     if not parameters or not _PORTS.fullmatch(str(parameters.get("port", ""))):
         msg = (

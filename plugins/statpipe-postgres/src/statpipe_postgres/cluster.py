@@ -1,4 +1,4 @@
-"""A cluster on disk: made whole or not at all, and of one major version."""
+"""The database cluster on disk: created completely or not at all, and of one major version."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LIGHT = {
     "shared_buffers": "64MB",
     "maintenance_work_mem": "128MB",
     "max_connections": "20",
-    # No replica will ever read this WAL: a first load then writes its table once, not twice.
+    # No replica reads this WAL. So a first load writes its table once and not twice.
     "wal_level": "minimal",
     "max_wal_senders": "0",
     "max_wal_size": "512MB",
@@ -28,16 +28,16 @@ _LIGHT = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-"""Written into postgresql.conf, where its owner may change it."""
+"""Settings in postgresql.conf, which the owner may change."""
 
 _PASSED_ON = ("PATH", "HOME", "USER", "LOGNAME", "LANG", "TMPDIR", "LD_LIBRARY_PATH")
 
 
 def environment() -> dict[str, str]:
     """
-    Return the environment of every process that we start: what programs need to run, no more.
+    Return the environment variables of the processes that we start: only those that programs need.
 
-    The server may run as another user, and long after us: our secrets are none of its business.
+    The server may run as another user, and for longer than we do, so it must not get our secrets.
     """
     ours = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return ours | {"LC_ALL": "C", "TZ": "UTC"}
@@ -45,12 +45,12 @@ def environment() -> dict[str, str]:
 
 def make_cluster(folder: Folder, binaries: Path, user: ServerUser) -> None:
     """
-    Make the cluster where there is none. The caller holds the start lock.
+    Create the cluster if it does not exist. The caller holds the start lock.
 
-    :raises ConfigError: We may not.
+    :raises ConfigError: We do not have permission.
     :raises Unavailable: The disk is full, or PostgreSQL fails.
     """
-    # The initdb of a killed process may still be writing there: what is left, the next start takes.
+    # The initdb of a killed process may still be writing there. The next start removes the rest.
     for abandoned in folder.root.glob(".init-*"):
         shutil.rmtree(abandoned, ignore_errors=True)
     if folder.data.exists():
@@ -70,9 +70,9 @@ def make_cluster(folder: Folder, binaries: Path, user: ServerUser) -> None:
 
 def check_version(folder: Folder) -> None:
     """
-    Refuse data that these programs cannot read.
+    Refuse data that the installed programs cannot read.
 
-    :raises ConfigError: The data is of another major version, or its password is gone.
+    :raises ConfigError: The data is of another major version, or the password file is missing.
     """
     found = (folder.data / "PG_VERSION").read_text(encoding="utf-8").strip()
     if found != MAJOR:
@@ -100,7 +100,8 @@ def _initdb(data: Path, password: Path, binaries: Path, user: ServerUser) -> Non
         f"--pwfile={password}",
         "--auth=scram-sha-256",
         "--encoding=UTF8",
-        # The builtin provider sorts alike everywhere: no library of the system can break an index.
+        # The builtin provider sorts the same way everywhere, so system libraries cannot break an
+        # index.
         "--locale-provider=builtin",
         "--builtin-locale=C.UTF-8",
         "--locale=C",

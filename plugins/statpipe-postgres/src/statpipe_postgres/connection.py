@@ -1,4 +1,4 @@
-"""One connection: opened when it is first needed, and reopened when it was lost."""
+"""One connection, opened when it is first needed and reopened after it was lost."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Session: TypeAlias = psycopg.Connection[tuple[Any, ...]]
 
 _DEFAULTS = {
     "application_name": "statpipe",
-    # A server that vanished without a word is noticed within half a minute.
+    # A server that vanished silently is noticed within half a minute.
     "keepalives_idle": "10",
     "keepalives_interval": "5",
     "keepalives_count": "4",
@@ -38,7 +38,7 @@ _GRACE = 5.0
 
 class Connection:
     """
-    The connection to the database of an environment, served or embedded.
+    The connection to an environment's database, embedded or on a server.
     """
 
     def __init__(self, settings: PostgresSettings) -> None:
@@ -61,10 +61,10 @@ class Connection:
     @contextmanager
     def session(self, doing: str) -> Iterator[Session]:
         """
-        Give the open connection; *doing* says in error messages what was tried.
+        Yield the open connection. *doing* says in error messages what was tried.
 
         :raises Unavailable: The database cannot be reached, is full, or is busy.
-        :raises ConfigError: It refuses the role, or a right is missing.
+        :raises ConfigError: The database refuses the role, or a privilege is missing.
         """
         try:
             yield self._open()
@@ -79,7 +79,7 @@ class Connection:
 
     def forget(self) -> None:
         """
-        Drop the connection; the next session makes another.
+        Drop the connection. The next session opens another one.
         """
         if self._session is not None:
             self._session.close()
@@ -87,7 +87,7 @@ class Connection:
 
     def close(self) -> None:
         """
-        Disconnect, and stop an embedded server that nobody else uses.
+        Disconnect, and stop an embedded server if nobody else uses it.
         """
         self.forget()
         if self.embedded is not None:
@@ -107,10 +107,11 @@ class Connection:
             make_conninfo(**parameters),
             autocommit=True,
             client_encoding="UTF8",
-            # Poolers that hand each transaction to another server process know no prepared ones.
+            # Prepared statements fail with poolers that give each transaction to another server
+            # process.
             prepare_threshold=None,
         )
-        # The server gives up first, where it can: it says why, and frees its locks.
+        # Let the server time out first: it gives the reason and frees its locks.
         session.patience = self._settings.reply_timeout + _GRACE
         with contextlib.ExitStack() as undo:
             undo.callback(session.close)
@@ -127,7 +128,7 @@ class Connection:
 
 
 def _limit_statements(session: Session, milliseconds: int) -> None:
-    """Have the server end a statement that takes longer; a shorter limit of its own stays."""
+    """Let the server end statements that take longer. A shorter limit of the server stays."""
     session.execute(
         "SELECT set_config('statement_timeout', %(ours)s::text, false) FROM pg_settings"
         " WHERE name = 'statement_timeout' AND setting::bigint NOT BETWEEN 1 AND %(ours)s",
@@ -138,14 +139,14 @@ def _limit_statements(session: Session, milliseconds: int) -> None:
 @contextmanager
 def transaction(session: Session, *, read_only: bool = False) -> Iterator[None]:
     """
-    Commit what is done inside, or nothing of it.
+    Commit everything done inside, or nothing.
     """
-    # Never READ WRITE: a database that its owners set to read-only stays so.
+    # Never READ WRITE: a database that its owners made read-only stays read-only.
     session.execute("BEGIN READ ONLY" if read_only else "BEGIN")
     try:
         yield
     except BaseException:
-        # What went wrong is told by the error on its way; a lost connection rolls back by itself.
+        # The original error is already being raised. A lost connection rolls back by itself.
         with contextlib.suppress(psycopg.Error):
             session.rollback()
         raise
@@ -162,12 +163,12 @@ def transaction_number(session: Session) -> str | None:
 
 def was_committed(session: Session, number: str | None) -> bool:
     """
-    Return whether a transaction that has ended was committed, by the server's own log of them.
+    Return whether a past transaction was committed, according to the server's commit log.
     """
     if number is None:
         return True
     row = session.execute(
-        # After a failover the number may be one that the new server has not come to yet.
+        # After a failover, the new server may not have reached this number yet.
         "SELECT CASE WHEN %(number)s::xid8 < pg_snapshot_xmax(pg_current_snapshot())"
         " THEN pg_xact_status(%(number)s::xid8) END",
         {"number": number},
@@ -177,6 +178,6 @@ def was_committed(session: Session, number: str | None) -> bool:
 
 def advisory_lock(session: Session, name: str) -> None:
     """
-    Exclude, until the end of the transaction, everybody else who asks for the same name.
+    Lock a name until the end of the transaction: other sessions wait for the same name.
     """
     session.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"statpipe {name}",))

@@ -1,4 +1,4 @@
-"""What a killed server leaves behind: pid files that PostgreSQL believes while the pid exists."""
+"""Removes the pid files of a killed server, which PostgreSQL trusts while the pid exists."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _LOOK_AGAIN = 0.02
 
 def forget_dead_server(folder: Folder) -> None:
     """
-    Remove the pid files of a server that is dead, though its pid is a zombie's or a stranger's.
+    Remove the pid files of a dead server, even if its pid now belongs to a zombie or another
+    program.
 
-    The caller holds the lock that all processes of our server inherit, so none of them is alive. A
-    server that somebody started by hand over this data is left to PostgreSQL, which refuses a
-    second one.
+    The caller holds the lock that all processes of our server inherit, so none of them is alive. If
+    somebody started a server by hand on this data, PostgreSQL itself refuses a second one.
     """
     for file in (folder.data / "postmaster.pid", folder.sockets / ".s.PGSQL.5432.lock"):
-        # Who was killed a moment ago has let go of its lock before it is seen to be dead.
+        # A process that was just killed releases its lock before it is seen to be dead.
         for _ in range(_LOOKS):
             if not _names_a_postgres(file):
                 file.unlink(missing_ok=True)
@@ -30,7 +30,7 @@ def forget_dead_server(folder: Folder) -> None:
 
 
 def _names_a_postgres(file: Path) -> bool:
-    """Return whether the process in a pid file runs, or may run, as a PostgreSQL."""
+    """Return whether the process in a pid file is, or may be, a PostgreSQL server."""
     try:
         pid = int(file.read_text(encoding="utf-8").split("\n", 1)[0])
         status = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")

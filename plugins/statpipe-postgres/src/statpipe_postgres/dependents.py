@@ -1,4 +1,4 @@
-"""Other people's views on a statpipe relation: set aside while it is rebuilt, then restored."""
+"""Drops other people's views on a statpipe relation while it is rebuilt, and restores them."""
 
 from __future__ import annotations
 
@@ -37,32 +37,32 @@ LEFT JOIN pg_class v ON v.relkind IN ('v', 'm') AND v.relpersistence = 'p' AND v
         WHEN d.classid = 'pg_class'::regclass THEN d.objid END
 ORDER BY d.classid, d.objid, d.objsubid
 """
-"""What depends on some objects, and how: a *view*; a *part*, which goes with its relation; an *addition*
-that others made to the relation, and that would be lost with it; or a *stranger*. The temporary view
-of another session is a stranger: we could not make it again."""
+"""The dependents of some objects, by kind: a *view*; a *part*, which is dropped with its relation;
+an *addition* that others made to the relation, and that would be lost with it; or a *stranger*. A
+temporary view of another session is a stranger, because we could not restore it."""
 
 
 @frozen(kw_only=True)
 class SetAside:
     """
-    The views that were dropped because they depend on a relation, each after those it reads.
+    The views that were dropped because they depend on a relation. Each comes after those it reads.
     """
 
     relation: str
     role: str
-    """Who drops and makes."""
+    """The roles that drop and create the views."""
     views: tuple[KeptView, ...]
 
     def put_back(self, session: Session) -> None:
         """
-        Make the views again as they were: definition, owner, options, comments, rights, indexes.
+        Restore the views as they were: definition, owner, options, comments, privileges, indexes.
 
-        Materialized views are filled, so call it when the relation has its rows and its rights. Of
-        a view that is there again, since the caller made it anew, only the rights are put back.
-        Where several relations were set aside in turn, put the last one back first.
+        Materialized views are filled, so call it when the relation has its rows and its privileges.
+        If the caller has already created a view again, only its privileges are restored. If several
+        relations were set aside, put back the last one first.
 
-        :raises ConfigError: A view uses what is gone, or a right is missing. The transaction is to
-            be rolled back, and then everything is as before.
+        :raises ConfigError: A view uses something that no longer exists, or a privilege is missing.
+            Roll back the transaction to return to the state before.
         """
         with _qualified_names(session):
             for view in self.views:
@@ -75,14 +75,14 @@ class SetAside:
 
 def set_aside(session: Session, schema: str, relation: str) -> SetAside:
     """
-    Drop all views that depend on a table or view, directly or not, and remember them.
+    Drop all views that depend on a table or view, directly or indirectly, and remember them.
 
-    The relation can be dropped then; what is its own, such as indexes and constraints, goes with
-    it. Functions whose body is a string do not count: they look for the relation when they are
-    called. The caller holds a transaction.
+    Then the relation can be dropped, together with its own indexes and constraints. Functions whose
+    body is a string do not count, because they look up the relation when they are called. The
+    caller holds a transaction.
 
     :raises ConfigError: Something else depends on it, such as a foreign key or a trigger; or a view
-        cannot be dropped, because a right is missing.
+        cannot be dropped, because a privilege is missing.
     """
     row = session.execute(
         "SELECT 'pg_class'::regclass::int8, c.oid::int8 FROM pg_class c"
@@ -106,7 +106,8 @@ def _set_aside(session: Session, name: str, root: tuple[int, int] | None) -> Set
         oids = _in_order(session, name, root) if root else ()
         views = tuple(read_view(session, oid) for oid in oids)
         aside = SetAside(relation=name, role=role, views=views)
-        # From the top down, as queries lock them: who waits for one of them holds none below it.
+        # From the top down, in the order of queries: whoever waits for one of them holds none below
+        # it.
         _drop(session, aside)
     return aside
 
@@ -117,7 +118,7 @@ def _in_order(session: Session, name: str, root: tuple[int, int]) -> Iterator[in
     reached = {root}
     additions: list[str] = []
     strangers: dict[tuple[int, int], str] = {}
-    # Each object is reached in the name of a view; zero stands for the relation itself.
+    # Each object is recorded with the view that leads to it; zero is the relation itself.
     level = [(0, *root)]
     while level:
         found = session.execute(_DEPENDING, tuple(map(list, zip(*level, strict=True)))).fetchall()
@@ -135,7 +136,7 @@ def _in_order(session: Session, name: str, root: tuple[int, int]) -> Iterator[in
                 if key not in reached:
                     reached.add(key)
                     level.append((object_ if is_other else of, *key))
-    # A check constraint, for one, depends on columns of its own table as a stranger would.
+    # A check constraint, for example, depends on columns of its own table like a stranger.
     _refuse_obstacles(name, [*additions, *(strangers[key] for key in strangers.keys() - reached)])
     return (oid for oid in TopologicalSorter(reads).static_order() if oid)
 
@@ -156,12 +157,12 @@ def _drop(session: Session, aside: SetAside) -> None:
 
 
 def _blame(aside: SetAside, view: KeptView, error: psycopg.Error) -> NoReturn:
-    """Blame the view; but a lost connection, or a lock that was not had, is not its fault."""
+    """Raise an error that names the view, except for a lost connection or a lock timeout."""
     if isinstance(error, psycopg.OperationalError | psycopg.InterfaceError):
         raise error
     remedy = "drop or change that view, and run again"
     if isinstance(error, psycopg.errors.InsufficientPrivilege) and "must be" in _reason(error):
-        # As in "must be owner of view": what its owner may do is what is missing.
+        # As in "must be owner of view": a privilege of the view's owner is missing.
         remedy = f"make the role {aside.role} its owner, or drop that view, and run again"
     msg = (
         f"{aside.relation} must be rebuilt, but the view {view} on it cannot be recreated: "
@@ -181,7 +182,10 @@ def _refuse_obstacles(name: str, obstacles: list[str]) -> None:
 
 @contextmanager
 def _for_owner(session: Session, view: KeptView) -> Iterator[None]:
-    """Act as the login where that may do what the view's owner may, and the loading role may not."""
+    """
+    Act as the login, if the login has the privileges of the view's owner and the loading role does
+    not.
+    """
     row = session.execute(
         "SELECT current_user::text FROM pg_roles WHERE rolname = %s"
         " AND NOT pg_has_role(current_user, oid, 'USAGE') AND pg_has_role(session_user, oid, 'USAGE')",
@@ -197,11 +201,11 @@ def _for_owner(session: Session, view: KeptView) -> Iterator[None]:
 
 @contextmanager
 def _qualified_names(session: Session) -> Iterator[None]:
-    """Let definitions name the schema of everything that is not PostgreSQL's own."""
+    """Make view definitions name the schema of everything that is not part of PostgreSQL."""
     row = session.execute("SELECT current_setting('search_path')").fetchone()
     session.execute("SELECT set_config('search_path', 'pg_catalog, pg_temp', true)")
     yield
-    # Not after an error: the transaction takes the setting back with it.
+    # Not needed after an error: the rollback also resets the setting.
     session.execute("SELECT set_config('search_path', %s, true)", row)
 
 

@@ -1,4 +1,6 @@
-"""Views that the database derives from its tables, by the same SQL that DuckDB runs on the lake."""
+"""Views that the database derives from its tables, with the same SQL that DuckDB runs on the
+lake.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +14,12 @@ from statpipe_postgres.views import replace_function, replace_view
 
 def derive(session: Session, schema: str, model: Model, later: list[SetAside]) -> None:
     """
-    Make a model's view, and the function beside it that takes a date.
+    Create a model's view, and the function with a date as parameter.
 
-    Views of others that had to give way are added to *later*. The caller holds a transaction.
+    Other people's views that had to be dropped are added to *later*. The caller holds a
+    transaction.
     """
-    # Names in the body are looked up when the view is made, and never again.
+    # Names in the body are only looked up when the view is created.
     session.execute("SELECT set_config('search_path', %s, true)", (f"pg_catalog, {schema}",))
     body = sql.SQL(model.latest_sql)
     replace_view(session, schema, model.name, body, model.columns, model.title, later=later)
@@ -24,15 +27,15 @@ def derive(session: Session, schema: str, model: Model, later: list[SetAside]) -
         title = f"{model.title}, as of a date"
         name, dated = f"{model.name}_as_of", _qualified(schema, model, "as_of")
         replace_function(session, schema, name, dated, model.columns, title, later=later)
-    # Not after an error: the transaction takes the setting back with it.
+    # Not needed after an error: the rollback also resets the setting.
     session.execute("SELECT set_config('search_path', 'pg_catalog, pg_temp', true)")
 
 
 def _qualified(schema: str, model: Model, day: str) -> sql.Composed:
     """
-    Make the SQL independent of the search path, which a function's caller sets as he likes.
+    Make the SQL independent of the search path, which the caller of a function chooses.
 
-    A function that sets the path itself would not be planned as a part of the query that calls it.
+    If the function set the path itself, it could not be inlined into the calling query.
     """
     inputs = sql.SQL(", ").join(
         sql.SQL("{} AS NOT MATERIALIZED (SELECT * FROM {})").format(

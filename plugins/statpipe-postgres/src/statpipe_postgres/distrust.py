@@ -1,4 +1,4 @@
-"""Why a server's certificate was not accepted, since libpq says only that it was not."""
+"""Finds out why a server's certificate was not accepted, because libpq does not say it."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from pathlib import Path
 from statpipe_postgres.address import Address
 
 _SSL_REQUEST = bytes.fromhex("0000000804d2162f")
-"""The question with which every PostgreSQL connection over TLS begins."""
+"""The request that begins every PostgreSQL connection over TLS."""
 
 _WITHIN = 10.0
 _NOT_YET_VALID, _EXPIRED = 9, 10
 _UNKNOWN_CA = (2, 18, 19, 20, 21)
-"""What OpenSSL calls X509_V_ERR_..."""
+"""Error numbers of OpenSSL (X509_V_ERR_...)."""
 
 _UNKNOWN = (
     "it is not signed by a trusted CA; set `ca` of the sink postgres to the CA that signed "
@@ -25,7 +25,7 @@ _UNKNOWN = (
 
 def why_distrusted(address: Address) -> str:
     """
-    Repeat the handshake, and say in words what was wrong and what to do.
+    Repeat the handshake, and return in words what was wrong and what to do.
     """
     try:
         _shake_hands(address)
@@ -38,7 +38,7 @@ def why_distrusted(address: Address) -> str:
 
 def _shake_hands(address: Address) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False  # libpq says by itself if the name is wrong
+    context.check_hostname = False  # libpq itself reports a wrong name
     bundle = _bundle(address)
     if bundle == "system":
         context.load_default_certs()
@@ -54,7 +54,7 @@ def _shake_hands(address: Address) -> None:
 
 
 def _bundle(address: Address) -> str:
-    """Return the file that libpq verifies with."""
+    """Return the file of certificates that libpq uses."""
     named = address.parameters.get("sslrootcert") or os.environ.get("PGSSLROOTCERT")
     return named or str(Path.home() / ".postgresql" / "root.crt")
 

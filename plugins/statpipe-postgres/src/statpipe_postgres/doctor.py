@@ -1,4 +1,4 @@
-"""What ``statpipe doctor`` says about the database."""
+"""The database checks of ``statpipe doctor``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _VERIFY = "write sslmode=verify-full in the dsn, and set `ca` of the sink postgr
 
 def diagnose(connection: Connection, settings: PostgresSettings) -> Iterator[Diagnosis]:
     """
-    Connect, and look at version, encryption and rights.
+    Connect, and check version, encryption and privileges.
     """
     try:
         with connection.session("checking the database") as session:
@@ -59,7 +59,7 @@ def _encryption(connection: Connection, session: Session) -> Iterator[Diagnosis]
 
 def _tls(session: Session) -> str:
     row = session.execute("SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()").fetchone()
-    # Behind a pooler that speaks TLS for the server, the server knows of none.
+    # If a pooler in front of the server does TLS, the server does not know about it.
     protocol = row[0] if row and row[0] else "TLS"
     return f"the connection is encrypted by {protocol}"
 

@@ -1,9 +1,10 @@
-"""A PostgreSQL of one's own, in a folder, up as long as somebody uses it.
+"""An embedded PostgreSQL in a folder. It runs as long as somebody uses it.
 
-Who uses the server shares a lock, which the kernel frees when its holder ends, in whatever way. The
-last to leave stops the server; if the last was killed, the janitor does, a process that sleeps
-until the lock is free. Whether the server lives is told by a lock too, which all its processes
-inherit: a process id may belong to a zombie, or to somebody else by now.
+All users of the server share a lock, which the kernel frees when its holder ends in any way. The
+last user stops the server. If that one was killed, the janitor stops it: a process that sleeps
+until the lock is free. Another lock, which all processes of the server inherit, shows whether the
+server is alive. A process id would not be enough, because it may belong to a zombie or to another
+program by now.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ _SCRIPTS = Path(__file__).parent
 
 class EmbeddedPostgres:
     """
-    The server of one folder. Any number of objects, in any number of processes, may share it.
+    The server of one folder. Any number of objects, in any number of processes, can share it.
     """
 
     def __init__(self, root: Path) -> None:
@@ -47,7 +48,7 @@ class EmbeddedPostgres:
     @property
     def conninfo(self) -> str:
         """
-        The libpq address. It names the password's file, not the password.
+        The libpq address. It contains the path of the password file, not the password.
         """
         return make_conninfo(
             host=str(self.folder.sockets),
@@ -55,7 +56,7 @@ class EmbeddedPostgres:
             user=SUPERUSER,
             dbname="postgres",
             passfile=str(self.folder.passfile),
-            # Given, though empty, so that PGHOSTADDR and PGOPTIONS lead nobody elsewhere.
+            # Given, though empty, so that PGHOSTADDR and PGOPTIONS have no effect.
             hostaddr="",
             options="",
         )
@@ -71,23 +72,24 @@ class EmbeddedPostgres:
     @property
     def password(self) -> str:
         """
-        The password, for who would otherwise be misled by PGPASSWORD. Call it once it is up.
+        The password, for programs that would otherwise use PGPASSWORD. Call it when the server is
+        up.
         """
         with readable(self.folder.root):
             return self.folder.passfile.read_text(encoding="utf-8").strip().rpartition(":")[2]
 
     def start(self) -> None:
         """
-        Become a user of the server, starting it where it is not up.
+        Become a user of the server, and start it if it is not running.
 
-        :raises ConfigError: The programs are missing, the data is of another version, or the folder
-            or the server's user is not ours to use.
-        :raises Unavailable: The disk is full, or the server does not come up.
+        :raises ConfigError: The programs are missing, the data is of another version, or we may not
+            use the folder or the server's user.
+        :raises Unavailable: The disk is full, or the server does not start.
         """
         root = self.folder.root
         self._binaries = find_binaries()
         with readable(root):
-            # Root's server runs as another user, who has to pass.
+            # Root's server runs as another user, who needs access.
             root.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
             with locks.alone(self.folder.start_lock):
                 if self._users is None:
@@ -104,12 +106,12 @@ class EmbeddedPostgres:
 
     def close(self) -> None:
         """
-        Stop being a user; the last one stops the server.
+        Stop using the server. The last user stops it.
         """
         if self._users is None:
             return
         if not self.folder.root.exists():
-            # Somebody removed it all; a server without its data notices, and ends by itself.
+            # Somebody removed the folder. A server without its data notices it and ends by itself.
             self._let_go()
             return
         with readable(self.folder.root), locks.alone(self.folder.start_lock):
@@ -118,7 +120,7 @@ class EmbeddedPostgres:
 
     def keep(self) -> None:
         """
-        Start the server and leave it up until :meth:`stop`. Raises what :meth:`start` raises.
+        Start the server and keep it running until :meth:`stop`. Raises what :meth:`start` raises.
         """
         self.start()
         with readable(self.folder.root), locks.alone(self.folder.start_lock):
@@ -135,9 +137,9 @@ class EmbeddedPostgres:
 
     def stop(self) -> bool:
         """
-        Stop the server unless somebody else uses it; then it stops when they end.
+        Stop the server, unless somebody else uses it: then it stops when they end.
 
-        Return whether it is down.
+        Return whether it has stopped.
         """
         if not self.folder.data.exists():
             return True
@@ -169,7 +171,7 @@ class EmbeddedPostgres:
                 try:
                     if launched:
                         raise self._failure("did not start")
-                    # Who answers otherwise is a server whose folder was removed: its janitor ends it.
+                    # Otherwise this is a server whose folder was removed; its janitor ends it.
                     if not answers:
                         self._launch(user, free)
                         launched = True
@@ -215,7 +217,8 @@ class EmbeddedPostgres:
             *("-c", f'unix_socket_directories="{sockets}"'),
             *("-c", "unix_socket_permissions=0700"),
         ]
-        # The shell says which process it started, and ends at once, so that it is nobody's zombie here.
+        # The shell prints the id of the process that it started, and ends at once, so the server
+        # does not become a zombie of ours.
         subprocess.run(  # noqa: S603 - our own programs; nothing is pasted into the shell's text
             ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 & echo $!', str(self.folder.log), *command],
             check=True,
@@ -231,7 +234,7 @@ class EmbeddedPostgres:
         users = self.folder.users_lock
         last = locks.attempt(users)
         if last is None:
-            # Others share it; or the janitor was quicker, and then this waits until it is done.
+            # Others share it; or the janitor was faster, and then this waits until it is done.
             last = locks.shared(users)
         else:
             self._shut_down()
@@ -289,7 +292,7 @@ class EmbeddedPostgres:
 
 
 def _detach(script: str, *arguments: str, inherit: tuple[int, ...] = ()) -> None:
-    """Run one of our scripts, which leaves a child of its own behind and ends."""
+    """Run one of our scripts, which starts a background process and ends."""
     subprocess.run(  # noqa: S603 - our own script
         [sys.executable, "-I", "-S", str(_SCRIPTS / script), *arguments],
         check=True,

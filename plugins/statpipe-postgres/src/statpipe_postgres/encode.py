@@ -19,9 +19,9 @@ def csv_batches(table: pa.Table, model: Model) -> Iterator[Any]:
     """
     Yield buffers of CSV: the model's columns in its order, no header.
 
-    A null is an empty field and an empty text a quoted one, which is how COPY tells them apart. A
-    decimal has the places that were printed, because PostgreSQL keeps and shows them; where they are
-    not known, it has no zeros at the end.
+    A null is an empty field, and an empty text is a quoted empty field: so COPY distinguishes them.
+    A decimal has the printed number of decimal places, because PostgreSQL keeps and shows them. If
+    that is unknown, it has no trailing zeros.
     """
     import pyarrow as pa
     from pyarrow import csv

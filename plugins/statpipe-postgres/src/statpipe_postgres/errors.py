@@ -1,4 +1,4 @@
-"""What PostgreSQL refuses, sorted by what the reader does next."""
+"""Converts PostgreSQL's errors, by what the reader has to do next."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ _AT_THE_DOOR = (
     (r"permission denied for database", "grant CONNECT on the database to the role of the dsn"),
     (r"SSL was required|certificate|sslmode", "correct sslmode and the certificates of the dsn"),
 )  # fmt: skip
-"""libpq gives no SQLSTATE for a failed connection, so its text decides."""
+"""libpq has no SQLSTATE for a failed connection, so the text of the error decides."""
 
 _SILENT = (
     "check the server and any proxy or tunnel, and run again; if it only needs more time, raise "
@@ -76,7 +76,7 @@ _FULL = re.compile(r"too many (clients|connections)|connection slots are reserve
 
 def readable(error: psycopg.Error, address: Address, doing: str) -> StatpipeError | None:
     """
-    Return the error to raise instead, or ``None`` if this one is a bug of ours.
+    Return the error to raise instead, or ``None`` if this one is a bug in statpipe.
 
     *doing* says what was tried, as in "loading gold.pce".
     """
@@ -119,7 +119,7 @@ def _without_state(
 
 
 def _said(error: psycopg.Error) -> str:
-    """Return the server's own sentence, or libpq's, on one line."""
+    """Return the message of the server or of libpq on one line."""
     primary = error.diag.message_primary
     if primary:
         detail = error.diag.message_detail

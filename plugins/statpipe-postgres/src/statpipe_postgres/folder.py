@@ -1,4 +1,4 @@
-"""The contents of the folder of an embedded server."""
+"""The files in the folder of an embedded server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from statpipe.api import ConfigError, Unavailable
 from statpipe_postgres.privileges import ServerUser
 
 _LONGEST_SOCKET = 100
-"""Bytes of a Unix socket's path that every system can hold (Linux 107, macOS 103)."""
+"""Bytes that a Unix socket's path may have on every system (Linux 107, macOS 103)."""
 
 _SHORT_PLACE = Path("/tmp")  # noqa: S108 - all processes must agree on it, whatever their TMPDIR
 
@@ -45,49 +45,50 @@ class Folder:
     @property
     def log(self) -> Path:
         """
-        What the server says.
+        The server's log.
         """
         return self.root / "server.log"
 
     @property
     def start_lock(self) -> Path:
         """
-        Held by who starts or stops the server.
+        Held while the server is started or stopped.
         """
         return self.root / "start.lock"
 
     @property
     def users_lock(self) -> Path:
         """
-        Shared by all who use the server; the janitor waits to have it alone.
+        Shared by all users of the server. The janitor waits for an exclusive lock.
         """
         return self.root / "users.lock"
 
     @property
     def server_lock(self) -> Path:
         """
-        Inherited by every process of the server: free only when none of them is left.
+        Inherited by every process of the server, so it is free when all of them have ended.
         """
         return self.root / "server.lock"
 
     @property
     def keeper_lock(self) -> Path:
         """
-        Held by the keeper of a server that was started to stay.
+        Held by the keeper of a server that is kept running.
         """
         return self.root / "keeper.lock"
 
     @property
     def keeper_fifo(self) -> Path:
         """
-        Where the keeper waits to be told to go.
+        The pipe at which the keeper waits for the signal to end.
         """
         return self.root / "keeper.fifo"
 
     @property
     def sockets(self) -> Path:
         """
-        The private folder of the server's socket: our own, or a short one if its path is too long.
+        The private folder of the server's socket: inside our folder, or elsewhere if that path is
+        too long.
         """
         own = self.root / "sock"
         if len(os.fsencode(own / ".s.PGSQL.5432")) <= _LONGEST_SOCKET:
@@ -97,9 +98,9 @@ class Folder:
 
     def make_sockets(self, user: ServerUser) -> None:
         """
-        Make the private folder of the socket, and make sure that it is private and ours.
+        Create the folder of the socket, and make sure that it is private and belongs to us.
 
-        :raises ConfigError: Somebody else has made it.
+        :raises ConfigError: It belongs to somebody else.
         """
         place = self.sockets
         if not place.is_symlink() and not place.exists():
@@ -122,7 +123,7 @@ class Folder:
 @contextmanager
 def readable(root: Path) -> Iterator[None]:
     """
-    Say in one line what the file system refuses.
+    Return in one line what the file system refuses.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Rights that others hold on a relation or a function: read, then granted again."""
+"""Other roles' privileges on a relation or function: reads them, and grants them again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from statpipe_postgres.connection import Session
 @frozen(kw_only=True, order=True)
 class Grant:
     """
-    One right of one role; the empty grantee is PUBLIC, the empty column the whole object.
+    One privilege of one role. An empty grantee is PUBLIC; an empty column means the whole object.
     """
 
     column: str = ""
@@ -24,7 +24,7 @@ class Grant:
 
 def relation_grants(session: Session, oid: int) -> frozenset[Grant]:
     """
-    Return the rights on a table or view, and on its columns, of all but its owner.
+    Return the privileges on a table or view, and on its columns, of all roles except the owner.
     """
     rows = session.execute(
         "SELECT r.column_name, CASE g.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(g.grantee)::text"
@@ -40,7 +40,7 @@ def relation_grants(session: Session, oid: int) -> frozenset[Grant]:
 
 def function_grants(session: Session, oid: int) -> frozenset[Grant]:
     """
-    Return the rights on a function of all but its owner; that of PUBLIC is there by default.
+    Return the privileges on a function of all roles except the owner. PUBLIC has one by default.
     """
     rows = session.execute(
         "SELECT '', CASE g.grantee WHEN 0 THEN '' ELSE pg_get_userbyid(g.grantee)::text END,"
@@ -56,9 +56,9 @@ def change_grants(
     session: Session, on: sql.Composable, *, now: frozenset[Grant], wanted: frozenset[Grant]
 ) -> None:
     """
-    Bring the rights on an object, such as ``TABLE gold.pce``, from what they are to what is wanted.
+    Change the privileges on an object, such as ``TABLE gold.pce``, to those that are wanted.
 
-    What default privileges gave to a new object, and the old one did not have, is taken away again.
+    Default privileges that a new object got, and that the old one did not have, are revoked.
     """
     for grant in sorted(now - wanted):
         session.execute(sql.SQL("REVOKE {} ON {} FROM {}").format(_right(grant), on, _role(grant)))

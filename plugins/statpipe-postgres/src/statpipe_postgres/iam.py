@@ -1,4 +1,4 @@
-"""Logging in to Amazon RDS without a password: AWS signs a token, good for a quarter of an hour."""
+"""Logs in to Amazon RDS without a password, with a signed token that is valid for 15 minutes."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ _LOG_IN_AGAIN = "log in to AWS again (aws sso login), or let the job assume its 
 @frozen(kw_only=True)
 class IamLogin:
     """
-    Who logs in, and where: the instance's own name and port, also behind a tunnel.
+    The login and its target: the instance's own name and port, also behind a tunnel.
 
-    Without ``region`` AWS's own settings say it.
+    By default, ``region`` comes from AWS's own settings.
     """
 
     address: Address
@@ -39,9 +39,10 @@ class IamLogin:
 
     def token(self) -> str:
         """
-        Sign a fresh token with the credentials that AWS's chain finds now.
+        Sign a new token with the credentials that AWS's chain finds now.
 
-        :raises ConfigError: There are none, they have expired, or boto3 is not installed.
+        :raises ConfigError: No credentials were found, they have expired, or boto3 is not
+            installed.
         :raises Unavailable: The credentials come from a service that cannot be reached.
         """
         try:
@@ -84,9 +85,9 @@ class IamLogin:
 
 def with_token(address: Address, settings: PostgresSettings) -> Address:
     """
-    Return the address marked for tokens, if the settings ask for them and it has no password.
+    Return the address with ``by_token`` set, if the settings ask for tokens and it has no password.
 
-    An administrator's address with a password works in the same environment.
+    So an administrator's address with a password works in the same environment.
     """
     by_token = settings.iam and not address.parameters.get("password")
     return evolve(address, by_token=by_token)
@@ -94,7 +95,7 @@ def with_token(address: Address, settings: PostgresSettings) -> Address:
 
 def iam_login(address: Address, settings: PostgresSettings) -> IamLogin:
     """
-    Find out what tokens are to be signed for.
+    Return the login and target for which tokens are signed.
 
     :raises ConfigError: The address does not name the instance, or the role.
     """
@@ -120,14 +121,14 @@ def iam_login(address: Address, settings: PostgresSettings) -> IamLogin:
 
 
 def _port(address: Address) -> int:
-    """Return the port that the instance itself has: that of a tunnel is the tunnel's."""
+    """Return the port of the instance itself, which differs from the port of a tunnel."""
     port = address.parameters.get("port")
     return int(port) if port and not address.tunnel else _DEFAULT_PORT
 
 
 @contextmanager
 def _unlogged() -> Iterator[None]:
-    """Keep out of the log how the token is signed, since botocore tells all of it at DEBUG."""
+    """Keep the signing of the token out of the log, because botocore logs all of it at DEBUG."""
     signing = logging.getLogger("botocore.auth")
     signing.addFilter(_nothing)
     try:

@@ -1,11 +1,11 @@
-"""Stops the server once its last user is gone, also when that one was killed.
+"""Stops the server when its last user has ended, also if that one was killed.
 
-A script of its own, run as ``python -I -S janitor.py PIPE USERS_LOCK SERVER_LOCK SOCKETS STOP...``.
-It sleeps in the kernel until nobody shares the first lock. The second is held by every process of
-the server, so the work is done when it is free; then the folder of the socket goes as well.
+A separate script, run as ``python -I -S janitor.py PIPE USERS_LOCK SERVER_LOCK SOCKETS STOP...``.
+It sleeps in the kernel until nobody shares the first lock. Every process of the server holds the
+second lock, so the work is done when it is free. Then the folder of the socket is removed.
 
-Where somebody removed the whole folder, ``STOP`` cannot find the server any more. So the janitor
-knows its process, which it is told through the pipe once the server is launched.
+If somebody removed the whole folder, ``STOP`` cannot find the server any more. So the janitor needs
+the id of its process, and receives it through the pipe when the server is launched.
 """
 
 import contextlib
@@ -30,7 +30,7 @@ def main(pipe: str, users_lock: str, server_lock: str, sockets: str, *stop: str)
     postmaster = _told(int(pipe))
     fcntl.flock(users, fcntl.LOCK_EX)
     for _ in range(_ATTEMPTS):
-        # A server that was launched a moment ago cannot be told to stop yet: hence the attempts.
+        # A server that was just launched cannot be stopped yet, so try several times.
         try:
             fcntl.flock(server, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -46,15 +46,17 @@ def main(pipe: str, users_lock: str, server_lock: str, sockets: str, *stop: str)
 
 
 def _told(pipe: int) -> int:
-    """Wait until the server is launched, and return its process; 0 if it never was."""
+    """
+    Wait until the server is launched, and return its process id, or 0 if it was never launched.
+    """
     with os.fdopen(pipe, encoding="ascii") as said:
         return int(said.read() or 0)
 
 
 def _end(postmaster: int, users_lock: str) -> None:
-    """End a server whose folder is gone; somebody may be making a new folder by now."""
-    # A server that is allowed to tidy up removes the socket at its path, even if that is another's.
-    # A new folder is there long before its server has a socket: PostgreSQL makes its data first.
+    """End a server whose folder was removed. Somebody may be creating a new folder now."""
+    # A server that ends normally removes the socket at its path, even if it is another server's. A
+    # new folder exists long before its server has a socket: PostgreSQL creates its data first.
     how = signal.SIGKILL if os.path.exists(users_lock) else signal.SIGQUIT  # noqa: PTH110 - as above
     with contextlib.suppress(OSError):
         os.kill(postmaster, how)

@@ -1,9 +1,9 @@
-"""Uses the server, and nothing else, until it is told to go: that is what keeps the server up.
+"""Keeps the server running: it does nothing but use the server until it gets the signal to end.
 
-A script of its own, run as ``python -I -S keeper.py FIFO USERS_DESCRIPTOR``. It inherits the locks
-of the process that started it, and sleeps in the kernel until somebody opens the fifo for writing,
-or until the fifo is gone because somebody removed the folder. Like any other user it may be killed,
-and a restart of the machine leaves no trace of it.
+A separate script, run as ``python -I -S keeper.py FIFO USERS_DESCRIPTOR``. It inherits the locks of
+the process that started it, and sleeps in the kernel until somebody opens the fifo for writing, or
+until the fifo is gone because somebody removed the folder. Like any other user, it may be killed,
+and it does not survive a restart of the machine.
 """
 
 import os
@@ -15,7 +15,7 @@ _LOOK_EVERY = 1.0
 
 def main(fifo: str, users: str) -> None:
     """
-    Detach, wait at the fifo, and let go of the server.
+    Detach, wait at the fifo, and release the server.
     """
     made = os.stat(fifo)  # noqa: PTH116 - pathlib alone would double the start-up time
     if os.fork():
@@ -32,7 +32,7 @@ def main(fifo: str, users: str) -> None:
     signal.signal(signal.SIGALRM, look)
     signal.setitimer(signal.ITIMER_REAL, _LOOK_EVERY, _LOOK_EVERY)
     os.open(fifo, os.O_RDONLY)
-    # Before the keeper's own lock goes with the process: who waits for that one finds this free.
+    # Before the process ends and frees the keeper's lock: whoever waits for that finds this free.
     os.close(int(users))
 
 

@@ -1,4 +1,4 @@
-"""One view as it is: read with all that is needed to make it again just so."""
+"""A view of somebody else, read with everything that is needed to create it again."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ WHERE c.oid = %s
 @frozen(kw_only=True)
 class KeptView:
     """
-    A view or materialized view, without its rows. ``attached`` makes its indexes and statistics.
+    A view or materialized view, without its rows. ``attached`` are the statements for its indexes
+    and statistics.
     """
 
     schema: str
@@ -58,7 +59,7 @@ class KeptView:
     @property
     def identifier(self) -> sql.Identifier:
         """
-        The qualified name, for statements.
+        The qualified name for statements.
         """
         return sql.Identifier(self.schema, self.name)
 
@@ -81,14 +82,14 @@ def read_view(session: Session, oid: int) -> KeptView:
 
 def drop_view(session: Session, view: KeptView) -> None:
     """
-    Drop the view, on which nothing depends any more.
+    Drop the view. Nothing may depend on it any more.
     """
     session.execute(sql.SQL("DROP {} {}").format(view.kind, view.identifier))
 
 
 def make_view(session: Session, view: KeptView) -> None:
     """
-    Make the view as it was. Where one of its name is there by now, give it the rights only.
+    Create the view as it was. If a view of this name exists already, only grant the privileges.
     """
     if _find(session, view) is not None:
         _grant(session, view)
@@ -100,13 +101,13 @@ def make_view(session: Session, view: KeptView) -> None:
         session.execute(sql.SQL(statement))
     _grant(session, view)
     if view.populated and view.materialized:
-        # Not before: its owner's rights are what decides, as in any refresh of it.
+        # Not before: the refresh uses the privileges of its owner.
         session.execute(sql.SQL("REFRESH MATERIALIZED VIEW {}").format(view.identifier))
 
 
 def with_options(options: Iterable[str]) -> sql.Composable:
     """
-    Write a relation's options, which the catalogue has as ``name=value``, for its CREATE.
+    Return the options of a relation for its CREATE; the catalogue has them as ``name=value``.
     """
     pairs = [option.partition("=") for option in options]
     if not pairs:

@@ -1,4 +1,4 @@
-"""Locks that the kernel frees when their holder dies, in whatever way it dies.
+"""Locks that the kernel frees when their holder ends in any way.
 
 ``flock`` belongs to the open file: a child that inherits the descriptor holds the lock as well,
 until the last of them closes it or ends.
@@ -15,7 +15,7 @@ from pathlib import Path
 
 def open_lock(path: Path) -> int:
     """
-    Open a lock file, making it where there is none. A symbolic link is not followed.
+    Open a lock file, and create it if it does not exist. Symbolic links are not followed.
     """
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
@@ -23,7 +23,7 @@ def open_lock(path: Path) -> int:
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
     """
-    Hold a lock that excludes everybody else, waiting for it.
+    Wait for an exclusive lock, and hold it.
     """
     descriptor = open_lock(path)
     try:
@@ -35,7 +35,7 @@ def alone(path: Path) -> Iterator[None]:
 
 def shared(path: Path) -> int:
     """
-    Wait for a lock that excludes only those who want to be alone; return its descriptor.
+    Wait for a shared lock, which only excludes exclusive locks. Return its descriptor.
     """
     descriptor = open_lock(path)
     fcntl.flock(descriptor, fcntl.LOCK_SH)
@@ -44,7 +44,7 @@ def shared(path: Path) -> int:
 
 def attempt(path: Path, *, share: bool = False) -> int | None:
     """
-    Take a lock if it is free now; return its descriptor, or ``None``.
+    Take a lock if it is free now. Return its descriptor, or ``None``.
     """
     descriptor = open_lock(path)
     try:
@@ -57,7 +57,7 @@ def attempt(path: Path, *, share: bool = False) -> int | None:
 
 def is_free(path: Path) -> bool:
     """
-    Return whether nobody holds the lock alone now. Any number may ask at once.
+    Return whether nobody holds the lock exclusively now. Any number of processes may test it.
     """
     descriptor = attempt(path, share=True)
     if descriptor is None:

@@ -1,4 +1,4 @@
-"""The schema of the records of operation: what is held, which runs there were, and their lineage."""
+"""The operations schema: what the tables hold, which runs there were, and their lineage."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from statpipe.api import ConfigError, Manifest
 from statpipe_postgres.connection import Session, advisory_lock, transaction
 
 SCRATCH = "Scratch schema of a statpipe smoke run: removed with everything in it"
-"""The comment that marks a schema that statpipe may drop."""
+"""The comment on schemas that statpipe may drop."""
 
 
 @frozen
@@ -105,9 +105,10 @@ def make_schemas(session: Session, *, gold: str, operations: str, scratch: bool)
     """
     Make what is missing of the two schemas and the operations tables.
 
-    Existing ones are looked for first, since even CREATE ... IF NOT EXISTS wants the right to make.
+    Existing ones are looked up first, because even CREATE ... IF NOT EXISTS needs the CREATE
+    privilege.
 
-    :raises ConfigError: A schema of a scratch corner's name is there, and is not one of ours.
+    :raises ConfigError: A schema with the name of a scratch corner exists, and is not ours.
     """
     with transaction(session):
         advisory_lock(session, f"schemas {gold} {operations}")
@@ -125,7 +126,7 @@ def make_schemas(session: Session, *, gold: str, operations: str, scratch: bool)
 
 def drop_scratch(session: Session, schemas: tuple[str, ...]) -> None:
     """
-    Drop schemas with all that is in them, if they are a scratch corner's.
+    Drop schemas with their contents, if they belong to a scratch corner.
     """
     for schema in schemas:
         if _comment(session, schema) == (SCRATCH,):
@@ -134,7 +135,7 @@ def drop_scratch(session: Session, schemas: tuple[str, ...]) -> None:
 
 def held_fingerprint(session: Session, operations: str, relation: str) -> str | None:
     """
-    Return the fingerprint of what a table (``gold.name``) holds, or ``None`` where it is gone.
+    Return the fingerprint of a table (``gold.name``), or ``None`` if the table does not exist.
     """
     row = session.execute(
         sql.SQL(
@@ -147,7 +148,7 @@ def held_fingerprint(session: Session, operations: str, relation: str) -> str | 
 
 def hold(session: Session, operations: str, relation: str, fingerprint: str, rows: int) -> None:
     """
-    Note what a table holds from the end of this transaction on.
+    Record the fingerprint that a table has when this transaction ends.
     """
     session.execute(
         sql.SQL(
@@ -161,7 +162,7 @@ def hold(session: Session, operations: str, relation: str, fingerprint: str, row
 
 def record(session: Session, operations: str, manifest: Manifest) -> None:
     """
-    Write a run's record in place of any earlier one. The caller holds a transaction.
+    Write the record of a run, and replace an earlier one. The caller holds a transaction.
     """
     forget(session, operations, {manifest.run_id})
     for table, rows in (
@@ -177,7 +178,7 @@ def record(session: Session, operations: str, manifest: Manifest) -> None:
 
 def recorded_runs(session: Session, operations: str, source: str) -> set[str]:
     """
-    Return the identifiers of a source's runs that are recorded.
+    Return the identifiers of the recorded runs of a source.
     """
     rows = session.execute(
         sql.SQL("SELECT run_id FROM {} WHERE source = %s").format(
@@ -250,7 +251,7 @@ def _lineage(manifest: Manifest) -> Iterator[tuple[Any, ...]]:
 
 
 def _utc(moment: datetime | None) -> datetime | None:
-    """Manifests are in UTC, whether they say so or not."""
+    """Return a time in UTC. Times without a zone in manifests are UTC."""
     return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
 
 

@@ -1,4 +1,4 @@
-"""A connection that does not wait without end: a server or a proxy may stop answering."""
+"""A connection with a time limit: a server or a proxy may stop answering."""
 
 from __future__ import annotations
 
@@ -13,36 +13,37 @@ _T = TypeVar("_T")
 
 class NoReply(psycopg.OperationalError):
     """
-    The server neither sent nor took a byte for too long.
+    The server neither sent nor received a byte for too long.
     """
 
 
 class PatientConnection(psycopg.Connection[tuple[Any, ...]]):
     """
-    A connection that is closed where nothing moves on it for ``patience`` seconds.
+    A connection that is closed if no data flows for ``patience`` seconds.
 
-    TCP's own time-outs notice a machine that is gone. They do not notice a process that accepts
-    everything and never answers.
+    TCP's own time-outs notice a machine that has disappeared. They do not notice a process that
+    accepts everything and never answers.
     """
 
     patience: float = 600.0
 
     def wait(self, gen: PQGen[_T], *arguments: Any, **options: Any) -> _T:
         """
-        Wait as psycopg does, but not without end.
+        Wait as psycopg does, but with a time limit.
 
-        :raises NoReply: Nothing came for ``patience`` seconds. The connection is closed then.
+        :raises NoReply: Nothing was received for ``patience`` seconds. Then the connection is
+            closed.
         """
         try:
             return super().wait(_while_it_moves(gen, self.patience), *arguments, **options)
         except NoReply:
-            # What follows, such as a rollback, must not wait as long again.
+            # The next statement, such as a rollback, must not wait as long again.
             self.close()
             raise
 
 
 def _while_it_moves(gen: PQGen[_T], seconds: float) -> PQGen[_T]:
-    """Pass on what a generator of psycopg's waits for, and count the time in which nothing comes."""
+    """Forward the waits of a psycopg generator, and count the time without data."""
     try:
         awaited = next(gen)
         give_up = time.monotonic() + seconds

@@ -1,4 +1,4 @@
-"""The planner's statistics: refreshed after a load that wrote much of a table."""
+"""Refreshes the planner's statistics after a load that wrote much of a table."""
 
 from __future__ import annotations
 
@@ -13,26 +13,28 @@ from statpipe_postgres.connection import Session
 from statpipe_postgres.tables import GoldTable
 
 _FEW, _SHARE = 50, 0.1
-"""More changed rows than this make statistics stale, by the rule of PostgreSQL's autovacuum."""
+"""With more changed rows than this, statistics are stale, by the rule of PostgreSQL's
+autovacuum."""
 
 _FLUSHES_SINCE = 150_000
-"""PostgreSQL 15 counts written rows in shared memory, and a session can do so at once."""
+"""Since PostgreSQL 15, written rows are counted in shared memory, and a session can flush its
+counts."""
 
 
 def analyse(session: Session, tables: Sequence[tuple[GoldTable, Receipt]]) -> None:
     """
-    Make statistics of the tables that were written to a large part. The caller has committed.
+    Analyse the tables of which a large part was written. The caller has committed.
 
-    Without statistics the first analyst's join, and the next load, may take a disastrous plan until
-    autovacuum comes by. Inside the transaction, a VACUUM by others would hold the load up, and the
-    server would still count its rows as not analysed. A failure here leaves the work to autovacuum.
+    Without statistics, the first analyst's join and the next load may get a very bad plan until
+    autovacuum runs. Inside the transaction, another session's VACUUM could block the load, and the
+    server would still count the rows as not analysed. If this fails, autovacuum does the work.
     """
     stale = [table.name for table, receipt in tables if is_large(receipt)]
     if not stale:
         return
     with suppress(psycopg.Error):
         if session.info.server_version >= _FLUSHES_SINCE:
-            # Otherwise the server adds the rows just written after the analysis, and repeats it.
+            # Otherwise the server counts the written rows only after the analysis, and repeats it.
             session.execute("SELECT pg_stat_force_next_flush()")
         names = sql.SQL(", ").join(stale)
         session.execute(sql.SQL("ANALYZE (SKIP_LOCKED) {}").format(names))

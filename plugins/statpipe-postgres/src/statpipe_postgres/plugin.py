@@ -1,4 +1,4 @@
-"""What this plugin offers: the database."""
+"""This plugin offers the database."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from statpipe_postgres.settings import NOBODY_LOGS_IN_AS, PostgresSettings
 
 def make_postgres(settings: PostgresSettings) -> Database:
     """
-    Make the sink that the settings describe; it connects when it is first used.
+    Make the configured sink. It connects when it is first used.
 
-    :raises ConfigError: There is no address, and the environment is not an embedded one.
+    :raises ConfigError: The address is missing, and the environment is not embedded.
     """
     name = settings.environment.name
     if settings.dsn is None and not settings.environment.embedded:

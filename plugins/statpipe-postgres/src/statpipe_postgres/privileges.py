@@ -1,8 +1,9 @@
-"""As whom the embedded server runs, since PostgreSQL refuses to run as root.
+"""The user of the embedded server, because PostgreSQL refuses to run as root.
 
-An ordinary user runs it as itself. Root runs it as the owner of its data, at first ``nobody``.
-Where that user cannot pass a folder on the way to the data or the programs, such as one in
-``/root``, the server's processes get one capability, DAC_OVERRIDE: no permission is changed.
+An ordinary user runs the server as itself. Root runs it as the owner of the data, which is
+``nobody`` for new data. If that user cannot access a folder on the path to the data or the
+programs, such as one in ``/root``, the server's processes get one capability, DAC_OVERRIDE. No
+permissions are changed.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ _REMEDY = "run statpipe as an ordinary user, or set a dsn to use your own databa
 @frozen(kw_only=True)
 class ServerUser:
     """
-    The user that the server runs as; ``uid`` is ``None`` where that is the caller.
+    The user that the server runs as. ``uid`` is ``None`` if that is the caller.
 
-    ``prefix`` is what commands start with to become that user.
+    ``prefix`` is the beginning of commands that run as that user.
     """
 
     uid: int | None = None
@@ -35,7 +36,7 @@ class ServerUser:
 
     def owns(self, path: Path) -> None:
         """
-        Give a path that we made to this user.
+        Make this user the owner of a path that we created.
         """
         if self.uid is not None and self.gid is not None:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
@@ -43,9 +44,9 @@ class ServerUser:
 
 def server_user(data: Path, binaries: Path) -> ServerUser:
     """
-    Find out as whom to run the server over *data*, and how to become that user.
+    Find out which user runs the server on *data*, and how to become that user.
 
-    :raises ConfigError: We are root and cannot become anybody else.
+    :raises ConfigError: We are root and cannot become another user.
     """
     if os.geteuid() != 0:
         return ServerUser()
@@ -59,8 +60,8 @@ def server_user(data: Path, binaries: Path) -> ServerUser:
     uid, gid = _owner(data)
     prefix = [setpriv, f"--reuid={uid}", f"--regid={gid}", "--clear-groups"]
     if not _can_pass(uid, gid, (data, binaries / "postgres")):
-        # The programs test their paths with access(2), which honours capabilities of users other
-        # than root only under no_setuid_fixup.
+        # The programs test paths with access(2), which only honours the capabilities of users other
+        # than root under no_setuid_fixup.
         prefix += [
             "--securebits=+no_setuid_fixup",
             "--inh-caps=+dac_override",
@@ -71,7 +72,7 @@ def server_user(data: Path, binaries: Path) -> ServerUser:
 
 def cannot_become(said: str) -> ConfigError:
     """
-    Return the error for a ``setpriv`` that was not allowed to do its work.
+    Return the error for a ``setpriv`` that lacks permission.
     """
     return ConfigError(
         "PostgreSQL refuses to run as root, and root cannot switch to another user here "
@@ -93,7 +94,10 @@ def _owner(data: Path) -> tuple[int, int]:
 
 
 def _can_pass(uid: int, gid: int, paths: Iterable[Path]) -> bool:
-    """Return whether the mode bits let a user reach the paths; what does not exist yet is its own."""
+    """
+    Return whether the mode bits let a user access the paths. Paths that do not exist yet are its
+    own.
+    """
     steps = {step for path in paths for step in (path, *path.parents) if step.exists()}
     return all(_may_enter(step.stat(), uid, gid) for step in steps)
 

@@ -1,4 +1,4 @@
-"""Two group roles: one owns what statpipe makes, the other may read it. On RDS, also a login."""
+"""Two group roles: one owns statpipe's objects, the other may read them. On RDS, also a login."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ RDS_IAM = "rds_iam"
 
 @frozen(kw_only=True)
 class _Change:
-    """A statement, and what was done once it has run."""
+    """A statement, and a text that says what it did."""
 
     done: str
     statement: sql.Composed
@@ -30,7 +30,7 @@ class _Change:
 
 @frozen(kw_only=True)
 class _Place:
-    """The two schemas, and the roles that statpipe's objects in them belonged to so far."""
+    """The two schemas, and the roles that have owned statpipe's objects in them so far."""
 
     gold: str
     operations: str
@@ -44,7 +44,7 @@ class _Place:
 
 @frozen
 class _Step:
-    """Something to look at, how its changes are found, and what it takes to make them."""
+    """A step: what it examines, how its changes are found, and which privilege they need."""
 
     what: str
     changes: Callable[[Session, _Place], Iterator[_Change]]
@@ -55,14 +55,15 @@ def make_roles(
     session: Session, *, gold: str, operations: str, iam_login: str | None = None
 ) -> list[str]:
     """
-    Make the two roles, and give them the two schemas; return in lines what was done.
+    Create the two roles, and give them the two schemas. Return lines that say what was done.
 
-    Where there is the role ``rds_iam``, ``iam_login`` becomes a login that may load and needs no
+    If the role ``rds_iam`` exists, ``iam_login`` becomes a login that may load and needs no
     password.
 
-    What is right already is not changed. Relations and functions of the role that logged in, and of
-    those that own the records of operation, are handed over to the loading role; what others made
-    in the schemas stays theirs. From then on the session acts as the loading role, if it may.
+    Existing correct settings are not changed. Relations and functions of the role that logged in,
+    and of the owners of the operations tables, are handed over to the loading role. Other roles'
+    objects in the schemas stay theirs. From then on, the session acts as the loading role, if it
+    may.
 
     :raises ConfigError: A right is missing.
     """
@@ -88,7 +89,7 @@ def _make(session: Session, step: _Step, changes: Sequence[_Change]) -> None:
         except psycopg.errors.InsufficientPrivilege as error:
             _refuse(session, step, changes[number:], error)
         except (psycopg.errors.DuplicateObject, psycopg.errors.UniqueViolation):
-            # Roles are the whole server's, and our lock is the database's.
+            # Roles belong to the whole server, but our lock to one database.
             msg = f"setting up {step.what}: another session is doing the same right now; run again"
             raise Unavailable(msg) from None
 
@@ -233,7 +234,7 @@ def _reader_may(what: str, right: sql.SQL, *name: str) -> _Change:
 
 
 def _reading_later(session: Session, place: _Place) -> Iterator[_Change]:
-    """Default privileges: a rebuilt table can be read like the one before it."""
+    """Set default privileges, so that a rebuilt table can be read like the one before."""
     for schema in place.schemas:
         for kind, letter, right in (("TABLES", "r", "SELECT"), ("FUNCTIONS", "f", "EXECUTE")):
             there = session.execute(
@@ -263,7 +264,7 @@ def _is_on_rds(session: Session) -> bool:
 
 def _iam_login(session: Session, place: _Place) -> Iterator[_Change]:
     login = place.iam_login
-    # A member of rds_iam can no longer log in by password: that must not befall the administrator.
+    # Members of rds_iam can no longer log in by password, so the administrator must not become one.
     if login is None or login == session.info.user:
         return
     name = sql.Identifier(login)

@@ -10,28 +10,28 @@ from statpipe.api import Environment, Secret, secret
 
 _NAME = validators.matches_re(r"[a-z_][a-z0-9_]{0,62}")
 _LIMIT = validators.and_(validators.ge(1), validators.le(2_000_000))
-"""PostgreSQL stores a statement's milliseconds in 31 bits."""
+"""PostgreSQL stores the limit of a statement in milliseconds in 31 bits."""
 _PORT = validators.and_(validators.ge(1), validators.le(65535))
 NOBODY_LOGS_IN_AS = ("statpipe_loader", "statpipe_reader")
 """The two roles that get the grants; logins are members of them."""
 
 _LONGEST_NAME = 63
-"""PostgreSQL silently cuts longer identifiers."""
+"""PostgreSQL silently truncates longer identifiers."""
 
 
 @frozen(kw_only=True)
 class PostgresSettings:
     """
-    ``dsn`` is a libpq address (``postgresql://...`` or ``host=... dbname=...``) of a served
-    database. Without one, an embedded environment runs a server of its own in the folder
-    ``embedded``; a relative path starts at the configuration's folder. Times are in seconds:
-    ``connect_timeout`` to connect, ``lock_timeout`` for a lock that somebody else holds, and
-    ``reply_timeout`` for one statement, or for a server that falls silent.
+    ``dsn`` is the libpq address (``postgresql://...`` or ``host=... dbname=...``) of a database on
+    a server. Without it, an embedded environment runs its own server in the folder ``embedded``; a
+    relative path starts at the folder of the configuration file. Time limits are in seconds:
+    ``connect_timeout`` for connecting, ``lock_timeout`` for a lock that somebody else holds, and
+    ``reply_timeout`` for one statement, or for a server that stops answering.
 
-    ``ca`` is the certificate, in PEM, of the CA that a served database is verified with, or ``rds``
-    for that of Amazon RDS. ``allow_insecure`` lets the dsn ask for a weaker ``sslmode``. With
-    ``iam``, a dsn without password logs in by AWS's tokens, signed for ``iam_port`` in
-    ``iam_region``; ``iam_login`` is the role that ``db init`` makes for that.
+    ``ca`` is the PEM file of the CA that verifies a database on a server, or ``rds`` for Amazon
+    RDS. ``allow_insecure`` allows a weaker ``sslmode`` in the dsn. With ``iam``, a dsn without
+    password logs in with AWS tokens, signed for ``iam_port`` in ``iam_region``; ``iam_login`` is
+    the role that ``db init`` creates for that.
     """
 
     dsn: Secret | None = secret()
@@ -52,14 +52,14 @@ class PostgresSettings:
     @property
     def gold(self) -> str:
         """
-        The schema of the analysts' tables, or that of the scratch corner.
+        The schema of the analysts' tables, or of the scratch corner.
         """
         return self._in_corner(self.gold_schema)
 
     @property
     def operations(self) -> str:
         """
-        The schema of the records of operation, or that of the scratch corner.
+        The operations schema, or that of the scratch corner.
         """
         return self._in_corner(self.operations_schema)
 
@@ -68,6 +68,6 @@ class PostgresSettings:
         if scratch is None:
             return schema
         corner = re.sub(r"[^a-z0-9_]", "_", scratch.lower())
-        # What tells corners apart stands at the end of their names, so the front gives way.
+        # The names of corners differ at the end, so the beginning is shortened.
         kept = f"_{corner}"[-_LONGEST_NAME // 2 :]
         return schema[: _LONGEST_NAME - len(kept)] + kept

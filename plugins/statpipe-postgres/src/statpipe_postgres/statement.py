@@ -1,4 +1,4 @@
-"""A statement that somebody typed, and what PostgreSQL says is wrong with it."""
+"""A statement that somebody typed, and PostgreSQL's message about an error in it."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _UNKNOWN_TABLE = "42P01"
 
 def readable_bytes(statement: str) -> bytes:
     """
-    Return the statement as it is sent.
+    Return the statement as bytes for the server.
 
-    :raises ConfigError: There is none, or it cannot be sent.
+    :raises ConfigError: The statement is empty, or cannot be sent.
     """
     if not statement.strip():
         raise empty()
@@ -34,18 +34,19 @@ def readable_bytes(statement: str) -> bytes:
 
 def empty() -> ConfigError:
     """
-    Return the error for a statement of blanks and comments.
+    Return the error for a statement of only blanks and comments.
     """
     return ConfigError("the statement is empty; write one, such as SELECT * FROM gold.<table>")
 
 
 def mistake(error: psycopg.Error, statement: str) -> str:
     """
-    Say what is wrong with a statement: PostgreSQL's words, the line with a caret, and what to do.
+    Return what is wrong with a statement: PostgreSQL's message, the line with a caret, and what to
+    do.
     """
     if isinstance(error, psycopg.DataError) and error.sqlstate is None:
         return f"the answer cannot be shown: {error}\n  cast the column to text, and run it again"
-    # psycopg's own words on COPY come as the one or the other.
+    # psycopg's own messages about COPY have one of these types.
     copies = psycopg.ProgrammingError | psycopg.NotSupportedError
     if isinstance(error, copies) and error.sqlstate is None:
         return "COPY is not supported here\n  use SELECT, with --csv for a file"
@@ -55,13 +56,13 @@ def mistake(error: psycopg.Error, statement: str) -> str:
     if error.diag.statement_position:
         lines += _pointed_out(statement, int(error.diag.statement_position))
     elif error.diag.internal_query and error.diag.internal_position:
-        # Inside of a function that the statement calls.
+        # The error is inside a function that the statement calls.
         lines += _pointed_out(error.diag.internal_query, int(error.diag.internal_position))
     return "\n".join([*lines, _advice(error, said)])
 
 
 def _pointed_out(statement: str, position: int) -> list[str]:
-    """Return the line of a position, which counts characters from 1, and a caret below it."""
+    """Return the line with a position (characters, from 1), and a caret below it."""
     place = min(max(position - 1, 0), len(statement))
     start = statement.rfind("\n", 0, place) + 1
     end = statement.find("\n", place)

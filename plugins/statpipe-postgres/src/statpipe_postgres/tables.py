@@ -1,4 +1,4 @@
-"""Gold tables: what a model declares, what exists, and how to change the one into the other."""
+"""Gold tables: what a model declares, what exists, and how to change an existing table."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TYPES: Mapping[str, str] = {
     "double": "double precision",
     "date": "date",
 }
-"""Types of a model's columns in PostgreSQL's words, as ``format_type`` prints them."""
+"""PostgreSQL's types for a model's columns, as ``format_type`` prints them."""
 
 
 @frozen(kw_only=True)
@@ -44,7 +44,7 @@ class GoldTable:
     @property
     def values(self) -> tuple[str, ...]:
         """
-        Names of the columns outside of the grain.
+        Names of the columns that are not in the grain.
         """
         return tuple(c.name for c in self.model.columns if c.name not in self.model.grain)
 
@@ -52,7 +52,7 @@ class GoldTable:
 @frozen(kw_only=True)
 class Found:
     """
-    A table as it is: each column's type, whether it may be null, and its comment.
+    An existing table: each column's type, whether it may be null, and its comment.
     """
 
     columns: Mapping[str, tuple[str, bool, str | None]]
@@ -61,7 +61,8 @@ class Found:
 
     def fits(self, model: Model) -> bool:
         """
-        Return whether adding columns, and adding existing ones to the key, gives the declared table.
+        Return whether adding columns, or adding existing columns to the key, gives the declared
+        table.
         """
         declared = {column.name: TYPES[column.type] for column in model.columns}
         same = all(declared.get(name) == type_ for name, (type_, _, _) in self.columns.items())
@@ -79,9 +80,9 @@ def identifiers(names: tuple[str, ...] | list[str]) -> sql.Composed:
 
 def find_table(session: Session, table: GoldTable) -> Found | None:
     """
-    Look a table up in the catalogue.
+    Look up a table in the catalogue.
 
-    :raises ConfigError: There is something else of that name, such as a view.
+    :raises ConfigError: Something else has this name, such as a view.
     """
     place = (table.schema, table.model.name)
     row = session.execute(
@@ -116,7 +117,7 @@ def find_table(session: Session, table: GoldTable) -> Found | None:
 
 def create_table(session: Session, table: GoldTable) -> None:
     """
-    Make the table, without its key: filling comes first, because that is faster.
+    Create the table without its key, because filling it first is faster.
     """
     columns = sql.SQL(", ").join(
         _column(column) + sql.SQL("" if column.nullable else " NOT NULL")
@@ -138,7 +139,7 @@ def change_key(session: Session, table: GoldTable) -> bool:
     """
     Make the grain the primary key in place of the one that is there, with all else as it is.
 
-    Returns whether that is possible: something else may depend on the key.
+    Return whether that is possible: other objects may depend on the key.
     """
     oid = oid_of(session, table)
     row = session.execute(
@@ -156,7 +157,7 @@ def change_key(session: Session, table: GoldTable) -> bool:
 
 def add_indexes(session: Session, table: GoldTable) -> None:
     """
-    Make the declared indexes that are not there; those that others made stay.
+    Create missing declared indexes. Other people's indexes stay.
     """
     there = session.execute(
         "SELECT array_agg(a.attname::text ORDER BY k.place) FROM pg_index i"
@@ -184,7 +185,7 @@ def oid_of(session: Session, table: GoldTable) -> int:
 
 def widen(session: Session, table: GoldTable, found: Found) -> None:
     """
-    Add the columns that are new, and let go of NOT NULL where nulls are allowed now.
+    Add new columns, and drop NOT NULL where nulls are allowed now.
     """
     for column in table.model.columns:
         if column.name not in found.columns:
@@ -195,7 +196,7 @@ def widen(session: Session, table: GoldTable, found: Found) -> None:
 
 def narrow(session: Session, table: GoldTable, found: Found) -> None:
     """
-    Demand NOT NULL where it is declared and not yet demanded; the rows are there by now.
+    Set NOT NULL where it is declared and missing. The rows must be loaded before.
     """
     for column in table.model.columns:
         _, nullable, _ = found.columns.get(column.name, ("", True, None))
@@ -205,7 +206,8 @@ def narrow(session: Session, table: GoldTable, found: Found) -> None:
 
 def comment(session: Session, table: GoldTable, found: Found | None) -> None:
     """
-    Put title, descriptions and units where clients show them; touch none that is right already.
+    Write title, descriptions and units as comments, which clients show. Correct ones are not
+    changed.
     """
     if found is None or found.comment != table.model.title:
         title = sql.Literal(table.model.title)

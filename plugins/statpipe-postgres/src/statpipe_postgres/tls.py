@@ -1,4 +1,4 @@
-"""TLS on the way to a served database: the server's certificate and name are verified."""
+"""TLS to a database on a server: its certificate and name are verified."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from statpipe_postgres.address import Address
 from statpipe_postgres.settings import PostgresSettings
 
 RDS_BUNDLE = Path(__file__).with_name("data") / "rds-global-bundle.pem"
-"""The bundled CAs of Amazon RDS; ``scripts/make_rds_bundle.py`` says from where."""
+"""The bundled CAs of Amazon RDS; ``scripts/make_rds_bundle.py`` names their source."""
 
 OWN_RDS_BUNDLE = Path("certs", "rds-global-bundle.pem")
-"""A newer bundle in the configuration's folder takes precedence."""
+"""A newer bundle in the folder of the configuration file takes precedence."""
 
 _WEAK = ("disable", "allow", "prefer", "require")
 """Modes in which an attacker on the network can impersonate the server."""
@@ -24,11 +24,12 @@ _VERIFYING = ("verify-ca", "verify-full")
 
 def with_tls(address: Address, settings: PostgresSettings) -> Address:
     """
-    Return the address with what it leaves open about TLS.
+    Return the address with defaults for TLS.
 
-    Unless it stays on this machine, or the environment is an embedded one, the server is verified.
+    The server is verified, unless it is on this machine or the environment is embedded.
 
-    :raises ConfigError: The address asks for less and nobody allowed that, or there is no such CA.
+    :raises ConfigError: The address asks for less security and that is not allowed, or the CA file
+        does not exist.
     """
     asked = address.parameters.get("sslmode")
     exempt = address.stays_here or settings.environment.embedded
@@ -37,7 +38,7 @@ def with_tls(address: Address, settings: PostgresSettings) -> Address:
     mode = asked or ("verify-full" if address.by_token or not exempt else None)
     if mode not in _VERIFYING:
         return address
-    # Kerberos would be tried first where there is a ticket, and the certificate never looked at.
+    # With a Kerberos ticket, libpq would use Kerberos first and never check the certificate.
     added = {"sslmode": mode, "gssencmode": "disable"}
     if settings.ca and "sslrootcert" not in address.parameters:
         added["sslrootcert"] = str(_ca(settings.ca, settings))

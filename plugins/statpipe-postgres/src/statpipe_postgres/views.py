@@ -27,7 +27,7 @@ _KINDS = {
 
 @frozen(kw_only=True)
 class _Wanted:
-    """A view or function that is to be there."""
+    """A view or function that should exist."""
 
     schema: str
     name: str
@@ -47,18 +47,18 @@ class _Wanted:
         return sql.SQL("{}(date)").format(self.identifier)
 
     def select(self, columns: Sequence[Column]) -> sql.Composed:
-        """Return the body's columns their types."""
+        """Return a SELECT that casts the columns of the body to their types."""
         typed = sql.SQL(", ").join(
             sql.SQL("CAST(model.{0} AS {1}) AS {0}").format(sql.Identifier(c.name), _type(c))
             for c in columns
         )
-        # On lines of its own: the body may end in a comment.
+        # On separate lines, because the body may end in a comment.
         return sql.SQL("SELECT {} FROM (\n{}\n) AS model").format(typed, self.body)
 
 
 @frozen(kw_only=True)
 class _Found:
-    """What stands in a view's place; its columns as name -> (type, comment)."""
+    """What exists under a view's name; its columns as name -> (type, comment)."""
 
     oid: int
     is_view: bool
@@ -67,7 +67,10 @@ class _Found:
     columns: Mapping[str, tuple[str, str | None]]
 
     def order(self, wanted: _Wanted) -> list[Column] | None:
-        """Order the columns as CREATE OR REPLACE VIEW needs them; give None if it cannot do."""
+        """
+        Return the columns in the order that CREATE OR REPLACE VIEW needs, or None if it cannot be
+        used.
+        """
         declared = {column.name: column for column in wanted.columns}
         same = all(
             name in declared and TYPES[declared[name].type] == type_
@@ -81,7 +84,7 @@ class _Found:
 
 @frozen(kw_only=True)
 class _FoundFunction:
-    """The function that is there; its parameter and columns as (name, type)."""
+    """The existing function; its parameter and columns as (name, type)."""
 
     oid: int
     returns_rows: bool
@@ -94,16 +97,16 @@ class _FoundFunction:
 
     def in_order(self, wanted: _Wanted) -> _Wanted:
         """
-        Leave the columns that it has in their order, and let new ones follow.
+        Return existing columns in their order, followed by new ones.
 
-        A view that calls the function knows its columns by their places, whatever their names are.
+        Views that call the function refer to its columns by position, not by name.
         """
         places = {name: place for place, (name, _) in enumerate(self.columns)}
         order = sorted(wanted.columns, key=lambda column: places.get(column.name, len(places)))
         return attrs.evolve(wanted, columns=tuple(order))
 
     def gone(self, wanted: _Wanted) -> list[str]:
-        """Name the columns that it has and that are not wanted."""
+        """Return its columns that are no longer wanted."""
         declared = {column.name for column in wanted.columns}
         return [name for name, _ in self.columns[1:] if name not in declared]
 
@@ -119,16 +122,16 @@ def replace_view(  # noqa: PLR0917 - in the order of CREATE VIEW
     later: list[SetAside] | None = None,
 ) -> None:
     """
-    Make a view of a SELECT, with the declared columns, types and comments.
+    Create a view from a SELECT, with the declared columns, types and comments.
 
-    A view that gets another body or further columns is replaced in place: the columns that it has
-    keep their order, new ones follow. Otherwise, and where a table of that name stands, it is
-    rebuilt with the same grants, and so are the views that depend on it. Where *later* is given, these
-    are not put back but added to it, and the caller puts them back, the last one first. The search
-    path tells where the body's relations are. The caller holds a transaction.
+    A view with another body or additional columns is replaced in place: existing columns keep their
+    order, new ones follow. Otherwise, or if there is a table of that name, the view is rebuilt with
+    the same grants, and so are the views that depend on it. If *later* is given, these are not
+    restored but added to it, and the caller restores them, the last one first. The search path
+    determines where the body's relations are. The caller holds a transaction.
 
-    :raises ConfigError: Something of another kind has the name, or what depends on it cannot be put
-        back.
+    :raises ConfigError: Something of another kind has the name, or a dependent view cannot be
+        restored.
     """
     wanted = _Wanted(schema=schema, name=name, body=body, columns=tuple(columns), title=title)
     found = _find(session, wanted)
@@ -136,7 +139,7 @@ def replace_view(  # noqa: PLR0917 - in the order of CREATE VIEW
         _create_view(session, wanted, wanted.columns, ())
         _comment(session, wanted, None)
     elif (order := found.order(wanted)) is not None:
-        # Without its options, CREATE OR REPLACE VIEW would take away those that it has.
+        # CREATE OR REPLACE VIEW would remove existing options that it does not repeat.
         _create_view(session, wanted, order, found.options)
         _comment(session, wanted, found)
     else:
@@ -154,16 +157,16 @@ def replace_function(  # noqa: PLR0917 - as replace_view has them
     later: list[SetAside] | None = None,
 ) -> None:
     """
-    Make a function of a date that returns the rows of a SELECT, in which ``as_of`` is the date.
+    Create a function of a date that returns the rows of a SELECT, in which ``as_of`` is the date.
 
-    A query that calls it is planned as if the SELECT stood there. For that the function sets no
-    search path, so the body names the schema of all it reads. A column called ``as_of`` would hide
-    the date. With other columns than before it is rebuilt, with the same grants: the columns that it
-    has keep their order, new ones follow; *later* is as in :func:`replace_view`. The caller holds a
+    PostgreSQL inlines it into the query that calls it. For that, the function must not set a search
+    path, so the body names the schema of everything it reads. A column called ``as_of`` would hide
+    the date. If its columns change, the function is rebuilt with the same grants: existing columns
+    keep their order, new ones follow; *later* is as in :func:`replace_view`. The caller holds a
     transaction.
 
     :raises ConfigError: There is a procedure of that name, or a view that depends on the function
-        cannot be put back, as is so where the function loses a column.
+        cannot be restored, for example because the function lost a column.
     """
     wanted = _Wanted(schema=schema, name=name, body=body, columns=tuple(columns), title=title)
     found = _find_function(session, wanted)
@@ -289,7 +292,7 @@ def _create_function(session: Session, wanted: _Wanted) -> None:
         for column in wanted.columns
     )
     body = sql.Literal(wanted.select(wanted.columns).as_string(session))
-    # Not STRICT, not SECURITY DEFINER, no SET: each would keep it from being planned as a query.
+    # Not STRICT, not SECURITY DEFINER, no SET: each would prevent inlining.
     session.execute(
         sql.SQL(
             "CREATE OR REPLACE FUNCTION {}(as_of date) RETURNS TABLE ({}) LANGUAGE sql STABLE"
