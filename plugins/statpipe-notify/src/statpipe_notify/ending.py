@@ -73,7 +73,7 @@ def verdict(result: CheckResult) -> str:
 
 def manifest_path(manifest: Manifest) -> str:
     """
-    Say where the manifest lies below the environment's root in the lake; nothing if it does not.
+    Return the path of the manifest below the environment's root in the lake, or an empty text.
 
     A run that could not get the lock has no manifest.
     """

@@ -37,7 +37,7 @@ class Sns(Notifier):
 
     @hookimpl
     def statpipe_run_finished(self, event: RunFinished) -> None:
-        """Send a message, if this outcome is configured."""
+        """Send a message, if the settings ask for one."""
         if self._settings.topic and is_news(event.manifest, self._settings.on):
             in_time(lambda: self._publish(event.manifest))
 

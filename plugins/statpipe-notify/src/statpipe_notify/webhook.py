@@ -34,7 +34,7 @@ class Webhook(Notifier):
 
     @hookimpl
     def statpipe_run_finished(self, event: RunFinished) -> None:
-        """Send a message, if this outcome is configured."""
+        """Send a message, if the settings ask for one."""
         url = self._settings.url
         if url is not None and is_news(event.manifest, self._settings.on):
             in_time(lambda: _post(url, event.manifest))

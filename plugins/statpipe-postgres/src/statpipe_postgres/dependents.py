@@ -50,7 +50,7 @@ class SetAside:
 
     relation: str
     role: str
-    """The roles that drop and create the views."""
+    """The role that drops and creates the views."""
     views: tuple[KeptView, ...]
 
     def put_back(self, session: Session) -> None:

@@ -1,1 +1,1 @@
-"""Any data flow of any agency that speaks SDMX: a source by configuration alone."""
+"""A source for any data flow of any agency with an SDMX service, by configuration alone."""

@@ -1,4 +1,4 @@
-"""What a message does to the figures that were there before it.
+"""Applies the actions of a message to earlier figures.
 
 Each row, or each data set, has an action of the standard:
 
@@ -10,8 +10,8 @@ Delete                 the observations with the row's dimensions end, where an 
                        of them, as ``~`` does; a row with attributes too takes just these away
 =====================  ==================================================================================
 
-A row without a whole key that does not delete has attributes of all observations with its dimensions; only
-SDMX-CSV 2.0 has such rows. An observation whose last measure is deleted ends.
+A row with an incomplete key that does not delete sets attributes of all observations with its
+dimensions; only SDMX-CSV 2.0 has such rows. An observation whose last measure is deleted ends.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def letter(text: str | None) -> str:
     """
     Return the letter of an action: ``I``, ``A``, ``M``, ``R`` or ``D``. Nothing means Information.
 
-    :raises ValueError: It is none.
+    :raises ValueError: The action is unknown.
     """
     first = (text or "I").strip()[:1].upper()
     if first not in _LETTERS:
@@ -57,11 +57,11 @@ def applied(
     partial_keys: bool = False,
 ) -> pa.Table:
     """
-    Return the figures after a message. Both are tables of text, an observation a row; *key* are the columns of
-    dimensions and of the time, *measures* those of figures. *partial_keys* says that rows may have attributes of several
-    observations at once.
+    Return the figures after a message. Both are tables of text with one row per observation. *key*
+    are the columns of dimensions and time; *measures* are the columns of figures. With
+    *partial_keys*, rows may have attributes of several observations at once.
 
-    :raises ValueError: An action is none of the standard, or a row lacks a part of its key.
+    :raises ValueError: An action is not in the standard, or a row lacks a part of its key.
     """
     letters = _letters(message)
     if ACTION in message.column_names:
@@ -86,7 +86,7 @@ def applied(
 
 
 def _letters(message: pa.Table) -> list[str]:
-    """Return the action of each row, or one for all of them."""
+    """Return the action of each row, or a single one for all rows."""
     import pyarrow.compute as pc
 
     if ACTION not in message.column_names:
@@ -111,7 +111,7 @@ def _has_gaps(column: Any) -> bool:
 def _refuse_partial_keys(
     rows: pa.Table, key: Sequence[str], measures: Sequence[str] | None
 ) -> None:
-    """Refuse rows that have *measures*, or any rows, without a whole key."""
+    """Refuse rows with an incomplete key: all of them, or those that have *measures*."""
     import pyarrow.compute as pc
 
     for names, some in _groups(rows, key):
@@ -166,7 +166,7 @@ def _any(columns: Iterable[Any], no: Any) -> Any:
 
 
 def _groups(rows: pa.Table, key: Sequence[str]) -> Iterator[tuple[list[str], pa.Table]]:
-    """Yield the rows that name the same dimensions together, with the names of these."""
+    """Yield groups of rows that name the same dimensions, with the names of these."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -180,7 +180,10 @@ def _groups(rows: pa.Table, key: Sequence[str]) -> Iterator[tuple[list[str], pa.
 
 
 def _places(rows: pa.Table, among: pa.Table, names: Sequence[str]) -> Any:
-    """Find for each row the one *among* others that has the same codes; none is empty."""
+    """
+    Return for each row the position of the row *among* others that has the same codes. No code is
+    empty.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -196,7 +199,7 @@ def _places(rows: pa.Table, among: pa.Table, names: Sequence[str]) -> Any:
 
 
 def _with_said(before: pa.Table, said: pa.Table) -> pa.Table:
-    """Return rows as they were, with what is *said* in addition or instead."""
+    """Return the rows with the values in *said* added or replaced."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

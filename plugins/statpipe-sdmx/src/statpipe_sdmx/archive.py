@@ -1,4 +1,4 @@
-"""All that a service has ever published of its flows, as it keeps it itself (``includeHistory``)."""
+"""All releases that a service has kept of its flows (``includeHistory``)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from statpipe_sdmx.settings import SdmxSettings
 
 @frozen(kw_only=True)
 class _Published:
-    """What a service has published of one flow: its structure, its messages, its vintages."""
+    """All releases of one flow: its structure, its messages, its vintages."""
 
     structure: Payload
     messages: Sequence[Payload]
@@ -31,10 +31,10 @@ class _Published:
 
 class SdmxArchive(Source):
     """
-    The earlier vintages of flows, each dated by the moment from which on it was valid.
+    The earlier vintages of flows, each dated by the time since which it was valid.
 
-    A flow is asked for once. The answer is a payload of all its vintages, and is in Bronze once; the structure of each
-    says of which moment the vintage is.
+    A flow is requested once. The answer is a payload with all its vintages, and is in Bronze once.
+    The structure of each vintage says which time it represents.
     """
 
     def __init__(self, settings: SdmxSettings, asking: Asking, flows: dict[str, Dataset]) -> None:
@@ -86,7 +86,7 @@ class SdmxArchive(Source):
             raise ContentError(msg, payload=payloads[0]) from None
         vintages, said = [], structure.digest(area)
         for at, rows in found.items():
-            # Another hash where an older release is another one, too.
+            # If an older release changes, the hash of this one changes, too.
             said = hashlib.sha256(
                 f"{said} {at.timestamp()} {fingerprint(rows)}".encode()
             ).hexdigest()

@@ -1,4 +1,4 @@
-"""How a service is asked. The only file that reads the network."""
+"""Requests to a service. Only this file uses the network."""
 
 from __future__ import annotations
 
@@ -37,9 +37,9 @@ log = structlog.get_logger("statpipe")
 
 def service_of(settings: SdmxSettings) -> Service:
     """
-    Return the service that is configured, by its name or its address.
+    Return the configured service, by its name or its URL.
 
-    :raises ConfigError: There is none of that name, or neither is given.
+    :raises ConfigError: No service has this name, or neither name nor URL is given.
     """
     where = f"sources.{settings.instance or 'sdmx'}"
     if settings.service:
@@ -56,7 +56,8 @@ def service_of(settings: SdmxSettings) -> Service:
 
 class Asking:
     """
-    Questions to one service, within its limits. *settings* say what of a flow is asked for.
+    Sends requests to one service, within its limits. *settings* say which part of a flow to
+    request.
     """
 
     def __init__(self, settings: SdmxSettings, service: Service) -> None:
@@ -90,7 +91,7 @@ class Asking:
 
     def all_flows(self) -> Payload:
         """
-        Ask for the names of all flows of the service.
+        Request the names of all flows of the service.
         """
         return self._structure(self.service.flows(), "flows").payload()
 
@@ -98,7 +99,7 @@ class Asking:
         """
         Ask for all that describes a flow.
 
-        :raises ConfigError: The service has no such flow, but others.
+        :raises ConfigError: The service does not have this flow, but has others.
         """
         try:
             return self._described(flow, name, self.service.references)
@@ -109,7 +110,7 @@ class Asking:
 
     def flow_alone(self, flow: str, name: str) -> Payload:
         """
-        Ask for a flow without its structure, also if it is remembered.
+        Request a flow without its structure, even if an answer is remembered.
         """
         return self._described(flow, name, "none", anew=True)
 
@@ -122,9 +123,9 @@ class Asking:
         anew: bool = False,
     ) -> Answer:
         """
-        Ask anything. Raises what :meth:`statpipe.api.http.Client.get` raises.
+        Send any request. Raises what :meth:`statpipe.api.http.Client.get` raises.
 
-        :raises NothingNew: *headers* ask for what is newer, and nothing is.
+        :raises NothingNew: *headers* ask for changes, and there are none.
         """
         return self._client.get(
             question.path,
@@ -139,10 +140,10 @@ class Asking:
         self, flow: str, name: str, structure: Structure, *, history: bool = False
     ) -> list[Message]:
         """
-        Ask for the figures of a flow, in as many parts as the service wants; with all its *history*, in XML, where it is
-        a standard.
+        Request the figures of a flow, in as many parts as the service needs. With *history*,
+        request all releases, in XML, which has a standard for them.
 
-        :raises NoData: It has none.
+        :raises NoData: The flow has no figures.
         """
         key = self._settings.key
         found = list(self._split(flow, structure, key, name, history))
@@ -156,10 +157,10 @@ class Asking:
 
     def question(self, form: Format, flow: str, structure: Structure, key: str) -> Question:
         """
-        Return the question for the figures of a key in a format.
+        Return the request for the figures of a key in a format.
         """
         told, dimensions = self._settings, [one.id for one in structure.dimensions]
-        # Where units of a house own the flows, data are asked for under the owner's name.
+        # If departments of an agency own the flows, data is requested under the owner's name.
         owner = structure.owner if self.service.structures_of else ""
         return self.service.data(
             told.agency or owner,
@@ -233,7 +234,7 @@ class Asking:
         )
 
     def _when_ready(self, answer: Answer) -> Answer:
-        """Wait for an answer that the service will have later."""
+        """Wait for an answer that the service is still preparing."""
         place = place_of(answer.body, self.service.url) if self.service.delayed else ""
         if not place:
             return answer

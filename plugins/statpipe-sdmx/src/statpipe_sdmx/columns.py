@@ -1,4 +1,4 @@
-"""From the columns of a data message to those of statpipe's observations."""
+"""Converts the columns of a data message to the columns of statpipe's observations."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ number is refused with its cell: a dash is a missing figure to some houses, and 
 NOT_TOLD = "not told"
 NO_CATEGORY = "_Z"
 _LEFT = frozenset([VALUE, STATUS, FLAG, MULTIPLIER, "DECIMALS", "TIME_FORMAT"])
-"""Attributes that are columns already or add nothing to the figures."""
+"""Attributes that are columns of their own, or add nothing to the figures."""
 
 
 def observations_of(
@@ -39,7 +39,7 @@ def observations_of(
     """
     Return the observations of a message, as a normalizer returns them.
 
-    :raises ContentError: A multiplier is no power of ten.
+    :raises ContentError: A multiplier is not a power of ten.
     """
     import pyarrow as pa
 
@@ -56,13 +56,13 @@ def observations_of(
     for one in others:
         made[Dimension(id=one.id, name=one.name).column] = columns[one.id]
     if not others:
-        # A flow of one figure for each area and period.
+        # A flow with one figure per area and period.
         made["category"] = pa.repeat(NO_CATEGORY, len(columns[VALUE]))
         made["category_name"] = pa.repeat(structure.name, len(columns[VALUE]))
     elif any(
         "." in (code or "") for one in others for code in columns[one.id].dictionary.to_pylist()
     ):
-        # Categories join codes by points; where codes have points themselves, by colons.
+        # A category joins codes with points, or with colons if codes contain points.
         made["category"] = _joined([columns[one.id] for one in others])
     made |= _figures(columns)
     made["unit_measure"] = (
@@ -84,7 +84,7 @@ def observations_of(
 
 
 def _refuse_unlisted(columns: Columns, payload: Payload, structure: Structure) -> None:
-    """Refuse codes that the structure does not list: it may be that of another release or version."""
+    """Refuse codes that are not in the structure, which may be of another release or version."""
     import pyarrow.compute as pc
 
     for one in structure.dimensions:
@@ -113,7 +113,9 @@ def _joined(codes: Sequence[pa.DictionaryArray]) -> pa.Array:
 
 
 def _figures(columns: dict[str, pa.DictionaryArray]) -> dict[str, Any]:
-    """Return figures as printed; where there is none, why, and what stands in its place."""
+    """
+    Return the figures as printed and, if a figure is missing, the reason and the text in its place.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -132,7 +134,7 @@ def _figures(columns: dict[str, pa.DictionaryArray]) -> dict[str, Any]:
     if CONFIDENTIAL in columns:
         closed = pa.array(["C", "D", "N", "S"])
         confidential = pc.is_in(columns[CONFIDENTIAL].cast(pa.string()), value_set=closed)
-    # A figure that does not exist is confidential or missing, whatever "normal" the status says.
+    # A missing figure is confidential or missing, even if its status says "normal".
     why = pc.if_else(confidential, "Q", "O")
     status = pc.if_else(
         pc.and_(none, pc.fill_null(pc.equal(status, "A"), fill_value=True)), why, status
@@ -145,14 +147,14 @@ def _figures(columns: dict[str, pa.DictionaryArray]) -> dict[str, Any]:
 
 
 def _unit(structure: Structure, columns: dict[str, Any]) -> Item | None:
-    """The dimension or attribute that tells the unit."""
+    """Return the dimension or attribute that contains the unit."""
     listed = {one.id.upper(): one for one in (*structure.attributes, *structure.dimensions)}
     found = (listed[name] for name in UNITS if name in listed and listed[name].id in columns)
     return next(found, None)
 
 
 def _names(codes: pa.DictionaryArray, item: Item) -> pa.DictionaryArray:
-    """Return the names of codes; a code in no list is its own name, and an empty one says nothing."""
+    """Return the names of codes. An unlisted code is its own name; an empty code has no name."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -180,9 +182,9 @@ def _multipliers(codes: pa.DictionaryArray, payload: Payload) -> pa.Array:
 
 def _notes(told: Sequence[tuple[str, pa.DictionaryArray]]) -> pa.Array:
     """
-    Put what else is told into one text: a comment as it is, anything else behind its name.
+    Join all other attributes to one text: comments unchanged, others with their names.
 
-    Each combination of codes is written once, however many rows have it.
+    The text of each combination of codes is only built once.
     """
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -262,5 +262,5 @@ def _lines(rows: Sequence[dict[str, Any]]) -> Iterable[str]:
 
 
 def _printable(text: str) -> str:
-    """Texts of agencies must not act on a terminal."""
+    """Return a text without control characters, which would act on the terminal."""
     return "".join(c if c.isprintable() else " " for c in text)

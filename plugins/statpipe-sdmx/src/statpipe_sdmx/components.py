@@ -1,4 +1,4 @@
-"""The columns of a data message, by the identifiers that the structure has for them."""
+"""The columns of a data message, under the identifiers in the structure."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 Columns = dict[str, "pa.DictionaryArray"]
 
 _CODED = {STATUS, FLAG, CONFIDENTIAL, MULTIPLIER, *UNITS}
-"""Attributes that have codes, even if the structure lacks their list."""
+"""Attributes that contain codes, even if the structure lacks their code list."""
 
 
 def components_of(table: pa.Table, payload: Payload, structure: Structure) -> Columns:
     """
-    Return a column of codes for each dimension, for the time, the figure and each attribute, as they are after
-    all that the message adds, replaces and deletes.
+    Return a column of codes for each dimension, for the time, for the figure and for each
+    attribute, after everything that the message adds, replaces and deletes.
 
-    :raises ContentError: A dimension of the structure, or the figures, are not there, or the message is of another
-        flow.
+    :raises ContentError: A dimension of the structure or the figures are missing, or the message is
+        of another flow.
     """
     named = named_columns(table, payload, structure)
     rows = named.drop_columns([name for name in (FROM, TO, SET) if name in named.column_names])
@@ -42,14 +42,14 @@ def components_of(table: pa.Table, payload: Payload, structure: Structure) -> Co
 
 def key_of(structure: Structure) -> list[str]:
     """
-    Return the columns that tell observations apart.
+    Return the columns that identify an observation.
     """
     return [*(one.id for one in structure.dimensions), structure.time]
 
 
 def named_columns(table: pa.Table, payload: Payload, structure: Structure) -> pa.Table:
     """
-    Return the columns of a message by the identifiers that the structure has for them. Raises what
+    Return the columns of a message under the identifiers in the structure. Raises what
     :func:`components_of` raises.
     """
     if not table.column_names:
@@ -64,7 +64,7 @@ def named_columns(table: pa.Table, payload: Payload, structure: Structure) -> pa
         and ACTION not in table.column_names
         and not {*measures} & {*named.column_names}
     ):
-        # In other formats, figures that are not there leave no trace, and deletions have none.
+        # In other formats, missing figures are left out, and deletions have no figures.
         missing.append(measures[0])
     if missing:
         msg = (
@@ -96,7 +96,9 @@ def _is_csv(table: pa.Table) -> bool:
 
 
 def _named(table: pa.Table, payload: Payload, structure: Structure) -> pa.Table:
-    """Return each column by the identifier that the structure has for it: services change the case."""
+    """
+    Return each column under its identifier in the structure, because services change the case.
+    """
     import pyarrow as pa
 
     items = (*structure.dimensions, *structure.attributes)
@@ -106,7 +108,8 @@ def _named(table: pa.Table, payload: Payload, structure: Structure) -> pa.Table:
     coded |= {one.id for one in structure.attributes if one.codes}
     columns: dict[str, Any] = {}
     for name in table.column_names:
-        # With labels=both, a column is called ``CURRENCY: Currency``; one of several values ``TITLE[]``.
+        # With labels=both, a column is called ``CURRENCY: Currency``; one with several values
+        # ``TITLE[]``.
         short, label, _ = name.partition(": ")
         short = short.partition("[")[0]
         if short in OF_THE_MESSAGE:
@@ -121,7 +124,7 @@ def _named(table: pa.Table, payload: Payload, structure: Structure) -> pa.Table:
 
 
 def _codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Keep the code of ``code: name``."""
+    """Return the codes in a column of ``code: name``."""
     import pyarrow as pa
 
     def of(chunk: pa.DictionaryArray) -> pa.DictionaryArray:
@@ -132,7 +135,10 @@ def _codes(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _one_figure_a_row(table: pa.Table, structure: Structure) -> pa.Table:
-    """Return each of several measures rows of its own; what a row leaves empty beside another is no figure."""
+    """
+    Return separate rows for each of several measures. An empty measure next to another one is left
+    out.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -170,7 +176,7 @@ def _coded(table: pa.Table) -> Columns:
         column = table[name].combine_chunks()
         found[name] = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     if VALUE not in found:
-        # In XML and JSON, figures that are not there leave no trace: none of these observations has one.
+        # In XML and JSON, missing figures are left out: none of these observations has one.
         found[VALUE] = pa.nulls(len(table), pa.dictionary(pa.int32(), pa.string()))
     return found
 
@@ -199,9 +205,10 @@ def _refuse_other_flow(table: pa.Table, payload: Payload, structure: Structure) 
 
 def _refuse_renamed(names: Sequence[str], payload: Payload, structure: Structure) -> None:
     """
-    Refuse a message that has something new where something known is missing: it may be the same.
+    Refuse a message with a new column if a known one is missing: it may have been renamed.
 
-    Services leave out attributes that no observation has, and some add columns; both at once is odd.
+    Services leave out attributes that no observation has, and some add columns; both at once is
+    suspicious.
     """
     known = {one.id for one in (*structure.dimensions, *structure.attributes)}
     known |= {structure.time, *structure.measure_ids}

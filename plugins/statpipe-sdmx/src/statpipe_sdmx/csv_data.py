@@ -48,8 +48,9 @@ def read_csv(payload: Payload, *, is_whole: bool = False) -> pa.Table:
     Return the observations of a message: a column of text for each dimension, attribute and measure. *is_whole* says
     that the message is known to be complete.
 
-    With ``labels=both``, names and codes come with their labels: ``CURRENCY: Currency``, ``USD: US dollar``. They are left
-    as they are: only a structure tells a code with a label from a text with a colon.
+    With ``labels=both``, names and codes have labels: ``CURRENCY: Currency``, ``USD: US dollar``.
+    They are not changed here, because only a structure shows whether a text with a colon is a code
+    with a label.
 
     :raises ContentError: It is not CSV with a header of SDMX, or it is cut off.
     """

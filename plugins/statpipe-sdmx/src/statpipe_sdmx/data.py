@@ -1,4 +1,4 @@
-"""Data messages in whatever format they come."""
+"""Reads data messages in any format."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 def read_data(payload: Payload) -> pa.Table:
     """
-    Return the observations of a message as columns of text. The content tells the format: services name
-    media types as they like, or none.
+    Return the observations of a message as columns of text. The format is recognized by the
+    content, because media types from services are not reliable.
 
-    :raises ContentError: It is no data message, or it tells of an error.
+    :raises ContentError: It is not a data message, or it reports an error.
     """
     try:
         plain = unpacked(payload)
         return _read(_in_utf_8(plain), is_whole=plain is not payload)
     except ContentError as error:
-        error.payload = payload  # Bronze keeps what came, not what was unpacked from it
+        error.payload = payload  # Bronze keeps the original payload, not the unpacked one
         raise
 
 

@@ -1,4 +1,4 @@
-"""A hash of figures, the same in whatever order and format a service sends them."""
+"""A hash of figures that does not depend on their order or format."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def fingerprint(table: pa.Table) -> str:
     """
-    Return a hash of all that a message says of its observations, in hexadecimal.
+    Return a hash of all observations of a message, in hexadecimal.
 
-    The time of the query and the like stand in no observation.
+    The time of the request and the like are not part of observations.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -25,7 +25,7 @@ def fingerprint(table: pa.Table) -> str:
 
     left = {*OF_THE_MESSAGE, FROM, TO, SET}
     if ACTION in table.column_names:
-        # Whether a message says "Information" or "Replace" differs by format; what it deletes does not.
+        # "Information" or "Replace" depends on the format; deletions do not.
         said = pc.unique(table[ACTION].cast("string")).to_pylist()
         letters = {(text or "")[:1].upper() for text in said}
         left |= set() if "D" in letters else {ACTION}

@@ -64,8 +64,8 @@ def _are_plain(codes: Iterable[str | None]) -> bool:
 
 def frequencies_of(periods: pa.DictionaryArray) -> pa.DictionaryArray:
     """
-    Return the SDMX code of the frequency that each period has by its form; ``A`` where none fits, so that the
-    period is refused with its cell.
+    Return the SDMX code of the frequency of each period, by its form. If none fits, return ``A``,
+    so that the period is refused with its cell.
     """
     import pyarrow as pa
 

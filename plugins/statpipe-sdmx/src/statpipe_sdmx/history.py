@@ -1,7 +1,7 @@
-"""A message with all that a service has published: what was valid at each moment.
+"""A message with all releases of a service: the figures that were valid at each time.
 
-A service that is asked for ``includeHistory`` sends a data set for each of its releases, with ``validFromDate``, and often
-``validToDate``; one that deletes has the time of the deletion as ``validToDate``.
+For ``includeHistory``, a service sends a data set for each of its releases, with ``validFromDate``,
+and often ``validToDate``. A data set that deletes has the time of the deletion as ``validToDate``.
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 AS_OF = "figures of"
-"""What is recorded with a message that has a history: the moment that is meant."""
+"""The entry in a request that says which time of a message's history is meant."""
 
 FROM, TO, SET = ":from", ":to", ":set"
 """
-Columns of the times between which a row was valid, and of the number of its data set in a message that has such times.
-No identifier of SDMX has a colon.
+Columns for the times between which a row was valid, and for the number of its data set, in a
+message with such times. No identifier of SDMX has a colon.
 """
 
 
 def releases(message: pa.Table) -> dict[datetime, pa.Table]:
     """
-    Return the moments at which the figures of a message changed, oldest first, and the rows that began or ended then.
-    What was deleted before the first figures is not in the message.
+    Return the times at which the figures of a message changed, oldest first, and the rows that
+    began or ended then. Deletions before the first figures are ignored.
 
     :raises ValueError: A time cannot be read, or a row has none.
     """
@@ -42,10 +42,10 @@ def releases(message: pa.Table) -> dict[datetime, pa.Table]:
     first = pc.min(begins.filter(pc.invert(_deletes(message)))).as_py()
     if first is None:
         return {}
-    # A row that ends as it begins is told once.
+    # A row that ends when it begins counts once.
     ends = pc.if_else(pc.equal(begins, ends), pa.scalar(None, ends.type), ends)
     began, ended = _by_moment(message, begins), _by_moment(message, ends)
-    # A moment is told in the zone of the message, which has the day of the release.
+    # Times keep the zone of the message, in which their date is that of the release.
     zoned = {at: at for name in (FROM, TO) for at in _moments_in(message, name)}
     return {
         zoned[at]: pa.concat_tables([rows[at] for rows in (began, ended) if at in rows])
@@ -56,9 +56,10 @@ def releases(message: pa.Table) -> dict[datetime, pa.Table]:
 
 class Replay:
     """
-    A message with a history, replayed: the data sets until a moment, one after the other.
+    Replays a message with a history: the data sets up to a time, one after the other.
 
-    Who asks for later and later moments pays only for what happened between them; an earlier one begins anew.
+    If the requested times increase, only the changes between them are applied. An earlier time
+    starts from the beginning.
 
     :raises ValueError: A time or an action cannot be read.
     """
@@ -119,7 +120,9 @@ def _without_ended(now: pa.Table, moment: datetime) -> pa.Table:
 
 
 def _by_moment(rows: pa.Table, moments: pa.Array) -> Mapping[datetime, pa.Table]:
-    """Return the rows of each moment, in the order of the message; those without one are in none."""
+    """
+    Return the rows of each time, in the order of the message. Rows without a time are left out.
+    """
     import pyarrow.compute as pc
 
     there = pc.indices_nonzero(moments.is_valid())
@@ -134,7 +137,7 @@ def _by_moment(rows: pa.Table, moments: pa.Array) -> Mapping[datetime, pa.Table]
 
 
 def _times(message: pa.Table) -> tuple[pa.Array, pa.Array]:
-    """Return for each row when it takes effect, and when it ends. A deletion takes effect at its end."""
+    """Return when each row takes effect and when it ends. A deletion takes effect at its end."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -183,8 +186,8 @@ def _text(column: pa.ChunkedArray) -> Any:
 
 def moment(text: str) -> datetime:
     """
-    Return the moment that a text means, in the zone that it names, or else in UTC. One that only its zone puts beyond the
-    calendar, as the end of what never ends, is in UTC.
+    Return the time in a text, in the zone that it names, by default in UTC. A time that its zone
+    would move beyond the calendar, such as the end of a period without end, is in UTC.
 
     :raises ValueError: It is none.
     """

@@ -1,11 +1,11 @@
 """SDMX-JSON, 1.0 and 2.0, as columns of text.
 
-Codes are listed once, and keys count in these lists::
+Codes are listed once, and keys are positions in these lists::
 
     "dimensions": {"series": [{"id": "FREQ", "values": [{"id": "D"}]}, ...], "observation": [...]}
     "dataSets": [{"series": {"0:1:0": {"attributes": [0], "observations": {"0": [1.0921, 0]}}}}]
 
-An observation is its measures, then the places of its attributes.
+An observation consists of its measures, followed by the positions of its attributes.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def read_json(payload: Payload) -> pa.Table:
     """
     Return the observations of a message: a column of text for each dimension, attribute and measure.
 
-    Figures keep the digits that the message has. A data set is decoded a series, or an observation, at a time.
+    Figures keep their digits. A data set is decoded one series or one observation at a time.
 
-    :raises ContentError: It is no SDMX-JSON with data, or it tells of an error.
+    :raises ContentError: The message is not SDMX-JSON with data, or it reports an error.
     :raises TooMuch: The agency says that the answer would be too large.
     """
     observations = Observations()
@@ -61,13 +61,14 @@ _LARGE = ("series", "observations")
 _PLACE = "place of "
 
 Step = tuple[dict[str, str] | None, dict[str, str]]
-"""Either attributes of the observations that follow, or an observation."""
+"""Either attributes of the following observations, or an observation."""
 
 
 @define
 class _Frame:
     """
-    A message without its observations: of series and observations, a data set has the places in the text.
+    A message without its observations: data sets only have the positions of series and observations
+    in the text.
     """
 
     structures: list[Any] = field(factory=list)
@@ -77,7 +78,7 @@ class _Frame:
 
 
 def _frame(text: str) -> _Frame:
-    """Pass over a message once: what describes its observations may stand behind them."""
+    """Scan a message once, because the description of its observations may come after them."""
     frame, walk = _Frame(), Walk(text)
     _collect(walk, frame)
     walk.finish()
@@ -120,7 +121,7 @@ def _dataset(walk: Walk) -> dict[str, Any]:
 
 
 def _members(text: str, dataset: Mapping[str, Any], name: str) -> Iterator[tuple[str, Any]]:
-    """Yield the series or the observations of a data set, each with its key, one at a time."""
+    """Yield the series or observations of a data set one at a time, each with its key."""
     place = dataset.get(_PLACE + name)
     if place is None:
         return
@@ -165,7 +166,7 @@ def _read(
 
 
 class _Coded:
-    """Items whose texts are looked up once, and not for each observation."""
+    """Items whose texts are looked up once and not for each observation."""
 
     def __init__(self, items: Sequence[Mapping[str, Any]]) -> None:
         self._all = [(one["id"], [*map(text_of, one.get("values") or ())]) for one in items]
@@ -179,7 +180,7 @@ class _Coded:
 
     def fill(self, row: dict[str, str], places: Sequence[Any]) -> None:
         """
-        Write into a row what places in the lists of values mean.
+        Write the values at these positions of the lists into a row.
         """
         pairs = self._all if len(places) >= len(self._all) else self._there
         for (name, texts), place in zip(pairs, places, strict=False):
@@ -193,7 +194,7 @@ class _Coded:
 
 @define
 class _Observed:
-    """What an observation says by its places."""
+    """The values of an observation, by their positions."""
 
     dimensions: _Coded
     measures: _Coded
@@ -202,7 +203,7 @@ class _Observed:
 
     def row(self, key: str, values: Sequence[Any], shared: Mapping[str, str]) -> dict[str, str]:
         """
-        Return an observation, less what its series says.
+        Return an observation without the values of its series.
         """
         own: dict[str, str] = {}
         places = key.split(":")
@@ -223,12 +224,12 @@ def _wrong_key(key: str) -> ValueError:
 
 
 Group = tuple[tuple[str, ...], dict[tuple[str, ...], dict[str, str]]]
-"""Some dimensions, and the attributes of each combination of their codes."""
+"""A set of dimensions, and the attributes for each combination of their codes."""
 
 
 def _groups(dataset: Mapping[str, Any], structure: Mapping[str, Any]) -> list[Group]:
     """
-    Return the attributes of parts of the key: a slot for each dimension, empty where it may be any::
+    Return the attributes of partial keys: a slot for each dimension, empty if it may have any code::
 
         "dimensionGroupAttributes": {":0::": [3, null]}
     """
@@ -266,7 +267,9 @@ def _ids(dimensions: Mapping[str, Any], *levels: str) -> set[str]:
 def _coded(
     items: Sequence[Mapping[str, Any]], places: Sequence[Any] | None
 ) -> Iterator[tuple[str, str]]:
-    """Yield what places in the lists of values mean; without places, what each list's only value is."""
+    """
+    Yield the values at these positions of the lists; without positions, each list's only value.
+    """
     if places is not None and len(places) < len(items):
         # Some services leave out what never occurs.
         items = [one for one in items if one.get("values") != []]

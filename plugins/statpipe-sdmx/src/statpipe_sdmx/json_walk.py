@@ -1,6 +1,6 @@
-"""JSON that is never held as a whole: objects and lists are entered, and decoded a member at a time.
+"""Parses JSON step by step: objects and lists are entered, and decoded one member at a time.
 
-Python's own decoder reads each member, so that figures keep the digits that the message has.
+Python's own decoder reads each member, so figures keep their digits.
 """
 
 from __future__ import annotations
@@ -16,12 +16,13 @@ _decoded = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str).
 
 class Walk:
     """
-    A place in a document. Each method begins at ``place`` and leaves it behind what it has read.
+    A position in a document. Each method starts at ``place`` and moves it behind what it has read.
 
-    Who gets a name or an item from :meth:`members` or :meth:`items` must read its value before the next one.
+    After a name from :meth:`members` or an item from :meth:`items`, read its value before the next
+    one.
 
-    :raises ValueError: The document is not valid JSON there, or holds something else than was expected.
-    :raises RecursionError: A member is too deep to be decoded.
+    :raises ValueError: The document is not valid JSON there, or contains something unexpected.
+    :raises RecursionError: A member is nested too deeply.
     """
 
     def __init__(self, text: str, place: int = 0) -> None:
@@ -30,7 +31,7 @@ class Walk:
 
     def begins(self, sign: str) -> bool:
         """
-        Return whether the next value begins with a sign.
+        Return whether the next value begins with this character.
         """
         return self._sign() == sign
 
@@ -43,7 +44,7 @@ class Walk:
 
     def skip(self) -> None:
         """
-        Pass over a value, and hold only a part of it at a time.
+        Skip a value, with only a part of it in memory at a time.
         """
         start = self._sign()
         if start == "{":
@@ -70,7 +71,7 @@ class Walk:
 
     def items(self) -> Iterator[None]:
         """
-        Come to each item of a list.
+        Move to each item of a list.
         """
         return self._inside("[", "]")
 

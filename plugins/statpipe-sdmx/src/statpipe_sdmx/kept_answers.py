@@ -1,4 +1,6 @@
-"""Structures and lists of flows, kept for a day: who looks for a flow asks the same things often."""
+"""Caches structures and lists of flows for a day, because a search for a flow repeats the same
+requests.
+"""
 
 from __future__ import annotations
 
@@ -22,10 +24,10 @@ def kept(
     now: Callable[[], float] = time.time,
 ) -> Payload:
     """
-    Return the answer to a question: the one in the user's cache, if it is younger than a day, or else what *ask*
-    returns. *fresh* asks in any case.
+    Return the answer in the user's cache if it is younger than a day, otherwise the result of
+    *ask*. With *fresh*, always call *ask*.
 
-    A cache that cannot be read or written is left out.
+    A cache that cannot be read or written is ignored.
     """
     file = folder() / f"{hashlib.sha256(question.encode()).hexdigest()[:32]}.xml"
     with contextlib.suppress(OSError):

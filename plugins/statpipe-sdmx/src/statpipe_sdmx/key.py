@@ -1,4 +1,4 @@
-"""A key: which series of a flow are asked for, such as ``D.USD+GBP..SP00.A``."""
+"""Keys: the requested series of a flow, such as ``D.USD+GBP..SP00.A``."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Codes = Sequence[Sequence[str]]
 
 def codes_in(key: str) -> list[list[str]]:
     """
-    Return the codes that a key names in each of its parts. Nothing and ``*`` mean all codes.
+    Return the codes in each part of a key. An empty part and ``*`` mean all codes.
     """
     return [[code for code in part.split("+") if code not in {"", "*"}] for part in key.split(".")]
 

@@ -1,6 +1,6 @@
-"""Eurostat's delayed answers: a message without data that says where the data will lie in a while.
+"""Eurostat's delayed answers: a message without data that says where the data will be available.
 
-It is a footer with code 413 and an address, or an envelope with the identifier of a request that waits in a queue.
+It has a footer with code 413 and a URL, or is an envelope with the identifier of a queued request.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ _QUEUED = re.compile(rb"<queued>.*?<id>\s*([\w-]+)\s*</id>", re.DOTALL)
 
 def place_of(body: bytes, url: str) -> str:
     """
-    Return the address at which a delayed answer will lie, at the host of the service at *url* and nowhere else; an
-    empty text where *body* is the answer itself.
+    Return the URL of a delayed answer, which must be on the host of the service at *url*. Return an
+    empty text if *body* is the answer itself.
     """
     queued = _QUEUED.search(body[:_START])
     if queued is not None:

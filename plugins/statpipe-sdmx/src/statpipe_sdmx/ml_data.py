@@ -7,8 +7,8 @@ Structure-specific::                               Generic::
       <Series FREQ="M" CURRENCY="CHF" DECIMALS="4">      <Series><SeriesKey>..</SeriesKey><Attributes>..
         <Obs TIME_PERIOD="2010-08" OBS_VALUE="1.34"/>      <Obs><ObsDimension value=/><ObsValue value=/>
 
-A group says something of all series that have its codes; its other values are attributes of theirs. In 3.0 it
-is called ``Atts``.
+A group applies to all series that have its codes; its other values are attributes of these series.
+In 3.0, it is called ``Atts``.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _OF_THE_MESSAGE = frozenset(
         "validToDate",
     ]
 )
-"""Attributes of a data set that belong to the message, not to the data."""
+"""Attributes of a data set that belong to the message and not to the data."""
 
 _TECHNICAL = {"action": ACTION, "validFromDate": FROM, "validToDate": TO}
 
@@ -82,7 +82,7 @@ def read_ml(payload: Payload) -> pa.Table:
     """
     Return the observations of a message: a column of text for each dimension, attribute and measure.
 
-    :raises ContentError: It is not SDMX-ML with data, or it tells of an error.
+    :raises ContentError: The message is not SDMX-ML with data, or it reports an error.
     :raises TooMuch: The agency says that the answer would be too large.
     """
     reader = _Reader(payload)
@@ -97,7 +97,7 @@ class _Reader:
         self.observations = Observations()
         self._groups: list[dict[str, str]] = []
         self._dataset: dict[str, str] = {}
-        self._filled = self._dataset  # what a value belongs to, in the generic form
+        self._filled = self._dataset  # in the generic form: what a value belongs to
         self._series: dict[str, str] | None = None
         self._obs: dict[str, str] | None = None
         self._group: dict[str, str] | None = None
@@ -130,7 +130,10 @@ class _Reader:
         self.texts = {"Comp": self._component_values, "Text": self._footer_text}
 
     def other(self, name: str) -> Begin:
-        """Return what to do with an element of no interest: nothing, unless it stands among the data."""
+        """
+        Return the handler of an unknown element: it does nothing, unless the element is among the
+        data.
+        """
 
         def refuse(_: dict[str, str]) -> None:
             if self._in_dataset:
@@ -144,7 +147,7 @@ class _Reader:
 
     def finish(self) -> None:
         """
-        Refuse a message that tells of an error, or is none of data.
+        Refuse a message that reports an error or has no data.
         """
         for code, severity, texts in self._footer:
             said = " ".join(" ".join(texts).split())[:300]
@@ -200,7 +203,7 @@ class _Reader:
     def _end_group(self) -> None:
         group = self._group or {}
         self._groups.append(group)
-        # A group's key may have the dimension that stands at the observation.
+        # A group's key may include the dimension of the observation.
         self._groups_know_observations |= self._at_observation in group
         self._filled, self._group = self._dataset, None
 
@@ -208,7 +211,8 @@ class _Reader:
         self._obs = self._filled = self._own(attributes)
         measured = attributes.get("xsi:type", "").rpartition(":")[2]
         if measured not in {"", "ObsType"}:
-            # The older way to have several measures: the code of one is the type of its element.
+            # The older form of several measures: the type of the element is the code of the
+            # measure.
             self._obs.setdefault(self._at_observation, measured)
 
     def _observation_value(self, attributes: dict[str, str]) -> None:
@@ -238,13 +242,16 @@ class _Reader:
         self._component = attributes.get("id", "")
 
     def _component_values(self, texts: list[str]) -> None:
-        """An attribute of 3.0 that may have several values, or one in several languages."""
+        """Begin an attribute of 3.0, which may have several values, or one in several languages."""
         if self._component and texts:
             self._filled[self._component] = "; ".join(texts)
         self._component = ""
 
     def _value(self, attributes: dict[str, str]) -> None:
-        """A key or an attribute of the generic form; in 3.0, one of several values of an attribute."""
+        """
+        Read a key or an attribute of the generic form; in 3.0, one of several values of an
+        attribute.
+        """
         name = attributes.get("id")
         if name is not None:
             self._filled[name] = attributes.get("value", "")
@@ -263,7 +270,7 @@ class _Reader:
         self.observations.add(obs)
 
     def _of_groups(self, whole: Mapping[str, str]) -> dict[str, str]:
-        """What groups say of a series that has their codes: all else that they hold."""
+        """Return the values that groups add to a series with their codes."""
         found: dict[str, str] = {}
         for group in self._groups:
             shared = group.keys() & whole.keys()
@@ -272,7 +279,7 @@ class _Reader:
         return found
 
     def _own(self, attributes: dict[str, str]) -> dict[str, str]:
-        """Leave out what belongs to XML. Names that were looked at once are not looked at again."""
+        """Leave out attributes of XML itself. Each name is only examined once."""
         if attributes.keys() <= self._clean:
             return attributes
         own = {
@@ -283,4 +290,4 @@ class _Reader:
 
 
 def _pass_over(_: dict[str, str]) -> None:
-    """Elements that hold others say nothing themselves."""
+    """Ignore an element that only contains others."""

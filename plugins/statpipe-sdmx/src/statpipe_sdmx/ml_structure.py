@@ -37,7 +37,10 @@ class _Reference:
 
 @frozen
 class _Message:
-    """The parts of a message by identifier. Of several versions, the one that is asked for is given."""
+    """
+    The parts of a message by identifier. If there are several versions, the requested one is
+    returned.
+    """
 
     payload: Payload
     language: str
@@ -53,10 +56,11 @@ class _Message:
 
 def read_structure(payload: Payload, *, flow: str, language: str = "en") -> Structure:
     """
-    Return the structure of *flow* out of a message. Names are in *language*, or else in the first one.
+    Return the structure of *flow* from a message. Names are in *language*, or else in the first
+    language.
 
-    :raises ContentError: It is no structure message, or has no data structure, or more than one that may
-        be meant.
+    :raises ContentError: It is not a structure message, has no data structure, or has several
+        possible ones.
     """
     message = _Message(payload, language)
     for element in tree(payload).iter():
@@ -84,7 +88,7 @@ def read_structure(payload: Payload, *, flow: str, language: str = "en") -> Stru
 @frozen
 class Flow:
     """
-    A data flow as a list of flows has it.
+    A data flow in a list of flows.
     """
 
     id: str
@@ -97,7 +101,7 @@ def flows_in(payload: Payload, language: str = "en") -> list[Flow]:
     """
     Return the flows in a message, by their identifiers.
 
-    :raises ContentError: It is not XML.
+    :raises ContentError: The message is not XML.
     """
     found = [
         Flow(
@@ -143,7 +147,7 @@ def _flow(message: _Message, flow: str) -> ET.Element | None:
 
 
 def _items(message: _Message, structure: ET.Element, kind: str) -> Iterator[Item]:
-    # Attributes name dimensions, too: only what stands in the list is one.
+    # Attributes also refer to dimensions: only those in the list are dimensions.
     found = [
         one
         for listed in _below(structure, f"{kind}List")
@@ -192,8 +196,8 @@ def _codes(
     message: _Message, wanted: _Reference | None, above: tuple[ET.Element, ...] = ()
 ) -> list[Code]:
     """
-    Return the codes of a list. In 3.0, it may extend others, whose codes it then has as well: which of them it leaves
-    out is not looked at, since no figure has these.
+    Return the codes of a list. In 3.0, it may extend other lists, and then also has their codes.
+    Codes that it excludes are not removed, because no figure has them.
     """
     listed = None if wanted is None else message.find("Codelist", wanted)
     if listed is None or listed in above:
@@ -236,7 +240,7 @@ def _enumeration(representation: ET.Element | None) -> _Reference | None:
 
 
 def _reference(element: ET.Element | None) -> _Reference | None:
-    """Read a reference, in whichever way it is written."""
+    """Read a reference in either form."""
     if element is None:
         return None
     ref = _child(element, "Ref")
@@ -263,7 +267,9 @@ def _id(element: ET.Element) -> str:
 
 
 def _name(element: ET.Element, language: str) -> str:
-    """Return the name in a language, with its region or without; or in English; or the first."""
+    """
+    Return the name in a language (with or without region), or in English, or else the first name.
+    """
     names = {
         one.get(_LANG, ""): " ".join("".join(one.itertext()).split())
         for one in element

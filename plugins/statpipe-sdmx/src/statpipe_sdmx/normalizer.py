@@ -1,4 +1,4 @@
-"""How SDMX messages become figures: pure functions of their bytes."""
+"""Converts SDMX messages to figures, with pure functions of their bytes."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ class SdmxNormalizer(Normalizer):
     """
     Reads a structure message and the data messages that it describes.
 
-    The request of the structure's payload has the ``language`` of names, and the ``area`` dimension where
-    the configuration names one.
+    The request of the structure's payload contains the ``language`` of names, and the ``area``
+    dimension if it is configured.
     """
 
     def describe(self, dataset: Dataset, payloads: Sequence[Payload]) -> Dataset:
@@ -84,7 +84,7 @@ def structure_in(dataset: Dataset, payload: Payload) -> tuple[Structure, Item | 
     """
     Return the structure in a payload, and its dimension of areas.
 
-    :raises ContentError: It is none, or the dimension that the configuration names is not in it.
+    :raises ContentError: The payload is not a structure, or lacks the configured dimension.
     """
     asked = payload.request
     flow = asked.get("flow", dataset.name)
@@ -122,8 +122,8 @@ def described(dataset: Dataset, structure: Structure, area: Item | None) -> Data
 
 def _moment(payload: Payload) -> datetime | None:
     """
-    The moment whose figures are asked for, where the message has all that a service has published: the structure says it,
-    and in older lakes each copy of the message.
+    Return the time whose figures are wanted from a message with all releases. The structure
+    contains it, and in older lakes each copy of the message.
     """
     text = payload.request.get(AS_OF, "")
     return moment(text) if text else None

@@ -1,4 +1,4 @@
-"""Collects observations as columns of text, a block at a time."""
+"""Collects observations as columns of text, one block at a time."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ Values = Mapping[str, str]
 
 class Observations:
     """
-    Observations, each with what its series (or data set, or group) says once for all of them.
+    Observations, each with the values of its series, data set or group.
 
-    A block of rows becomes columns of codes at once, so that memory holds few Python objects.
+    Each full block of rows is converted to columns of codes, so few Python objects are in memory.
     """
 
     def __init__(self) -> None:
@@ -28,13 +28,13 @@ class Observations:
 
     def begin_series(self, values: Values) -> None:
         """
-        Say what holds for the observations that follow.
+        Set the values that apply to the following observations.
         """
         self._series.append(values)
 
     def add(self, values: Values) -> None:
         """
-        Add an observation; what it says itself goes before what its series says.
+        Add an observation. Its own values take precedence over those of its series.
         """
         self._rows.append(values)
         self._of.append(len(self._series) - 1)
@@ -43,7 +43,8 @@ class Observations:
 
     def table(self) -> pa.Table:
         """
-        Return all of them: a column of text for each name that occurs, empty where a row has none.
+        Return all observations: a column of text for each name that occurs, empty if a row has no
+        value.
         """
         import pyarrow as pa
 

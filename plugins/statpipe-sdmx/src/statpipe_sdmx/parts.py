@@ -1,4 +1,4 @@
-"""A key in parts, where a service says that the whole is too much."""
+"""Splits a key if a service says that the whole is too much."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from statpipe_sdmx.structure import Structure
 
 class TooMuch(Rejected):
     """
-    The service does not give so many observations at once.
+    The service does not send so many observations at once.
     """
 
 
 def halves(structure: Structure, key: str) -> tuple[str, str] | None:
     """
-    Return two keys that together ask for what *key* asks for, or ``None`` if it asks for one series.
+    Return two keys that together request the same as *key*, or ``None`` if it requests a single
+    series.
 
     The dimension of most codes is split: those that the key names, or else all of its list. A partial list is not split:
     the parts would lack the codes that it leaves out.

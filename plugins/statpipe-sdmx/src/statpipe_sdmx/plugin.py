@@ -1,4 +1,4 @@
-"""What this plugin offers: a source and a normalizer for every flow, a Gold family for each that is configured."""
+"""Offers a source and a normalizer for every flow, and a Gold family for each configured flow."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ ALL_FREQUENCIES = "ASQMWD"
 
 
 def make_source(settings: SdmxSettings) -> Source:
-    """Make the source; what it needs is imported now, and not by everybody who lists plugins."""
+    """Make the source. Its modules are imported here, so listing plugins does not load them."""
     from statpipe_sdmx.source import SdmxSource
 
     return SdmxSource(settings)
@@ -40,7 +40,7 @@ def statpipe_sources() -> Iterable[Component]:
 
 @hookimpl
 def statpipe_normalizers() -> Iterable[Component]:
-    """Offer the normalizer that the datasets name."""
+    """Offer the normalizer of the source's datasets."""
     return [
         Component(name="sdmx", summary="SDMX-CSV, SDMX-ML and SDMX-JSON", factory=make_normalizer)
     ]
@@ -48,7 +48,7 @@ def statpipe_normalizers() -> Iterable[Component]:
 
 @hookimpl
 def statpipe_models(instances: Sequence[Instance]) -> Iterable[Model]:
-    """Offer the standard Gold models of each flow that is configured."""
+    """Offer the standard Gold models of each configured flow."""
     from statpipe.api.gold import gold_models
 
     return [

@@ -1,4 +1,6 @@
-"""What was last seen of a flow, in a file: so that a service need only say that nothing has changed."""
+"""Remembers in a file what was last seen of a flow, so a service may answer that nothing has
+changed.
+"""
 
 from __future__ import annotations
 
@@ -17,18 +19,19 @@ from statpipe.api import Vintage
 from statpipe_sdmx.service import Question
 
 BELIEVED = 7 * 86_400.0
-"""For how many seconds "nothing has changed" is trusted. After that, figures and structure are read
+"""Seconds for which "nothing has changed" is trusted. After that, figures and structure are read
 again, whatever the service says."""
 
 
 @frozen(kw_only=True)
 class Seen:
     """
-    A flow as it was when it was last read.
+    The state of a flow when it was last read.
 
-    ``asked`` are the settings that it was asked for with. ``vintage`` is what it showed. ``updated`` is the time
-    that the service gave in its annotation, ``brought`` a hash of the messages that it brought then; ``question`` the request for its figures, where one brought them all,
-    and ``headers`` those that ask it again if they changed.
+    ``asked`` are the settings of the request, and ``vintage`` is its result. ``updated`` is the
+    time in the service's annotation; ``brought`` is a hash of the messages. ``question`` is the
+    request for the figures, if a single one returned them all, and ``headers`` are those that make
+    it conditional.
     """
 
     asked: str
@@ -42,7 +45,8 @@ class Seen:
 
 class Remembered:
     """
-    A file for each flow in a *folder*. One that cannot be read or written is left out: the flow is then read.
+    A file for each flow in a *folder*. A file that cannot be read or written is ignored; then the
+    flow is read.
     """
 
     def __init__(self, folder: Path, now: Callable[[], float] = time.time) -> None:
@@ -52,9 +56,11 @@ class Remembered:
 
     def recall(self, name: str, asked: str) -> Seen | None:
         """
-        Return what was seen of the flow of this name, if it was asked for with the same settings.
+        Return what was seen of the flow with this name, if it was requested with the same settings.
         """
-        with contextlib.suppress(Exception):  # whatever lies there, it is just a shorter way
+        with contextlib.suppress(
+            Exception
+        ):  # whatever is wrong with the file, it only saves requests
             document = json.loads(self._file(name).read_text())
             seen = self._converter.structure(document, Seen)
             return seen if seen.asked == asked else None
@@ -62,13 +68,13 @@ class Remembered:
 
     def believes(self, seen: Seen) -> bool:
         """
-        Return whether it was seen lately enough to believe that nothing has changed.
+        Return whether it was seen recently enough to trust that nothing has changed.
         """
         return 0 <= self._now() - seen.read < BELIEVED
 
     def keep(self, name: str, seen: Seen) -> None:
         """
-        Note what was seen just now.
+        Save what was just seen.
         """
         document = self._converter.unstructure(attrs.evolve(seen, read=self._now()))
         file = self._file(name)

@@ -1,4 +1,6 @@
-"""One message for all vintages of its history: read once, and replayed from each vintage to the next."""
+"""One message with all vintages of its history, which is read once and replayed from vintage to
+vintage.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +22,11 @@ def components_at(
     payload: Payload, structure: Structure, at: datetime, *, beside: Collection[Payload]
 ) -> Columns:
     """
-    Return the columns of the observations that were valid at a moment.
+    Return the columns of the observations that were valid at a time.
 
-    The messages of the last vintage are remembered as they were then: those *beside* this one, which follow from the
-    same bytes and the same structure. They are a shorter way to what the payloads say by themselves.
+    The replays of the messages *beside* this one are kept in memory for the next vintage, and all
+    others are dropped. A replay is only reused for the same bytes and the same structure, so it
+    saves time and never changes a result.
 
     :raises ContentError: What :func:`~statpipe_sdmx.components.components_of` refuses.
     """

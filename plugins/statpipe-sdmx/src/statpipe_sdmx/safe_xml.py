@@ -1,7 +1,8 @@
-"""XML from outside: read without entities, without a network, and without a document type.
+"""Parses XML from outside without entities, network access or document types.
 
-Python's own expat is used. All attacks on it (bombs, outside entities) need a document type, and that
-stands before the first element: a message that has one is refused before anything else is read.
+It uses Python's own expat. All attacks on it (bombs, external entities) need a document type, which
+comes before the first element. A message with a document type is refused before anything else is
+read.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _PIECE = 1 << 16
 _Found = TypeVar("_Found")
 
 Begin = Callable[[dict[str, str]], None]
-"""Called with the attributes of an element; it may keep the dictionary."""
+"""A function of an element's attributes. It may keep the dictionary."""
 
 
 def parse(
@@ -28,11 +29,12 @@ def parse(
     other: Callable[[str], Begin],
 ) -> None:
     """
-    Call what is named for the elements of a message, in order: *begins* with the attributes of an element, *ends*
-    when it ends, *texts* with the pieces of text in it, one for each element that holds some.
+    Call handlers for the elements of a message, in order: *begins* with the attributes of an
+    element, *ends* at its end, and *texts* with the pieces of text in an element that has some.
+    Each maps element names to handlers.
 
-    Names are local; attributes keep their prefix. *other* returns what to call for an element that *begins* does
-    not have, and is asked once for each name.
+    Names are local; attributes keep their prefix. *other* returns the handler of an element that is
+    not in *begins*, and is called once per name.
 
     :raises ContentError: It is not XML, or has a document type.
     """
@@ -57,7 +59,10 @@ def _start(body: bytes) -> int:
 
 
 class _Hears:
-    """What to call for an element. White space between elements is heard by nobody: it is most of the text."""
+    """
+    The handlers of an element. White space between elements, which is most of the text, is not
+    passed on.
+    """
 
     def __init__(
         self,
@@ -93,11 +98,11 @@ class _Hears:
 
 
 def _nothing() -> None:
-    """Most ends say nothing."""
+    """Do nothing, as at the end of most elements."""
 
 
 class _ByLocalName(dict[str, _Found]):
-    """What belongs to an element, by its name with prefix; looked up once for each."""
+    """Handlers by element name with prefix, each looked up once."""
 
     def __init__(self, find: Callable[[str], _Found]) -> None:
         super().__init__()
@@ -110,7 +115,7 @@ class _ByLocalName(dict[str, _Found]):
 
 def tree(payload: Payload) -> ET.Element:
     """
-    Return the root of a message that is small enough to be held as a whole, such as a structure.
+    Return the root of a message that fits into memory, such as a structure.
 
     :raises ContentError: It is not XML, or has a document type.
     """
@@ -122,7 +127,7 @@ def tree(payload: Payload) -> ET.Element:
 
 
 class _Enough(Exception):
-    """The first element has begun: no document type can follow."""
+    """Raised at the first element, because no document type can follow."""
 
 
 def _refuse_document_type(payload: Payload) -> None:

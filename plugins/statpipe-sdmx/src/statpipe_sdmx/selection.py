@@ -1,4 +1,4 @@
-"""What part of a flow a key asks for."""
+"""The part of a flow that a key requests."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def selection_of(structure: Structure, area: Item | None, key: str) -> Selection:
     """
-    Return the selection that a key means, such as ``D.USD+GBP.EUR.SP00.A``.
+    Return the selection of a key, such as ``D.USD+GBP.EUR.SP00.A``.
 
-    :raises ConfigError: It has too many or too few parts, or a code that is in no list.
+    :raises ConfigError: It has too many or too few parts, or an unlisted code.
     """
     if key in WHOLE:
         return Selection()
@@ -66,7 +66,7 @@ def refuse_other_frequencies(structure: Structure, key: str, told: str, where: s
 
 def periods_in(table: pa.Table) -> list[str]:
     """
-    Return the periods of a message: what ``start`` and ``end`` leave out was not requested.
+    Return the periods of a message, without those that ``start`` and ``end`` exclude.
     """
     import pyarrow.compute as pc
 

@@ -1,4 +1,4 @@
-"""A service: how its addresses are written. The table ``services.toml`` has the known ones."""
+"""Services and the form of their URLs. The table ``services.toml`` lists the known ones."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Question:
 @frozen(kw_only=True)
 class Service:
     """
-    A service, as a line of the table has it.
+    A service, as described by a line of the table.
     """
 
     name: str
@@ -69,7 +69,7 @@ class Service:
 
     def structure(self, agency: str, flow: str, version: str, references: str = "") -> Question:
         """
-        Return the question for all that describes a flow, or for the *references* that are named.
+        Return the request for everything that describes a flow, or only for these *references*.
         """
         owner = agency or self.structures_of or self.agency
         below = f"{self.structures_at}/" if self.structures_at else ""
@@ -87,7 +87,7 @@ class Service:
 
     def flows(self) -> Question:
         """
-        Return the question for the names of all flows.
+        Return the request for the names of all flows.
         """
         owner = self.structures_of or self.agency
         below = f"{self.structures_at}/" if self.structures_at else ""
@@ -111,7 +111,7 @@ class Service:
         form: Format,
     ) -> Question:
         """
-        Return the question for a flow's figures, with the *codes* of each of its *dimensions*.
+        Return the request for a flow's figures, with the *codes* of each of its *dimensions*.
         """
         asked: dict[str, str] = dict(self.parameters)
         if self.version == "3.0":
@@ -143,7 +143,7 @@ def service_named(name: str, where: str) -> Service:
     """
     Return a known service. *where* is the setting that names it.
 
-    :raises ConfigError: There is none of that name.
+    :raises ConfigError: No service has this name.
     """
     found = known().get(name.upper())
     if found is None:

@@ -1,4 +1,4 @@
-"""What can be configured of an SDMX source."""
+"""The settings of SDMX sources."""
 
 from __future__ import annotations
 
@@ -41,14 +41,16 @@ class SdmxSettings:
     """
     The settings of a source that uses ``sdmx``.
 
-    ``service`` is a known house, such as ``ECB``, or else ``url`` its address. ``flow`` is the data flow, or
-    ``flows`` are several, each a dataset of its own. ``key`` says which series: codes joined by points in
-    the order of the dimensions, several joined by ``+``, none for all of them; left out, the whole flow.
-    ``start`` and ``end`` are the first and the last period. ``agency`` and ``version`` are the owner and the version of the
-    flow where the house has several. ``area`` names the dimension of areas, where it is not found by
-    itself. ``freq`` are the frequencies of the figures, such as ``A`` or ``MQ``: without it, there is a Gold model for the
-    growth of each frequency, also where it stays empty. ``language`` is that of names. ``rest`` is the version of the
-    interface at ``url``, 2.1 or 3.0. ``timeout`` is the time for one whole answer, in seconds.
+    ``service`` is a known service, such as ``ECB``; for others, give its ``url``. ``flow`` is the
+    data flow, or ``flows`` are several, each a separate dataset. ``key`` selects series: codes
+    joined by points in the order of the dimensions, with ``+`` between alternatives and nothing for
+    all codes. Without ``key``, the whole flow is loaded. ``start`` and ``end`` are the first and
+    the last period. ``agency`` and ``version`` are the owner and the version of the flow, if the
+    service has several. ``area`` names the dimension of areas, if it is not found automatically.
+    ``freq`` are the frequencies of the figures, such as ``A`` or ``MQ``. Without it, there is a
+    Gold model for the growth at every frequency, even if it is empty. ``language`` is the language
+    of names. ``rest`` is the version of the API at ``url``, 2.1 or 3.0. ``timeout`` is the time
+    limit for a complete answer, in seconds.
     """
 
     service: str = ""

@@ -1,4 +1,4 @@
-"""The source: what is asked of a service, and when."""
+"""The source: what to request from a service, and when."""
 
 from __future__ import annotations
 
@@ -40,22 +40,22 @@ NORMALIZER = "sdmx"
 _AT_ONCE = 4
 """Flows requested at once from a service without published limits."""
 _MARGIN = timedelta(hours=1)
-"""How much earlier than our clock's time a service is asked for changes since then."""
+"""How much earlier than by our clock a service is asked for changes since the last look."""
 
 
 class SdmxSource(Source):
     """
     Data flows of one service.
 
-    A flow whose service says when it was updated is asked for that alone. Of others the figures are
-    read, and compared by a hash; they are dated by ``Last-Modified``, or by the day on which they
-    are first seen. A service that answers "not modified" is trusted for some days.
+    If the service says when a flow was updated, only this time is requested. For other flows, the
+    figures are read and compared by a hash. They are dated by ``Last-Modified``, or by the day on
+    which they were first seen. The answer "not modified" is trusted for some days.
     """
 
     def __init__(self, settings: SdmxSettings, now: Callable[[], float] = time.time) -> None:
         self._settings = settings
         self._service = service_of(settings)
-        # A client is for one thread; what it has read for a probe is not asked for again when that is fetched.
+        # A client is for one thread, and a fetch reuses what it has read for the probe.
         self._askings = [(Asking(settings, self._service), Lock()) for _ in range(self.at_once)]
         folder = settings.environment.home / ".statpipe" / "sdmx" / (settings.instance or "sdmx")
         self._remembered = Remembered(folder, now)
@@ -63,7 +63,7 @@ class SdmxSource(Source):
     @property
     def url(self) -> str:
         """
-        The beginning of all addresses of the service.
+        The beginning of all URLs of the service.
         """
         return self._service.url
 
@@ -74,7 +74,7 @@ class SdmxSource(Source):
     @property
     def at_once(self) -> int:
         if self._service.requests:
-            return 1  # limits are counted by one client
+            return 1  # limits are counted per client
         return max(1, min(_AT_ONCE, len(self._flows)))
 
     @property
@@ -111,7 +111,7 @@ class SdmxSource(Source):
             structure = asking.structure(flow, dataset.name)
             described, _ = structure_in(dataset, structure)
             messages = asking.messages(flow, dataset.name, described)
-            # Figures that are updated meanwhile must not be stored under the date of those before.
+            # Figures that change in the meantime must not be stored under the earlier date.
             before = self._remembered.recall(dataset.name, self._asked(dataset))
             brought = hash_of(messages)
             now = self._look(asking, dataset, before=before, again=True, brought=brought).vintage
@@ -149,18 +149,18 @@ class SdmxSource(Source):
 
     def all_flows(self) -> Payload:
         """
-        Ask for the names of all flows of the service.
+        Request the names of all flows of the service.
         """
         return self._askings[0][0].all_flows()
 
     def structure_of(self, flow: str) -> Payload:
         """
-        Ask for all that describes a flow.
+        Request everything that describes a flow.
         """
         return self._askings[0][0].structure(flow, safe_name(flow))
 
     def _is_still(self, asking: Asking, dataset: Dataset, seen: Seen) -> bool:
-        """Ask the service, with one request, whether a flow is as it was seen."""
+        """Ask the service with one request whether a flow is unchanged."""
         flow = self._flow(dataset)
         if seen.updated:
             alone = asking.flow_alone(flow, dataset.name)
@@ -174,7 +174,7 @@ class SdmxSource(Source):
         except NothingNew:
             return True
         except NoData:
-            # Nothing may be newer than a time; of the figures themselves, there must be something.
+            # A request for changes may return nothing; a request for the figures must return some.
             return not seen.headers
         except ContentError:
             return False
@@ -189,8 +189,8 @@ class SdmxSource(Source):
         brought: str = "",
     ) -> Seen:
         """
-        Read what dates a flow, and all that it says; *again* asks for the date anew, when messages were *brought*
-        whose hash this is.
+        Read the date of a flow and its contents. With *again*, request the date once more;
+        *brought* is the hash of the messages that were fetched.
         """
         flow, told = self._flow(dataset), self._settings
         payload = asking.structure(flow, dataset.name)
@@ -208,7 +208,7 @@ class SdmxSource(Source):
             if before is not None and before.vintage.token.startswith(of_date):
                 token = before.vintage.token
                 if not brought and before.brought and not self._remembered.believes(before):
-                    # The date is as it was. Whether the figures are, only they can tell.
+                    # The date is unchanged, but the figures may have changed: compare them.
                     brought = hash_of(asking.messages(flow, dataset.name, structure))
                     token = token if brought == before.brought else f"{of_date} {brought}"
                 brought = brought or before.brought
@@ -223,7 +223,7 @@ class SdmxSource(Source):
             msg = f"{dataset.name}: the answer has no observations; check `flow` and `key`, and whether figures exist between `start` and `end`"
             raise NoData(msg)
         if bounded:
-            # What lies outside was not requested: a later `start` deletes nothing.
+            # Periods outside were not requested, so a later `start` deletes nothing.
             asked = attrs.evolve(asked, periods=periods_in(table))
         figures = hashlib.sha256(f"{fingerprint(table)} {described}".encode()).hexdigest()
         token = figures if at is None else f"{at} {told.key} {told.start} {told.end} {described}"
@@ -241,7 +241,7 @@ class SdmxSource(Source):
         return seen
 
     def _asked(self, dataset: Dataset) -> str:
-        """All that a flow is asked for with."""
+        """Return all settings that determine the request for a flow."""
         told = self._settings
         parts = (self._service, self._flow(dataset), told.key, told.start, told.end, told.agency)
         text = repr((*parts, told.version, told.area, told.language))
@@ -249,7 +249,7 @@ class SdmxSource(Source):
 
     @contextmanager
     def _one_asking(self, dataset: Dataset) -> Iterator[Asking]:
-        """Give the client of a flow, always the same one, while nobody else has it."""
+        """Yield the client of a flow, always the same one, for exclusive use."""
         place = self._flows.index(self._flow(dataset)) % len(self._askings)
         asking, lock = self._askings[place]
         with lock:
@@ -268,7 +268,7 @@ class SdmxSource(Source):
 
 
 def _seen(vintage: Vintage, messages: Sequence[Message], before: Seen | None) -> Seen:
-    """Say how these figures are asked for again; those that are as before keep their date."""
+    """Return how to request these figures again. Unchanged figures keep their date."""
     if before is not None and before.vintage.token == vintage.token:
         vintage = _today(before.vintage)
     seen = Seen(asked="", read=0, vintage=vintage)
@@ -282,7 +282,7 @@ def _seen(vintage: Vintage, messages: Sequence[Message], before: Seen | None) ->
 
 
 def _today(vintage: Vintage) -> Vintage:
-    """What nobody dates is seen today."""
+    """Return today's vintage, for figures without a date."""
     if vintage.basis != "observed":
         return vintage
     return undated(vintage.token, selection=vintage.selection)

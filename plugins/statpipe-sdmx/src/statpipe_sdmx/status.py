@@ -1,4 +1,4 @@
-"""The status of an observation, as SDMX's CL_OBS_STATUS has it."""
+"""The status of an observation, as in SDMX's CL_OBS_STATUS."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ _EUROSTAT = {
     "z": "M",
 }
 """
-Eurostat's flags, from its page "Statistical codes". Revised (``r``) is not a status, because the
-history shows it.
+Eurostat's flags, from its page "Statistical codes". Revised (``r``) is not used as a status,
+because the history shows it.
 """
 
 
@@ -41,7 +41,7 @@ def coded_status(flags: pa.DictionaryArray) -> pa.DictionaryArray:
 
 def flag_symbols(flags: pa.DictionaryArray) -> pa.Array:
     """
-    Return the flags that are no code by themselves, to be kept as they are printed.
+    Return the flags that are not status codes, to keep them as printed.
     """
     import pyarrow as pa
 

@@ -1,4 +1,6 @@
-"""What a structure message says: dimensions and attributes in order, each with its code list."""
+"""The content of a structure message: dimensions and attributes in order, each with its code
+list.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +14,17 @@ from statpipe.api import Code
 TIME, VALUE = "TIME_PERIOD", "OBS_VALUE"
 STATUS, CONFIDENTIAL, MULTIPLIER = "OBS_STATUS", "CONF_STATUS", "UNIT_MULT"
 FLAG = "OBS_FLAG"
-"""Eurostat's name of the status dimension, which uses its own letters."""
+"""Eurostat's name of the status attribute, which has Eurostat's own letters."""
 UNITS = ("UNIT_MEASURE", "UNIT", "UNITS")
 MEASURE = "MEASURE"
 """The dimension for several measures; ``OBS_MEASURE`` if the flow has one of this name."""
 AREAS = ("REF_AREA", "GEO", "COUNTRY", "LOCATION", "REPORTING_COUNTRY")
-"""Names of area dimensions, in the order of the search if no role identifies one."""
+"""Names of area dimensions, in the order of search if no role identifies one."""
 
 
 def safe_name(flow: str) -> str:
     """
-    Return the name of a flow's dataset: flows of some houses have an @ in theirs.
+    Return the name of a flow's dataset: the names of some agencies' flows contain an @.
     """
     return re.sub(r"[^A-Za-z0-9_-]", "_", flow)
 
@@ -44,7 +46,7 @@ class Item:
 @frozen(kw_only=True)
 class Structure:
     """
-    The structure of a flow. ``dimensions`` are all but the time, in the order of keys.
+    The structure of a flow. ``dimensions`` are all except the time, in the order of keys.
 
     ``version`` and ``agency`` are those of the data structure; ``flow``, ``owner``, ``flow_version`` and ``name`` are the
     flow's identifier, agency, version and title. ``measures`` may be empty: then there is one, ``OBS_VALUE``.
@@ -64,7 +66,8 @@ class Structure:
 
     def digest(self, area: Item | None) -> str:
         """
-        Return a hash of all that it says, in hexadecimal: another name or code makes another one.
+        Return a hash of the whole structure, in hexadecimal. Every change of a name or code changes
+        it.
         """
         items = (*self.dimensions, *self.attributes, *self.measures)
         listed = [
@@ -84,7 +87,7 @@ class Structure:
     @property
     def measured(self) -> Item | None:
         """
-        The dimension that tells several measures apart, with a code for each. It is in no key.
+        The dimension of several measures, with a code for each. It is not part of keys.
         """
         if len(self.measures) <= 1:
             return None
@@ -94,7 +97,7 @@ class Structure:
 
     def categories(self, area: Item | None) -> tuple[Item, ...]:
         """
-        What makes a category: all dimensions but those of frequency and area, and that of measures.
+        The dimensions that form the category: all except frequency and area, plus that of measures.
         """
         left = {one.id for one in (self.frequency, area) if one is not None}
         others = tuple(one for one in self.dimensions if one.id not in left)
@@ -103,13 +106,13 @@ class Structure:
     @property
     def frequency(self) -> Item | None:
         """
-        The dimension that tells the frequency, by its role or its name.
+        The frequency dimension, found by its role or its name.
         """
         return _by(self.dimensions, "FREQ", ("FREQ",))
 
     def area(self, named: str = "") -> Item | None:
         """
-        The dimension of areas: the one that is *named*, or else by its role or its name.
+        Return the area dimension: the one *named*, or else found by its role or its name.
         """
         if named:
             return next((one for one in self.dimensions if one.id == named), None)

@@ -1,4 +1,4 @@
-"""The date in a flow's annotations: when its service updated the data."""
+"""The date in a flow's annotations at which the service updated the data."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def updated_at(payload: Payload, kind: str, flow: str) -> datetime | None:
     """
     Return the time in the flow's annotation of this *kind*, in UTC; ``None`` if it has none, or one that is to come.
 
-    :raises ContentError: It is no time.
+    :raises ContentError: The annotation is not a valid time.
     """
     if not kind:
         return None

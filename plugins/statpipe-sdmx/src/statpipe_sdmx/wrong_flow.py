@@ -1,4 +1,4 @@
-"""A flow that a service does not have: which one was probably meant."""
+"""Suggests a flow if the configured one does not exist."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ def named_wrongly(
     flow: str, where: str, service: str, ask: Callable[[], Payload]
 ) -> ConfigError | None:
     """
-    Return what is wrong with the name of a flow, or ``None`` if the list of all flows, which *ask* brings, has it or cannot
-    be had. *where* is the source, and *service* what the service is called.
+    Return what is wrong with the name of a flow, or ``None`` if the list of all flows contains it
+    or cannot be fetched. *ask* fetches the list, *where* is the source, and *service* the name of
+    the service.
     """
     try:
         there = {one.id for one in flows_in(ask())}

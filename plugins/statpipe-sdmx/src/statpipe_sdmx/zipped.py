@@ -1,4 +1,6 @@
-"""A packed message: a zip, as services send large ones, or gzip of which no header told."""
+"""Unpacks messages: zips, which services use for large messages, and gzip without a header that
+says so.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,7 @@ def unpacked(payload: Payload) -> Payload:
     A zip that names a larger size than the bound is not opened at all. Of any other, no more than the bound is unpacked:
     what a package says of sizes is not believed.
 
-    :raises ContentError: It is damaged, or holds another number of files, or a larger one.
+    :raises ContentError: It is damaged, does not contain exactly one file, or is too large.
     """
     packed = {_ZIP: "zip", _GZIP: "gzip"}
     kind = next((name for sign, name in packed.items() if payload.body.startswith(sign)), "")
