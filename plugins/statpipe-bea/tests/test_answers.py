@@ -87,7 +87,7 @@ SHAPES = {
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_client_and_normalizer_read_each_shape_alike(shape):
+def test_client_and_normalizer_read_each_form_the_same_way(shape):
     body = SHAPES[shape]
     told = http.Answer(name="p1", url="", status=200, body=body)
     assert judged(told) is None
@@ -119,7 +119,7 @@ def test_the_release_is_compared_by_its_decoded_note(escaped, single):
         _refuse_other_release(payload, attrs.evolve(vintage, note=f"{DASH} and more"))
 
 
-def test_a_note_holds_nothing_that_no_sink_can_hold():
+def test_a_note_only_contains_characters_that_sinks_can_store():
     text = "a\0b\ud800c\ufffdd"
     found = read_answer(
         Payload(name="p1", body=json.dumps(answer(ROWS, note=f"{NOTE}{text}")).encode())
@@ -137,13 +137,13 @@ def test_half_a_character_in_a_row_is_refused_by_its_place(name):
     )
 
 
-def test_rows_outside_of_results_are_not_taken_for_its_own():
+def test_rows_outside_results_are_ignored():
     text = text_of(Data=[]).replace('"RequestParam": []', '"Data":[{"Code":"SAPCE1-2"}]')
     payload = Payload(name="p1", body=text.encode())
     assert read_answer(payload).rows is None
 
 
-def test_a_reference_means_what_its_own_answer_says():
+def test_a_reference_has_the_meaning_of_its_own_answer():
     """Two answers of one release may number their footnotes differently."""
     payloads = [
         Payload(
@@ -220,7 +220,7 @@ def check_that_fast_equals_slow(payload):
 @example(rows=[row(), row(noteref="(D)")], ascii_only=False, spaced=False, mark=False)
 @example(rows=[row(), row(datavalue="9")], ascii_only=False, spaced=False, mark=False)
 @example(rows=[row(GeoName="é")], ascii_only=False, spaced=False, mark=True)
-def test_the_fast_path_gives_what_the_slow_one_gives(rows, ascii_only, spaced, mark):
+def test_the_fast_path_gives_the_result_of_the_slow_one(rows, ascii_only, spaced, mark):
     separators = None if spaced else (",", ":")
     text = json.dumps(answer(rows), ensure_ascii=ascii_only, separators=separators)
     body = b"\xef\xbb\xbf" * mark + text.encode(errors="surrogatepass")
@@ -233,7 +233,7 @@ def test_the_fast_path_gives_what_the_slow_one_gives(rows, ascii_only, spaced, m
     junk=st.sampled_from([b"", b'"', b"\\", b"]", b"[", b"{", b"}", b",", b"},{", b"\0", b"\r", b"\xe9", b"null", b'"Data":[']),
     drop=st.integers(0, 30),
 )  # fmt: skip
-def test_it_does_so_whatever_happened_to_the_bytes(place, junk, drop):
+def test_the_paths_agree_on_damaged_bytes(place, junk, drop):
     body = body_of(answer([row(GeoName="é"), row(TimePeriod="2021")])).replace(
         b"\\u00e9", "é".encode()
     )

@@ -120,7 +120,7 @@ BAD_ANSWERS = {
 
 
 @pytest.mark.parametrize("case", BAD_ANSWERS)
-def test_an_answer_that_is_none_is_refused_by_name_and_place(case):
+def test_an_invalid_answer_is_refused_with_name_and_place(case):
     body, expected = BAD_ANSWERS[case]
     with pytest.raises(ContentError) as caught:
         normalize(body)
@@ -221,7 +221,7 @@ BAD_FILES = {
 
 
 @pytest.mark.parametrize("case", BAD_FILES)
-def test_a_file_that_is_none_is_refused_by_name_and_place(case):
+def test_an_invalid_file_is_refused_with_name_and_place(case):
     text, expected = BAD_FILES[case]
     with pytest.raises(ContentError) as caught:
         normalize(text, "text/csv", "SAPCE1__ALL_AREAS_2020_2021.csv")
@@ -230,7 +230,7 @@ def test_a_file_that_is_none_is_refused_by_name_and_place(case):
     assert "expected" in str(caught.value)
 
 
-def test_bytes_without_a_meaning_are_refused_with_their_place():
+def test_undecodable_bytes_are_refused_with_their_place():
     body = CSV.encode().replace(b"California", b"Calif\x81rnia", 1)
     with pytest.raises(ContentError, match=rf"byte {body.index(0x81)}: not valid UTF-8 or Windows"):
         normalize(body, "text/csv")
@@ -240,7 +240,7 @@ def test_the_good_file_is_read():
     assert len(normalize(CSV, "text/csv")) == 4
 
 
-def test_a_zip_that_is_none_is_refused():
+def test_an_invalid_zip_is_refused():
     payload = Payload(name="SAPCE.zip", body=b"PK\x03\x04 no more", media_type="application/zip")
     with pytest.raises(ContentError, match=r"payload SAPCE.zip: not a valid zip file .*; expected"):
         list(table_files(payload))
@@ -257,7 +257,7 @@ def test_a_zip_without_the_tables_is_refused(tmp_path):
         list(table_files(payload))
 
 
-def test_a_zip_bomb_is_refused_before_it_unpacks(tmp_path):
+def test_a_zip_bomb_is_refused_before_it_is_unpacked(tmp_path):
     """The declared size is not trusted: reading stops at the limit."""
     path = tmp_path / "bomb.zip"
     with (
@@ -292,7 +292,7 @@ def test_a_damaged_member_is_refused(tmp_path):
         (b"PK\x01\x02", {8: 0x01}),  # encrypted
     ],
 )
-def test_damage_anywhere_in_a_zip_is_a_file_that_cannot_be_read(tmp_path, place, damage):
+def test_damage_anywhere_in_a_zip_is_reported_as_an_unreadable_file(tmp_path, place, damage):
     path = tmp_path / "damaged.zip"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("SAPCE1__ALL_AREAS_2020_2021.csv", CSV)

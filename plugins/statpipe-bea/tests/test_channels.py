@@ -49,13 +49,13 @@ def api(fake, quick):
 
 
 @pytest.mark.parametrize(("asked", "seconds"), [(0, 0), (90, 0), (91, 60), (172, 60), (181, 120)])
-def test_how_long_requests_wait_for_the_budget_is_known_beforehand(fake, asked, seconds):
+def test_the_waiting_time_for_the_budget_is_known_beforehand(fake, asked, seconds):
     source = source_of(key=Secret(fake.key), api_url=fake.url, channel="api")
     assert source.waiting(asked) == seconds
     assert source_of(channel="sample").waiting(asked) == 0
 
 
-def test_what_one_source_spends_another_does_not_spend_again(fake, monkeypatch, tmp_path):
+def test_sources_share_one_budget(fake, monkeypatch, tmp_path):
     class Waits(Exception):
         """It would have waited."""
 
@@ -86,7 +86,7 @@ def test_the_budget_is_a_setting(fake, monkeypatch, tmp_path):
     assert source.waiting(5) == 120
 
 
-def test_a_budget_of_nothing_is_refused():
+def test_a_budget_of_zero_is_refused():
     with pytest.raises(ValueError, match="'requests_per_minute' must be 1 or more: 0"):
         source_of(requests_per_minute=0)
 
@@ -105,9 +105,7 @@ def test_all_channels_give_the_same_silver(table, fake, api, bulk):
         assert content_hash(other) == content_hash(by_sample)
 
 
-def test_a_new_line_and_area_are_read_whatever_the_channel_and_the_rest_is_as_before(
-    fake, api, bulk
-):
+def test_every_channel_reads_a_new_line_and_area(fake, api, bulk):
     with zipfile.ZipFile(bulk) as opened:
         (name,) = (n for n in opened.namelist() if n.startswith("SAPCE1__ALL"))
         body = with_new_codes_of_bea(opened.read(name))
@@ -138,7 +136,7 @@ def test_a_new_line_and_area_are_read_whatever_the_channel_and_the_rest_is_as_be
     assert any(asked.get("linecode") == "25" for asked in fake.requests)
 
 
-def test_lists_of_lines_are_marked_as_structure_and_nothing_else_is(api, bulk):
+def test_only_lists_of_lines_are_marked_as_structure(api, bulk):
     """So a lake knows what describes codes, and what holds figures. Zips have no such list."""
     by_sample = source_of(channel="sample")
     by_bulk = source_of(channel="bulk", bulk=str(bulk))
@@ -179,7 +177,7 @@ def test_a_bare_csv_file_is_an_archive_too(older, tmp_path):
     assert [v.id for v in source.vintages(dataset)] == ["2020-10-08"]
 
 
-def test_what_cannot_be_read_of_an_archive_is_set_aside_by_name(bulk, older, tmp_path):
+def test_unreadable_files_of_an_archive_are_skipped_by_name(bulk, older, tmp_path):
     for zipped in (bulk, older):
         (tmp_path / zipped.name).write_bytes(zipped.read_bytes())
     (tmp_path / "SAPCE-1.zip").write_bytes(b"PK no more")
@@ -196,14 +194,14 @@ def test_what_cannot_be_read_of_an_archive_is_set_aside_by_name(bulk, older, tmp
     source.close()
 
 
-def test_an_archive_that_is_configured_is_read_whole_or_not_at_all(older, tmp_path):
+def test_a_configured_archive_is_read_completely_or_not_at_all(older, tmp_path):
     (tmp_path / "SAPCE.zip").write_bytes(b"PK no more")
     source = source_of(channel="archive", archive=(str(tmp_path), str(older)))
     with pytest.raises(ContentError, match=r"payload SAPCE\.zip: not a valid zip file"):
         source.vintages(source.datasets()[0])
 
 
-def test_an_address_is_asked_once_whatever_is_read_of_it(fake, older):
+def test_a_url_is_only_downloaded_once(fake, older):
     source = source_of().archive([fake.zip_url, str(older)])
     for dataset in source.datasets():
         for vintage in source.vintages(dataset):
@@ -213,13 +211,13 @@ def test_an_address_is_asked_once_whatever_is_read_of_it(fake, older):
     source.close()
 
 
-def test_a_table_that_no_zip_holds_is_rejected_by_name(older):
+def test_a_table_in_no_zip_is_rejected_by_name(older):
     source = source_of(channel="archive", archive=(str(older),), tables=("SAPCE3",))
     with pytest.raises(Rejected, match="SAPCE3 is not in"):
         source.vintages(source.datasets()[0])
 
 
-def test_the_fewest_requests_are_asked(api, fake):
+def test_the_fewest_requests_are_sent(api, fake):
     """SAPCE1 by line: 24. SAPCE3 has more lines than there are areas: 60. One list of lines each."""
     silver_of(api, "SAPCE1")
     assert len(fake.requests) == 24 + 1
@@ -243,7 +241,7 @@ def token_of(fake):
         source.close()
 
 
-def test_time_of_answer_and_order_of_rows_are_no_change(fake, quick):
+def test_the_time_and_row_order_of_an_answer_do_not_matter(fake, quick):
     from support.bea_faults import shuffled
 
     before = token_of(fake)
@@ -251,7 +249,7 @@ def test_time_of_answer_and_order_of_rows_are_no_change(fake, quick):
     assert token_of(fake) == before
 
 
-def test_a_headline_figure_or_a_note_that_moves_is_a_change(fake, quick):
+def test_a_new_headline_figure_or_note_is_a_change(fake, quick):
     before = token_of(fake)
     fake.change("SAPCE1", "1", "06000", "2021", "1.0")
     changed = token_of(fake)
@@ -260,7 +258,7 @@ def test_a_headline_figure_or_a_note_that_moves_is_a_change(fake, quick):
     assert token_of(fake) not in {before, changed}
 
 
-def test_the_same_number_in_another_precision_is_no_change(fake, quick):
+def test_the_same_number_in_another_precision_is_not_a_change(fake, quick):
     before = token_of(fake)
     value = fake_value(fake, "SAPCE1", "1", "06000", "2021")
     fake.change("SAPCE1", "1", "06000", "2021", f"{value}00")
@@ -278,7 +276,7 @@ def fake_value(fake, table, line, fips, year):
     raise AssertionError(fips)
 
 
-def test_a_release_in_the_middle_of_reading_is_told_and_not_mixed(api, fake):
+def test_a_release_during_a_fetch_is_reported_and_not_mixed(api, fake):
     dataset = api.datasets()[0]
     vintage = api.probe(dataset)
     fetching = api.fetch(dataset, vintage)
@@ -290,14 +288,14 @@ def test_a_release_in_the_middle_of_reading_is_told_and_not_mixed(api, fake):
 
 
 class TestChoice:
-    def test_auto_takes_the_api_where_there_is_a_key(self):
+    def test_auto_chooses_the_api_if_there_is_a_key(self):
         assert source_of(key=Secret("k" * 36), bulk="x.zip")._channel.name == "api"
 
-    def test_auto_takes_a_named_bulk_file_and_then_an_archive_without_a_key(self):
+    def test_without_a_key_auto_chooses_a_bulk_file_and_then_an_archive(self):
         assert source_of(bulk="x.zip", archive=("y",))._channel.name == "bulk"
         assert source_of(archive=("y",))._channel.name == "archive"
 
-    def test_auto_takes_the_sample_last_and_says_so(self):
+    def test_auto_chooses_the_sample_last_and_says_so(self):
         source = source_of()
         assert source._channel.name == "sample"
         assert source.notice.startswith("BUNDLED SAMPLE, not current figures")
@@ -313,15 +311,15 @@ class TestChoice:
         with pytest.raises(ConfigError, match="never reads the bundled sample"):
             _ = source_of(environment=STAGING, channel="sample").notice
 
-    def test_what_needs_no_network_needs_no_key(self):
+    def test_channels_without_a_network_need_no_key(self):
         assert len(source_of(environment=STAGING).datasets()) == 4
 
-    def test_figures_by_api_carry_bea_s_disclaimer(self):
+    def test_figures_from_the_api_have_beas_disclaimer(self):
         assert "not endorsed or certified by BEA" in source_of(key=Secret("k" * 36)).attribution
 
 
 class TestSelection:
-    def test_lines_areas_and_years_select(self):
+    def test_lines_areas_and_years_can_be_selected(self):
         source = source_of(
             tables=("SAPCE3",), lines=(1, 46), areas=("US", "CA"), years=(2020, 2021)
         )
@@ -339,12 +337,12 @@ class TestSelection:
             ({"tables": ()}, "tables is empty"),
         ],
     )
-    def test_what_does_not_exist_is_told_with_what_does(self, settings, text):
+    def test_an_unknown_selection_is_reported_with_the_known_ones(self, settings, text):
         with pytest.raises(ConfigError) as caught:
             source_of(**settings)
         assert text in str(caught.value)
 
-    def test_a_smoke_run_asks_for_one_line_one_area_one_year(self):
+    def test_a_smoke_run_requests_one_line_one_area_and_one_year(self):
         source = source_of()
         (dataset, *_) = source.datasets()
         tiny = source.smallest(dataset)
@@ -355,7 +353,7 @@ class TestSelection:
 @pytest.mark.parametrize(
     ("asked", "volume"), [(None, 90_000_000), (9, 90_000_000), (900, 900_000_000)]
 )
-def test_a_key_with_more_requests_has_more_bytes_in_proportion(asked, volume):
+def test_the_byte_limit_grows_with_the_request_limit(asked, volume):
     from statpipe_bea.api.client import limits
 
     (minute,) = limits(asked)

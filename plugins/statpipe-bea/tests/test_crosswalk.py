@@ -59,7 +59,7 @@ def test_crosswalk_and_categories_name_the_same_titles_and_units(table):
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_base_year_is_in_the_category_and_in_the_unit(table):
+def test_a_base_year_is_part_of_category_and_unit(table):
     for category in price_tables.categories(table):
         year = category.code[-4:]
         if "constant" in category.unit_measure.lower():
@@ -68,7 +68,7 @@ def test_a_base_year_is_in_the_category_and_in_the_unit(table):
             assert category.unit_mult == (6 if category.unit_measure.startswith("Mill") else 0)
 
 
-def test_the_record_of_december_2022_is_what_bea_s_file_prints():
+def test_the_record_of_december_2022_equals_beas_file():
     bulk = Path(__file__).parent / "data" / "SARPP.zip"
     with zipfile.ZipFile(bulk) as archive:
         for table in TABLES:
@@ -87,7 +87,7 @@ def test_the_record_of_december_2022_is_what_bea_s_file_prints():
             assert found == {(line, *titles[code]) for line, code in layout.items()}
 
 
-def test_sarpp_has_had_five_lines_then_ten_then_five():
+def test_sarpp_has_five_lines_then_ten_then_five():
     layouts = [known_layout("SARPP", day) for day in (D2022, D2025, D2026)]
     assert [len(layout) for layout in layouts] == [5, 10, 5]
     assert [layout["1"] for layout in layouts] == [
@@ -104,14 +104,14 @@ def test_sarpp_has_had_five_lines_then_ten_then_five():
 
 
 @pytest.mark.parametrize("day", RELEASES)
-def test_each_release_is_read_as_it_is_recorded(day):
+def test_each_recorded_release_is_read(day):
     for table, sheet in RELEASES[day].items():
         assert layout_of(table, printed(sheet), day, {}) == known_layout(table, day)
 
 
 @settings(deadline=None, max_examples=60)
 @given(day=st.sampled_from([D2022, D2025, D2026]), data=st.data())
-def test_a_permutation_of_the_lines_never_changes_what_a_title_is(day, data):
+def test_the_order_of_lines_never_changes_the_category_of_a_title(day, data):
     sheet = RELEASES[day]["SARPP"]
     turned = sheet.with_lines(data.draw(st.permutations(sheet.lines)))
     by_title = {
@@ -122,7 +122,7 @@ def test_a_permutation_of_the_lines_never_changes_what_a_title_is(day, data):
     }
 
 
-def test_a_deflator_is_of_the_base_year_of_its_time_because_it_prints_none():
+def test_a_deflator_has_the_base_year_of_its_time():
     (line,) = printed(RELEASES[D2022]["SAIRPD"])
     base = {
         day: layout_of("SAIRPD", [line], day, {})["1"]
@@ -139,7 +139,7 @@ def test_a_deflator_is_of_the_base_year_of_its_time_because_it_prints_none():
         layout_of("SAIRPD", [line], date(2017, 1, 1), {})
 
 
-def test_in_its_base_year_the_deflator_is_the_price_parity():
+def test_the_deflator_equals_the_price_parity_in_its_base_year():
     """So the base year of the release of 2022, which the deflator's file does not print, is 2012."""
     parity = RELEASES[D2022]["SARPP"].line("RPPs: All items").figures
     for fips, figures in RELEASES[D2022]["SAIRPD"].lines[0].figures.items():
@@ -147,7 +147,7 @@ def test_in_its_base_year_the_deflator_is_the_price_parity():
         assert same == ["2012"]
 
 
-def test_a_release_between_two_that_are_recorded_is_read_by_its_titles():
+def test_a_release_between_recorded_ones_is_read_by_its_titles():
     """Such as one of December 2023, of which no file is at hand."""
     day = date(2023, 12, 14)
     for table in ("SARPP", "SARPI", "SAIRPD"):
@@ -182,13 +182,13 @@ def test_a_known_line_with_another_title_is_refused_and_says_what_to_do():
     )
 
 
-def test_a_title_that_is_accepted_is_the_category():
+def test_an_accepted_title_is_the_same_category():
     lines = changed(title="RPPs: Everything")
     accepted = {"SARPP:rpp_all_items": "RPPs: Everything"}
     assert layout_of("SARPP", lines, D2022, accepted) == known_layout("SARPP", D2022)
 
 
-def test_a_known_title_in_another_unit_is_another_thing():
+def test_a_known_title_in_another_unit_is_another_category():
     assert refusal(changed(unit="Index (2022=100)")) == (
         "here: line 1 of SARPP is titled 'RPPs: All items ' in 'Index (2022=100)'; "
         "SARPP:rpp_all_items is in 'Index'. It is a different category: record it in "
@@ -224,11 +224,11 @@ def test_constant_dollars_of_an_unknown_base_year_are_refused():
     assert "which no recorded release has" in refusal(lines, "SARPI", date(2029, 2, 1))
 
 
-def test_a_number_that_is_none_is_refused():
+def test_an_invalid_line_number_is_refused():
     assert "line 'x' of SARPP; expected a number" in refusal(changed(line="x"))
 
 
-def test_a_line_less_is_refused():
+def test_a_missing_line_is_refused():
     lines = printed(RELEASES[D2022]["SARPP"])
     text = refusal(lines[:4])
     assert "holds 4 categories (without SARPP:rpp_other_services)" in text
@@ -243,20 +243,20 @@ def test_a_line_less_is_refused():
         ("Implicit regional price deflator", "Index"),  # of 2012 then, which SARPP never printed
     ],
 )
-def test_a_line_more_is_left_out_and_the_others_are_what_they_were(title, unit):
+def test_an_additional_line_is_left_out_and_changes_nothing(title, unit):
     lines = printed(RELEASES[D2022]["SARPP"])
     more = PrintedLine(line="6", title=title, unit=unit, where="here")
     assert layout_of("SARPP", [more, *lines], D2022, {}) == known_layout("SARPP", D2022)
 
 
-def test_a_line_more_does_not_hide_one_under_a_new_title():
+def test_an_additional_line_does_not_hide_a_retitled_one():
     more = PrintedLine(line="6", title="RPPs: Services: Education", unit="Index", where="here")
     assert "line 1 of SARPP is titled 'RPPs: Everything'" in refusal(
         [*changed(title="RPPs: Everything"), more]
     )
 
 
-def test_a_new_line_is_asked_for():
+def test_a_new_line_is_requested():
     lines = printed(RELEASES[D2022]["SARPP"])
     more = PrintedLine(line="6", title="RPPs: Services: Education", unit="Index", where="here")
     found = release_lines(price_tables.dataset("SARPP"), iter([*lines, more]), D2022)
@@ -264,27 +264,27 @@ def test_a_new_line_is_asked_for():
     assert found.asked == {**known_layout("SARPP", D2022), "6": None}
 
 
-def test_two_lines_of_one_title_are_refused():
+def test_two_lines_with_one_title_are_refused():
     lines = printed(RELEASES[D2022]["SARPP"])
     assert "and so is line 1 at line 1; expected each category once" in refusal(
         [*lines, PrintedLine(line="6", title=lines[0].title, unit="Index", where="here")]
     )
 
 
-def test_one_line_of_two_titles_is_refused():
+def test_one_line_with_two_titles_is_refused():
     lines = printed(RELEASES[D2022]["SARPP"])
     twice = PrintedLine(line="1", title=lines[1].title, unit="Index", where="here")
     assert "line 1 of SARPP is SARPP:rpp_goods" in refusal([lines[0], twice, *lines[2:]])
 
 
-def test_a_channel_goes_by_the_record_where_a_release_cannot_be_read():
+def test_a_channel_uses_the_record_if_a_release_cannot_be_read():
     lines = changed(title="RPPs: Everything")
     assert layout_or_known("SARPP", lines, D2022) == (known_layout("SARPP", D2022), False)
     lines = printed(RELEASES[D2022]["SARPP"])
     assert layout_or_known("SARPP", lines, D2022) == (known_layout("SARPP", D2022), True)
 
 
-def test_a_token_without_lines_tells_none():
+def test_a_token_without_lines_gives_none():
     assert lines_in_token("csv:12") == {}
     assert lines_in_token("csv:12\napi:34 lines:1=A:b,2=A:c") == {"1": "A:b", "2": "A:c"}
 
@@ -362,7 +362,7 @@ def oracle(day, sheet):
 
 @settings(deadline=None, max_examples=40)
 @given(drawn=sheets())
-def test_silver_is_the_same_whatever_the_numbers_of_the_lines_are(drawn):
+def test_line_numbers_do_not_change_silver(drawn):
     day, whole, turned = drawn
     by_number = silver_of(by_csv(whole), day)
     assert content_hash(silver_of(by_csv(turned), day)) == content_hash(by_number)
@@ -382,14 +382,14 @@ def test_silver_is_the_same_whatever_the_numbers_of_the_lines_are(drawn):
             assert (float(row["obs_value"]), row["obs_status"]) == (float(text), "A")
 
 
-def test_without_a_list_of_lines_an_answer_says_itself_what_its_line_is():
+def test_an_answer_identifies_its_line_without_a_list():
     """One line under another number: 5 is all items in February 2025."""
     (_, *answers) = by_api(RELEASES[D2025]["SARPP"])
     table = silver_of(answers[4:5], D2025)
     assert set(table["category"].to_pylist()) == {"SARPP:rpp_all_items"}
 
 
-def test_an_answer_whose_line_is_in_no_list_is_refused():
+def test_an_answer_with_an_unlisted_line_is_refused():
     lines, *answers = by_api(RELEASES[D2022]["SARPP"])
     moved = answers[0].body.replace(b'"SARPP-1"', b'"SARPP-6"')
     with pytest.raises(
@@ -398,7 +398,7 @@ def test_an_answer_whose_line_is_in_no_list_is_refused():
         silver_of([lines, Payload(name="odd", body=moved)], D2022)
 
 
-def test_an_answer_of_another_title_than_its_line_in_the_list_is_refused():
+def test_an_answer_whose_title_differs_from_the_list_is_refused():
     lines, *answers = by_api(RELEASES[D2022]["SARPP"])
     moved = answers[1].body.replace(b'"SARPP-2"', b'"SARPP-1"')
     with pytest.raises(
@@ -414,7 +414,7 @@ def test_an_answer_of_another_title_than_its_line_in_the_list_is_refused():
     junk=st.binary(min_size=0, max_size=4),
     drop=st.integers(0, 40),
 )
-def test_a_damaged_file_is_refused_or_read_as_printed_but_never_a_bug(drawn, place, junk, drop):
+def test_a_damaged_file_is_refused_or_read_as_printed(drawn, place, junk, drop):
     day, whole, _ = drawn
     body = whole.csv()
     place %= len(body)

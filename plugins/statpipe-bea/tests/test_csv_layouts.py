@@ -63,7 +63,7 @@ def test_the_layout_of_2017_gives_the_same_figures_as_that_of_2019():
     )
 
 
-def test_a_component_that_is_no_table_of_ours_is_refused():
+def test_an_unknown_component_is_refused():
     body = layout_of_2017("2016", component="Percent change in PCE")
     with pytest.raises(ContentError, match="table 'Percent change in PCE'; expected SAPCE1"):
         silver_of(body)
@@ -85,13 +85,13 @@ def test_a_footer_that_names_two_releases_is_refused(as_published):
     assert len(silver_of(again)) == 60 * 24 * 2
 
 
-def test_the_unit_may_be_missing_only_where_the_component_stands_for_the_table():
+def test_the_unit_may_only_be_missing_if_the_component_names_the_table():
     body = layout_of_2019("2017", "2018").replace(b",Unit,", b",ComponentId,", 1)
     with pytest.raises(ContentError, match="no column for Unit"):
         silver_of(body)
 
 
-def test_the_layout_of_2019_is_the_one_that_bea_wrote():
+def test_the_layout_of_2019_is_that_of_a_file_from_bea():
     """Three lines of BEA's file, whose figures are other ones: header, first row, footer."""
     lines = layout_of_2019("2017", "2018").decode().split("\r\n")
     assert lines[0] == (
@@ -106,7 +106,7 @@ def test_the_layout_of_2019_is_the_one_that_bea_wrote():
 
 
 @pytest.mark.parametrize("way", KEPT)
-def test_a_file_that_was_saved_again_gives_the_same_silver(way, as_published, silver):
+def test_a_file_saved_by_a_spreadsheet_gives_the_same_silver(way, as_published, silver):
     assert silver_of(KEPT[way](as_published)).equals(silver)
 
 
@@ -127,21 +127,19 @@ def test_a_line_within_quotes_does_not_shift_the_line_of_a_message(as_published)
     assert "line 4, column 2018: figure '4361471.7x'" in refused(body)
 
 
-def test_a_comma_in_a_figure_is_not_guessed_where_semicolons_separate(as_published):
+def test_a_comma_in_a_figure_is_refused_if_semicolons_separate_cells(as_published):
     """In a German spreadsheet 112,195 is no hundred thousand."""
     body = resaved(as_published, ";").replace(";13982899.0;", ";13982899,0;", 1)
     message = refused(body.encode())
     assert "line 2, column 2018: figure '13982899,0' in a file that does not separate" in message
 
 
-def test_thousands_separators_are_read_where_commas_separate_and_quotes_protect(
-    as_published, silver
-):
+def test_thousands_separators_are_read_in_quoted_cells(as_published, silver):
     body = as_published.replace(b",13982899.0,", b',"13,982,899.0",', 1)
     assert silver_of(body).equals(silver)
 
 
-def test_a_file_of_too_many_rows_is_refused(as_published, monkeypatch):
+def test_a_file_with_too_many_rows_is_refused(as_published, monkeypatch):
     from statpipe_bea import csv_tables
 
     monkeypatch.setattr(csv_tables, "_MOST_ROWS", 100)

@@ -13,13 +13,13 @@ def coded(values):
     return pa.array(values, pa.string()).dictionary_encode()
 
 
-def test_rows_are_numbered_from_nought():
+def test_rows_are_numbered_from_zero():
     assert numbered(3).to_pylist() == [0, 1, 2]
     assert numbered(0).to_pylist() == []
 
 
 @given(rows=texts)
-def test_each_combination_stands_with_its_first_row_in_the_order_of_the_rows(rows):
+def test_each_combination_is_given_with_its_first_row_in_row_order(rows):
     first, second = zip(*rows, strict=True)
     found = combinations({"line": coded(first), "unit": coded(second)})
     assert found == [

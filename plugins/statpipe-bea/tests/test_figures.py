@@ -49,14 +49,14 @@ def read(*cells, notes=NOTES):
         ("\t-7\u202f", None, (Decimal(-7), "A", None, None)),
     ],
 )
-def test_a_cell_says_what_is_printed_and_no_more(value, reference, expected):
+def test_a_cell_contains_exactly_what_is_printed(value, reference, expected):
     # Among others, so that the way of a whole column is taken.
     cells = read(("1", None), (value, reference), ("2,000", "*"))
     assert cells[1] == expected
     assert cells[0] == (Decimal(1), "A", None, None)
 
 
-def test_the_printed_places_are_kept():
+def test_printed_decimal_places_are_kept():
     columns = figures(pa.array(["14392721.0", "1,234", "7"]), None, [({}, 3)], str)
     assert columns["decimals"].to_pylist() == [1, 0, 0]
 
@@ -81,7 +81,7 @@ def test_the_printed_places_are_kept():
         ("1\u200b2", None, "figure '1\\u200b2'; expected"),
     ],
 )  # fmt: skip
-def test_anything_else_is_refused_by_its_row(value, reference, says):
+def test_anything_else_is_refused_with_its_row(value, reference, says):
     with pytest.raises(ContentError) as caught:
         read(("1", None), (value, reference))
     assert str(caught.value).startswith("payload p, Data[1]: ")
@@ -93,7 +93,7 @@ def test_anything_else_is_refused_by_its_row(value, reference, says):
     after=st.text(WHITE_SPACE, max_size=3),
     printed=st.sampled_from([("1,234.5", None), ("-7", "2"), ("(L)", None), ("0", "*(D)")]),
 )
-def test_white_space_around_anything_means_nothing(before, after, printed):
+def test_surrounding_white_space_is_ignored(before, after, printed):
     value, reference = printed
     spaced = (
         f"{before}{value}{after}",
@@ -102,7 +102,7 @@ def test_white_space_around_anything_means_nothing(before, after, printed):
     assert read(spaced) == read(printed)
 
 
-def test_each_answer_has_notes_of_its_own():
+def test_each_answer_has_its_own_notes():
     columns = figures(
         pa.array(["1", "2", "0", "(D)"]),
         pa.array(["2", "2", "(D)", None]),

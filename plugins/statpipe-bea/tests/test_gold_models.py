@@ -75,7 +75,7 @@ def of_2021(name, figures, columns):
 # --- Which there are ---------------------------------------------------------------------------
 
 
-def test_they_are_the_annual_models_and_shares_and_ranks():
+def test_the_models_are_the_annual_ones_and_shares_and_ranks():
     models = pce_state_models()
     assert [model.name.removeprefix("pce_state") for model in models] == [
         "_category",
@@ -96,7 +96,7 @@ def test_they_are_the_annual_models_and_shares_and_ranks():
 # --- Shares ------------------------------------------------------------------------------------
 
 
-def test_a_share_is_of_the_parent_and_of_the_top_of_the_table():
+def test_shares_refer_to_the_parent_and_to_the_total_of_the_table():
     figures = [
         ("CA", TOTAL, "200"),
         ("CA", GOODS, "80"),
@@ -111,13 +111,13 @@ def test_a_share_is_of_the_parent_and_of_the_top_of_the_table():
     }
 
 
-def test_what_is_subtracted_says_so():
+def test_subtracted_categories_are_marked():
     figures = [("CA", TOTAL, "200"), ("CA", LESS, "10")]
     found = of_2021("pce_state_share", figures, "sign")
     assert found == {("CA", TOTAL): (1,), ("CA", LESS): (-1,)}
 
 
-def test_a_share_is_of_the_same_area_and_year():
+def test_shares_refer_to_the_same_area_and_year():
     figures = [
         ("CA", TOTAL, "200"),
         ("CA", GOODS, "80"),
@@ -143,14 +143,12 @@ def test_a_share_is_of_the_same_area_and_year():
         ("200", "-80", "20", (-80, 200, -25.0, 10.0)),
     ],
 )
-def test_there_is_no_share_of_or_for_what_is_not_shown_and_none_of_zero(
-    total, goods, durable, wanted
-):
+def test_shares_of_missing_figures_and_of_zero_are_empty(total, goods, durable, wanted):
     figures = [("CA", TOTAL, total), ("CA", GOODS, goods), ("CA", DURABLE, durable)]
     assert of_2021("pce_state_share", figures, SHARES)["CA", DURABLE] == wanted
 
 
-def test_a_part_whose_parent_has_no_row_that_year_stays_without_shares():
+def test_a_part_without_a_parent_in_that_year_has_no_shares():
     figures = [("CA", GOODS, "80"), ("CA", TOTAL, "200", "2020")]
     found = of_2021("pce_state_share", figures, SHARES)
     assert found == {("CA", GOODS): (None, None, None, None)}
@@ -159,7 +157,7 @@ def test_a_part_whose_parent_has_no_row_that_year_stays_without_shares():
 # --- Ranks -------------------------------------------------------------------------------------
 
 
-def test_states_are_ranked_by_size_and_equal_figures_share_a_place():
+def test_states_are_ranked_by_size_and_equal_figures_share_a_rank():
     figures = [("AL", TOTAL, "10"), ("CA", TOTAL, "30"), ("DC", TOTAL, "30"), ("NY", TOTAL, "20")]
     assert of_2021("pce_state_rank", figures, "rank states") == {
         ("CA", TOTAL): (1, 4),
@@ -169,7 +167,7 @@ def test_states_are_ranked_by_size_and_equal_figures_share_a_place():
     }
 
 
-def test_a_state_whose_figure_is_not_shown_has_no_place_and_takes_none():
+def test_a_state_without_a_figure_is_not_ranked():
     figures = [("AL", TOTAL, "-10"), ("CA", TOTAL, None), ("NY", TOTAL, "20")]
     assert of_2021("pce_state_rank", figures, "rank states value") == {
         ("NY", TOTAL): (1, 2, 20),
@@ -178,7 +176,7 @@ def test_a_state_whose_figure_is_not_shown_has_no_place_and_takes_none():
     }
 
 
-def test_where_no_figure_is_shown_nobody_is_ranked():
+def test_without_figures_no_state_is_ranked():
     figures = [("AL", TOTAL, None), ("CA", TOTAL, None)]
     found = of_2021("pce_state_rank", figures, "rank states")
     assert set(found.values()) == {(None, 0)}
@@ -189,7 +187,7 @@ def test_the_nation_and_regions_are_not_among_the_states():
     assert of_2021("pce_state_rank", figures, "rank states") == {("CA", TOTAL): (1, 1)}
 
 
-def test_each_category_and_year_has_its_own_ranks():
+def test_each_category_and_year_is_ranked_separately():
     figures = [
         ("AL", TOTAL, "10"),
         ("CA", TOTAL, "30"),
@@ -206,7 +204,7 @@ def test_each_category_and_year_has_its_own_ranks():
 # --- Location quotients ------------------------------------------------------------------------
 
 
-def test_the_location_quotient_is_the_state_s_share_over_the_nation_s():
+def test_the_location_quotient_is_the_states_share_divided_by_the_nations():
     figures = [
         ("US", TOTAL, "1000"),
         ("US", GOODS, "400"),

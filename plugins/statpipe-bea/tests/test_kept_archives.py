@@ -74,20 +74,20 @@ class TestNames:
             "SAPCE1_ALL_AREAS_1997_2021.csv",
         ],
     )
-    def test_a_table_is_found_whatever_it_is_named(self, name):
+    def test_a_table_is_found_under_any_file_name(self, name):
         ((found, _, _, release),) = found_in({name: table()})
         assert (found, release) == ("SAPCE1", "2022-10-06")
 
     @pytest.mark.parametrize(
         "name", ["../../etc/passwd.csv", "/etc/x.csv", "C:\\x.csv", "\x1b[31m.csv"]
     )
-    def test_a_name_is_only_a_name(self, name):
+    def test_hostile_member_names_are_harmless(self, name):
         (file,) = table_files(zipped({name: table()}))
         assert set(file.payloads[0].name) <= set("abcdefghijklmnopqrstuvwxyz._-0123456789CX")
         assert file.member.isprintable()
         assert file.payloads[0].request["member"] == file.member
 
-    def test_what_systems_add_to_a_zip_is_ignored(self):
+    def test_files_added_by_operating_systems_are_ignored(self):
         junk = {
             f"__MACOSX/SAPCE/._{WHOLE}": b"\0\5\26\7",
             f"SAPCE/._{WHOLE}": b"\0\5\26\7",
@@ -103,17 +103,17 @@ class TestNames:
         members = {"SASUMMARY__ALL_AREAS_1998_2022.csv": table("SASUMMARY"), WHOLE: table()}
         assert [one[0] for one in found_in(members)] == ["SAPCE1"]
 
-    def test_a_table_under_its_former_name_is_found_by_what_it_says(self):
+    def test_a_table_under_its_former_name_is_found_by_its_content(self):
         assert found_in({"x.csv": table("SAEXP3", note=OTHER_NOTE)})[0][0] == "SAPCE3"
 
-    def test_a_bare_file_is_read_by_its_content_whatever_its_name_says(self):
+    def test_a_bare_file_is_read_by_its_content_and_not_by_its_name(self):
         payload = Payload(name="x.zip", body=table().encode(), media_type="application/zip")
         (file,) = table_files(payload)
         assert (file.table, file.payloads[0].media_type) == ("SAPCE1", "text/csv")
 
 
 class TestSeveralFilesOfATable:
-    def test_the_file_of_all_areas_is_taken_beside_those_of_single_areas(self):
+    def test_the_file_of_all_areas_is_preferred_to_files_of_single_areas(self):
         members = {
             "SAPCE1_AL_1997_2021.csv": table(areas=["01000"]),
             WHOLE: table(),
@@ -126,7 +126,7 @@ class TestSeveralFilesOfATable:
         assert [f.table for f in table_files(payload)] == ["SAPCE1", "SAPCE2", "SAPCE3", "SAPCE4"]
         assert {len(f.payloads) for f in table_files(payload)} == {2}
 
-    def test_two_that_differ_are_refused_by_name(self):
+    def test_two_different_files_of_a_table_are_refused_by_name(self):
         members = {WHOLE: table(), "old/copy.csv": table(figure="1.6")}
         message = refused(members)
         assert (
@@ -134,14 +134,14 @@ class TestSeveralFilesOfATable:
         )
         assert "expected one file per table and release, keep one of them" in message
 
-    def test_two_that_are_equal_are_one(self):
+    def test_two_equal_files_count_once(self):
         assert len(found_in({WHOLE: table(), "SAPCE1 (1).csv": table()})) == 1
 
     def test_two_releases_are_two_vintages(self):
         members = {f"2020/{WHOLE}": table(note=OTHER_NOTE), f"2022/{WHOLE}": table()}
         assert [one[3] for one in found_in(members)] == ["2020-10-08", "2022-10-06"]
 
-    def test_files_of_single_areas_alone_are_refused(self):
+    def test_files_of_single_areas_without_the_whole_table_are_refused(self):
         members = {
             f"SAPCE1_{a}_1997_2021.csv": table(areas=[f])
             for a, f in (("AL", "01000"), ("CA", "06000"))
@@ -149,7 +149,7 @@ class TestSeveralFilesOfATable:
         assert "2 files contain SAPCE1" in refused(members)
         assert "expected the file for all areas" in refused(members)
 
-    def test_zips_in_a_zip_are_read(self):
+    def test_nested_zips_are_read(self):
         members = {
             "old/SAEXP.zip": zipped({"SAEXP1.csv": table("SAEXP1", note=OTHER_NOTE)}).body,
             "SAPCE.ZIP": zipped({WHOLE: table(), "SAPCE1__Footnotes.html": page()}).body,
@@ -164,59 +164,59 @@ class TestFootnotes:
     @pytest.mark.parametrize(
         "name", ["SAPCE1__Footnotes.html", "SAPCE1__FOOTNOTES.HTM", "page.html"]
     )
-    def test_the_page_of_a_table_lies_beside_it_under_any_name(self, name):
+    def test_a_footnote_page_in_the_same_folder_is_found_under_any_name(self, name):
         assert found_in({f"a/{WHOLE}": table(), f"a/{name}": page()})[0][2] == 2
 
-    def test_a_page_of_another_table_or_folder_is_not_taken(self):
+    def test_a_page_of_another_table_or_folder_is_ignored(self):
         members = {f"a/{WHOLE}": table(), "a/x.html": page("SAPCE2"), "b/x.html": page()}
         assert found_in(members)[0][2] == 1
 
-    def test_of_two_pages_the_one_of_the_release_is_taken(self):
+    def test_the_page_of_the_same_release_is_chosen(self):
         members = {WHOLE: table(), "a.html": page(note=OTHER_NOTE), "b.html": page()}
         (file,) = table_files(zipped(members))
         assert file.payloads[1].name == "b.html"
 
-    def test_two_pages_of_the_release_that_differ_are_refused(self):
+    def test_two_different_pages_of_one_release_are_refused(self):
         members = {WHOLE: table(), "a.html": page(), "b.html": page(text="Another note.")}
         assert "a.html and b.html are both footnotes of SAPCE1" in refused(members)
 
 
 class TestDamage:
-    def test_a_table_without_its_footer_is_refused_as_cut_off(self):
+    def test_a_table_without_its_footer_is_refused_as_truncated(self):
         cut = table().partition('"Note')[0]
         (file,) = table_files(zipped({WHOLE: cut}))
         with pytest.raises(ContentError, match="it may have been cut off"):
             file.vintage()
 
     @pytest.mark.parametrize("body", ["", "GeoFIPS,TableName,Line", b"GeoFIPS\0,TableName"])
-    def test_a_damaged_file_named_like_a_table_is_not_passed_over(self, body):
+    def test_a_damaged_file_named_like_a_table_is_an_error(self, body):
         assert "payload SAPCE1" in refused({WHOLE: body, "SAPCE2__ALL_AREAS.csv": table("SAPCE2")})
 
     def test_a_footer_far_from_the_end_is_found(self):
         (file,) = table_files(zipped({WHOLE: table() + "\r\n" * 9_000}))
         assert file.vintage().id == "2022-10-06"
 
-    def test_the_sum_of_all_members_is_bounded(self, monkeypatch):
+    def test_the_total_size_of_members_is_limited(self, monkeypatch):
         monkeypatch.setattr(zips, "_LARGEST_SUM", 1 << 20)
         bomb = {f"{n}.csv": b"," * 400_000 for n in range(4)}
         assert "a.zip: unpacks to more than 1 MiB in all" in refused(bomb)
 
-    def test_the_sum_is_bounded_through_zips_in_a_zip(self, monkeypatch):
+    def test_the_total_size_is_limited_across_nested_zips(self, monkeypatch):
         monkeypatch.setattr(zips, "_LARGEST_SUM", 1 << 20)
         inner = zipped({f"{n}.csv": b"," * 400_000 for n in range(2)}).body
         assert "1 MiB in all" in refused({"1.zip": inner, "2.zip": inner})
 
-    def test_one_member_is_bounded_by_name(self, monkeypatch):
+    def test_an_oversized_member_is_refused_by_name(self, monkeypatch):
         monkeypatch.setattr(zips, "_LARGEST_MEMBER", 1 << 20)
         message = refused({"a/x.csv": b"," * (2 << 20)})
         assert "a.zip, member 'a/x.csv': unpacks to more than 1 MiB" in message
 
-    def test_the_number_of_members_is_bounded_through_zips_in_a_zip(self, monkeypatch):
+    def test_the_number_of_members_is_limited_across_nested_zips(self, monkeypatch):
         monkeypatch.setattr(zips, "_MOST_MEMBERS", 5)
         inner = zipped({f"{n}.txt": "" for n in range(4)}).body
         assert "more than 5 members" in refused({"1.zip": inner, "2.zip": inner})
 
-    def test_zips_are_not_opened_for_ever(self):
+    def test_deeply_nested_zips_are_not_opened(self):
         body = zipped({WHOLE: table()}).body
         for _ in range(3):
             body = zipped({"x.zip": body}).body
@@ -246,19 +246,19 @@ class TestWhatIsNoAnswer:
     }
 
     @pytest.mark.parametrize("name", ANSWERS)
-    def test_what_may_be_one_is_kept(self, name):
+    def test_a_file_that_may_be_from_bea_is_kept(self, name):
         with pytest.raises(ContentError) as caught:
             [f.vintage() for f in table_files(Payload(name=name, body=self.ANSWERS[name]))]
         assert caught.value.payload is not None
         assert not isinstance(caught.value, NotAnAnswer)
 
     @pytest.mark.parametrize("name", OTHERS)
-    def test_what_cannot_be_one_is_not_kept(self, name):
+    def test_a_file_that_cannot_be_from_bea_is_not_kept(self, name):
         with pytest.raises(NotAnAnswer) as caught:
             table_files(Payload(name=name, body=self.OTHERS[name]))
         assert caught.value.payload is None
 
-    def test_a_file_that_was_named_and_is_none_is_a_mistake_in_the_command(self, tmp_path):
+    def test_a_wrong_file_named_in_the_command_is_a_config_error(self, tmp_path):
         (tmp_path / "README.md").write_bytes(b"# A project\n")
         source = source_of(tmp_path).archive([str(tmp_path / "README.md")])
         with pytest.raises(
@@ -266,7 +266,7 @@ class TestWhatIsNoAnswer:
         ):
             source.vintages(source.datasets()[0])
 
-    def test_one_that_lies_in_a_folder_is_skipped_with_a_warning(self, tmp_path, caplog):
+    def test_a_wrong_file_in_a_folder_is_skipped_with_a_warning(self, tmp_path, caplog):
         (tmp_path / "budget.csv").write_bytes(b"date,amount\r\n")
         (tmp_path / "SARPP.zip").write_bytes(PRICES.read_bytes())
         (tmp_path / "SAPCE1.csv").write_text(table(), newline="")
@@ -279,7 +279,7 @@ class TestWhatIsNoAnswer:
 
 
 class TestFolders:
-    def test_an_unpacked_zip_counts_as_the_zip_does(self, tmp_path):
+    def test_an_unpacked_zip_is_read_like_the_zip(self, tmp_path):
         for name, areas in ((WHOLE, ["01000", "06000"]), ("SAPCE1_AL_1997_2021.csv", ["01000"])):
             (tmp_path / name).write_text(table(areas=areas), newline="")
         source = source_of(tmp_path).archive([str(tmp_path)])
@@ -289,7 +289,7 @@ class TestFolders:
         assert payload.name == WHOLE
         assert list(source.unreadable()) == []
 
-    def test_two_files_that_differ_are_set_aside_and_the_rest_is_read(self, tmp_path):
+    def test_different_files_of_a_table_are_skipped_and_the_rest_is_read(self, tmp_path):
         (tmp_path / "a.csv").write_text(table(), newline="")
         (tmp_path / "b.csv").write_text(table(figure="1.6"), newline="")
         (tmp_path / "c.zip").write_bytes(zipped({WHOLE: table(note=OTHER_NOTE)}).body)

@@ -34,7 +34,7 @@ def test_a_single_line_may_be_an_object():
         ([{"Key": "x", "Desc": "a"}], "its keys are ['x']; expected line numbers"),
     ],
 )
-def test_a_list_of_another_shape_is_refused(values, says):
+def test_a_malformed_list_is_refused(values, says):
     with pytest.raises(ContentError) as error:
         lines_of(values)
     assert says in str(error.value)

@@ -32,7 +32,7 @@ DEFINED = {"*": "A star.", "2": "Two.", "12": "Twelve.", "Note.": "All in dollar
         ("1/ 2/", None, ("1/", "2")),
     ],
 )
-def test_a_reference_is_taken_apart_in_any_order_and_separation(text, marker, footnotes):
+def test_a_reference_is_split_in_any_order_and_with_any_separator(text, marker, footnotes):
     assert note_reference(text, DEFINED) == (marker, footnotes)
 
 
@@ -76,7 +76,7 @@ def test_a_reference_of_thousands_of_characters_is_refused():
         note_reference("* " * 10_000, DEFINED)
 
 
-def test_texts_are_those_of_notes_each_once():
+def test_texts_are_the_notes_each_once():
     both = note_reference("*(D)2", DEFINED)
     assert both.text(DEFINED | {"(D)": "Hidden."}) == "Hidden. A star. Two."
     assert both.text(DEFINED | {"D": "Hidden."}) == "Hidden. A star. Two."
@@ -96,11 +96,11 @@ def test_texts_are_those_of_notes_each_once():
         ("#", "Data are not available."),
     ],
 )
-def test_a_defined_reference_may_blank_a_figure_if_it_or_its_note_says_so(reference, note):
+def test_a_footnote_may_mean_suppression_by_its_form_or_text(reference, note):
     assert note_reference(reference, {reference}).may_blank({reference: note})
 
 
-def test_other_footnotes_do_not_blank_a_figure():
+def test_other_footnotes_do_not_mean_suppression():
     assert not note_reference("* 2 Note.", DEFINED).may_blank(DEFINED)
 
 
@@ -108,14 +108,14 @@ def test_other_footnotes_do_not_blank_a_figure():
     st.lists(st.sampled_from(["(D)", "*", "2", "12", "Note."]), max_size=5),
     st.sampled_from([" ", ", ", ";", "\u00a0", " / "]),
 )
-def test_whatever_is_joined_comes_apart_again(parts, separator):
+def test_any_joined_references_can_be_split(parts, separator):
     found = note_reference(separator.join(parts), DEFINED)
     assert found.marker == ("(D)" if "(D)" in parts else None)
     assert list(found.footnotes) == [one for one in dict.fromkeys(parts) if one != "(D)"]
 
 
 @given(st.text(alphabet="(DLNA)*12,; /", max_size=8))
-def test_no_reference_loses_a_character_that_means_something(text):
+def test_no_meaningful_character_of_a_reference_is_lost(text):
     try:
         found = note_reference(text, DEFINED)
     except ValueError:

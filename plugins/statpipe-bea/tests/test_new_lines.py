@@ -78,7 +78,7 @@ def refused(*bodies, **settings):
 
 
 class TestFiles:
-    def test_a_new_line_is_read_as_it_is_printed_and_the_rest_is_as_without_it(self):
+    def test_a_new_line_is_read_as_printed_and_changes_nothing_else(self):
         silver, new = read(csv(GOODS, CANNABIS))
         assert new == (NewCode(column="category", code="SAPCE1:25", name="Cannabis 1/"),)
         assert without(silver, *new) == read(csv(GOODS))[0].to_pylist()
@@ -88,7 +88,7 @@ class TestFiles:
         assert (row["category_name"], row["parent_category"]) == ("Cannabis 1/", None)
         assert (row["unit_measure"], row["unit_mult"], row["sign"]) == (UNIT, 6, 1)
 
-    def test_a_new_area_is_read_as_it_is_printed_and_the_rest_is_as_without_it(self):
+    def test_a_new_area_is_read_as_printed_and_changes_nothing_else(self):
         silver, new = read(csv(GOODS, PUERTO_RICO))
         assert new == (NewCode(column="ref_area", code="72000", name="Puerto Rico *"),)
         assert without(silver, *new) == read(csv(GOODS))[0].to_pylist()
@@ -96,7 +96,7 @@ class TestFiles:
         assert (row["geo_fips"], row["geo_name"]) == ("72000", "Puerto Rico *")
         assert (row["category"], row["obs_value"]) == ("SAPCE1:2", Decimal("3.5"))
 
-    def test_both_at_once_are_both_named(self):
+    def test_a_new_line_and_a_new_area_are_both_named(self):
         _, new = read(csv(GOODS, CANNABIS, PUERTO_RICO))
         assert [one.code for one in new] == ["SAPCE1:25", "72000"]
 
@@ -109,14 +109,14 @@ class TestFiles:
             ("Billions of chained 2017 dollars", "Billions of chained 2017 dollars", 9),
         ],
     )
-    def test_a_new_line_has_the_unit_that_is_printed(self, printed, unit, mult):
+    def test_a_new_line_has_its_printed_unit(self, printed, unit, mult):
         silver, new = read(csv(GOODS, (*CANNABIS[:4], printed, "7")))
         assert [one.code for one in new] == ["SAPCE1:25"]
         (row,) = rows_of(silver, "SAPCE1:25")
         assert (row["unit_measure"], row["unit_mult"]) == (unit, mult)
         assert without(silver, *new) == read(csv(GOODS))[0].to_pylist()
 
-    def test_where_the_table_implies_the_unit_a_new_line_has_it_too(self):
+    def test_a_new_line_has_the_unit_that_the_table_implies(self):
         component = "Total personal consumption expenditures (PCE) by state"
         line = f'6000,California,8,1,{component},25,...,"Cannabis",2.5\n'
         head, _, rest = layout_of_2017("2018").decode().partition("\n")
@@ -124,7 +124,7 @@ class TestFiles:
         (row,) = rows_of(silver, "SAPCE1:25")
         assert (row["unit_measure"], row["unit_mult"]) == (UNIT, 6)
 
-    def test_what_was_not_asked_for_is_not_reported(self):
+    def test_unselected_new_codes_are_not_reported(self):
         chosen = attrs.evolve(
             DATASET, selection=Selection(areas=["CA"], categories=["SAPCE1:2"], periods=["2021"])
         )
@@ -136,7 +136,7 @@ class TestFiles:
         _, new = read(csv(GOODS, CANNABIS, PUERTO_RICO), dataset=chosen)
         assert [one.code for one in new] == ["SAPCE1:25"]
 
-    def test_a_file_of_nothing_but_new_codes_is_refused(self):
+    def test_a_file_with_only_new_codes_is_refused(self):
         assert "none of its rows has codes from the code lists" in refused(csv(CANNABIS))
 
     def test_a_new_area_without_a_name_is_refused(self):
@@ -150,13 +150,13 @@ class TestFiles:
             csv(GOODS, (*PUERTO_RICO[:1], "", *PUERTO_RICO[2:]))
         )
 
-    def test_a_new_line_of_two_titles_is_refused(self):
+    def test_a_new_line_with_two_titles_is_refused(self):
         other = (*CANNABIS[:3], "Hemp", *CANNABIS[4:])
         assert "SAPCE1:25 is titled 'Hemp' and elsewhere 'Cannabis 1/'" in refused(
             csv(GOODS, CANNABIS, ("01000", "Alabama", *other[2:]))
         )
 
-    def test_a_new_line_of_two_units_is_refused(self):
+    def test_a_new_line_with_two_units_is_refused(self):
         other = ("01000", "Alabama", 25, "Cannabis 1/", "Index", "7")
         assert "SAPCE1:25 is in 'Index times 10^0' and elsewhere" in refused(
             csv(GOODS, CANNABIS, other)
@@ -182,7 +182,7 @@ class TestPriceTables:
     def more(self, lines):
         return replace(lines[0], title="RPPs: Services: Education")
 
-    def test_a_new_line_has_a_code_of_its_title_and_unit_whatever_its_number(self, lines, more):
+    def test_the_code_of_a_new_line_depends_on_title_and_unit_only(self, lines, more):
         wanted, nothing = self.read(lines, dataset=self.DATASET)
         assert nothing == ()
         tables = []
@@ -196,30 +196,30 @@ class TestPriceTables:
         assert len(tables[0]) == 52 * 14
         assert {(r["unit_measure"], r["unit_mult"]) for r in tables[0]} == {("Index", 0)}
 
-    def test_a_known_title_in_another_unit_is_another_code(self, lines):
+    def test_a_known_title_in_another_unit_gets_another_code(self, lines):
         more = replace(lines[0], unit="Percent")
         _, new = self.read([*lines, more], dataset=self.DATASET)
         assert [one.code for one in new] == ["SARPP:new_rpp_all_item_percent"]
 
-    def test_no_code_on_record_can_be_taken(self):
+    def test_a_new_code_never_equals_a_recorded_one(self):
         for table in price_tables.TITLES:
             codes = [one.code for one in price_tables.categories(table)]
             assert not any(code.startswith(f"{table}:new_") for code in codes)
 
-    def test_two_new_lines_of_one_title_and_unit_are_refused(self, lines, more):
+    def test_two_new_lines_with_one_title_and_unit_are_refused(self, lines, more):
         sheet = first_release()["SARPP"].with_lines([*lines, more, more])
         assert "lines 6 and 7 of SARPP are both 'RPPs: Services: Education'" in refused(
             sheet.csv().decode(), dataset=self.DATASET
         )
 
-    def test_made_anew_from_bronze_it_is_the_same(self, lines, more):
+    def test_a_new_line_is_rebuilt_unchanged_from_bronze(self, lines, more):
         """The vintage's selection names the categories that the release brought."""
         silver, _ = self.read([*lines, more], dataset=self.DATASET)
         held = Selection(categories=set(silver["category"].to_pylist()))
         again, _ = self.read([*lines, more], dataset=attrs.evolve(self.DATASET, selection=held))
         assert again.equals(silver)
 
-    def test_a_vintage_of_an_older_version_has_it_when_it_is_made_anew(self, lines, more):
+    def test_a_vintage_of_an_older_version_gets_the_new_line_when_rebuilt(self, lines, more):
         """Its selection names what was on record, and the figures have waited in Bronze."""
         known, _ = self.read(lines, dataset=self.DATASET)
         held = Selection(categories=set(known["category"].to_pylist()))
@@ -228,14 +228,14 @@ class TestPriceTables:
         assert [one.code for one in new] == [EDUCATION]
         assert len(rows_of(silver, EDUCATION)) == 52 * 14
 
-    def test_who_asks_for_one_line_gets_one(self, lines, more):
+    def test_a_selection_of_one_line_gives_one_line(self, lines, more):
         one = Selection(categories=["SARPP:rpp_goods"])
         dataset = attrs.evolve(self.DATASET, selection=one)
         silver, new = self.read([*lines, more], dataset=dataset)
         assert new == ()
         assert set(silver["category"].to_pylist()) == {"SARPP:rpp_goods"}
 
-    def test_once_it_is_on_record_a_vintage_of_before_has_it_under_its_own_code(
+    def test_a_recorded_line_replaces_the_new_code_in_older_vintages(
         self, lines, more, monkeypatch
     ):
         silver, _ = self.read([*lines, more], dataset=self.DATASET)
@@ -278,19 +278,19 @@ class TestRegions:
         assert self.others(moved) == (OtherParent(area="CA", listed="FWST", printed="RKMT"),)
         assert read(moved)[0].equals(read(csv(GOODS))[0])
 
-    def test_a_region_that_is_not_on_record_is_named_by_its_number(self):
+    def test_an_unknown_region_is_named_by_its_number(self):
         assert self.others(csv(GOODS).replace(",8,", ",9,"))[0].printed == "9"
 
     @pytest.mark.parametrize("printed", [",8,", ", 8 ,", ', "8",', ",,", ", ,"])
-    def test_the_region_on_record_or_none_says_nothing(self, printed):
+    def test_the_recorded_region_or_none_is_not_reported(self, printed):
         assert self.others(csv(GOODS).replace(",8,", printed)) == ()
 
-    def test_a_table_without_regions_has_none_to_contradict(self):
+    def test_a_table_without_regions_is_not_compared(self):
         dataset = price_tables.dataset("SARPP")
         payload = Payload(name="p1", body=first_release()["SARPP"].csv(), media_type="text/csv")
         assert other_parents(RegionalNormalizer().normalize(dataset, [payload]), dataset) == ()
 
-    def test_the_country_and_new_areas_have_no_region_on_record(self):
+    def test_the_country_and_new_areas_have_no_recorded_region(self):
         country = ("00000", "United States", *GOODS[2:])
         assert self.others(csv(country, PUERTO_RICO, GOODS)) == ()
 
@@ -307,7 +307,7 @@ class TestAnswers:
         new = answer([row(Code="SAPCE1-25", DataValue="2.5")], Statistic="Services: Cannabis")
         return first, Payload(name="line-25", body=body_of(new))
 
-    def test_a_new_line_is_named_by_the_list_of_lines_and_in_the_unit_of_its_rows(self):
+    def test_a_new_line_has_the_title_of_the_list_and_the_unit_of_its_rows(self):
         silver, new = read(self.LIST, *self.answers())
         assert new == (NewCode(column="category", code="SAPCE1:25", name="Services: Cannabis"),)
         assert without(silver, *new) == read(self.LIST, self.answers()[0])[0].to_pylist()
@@ -318,33 +318,33 @@ class TestAnswers:
             6,
         )
 
-    def test_a_new_line_has_the_power_of_ten_that_is_printed(self):
+    def test_a_new_line_has_its_printed_power_of_ten(self):
         new = answer(
             [row(Code="SAPCE1-25", CL_UNIT="Dollars", UNIT_MULT="3")], Statistic="Cannabis"
         )
         silver, _ = read(self.LIST, self.answers()[0], Payload(name="line-25", body=body_of(new)))
         assert rows_of(silver, "SAPCE1:25")[0]["unit_mult"] == 3
 
-    def test_a_power_of_ten_that_is_none_is_refused(self):
+    def test_an_invalid_power_of_ten_is_refused(self):
         new = answer([row(Code="SAPCE1-25", UNIT_MULT="many")], Statistic="Cannabis")
         message = refused(self.LIST, self.answers()[0], Payload(name="l", body=body_of(new)))
         assert message == "payload l, Data[0]: UNIT_MULT 'many'; expected a power of ten such as 6"
 
-    def test_a_list_of_lines_is_known_by_its_mark_or_by_what_was_asked(self):
+    def test_a_list_of_lines_is_recognized_by_its_mark_or_its_request(self):
         """Lakes of an older version hold lists without the mark."""
         silver, _ = read(self.LIST, *self.answers())
         for structure, request in ((True, {}), (True, self.LIST.request)):
             marked = attrs.evolve(self.LIST, structure=structure, request=request)
             assert read(marked, *self.answers())[0].equals(silver)
 
-    def test_a_new_area_is_named_as_the_rows_name_it(self):
+    def test_a_new_area_has_the_name_in_its_rows(self):
         silver, new = read(
             self.LIST, self.answers(row(GeoFips="72000", GeoName="Puerto Rico *"))[0]
         )
         assert new == (NewCode(column="ref_area", code="72000", name="Puerto Rico *"),)
         assert len(silver) == 2
 
-    def test_what_is_new_in_some_answers_leaves_the_others_their_names(self, monkeypatch):
+    def test_new_codes_in_some_answers_do_not_rename_the_others(self, monkeypatch):
         """Long tables are read a few megabytes at a time."""
         monkeypatch.setattr(answers, "_BATCH_BYTES", 1)
         of_area = answer([row(GeoFips="72000", GeoName="Puerto Rico"), row(GeoFips="01000")])
@@ -359,12 +359,12 @@ class TestAnswers:
             ("Services: Cannabis", "California"),
         }
 
-    def test_a_line_that_no_list_names_is_refused(self):
+    def test_an_unlisted_line_is_refused(self):
         assert "category 'SAPCE1:25' is not in the dataset's code list" in refused(*self.answers())
         other = Payload(name="x", body=body_of(answer([row(Code="SAPCE1-26")])))
         assert "SAPCE1 has no line 26 in its list of lines" in refused(self.LIST, other)
 
-    def test_one_payload_alone_can_be_read_to_find_a_cell(self):
+    def test_a_single_payload_can_be_searched_for_a_cell(self):
         """As ``statpipe explain`` does: rows of new lines are there, under codes that nobody asks for."""
         both = Payload(
             name="area", body=body_of(answer([row(), row(Code="SAPCE1-25")], Statistic="x"))
@@ -383,7 +383,7 @@ class TestUnits:
         silver, _ = read(csv((*GOODS[:4], unit, "1.5")))
         assert silver.equals(read(csv(GOODS))[0])
 
-    def test_another_spelling_says_how_to_accept_it_and_is_then_accepted(self):
+    def test_a_new_spelling_is_refused_with_a_remedy_and_then_accepted(self):
         assert refused(csv(self.SPELT)).endswith(
             "SAPCE1:2 is in 'Millions of dollars (current)'; expected 'Millions of current dollars'. If it is "
             "the same unit with another spelling, accept it in statpipe.toml: "
@@ -396,13 +396,13 @@ class TestUnits:
     @pytest.mark.parametrize(
         "unit", ["Thousands of current dollars", "Index", "Millions of chained 2012 dollars"]
     )
-    def test_another_scale_kind_or_base_year_is_not_offered_and_not_accepted(self, unit):
+    def test_another_scale_kind_or_base_year_cannot_be_accepted(self, unit):
         body = csv((*GOODS[:4], unit, "1.5"))
         for units in ({}, {unit: UNIT}):
             message = refused(body, units=units)
             assert message.endswith("the line has changed")
 
-    def test_answers_accept_the_same_spelling(self):
+    def test_an_accepted_spelling_is_accepted_in_answers(self):
         spelt = Payload(name="a", body=body_of(answer([row(CL_UNIT="Millions of dollars")])))
         assert '[normalizers.bea_regional.units] "Millions of dollars"' in refused(spelt)
         assert len(read(spelt, units={"Millions of dollars": UNIT})[0]) == 1
@@ -411,7 +411,7 @@ class TestUnits:
         )
         assert "times 10^3" in refused(scaled, units={"Millions of dollars": UNIT})
 
-    def test_a_price_table_accepts_a_spelling(self):
+    def test_an_accepted_spelling_is_accepted_in_price_tables(self):
         dataset = price_tables.dataset("SARPI")
         body = first_release()["SARPI"].csv().decode()
         spelt = body.replace("Constant 2012 dollars", "Dollars, constant 2012")
@@ -423,7 +423,7 @@ class TestUnits:
 
 
 class TestSwappedTitles:
-    def test_a_title_of_another_line_says_whose_it_is_and_is_not_offered_for_acceptance(self):
+    def test_the_title_of_another_line_cannot_be_accepted(self):
         services = (*GOODS[:3], " Services ", *GOODS[4:])
         message = refused(csv(services))
         assert message == (
@@ -432,7 +432,7 @@ class TestSwappedTitles:
             "needs an update"
         )
 
-    def test_so_it_is_in_answers_and_lists_of_lines(self):
+    def test_the_title_of_another_line_is_refused_in_answers_and_lists(self):
         wrong = Payload(name="a", body=body_of(answer([row()], Statistic="PCE: Durable goods")))
         assert "which is the title of SAPCE1:3" in refused(wrong)
         titles = Payload(
@@ -456,6 +456,6 @@ class TestSwappedTitles:
         assert normalizer.describe(DATASET, [figures]) is DATASET
         assert normalizer.describe(prices, [titles, figures]) is prices
 
-    def test_a_title_of_nobody_is_offered_for_acceptance(self):
+    def test_a_new_title_can_be_accepted(self):
         message = refused(csv((*GOODS[:3], "Merchandise", *GOODS[4:])))
         assert '[normalizers.bea_regional.titles] "SAPCE1:2" = "<the new title>"' in message

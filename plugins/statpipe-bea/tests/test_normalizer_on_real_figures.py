@@ -73,7 +73,7 @@ COMPARED = (
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_printed_cell_is_in_silver_and_nothing_else_is(archive, silver, table):
+def test_silver_has_exactly_the_printed_cells(archive, silver, table):
     printed = printed_cells(payloads_of(archive, table)[0].body)
     assert len(silver(table)) == len(printed)
     for row in silver(table).select(COMPARED).to_pylist():
@@ -91,7 +91,7 @@ def test_every_printed_cell_is_in_silver_and_nothing_else_is(archive, silver, ta
         )
 
 
-def test_hierarchy_and_signs_are_those_of_the_indentation_in_bea_s_file(archive):
+def test_hierarchy_and_signs_follow_the_indentation_in_beas_file(archive):
     """Depth by parents equals the count of leading blanks; only "Less:" lines are subtracted."""
     for table in TABLES:
         categories = {c.code: c for c in tables.categories(table)}
@@ -115,7 +115,7 @@ def test_the_us_is_not_the_sum_of_the_states_and_stays_as_published(silver):
     assert next(r["obs_value"] for r in abroad if r["time_period"] == "2019") == Decimal("11451.3")
 
 
-def test_true_zeros_stay_zeros(silver):
+def test_printed_zeros_stay_zeros(silver):
     """The District of Columbia has none of line 53; that is a figure, not a missing one."""
     zeros = rows(silver("SAPCE3"), ref_area="DC", category="SAPCE3:53")
     assert {(row["obs_value"], row["obs_status"]) for row in zeros} == {(Decimal(0), "A")}

@@ -99,7 +99,9 @@ def silver_of(payloads):
 
 @settings(deadline=None, max_examples=60)
 @given(table=cells, split=st.integers(0, 25), spaced=st.booleans(), in_note=st.booleans())
-def test_silver_holds_just_what_answers_print_however_they_are_cut(table, split, spaced, in_note):
+def test_silver_has_exactly_the_printed_figures_for_any_split_of_answers(
+    table, split, spaced, in_note
+):
     payloads = answers_of(table, split, marker_in_note=in_note, spaced=spaced)
     assert found(silver_of(payloads)) == oracle(table)
 
@@ -121,7 +123,7 @@ def test_the_order_of_rows_and_payloads_does_not_matter(table, seed):
     years=st.sets(years, min_size=1),
     texts=st.lists(printed, min_size=72, max_size=72),
 )
-def test_a_csv_file_and_answers_of_the_same_figures_give_the_same_silver(
+def test_a_csv_file_and_answers_with_the_same_figures_give_the_same_silver(
     areas, lines, years, texts
 ):
     keys = [(line, fips, year) for line in lines for fips in areas for year in years]
@@ -142,7 +144,7 @@ def test_a_csv_file_and_answers_of_the_same_figures_give_the_same_silver(
     junk=st.binary(min_size=0, max_size=4),
     drop=st.integers(0, 40),
 )
-def test_a_damaged_answer_is_refused_or_read_as_printed_but_never_a_bug(table, place, junk, drop):
+def test_a_damaged_answer_is_refused_or_read_as_printed(table, place, junk, drop):
     """Any bytes may arrive: only ContentError may come of it, and never a half-read table."""
     (payload, *_) = answers_of(table, 25)
     place %= len(payload.body)
@@ -168,7 +170,7 @@ def test_a_stray_carriage_return_before_the_header_is_refused():
     junk=st.binary(min_size=0, max_size=4),
     drop=st.integers(0, 40),
 )
-def test_a_damaged_file_is_refused_or_read_as_printed_but_never_a_bug(table, place, junk, drop):
+def test_a_damaged_file_is_refused_or_read_as_printed(table, place, junk, drop):
     used = sorted({year for _, _, year in table})
     pairs = {(line, fips) for line, fips, _ in table}
     whole = {(line, fips, year): "1.0" for line, fips in pairs for year in used} | table

@@ -100,7 +100,7 @@ def test_all_channels_give_the_same_silver(table, prices):
 
 
 @pytest.mark.parametrize("release", [first_release, release_of_2025, release_of_2026])
-def test_api_and_zip_agree_on_each_shape_that_the_tables_have_had(release, prices):
+def test_api_and_zip_agree_on_every_past_layout(release, prices):
     sheets = release()
     prices.publish(zipped(sheets))
     api, bulk = api_of(prices), source_of(channel="bulk", bulk=prices.zip_url)
@@ -114,7 +114,7 @@ def test_api_and_zip_agree_on_each_shape_that_the_tables_have_had(release, price
     api.close()
 
 
-def test_a_new_line_is_read_whatever_the_channel_and_its_vintage_says_so(prices):
+def test_every_channel_reads_a_new_line_and_reports_it(prices):
     sheets = first_release()
     first, *rest = sheets["SARPP"].lines
     more = first.__class__("RPPs: Services: Education", "Percent", first.figures)
@@ -141,7 +141,7 @@ def test_a_new_line_is_read_whatever_the_channel_and_its_vintage_says_so(prices)
     assert set(tables[0]["unit_measure"].to_pylist()) == {"Index", "Percent"}
 
 
-def test_a_probe_asks_for_the_list_of_lines_and_one_line(prices):
+def test_a_probe_requests_the_list_of_lines_and_one_line(prices):
     api = api_of(prices)
     api.probe(of_table(api, "SARPP"))
     assert [r["method"] for r in prices.requests] == ["GetParameterValuesFiltered", "GetData"]
@@ -151,7 +151,7 @@ def test_a_probe_asks_for_the_list_of_lines_and_one_line(prices):
     api.close()
 
 
-def test_a_release_brings_the_categories_that_it_holds_and_says_nothing_of_others(prices):
+def test_a_release_only_covers_its_own_categories(prices):
     prices.publish(zipped(release_of_2025()))
     api = api_of(prices)
     (vintage,) = api.vintages(of_table(api, "SARPP"))
@@ -170,7 +170,7 @@ def test_a_release_brings_the_categories_that_it_holds_and_says_nothing_of_other
     again.close()
 
 
-def test_a_zip_that_holds_all_in_one_table_offers_nothing_for_the_others(tmp_path):
+def test_a_zip_with_everything_in_one_table_offers_nothing_for_the_others(tmp_path):
     (tmp_path / "SARPP.zip").write_bytes(zipped(release_of_2025(), 2023))
     source = source_of(channel="bulk", bulk=str(tmp_path / "SARPP.zip"))
     found = {d.name: len(source.vintages(d)) for d in source.datasets()}
@@ -188,7 +188,7 @@ def test_a_zip_without_parities_is_rejected(tmp_path):
         source.vintages(of_table(source, "SARPP"))
 
 
-def test_the_zip_of_another_family_holds_none_of_the_tables(bulk):
+def test_the_zip_of_another_family_is_refused(bulk):
     source = source_of(channel="bulk", bulk=str(bulk))
     with pytest.raises(
         ConfigError, match=r"SAPCE\.zip contains none of SARPP, SARPI, SAIRPD; name"
@@ -228,7 +228,7 @@ def test_an_unreadable_title_is_refused_by_the_normalizer_and_not_by_the_channel
     assert lines_in_token(vintage.token) == {}
 
 
-def test_a_smoke_run_asks_for_a_category_that_the_release_holds():
+def test_a_smoke_run_requests_a_category_of_the_release():
     for table in TABLES:
         source = source_of(tables=(table,))
         (dataset,) = source.datasets()
@@ -241,7 +241,7 @@ def test_a_smoke_run_asks_for_a_category_that_the_release_holds():
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_every_printed_cell_is_in_silver_and_nothing_else_is(table):
+def test_silver_has_exactly_the_printed_cells(table):
     silver = silver_of(source_of(channel="bulk", bulk=str(PRICES)), table)
     with zipfile.ZipFile(PRICES) as archive:
         text = archive.read(f"{table}_STATE_2008_2021.csv").decode()
@@ -269,7 +269,7 @@ def test_every_printed_cell_is_in_silver_and_nothing_else_is(table):
     assert found == printed
 
 
-def test_the_deflator_of_the_us_is_missing_and_says_so(tmp_path):
+def test_the_deflator_of_the_us_is_missing_with_a_reason(tmp_path):
     (tmp_path / "x.zip").write_bytes(zipped(release_of_2025()))
     source = source_of(channel="bulk", bulk=str(tmp_path / "x.zip"))
     silver = silver_of(source, "SARPP", "2025-02-20").to_pylist()
@@ -280,7 +280,7 @@ def test_the_deflator_of_the_us_is_missing_and_says_so(tmp_path):
         assert (row["source_symbol"], row["notes"]) == ("(NA)", "Not available.")
 
 
-def test_states_are_parts_of_the_us_where_it_is_there():
+def test_states_are_parts_of_the_us_if_the_table_has_it():
     for dataset in source_of().datasets():
         nation = dataset.area("US")
         assert (nation is None) == (dataset.name == "SAIRPD")
@@ -308,7 +308,7 @@ def test_nothing_adds_up_and_ranges_are_declared():
         ({"tables": ("SAIRPD",), "areas": ("US",)}, "areas: SAIRPD has none of US"),
     ],
 )
-def test_what_does_not_exist_is_told_with_what_does(settings, text):
+def test_an_unknown_selection_is_reported_with_the_known_ones(settings, text):
     with pytest.raises(ConfigError) as caught:
         source_of(**settings)
     assert text in str(caught.value)
@@ -321,20 +321,20 @@ def test_staging_never_falls_back_and_names_its_own_settings():
         _ = source_of(environment=STAGING, channel="sample").notice
 
 
-def test_the_sample_says_what_it_is():
+def test_the_sample_is_described_as_a_sample():
     assert source_of().notice.startswith(
         "BUNDLED SAMPLE, not current figures: BEA's release of 15 December 2022, five years each."
     )
 
 
-def test_a_table_that_has_none_of_the_areas_is_left_out():
+def test_a_table_without_the_selected_areas_is_left_out():
     found = {d.name: d.selection.areas for d in source_of(areas=("US",)).datasets()}
     assert found == {"SARPP": ("US",), "SARPI": ("US",)}
     found = {d.name: d.selection.areas for d in source_of(areas=("US", "CA")).datasets()}
     assert found == {"SARPP": ("CA", "US"), "SARPI": ("CA", "US"), "SAIRPD": ("CA",)}
 
 
-def test_areas_and_years_select():
+def test_areas_and_years_can_be_selected():
     silver = silver_of(source_of(areas=("US", "CA"), years=(2020,)), "SARPP")
     assert len(silver) == 2 * 5
 
@@ -361,12 +361,12 @@ def judged(*snapshots, severity="warning"):
     return check.check(current, previous)
 
 
-def test_a_first_release_with_its_numbers_on_record_passes(tmp_path):
+def test_a_first_release_with_recorded_numbers_passes(tmp_path):
     verdict = judged(snapshot(first_release, tmp_path))
     assert (verdict.passed, verdict.message) == (True, "the lines have the recorded numbers")
 
 
-def test_a_renumbering_that_is_on_record_is_told_as_a_warning_with_its_lines(tmp_path):
+def test_a_recorded_renumbering_is_a_warning_with_its_lines(tmp_path):
     verdict = judged(snapshot(first_release, tmp_path), snapshot(release_of_2025, tmp_path))
     assert not verdict.passed
     assert not verdict.refuses
@@ -384,12 +384,12 @@ def test_a_renumbering_that_is_on_record_is_told_as_a_warning_with_its_lines(tmp
     ]
 
 
-def test_the_way_back_is_a_renumbering_too(tmp_path):
+def test_renumbering_back_is_reported_as_well(tmp_path):
     verdict = judged(snapshot(release_of_2025, tmp_path), snapshot(release_of_2026, tmp_path))
     assert verdict.message.startswith("5 categories have other line numbers than in 2025-02-20")
 
 
-def test_a_renumbering_that_is_not_on_record_says_where_to_record_it(tmp_path):
+def test_an_unrecorded_renumbering_says_where_to_record_it(tmp_path):
     before = snapshot(first_release, tmp_path)
     verdict = judged(before, snapshot(release_of_2026, tmp_path, lambda lines: lines[::-1]))
     assert verdict.message.startswith("4 categories have other line numbers")
@@ -413,7 +413,7 @@ def test_unchanged_numbers_pass_and_a_severity_can_be_chosen(tmp_path):
     assert judged(before, moved, severity="error").refuses
 
 
-def test_a_release_that_does_not_tell_its_lines_is_not_judged(tmp_path):
+def test_a_release_without_line_numbers_is_not_judged(tmp_path):
     one = snapshot(first_release, tmp_path)
     silent = Snapshot(
         dataset=one.dataset,
@@ -424,7 +424,7 @@ def test_a_release_that_does_not_tell_its_lines_is_not_judged(tmp_path):
     assert "does not say how its lines are numbered" in judged(silent).message
 
 
-def test_the_check_is_silent_on_tables_that_are_known_by_number():
+def test_the_check_ignores_tables_identified_by_number():
     from statpipe_bea import tables
 
     check = LineNumbers(LineNumberSettings())

@@ -96,7 +96,7 @@ class Gold:
 # --- The pair ------------------------------------------------------------------------------------
 
 
-def test_deflators_of_december_go_with_the_pce_of_october():
+def test_deflators_of_december_are_paired_with_the_pce_of_october():
     gold = Gold(
         one(OCTOBER, PCE, "300"), one(DECEMBER, D2012, "120"), one(DECEMBER, REAL2012, "250")
     )
@@ -129,7 +129,7 @@ def test_newer_pce_is_never_divided_by_older_deflators():
     assert gold.pairs() == [(250.0, "2022-10-06", "2022-12-15", "9999-12-31")]
 
 
-def test_the_next_deflators_take_the_next_pce_with_them():
+def test_the_next_deflators_are_paired_with_the_next_pce():
     gold = Gold(
         one(OCTOBER, PCE, "300"),
         one(DECEMBER, D2012, "120"),
@@ -144,7 +144,7 @@ def test_the_next_deflators_take_the_next_pce_with_them():
     assert units == ["Millions of constant 2012 dollars", "Millions of constant 2017 dollars"]
 
 
-def test_what_stood_on_a_day_is_a_pair_of_one_season():
+def test_the_figures_as_of_a_day_are_a_pair_from_one_season():
     gold = Gold(
         one(OCTOBER, PCE, "300"),
         one(DECEMBER, D2012, "120"),
@@ -165,7 +165,7 @@ def test_what_stood_on_a_day_is_a_pair_of_one_season():
 
 
 @pytest.mark.parametrize("day", [date(2021, 10, 8), date(2022, 8, 31), NEXT_OCTOBER])
-def test_deflators_without_the_pce_of_their_season_give_nothing(day):
+def test_deflators_without_pce_of_their_season_give_no_rows(day):
     """PCE of the year before stands on that day; it is not what these deflators belong to."""
     assert Gold(one(day, PCE, "300"), one(DECEMBER, D2012, "120")).pairs() == []
 
@@ -175,7 +175,7 @@ def test_a_season_begins_on_the_first_of_september():
     assert gold.pairs() == [(250.0, "2022-09-01", "2023-08-31", "9999-12-31")]
 
 
-def test_pce_that_was_revised_within_the_season_counts_if_it_came_before_the_deflators():
+def test_pce_revised_within_the_season_counts_if_it_is_older_than_the_deflators():
     early, late = date(2022, 11, 30), date(2023, 1, 20)
     gold = Gold(
         one(OCTOBER, PCE, "300"),
@@ -186,7 +186,7 @@ def test_pce_that_was_revised_within_the_season_counts_if_it_came_before_the_def
     assert gold.pairs() == [(300.0, "2022-11-30", "2022-12-15", "9999-12-31")]
 
 
-def test_deflators_that_are_revised_within_the_season_make_a_new_pair():
+def test_deflators_revised_within_the_season_make_a_new_pair():
     gold = Gold(
         one(OCTOBER, PCE, "300"),
         one(DECEMBER, D2012, "120"),
@@ -198,7 +198,7 @@ def test_deflators_that_are_revised_within_the_season_make_a_new_pair():
     ]
 
 
-def test_figures_that_changed_under_their_own_date_are_taken_as_they_are_now():
+def test_figures_changed_under_their_own_date_are_used_as_they_are_now():
     gold = Gold(
         one(OCTOBER, PCE, "100"),
         one(OCTOBER, PCE, "300", sequence=2),
@@ -208,7 +208,7 @@ def test_figures_that_changed_under_their_own_date_are_taken_as_they_are_now():
     assert gold.pairs() == [(250.0, "2022-10-06.02", "2022-12-15.02", "9999-12-31")]
 
 
-def test_a_cell_that_neither_release_moved_is_paired_as_well():
+def test_a_cell_that_neither_release_changed_is_paired_as_well():
     """The figure of 2016 is of an older release, and stands."""
     old = ("CA", "2016")
     gold = Gold(
@@ -223,7 +223,7 @@ def test_a_cell_that_neither_release_moved_is_paired_as_well():
     assert {row["deflator_vintage"] for row in latest.values()} == {"2022-12-15"}
 
 
-def test_deflators_that_stand_in_sarpp_count_and_an_own_table_goes_before_it():
+def test_deflators_in_sarpp_count_unless_they_have_their_own_table():
     day = date(2023, 12, 14)
     gold = Gold(one(NEXT_OCTOBER, PCE, "600"), one(day, "SARPP:deflator_2017", "100"))
     assert [pair[0] for pair in gold.pairs()] == [600.0]
@@ -235,7 +235,7 @@ def test_deflators_that_stand_in_sarpp_count_and_an_own_table_goes_before_it():
     assert [pair[0] for pair in gold.pairs()] == [300.0]
 
 
-def test_of_two_base_years_in_one_release_the_later_counts():
+def test_the_later_of_two_base_years_in_a_release_counts():
     gold = Gold(
         one(OCTOBER, PCE, "300"),
         release(DECEMBER, {(D2012, *CA): "120", (D2017, *CA): "100"}),
@@ -292,7 +292,7 @@ def oracle(pce, deflators):
     pce=st.dictionaries(_days, st.integers(1, 10**6), min_size=1, max_size=5),
     deflators=st.dictionaries(_days, st.integers(50, 200), min_size=1, max_size=5),
 )
-def test_each_release_of_deflators_goes_with_the_last_pce_of_its_season(pce, deflators):
+def test_each_release_of_deflators_is_paired_with_the_last_pce_of_its_season(pce, deflators):
     # A release is seen by the figures that it sets: no two in a row say the same.
     pce = {day: str(value * 10 + n) for n, (day, value) in enumerate(sorted(pce.items()))}
     deflators = {day: f"{value}.{n}" for n, (day, value) in enumerate(sorted(deflators.items()))}
@@ -305,7 +305,7 @@ def test_each_release_of_deflators_goes_with_the_last_pce_of_its_season(pce, def
 # --- What is missing -----------------------------------------------------------------------------
 
 
-def test_there_is_none_for_the_us_even_where_it_has_a_deflator_of_its_own():
+def test_the_us_has_no_real_pce_even_with_its_own_deflator():
     nation = ("US", "2021")
     gold = Gold(
         release(NEXT_OCTOBER, {(PCE, *CA): "300", (PCE, *nation): "3000"}),
@@ -317,13 +317,13 @@ def test_there_is_none_for_the_us_even_where_it_has_a_deflator_of_its_own():
     assert [r["ref_area"] for r in gold.rows("pce_state_real")] == ["CA"]
 
 
-def test_a_deflator_that_is_missing_leaves_the_value_empty():
+def test_a_missing_deflator_leaves_the_value_empty():
     gold = Gold(one(OCTOBER, PCE, "300"), one(DECEMBER, D2012, None))
     (row,) = gold.rows("pce_state_real")
     assert (row["value"], row["nominal_value"], row["deflator"]) == (None, 300, None)
 
 
-def test_a_zero_is_no_deflator():
+def test_a_deflator_of_zero_leaves_the_value_empty():
     gold = Gold(one(OCTOBER, PCE, "300"), one(DECEMBER, D2012, "0"), one(DECEMBER, REAL2012, "0"))
     (row,) = gold.rows("pce_state_real")
     assert (row["value"], row["relative_difference"]) == (None, None)
@@ -342,7 +342,7 @@ def test_a_zero_is_no_deflator():
         ("275000.0", True),
     ],
 )
-def test_cells_that_miss_bea_s_own_by_more_than_a_hundred_thousandth_are_listed(bea, listed):
+def test_cells_that_differ_from_bea_by_more_than_a_hundred_thousandth_are_listed(bea, listed):
     gold = Gold(
         one(OCTOBER, PCE, "300000.0"), one(DECEMBER, D2012, "120"), one(DECEMBER, REAL2012, bea)
     )
@@ -351,7 +351,7 @@ def test_cells_that_miss_bea_s_own_by_more_than_a_hundred_thousandth_are_listed(
     assert gold.models["pce_state_real_check"].check == "real_pce"
 
 
-def test_what_the_rounding_of_small_figures_explains_is_not_listed():
+def test_differences_due_to_rounding_are_not_listed():
     """Printed 1000.0, 100.000 and 1000.1: each may be off by half of its last digit."""
     small = [one(OCTOBER, PCE, "1000.0"), one(DECEMBER, D2012, "100")]
     assert not Gold(*small, one(DECEMBER, REAL2012, "1000.1")).rows("pce_state_real_check")

@@ -26,13 +26,13 @@ from statpipe_bea.release import last_updated, released
         ("Last updated: today", None),
     ],
 )
-def test_the_note_is_found_and_made_one_line(text, note):
+def test_the_note_is_found_and_joined_to_one_line(text, note):
     assert last_updated(text) == note
 
 
 @pytest.mark.parametrize("end", ["\r\n", "\n", "\r"])
 @pytest.mark.parametrize("padding", ["", ",,,,"])
-def test_the_note_of_a_file_is_its_line_without_quotes_and_padding(end, padding):
+def test_the_note_of_a_file_has_no_quotes_or_padding(end, padding):
     footer = ['"Note: x"', '"Last updated: October 6, 2022-- new; old."' + padding, '"U.S. BEA"']
     assert note_in(end.join(footer)) == "Last updated: October 6, 2022-- new; old."
     assert note_in(end.join(footer[::2])) is None

@@ -21,45 +21,45 @@ def whole(**found: object) -> dict[str, object]:
     return {"BEAAPI": {"Request": {"RequestParam": []}, "Results": found}}
 
 
-def test_results_come_from_an_object_or_from_a_list_of_one():
+def test_results_may_be_an_object_or_a_list_of_one():
     one = payload(whole(Notes=NOTES))
     listed = payload({"BEAAPI": {"Results": [{"Notes": NOTES}]}})
     assert results(one) == results(listed) == {"Notes": NOTES}
 
 
-def test_keys_in_lower_case_come_out_in_beas_usual_spelling():
+def test_keys_in_lower_case_get_beas_usual_spelling():
     lower = payload({"beaapi": {"results": {"notes": [{"noteref": " ", "notetext": "a"}]}}})
     assert results(lower) == {"Notes": [{"NoteRef": " ", "NoteText": "a"}]}
 
 
-def test_numbers_stay_text_so_that_no_digit_is_lost():
+def test_numbers_stay_text_and_keep_every_digit():
     assert results(payload(b'{"BEAAPI":{"Results":{"Data":[391059.0,7]}}}')) == {
         "Data": ["391059.0", "7"]
     }
 
 
-def test_a_number_of_thousands_of_digits_is_no_trap():
+def test_a_number_with_thousands_of_digits_is_harmless():
     body = b'{"BEAAPI":{"Results":{"Data":' + b"9" * 5000 + b"}}}"
     assert results(payload(body)) == {"Data": "9" * 5000}
 
 
-def test_raw_control_characters_inside_of_texts_are_read():
+def test_raw_control_characters_in_texts_are_read():
     body = json.dumps(whole(Notes=NOTES)).replace("updated: ", "updated:\t\r\n\x00").encode()
     (note,) = results(payload(body))["Notes"]
     assert note["NoteText"].startswith("Last updated:\t\r\n\x00October")
 
 
-def test_a_byte_order_mark_is_no_hindrance():
+def test_a_byte_order_mark_is_accepted():
     assert results(payload(b"\xef\xbb\xbf" + json.dumps(whole(Notes=NOTES)).encode()))
 
 
-def test_a_key_that_stands_twice_is_refused_in_whatever_spelling():
+def test_a_key_that_occurs_twice_is_refused_in_any_spelling():
     body = b'{"BEAAPI":{"Results":{"Data":[{"DataValue":"1","datavalue":"2"}]}}}'
     with pytest.raises(ContentError, match="an object has the key 'DataValue' twice; expected"):
         results(payload(body))
 
 
-def test_numbers_that_json_has_not_are_refused():
+def test_invalid_json_numbers_are_refused():
     with pytest.raises(ContentError, match="payload SAPCE1-line-9: NaN is not a figure; expected"):
         results(payload(b'{"BEAAPI":{"Results":{"Data":[NaN]}}}'))
 
@@ -86,7 +86,7 @@ def test_numbers_that_json_has_not_are_refused():
         (b'{"BEAAPI":{"Results":"none"}}', "BEAAPI.Results is not a single object"),
     ],
 )
-def test_what_is_no_answer_is_refused_with_payload_and_place(body, says):
+def test_an_invalid_answer_is_refused_with_payload_and_place(body, says):
     with pytest.raises(ContentError) as error:
         results(payload(body))
     assert says in str(error.value)

@@ -117,20 +117,20 @@ def rows_on(day, models, histories):
     return connection.sql(f"SELECT {shown} FROM {LOOK} ORDER BY year").fetchall()
 
 
-def test_a_year_of_a_state_has_what_each_agency_says_of_it(models, histories):
+def test_a_state_and_year_has_the_figures_of_each_agency(models, histories):
     assert rows_on("DATE '9999-12-31'", models, histories) == [
         (2020, Decimal(46000), Decimal("115.0"), 40000.0, Decimal("10.2")),
         (2021, Decimal(53082), None, None, None),
     ]
 
 
-def test_on_a_day_it_has_what_each_agency_had_said_by_then(models, histories):
+def test_as_of_a_day_it_has_the_figures_published_by_then(models, histories):
     assert rows_on("DATE '2022-10-05'", models, histories) == []
     (first, _) = rows_on("DATE '2022-10-06'", models, histories)
     assert first == (2020, Decimal(46000), Decimal("115.0"), 40000.0, Decimal("10.1"))
 
 
-def test_it_is_offered_for_each_source_of_unemployment_and_for_no_other():
+def test_the_model_is_only_offered_for_sources_of_unemployment():
     def offered(survey, component="bls"):
         one = Instance(name="one", component=component, gold="jobless", settings={"survey": survey})
         return {model.name for model in statpipe_models(instances=[one])}

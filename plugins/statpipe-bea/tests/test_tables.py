@@ -22,7 +22,7 @@ def test_the_dates_of_the_renaming_are_dates():
         assert date.fromisoformat(row["until"]) == date(2021, 10, 8)
 
 
-def test_all_lines_of_the_summary_stand_in_the_table_of_products_under_the_same_title():
+def test_all_lines_of_the_summary_are_in_the_table_of_products_under_the_same_title():
     (agreement,) = tables.dataset("SAPCE1").agreements
     assert agreement.dataset == "SAPCE3"
     ours = {c.code: c.name for c in tables.categories("SAPCE1")}
@@ -31,7 +31,7 @@ def test_all_lines_of_the_summary_stand_in_the_table_of_products_under_the_same_
     assert all(other in theirs for _, other in agreement.pairs)
 
 
-def test_the_country_and_its_states_have_codes_of_iso_3166_and_regions_none():
+def test_country_and_states_have_iso_3166_codes_and_regions_do_not():
     codes = {area.code: area.iso_3166 for area in tables.areas()}
     assert (codes["US"], codes["CA"], codes["DC"]) == ("US", "US-CA", "US-DC")
     regions = [area for area in tables.areas() if area.level == "region"]

@@ -38,7 +38,7 @@ def test_text_is_utf_8_or_else_windows_1252(body, text):
         (b"\xfe\xff\0a\xd8\0", "4"),
     ],
 )
-def test_anything_else_is_refused_by_its_byte(body, byte):
+def test_anything_else_is_refused_with_the_position_of_its_byte(body, byte):
     with pytest.raises(ContentError) as caught:
         text_of(Payload(name="SAPCE1.csv", body=body))
     assert f"payload SAPCE1.csv, byte {byte}: not valid UTF-8 or Windows-1252" in str(caught.value)

@@ -12,7 +12,7 @@ LINES = {c.code: c for c in tables.categories("SAPCE1")}
     "printed",
     ["Goods", " Goods ", "goods", "Goods 1/", "Good"],
 )
-def test_blanks_case_footnote_marks_and_plural_do_not_count(printed):
+def test_blanks_case_footnote_marks_and_plural_do_not_matter(printed):
     assert same_title(printed, LINES["SAPCE1:2"], {})
 
 

@@ -36,9 +36,7 @@ def probe(bls, settings_of):
     ("key", "allowed"),
     [(Secret(KEY), (50, 20, 27)), (None, (25, 10, 5))],
 )
-def test_series_and_years_are_asked_in_as_many_queries_as_it_takes(
-    bls, settings_of, probe, key, allowed
-):
+def test_series_and_years_are_split_into_queries(bls, settings_of, probe, key, allowed):
     most, years, count = allowed
     settings = {"areas": (), "codes": {}, "key": key, "end": 2025}
     source = BlsSource(settings_of(**settings))
@@ -56,13 +54,13 @@ def test_series_and_years_are_asked_in_as_many_queries_as_it_takes(
     assert set(each) == wanted
 
 
-def test_annual_averages_are_asked_for_with_a_key_alone(bls, probe):
+def test_annual_averages_are_only_requested_with_a_key(bls, probe):
     probe()
     probe(key=None)
     assert [one.get("annualaverage") for one in bls.asked] == [True] * 3 + [None]
 
 
-def test_what_earlier_runs_spent_of_the_day_counts(probe, tmp_path):
+def test_queries_of_earlier_runs_count_towards_the_daily_limit(probe, tmp_path):
     all_measures = {"areas": (), "codes": {"measure": ("03", "04", "05", "06")}}
     probe(key=None, **all_measures)  # 17 of 25
     with pytest.raises(Unavailable, match=r"allows no more requests for \d+ s"):
@@ -70,7 +68,7 @@ def test_what_earlier_runs_spent_of_the_day_counts(probe, tmp_path):
     assert (tmp_path / ".statpipe" / "limits" / "127.0.0.1.jsonl").exists()
 
 
-def test_more_than_a_day_allows_is_refused_before_anything_is_asked(bls, probe):
+def test_more_queries_than_a_day_allows_are_refused_before_any_request(bls, probe):
     asked = {"areas": (), "codes": {"measure": ("03", "04", "05", "06")}}
     with pytest.raises(ConfigError) as error:
         probe(key=None, start=1976, end=2024, **asked)
@@ -82,7 +80,7 @@ def test_more_than_a_day_allows_is_refused_before_anything_is_asked(bls, probe):
     assert not bls.asked
 
 
-def test_a_used_up_day_ends_the_run_until_tomorrow_without_asking_again(bls, probe):
+def test_a_used_up_daily_limit_ends_the_run_without_further_requests(bls, probe):
     bls.queries = 0
     with pytest.raises(Unavailable) as error:
         probe()
@@ -130,7 +128,7 @@ def test_a_key_that_bls_does_not_know_is_refused_and_not_shown(probe):
     assert "another-key" not in str(error.value)
 
 
-def test_a_service_over_capacity_is_asked_again_and_then_left_for_later(bls, probe, monkeypatch):
+def test_a_service_over_capacity_is_retried_and_then_left_for_another_run(bls, probe, monkeypatch):
     monkeypatch.setattr("time.sleep", lambda _: None)
     bls.manners = "down"
     with pytest.raises(Unavailable, match=r"REQUEST_FAILED_OVER_CAPACITY.*\(tried 5 times\)"):
@@ -150,13 +148,13 @@ def test_an_answer_for_fewer_years_than_asked_is_refused(bls, probe):
         probe(areas=(), codes={})  # the message stands behind those on series that do not exist
 
 
-def test_a_series_that_is_left_out_without_a_word_is_refused(bls, probe):
+def test_a_series_that_is_silently_left_out_is_refused(bls, probe):
     bls.manners = "silent"
     with pytest.raises(ContentError, match=r"the series LAUST\d+ was requested but is missing"):
         probe()
 
 
-def test_series_that_do_not_exist_are_no_fault_unless_none_does(bls, probe):
+def test_missing_series_are_accepted_unless_all_are_missing(bls, probe):
     bls.figures = {
         key: value for key, value in bls.figures.items() if key[0] != "LAUST010000000000003"
     }

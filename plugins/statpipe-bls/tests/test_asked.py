@@ -36,19 +36,19 @@ from statpipe_bls.source import BlsSource
         )),
     ],
 )  # fmt: skip
-def test_what_a_survey_does_not_have_is_refused(read, survey, told, says):
+def test_unknown_dimensions_and_codes_of_a_survey_are_refused(read, survey, told, says):
     with pytest.raises(ConfigError) as error:
         read(survey, **told)
     assert says in str(error.value)
 
 
-def test_with_the_lists_of_bls_there_are_no_more_to_hint_at(read):
+def test_the_message_has_no_hint_if_bls_own_lists_are_loaded(read):
     with pytest.raises(ConfigError) as error:
         read(areas=("CN9999900000000",), contact="data@example.org")
     assert "BLS has more" not in str(error.value)
 
 
-def test_years_bound_what_is_asked_for_so_that_a_later_start_deletes_nothing(settings_of):
+def test_a_later_start_deletes_nothing(settings_of):
     (whole,) = BlsSource(settings_of(channel="bulk")).datasets()
     (some,) = BlsSource(settings_of(channel="bulk", start=2020, end=2021)).datasets()
     assert whole.selection.periods is None
@@ -57,7 +57,7 @@ def test_years_bound_what_is_asked_for_so_that_a_later_start_deletes_nothing(set
     assert whole.selection.covers(some.selection)
 
 
-def test_years_to_come_are_not_asked_for(settings_of):
+def test_future_years_are_not_requested(settings_of):
     (dataset,) = BlsSource(settings_of(start=2020, end=2999)).datasets()
     assert max(dataset.selection.periods)[:4] == str(datetime.now(UTC).year)
 
@@ -68,7 +68,7 @@ def test_areas_may_be_given_in_the_codes_of_the_survey(settings_of):
     assert ours.selection == theirs.selection
 
 
-def test_the_smallest_is_one_series(settings_of):
+def test_the_smallest_selection_is_one_series(settings_of):
     source = BlsSource(settings_of(areas=(), codes={}))
     small = source.smallest(source.datasets()[0])
     assert small.selection.areas == ("AK",)

@@ -15,24 +15,24 @@ def asked(bls):
     return [one.path.rpartition("/")[2] for one in bls.agency.requests if one.method == "GET"]
 
 
-def test_without_a_contact_nothing_is_asked(bls, read):
+def test_nothing_is_requested_without_a_contact(bls, read):
     with pytest.raises(ConfigError, match=r"sources.bls.contact is not set: BLS only serves files"):
         read(channel="bulk")
     assert not bls.agency.requests
 
 
-def test_a_contact_that_bls_does_not_take_is_named(read):
+def test_a_contact_that_bls_rejects_is_named(read):
     with pytest.raises(Rejected, match="check whether `contact` is your valid address"):
         read(channel="bulk", contact="https://example.org/who-we-are")
 
 
 @pytest.mark.parametrize("contact", ["me", "a\n@example.org", "(me@example.org)", "é@example.org"])
-def test_what_is_no_contact_is_refused(settings_of, contact):
+def test_an_invalid_contact_is_refused(settings_of, contact):
     with pytest.raises(ValueError, match="must be an e-mail address or the address of a web page"):
         settings_of(contact=contact)
 
 
-def test_states_lie_in_two_files_and_their_lists_come_along(bls, read):
+def test_states_are_read_from_two_files_and_their_code_lists(bls, read):
     rows = read(**BULK)
     assert len(rows) == 6
     assert asked(bls) == [
@@ -46,7 +46,7 @@ def test_states_lie_in_two_files_and_their_lists_come_along(bls, read):
     assert row["notes"] == "Preliminary."
 
 
-def test_a_county_lies_in_another_file_and_has_its_name_from_the_list(bls, read):
+def test_a_county_is_read_from_another_file_and_named_by_the_list(bls, read):
     county = ("LAUCN060370000000003", "2023", "M01")
     bls.figures = {**bls.figures, county: "4.9"}
     (row,) = read(areas=("CN0603700000000",), **BULK)
@@ -88,7 +88,7 @@ def test_indexes_have_their_base_period_in_the_notes(bls, read):
         )),
     ],
 )  # fmt: skip
-def test_what_lies_in_no_file_is_left_to_the_api(read, survey, told, says):
+def test_a_series_in_no_file_is_left_to_the_api(read, survey, told, says):
     with pytest.raises(ConfigError) as error:
         read(survey, **BULK, **told)
     assert says in str(error.value)
@@ -102,9 +102,7 @@ def test_a_file_without_a_date_is_refused(bls, read):
         read(**BULK)
 
 
-def test_a_file_that_is_changed_between_probe_and_fetch_is_fetched_by_the_next_run(
-    bls, settings_of
-):
+def test_a_file_that_changes_between_probe_and_fetch_is_fetched_by_the_next_run(bls, settings_of):
     source = BlsSource(settings_of(**BULK))
     (dataset,) = source.datasets()
     vintage = source.probe(dataset)
@@ -129,7 +127,7 @@ def test_a_file_that_is_changed_between_probe_and_fetch_is_fetched_by_the_next_r
         ("nothing", "payload la.area begins 'nothing'; expected tab-separated column names"),
     ],
 )  # fmt: skip
-def test_a_list_that_is_none_is_refused_with_its_place(bls, read, text, says):
+def test_a_malformed_list_is_refused_with_its_place(bls, read, text, says):
     bls.lists = {**bls.lists, "la.area": text}
     with pytest.raises(ContentError) as error:
         read(**BULK)
@@ -150,7 +148,7 @@ def test_a_name_in_latin_1_is_read(bls, read):
     assert len(read(**BULK)) == 6
 
 
-def test_what_a_file_holds_beyond_what_is_asked_for_needs_no_list(bls, read):
+def test_unselected_codes_in_a_file_need_no_list(bls, read):
     bls.figures = {**bls.figures, ("LAUST060000000000077", "2023", "M01"): "1.0"}
     assert {row["measure"] for row in read(**BULK)} == {"03"}
 

@@ -20,13 +20,13 @@ from statpipe_bls.periods import read_period
         ("A01", ("A", "2023")),
     ],
 )
-def test_each_is_read_in_its_frequency(period, expected):
+def test_each_period_is_read_with_its_frequency(period, expected):
     assert read_period("2023", period) == expected
 
 
 @pytest.mark.parametrize(
     ("year", "period"), [("2023", "M14"), ("2023", "W01"), ("23", "M01"), ("", "")]
 )
-def test_what_is_none_is_refused(year, period):
+def test_invalid_periods_are_refused(year, period):
     with pytest.raises(ValueError, match=r"is not a (year|period)"):
         read_period(year, period)

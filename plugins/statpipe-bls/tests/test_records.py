@@ -41,7 +41,7 @@ def silver(*payloads, survey="LA"):
     return seal(normalizer.normalize(dataset, payloads), dataset, "2024-01-19")
 
 
-def test_the_order_of_a_file_says_nothing():
+def test_the_order_of_rows_in_a_file_does_not_matter():
     lines = [
         line(CALIFORNIA, "M01", "4.9"),
         line(ALABAMA, "M01", "2.9"),
@@ -50,21 +50,21 @@ def test_the_order_of_a_file_says_nothing():
     assert silver(flat(*lines)).equals(silver(flat(*reversed(lines))))
 
 
-def test_the_order_of_an_answer_says_nothing():
+def test_the_order_of_an_answer_does_not_matter():
     california = (CALIFORNIA, entry("M01", "4.9"), entry("M13", "4.7"))
     alabama = (ALABAMA, entry("M01", "2.9"))
     turned = (CALIFORNIA, *reversed(california[1:]))
     assert silver(answer(california, alabama)).equals(silver(answer(alabama, turned)))
 
 
-def test_several_footnotes_stand_side_by_side():
+def test_several_footnotes_are_joined():
     notes = [{"code": "P", "text": "Preliminary."}, {"code": "D", "text": "Remodelled."}]
     (row,) = silver(answer((CALIFORNIA, entry("M01", "4.9", footnotes=notes)))).to_pylist()
     assert (row["obs_status"], row["source_symbol"]) == ("P", "P,D")
     assert row["notes"] == "Preliminary.; Remodelled."
 
 
-def test_a_footnote_that_is_in_no_list_stands_for_itself():
+def test_an_unlisted_footnote_is_its_own_text():
     (row,) = silver(flat(line(CALIFORNIA, "M01", "4.9", "Z"))).to_pylist()
     assert (row["obs_status"], row["source_symbol"], row["notes"]) == ("A", "Z", "Z")
 
@@ -154,7 +154,7 @@ def test_a_file_that_ends_in_the_middle_of_a_line_is_refused(cut):
         (Payload(name="LA-1", body=b"{"), "payload LA-1 is not valid JSON"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_read_is_refused_with_its_place(payload, says):
+def test_unreadable_payloads_are_refused_with_their_place(payload, says):
     with pytest.raises(ContentError) as error:
         silver(payload)
     assert says in str(error.value)

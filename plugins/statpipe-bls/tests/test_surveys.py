@@ -32,7 +32,7 @@ def printed(row):
         ("EN", 265, "ENU0600010010"),
     ],
 )
-def test_one_line_names_the_series_of_all_areas(settings_of, survey, count, one):
+def test_one_line_of_settings_selects_the_series_of_all_areas(settings_of, survey, count, one):
     (dataset,) = BlsSource(
         settings_of(survey, areas=(), codes={}, key=Secret("12345678"))
     ).datasets()
@@ -41,7 +41,7 @@ def test_one_line_names_the_series_of_all_areas(settings_of, survey, count, one)
     assert one in series
 
 
-def test_employment_by_state(bls, read):
+def test_employment_by_state_is_read(bls, read):
     bls.figures = {
         ("SMS06000000000000001", "2023", "M01"): "17786.9",
         ("SMU00000000000000001", "2023", "M02"): "153000.0 P",
@@ -52,7 +52,7 @@ def test_employment_by_state(bls, read):
     ]
 
 
-def test_employment_of_a_metropolitan_area_is_named_by_the_list_of_bls(bls, read):
+def test_a_metropolitan_area_is_named_by_the_list_of_bls(bls, read):
     bls.figures = {("SMU06310800000000001", "2023", "M01"): "4567.8"}
     bls.lists = {
         "sm.area": "area_code\tarea_name\n31080\tLos Angeles-Long Beach-Anaheim, CA\n",
@@ -66,7 +66,7 @@ def test_employment_of_a_metropolitan_area_is_named_by_the_list_of_bls(bls, read
     assert row["unit_mult"] == 3
 
 
-def test_employment_of_the_nation(bls, read):
+def test_employment_of_the_nation_is_read(bls, read):
     bls.figures = {
         ("CES0000000001", "2023", "M01"): "154773",
         ("CEU9000000001", "2023", "M01"): "22300 P",
@@ -77,7 +77,7 @@ def test_employment_of_the_nation(bls, read):
     ]
 
 
-def test_consumer_prices_by_area_by_month_half_and_year(bls, read):
+def test_consumer_prices_are_read_by_month_half_and_year(bls, read):
     bls.figures = {
         ("CUUR0000SA0", "2023", "M01"): "299.170",
         ("CUUR0000SA0", "2023", "S01"): "302.408",
@@ -92,7 +92,7 @@ def test_consumer_prices_by_area_by_month_half_and_year(bls, read):
     ]
 
 
-def test_wages_by_quarter_and_year_with_what_may_not_be_shown(bls, read):
+def test_wages_are_read_by_quarter_and_year_with_suppressed_figures(bls, read):
     bls.footnotes = {"N": "Data do not meet BLS or State agency disclosure standards."}
     bls.figures = {
         ("ENU0600040010", "2023", "Q01"): "1700",
@@ -110,7 +110,7 @@ def test_wages_by_quarter_and_year_with_what_may_not_be_shown(bls, read):
     ]
 
 
-def test_a_county_and_an_industry_of_which_there_is_no_list_are_named_by_their_codes(bls, read):
+def test_an_unlisted_county_and_industry_are_named_by_their_codes(bls, read):
     bls.figures = {("ENU060371051133", "2023", "M01"): "1200"}
     codes = {"industry": ("1133",), "ownership": ("5",), "data_type": ("1",)}
     (row,) = read("EN", areas=("06037",), codes=codes)
@@ -136,10 +136,10 @@ def test_a_survey_must_be_named(settings_of, survey, error, says):
     assert str(raised.value) == says
 
 
-def test_figures_of_a_survey_that_is_not_known_are_refused():
+def test_figures_of_an_unknown_survey_are_refused():
     with pytest.raises(ContentError, match="no survey is named XY; expected one of LA, SM"):
         survey_named("XY")
 
 
-def test_the_surveys_of_the_settings_are_those_of_the_table():
+def test_the_settings_offer_the_surveys_of_the_table():
     assert [survey_named(code).code for code in SURVEYS] == list(SURVEYS)

@@ -105,7 +105,7 @@ US 131 2019 11451.3
 """BEA's SAPCE4, released on 2022-10-06: from 2017 on line 128 leaves out its child 131."""
 
 
-def test_the_agencys_own_slip_is_reported_and_not_repaired(judge, observe, categories):
+def test_a_mistake_of_the_agency_is_reported_and_not_repaired(judge, observe, categories):
     lines = categories("128", "129<128", "130<-128", "131<128@US")
     result = judge(
         "additivity", observe(NET_TRAVEL, categories=lines, additive=frozenset({"category"}))
@@ -161,14 +161,12 @@ NY 47 2019 30
 """
 
 
-def test_a_us_only_line_joins_the_sum_of_each_line_above_it_with_its_sign(judge, observe, abroad):
+def test_a_us_only_line_counts_with_its_sign_in_each_line_above_it(judge, observe, abroad):
     result = judge("additivity", observe(ABROAD, **abroad))
     assert result.message == "3 sums checked, all correct within rounding"
 
 
-def test_without_code_lists_of_lines_the_table_shows_which_line_is_us_only(
-    judge, observe, abroad, table
-):
+def test_without_code_lists_the_table_shows_which_line_is_us_only(judge, observe, abroad, table):
     current = observe(ABROAD, **abroad)
     undeclared = attrs.evolve(current, dataset=attrs.evolve(current.dataset, categories=()))
     assert judge("additivity", undeclared).message.startswith("3 sums checked, all correct")
@@ -225,14 +223,14 @@ def short(observe, table, areas, categories):
     return make
 
 
-def test_a_us_only_line_that_just_the_agreeing_dataset_shows_is_counted(judge, short):
+def test_a_us_only_line_of_the_agreeing_dataset_is_counted(judge, short):
     result = judge("additivity", short())
     assert result.message == "1 sum checked, all correct within rounding"
     result = judge("additivity", short(SHORT.replace("40", "41")))
     assert result.cells[0]["difference"] == "1"
 
 
-def test_while_the_agreeing_dataset_is_not_at_hand_a_miss_of_the_whole_proves_nothing(judge, short):
+def test_without_the_agreeing_dataset_a_difference_of_the_us_proves_nothing(judge, short):
     message = (
         "no sum could be checked; 1 more differ, but the missing parts may be published in "
         "LONG, which is not available"
@@ -242,7 +240,7 @@ def test_while_the_agreeing_dataset_is_not_at_hand_a_miss_of_the_whole_proves_no
     assert judge("additivity", short(long="US L39 2019 40\nUS L46 2019 10")).message == message
 
 
-def test_a_region_has_no_such_excuse(judge, observe, areas):
+def test_without_the_agreeing_dataset_a_difference_of_a_region_is_reported(judge, observe, areas):
     text = "US 1 2019 5\nW 1 2019 4\nCA 1 2019 3"
     agreed = (Agreement(dataset="LONG", pairs=(("1", "L1"),)),)
     result = judge(
@@ -267,7 +265,7 @@ def test_each_figure_may_be_off_by_half_a_unit_of_its_last_digit(
     assert judge("additivity", observe(text, categories=lines, additive=BOTH)).passed is passes
 
 
-def test_the_precision_is_the_datasets_and_a_tolerance_comes_on_top(judge, observe, categories):
+def test_the_precision_of_the_dataset_and_the_tolerance_add_up(judge, observe, categories):
     lines = categories("1", "2<1", "3<1")
     text = "US 1 2019 6\nUS 2 2019 1\nUS 3 2019 2"
     current = observe(text, categories=lines, additive=BOTH, precision=Decimal(1))
@@ -285,7 +283,7 @@ def test_a_sum_with_a_suppressed_figure_is_not_judged(missing, judge, observe, c
     assert result.message == ("no sum could be checked; 1 not checked because a figure is missing")
 
 
-def test_each_frequency_is_summed_within(judge, observe, categories):
+def test_each_frequency_is_summed_separately(judge, observe, categories):
     lines = categories("1", "2<1", "3<1")
     text = "US 1 2019 3\nUS 2 2019 1\nUS 3 2019 2"
     current = observe(text, categories=lines, additive=BOTH)

@@ -61,7 +61,7 @@ def test_a_figure_suppressed_in_one_and_printed_in_the_other_differs(judge, pair
     assert "CA 1 2019 is missing and L1 of LONG is 3" in result.message
 
 
-def test_the_same_status_with_and_without_a_number_says_the_same(judge, pair):
+def test_a_figure_with_and_without_a_number_agrees_if_the_status_is_the_same(judge, pair):
     result = judge("agreement", pair(long=LONG.replace("CA L9 2019 -", "CA L9 2019 0 Q")))
     assert result.passed
 
@@ -77,7 +77,7 @@ def test_a_cell_that_only_one_of_them_holds_is_not_compared(judge, pair):
     assert result.message == "1 cell compared with LONG"
 
 
-def test_a_dataset_that_is_not_at_hand_cannot_be_compared(judge, observe):
+def test_a_missing_dataset_is_not_compared(judge, observe):
     result = judge("agreement", observe(SHORT, agreements=AGREED))
     assert result.passed
     assert result.message == "not compared with LONG, which is not available"

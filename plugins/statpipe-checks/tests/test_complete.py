@@ -26,13 +26,13 @@ def cube(*, leave_out=()):
     return "\n".join(f"{c} 1" for c in cells if not any(out in f"{c} " for out in leave_out))
 
 
-def test_a_full_cube_passes_and_a_us_only_line_is_wanted_for_the_us_only(judge, observe, lists):
+def test_a_full_cube_passes_without_us_only_lines_of_states(judge, observe, lists):
     result = judge("complete", observe(cube(), **lists))
     assert result.passed
     assert result.message == "3 areas, 3 categories, 2 periods: nothing is missing"
 
 
-def test_of_a_new_code_no_more_is_wanted_than_is_there(judge, observe, areas, categories):
+def test_a_new_code_need_not_fill_the_cube(judge, observe, areas, categories):
     lists = {"areas": areas("US", "CA<US", "MX"), "categories": categories("1", "9")}
     cells = "US 1 2019 1\nCA 1 2019 1\nUS 9 2019 1\nMX 1 2019 1"
     told = attrs.evolve(observe(cells, **lists), new_codes=frozenset({"9", "MX"}))
@@ -40,7 +40,7 @@ def test_of_a_new_code_no_more_is_wanted_than_is_there(judge, observe, areas, ca
     assert not judge("complete", observe(cells, **lists)).passed
 
 
-def test_a_missing_area_is_told_once(judge, observe, lists):
+def test_a_missing_area_is_reported_once(judge, observe, lists):
     result = judge("complete", observe(cube(leave_out=["TX "]), **lists))
     assert (result.refuses, result.failures) == (True, 4)
     assert result.message == (
@@ -50,7 +50,7 @@ def test_a_missing_area_is_told_once(judge, observe, lists):
     assert result.cells == ({"missing": "area", "ref_area": "TX", "observations": 4},)
 
 
-def test_areas_come_before_categories_and_these_before_single_cells(judge, observe, lists):
+def test_areas_are_reported_before_categories_and_single_cells(judge, observe, lists):
     out = ["TX ", " 46 ", "CA 2 2019"]
     result = judge("complete", observe(cube(leave_out=out), **lists))
     assert result.failures == 4 + 2 + 1
@@ -73,16 +73,14 @@ def test_a_category_missing_for_one_area_is_located(judge, observe, lists):
     )
 
 
-def test_more_gaps_than_three_are_cut_short_in_the_message_and_kept_in_the_cells(
-    judge, observe, lists
-):
+def test_the_message_shows_three_gaps_and_the_cells_show_all(judge, observe, lists):
     out = [f"{place} 2019" for place in ("CA 1", "CA 2", "TX 1", "TX 2")]
     result = judge("complete", observe(cube(leave_out=out), **lists))
     assert "CA 1 has no 2019; CA 2 has no 2019; TX 1 has no 2019; ...; check" in result.message
     assert len(result.cells) == 4
 
 
-def test_what_was_not_asked_for_is_not_missing(judge, observe, lists, only):
+def test_unrequested_cells_are_not_missing(judge, observe, lists, only):
     wanted = only(areas=("CA", "US"))
     result = judge("complete", observe(cube(leave_out=["TX "]), selection=wanted, **lists))
     assert result.passed
@@ -92,24 +90,24 @@ def test_what_was_not_asked_for_is_not_missing(judge, observe, lists, only):
     assert result.message == "3 areas, 2 categories, 2 periods: nothing is missing"
 
 
-def test_an_asked_for_year_that_is_not_published_yet_is_no_gap(judge, observe, lists, only):
+def test_a_requested_year_that_is_not_published_yet_is_not_a_gap(judge, observe, lists, only):
     wanted = only(periods=("2019", "2020", "2021"))
     assert judge("complete", observe(cube(), selection=wanted, **lists)).passed
 
 
-def test_a_suppressed_figure_is_there(judge, observe, lists):
+def test_a_suppressed_figure_is_not_missing(judge, observe, lists):
     text = cube().replace("CA 1 2019 1", "CA 1 2019 -")
     assert judge("complete", observe(text, **lists)).passed
 
 
-def test_without_code_lists_the_table_says_what_belongs_together(judge, observe):
+def test_without_code_lists_the_table_defines_the_cube(judge, observe):
     assert judge("complete", observe(cube())).passed
     result = judge("complete", observe(cube(leave_out=["CA 2 2019", "TX 1 "])))
     assert result.failures == 3
     assert "category 1 is missing for TX; CA 2 has no 2019" in result.message
 
 
-def test_without_code_lists_an_area_that_was_asked_for_by_name_is_missed(judge, observe, only):
+def test_without_code_lists_a_requested_area_is_still_expected(judge, observe, only):
     result = judge("complete", observe(cube(), selection=only(areas=("US", "NY"))))
     assert "area NY is missing" in result.message
 
@@ -144,7 +142,7 @@ def test_periods_are_counted_by_frequency(cells, judge, observe):
     assert (result.passed, result.cells) == (True, ())
 
 
-def test_a_period_is_missed_among_those_of_its_frequency(judge, observe):
+def test_a_missing_period_is_found_within_its_frequency(judge, observe):
     cells = ("US 1 AM", "CA 1 AM", "US 2 Q", "CA 2 Q")
     out = ["CA 1 M:2020-02", "US 1 A:2019", "CA 2 Q:2020-Q4"]
     result = judge("complete", observe(mixed(*cells, leave_out=out)))
@@ -160,7 +158,7 @@ def test_a_period_is_missed_among_those_of_its_frequency(judge, observe):
     }
 
 
-def test_a_pair_that_is_not_there_lacks_what_others_show_at_least(judge, observe):
+def test_a_missing_pair_lacks_the_fewest_periods_of_other_areas(judge, observe):
     cells = ("US 1 A", "CA 1 A", "US 2 AM", "TX 2 Q", "NV 1 A", "NV 2 A")
     result = judge("complete", observe(mixed(*cells)))
     assert [(c["ref_area"], c["category"], c["observations"]) for c in result.cells] == [
@@ -169,15 +167,13 @@ def test_a_pair_that_is_not_there_lacks_what_others_show_at_least(judge, observe
     ]
 
 
-def test_of_a_category_that_is_nowhere_the_shortest_frequency_is_missing(
-    judge, observe, areas, categories
-):
+def test_a_category_in_no_area_lacks_the_shortest_frequency(judge, observe, areas, categories):
     lists = {"areas": areas("US", "CA"), "categories": categories("1", "2")}
     result = judge("complete", observe(mixed("US 1 AM", "CA 1 AM"), **lists))
     assert result.cells == ({"missing": "category", "category": "2", "observations": 4},)
 
 
-def test_a_gap_of_one_frequency_is_no_excuse_for_one_of_another(judge, observe):
+def test_gaps_of_different_frequencies_are_independent(judge, observe):
     text = "\n".join(
         f"{area} 1 {freq}:{day} 1"
         for area in ("US", "CA")
@@ -198,7 +194,7 @@ def test_an_empty_table_is_not_complete(judge, observe, lists):
 
 
 @pytest.mark.parametrize("gone", ["TX ", " 2 ", "CA 2 ", "CA 2 2019", " 2019 "])
-def test_what_the_vintage_before_lacked_as_well_is_asked_about_once(gone, judge, observe, lists):
+def test_a_gap_that_the_vintage_before_had_is_not_reported_again(gone, judge, observe, lists):
     before = observe(cube(leave_out=[gone]), released=date(2021, 10, 8), **lists)
     current = observe(cube(leave_out=[gone]), **lists)
     assert judge("complete", before).passed is (gone == " 2019 ")
@@ -206,7 +202,7 @@ def test_what_the_vintage_before_lacked_as_well_is_asked_about_once(gone, judge,
     assert (result.passed, result.cells) == (True, ())
 
 
-def test_what_is_missing_in_both_vintages_is_counted(judge, observe, lists):
+def test_gaps_of_both_vintages_are_counted(judge, observe, lists):
     """Also in the year that is new."""
     before = observe(cube(leave_out=["TX ", "2020"]), released=date(2021, 10, 8), **lists)
     result = judge("complete", observe(cube(leave_out=["TX "]), **lists), before)
@@ -216,7 +212,7 @@ def test_what_is_missing_in_both_vintages_is_counted(judge, observe, lists):
     )
 
 
-def test_a_further_gap_is_reported_beside_one_that_is_known(judge, observe, lists):
+def test_a_new_gap_is_reported_besides_a_known_one(judge, observe, lists):
     before = observe(cube(leave_out=["TX ", "CA 2 2019"]), released=date(2021, 10, 8), **lists)
     current = observe(cube(leave_out=["TX ", "CA 2 ", "CA 1 2020"]), **lists)
     result = judge("complete", current, before)
@@ -226,7 +222,7 @@ def test_a_further_gap_is_reported_beside_one_that_is_known(judge, observe, list
     )
 
 
-def test_what_the_vintage_before_was_not_asked_for_is_no_excuse(judge, observe, lists, only):
+def test_cells_not_requested_before_are_reported_if_missing_now(judge, observe, lists, only):
     before = observe(
         cube(leave_out=["TX "]),
         released=date(2021, 10, 8),
@@ -237,13 +233,13 @@ def test_what_the_vintage_before_was_not_asked_for_is_no_excuse(judge, observe, 
     assert "area TX is missing" in result.message
 
 
-def test_an_empty_vintage_before_is_no_excuse(judge, observe, lists):
+def test_gaps_are_reported_after_an_empty_vintage(judge, observe, lists):
     full = observe(cube(), **lists)
     before = attrs.evolve(full, table=full.table[:0])
     assert not judge("complete", observe(cube(leave_out=["TX "]), **lists), before).passed
 
 
-def test_series_of_a_dataset_with_dimensions_begin_and_end_each_for_itself():
+def test_series_of_a_dataset_with_dimensions_begin_and_end_independently():
     check = next(one for one in statpipe_checks() if one.name == "complete")
     made = check.factory(check.settings())
     area = Area(code="U2", name="Euro area", level="union")
@@ -253,7 +249,7 @@ def test_series_of_a_dataset_with_dimensions_begin_and_end_each_for_itself():
     assert not made.applies_to(attrs.evolve(dataset, dimensions=(currency,)))
 
 
-def test_a_dataset_that_declares_no_codes_promises_no_cube():
+def test_a_dataset_without_declared_codes_is_not_judged():
     check = next(one for one in statpipe_checks() if one.name == "complete")
     made = check.factory(check.settings())
     assert not made.applies_to(Dataset(name="MD", title="Monthly data", normalizer="n"))

@@ -7,7 +7,7 @@ import pytest
 from statpipe_checks.database import database
 
 
-def test_sessions_side_by_side_see_their_own_tables_only():
+def test_parallel_sessions_only_see_their_own_tables():
     with database(own=pa.table({"x": [1]})) as first, database(own=pa.table({"x": [2]})) as second:
         first.run("CREATE TEMP TABLE mine AS SELECT x FROM own")
         second.run("CREATE TEMP VIEW mine AS SELECT x FROM own")
@@ -15,7 +15,7 @@ def test_sessions_side_by_side_see_their_own_tables_only():
         assert second.rows("SELECT x FROM mine") == [{"x": 2}]
 
 
-def test_a_session_leaves_nothing_to_the_next():
+def test_a_session_leaves_nothing_behind():
     with database(own=pa.table({"x": [1]})) as session:
         session.run("CREATE TEMP TABLE mine AS SELECT x FROM own")
     with database() as session:

@@ -25,7 +25,7 @@ ROWS = st.dictionaries(CELL, st.sampled_from(("-", "0", "1", "2.5", "1000")), ma
 
 
 @given(ROWS)
-def test_a_first_vintage_is_judged_as_by_sql(judge, observe, figures):
+def test_a_first_vintage_gets_the_same_verdict_as_with_sql(judge, observe, figures):
     current = observe("\n".join(f"{' '.join(cell)} {value}" for cell, value in figures.items()))
     quick = [judge(name, current) for name in ("still_shown", "suspect_patterns")]
     with pytest.MonkeyPatch.context() as without:
@@ -44,14 +44,14 @@ def test_a_first_vintage_without_a_fault_needs_no_database(judge, observe, monke
     assert judge(name, observe("\n".join(rows))).passed
 
 
-def test_a_text_that_has_two_codes_is_one_key():
+def test_a_text_with_two_codes_is_one_key():
     twice = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2]), pa.array(["US", "US", "CA"]))
     table = pa.table({"ref_area": twice})
     assert repeats_a_key(table, ["ref_area"])
     assert numbers_of(table, ["ref_area"])[0] == numbers_of(table, ["ref_area"])[1]
 
 
-def test_rows_are_alike_in_the_order_of_periods_whatever_that_of_the_table():
+def test_repeats_are_found_in_any_order_of_rows():
     def table(*rows):
         names = ("ref_area", "time_period", "obs_value")
         return pa.table(dict(zip(names, zip(*rows, strict=True), strict=True)))

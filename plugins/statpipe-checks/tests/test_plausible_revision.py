@@ -27,7 +27,7 @@ def revised(observe):
     return make
 
 
-def test_a_first_vintage_moves_nothing(judge, observe):
+def test_a_first_vintage_revises_nothing(judge, observe):
     current = observe("US 1 2019 1")
     assert judge("plausible_revision", current).message == "no figure was revised"
     first = revision_of(None, current.table, current.dataset, current.vintage, "")
@@ -45,7 +45,7 @@ def test_a_usual_revision_passes_with_its_numbers(judge, revised):
     )
 
 
-def test_figures_in_another_unit_are_refused_with_what_to_do(judge, revised):
+def test_figures_in_another_unit_are_refused_with_a_remedy(judge, revised):
     result = judge("plausible_revision", revised([100] * 30, [100_000] * 30))
     assert (result.refuses, result.about_revision, result.failures) == (True, True, 30)
     assert result.message.endswith(
@@ -56,7 +56,7 @@ def test_figures_in_another_unit_are_refused_with_what_to_do(judge, revised):
     assert result.cells[0]["new"] == "100000"
 
 
-def test_few_figures_of_a_large_table_may_move_far_and_are_said_not_to_be_judged(judge, revised):
+def test_few_revised_figures_of_a_large_table_are_not_judged(judge, revised):
     result = judge("plausible_revision", revised([100] * 300, [900] * 19 + [100] * 281))
     assert (result.outcome, result.refuses) == ("not judged", False)
     assert result.message == (
@@ -76,7 +76,7 @@ def test_few_figures_of_a_large_table_may_move_far_and_are_said_not_to_be_judged
         ([100, 200, 400], [100, 200, 400], "passed"),
     ],
 )
-def test_a_small_table_is_judged_by_half_of_what_was_revised(judge, revised, before, now, outcome):
+def test_a_small_table_is_judged_by_its_median_revision(judge, revised, before, now, outcome):
     """No figure of a small table may be one of twenty: half of them may move as far as that one."""
     result = judge("plausible_revision", revised(before, now))
     assert result.outcome == outcome
@@ -86,33 +86,33 @@ def test_a_small_table_is_judged_by_half_of_what_was_revised(judge, revised, bef
         )
 
 
-def test_what_was_dropped_is_judged_also_where_few_were_revised(judge, revised):
+def test_dropped_figures_are_judged_even_if_few_were_revised(judge, revised):
     result = judge("plausible_revision", revised([100] * 300, [900] + [100] * 279))
     assert result.refuses
     assert "6.67 % were dropped, above the limit of 1 %" in result.message
 
 
-def test_a_twentieth_that_moves_far_is_seen_by_the_percentile(judge, revised):
+def test_a_large_revision_of_a_twentieth_is_found_by_the_percentile(judge, revised):
     now = [200] * 3 + [101] * 27
     result = judge("plausible_revision", revised([100] * 30, now))
     assert "the 95th percentile is 100.00 %, above the limit of 50 %" in result.message
     assert "the median" not in result.message.partition("dropped")[2]
 
 
-def test_figures_that_vanish_are_refused_beyond_the_limit(judge, revised):
+def test_dropped_figures_above_the_limit_are_refused(judge, revised):
     result = judge("plausible_revision", revised([100] * 30, [100] * 29))
     assert "3.33 % were dropped, above the limit of 1 %" in result.message
     assert judge("plausible_revision", revised([1] * 30, [1] * 29), dropped_percent=5).passed
 
 
-def test_the_limits_are_configured(judge, revised):
+def test_the_limits_can_be_configured(judge, revised):
     current = revised([100] * 30, [103] * 30)
     assert judge("plausible_revision", current).passed
     assert not judge("plausible_revision", current, median_percent=2).passed
     assert not judge("plausible_revision", current, p95_percent=2.9).passed
 
 
-def test_a_warning_tells_and_publishes(judge, revised):
+def test_a_warning_reports_and_publishes(judge, revised):
     result = judge("plausible_revision", revised([100] * 30, [900] * 30), severity="warning")
     assert (result.passed, result.refuses, result.about_revision) == (False, False, True)
 

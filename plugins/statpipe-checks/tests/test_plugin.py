@@ -46,15 +46,13 @@ def test_loading_the_plugin_loads_neither_duckdb_nor_pyarrow():
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_the_configured_severity_stands_in_the_verdict(name, judge, observe):
+def test_the_verdict_has_the_configured_severity(name, judge, observe):
     assert judge(name, observe("US 1 2019 1"), severity="warning").severity == "warning"
     assert judge(name, observe("US 1 2019 1"), severity="error").severity == "error"
 
 
 @pytest.mark.parametrize("name", DEFAULTS)
-def test_a_verdict_names_check_dataset_and_vintage_in_one_line_and_fits_into_json(
-    name, judge, observe
-):
+def test_a_verdict_names_check_dataset_and_vintage_and_converts_to_json(name, judge, observe):
     result = judge(name, observe("US 1 2019 1"))
     assert (result.check, result.dataset, result.vintage) == (name, "T", "2022-10-06")
     assert result.passed
@@ -74,7 +72,7 @@ def test_a_check_whose_column_is_missing_says_so_instead_of_breaking_the_run(nam
 
 
 @pytest.mark.parametrize("tolerance", ["-1", "much", "NaN", "Infinity"])
-def test_a_tolerance_that_is_no_amount_is_refused(tolerance):
+def test_an_invalid_tolerance_is_refused(tolerance):
     with pytest.raises(ValueError, match="tolerance must be a decimal number of at least 0, not"):
         SumSettings(tolerance=tolerance)
 

@@ -93,7 +93,7 @@ def found(result):
 
 @settings(max_examples=20, deadline=None)
 @given(cube=exact_cubes())
-def test_what_adds_up_before_rounding_adds_up_when_printed(cube, judge, vintage_of):
+def test_sums_that_add_up_before_rounding_pass_when_printed(cube, judge, vintage_of):
     result = judge("additivity", vintage_of(printed(cube)))
     assert result.passed, result.message
     assert result.message == "27 sums checked, all correct within rounding"
@@ -213,7 +213,7 @@ def test_a_range_may_have_bounds_of_any_size(value, bounds, judge, observe):
 
 @settings(max_examples=20, deadline=None)
 @given(figures=st.lists(st.tuples(any_figure, any_figure), min_size=6, max_size=8))
-def test_no_check_fails_on_figures_of_any_size(figures, judge, observe):
+def test_checks_accept_figures_of_any_size(figures, judge, observe):
     texts = [
         "\n".join(f"US 1 {2000 + n} {pair[which]:f}" for n, pair in enumerate(figures))
         for which in (0, 1)

@@ -32,7 +32,7 @@ def test_fewer_rows_than_before_are_refused_and_located(judge, observe):
     assert result.cells == ({"ref_area": "CA", "category": "1", "rows": 1, "previous": 2},)
 
 
-def test_old_years_dropped_at_the_front_count_as_fewer(judge, observe):
+def test_dropped_early_years_count_as_fewer_rows(judge, observe):
     result = judge(
         "row_count", observe("US 1 2020 1\nUS 1 2021 1"), observe("""
             US 1 2018 1
@@ -43,7 +43,7 @@ def test_old_years_dropped_at_the_front_count_as_fewer(judge, observe):
     assert not result.passed
 
 
-def test_what_this_vintage_does_not_bring_is_not_counted(judge, observe, only):
+def test_periods_outside_this_vintages_selection_are_not_counted(judge, observe, only):
     current = observe("US 1 2020 1", brought=only(periods=("2020", "2021")))
     previous = observe("US 1 2018 1\nUS 1 2019 1\nUS 1 2020 1", released=EARLIER)
     result = judge("row_count", current, previous)
@@ -51,12 +51,12 @@ def test_what_this_vintage_does_not_bring_is_not_counted(judge, observe, only):
     assert result.message == "1 row, 1 in 2021-10-08"
 
 
-def test_what_was_not_configured_is_not_counted_either(judge, observe, only):
+def test_cells_outside_the_configuration_are_not_counted(judge, observe, only):
     current = observe("CA 1 2020 1", selection=only(areas=("CA",)), brought=only(periods=("2020",)))
     assert judge("row_count", current, observe(FULL, released=EARLIER)).passed
 
 
-def test_rows_of_a_withdrawn_code_are_told_and_refuse_nothing(judge, observe, areas, categories):
+def test_rows_of_a_withdrawn_code_are_reported_without_refusal(judge, observe, areas, categories):
     before = observe(FULL, released=EARLIER, areas=areas("US", "CA"), categories=categories("1"))
     now = observe("US 1 2019 1\nUS 1 2020 1", areas=areas("US"), categories=categories("1"))
     result = judge("row_count", now, before)
@@ -64,9 +64,7 @@ def test_rows_of_a_withdrawn_code_are_told_and_refuse_nothing(judge, observe, ar
     assert result.message == "2 rows, 4 in 2021-10-08, 2 of them with withdrawn codes"
 
 
-def test_rows_that_are_gone_while_their_code_is_still_listed_are_refused(
-    judge, observe, areas, categories
-):
+def test_missing_rows_of_a_listed_code_are_refused(judge, observe, areas, categories):
     listed = {"areas": areas("US", "CA"), "categories": categories("1")}
     before = observe(FULL, released=EARLIER, **listed)
     result = judge("row_count", observe("US 1 2019 1\nUS 1 2020 1", **listed), before)

@@ -28,7 +28,7 @@ def doubled(snapshot):
 # --- schema ---
 
 
-def test_a_sealed_table_has_silvers_schema(judge, observe):
+def test_a_sealed_table_has_the_schema_of_silver(judge, observe):
     result = judge("schema", observe(SOUND))
     assert result.passed
     assert result.message == "all 22 columns match Silver"
@@ -49,14 +49,14 @@ def test_a_missing_and_an_unknown_column_are_named(judge, observe):
     )
 
 
-def test_a_binary_figure_is_not_silvers_type(judge, observe):
+def test_a_binary_floating_point_figure_is_refused(judge, observe):
     result = judge("schema", changed(observe(SOUND), "obs_value", [1.0] * 4, pa.float64()))
     assert result.cells == (
         {"column": "obs_value", "problem": "is double, not decimal128(38, 18)"},
     )
 
 
-def test_columns_in_another_order_are_not_silver(judge, observe):
+def test_columns_in_another_order_are_refused(judge, observe):
     current = observe(SOUND)
     names = current.table.column_names
     names[0], names[1] = names[1], names[0]
@@ -78,7 +78,7 @@ def test_a_declared_dimension_belongs_to_the_schema(judge, observe):
 # --- non_null_keys ---
 
 
-def test_whole_keys_and_explained_gaps_pass(judge, observe):
+def test_complete_keys_and_explained_gaps_pass(judge, observe):
     result = judge("non_null_keys", observe(SOUND))
     assert result.passed
     assert result.message == "4 rows, each with a complete key"
@@ -110,11 +110,11 @@ def test_a_missing_figure_needs_a_status_that_says_why(status, judge, observe):
 # --- unique_keys ---
 
 
-def test_each_key_once_passes(judge, observe):
+def test_unique_keys_pass(judge, observe):
     assert judge("unique_keys", observe(SOUND)).message == "4 rows, each with a unique key"
 
 
-def test_a_key_that_stands_twice_is_reported_with_its_figures(judge, observe):
+def test_a_repeated_key_is_reported_with_its_figures(judge, observe):
     result = judge("unique_keys", doubled(observe(SOUND)))
     assert (result.refuses, result.failures) == (True, 1)
     assert result.message == (
@@ -134,14 +134,14 @@ def test_a_key_that_stands_twice_is_reported_with_its_figures(judge, observe):
     )
 
 
-def test_the_frequency_tells_rows_apart(judge, observe):
+def test_the_frequency_is_part_of_the_key(judge, observe):
     twice = doubled(observe(SOUND))
     assert not judge("unique_keys", twice).passed
     twice = changed(twice, "freq", ["B", "B", "B", "B", "D"])
     assert judge("unique_keys", twice).passed
 
 
-def test_no_more_than_twenty_cells_are_shown_and_all_are_counted(judge, observe):
+def test_at_most_twenty_cells_are_shown_and_all_are_counted(judge, observe):
     current = observe("\n".join(f"US {n} 2019 1" for n in range(30)))
     current = attrs.evolve(current, table=pa.concat_tables([current.table, current.table]))
     result = judge("unique_keys", current)

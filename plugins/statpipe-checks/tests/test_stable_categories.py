@@ -60,7 +60,7 @@ def test_another_unit_or_multiplier_is_refused(judge, release, before, changed, 
     )
 
 
-def test_a_reworded_title_is_told_and_passes(judge, release, before):
+def test_a_reworded_title_is_reported_and_passes(judge, release, before):
     current = release(("Real personal income", "Dollars", 6), ("Price parity", "Index", 0))
     result = judge("stable_categories", current, before)
     assert result.passed

@@ -51,7 +51,7 @@ def test_without_an_earlier_vintage_there_is_nothing_to_compare(judge, before):
         ({"category": {"sign": -1}}, "sign of category 2 was '1' and is now '-1'"),
     ],
 )
-def test_whatever_is_described_otherwise_is_reported(changed, told, judge, release, before):
+def test_every_changed_description_is_reported(changed, told, judge, release, before):
     result = judge("stable_descriptions", release(**changed), before)
     assert (result.passed, result.severity, result.failures) == (False, "warning", 1)
     assert result.message == (

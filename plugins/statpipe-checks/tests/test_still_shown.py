@@ -22,7 +22,7 @@ def before(observe):
     return observe(cube(), released=EARLIER)
 
 
-def test_what_is_still_shown_passes(judge, observe, before):
+def test_figures_that_are_still_shown_pass(judge, observe, before):
     result = judge("still_shown", observe(cube()), before)
     assert result.passed
     assert result.message == "0 of 800 figures shown in 2021-10-08 are missing now"
@@ -58,7 +58,7 @@ def test_a_line_that_is_missing_for_all_areas_at_once_is_reported(judge, observe
         ([f"NY {line} 2019" for line in range(1, 16)], "area NY period 2019 lost 15 of 20"),
     ],
 )
-def test_whatever_vanishes_as_a_whole_is_named(missing, told, judge, observe, before):
+def test_a_slice_that_disappears_completely_is_named(missing, told, judge, observe, before):
     """Also where it is a small part of the table, and whether or not its rows are there."""
     for how in ({"missing": missing}, {"absent": missing}):
         result = judge("still_shown", observe(cube(**how)), before, table_percent=99)
@@ -66,19 +66,19 @@ def test_whatever_vanishes_as_a_whole_is_named(missing, told, judge, observe, be
         assert f" are missing now; {told}; first: " in result.message
 
 
-def test_a_figure_that_is_not_in_the_table_says_so(judge, observe, before):
+def test_a_lost_figure_without_a_row_is_reported_as_absent(judge, observe, before):
     result = judge("still_shown", observe(cube(absent=["NY"])), before)
     assert "first: NY 1 2010 was 1 and is not in the table" in result.message
 
 
-def test_a_few_figures_here_and_there_pass_and_are_counted(judge, observe, before):
+def test_a_few_scattered_losses_pass_and_are_counted(judge, observe, before):
     few = ["CA 1 2019", "CA 2 2018", "NY 3 2017", "TX 9 2019"]
     result = judge("still_shown", observe(cube(missing=few)), before)
     assert result.passed
     assert result.message == "4 of 800 figures shown in 2021-10-08 are missing now"
 
 
-def test_the_limits_are_configured(judge, observe, before):
+def test_the_limits_can_be_configured(judge, observe, before):
     few = [f"NY {line} {2000 + line}" for line in range(11, 20)]
     current = observe(cube(missing=few))
     assert not judge("still_shown", current, before).passed
@@ -89,14 +89,14 @@ def test_the_limits_are_configured(judge, observe, before):
     assert not judge("still_shown", current, before, table_percent=0).passed
 
 
-def test_a_new_severity_changes_nothing_but_the_severity(judge, observe, before):
+def test_another_severity_changes_only_the_severity(judge, observe, before):
     current = observe(cube(missing=["NY"]))
     strict = judge("still_shown", current, before, severity="error")
     assert (strict.refuses, strict.about_revision) == (True, True)
     assert strict.message == judge("still_shown", current, before).message
 
 
-def test_what_was_not_asked_for_is_not_missing(judge, observe, before, only):
+def test_unrequested_cells_are_not_missing(judge, observe, before, only):
     wanted = only(areas=("CA",))
     assert judge("still_shown", observe(cube(areas=("CA",)), selection=wanted), before).passed
     assert judge("still_shown", observe(cube(areas=("CA",)), brought=wanted), before).passed
@@ -133,19 +133,19 @@ def test_one_gap_in_one_series_is_reported_on_the_first_load(how, judge, observe
 
 
 @pytest.mark.parametrize("status", ["Q", "N", "M"])
-def test_a_gap_that_the_agency_explains_is_none(status, judge, observe):
+def test_a_gap_that_the_agency_explains_is_not_reported(status, judge, observe):
     """BEA prints (L) for less than $50,000 between figures of 0.1 million."""
     explained = cube(missing=["NY 7 2015"]).replace("- O", f"- {status}")
     assert judge("still_shown", observe(explained)).passed
 
 
-def test_what_comes_before_or_after_the_figures_of_a_series_is_no_gap(judge, observe):
+def test_periods_before_or_after_a_series_are_not_gaps(judge, observe):
     """A series begins later than others, or is not published yet."""
     outer = ["NY 7 2010", "NY 7 2011", "TX 3 2019"]
     assert judge("still_shown", observe(cube(missing=outer))).passed
 
 
-def test_years_that_were_not_asked_for_are_no_gap(judge, observe, only):
+def test_unrequested_years_are_not_gaps(judge, observe, only):
     asked = only(periods=("2010", "2015", "2019"))
     current = observe(cube(years=(2010, 2015, 2019)), selection=asked)
     assert judge("still_shown", current).passed
@@ -157,7 +157,7 @@ def test_a_gap_is_reported_once(judge, observe):
     assert judge("still_shown", observe(cube(absent=["NY 7 2015"])), first).passed
 
 
-def test_a_suppressed_last_year_is_no_new_gap_once_the_next_is_published(judge, observe):
+def test_a_suppressed_last_year_is_not_a_gap_after_the_next_is_published(judge, observe):
     first = observe(cube(missing=["NY 7 2019"]), released=EARLIER)
     current = observe(cube(missing=["NY 7 2019"], years=range(2010, 2021)))
     assert judge("still_shown", current, first).passed
@@ -172,7 +172,7 @@ def test_a_year_that_is_left_out_between_old_and_new_ones_is_reported(judge, obs
     )
 
 
-def test_a_figure_that_was_shown_counts_once(judge, observe, before):
+def test_a_lost_figure_is_not_also_counted_as_a_gap(judge, observe, before):
     result = judge("still_shown", observe(cube(absent=["NY 7 2015"])), before, table_percent=0)
     assert result.failures == 1
     assert "between figures" not in result.message
@@ -189,7 +189,7 @@ def test_a_figure_that_was_shown_counts_once(judge, observe, before):
         ("B", ("2024-04-26", "2024-04-30"), "2024-04-29"),
     ],
 )
-def test_gaps_are_seen_at_every_frequency(freq, periods, gap, judge, observe):
+def test_gaps_are_found_at_every_frequency(freq, periods, gap, judge, observe):
     text = "\n".join(f"US 1 {period} 1" for period in periods)
     result = judge("still_shown", observe(text, freq=freq))
     assert f"first: US 1 {gap}; check" in result.message

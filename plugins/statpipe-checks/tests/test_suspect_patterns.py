@@ -24,14 +24,14 @@ def before(observe):
     return observe(cube(), released=EARLIER)
 
 
-def test_figures_as_they_are_pass(judge, observe, before):
+def test_ordinary_figures_pass(judge, observe, before):
     result = judge("suspect_patterns", observe(cube()), before)
     assert result.passed
     assert result.message == "108 rows without suspicious patterns"
     assert judge("suspect_patterns", observe(cube())).passed
 
 
-def test_a_table_whose_every_figure_is_zero_is_reported_on_the_first_load(judge, observe, before):
+def test_a_table_of_zeros_is_reported_on_the_first_load(judge, observe, before):
     for previous in (None, before):
         result = judge("suspect_patterns", observe(cube(lambda *_: 0)), previous)
         assert (result.passed, result.severity, result.failures) == (False, "warning", 108)
@@ -42,9 +42,7 @@ def test_a_table_whose_every_figure_is_zero_is_reported_on_the_first_load(judge,
         assert result.cells == ({"pattern": "zero", "figures": 108},)
 
 
-def test_a_line_that_becomes_zero_is_reported_and_one_that_always_was_is_not(
-    judge, observe, before
-):
+def test_a_line_that_becomes_zero_is_reported(judge, observe, before):
     current = observe(cube(lambda a, line, y, v: 0 if line == 5 else None))
     result = judge("suspect_patterns", current, before)
     assert result.message.startswith("all 18 figures of category 5 are 0; check")
@@ -84,7 +82,7 @@ def test_thousands_that_become_millions_are_reported(judge, observe, before):
     )
 
 
-def test_a_strong_revision_is_none(judge, observe, before):
+def test_a_strong_revision_is_not_reported(judge, observe, before):
     assert judge("suspect_patterns", observe(cube(factor=3)), before).passed
 
 
@@ -111,10 +109,10 @@ def test_a_period_of_one_line_that_repeats_the_one_before_is_reported(judge, obs
     )
 
 
-def test_a_constant_is_no_copy(judge, observe):
+def test_a_constant_is_not_reported_as_a_copy(judge, observe):
     """The price parity of the US is 100 in every year."""
     assert judge("suspect_patterns", observe(cube(lambda a, *_: 100 if a == "US" else None))).passed
 
 
-def test_a_few_figures_may_be_alike(judge, observe):
+def test_a_few_equal_figures_pass(judge, observe):
     assert judge("suspect_patterns", observe("US 1 2019 0\nUS 2 2019 0\nUS 1 2020 0")).passed

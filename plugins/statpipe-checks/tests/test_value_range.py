@@ -3,14 +3,14 @@ from decimal import Decimal
 BOUNDS = (Decimal("-10.5"), Decimal(100))
 
 
-def test_bounds_belong_to_the_range_and_missing_figures_have_no_value(judge, observe):
+def test_the_range_includes_its_bounds_and_ignores_missing_figures(judge, observe):
     text = "US 1 2019 -10.5\nUS 1 2020 100\nUS 1 2021 -"
     result = judge("value_range", observe(text, valid_range=BOUNDS))
     assert result.passed
     assert result.message == "every figure is within -10.5 to 100"
 
 
-def test_figures_outside_are_reported_exactly(judge, observe):
+def test_figures_outside_the_range_are_reported_exactly(judge, observe):
     text = "US 1 2019 -10.50000001\nUS 1 2020 1000.10\nUS 1 2021 0"
     result = judge("value_range", observe(text, valid_range=BOUNDS))
     assert (result.refuses, result.failures) == (True, 2)

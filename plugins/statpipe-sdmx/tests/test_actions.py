@@ -49,7 +49,7 @@ THERE = [row(com="old"), row("FR", "2024", "2"), row("DE", "2023", "3")]
 
 
 @pytest.mark.parametrize("action", ["A", "M", "I", "Append", "Merge", None])
-def test_a_merge_changes_what_it_says_and_leaves_the_rest(action):
+def test_a_merge_changes_given_values_and_keeps_the_others(action):
     found = after(THERE, row(value="9", status=None, action=action), row("IT", action=action))
     assert found == {
         ("DE", "2024"): ("9", "A", "old"),
@@ -59,7 +59,7 @@ def test_a_merge_changes_what_it_says_and_leaves_the_rest(action):
     }
 
 
-def test_a_replacement_takes_the_place_of_the_whole_observation():
+def test_a_replacement_replaces_the_whole_observation():
     found = after(THERE, row(value="9", status=None, action="R"), row("IT", action="Replace"))
     assert found["DE", "2024"] == ("9", None, None)
     assert found["IT", "2024"] == ("1", "A", None)
@@ -86,7 +86,7 @@ def test_a_deletion_ends_the_observations_with_its_dimensions(key, left):
     assert set(after(THERE, nothing(*key))) == left
 
 
-def test_a_deletion_of_attributes_takes_just_these_away():
+def test_a_deletion_of_attributes_removes_only_these():
     found = after(THERE, nothing("DE", "", OBS_COM="-"))
     assert found["DE", "2024"] == ("1", "A", None)
     assert len(found) == 3
@@ -96,7 +96,7 @@ def test_an_observation_whose_measure_is_deleted_ends():
     assert ("DE", "2024") not in after(THERE, nothing("DE", "2024", OBS_VALUE="-"))
 
 
-def test_of_several_measures_one_may_be_deleted():
+def test_one_of_several_measures_can_be_deleted():
     rows = [row() | {"SHARE": "5"}, row("FR") | {"SHARE": None}]
     message = table(nothing("", "2024", SHARE="-"))
     done = applied(table(*rows), message, KEY, ("OBS_VALUE", "SHARE"))
@@ -108,7 +108,7 @@ def test_of_several_measures_one_may_be_deleted():
     ]
 
 
-def test_attributes_of_a_part_of_the_key_reach_all_its_observations():
+def test_attributes_of_a_partial_key_apply_to_all_its_observations():
     found = after(THERE, row("DE", "", None, None, "all of DE", action="M"))
     assert {cell: com for cell, (_, _, com) in found.items()} == {
         ("DE", "2024"): "all of DE",
@@ -117,25 +117,25 @@ def test_attributes_of_a_part_of_the_key_reach_all_its_observations():
     }
 
 
-def test_rows_count_in_their_order():
+def test_rows_apply_in_their_order():
     assert after(None, row(action="R"), nothing("DE", "2024"), row(value="7", action="R")) == {
         ("DE", "2024"): ("7", "A", None)
     }
     assert after(None, row(action="R"), row(value="7", action="R"), nothing("DE", "2024")) == {}
 
 
-def test_a_message_that_only_adds_is_the_figures_as_it_is():
+def test_a_message_that_only_adds_is_returned_unchanged():
     message = table(*THERE)
     assert applied(None, message, KEY, MEASURES) is message
 
 
-def test_what_is_no_action_is_refused():
+def test_an_unknown_action_is_refused():
     with pytest.raises(ValueError, match="'X' is not a valid action; expected Information"):
         letter("X")
 
 
 @pytest.mark.parametrize("partial_keys", [False, True])
-def test_a_figure_without_a_whole_key_is_refused(partial_keys):
+def test_a_figure_with_an_incomplete_key_is_refused(partial_keys):
     with pytest.raises(
         ValueError, match="an observation has no TIME_PERIOD; expected a code for each of AREA"
     ):
@@ -185,7 +185,7 @@ def is_one_of_the_standard(row):
 
 
 @given(st.lists(cells.filter(is_one_of_the_standard), min_size=1, max_size=6))
-def test_any_message_does_what_it_says_row_by_row(message):
+def test_any_message_gives_the_same_figures_as_an_oracle(message):
     done = None
     wanted = {}
     for one in message:

@@ -101,20 +101,20 @@ def test_each_format_gives_the_figures_as_printed_with_names_units_and_marks(for
         ({"value": None, "OBS_STATUS": "A"}, "O", None),
     ],
 )
-def test_an_observation_without_a_figure_says_why(form, told, status, symbol):
+def test_a_missing_figure_has_a_reason(form, told, status, symbol):
     (_, missing) = silver(cube(row(), row(period="2025", **told)), form)
     assert (missing["obs_value"], missing["obs_status"]) == (None, status)
     assert missing["source_symbol"] == symbol
 
 
 @pytest.mark.parametrize("form", [name for name in FORMATS if not name.startswith("json")])
-def test_what_stands_in_place_of_a_figure_is_kept(form):
+def test_the_symbol_of_a_missing_figure_is_kept(form):
     (_, missing) = silver(cube(row(), row(period="2025", value="NaN", OBS_STATUS="H")), form)
     assert (missing["obs_value"], missing["obs_status"]) == (None, "H")
     assert missing["source_symbol"] == "NaN"
 
 
-def test_references_may_be_written_as_names():
+def test_references_may_be_urns():
     tea = cube(row(), row(area="IN", tea="B"))
     assert silver(tea, "csv 1.0", urns=True) == silver(tea, "csv 1.0")
 
@@ -167,7 +167,7 @@ def cubes(draw):
 
 
 @given(cubes())
-def test_any_cube_comes_back_equal_through_every_format(made):
+def test_any_cube_is_read_back_equal_from_every_format(made):
     first, *others = FORMATS
     wanted = silver(made, first)
     assert len(wanted) == len(made.rows)
@@ -193,7 +193,7 @@ class TestWhatHousesDoDifferently:
         dataset = normalizer.describe(Dataset(name=FLOW, title=FLOW, normalizer="sdmx"), payloads)
         return seal(normalizer.normalize(dataset, payloads), dataset, "2026-01-01").to_pylist()
 
-    def test_eurostat_writes_identifiers_small_and_has_flags_of_its_own(self):
+    def test_eurostat_has_lower_case_identifiers_and_its_own_flags(self):
         body = (
             b"DATAFLOW,LAST UPDATE,freq,ref_area,tea,TIME_PERIOD,OBS_VALUE,OBS_FLAG\r\n"
             b"ESTAT:DF_TRADE(1.0),20/11/26 11:00:00,A,CN,G,2023,12.5,p\r\n"
@@ -207,7 +207,7 @@ class TestWhatHousesDoDifferently:
             ("Q", "c"),
         ]
 
-    def test_the_ecb_has_had_a_key_as_the_first_column(self):
+    def test_the_first_column_may_be_the_key(self):
         body = (
             b"KEY,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE,OBS_STATUS\r\n"
             b"EXR.A.CN.G,A,CN,G,2023,1.088295652173913,A\r\n"
@@ -234,7 +234,7 @@ class TestWhatHousesDoDifferently:
         assert self.read(file.getvalue()) == self.read(FORMATS["csv 1.0"](cube(row())))
 
     @pytest.mark.parametrize("names", [(), ("a", "b")])
-    def test_a_zip_with_another_number_of_files_is_refused(self, names):
+    def test_a_zip_without_exactly_one_file_is_refused(self, names):
         file = io.BytesIO()
         with zipfile.ZipFile(file, "w") as archive:
             for name in names:
@@ -246,7 +246,7 @@ class TestWhatHousesDoDifferently:
         with pytest.raises(ContentError, match="the zip cannot be read"):
             self.read(body)
 
-    def test_a_flow_without_other_dimensions_has_one_category_with_its_title(self):
+    def test_a_flow_without_further_dimensions_has_one_category_with_its_title(self):
         rows = [{n: t for n, t in row().items() if n != "TEA"}]
         made = attrs.evolve(cube(*rows), dimensions=(FREQ, AREA))
         (found,) = self.read(FORMATS["csv 1.0"](made), made)
@@ -259,7 +259,7 @@ class TestWhatHousesDoDifferently:
         (found,) = self.read(FORMATS["csv 1.0"](made), made)
         assert (found["category"], found["category_name"]) == ("01.1:B", "Green, Bags")
 
-    def test_a_flow_without_a_frequency_has_that_of_its_periods(self):
+    def test_a_flow_without_a_frequency_dimension_takes_it_from_its_periods(self):
         rows = [row(period="2024"), row(period="2024-Q1"), row(period="2024-05-31")]
         made = attrs.evolve(
             cube(*({n: t for n, t in one.items() if n != "FREQ"} for one in rows)),
@@ -273,7 +273,7 @@ class TestWhatHousesDoDifferently:
         }
 
     @pytest.mark.parametrize("form", FORMATS)
-    def test_a_dimension_may_be_called_as_an_attribute_of_the_message(self, form):
+    def test_a_dimension_may_have_the_name_of_a_message_attribute(self, form):
         kinds = [Listed(id=one, name=one, codes={"x": "X"}) for one in ("type", "action", "setID")]
         made = attrs.evolve(cube(row()), dimensions=(FREQ, AREA, TEA, *kinds))
         more = {one.id: "x" for one in kinds}
@@ -282,14 +282,14 @@ class TestWhatHousesDoDifferently:
         assert found["category"] == "G.x.x.x"
 
     @pytest.mark.parametrize("form", FORMATS)
-    def test_a_second_attribute_of_units_is_kept_in_the_notes(self, form):
+    def test_a_second_unit_attribute_is_kept_in_the_notes(self, form):
         second = Listed(id="UNIT", name="Unit", codes={"KG": "Kilograms"})
         made = attrs.evolve(cube(row()), attributes=(UNIT, POWER, second, STATUS))
         made = attrs.evolve(made, rows=tuple(one | {"UNIT": "KG"} for one in made.rows))
         (found,) = self.read(FORMATS[form](made), made)
         assert (found["unit_measure"], found["notes"]) == ("Tonnes", "UNIT: KG")
 
-    def test_json_that_leaves_out_attributes_that_never_occur_is_read(self):
+    def test_json_without_unused_attributes_is_read(self):
         document = json.loads(FORMATS["json 1.0"](cube(row())))
         listed = document["data"]["structure"]["attributes"]["observation"]
         listed.insert(0, {"id": "NEVER", "values": []})
@@ -300,11 +300,11 @@ class TestWhatHousesDoDifferently:
         (found,) = self.read(json.dumps(document).encode())
         assert found["obs_status"] == "A"
 
-    def test_a_message_without_figures_is_read_as_such_in_csv_only_where_it_deletes(self):
+    def test_csv_without_figures_is_only_read_if_it_deletes(self):
         body = b"STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,TEA,TIME_PERIOD\r\ndataflow,T:DF_TRADE(1.0),D,A,CN,,\r\n"
         assert self.read(body) == []
 
-    def test_rows_that_merge_and_delete_count_in_their_order(self):
+    def test_rows_that_merge_and_delete_apply_in_their_order(self):
         body = (
             b"STRUCTURE,STRUCTURE_ID,ACTION,FREQ,REF_AREA,TEA,TIME_PERIOD,OBS_VALUE,OBS_STATUS\r\n"
             b"dataflow,T:DF_TRADE(1.0),R,A,CN,G,2023,12.5,P\r\n"
@@ -320,7 +320,7 @@ class TestWhatHousesDoDifferently:
         )
 
     @pytest.mark.parametrize("form", ["ml 2.1, series", "json 1.0"])
-    def test_a_data_set_that_deletes_ends_what_the_one_before_it_says(self, form):
+    def test_a_deleting_data_set_ends_figures_of_the_one_before(self, form):
         first, second = (row(), row(area="IN")), (row(area="IN"),)
         body, gone = FORMATS[form](cube(*first)).decode(), FORMATS[form](cube(*second)).decode()
         if form.startswith("ml"):
@@ -359,7 +359,7 @@ class TestWhatHousesDoDifferently:
         names = {r["category_name"] for r in self.read(FORMATS[form](made), made)}
         assert names == {"Green, loose, Weight", "Green, loose, Price"}
 
-    def test_a_single_measure_may_have_a_name_of_its_own(self):
+    def test_a_single_measure_may_have_any_name(self):
         made = attrs.evolve(
             cube(row(WEIGHT="12.5", OBS_VALUE=None)), measures=(Listed(id="WEIGHT", name="Weight"),)
         )
@@ -367,7 +367,7 @@ class TestWhatHousesDoDifferently:
         assert (found["category"], float(found["obs_value"])) == ("G", 12.5)
 
     @pytest.mark.parametrize("flat", [False, True])
-    def test_json_may_say_something_of_groups_of_series(self, flat):
+    def test_json_may_have_attributes_of_groups(self, flat):
         rows = [row(area=area, tea=tea, TITLE=None) for area in ("CN", "IN") for tea in ("G", "B")]
         document = json.loads(FORMATS["json 2.0"](cube(*rows)))
         (structure,), (dataset,) = document["data"]["structures"], document["data"]["dataSets"]
@@ -430,14 +430,14 @@ class TestWhatHousesDoDifferently:
             )),
         ],
     )  # fmt: skip
-    def test_what_is_no_message_of_this_flow_is_refused_with_its_payload(self, body, says):
+    def test_a_message_of_another_flow_is_refused_with_its_payload(self, body, says):
         with pytest.raises(ContentError) as error:
             self.read(body)
         assert says in str(error.value)
         assert str(error.value).startswith("payload data")
         assert error.value.payload.body == body
 
-    def test_an_error_at_the_end_of_a_message_refuses_all_of_it(self):
+    def test_a_message_with_an_error_at_its_end_is_refused(self):
         body = FORMATS["ml 2.1, series"](cube(row()))
         footer = (
             b'<m:Footer><m:Message code="%s" severity="Error"><c:Text xmlns:c="c">Only a part</c:Text>'

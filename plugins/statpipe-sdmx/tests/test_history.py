@@ -75,7 +75,7 @@ def read(body):
 
 
 @pytest.mark.parametrize("write", WRITERS.values(), ids=WRITERS)
-def test_each_moment_has_what_was_valid_then(write):
+def test_each_time_has_the_figures_that_were_valid_then(write):
     message = read(write(FLOW, RELEASES))
     assert list(releases(message)) == [moment(at) for at in STATES]
     for at, wanted in STATES.items():
@@ -108,7 +108,7 @@ def test_figures_end_when_their_data_set_does():
         ((Release(at="soon", rows=(row("DE", "2022", "1"),)),), "Invalid isoformat"),
     ],
 )
-def test_a_message_without_times_is_no_history(told, says):
+def test_a_message_without_times_is_not_a_history(told, says):
     with pytest.raises(ValueError, match=says):
         releases(read(ml_history(FLOW, told)))
 
@@ -158,7 +158,7 @@ def one_by_one(told, at):
 
 @settings(max_examples=60)
 @given(st.lists(data_sets, min_size=1, max_size=6), st.permutations(MOMENTS))
-def test_any_history_is_its_data_sets_one_by_one(told, order):
+def test_any_history_equals_its_data_sets_applied_in_order(told, order):
     # Rows of a CSV stand in no data set.
     once = len({one.at for one in told}) == len(told)
     for write in (ml_history, csv_history) if once else (ml_history,):
@@ -193,7 +193,7 @@ def make(service, tmp_path):
         one.close()
 
 
-def test_an_archive_has_a_vintage_for_each_moment_dated_as_the_agency_does(make, service):
+def test_an_archive_has_a_vintage_for_each_time_with_the_date_of_the_agency(make, service):
     source = make()
     (dataset,) = source.datasets()
     found = source.vintages(dataset)
@@ -212,7 +212,7 @@ def test_an_archive_has_a_vintage_for_each_moment_dated_as_the_agency_does(make,
     assert len(service.asked("data")) == 1
 
 
-def test_the_message_lies_in_bronze_once_and_each_vintage_says_its_moment(make):
+def test_the_message_is_in_bronze_once_and_each_vintage_has_its_time(make):
     source = make()
     (dataset,) = source.datasets()
     brought = [one for v in source.vintages(dataset) for one in source.fetch(dataset, v)]
@@ -222,7 +222,7 @@ def test_the_message_lies_in_bronze_once_and_each_vintage_says_its_moment(make):
     ]
 
 
-def test_a_vintage_of_an_older_lake_says_its_moment_in_its_copy_of_the_message(make):
+def test_a_vintage_of_an_older_lake_has_its_time_in_its_copy_of_the_message(make):
     source = make()
     (dataset,) = source.datasets()
     newest = source.vintages(dataset)[-1]
@@ -236,13 +236,13 @@ def test_a_vintage_of_an_older_lake_says_its_moment_in_its_copy_of_the_message(m
     ]
 
 
-def test_what_ends_beyond_the_calendar_never_ends():
+def test_figures_that_end_beyond_the_calendar_never_end():
     told = (Release(at=FIRST, rows=(row("DE", "2022", "1"),), until="9999-12-31T23:59:59-05:00"),)
     message = read(ml_history(FLOW, told))
     assert figures(Replay(message, KEY, (VALUE,)).as_of(moment(THIRD))) == {("DE", "2022"): "1"}
 
 
-def test_a_later_release_leaves_the_marks_of_the_earlier_ones(make, service):
+def test_a_later_release_keeps_the_tokens_of_earlier_ones(make, service):
     def marks():
         source = make()
         return [one.token for one in source.vintages(source.datasets()[0])]
@@ -256,7 +256,7 @@ def test_a_later_release_leaves_the_marks_of_the_earlier_ones(make, service):
     ]
 
 
-def test_places_are_refused_with_what_to_do(tmp_path):
+def test_archive_places_are_refused_with_a_remedy(tmp_path):
     home = Environment(name="local", home=Path(tmp_path))
     source = SdmxSource(SdmxSettings(environment=home, service="ECB", flow="TEA", instance="tea"))
     with pytest.raises(
@@ -265,7 +265,7 @@ def test_places_are_refused_with_what_to_do(tmp_path):
         source.archive(["x.zip"])
 
 
-def test_a_service_that_sends_no_history_is_told(make, service):
+def test_a_service_without_history_is_reported(make, service):
     service.history["TEA"] = (Release(at="", rows=RELEASES[0].rows),)
     source = make()
     (dataset,) = source.datasets()

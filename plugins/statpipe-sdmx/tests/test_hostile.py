@@ -106,7 +106,7 @@ BODIES = {
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("case", [*ROWS, *BODIES])
-def test_what_is_wrong_in_any_format_is_refused_with_its_place(case, form):
+def test_errors_of_all_formats_are_refused_with_their_place(case, form):
     make, says = BODIES.get(case) or (
         lambda form: FORMATS[form](cube(row("IN"), ROWS[case][0])),
         "",
@@ -175,7 +175,7 @@ def test_an_observation_of_json_that_is_none_is_refused(case):
 
 
 @pytest.mark.parametrize("case", ONCE)
-def test_what_only_one_format_can_have_is_refused_with_its_place(case):
+def test_errors_of_one_format_are_refused_with_their_place(case):
     body, says = ONCE[case]
     with pytest.raises(StatpipeError, match=says):
         read(body)
@@ -191,7 +191,7 @@ def test_what_only_one_format_can_have_is_refused_with_its_place(case):
     ],
     ids=["gzip that no header tells of", "a mark of UTF-8", "UTF-16"],
 )
-def test_odd_clothes_change_nothing(packed, form):
+def test_unusual_encodings_and_packages_are_read(packed, form):
     assert read(packed(FORMATS[form](FINE))).figures == read(FORMATS[form](FINE)).figures
 
 

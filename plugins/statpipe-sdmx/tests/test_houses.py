@@ -77,7 +77,7 @@ MANNERS = {
 
 
 @pytest.mark.parametrize("house", sorted(known()))
-def test_figures_of_each_house_are_asked_for_as_it_wants(house, make, service):
+def test_each_service_gets_the_requests_it_expects(house, make, service):
     assert figures(make(house)) == {"2023": "1.50", "2024": "1.50"}
     line = known()[house]
     structure, data = service.asked("dataflow")[0], service.asked("data")[0]
@@ -89,7 +89,7 @@ def test_figures_of_each_house_are_asked_for_as_it_wants(house, make, service):
 
 
 @pytest.mark.parametrize("house", sorted(known()))
-def test_each_house_may_have_other_figures_or_nothing(house, make, service):
+def test_each_service_may_have_new_figures_or_none(house, make, service):
     before = make(house)
     token = before.probe(before.datasets()[0]).token
     service.flows["TEA"] = cube("1.75")
@@ -102,12 +102,12 @@ def test_each_house_may_have_other_figures_or_nothing(house, make, service):
 
 
 @pytest.mark.parametrize("manner", MANNERS)
-def test_figures_are_read_in_whatever_clothes_they_come(manner, make, service):
+def test_figures_are_read_with_any_encoding_or_package(manner, make, service):
     service.agency.answer_with(lambda request: MANNERS[manner](service.answer(request)))
     assert figures(make("SGR")) == {"2023": "1.50", "2024": "1.50"}
 
 
-def test_a_page_with_status_200_is_no_answer_and_is_kept(make, service):
+def test_a_web_page_with_status_200_is_refused_and_kept(make, service):
     service.manners = "page"
     with (
         stamina.set_testing(True, attempts=1),
@@ -117,7 +117,7 @@ def test_a_page_with_status_200_is_no_answer_and_is_kept(make, service):
     assert error.value.payload.body.startswith(b"<html>")
 
 
-def test_a_redirect_within_the_house_is_followed(make, service):
+def test_a_redirect_within_the_service_is_followed(make, service):
     def moved(request):
         if request.path.startswith("/new/"):
             return service.answer(attrs.evolve(request, path=request.path.removeprefix("/new")))
@@ -129,7 +129,7 @@ def test_a_redirect_within_the_house_is_followed(make, service):
 
 
 @pytest.mark.parametrize("house", ["ECB", "BBK", "OECD3"])
-def test_a_flow_that_a_house_does_not_have_is_told_with_the_nearest(house, make, service):
+def test_an_unknown_flow_is_reported_with_the_nearest_one(house, make, service):
     with pytest.raises(ConfigError, match=r"no flow 'TEE' among its 1; did you mean 'TEA'\?"):
         figures(make(house, flow="TEE"))
     # Where the house does not list its flows either, its own words are told.

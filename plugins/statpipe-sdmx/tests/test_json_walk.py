@@ -30,7 +30,7 @@ def walked(walk, depth):
 
 
 @given(documents, st.integers(0, 3), st.sampled_from([None, 1]))
-def test_any_document_is_the_same_however_far_it_is_entered(document, depth, indent):
+def test_any_document_is_read_the_same_at_every_depth_of_entering(document, depth, indent):
     text = json.dumps(document, indent=indent)
     walk = Walk(text)
     assert walked(walk, depth) == document
@@ -48,7 +48,7 @@ def test_figures_keep_their_digits():
 @pytest.mark.parametrize(
     "text", ["", "[1", '{"a"', '{"a":', '{"a" 1}', "[1 2]", "{1: 2}", '{"a": 1,}', "[1],", "]"]
 )
-def test_what_is_no_json_is_refused_by_whoever_enters_it(text):
+def test_invalid_json_is_refused_at_every_depth_of_entering(text):
     walk = Walk(text)
 
     def enter():

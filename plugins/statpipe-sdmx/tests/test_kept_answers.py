@@ -27,7 +27,7 @@ def service(monkeypatch, tmp_path):
     return Service()
 
 
-def test_the_same_question_is_asked_once_a_day(service):
+def test_the_same_request_is_sent_once_a_day(service):
     first = kept("ECB flows", service)
     assert kept("ECB flows", service).body == first.body
     assert kept("BIS flows", service).body != first.body
@@ -36,13 +36,13 @@ def test_the_same_question_is_asked_once_a_day(service):
     assert kept("ECB flows", service, now=lambda: tomorrow).body == b"<answer n='3'/>"
 
 
-def test_a_fresh_answer_takes_the_place_of_the_one_that_was_kept(service):
+def test_a_fresh_answer_replaces_the_cached_one(service):
     kept("ECB flows", service)
     assert kept("ECB flows", service, fresh=True).body == b"<answer n='2'/>"
     assert kept("ECB flows", service).body == b"<answer n='2'/>"
 
 
-def test_a_failed_question_is_not_kept(service):
+def test_a_failed_request_is_not_cached(service):
     def down():
         raise Unavailable("down")
 
@@ -51,7 +51,7 @@ def test_a_failed_question_is_not_kept(service):
     assert kept("ECB flows", service).body == b"<answer n='1'/>"
 
 
-def test_a_cache_that_cannot_be_written_is_left_out(monkeypatch, tmp_path):
+def test_an_unwritable_cache_is_ignored(monkeypatch, tmp_path):
     (tmp_path / "file").touch()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
     service = Service()
@@ -59,7 +59,7 @@ def test_a_cache_that_cannot_be_written_is_left_out(monkeypatch, tmp_path):
     assert kept("ECB flows", service).body == b"<answer n='2'/>"
 
 
-def test_without_a_cache_folder_named_it_lies_in_the_users_home(monkeypatch, tmp_path):
+def test_the_default_cache_folder_is_in_the_users_home(monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     assert folder() == tmp_path / ".cache" / "statpipe" / "sdmx"

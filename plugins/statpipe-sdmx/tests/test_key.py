@@ -24,7 +24,7 @@ DIMENSIONS = ("FREQ", "CURRENCY", "DENOM")
         ("..", [[], [], []], "", "*", {}),
     ],
 )  # fmt: skip
-def test_a_key_asks_for_the_same_in_both_versions(key, codes, in_2, in_3, several):
+def test_a_key_requests_the_same_series_in_both_versions(key, codes, in_2, in_3, several):
     assert codes_in(key) == codes
     assert written(codes) == in_2
     assert written_in_3(codes, DIMENSIONS) == (in_3, several)

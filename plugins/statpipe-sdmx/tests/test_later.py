@@ -39,7 +39,7 @@ def brought(service, tmp_path, house):
 
 
 @pytest.mark.parametrize("delayed", ["footer", "queue"])
-def test_a_delayed_answer_is_waited_for(service, tmp_path, delayed):
+def test_the_source_waits_for_a_delayed_answer(service, tmp_path, delayed):
     service.delayed, service.not_yet = delayed, 2
     (payload,) = brought(service, tmp_path, "ESTAT")
     assert payload.body.startswith(b"PK")
@@ -50,7 +50,7 @@ def test_a_delayed_answer_is_waited_for(service, tmp_path, delayed):
 
 
 @pytest.mark.parametrize("delayed", ["footer", "queue"])
-def test_one_that_does_not_come_is_asked_for_in_another_run(service, tmp_path, delayed):
+def test_an_answer_that_does_not_arrive_is_left_for_another_run(service, tmp_path, delayed):
     service.delayed, service.not_yet = delayed, 99
     with pytest.raises(
         Unavailable, match=r"TEA: the service has not prepared the answer yet; run again later"
@@ -58,13 +58,13 @@ def test_one_that_does_not_come_is_asked_for_in_another_run(service, tmp_path, d
         brought(service, tmp_path, "ESTAT")
 
 
-def test_a_service_that_is_not_known_for_it_says_that_it_is_too_much(service, tmp_path):
+def test_code_413_of_another_service_means_too_much_data(service, tmp_path):
     service.delayed = "footer"
     with pytest.raises(Rejected, match="says that the request is too large"):
         brought(service, tmp_path, "OECD")
 
 
-def test_an_answer_is_fetched_from_the_service_itself_and_from_nowhere_else():
+def test_a_delayed_answer_is_only_fetched_from_the_service_itself():
     footer = b'<f:Footer><f:Message code="413"><c:Text>http://evil.example:81/a/b?c=d</c:Text>'
     assert place_of(footer, "https://ec.example/api/sdmx/2.1") == "https://ec.example/a/b?c=d"
     queue = b"<queued><id>12-ab</id></queued>"

@@ -49,7 +49,7 @@ def test_a_list_that_extends_another_has_its_codes_too():
     }
 
 
-def test_codes_that_are_taken_over_may_get_a_prefix():
+def test_inherited_codes_may_get_a_prefix():
     assert codes(extended(extension("CL_BASE", "X_"), BASE.format(""))) == OWN | {
         "X_IN": ("India", None),
         "X_CN": ("Other China", None),
@@ -60,11 +60,11 @@ def test_codes_that_are_taken_over_may_get_a_prefix():
 @pytest.mark.parametrize(
     "base", [extension("CL_REF_AREA"), extension("CL_BASE"), extension("GONE")]
 )
-def test_lists_that_extend_each_other_or_nothing_are_read(base):
+def test_lists_that_extend_each_other_or_a_missing_list_are_read(base):
     assert {"IN", "KA", "W", "CN"} == set(codes(extended(extension("CL_BASE"), BASE.format(base))))
 
 
-def test_a_list_of_values_is_a_list_of_codes():
+def test_a_value_list_is_read_as_a_code_list():
     text = structure_message(CUBE).decode()
     for old, new in (("s:Codelist ", "s:ValueList "), ("/s:Codelist>", "/s:ValueList>"), ("s:Code ", "s:ValueItem "), ("/s:Code>", "/s:ValueItem>")):  # fmt: skip
         text = text.replace(old, new)

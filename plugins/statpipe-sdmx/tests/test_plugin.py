@@ -14,7 +14,7 @@ GROWTH = {"yoy", "hoh", "qoq", "mom", "wow", "dod", "rolling"}
     ("freq", "growth"),
     [("", GROWTH), ("A", {"yoy", "rolling"}), ("MQ", {"yoy", "qoq", "mom"})],
 )
-def test_there_are_models_for_the_frequencies_of_a_flow_and_no_others(freq, growth):
+def test_models_are_offered_for_the_frequencies_of_a_flow_only(freq, growth):
     settings = {"flow": "EXR"} | ({"freq": freq} if freq else {})
     instances = [
         Instance(name="fx", component="sdmx", gold="fx_figures", settings=settings),

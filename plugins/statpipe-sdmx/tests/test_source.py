@@ -77,14 +77,14 @@ def loaded(source):
         ("*.A0003.G", {"A0003"}, {"G"}),
     ],
 )
-def test_a_key_asks_for_its_series_in_both_versions(make, rest, key, areas, teas):
+def test_a_key_requests_its_series_in_both_versions(make, rest, key, areas, teas):
     found = loaded(make(rest=rest, key=key))
     assert {area for area, _ in found} == areas
     assert {tea for _, tea in found} == teas
 
 
 @pytest.mark.parametrize("key", [f"A.{'+'.join(AREAS)}.B", "A..B"])
-def test_a_key_that_is_too_long_is_asked_for_in_parts_that_make_the_whole(make, service, key):
+def test_a_key_that_is_too_long_is_split_into_parts(make, service, key):
     service.most = 250
     assert set(loaded(make(key=key))) == {(area, "B") for area in AREAS}
     assert len(service.asked("data")) > 1
@@ -92,7 +92,7 @@ def test_a_key_that_is_too_long_is_asked_for_in_parts_that_make_the_whole(make, 
 
 
 @pytest.mark.parametrize("flows", [("A.B", "A_B"), ("TEA", "TEA")])
-def test_two_flows_are_never_one_dataset(make, flows):
+def test_two_flows_are_always_two_datasets(make, flows):
     with pytest.raises(ConfigError, match=r"tea\.flows: .* would both be the dataset"):
         make(flow="", flows=flows).datasets()
 
@@ -141,20 +141,20 @@ class TestAnUnchangedFlow:
 
         return run, publish
 
-    def test_it_costs_one_request_and_is_the_same_vintage(self, service, way):
+    def test_an_unchanged_flow_costs_one_request_and_keeps_its_vintage(self, service, way):
         run, _ = way
         first = probed(run())
         service.agency.requests.clear()
         assert probed(run(days=2)) == first
         assert len(service.agency.requests) == 1
 
-    def test_other_figures_are_another_vintage(self, way):
+    def test_changed_figures_are_a_new_vintage(self, way):
         run, publish = way
         first = probed(run())
         publish(cube("A0001", value="2.5"), later=True)
         assert probed(run()).token != first.token
 
-    def test_another_structure_is_not_missed_for_ever(self, way):
+    def test_a_changed_structure_is_noticed_after_some_days(self, way):
         run, publish = way
         first = probed(run())
         other = attrs.evolve(TEA, codes={"G": "Green tea", "B": "Black tea"})
@@ -162,7 +162,7 @@ class TestAnUnchangedFlow:
         assert probed(run(days=6)).token == first.token
         assert probed(run(days=8)).token != first.token
 
-    def test_other_settings_are_another_question(self, service, way, make):
+    def test_changed_settings_make_a_new_request(self, service, way, make):
         run, _ = way
         probed(run())
         service.agency.requests.clear()
@@ -170,9 +170,7 @@ class TestAnUnchangedFlow:
         assert len(service.asked("data")) == 1
 
 
-def test_a_service_that_wrongly_says_that_nothing_has_changed_is_not_believed_for_ever(
-    make, service
-):
+def test_a_wrong_not_modified_is_only_trusted_for_some_days(make, service):
     service.tags = True
     first = probed(make())
     service.agency.fault = lambda asked, answer: (
@@ -183,7 +181,7 @@ def test_a_service_that_wrongly_says_that_nothing_has_changed_is_not_believed_fo
     assert probed(make(days=8)).token != first.token
 
 
-def test_a_date_that_stays_while_the_figures_change_is_not_believed_for_ever(make, service):
+def test_an_unchanged_date_is_only_trusted_for_some_days(make, service):
     service.flows["TEA"] = attrs.evolve(cube("A0001"), updated=LATER)
     loaded(make(service="ESTAT"))
     first = probed(make(service="ESTAT"))
@@ -195,7 +193,7 @@ def test_a_date_that_stays_while_the_figures_change_is_not_believed_for_ever(mak
     assert probed(make(days=17, service="ESTAT")) == later
 
 
-def test_a_service_that_ignores_since_when_it_is_asked_shows_no_new_vintage(make, service):
+def test_a_service_that_ignores_updated_after_shows_no_new_vintage(make, service):
     first = probed(make(service="ECB"))
     service.changed = "2999"
     assert probed(make(service="ECB")) == first
@@ -203,7 +201,7 @@ def test_a_service_that_ignores_since_when_it_is_asked_shows_no_new_vintage(make
     assert probed(make(service="ECB")).token != first.token
 
 
-def test_a_fetch_reads_the_figures_whatever_the_service_says(make, service):
+def test_a_fetch_always_reads_the_figures(make, service):
     service.tags = True
     loaded(make())
     service.flows["TEA"] = cube("A0001", value="2.5")
@@ -217,14 +215,14 @@ def test_a_fetch_reads_the_figures_whatever_the_service_says(make, service):
     assert loaded(make())["A0001", "G"] == "2.5"
 
 
-def test_a_date_that_moves_while_the_figures_stay_is_none(make, service):
+def test_a_date_that_moves_without_new_figures_is_ignored(make, service):
     service.modified = "Tue, 20 Feb 2024 10:00:00 GMT"
     first = probed(make())
     service.modified = "Wed, 21 Feb 2024 10:00:00 GMT"
     assert probed(make()) == first
 
 
-def test_what_lies_in_place_of_what_was_seen_is_left_out(make, service, tmp_path):
+def test_a_damaged_memory_is_ignored(make, service, tmp_path):
     service.tags = True
     first = probed(make())
     (file,) = (tmp_path / ".statpipe" / "sdmx" / "tea").iterdir()
@@ -232,7 +230,7 @@ def test_what_lies_in_place_of_what_was_seen_is_left_out(make, service, tmp_path
     assert probed(make()) == first
 
 
-def test_a_key_of_another_frequency_than_the_models_is_refused(make):
+def test_a_key_with_another_frequency_than_the_models_is_refused(make):
     assert probed(make(freq="A", key="A..G"))
     with pytest.raises(
         ConfigError, match=r"tea\.freq is 'M', but the key requests the frequency A"
@@ -251,7 +249,7 @@ class TestManyFlows:
     def _flows(self, service):
         service.flows = {flow: cube("A0001", flow=flow) for flow in self.FLOWS}
 
-    def test_four_are_asked_for_at_once_and_none_twice(self, make, service):
+    def test_four_flows_are_requested_at_once_and_none_twice(self, make, service):
         source = make(flow="", flows=self.FLOWS)
         together = Barrier(4, timeout=60)
 
@@ -268,6 +266,6 @@ class TestManyFlows:
             assert [one.structure for one in source.fetch(dataset, vintage)] == [True, False]
         assert len(service.agency.requests) == 2 * len(self.FLOWS)
 
-    def test_a_house_with_a_limit_is_asked_for_one_after_the_other(self, make):
+    def test_a_service_with_a_limit_gets_one_request_at_a_time(self, make):
         assert make(service="OECD", flow="", flows=self.FLOWS).at_once == 1
         assert make(flow="", flows=self.FLOWS[:2]).at_once == 2

@@ -36,11 +36,11 @@ def whole(**found: object) -> dict[str, object]:
         b'{"BEAAPI":{"Results":{"Notes":"\x81"}}}',
     ],
 )
-def test_a_look_over_an_answer_finds_what_needs_a_closer_look(body):
+def test_the_quick_check_finds_answers_that_must_be_parsed(body):
     assert not looks_whole(payload(body))
 
 
 @pytest.mark.parametrize("indent", [None, 1])
-def test_a_look_over_a_healthy_answer_is_enough(indent):
+def test_the_quick_check_accepts_a_good_answer(indent):
     assert looks_whole(payload(json.dumps(whole(Notes=NOTES), indent=indent).encode() + b"\r\n"))
     assert looks_whole(payload(json.dumps({"BEAAPI": {"Results": [{"Notes": [{}]}]}}).encode()))

@@ -27,7 +27,7 @@ def test_an_answer_that_swells_when_unpacked_is_cut_off(fake, connect):
         client.ask("SAPCE1-line-9", ONE_LINE)
 
 
-def test_encodings_on_top_of_each_other_are_not_unpacked(fake, ask):
+def test_nested_encodings_are_not_unpacked(fake, ask):
     twice = faults.both(faults.gzipped(), faults.body(zlib.compress(b"a")))
     fake.always = lambda answer: faults.replace(
         twice(answer), headers={"Content-Encoding": "gzip, deflate"}
@@ -36,7 +36,7 @@ def test_encodings_on_top_of_each_other_are_not_unpacked(fake, ask):
         ask()
 
 
-def test_an_answer_that_drips_in_ends_after_some_time(fake, connect):
+def test_an_answer_that_arrives_too_slowly_times_out(fake, connect):
     ticks = iter(range(0, 100_000, 200))
     fake.always = faults.body(b" " * 1_000_000)
     client = connect(clock=lambda: next(ticks))

@@ -28,7 +28,7 @@ LINES = {
 }
 
 
-def test_a_payload_holds_the_answer_and_what_was_asked(fake, ask):
+def test_a_payload_contains_the_answer_and_the_request(fake, ask):
     payload = ask()
     assert results(payload)["Data"][0]["DataValue"] == "151641.2"
     assert payload.name == "SAPCE1-line-9"
@@ -37,13 +37,13 @@ def test_a_payload_holds_the_answer_and_what_was_asked(fake, ask):
     assert payload.retrieved == NOON
 
 
-def test_the_answer_is_byte_for_byte_beas_less_the_key(fake, ask):
+def test_the_answer_keeps_every_byte_except_the_key(fake, ask):
     body = b'{"BEAAPI":  {"Results":{"a":"\xc3\xb1\\u00f1","key":"%s"}}}\r\n' % fake.key.encode()
     fake.faults.append(faults.body(body))
     assert ask().body == body.replace(fake.key.encode(), b"REDACTED")
 
 
-def test_the_request_carries_the_key_and_all_parameters(fake, ask):
+def test_the_request_contains_the_key_and_all_parameters(fake, ask):
     ask()
     sent = {name.lower(): value for name, value in ONE_LINE.items()}
     assert fake.requests == [{**sent, "userid": fake.key}]
@@ -56,7 +56,7 @@ def test_the_date_and_the_lines_of_a_table_can_be_read(client, ask):
     assert (lines[0].line, lines[0].title) == ("1", "[SAPCE1] Personal consumption expenditures")
 
 
-def test_what_was_asked_before_is_not_asked_again(fake, client, ask):
+def test_a_repeated_request_is_not_sent_again(fake, client, ask):
     first = ask()
     again = client.ask("probe", dict(reversed(ONE_LINE.items())))
     assert (again.name, again.body, again.retrieved) == ("probe", first.body, first.retrieved)
@@ -71,7 +71,7 @@ def test_an_error_is_not_remembered(fake, client, ask):
     assert client.requests == 2
 
 
-def test_the_key_as_a_parameter_is_a_mistake_of_the_caller(fake, ask):
+def test_a_parameter_with_the_name_of_the_key_is_refused(fake, ask):
     with pytest.raises(ValueError, match="the key must not be part of a request"):
         ask(USERID="anything")
     assert fake.requests == []
@@ -105,7 +105,7 @@ def test_the_key_as_a_parameter_is_a_mistake_of_the_caller(fake, ask):
         faults.body(b'{"BEAAPI":{}}'),
     ],
 )
-def test_what_may_pass_is_asked_again(fake, client, ask, fault):
+def test_temporary_errors_are_retried(fake, client, ask, fault):
     fake.faults.append(fault)
     assert results(ask())["Data"]
     # A request that went out on a connection that BEA was just closing did not arrive.
@@ -126,7 +126,7 @@ def test_what_may_pass_is_asked_again(fake, client, ask, fault):
         faults.shuffled(),
     ],
 )
-def test_odd_answers_that_can_be_read_are_taken_as_they_are(fake, client, ask, fault):
+def test_unusual_but_readable_answers_are_accepted(fake, client, ask, fault):
     fake.faults.append(fault)
     assert results(ask())["Data"]
     assert client.requests == 1
@@ -174,7 +174,7 @@ def test_odd_answers_that_can_be_read_are_taken_as_they_are(fake, client, ask, f
         ),
     ],
 )
-def test_what_does_not_pass_is_told_once_and_for_all(fake, client, ask, fault, outcome):
+def test_permanent_errors_are_not_retried(fake, client, ask, fault, outcome):
     error, says, requests = outcome
     fake.always = fault
     with pytest.raises(error) as raised:
@@ -185,14 +185,14 @@ def test_what_does_not_pass_is_told_once_and_for_all(fake, client, ask, fault, o
     assert client.requests == len(fake.requests) == requests
 
 
-def test_trouble_at_beas_end_may_pass_whatever_the_body_says(fake, client, ask):
+def test_server_errors_are_temporary_whatever_the_body_says(fake, client, ask):
     refusal = faults.api_error(40)
     fake.faults.append(lambda answer: faults.replace(refusal(answer), status=500))
     assert ask().body
     assert client.requests == 2
 
 
-def test_a_refusal_with_an_http_error_is_told_in_beas_words(fake, client, ask):
+def test_a_refusal_with_an_http_error_quotes_bea(fake, client, ask):
     refusal = faults.api_error(4)
     fake.always = lambda answer: faults.replace(refusal(answer), status=400)
     with pytest.raises(Rejected, match=r"error 4: The description.*activate the key"):
@@ -200,7 +200,7 @@ def test_a_refusal_with_an_http_error_is_told_in_beas_words(fake, client, ask):
     assert client.requests == 1
 
 
-def test_what_arrived_goes_with_the_error(fake, ask):
+def test_the_error_carries_the_received_payload(fake, ask):
     fake.always = faults.html_page()
     with pytest.raises(Unavailable) as error:
         ask()
@@ -215,7 +215,7 @@ def test_a_wrong_key_is_rejected_at_once(fake, connect):
     assert client.requests == 1
 
 
-def test_beas_own_refusals_are_understood(ask):
+def test_errors_in_beas_answers_are_recognized(ask):
     with pytest.raises(Rejected, match="Only one geography"):
         ask(LineCode="ALL", GeoFips="STATE")
     with pytest.raises(Rejected, match=r"error 40: .*LineCode=999"):
@@ -244,7 +244,7 @@ def test_a_long_lock_out_ends_the_run_and_says_when_to_come_back(fake, client, a
     assert client.requests == 1
 
 
-def test_trying_again_ends_after_five_minutes_in_all(fake, client, ask, time):
+def test_retries_end_after_five_minutes(fake, client, ask, time):
     fake.always = faults.too_many("110")
     with pytest.raises(Unavailable):
         ask()
@@ -252,14 +252,14 @@ def test_trying_again_ends_after_five_minutes_in_all(fake, client, ask, time):
     assert client.requests == 3
 
 
-def test_more_requests_than_a_minute_allows_wait(fake, connect, time):
+def test_requests_above_the_limit_per_minute_wait(fake, connect, time):
     client = connect(limits=[Limits(requests=3)])
     for line in range(1, 5):
         client.ask("a", {**ONE_LINE, "LineCode": str(line)})
     assert time.slept == [60]
 
 
-def test_more_bytes_than_a_minute_allows_wait(fake, connect, time):
+def test_bytes_above_the_limit_per_minute_wait(fake, connect, time):
     client = connect(limits=[Limits(bytes=4000)])
     client.ask("a", {**ONE_LINE, "LineCode": "1"})
     client.ask("a", {**ONE_LINE, "LineCode": "2"})
@@ -267,7 +267,7 @@ def test_more_bytes_than_a_minute_allows_wait(fake, connect, time):
     assert time.slept == [60]
 
 
-def test_more_errors_than_a_minute_allows_wait_before_they_lock_the_key(fake, connect, time):
+def test_errors_above_the_limit_per_minute_wait_before_the_key_is_locked(fake, connect, time):
     client = connect(limits=[Limits(errors=2)])
     fake.faults += [faults.api_error(40), faults.status(503)]
     with pytest.raises(Rejected):
@@ -276,7 +276,7 @@ def test_more_errors_than_a_minute_allows_wait_before_they_lock_the_key(fake, co
     assert time.slept == [60]
 
 
-def test_nobody_at_the_address_is_told_with_the_host(connect):
+def test_an_unreachable_server_is_reported_with_its_host(connect):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
         client = connect(url=f"http://127.0.0.1:{unused.getsockname()[1]}/api/data")
@@ -285,7 +285,7 @@ def test_nobody_at_the_address_is_told_with_the_host(connect):
 
 
 @respx.mock
-def test_the_real_address_is_asked_over_https_and_says_who_asks():
+def test_the_default_url_uses_https_and_a_user_agent():
     route = respx.get(host="apps.bea.gov", scheme="https", path="/api/data").respond(
         text='{"BEAAPI":{"Results":{}}}'
     )
@@ -308,7 +308,7 @@ def test_the_real_address_is_asked_over_https_and_says_who_asks():
         httpcore.RemoteProtocolError,
     ],
 )
-def test_trouble_with_the_network_may_pass(connect, error):
+def test_network_errors_are_temporary(connect, error):
     healthy = httpx.Response(200, text='{"BEAAPI":{"Results":{}}}')
     respx.get("https://apps.bea.gov/api/data").side_effect = [error("trouble"), healthy]
     client = connect(url="https://apps.bea.gov/api/data")
@@ -316,6 +316,6 @@ def test_trouble_with_the_network_may_pass(connect, error):
     assert client.requests == 2
 
 
-def test_the_repr_says_where_and_how_often(fake, client, ask):
+def test_the_repr_shows_url_and_limits(fake, client, ask):
     ask()
     assert repr(client) == f"BeaClient(url='{fake.url}', requests=1)"

@@ -52,14 +52,14 @@ def test_an_answer_has_the_keys_of_a_recorded_one(get):
     )
 
 
-def test_the_request_comes_back_in_upper_case_with_the_key(get, fake):
+def test_the_answer_repeats_the_request_in_upper_case_with_the_key(get, fake):
     echo = get(tablename="sapce1", LINECODE="9", GeoFips="18000")["Request"]["RequestParam"]
     assert echo[0] == {"ParameterName": "USERID", "ParameterValue": fake.key}
     assert {"ParameterName": "TABLENAME", "ParameterValue": "SAPCE1"} in echo
     assert {"ParameterName": "METHOD", "ParameterValue": "GETDATA"} in echo
 
 
-def test_state_means_sixty_areas_in_the_order_of_their_codes(get):
+def test_state_means_sixty_areas_in_code_order(get):
     rows = get(TableName="SAPCE2", LineCode="1", GeoFips="STATE", Year="2020,2021")["Results"][
         "Data"
     ]
@@ -73,24 +73,24 @@ def test_state_means_sixty_areas_in_the_order_of_their_codes(get):
     ("year", "count"),
     [({}, 5), ({"Year": "LAST10"}, 10), ({"Year": "ALL"}, 25), ({"Year": "2021,2022,2030"}, 1)],
 )
-def test_years_are_five_all_or_those_of_a_list_that_are_published(get, year, count):
+def test_years_may_be_five_all_or_a_list(get, year, count):
     results = get(TableName="SAPCE1", LineCode="1", GeoFips="06000", **year)["Results"]
     assert len(results["Data"]) == count
 
 
-def test_a_suppressed_figure_reads_zero_with_a_note(get):
+def test_a_suppressed_figure_is_zero_with_a_note(get):
     results = get(TableName="SAPCE3", LineCode="75", GeoFips="20000", Year="2013,2014")["Results"]
     shown = [(row["DataValue"], row.get("NoteRef")) for row in results["Data"]]
     assert shown == [("0.1", None), ("0", "(L)")]
     assert results["Notes"][0] == {"NoteRef": "(L)", "NoteText": "Less than $50,000."}
 
 
-def test_a_line_of_the_us_alone_has_the_us_alone(get):
+def test_a_us_only_line_only_has_the_us(get):
     rows = get(TableName="SAPCE3", LineCode="46", GeoFips="STATE", Year="2021")["Results"]["Data"]
     assert [row["GeoFips"] for row in rows] == ["00000"]
 
 
-def test_all_lines_go_with_one_area_only(get):
+def test_all_lines_are_only_served_for_one_area(get):
     rows = get(TableName="SAPCE1", LineCode="ALL", GeoFips="06000", Year="2021")["Results"]["Data"]
     assert len(rows) == 24
     error = get(TableName="SAPCE1", LineCode="ALL", GeoFips="STATE")["Error"]
@@ -104,7 +104,7 @@ def test_all_lines_go_with_one_area_only(get):
     }
 
 
-def test_a_wrong_key_is_told_as_bea_tells_it(get):
+def test_a_wrong_key_gets_beas_error(get):
     assert get(UserID="BADKEY")["Results"] == {
         "Error": {
             "APIErrorCode": "1",
@@ -113,7 +113,7 @@ def test_a_wrong_key_is_told_as_bea_tells_it(get):
     }
 
 
-def test_every_figure_is_the_text_of_beas_file(get, bulk):
+def test_every_figure_equals_the_text_in_beas_file(get, bulk):
     with zipfile.ZipFile(bulk) as archive:
         text = archive.read("SAPCE1__ALL_AREAS_1997_2021.csv").decode()
     printed = {
@@ -159,7 +159,7 @@ def test_an_older_vintage_can_be_published_under_the_newer_name(get, fake, bulk)
     assert results["Notes"][-1]["NoteText"].startswith("Last updated: October 8, 2020")
 
 
-def test_a_reset_takes_everything_back(get, fake):
+def test_a_reset_undoes_everything(get, fake):
     fake.change("SAPCE1", "9", "06000", "2021", "1.0")
     fake.faults.append(faults.empty())
     fake.reset()
@@ -168,7 +168,7 @@ def test_a_reset_takes_everything_back(get, fake):
     assert len(fake.requests) == 1
 
 
-def test_the_bulk_file_is_served_as_it_is(fake, bulk):
+def test_the_bulk_file_is_served_unchanged(fake, bulk):
     answer = httpx.get(fake.zip_url, trust_env=False)
     assert answer.content == bulk.read_bytes()
     assert fake.paths == ["/regional/zip/SAPCE.zip"]

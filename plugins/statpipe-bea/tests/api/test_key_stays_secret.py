@@ -39,26 +39,26 @@ def log(caplog):
     return caplog
 
 
-def test_a_payload_holds_no_key(fake, ask):
+def test_a_payload_does_not_contain_the_key(fake, ask):
     payload = ask()
     assert b'"ParameterName":"USERID","ParameterValue":"REDACTED"' in payload.body
     shown = f"{payload!r} {dict(payload.request)} {payload.body.decode()} {vars(payload)}"
     assert fake.key.lower() not in shown.lower()
 
 
-def test_an_unpacked_payload_holds_no_key(fake, ask):
+def test_an_unpacked_payload_does_not_contain_the_key(fake, ask):
     fake.faults.append(faults.gzipped())
     payload = ask()
     assert b"REDACTED" in payload.body
     assert fake.key.lower().encode() not in payload.body.lower()
 
 
-def test_an_echo_in_upper_case_holds_no_key(fake, ask):
+def test_an_echo_in_upper_case_does_not_contain_the_key(fake, ask):
     fake.faults.append(faults.body(b'{"BEAAPI":{"Results":{"a":"%s"}}}' % echo(fake)))
     assert ask().body == b'{"BEAAPI":{"Results":{"a":"REDACTED REDACTED REDACTED"}}}'
 
 
-def test_no_log_holds_the_key_even_at_debug(fake, ask, log):
+def test_no_log_contains_the_key_even_at_debug(fake, ask, log):
     fake.faults += [
         faults.too_many("1"),
         faults.api_error(101),
@@ -70,7 +70,7 @@ def test_no_log_holds_the_key_even_at_debug(fake, ask, log):
     assert fake.key.lower() not in log.text.lower()
 
 
-def test_no_log_and_no_error_hold_the_key_of_a_redirect(fake, ask, log):
+def test_no_log_or_error_contains_the_key_after_a_redirect(fake, ask, log):
     fake.always = faults.redirect(f"https://mirror.example/api?UserID={fake.key}")
     with pytest.raises(ContentError, match=r"to mirror\.example\.") as error:
         ask()
@@ -94,7 +94,7 @@ def test_no_log_and_no_error_hold_the_key_of_a_redirect(fake, ask, log):
         faults.empty(),
     ],
 )
-def test_no_error_holds_the_key(fake, ask, log, fault):
+def test_no_error_contains_the_key(fake, ask, log, fault):
     fake.always = fault
     with pytest.raises(StatpipeError) as error:
         ask()
@@ -107,7 +107,7 @@ def test_no_error_holds_the_key(fake, ask, log, fault):
 @pytest.mark.parametrize(
     "text", ["<html>{key}</html>", '{{"BEAAPI":{{"Error":"{key}"}}}}', "{key}"]
 )
-def test_no_body_of_an_error_holds_the_key(fake, ask, log, code, text):
+def test_the_body_of_an_error_does_not_contain_the_key(fake, ask, log, code, text):
     spoilt = faults.body(echo(fake, text))
     fake.always = lambda answer: faults.replace(spoilt(answer), status=code)
     with pytest.raises(StatpipeError) as error:
@@ -116,7 +116,7 @@ def test_no_body_of_an_error_holds_the_key(fake, ask, log, code, text):
     assert fake.key.lower() not in log.text.lower()
 
 
-def test_a_server_that_breaks_the_protocol_with_the_key_is_told_without(fake, ask, log):
+def test_a_protocol_error_that_quotes_the_key_is_reported_without_it(fake, ask, log):
     fake.always = lambda answer: faults.replace(answer, headers={f"{fake.key} is": "no header"})
     with pytest.raises(StatpipeError) as error:
         ask()
@@ -125,7 +125,7 @@ def test_a_server_that_breaks_the_protocol_with_the_key_is_told_without(fake, as
 
 
 @respx.mock
-def test_a_bug_below_the_client_is_told_without_the_key(fake, connect, log):
+def test_a_bug_below_the_client_is_reported_without_the_key(fake, connect, log):
     url = "https://apps.bea.gov/api/data"
     respx.get(url).side_effect = KeyError(f"no {fake.key}")
     with pytest.raises(RuntimeError, match="KeyError: 'no REDACTED'") as error:
@@ -134,7 +134,7 @@ def test_a_bug_below_the_client_is_told_without_the_key(fake, connect, log):
     assert fake.key.lower() not in log.text.lower()
 
 
-def test_the_client_shows_no_key(fake, client, ask):
+def test_the_repr_of_the_client_does_not_show_the_key(fake, client, ask):
     ask()
     transport, _ = client._way
     shown = f"{client!r} {client} {vars(client)} {vars(transport)} {vars(transport._redactor)}"

@@ -38,7 +38,7 @@ def payload(document: object, after: str = "") -> Payload:
         {"Results": {"Error": {**NODE, "APIErrorCode": " 040 "}}},
     ],
 )
-def test_an_error_is_found_wherever_it_stands(api):
+def test_an_error_is_found_in_every_place(api):
     assert refusal_in(payload({"BEAAPI": api})) == FOUND
 
 
@@ -55,7 +55,7 @@ def test_an_error_is_found_before_an_html_page():
         (None, "Missing parameter"),
     ],
 )
-def test_details_are_told_as_an_object_or_as_text(detail, description):
+def test_details_of_an_error_may_be_an_object_or_a_text(detail, description):
     api = {"Error": {**NODE, "ErrorDetail": detail}}
     assert refusal_in(payload({"BEAAPI": api})) == Refusal(40, description)
 
@@ -68,11 +68,11 @@ def test_details_are_told_as_an_object_or_as_text(detail, description):
         ({"APIErrorCode": "x", "APIErrorDescription": "a\nb"}, Refusal(None, "a b")),
     ],
 )
-def test_an_error_without_a_number_is_one_all_the_same(node, refusal):
+def test_an_error_without_a_number_is_recognized(node, refusal):
     assert refusal_in(payload({"BEAAPI": {"Results": {"Error": node}}})) == refusal
 
 
-def test_an_answer_that_speaks_of_errors_is_no_error():
+def test_an_answer_that_mentions_errors_is_not_an_error():
     api = {"Results": {"Notes": [{"NoteText": "Error"}], "Data": [{"Error": "1"}]}}
     assert refusal_in(payload({"BEAAPI": api})) is None
     assert refusal_in(payload([NODE])) is None
@@ -111,7 +111,7 @@ def test_no_data_is_rejected_with_the_request():
 
 
 @pytest.mark.parametrize("refusal", [Refusal(101, "Unknown error"), Refusal(None, "Busy")])
-def test_an_unknown_error_may_pass_once(refusal):
+def test_an_unknown_error_is_retried_once(refusal):
     error = failure(refusal, payload({}), wait=None)
     assert isinstance(error, Passing)
     assert isinstance(error.error, Unavailable)
@@ -119,7 +119,7 @@ def test_an_unknown_error_may_pass_once(refusal):
 
 
 @pytest.mark.parametrize(("wait", "seconds"), [(None, 60), (7.0, 7)])
-def test_being_throttled_passes_after_the_time_that_is_named_or_a_minute(wait, seconds):
+def test_throttling_ends_after_the_given_time_or_a_minute(wait, seconds):
     error = failure(Refusal(7, "Throttled"), payload({}), wait=wait)
     assert isinstance(error, Passing)
     assert error.wait == error.error.retry_after == seconds
