@@ -46,7 +46,7 @@ def files(root):
     }
 
 
-def test_the_name_tells_source_dataset_day_request_and_hash(lake, root):
+def test_the_path_contains_source_dataset_day_request_and_hash(lake, root):
     kept = lake.keep("agency", "T1", PAYLOAD)
     assert kept.key == f"bronze/agency/T1/2026-10-06/T1-line-9-{DIGEST}.json.gz"
     assert set(files(root)) == {kept.key, f"{kept.key}.meta.json"}
@@ -56,12 +56,12 @@ def test_the_name_tells_source_dataset_day_request_and_hash(lake, root):
     ("media_type", "suffix"),
     [("text/csv", ".csv.gz"), ("application/zip", ".zip.gz"), ("image/x-odd", ".bin.gz")],
 )
-def test_the_name_ends_in_what_it_is(lake, media_type, suffix):
+def test_the_path_ends_with_the_media_type(lake, media_type, suffix):
     kept = lake.keep("agency", "T1", attrs.evolve(PAYLOAD, media_type=media_type))
     assert kept.key.endswith(f"{DIGEST}{suffix}")
 
 
-def test_the_day_is_that_of_utc(lake):
+def test_the_day_is_in_utc(lake):
     tokyo = timezone(timedelta(hours=9))
     moment = datetime(2026, 10, 7, 1, 0, tzinfo=tokyo)
     kept = lake.keep("agency", "T1", attrs.evolve(PAYLOAD, retrieved=moment))
@@ -69,12 +69,12 @@ def test_the_day_is_that_of_utc(lake):
     assert lake.payload(kept).retrieved == moment
 
 
-def test_any_gzip_reads_the_bytes_that_came(lake, root):
+def test_any_gzip_program_reads_the_original_bytes(lake, root):
     kept = lake.keep("agency", "T1", PAYLOAD)
     assert gzip.decompress((root / kept.key).read_bytes()) == PAYLOAD.body
 
 
-def test_what_was_asked_lies_beside_it(lake, root):
+def test_a_note_beside_the_payload_has_the_request(lake, root):
     kept = lake.keep("agency", "T1", PAYLOAD)
     document = json.loads((root / f"{kept.key}.meta.json").read_bytes())
     assert len(document.pop("self_sha256")) == 64
@@ -90,9 +90,7 @@ def test_what_was_asked_lies_beside_it(lake, root):
     }
 
 
-def test_equal_payloads_are_equal_files_whenever_and_wherever_they_are_written(
-    lake, root, tmp_path
-):
+def test_equal_payloads_give_equal_files_at_any_time_and_place(lake, root, tmp_path):
     """Gzip's header would hold the time of writing and the name of the file."""
     lake.keep("agency", "T1", PAYLOAD)
     time.sleep(1.1)  # gzip counts in seconds
@@ -104,7 +102,7 @@ def test_equal_payloads_are_equal_files_whenever_and_wherever_they_are_written(
     }
 
 
-def test_what_lies_there_is_never_written_again(lake, root):
+def test_an_existing_payload_is_never_rewritten(lake, root):
     kept = lake.keep("agency", "T1", PAYLOAD)
     before = files(root)
     assert lake.keep("agency", "T1", PAYLOAD) == kept
@@ -112,7 +110,7 @@ def test_what_lies_there_is_never_written_again(lake, root):
     assert files(root) == before
 
 
-def test_a_keeper_that_was_killed_between_its_two_files_is_completed(lake, root):
+def test_a_payload_without_its_note_is_completed_after_a_kill(lake, root):
     kept = lake.keep("agency", "T1", PAYLOAD)
     before = files(root)
     (root / f"{kept.key}.meta.json").unlink()
@@ -134,7 +132,7 @@ DAMAGES = [
 
 @pytest.mark.parametrize("damage", DAMAGES)
 @pytest.mark.parametrize("suffix", ["", ".meta.json"])
-def test_whoever_keeps_it_again_mends_it(lake, root, damage, suffix):
+def test_keeping_a_damaged_payload_again_repairs_it(lake, root, damage, suffix):
     kept = lake.keep("agency", "T1", PAYLOAD)
     before = files(root)
     path = root / f"{kept.key}{suffix}"
@@ -148,7 +146,7 @@ def test_whoever_keeps_it_again_mends_it(lake, root, damage, suffix):
     }
 
 
-def test_the_note_of_another_run_on_the_same_payload_is_no_damage(lake, root):
+def test_the_note_of_another_run_on_the_same_payload_is_valid(lake, root):
     lake.keep("agency", "T1", PAYLOAD)
     before = files(root)
     later = attrs.evolve(PAYLOAD, retrieved=PAYLOAD.retrieved.replace(hour=1), request={"a": "b"})
@@ -157,7 +155,7 @@ def test_the_note_of_another_run_on_the_same_payload_is_no_damage(lake, root):
     assert files(root) == before
 
 
-def test_what_an_older_version_kept_is_whole(lake, root):
+def test_a_payload_of_an_older_version_is_intact(lake, root):
     kept = lake.keep("agency", "T1", PAYLOAD)
     note = root / f"{kept.key}.meta.json"
     document = json.loads(note.read_bytes())
@@ -182,7 +180,7 @@ def test_what_an_older_version_kept_is_whole(lake, root):
         (lambda body: gzip.compress(b""), "its SHA-256 differs from the recorded one"),
     ],
 )
-def test_a_damaged_payload_is_one_line_that_says_which_and_what_to_do(lake, root, damage, reason):
+def test_a_damaged_payload_is_reported_in_one_line_with_a_remedy(lake, root, damage, reason):
     kept = lake.keep("agency", "T1", PAYLOAD)
     path = root / kept.key
     path.write_bytes(damage(path.read_bytes()))
@@ -197,7 +195,7 @@ def test_a_damaged_payload_is_one_line_that_says_which_and_what_to_do(lake, root
     assert "\n" not in text
 
 
-def test_every_flipped_byte_is_noticed_or_does_not_matter(lake, root):
+def test_every_flipped_byte_is_noticed_or_harmless(lake, root):
     """The header of gzip holds bytes that mean nothing; no flip may give another body."""
     kept = lake.keep("agency", "T1", PAYLOAD)
     path = root / kept.key
@@ -212,7 +210,7 @@ def test_every_flipped_byte_is_noticed_or_does_not_matter(lake, root):
     assert noticed > len(whole) * 2 // 3
 
 
-def test_a_run_id_that_another_run_has_used_is_a_bug_and_nothing_is_overwritten(lake, root):
+def test_a_repeated_run_id_is_a_bug_and_overwrites_nothing(lake, root):
     now = datetime(2026, 1, 1, tzinfo=UTC)
     manifest = Manifest(
         run_id="r",

@@ -56,7 +56,7 @@ def lake_in(client, address, tmp_path, request):
     return make
 
 
-def test_some_rows_take_a_part_of_the_bytes(lake_in, client, monkeypatch, request):
+def test_reading_some_rows_downloads_a_part_of_the_file(lake_in, client, monkeypatch, request):
     """Counted as they come: the end of the file, and the row group of the one area."""
     monkeypatch.setattr(parquet, "_ROWS_IN_GROUP", 40)
     monkeypatch.setattr(some_rows, "FOOTER", 4096)
@@ -137,7 +137,7 @@ def answering():
     ],
 )
 @pytest.mark.parametrize("call", ["read", "write", "list", "lock"])
-def test_a_refusal_is_one_line_that_says_what_to_do(  # noqa: PLR0917
+def test_a_refusal_is_one_line_with_a_remedy(  # noqa: PLR0917
     lake_in, answering, call, status, code, words
 ):
     lake = lake_in(url=answering(status, code))
@@ -165,13 +165,13 @@ def test_a_server_that_keeps_failing_is_unavailable(lake_in, answering, monkeypa
         lake_in(url=answering(status, code)).run_ids()
 
 
-def test_a_server_that_is_not_there_is_unavailable(lake_in, monkeypatch):
+def test_an_unreachable_server_is_unavailable(lake_in, monkeypatch):
     monkeypatch.setattr(bucket, "_RETRIES", {"max_retries": 0})
     with pytest.raises(Unavailable, match="cannot be reached now"):
         lake_in(url="http://127.0.0.1:9").run_ids()
 
 
-def test_without_credentials_it_says_how_to_log_in(lake_in, monkeypatch, tmp_path):
+def test_without_credentials_the_message_says_how_to_log_in(lake_in, monkeypatch, tmp_path):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     for name in ("AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"):
@@ -182,7 +182,7 @@ def test_without_credentials_it_says_how_to_log_in(lake_in, monkeypatch, tmp_pat
         lake_in()
 
 
-def test_a_profile_that_is_not_there_is_named(client, address, tmp_path):
+def test_an_unknown_profile_is_named(client, address, tmp_path):
     environment = Environment(name="local", home=tmp_path)
     settings = LakeSettings(environment=environment, path=f"s3://{BUCKET}", profile="nobody")
     with pytest.raises(ConfigError, match="nobody"):
@@ -215,7 +215,7 @@ def test_a_lease_is_renewed_while_it_is_held(lake_in, monkeypatch):
         one.record(manifest_of("run-1"))
 
 
-def test_of_many_that_find_a_stale_lease_one_wins(lake_in, client, monkeypatch):
+def test_one_of_many_processes_takes_a_stale_lease(lake_in, client, monkeypatch):
     monkeypatch.setattr(lease, "LASTS", 0.5)
     lakes = [lake_in() for _ in range(4)]
     store = lakes[0]._objects
@@ -240,7 +240,7 @@ def test_of_many_that_find_a_stale_lease_one_wins(lake_in, client, monkeypatch):
     assert (len(won), len(lost)) == (1, 3)
 
 
-def test_a_scratch_corner_is_emptied_and_nothing_else(lake_in):
+def test_only_the_scratch_corner_is_emptied(lake_in):
     plain, corner = lake_in(), lake_in(scratch="smoke_1")
     for lake in (plain, corner):
         lake.keep("agency", "T", Payload(name="T", body=b"x"))
@@ -251,7 +251,7 @@ def test_a_scratch_corner_is_emptied_and_nothing_else(lake_in):
 
 
 @pytest.mark.slow
-def test_more_objects_than_a_page_are_all_listed(lake_in):
+def test_objects_on_several_pages_are_all_listed(lake_in):
     lake = lake_in()
     for number in range(1005):
         lake._objects.put(f"runs/agency/{number:04}.json", b"{}")

@@ -198,7 +198,7 @@ class TestBucketWithGold(TestLakeWithGold):
         endpoint = self.client.meta.endpoint_url
         return [sys.executable, "-c", HOLDER, "/nowhere", name, run_id, address, endpoint]
 
-    def test_the_lock_is_free_once_its_holder_was_killed(self, sink, monkeypatch):
+    def test_a_killed_holder_frees_the_lock(self, sink, monkeypatch):
         command = self.holder(sink, name="agency", run_id="run-of-the-dead")
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:

@@ -16,7 +16,7 @@ def credentials(monkeypatch):
     return Credentials("s3://bucket/local", None, "us-east-1")
 
 
-def test_all_requests_that_were_refused_at_once_get_the_new_ones(credentials, monkeypatch):
+def test_all_refused_requests_get_the_new_credentials(credentials, monkeypatch):
     """The second one finds what the first one found, and must not take it for what was refused."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "new")
     with ThreadPoolExecutor(8) as threads:
@@ -24,12 +24,12 @@ def test_all_requests_that_were_refused_at_once_get_the_new_ones(credentials, mo
     assert credentials()["access_key_id"] == "new"
 
 
-def test_where_there_are_no_others_none_are_found(credentials):
+def test_without_new_credentials_the_refusal_stands(credentials):
     assert not credentials.renewed(1)
     assert credentials()["access_key_id"] == "old"
 
 
-def test_new_ones_that_are_refused_as_well_are_looked_for_again(credentials, monkeypatch):
+def test_refused_new_credentials_are_looked_up_again(credentials, monkeypatch):
     for number, key in enumerate(("second", "third"), 1):
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
         assert credentials.renewed(number)

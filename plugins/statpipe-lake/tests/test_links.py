@@ -25,7 +25,7 @@ STRANGE = {
 
 
 @pytest.mark.parametrize(("kind", "make"), STRANGE.items())
-def test_what_is_not_a_file_is_not_read_and_never_waited_for(store, precious, kind, make):
+def test_links_pipes_and_folders_are_not_read_and_never_block(store, precious, kind, make):
     (store.root / "a").mkdir()
     make(store.root / "a" / "x", precious)
     for read in (store.get, lambda path: store.tail(path, 9)):
@@ -35,7 +35,7 @@ def test_what_is_not_a_file_is_not_read_and_never_waited_for(store, precious, ki
 
 
 @pytest.mark.parametrize(("kind", "make"), STRANGE.items())
-def test_an_object_takes_the_place_of_what_is_not_a_file(store, precious, kind, make):
+def test_an_object_replaces_a_link_pipe_or_folder(store, precious, kind, make):
     (store.root / "a").mkdir()
     make(store.root / "a" / "x", precious)
     store.put("a/x", b"mine")
@@ -45,7 +45,7 @@ def test_an_object_takes_the_place_of_what_is_not_a_file(store, precious, kind, 
     assert set_aside == (["x.damaged"] if kind == "a folder" else [])
 
 
-def test_a_folder_that_is_a_link_is_neither_read_nor_written(store, tmp_path):
+def test_a_linked_folder_is_neither_read_nor_written(store, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     (elsewhere / "x").write_bytes(b"theirs")
@@ -79,7 +79,7 @@ def test_the_lake_itself_may_be_a_link(tmp_path):
     assert files(tmp_path / "disk") == ["a/x"]
 
 
-def test_a_scratch_corner_that_is_a_link_is_refused(tmp_path):
+def test_a_linked_scratch_corner_is_refused(tmp_path):
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "lake").mkdir()
     (tmp_path / "lake" / "scratch").symlink_to(tmp_path / "elsewhere")

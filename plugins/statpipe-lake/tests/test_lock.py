@@ -27,7 +27,7 @@ def take(path, run_id="1", wait=0.0):
     )
 
 
-def test_its_file_tells_programs_who_holds_it_and_is_empty_afterwards(path):
+def test_the_lock_file_names_the_holder_and_is_empty_afterwards(path):
     with take(path, "run-1"):
         holder = json.loads(path.read_bytes())
         assert holder["run_id"] == "run-1"
@@ -37,7 +37,7 @@ def test_its_file_tells_programs_who_holds_it_and_is_empty_afterwards(path):
     assert path.read_bytes() == b""
 
 
-def test_the_message_is_one_line_that_names_run_process_host_and_time(path):
+def test_the_message_names_run_process_host_and_time(path):
     with take(path, "run-1"), pytest.raises(Locked) as caught, take(path):
         pass
     text = str(caught.value)
@@ -49,7 +49,7 @@ def test_the_message_is_one_line_that_names_run_process_host_and_time(path):
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"{}", b"[]", b"\xff", b'{"run_id": 1}'])
-def test_a_holder_that_has_not_written_its_name_is_another_run(path, content):
+def test_a_holder_without_a_name_yet_is_reported_as_another_run(path, content):
     """The one who came second looks while the first is about to write."""
     with take(path):
         path.write_bytes(content)
@@ -57,7 +57,7 @@ def test_a_holder_that_has_not_written_its_name_is_another_run(path, content):
             pass
 
 
-def test_a_longer_name_of_an_earlier_holder_leaves_no_rest(path):
+def test_a_longer_earlier_name_is_overwritten_completely(path):
     with pytest.raises(KeyError), take(path, "a-very-long-run-id" * 10):
         raise KeyError
     with take(path, "2"):
@@ -91,7 +91,7 @@ def test_a_child_that_outlives_its_killed_parent_does_not_hold_it(path):
             pass
 
 
-def test_a_place_that_cannot_be_written_is_a_matter_of_configuration(tmp_path):
+def test_an_unwritable_lock_file_is_a_config_error(tmp_path):
     (tmp_path / "locks").write_text("in the way")
     with pytest.raises(ConfigError) as caught, take(tmp_path / "locks" / "agency.lock"):
         pass
@@ -111,9 +111,7 @@ def test_a_place_that_cannot_be_written_is_a_matter_of_configuration(tmp_path):
         (lambda path, other: path.mkdir(), "is a folder, not a file"),
     ],
 )
-def test_a_lock_that_is_not_a_file_of_its_own_is_refused_and_nothing_else_is_touched(
-    path, tmp_path, make, kind
-):
+def test_a_lock_file_that_is_a_link_or_another_kind_is_refused(path, tmp_path, make, kind):
     other = tmp_path / "other"
     other.write_text("precious")
     path.parent.mkdir()
@@ -123,7 +121,7 @@ def test_a_lock_that_is_not_a_file_of_its_own_is_refused_and_nothing_else_is_tou
     assert other.read_text() == "precious"
 
 
-def test_a_folder_of_locks_that_is_a_link_is_refused(path, tmp_path):
+def test_a_linked_folder_of_locks_is_refused(path, tmp_path):
     (tmp_path / "elsewhere").mkdir()
     path.parent.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(ConfigError, match="locks is a symbolic link, not a folder"), take(path):
@@ -131,7 +129,7 @@ def test_a_folder_of_locks_that_is_a_link_is_refused(path, tmp_path):
     assert not list((tmp_path / "elsewhere").iterdir())
 
 
-def test_a_stopped_holder_keeps_it_and_a_killed_one_loses_it(path):
+def test_a_stopped_holder_keeps_the_lock_and_a_killed_one_loses_it(path):
     code = textwrap.dedent(
         """
         import sys, time

@@ -74,7 +74,7 @@ def footer_of(body):
 # --- Round trip ----------------------------------------------------------------------------------
 
 
-def test_a_sealed_table_comes_back_with_types_descriptions_and_hash():
+def test_a_sealed_table_is_read_back_with_types_descriptions_and_hash():
     table = sealed()
     found = from_parquet(to_parquet(partition(table)))
     assert found.schema.equals(table.schema, check_metadata=True)
@@ -94,7 +94,7 @@ figures = st.one_of(
 
 @settings(deadline=None, max_examples=60)
 @given(rows=st.lists(st.tuples(texts, figures, st.floats(allow_nan=False), st.dates()), max_size=8))
-def test_any_table_comes_back_as_it_was(rows):
+def test_any_table_is_read_back_unchanged(rows):
     names, values, ratios, days = zip(*rows, strict=True) if rows else ((),) * 4
     table = pa.table(
         {
@@ -114,7 +114,7 @@ def test_any_table_comes_back_as_it_was(rows):
     ]
 
 
-def test_a_table_of_several_row_groups_comes_back_whole_with_its_fingerprint():
+def test_a_table_with_several_row_groups_is_read_back_with_its_fingerprint():
     rows = (1 << 20) + 3
     table = pa.table(
         {
@@ -130,14 +130,14 @@ def test_a_table_of_several_row_groups_comes_back_whole_with_its_fingerprint():
     assert found.cast(pa.string()).equals(table["code"].cast(pa.string()))
 
 
-def test_other_tools_read_it_without_knowing_us():
+def test_other_tools_read_the_file():
     found = pq.read_table(pa.BufferReader(to_parquet(partition())), columns=["obs_value"])
     assert found["obs_value"][1].as_py() == Decimal("22.00000022")
     metadata = footer_of(to_parquet(partition()))
     assert metadata[b"statpipe.fingerprint"] == PRINT.encode()
 
 
-def test_a_gold_table_tells_its_title_and_grain():
+def test_a_gold_table_contains_its_title_and_grain():
     model = Model(
         name="m",
         title="Spending by área",
@@ -155,7 +155,7 @@ def test_a_gold_table_tells_its_title_and_grain():
 # --- Equal bytes ---------------------------------------------------------------------------------
 
 
-def test_texts_are_coded_and_figures_are_not():
+def test_texts_are_dictionary_encoded_and_figures_are_not():
     group = pq.read_metadata(pa.BufferReader(BODY)).row_group(0)
     columns = {c.path_in_schema: c for c in map(group.column, range(group.num_columns))}
     assert columns["category"].has_dictionary_page
@@ -169,7 +169,7 @@ def test_only_columns_that_readers_filter_by_have_statistics():
     assert found == {"ref_area", "category", "freq", "time_period", "dataset", "period_start"}
 
 
-def test_equal_tables_give_equal_bytes_however_they_were_put_together():
+def test_equal_tables_give_equal_bytes_for_any_chunks_and_encodings():
     table = sealed()
     pieces = pa.concat_tables([table.slice(0, 20), table.slice(20)]).combine_chunks()
     assert to_parquet(partition(pieces)) == to_parquet(partition(table))
@@ -210,7 +210,7 @@ def test_equal_tables_give_equal_bytes_in_two_other_processes():
     rows=st.integers(0, 3),
     title=st.sampled_from(["t", "x" * 4000, "PAR1", "statpipe.fingerprint"]),
 )
-def test_the_fingerprint_in_the_tail_is_the_one_that_pyarrow_reads(
+def test_the_fingerprint_in_the_tail_equals_the_one_in_the_metadata(
     fingerprint, columns, rows, title
 ):
     names = [f"c{n}" for n in range(columns)]
@@ -228,14 +228,14 @@ def test_the_fingerprint_in_the_tail_is_the_one_that_pyarrow_reads(
     assert footer_of(body)[b"statpipe.fingerprint"].decode() == fingerprint
 
 
-def test_a_file_that_was_cut_off_has_no_fingerprint():
+def test_a_truncated_file_has_no_fingerprint():
     body = to_parquet(partition())
     assert fingerprint_in(body) == PRINT
     for length in range(len(body)):
         assert fingerprint_in(body[:length][-65536:]) is None
 
 
-def test_a_file_of_somebody_else_has_none():
+def test_a_foreign_file_has_no_fingerprint():
     sink = pa.BufferOutputStream()
     pq.write_table(sealed(), sink)
     assert fingerprint_in(sink.getvalue().to_pybytes()) is None
@@ -248,7 +248,7 @@ def test_a_file_of_somebody_else_has_none():
 
 @settings(deadline=None, max_examples=150)
 @given(place=st.floats(0, 1, exclude_max=True), bit=st.integers(0, 7))
-def test_a_bit_that_flips_in_the_figures_never_gives_another_figure(place, bit):
+def test_a_flipped_bit_in_the_figures_is_always_noticed(place, bit):
     table = DAMAGED.table
     # Figures lie in the pages, each with a checksum; the last page ends where the footer begins.
     start, end = PAGES["obs_value"]
@@ -282,7 +282,7 @@ def places_of_pages():
 PAGES = places_of_pages()
 
 
-def test_every_flipped_bit_is_a_fault_also_where_no_reader_looks():
+def test_every_flipped_bit_is_a_fault_even_in_unused_bytes():
     part = partition(sealed(12))
     whole = to_parquet(part)
     assert part_fault(whole, part.key.path) == ""
@@ -303,32 +303,32 @@ def test_every_flipped_bit_is_a_fault_also_where_no_reader_looks():
         (lambda _: b"PAR1PAR1", ""),
     ],
 )
-def test_a_fault_is_said_in_words(damage, fault):
+def test_a_fault_is_described_in_words(damage, fault):
     part = partition()
     found = part_fault(damage(to_parquet(part)), part.key.path)
     assert found.startswith(fault)
     assert found
 
 
-def test_a_part_that_belongs_elsewhere_says_where():
+def test_a_misplaced_file_names_its_proper_place():
     assert part_fault(to_parquet(partition()), "silver/agency/dataset=T/vintage=2024-01-01") == (
         "it belongs at silver/agency/dataset=T/vintage=2022-10-06"
     )
 
 
-def test_what_is_no_parquet_at_all_is_an_error_of_arrow():
+def test_a_file_that_is_not_parquet_is_an_error_of_arrow():
     for body in (b"", b"PAR1", b"PAR1PAR1", b"{}", BODY[:100], BODY[100:]):
         with pytest.raises((pa.ArrowException, OSError)):
             from_parquet(body)
 
 
-def test_dates_and_periods_survive():
+def test_dates_and_periods_are_read_back():
     found = from_parquet(BODY)
     assert found["period_start"][0].as_py() == date(int(found["time_period"][0].as_py()), 1, 1)
 
 
 @pytest.mark.slow
-def test_a_process_that_reads_and_ends_at_once_ends_well(tmp_path):
+def test_a_process_that_ends_right_after_reading_ends_normally(tmp_path):
     keys = [f"{n:06d}" for n in range(40_000)]
     wide = pa.table({name: pa.array(keys).dictionary_encode() for name in "abcdefghij"})
     (tmp_path / "part.parquet").write_bytes(to_parquet(partition(wide)))

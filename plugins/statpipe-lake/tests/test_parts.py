@@ -29,7 +29,7 @@ def files(lake) -> Path:
     return Path(lake.locations()["lake"].removeprefix("file://")) / first.key.path
 
 
-def test_a_year_is_a_file_and_all_else_is_the_one_that_lists_them(lake, files):
+def test_each_year_has_a_file_and_the_rest_has_the_listing_file(lake, files):
     assert sorted(file.name for file in files.iterdir()) == [
         "part-0.parquet",
         "part-2021.parquet",
@@ -40,13 +40,13 @@ def test_a_year_is_a_file_and_all_else_is_the_one_that_lists_them(lake, files):
     assert [len(part.read()) for part in lake.parts(key)] == [2, 1, 2]
 
 
-def test_it_is_read_as_one_table_in_the_order_of_its_grain(lake, files):
+def test_parts_are_read_as_one_table_in_the_order_of_its_grain(lake, files):
     whole = gold_partition(AFTER)
     assert lake.read(whole.key).to_pylist() == whole.table.to_pylist()
     assert content_hash(lake.read(whole.key)) == content_hash(whole.table)
 
 
-def test_a_part_that_stays_is_not_written(lake, files):
+def test_an_unchanged_part_is_not_rewritten(lake, files):
     before = (files / "part-2021.parquet").stat().st_mtime_ns
     third = in_parts(gold_partition({**AFTER, ("US", 2024): None}), in_parts(gold_partition(AFTER)))
     assert lake.write(third).bytes_written == sum(
@@ -66,7 +66,7 @@ def test_a_part_that_stays_is_not_written(lake, files):
         ),
     ],
 )
-def test_a_part_that_is_gone_or_damaged_is_noticed_and_made_anew(lake, files, damage, reason):
+def test_a_missing_or_damaged_part_is_noticed_and_rebuilt(lake, files, damage, reason):
     damage(files / "part-2022.parquet")
     key = gold_partition(AFTER).key
     with pytest.raises(ContentError, match=reason) as raised:
@@ -76,7 +76,7 @@ def test_a_part_that_is_gone_or_damaged_is_noticed_and_made_anew(lake, files, da
     assert len(lake.read(key)) == len(AFTER)
 
 
-def test_a_part_of_another_time_is_noticed(lake, files):
+def test_a_part_of_another_version_is_noticed(lake, files):
     other = (files / "part-2022.parquet").read_bytes()
     lake.write(in_parts(gold_partition(BEFORE)))
     (files / "part-2022.parquet").write_bytes(other)
@@ -84,7 +84,7 @@ def test_a_part_of_another_time_is_noticed(lake, files):
         lake.read(gold_partition(AFTER).key)
 
 
-def test_who_reads_while_a_writer_is_between_two_files_reads_again(lake, files, monkeypatch):
+def test_a_reader_reads_again_if_a_writer_is_between_two_files(lake, files, monkeypatch):
     """The part is new already; the file that lists it comes while the reader waits."""
     newer = in_parts(gold_partition({**AFTER, ("US", 2022): Decimal(9)}))
     old = (files / "part-0.parquet").read_bytes()
@@ -95,7 +95,7 @@ def test_who_reads_while_a_writer_is_between_two_files_reads_again(lake, files, 
     assert len(lake.read(newer.key)) == len(AFTER) + 1
 
 
-def test_parts_belong_to_the_table_and_are_not_left_over(lake, files):
+def test_parts_of_a_table_are_not_reported_as_leftovers(lake, files):
     assert lake.unnamed(None, [], [gold_partition(AFTER).key]) == []
     (files / "part-1999.parquet").write_bytes(b"")
     assert lake.unnamed(None, [], [gold_partition(AFTER).key]) == [
@@ -103,7 +103,7 @@ def test_parts_belong_to_the_table_and_are_not_left_over(lake, files):
     ]
 
 
-def test_a_table_in_one_piece_has_no_parts(lake):
+def test_a_table_in_one_file_has_no_parts(lake):
     partition = gold_partition(BEFORE)
     lake.write(partition)
     assert lake.parts(partition.key) == []

@@ -9,12 +9,12 @@ from statpipe_lake import plugin
 from statpipe_lake.settings import LakeSettings
 
 
-def test_it_is_found_through_its_entry_point():
+def test_the_plugin_is_found_through_its_entry_point():
     (found,) = [e for e in entry_points(group="statpipe") if e.name == "lake"]
     assert found.load() is plugin
 
 
-def test_it_offers_one_sink_that_is_a_lake_of_all_layers(tmp_path):
+def test_the_plugin_offers_one_sink_that_is_a_lake_of_all_layers(tmp_path):
     (offer,) = plugin.statpipe_sinks()
     assert (offer.name, offer.settings) == ("lake", LakeSettings)
     environment = Environment(name="local", home=tmp_path)
@@ -23,13 +23,13 @@ def test_it_offers_one_sink_that_is_a_lake_of_all_layers(tmp_path):
     assert lake.layers == frozenset(Layer)
 
 
-def test_importing_it_loads_neither_pyarrow_nor_the_object_store():
+def test_importing_the_plugin_loads_neither_pyarrow_nor_obstore():
     code = "import statpipe_lake.plugin, sys; print(*{m.split('.')[0] for m in sys.modules})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"pyarrow", "obstore", "isal"} & set(done.stdout.split())
 
 
-def test_a_run_that_finds_nothing_new_needs_no_pyarrow(tmp_path):
+def test_a_run_without_news_does_not_load_pyarrow(tmp_path):
     """Asking for fingerprints, manifests and the lock is all that such a run does."""
     code = """
 import sys

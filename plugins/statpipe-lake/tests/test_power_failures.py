@@ -54,7 +54,7 @@ MANIFEST = Manifest(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks /proc which file a handle is of")
 @pytest.mark.parametrize("fsync", [True, False])
-def test_all_is_on_the_disk_before_the_manifest_that_names_it(tmp_path, monkeypatch, fsync):
+def test_everything_is_flushed_before_the_manifest_is_written(tmp_path, monkeypatch, fsync):
     lake = LakeSink(LakeSettings(environment=Environment(name="local", home=tmp_path), fsync=fsync))
     disk = Disk(tmp_path / ".statpipe" / "lake" / "local", monkeypatch)
     moment = datetime(2026, 1, 1, tzinfo=UTC)

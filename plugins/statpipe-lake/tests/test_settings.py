@@ -17,18 +17,18 @@ def settings_of(home, **more):
     return LakeSettings(environment=Environment(name="local", home=home), **more)
 
 
-def test_a_relative_path_starts_at_the_configuration_s_folder(tmp_path):
+def test_a_relative_path_starts_at_the_configurations_folder(tmp_path):
     assert settings_of(tmp_path).root == tmp_path / ".statpipe" / "lake" / "local"
     assert settings_of(tmp_path, path="data").root == tmp_path / "data" / "local"
 
 
-def test_an_absolute_path_and_the_user_s_home_stand_for_themselves(tmp_path, monkeypatch):
+def test_absolute_and_home_paths_are_used_unchanged(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", "/home/analyst")
     assert settings_of(tmp_path, path="/srv/lake").root == Path("/srv/lake/local")
     assert settings_of(tmp_path, path="~/lake").root == Path("/home/analyst/lake/local")
 
 
-def test_the_home_of_a_user_that_is_not_known_is_a_matter_of_configuration(tmp_path):
+def test_the_home_of_an_unknown_user_is_a_config_error(tmp_path):
     with pytest.raises(
         ConfigError, match=("the lake's path ~nobody-at-all/lake starts with the home")
     ):
@@ -36,7 +36,7 @@ def test_the_home_of_a_user_that_is_not_known_is_a_matter_of_configuration(tmp_p
 
 
 @pytest.mark.parametrize("address", ["gs://bucket", "file:///srv/lake"])
-def test_an_address_of_something_else_is_refused(tmp_path, address):
+def test_a_url_of_another_kind_is_refused(tmp_path, address):
     with pytest.raises(ConfigError) as caught:
         LakeSink(settings_of(tmp_path, path=address))
     assert str(caught.value) == (
@@ -49,7 +49,7 @@ def test_an_address_of_something_else_is_refused(tmp_path, address):
 @pytest.mark.parametrize(
     "address", ["s3://", "s3:///lake", "s3://B/x", "s3://bucket/x?y", "s3://a b"]
 )
-def test_an_address_without_a_bucket_is_refused(tmp_path, address):
+def test_a_url_without_a_bucket_is_refused(tmp_path, address):
     with pytest.raises(ConfigError) as caught:
         _ = settings_of(tmp_path, path=address).place
     assert str(caught.value) == (
@@ -57,7 +57,7 @@ def test_an_address_without_a_bucket_is_refused(tmp_path, address):
     )
 
 
-def test_an_environment_has_a_prefix_of_its_own_in_a_bucket(tmp_path):
+def test_each_environment_has_its_own_prefix_in_a_bucket(tmp_path):
     plain = settings_of(tmp_path, path="s3://my-bucket/deep/er/")
     assert plain.place.address == "s3://my-bucket/deep/er/local"
     assert settings_of(tmp_path, path="s3://my-bucket").place.prefix == "local"
@@ -65,7 +65,7 @@ def test_an_environment_has_a_prefix_of_its_own_in_a_bucket(tmp_path):
     assert corner.place.prefix == "deep/er/local/scratch/smoke_1"
 
 
-def test_environments_lie_apart(tmp_path):
+def test_each_environment_has_its_own_folder(tmp_path):
     local = LakeSink(settings_of(tmp_path))
     kept = local.keep("agency", "T1", PAYLOAD)
     prod = LakeSink(
@@ -76,7 +76,7 @@ def test_environments_lie_apart(tmp_path):
     assert not [p for p in (tmp_path / ".statpipe/lake/prod").rglob("*") if p.is_file()]
 
 
-def test_a_scratch_corner_is_removed_whole_and_nothing_else(tmp_path):
+def test_only_the_scratch_corner_is_removed(tmp_path):
     plain = settings_of(tmp_path)
     LakeSink(plain).keep("agency", "T1", PAYLOAD)
     corners = [
@@ -96,7 +96,7 @@ def test_a_scratch_corner_is_removed_whole_and_nothing_else(tmp_path):
     assert list(plain.root.rglob("*.gz"))
 
 
-def test_the_doctor_says_where_the_lake_is_and_how_much_room_it_has(tmp_path):
+def test_the_doctor_reports_the_lakes_path_and_free_space(tmp_path):
     lake = LakeSink(settings_of(tmp_path))
     (finding,) = lake.diagnose()
     assert finding.subject == "lake"

@@ -64,14 +64,14 @@ def of_areas(table, *areas):
     "wanted", [("CA",), ("AK", "WY"), ("CA", "NY"), ("B",), ("ZZ",), (), ("CA", "nowhere"), AREAS]
 )
 @pytest.mark.parametrize("divided", [False, True], ids=["one file", "parts"])
-def test_some_rows_are_those_of_the_whole_table(lake, wanted, divided):
+def test_some_rows_equal_those_of_the_whole_table(lake, wanted, divided):
     lake.write(in_parts(TABLE) if divided else TABLE)
     found = lake.read_rows(TABLE.key, {"area": wanted})
     assert of_areas(found, *wanted) == of_areas(lake.read(TABLE.key), *wanted)
     assert len(found) == len(set(wanted) & {*AREAS}) * EACH or divided
 
 
-def test_just_the_groups_that_may_hold_what_is_wanted_are_asked_for(lake, file, asked):
+def test_only_row_groups_that_may_contain_wanted_rows_are_read(lake, file, asked):
     about = pq.read_metadata(file)
     ranges = parquet.group_ranges(about)
     assert about.num_row_groups == len(AREAS)
@@ -86,12 +86,12 @@ def test_just_the_groups_that_may_hold_what_is_wanted_are_asked_for(lake, file, 
 
 
 @pytest.mark.parametrize("wanted", [{}, {"year": ["1990"]}, {"nothing": ["CA"]}, {"area": AREAS}])
-def test_what_excludes_no_group_reads_the_whole_file(lake, file, asked, wanted):
+def test_a_filter_that_excludes_no_group_reads_the_whole_file(lake, file, asked, wanted):
     assert lake.read_rows(TABLE.key, wanted).equals(lake.read(TABLE.key))
     assert asked == [None, None]
 
 
-def test_a_changed_byte_of_what_is_read_is_noticed(lake, file):
+def test_a_changed_byte_in_the_read_parts_is_noticed(lake, file):
     """Whether it is in a row group, in the footer or in its hash: the message is that of a full read."""
     body, ranges = file.read_bytes(), parquet.group_ranges(pq.read_metadata(file))
     start, end = ranges[1]
@@ -103,7 +103,7 @@ def test_a_changed_byte_of_what_is_read_is_noticed(lake, file):
             lake.read_rows(TABLE.key, {"area": ["CA"]})
 
 
-def test_a_part_of_another_time_is_noticed(lake):
+def test_a_part_of_another_version_is_noticed(lake):
     lake.write(in_parts(TABLE))
     part = _folder(lake) / "part-2021.parquet"
     other = part.read_bytes()
@@ -113,7 +113,7 @@ def test_a_part_of_another_time_is_noticed(lake):
         lake.read_rows(TABLE.key, {"area": ["CA"]})
 
 
-def test_a_file_that_was_swapped_is_noticed(lake, file):
+def test_a_swapped_file_is_noticed(lake, file):
     lake.write(gold_partition(FIGURES, name="saving"))
     file.write_bytes((file.parents[1] / "saving" / file.name).read_bytes())
     with pytest.raises(ContentError, match="it belongs at gold/saving"):
@@ -127,7 +127,7 @@ def test_a_file_of_an_older_version_is_read_as_a_whole(lake, monkeypatch, asked)
     assert asked == [None]
 
 
-def test_what_is_not_there_is_told(lake):
+def test_a_missing_file_is_reported(lake):
     with pytest.raises(ContentError, match="the lake has no gold/spending"):
         lake.read_rows(TABLE.key, {"area": ["CA"]})
 
@@ -135,6 +135,6 @@ def test_what_is_not_there_is_told(lake):
 @pytest.mark.parametrize(
     ("rows", "groups"), [(0, 1), (262_143, 1), (262_144, 2), (1_000_000, 7), (10**8, 64)]
 )
-def test_groups_are_large_and_few(rows, groups):
+def test_row_groups_are_large_and_few(rows, groups):
     table = pa.table({"area": pa.nulls(rows)})
     assert parquet._groups_of(attrs.evolve(TABLE, table=table)) == groups

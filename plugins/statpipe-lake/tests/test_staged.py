@@ -47,7 +47,7 @@ def partition():
     return silver_partition(FIGURES, source="agency", dataset="T", vintage="2022-10-06")
 
 
-def test_what_is_staged_is_read_by_its_fingerprint_and_is_not_in_silver(lake, partition):
+def test_a_staged_table_is_read_by_its_fingerprint_and_is_not_in_silver(lake, partition):
     lake.stage(partition)
     assert lake.staged(partition.key, partition.fingerprint).equals(partition.table)
     assert lake.staged(partition.key, "0" * 64) is None
@@ -57,7 +57,7 @@ def test_what_is_staged_is_read_by_its_fingerprint_and_is_not_in_silver(lake, pa
     assert left.startswith("staged/agency/T-2022-10-06-")
 
 
-def test_to_publish_gives_it_the_bytes_that_writing_gives_and_leaves_nothing(lake, partition):
+def test_publishing_gives_the_same_bytes_as_writing_and_leaves_nothing(lake, partition):
     lake.stage(partition)
     receipt = lake.publish(partition.key, partition.fingerprint)
     assert lake.read(partition.key).equals(partition.table)
@@ -68,14 +68,14 @@ def test_to_publish_gives_it_the_bytes_that_writing_gives_and_leaves_nothing(lak
     assert receipt.bytes_written > 1000
 
 
-def test_what_is_published_already_is_left_to_writing_which_knows_what_is_whole(lake, partition):
+def test_a_table_that_exists_already_is_not_published_again(lake, partition):
     lake.write(partition)
     lake.stage(partition)
     assert lake.publish(partition.key, partition.fingerprint) is None
     assert lake.read(partition.key).equals(partition.table)
 
 
-def test_what_nobody_published_is_swept_after_a_day(tmp_path, partition):
+def test_an_unpublished_table_is_removed_after_a_day(tmp_path, partition):
     lake = make_lake(LakeSettings(environment=Environment(name="local", home=tmp_path)))
     lake.stage(partition)
     (left,) = lake.unnamed("agency", (), ())

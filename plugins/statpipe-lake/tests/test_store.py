@@ -32,7 +32,7 @@ calls = st.lists(
 
 @settings(deadline=None, max_examples=60)
 @given(sequence=calls)
-def test_it_does_what_a_dict_does(tmp_path_factory, sequence):
+def test_a_store_behaves_like_a_dict(tmp_path_factory, sequence):
     store, model = FolderStore(tmp_path_factory.mktemp("store")), {}
     for name, *arguments in sequence:
         found = getattr(store, name)(*arguments)
@@ -50,7 +50,7 @@ def test_it_does_what_a_dict_does(tmp_path_factory, sequence):
             assert found == sorted(path for path in model if path.startswith(f"{where}/"))
 
 
-def test_of_eight_writers_at_once_one_wins_and_the_others_are_told(store):
+def test_one_of_eight_parallel_writers_wins_and_the_others_know_it(store):
     bodies = [bytes([number]) * 100_000 for number in range(8)]
     for turn in range(20):
         with ThreadPoolExecutor(8) as pool:
@@ -60,7 +60,7 @@ def test_of_eight_writers_at_once_one_wins_and_the_others_are_told(store):
     assert len(files(store.root)) == 20
 
 
-def test_a_reader_sees_one_object_whole_while_writers_replace_it(store):
+def test_a_reader_always_sees_a_complete_object(store):
     bodies = {bytes([n]) * (1 + n * 50_000) for n in range(4)}
     ends = {body[-9:] for body in bodies}
     store.put("x", max(bodies))
@@ -78,7 +78,7 @@ def test_a_reader_sees_one_object_whole_while_writers_replace_it(store):
             writer.result()
 
 
-def test_a_writer_that_is_killed_leaves_the_old_object_or_the_new_one(store):
+def test_a_killed_writer_leaves_the_old_or_the_new_object(store):
     code = textwrap.dedent(
         """
         import sys
@@ -112,13 +112,13 @@ def half_written(store, path, age=0.0):
     return left
 
 
-def test_what_is_half_written_is_no_object(store):
+def test_a_half_written_object_is_not_listed(store):
     half_written(store, "a/x")
     assert store.get("a/x") is None
     assert store.paths("a") == []
 
 
-def test_below_a_prefix_everything_half_written_is_swept(store):
+def test_half_written_objects_below_a_prefix_are_removed(store):
     store.put("silver/agency/x", b"whole")
     half_written(store, "silver/agency/x")
     half_written(store, "silver/agency/deep/below/y")
@@ -126,7 +126,7 @@ def test_below_a_prefix_everything_half_written_is_swept(store):
     assert files(store.root) == ["silver/agency/x"]
 
 
-def test_elsewhere_only_what_is_older_than_an_hour_is_swept(store):
+def test_elsewhere_only_half_written_objects_older_than_an_hour_are_removed(store):
     fresh = half_written(store, "silver/agency_two/x", age=3000)
     old = half_written(store, "silver/agency_two/y", age=4000)
     store.sweep("silver/agency")
@@ -134,7 +134,7 @@ def test_elsewhere_only_what_is_older_than_an_hour_is_swept(store):
     assert not old.exists()
 
 
-def test_a_second_lock_looks_at_no_more_than_its_own(store):
+def test_a_second_lock_only_searches_its_own_prefix(store):
     store.sweep("silver/agency")
     own, other = (
         half_written(store, f"silver/{one}/x", age=4000) for one in ("agency", "agency_two")
@@ -144,14 +144,14 @@ def test_a_second_lock_looks_at_no_more_than_its_own(store):
     assert other.exists()
 
 
-def test_whole_objects_are_never_swept_however_old(store):
+def test_complete_objects_are_never_removed(store):
     store.put("silver/agency/x", b"whole")
     os.utime(store.root / "silver/agency/x", (0, 0))
     store.sweep("silver/agency", "silver")
     assert store.get("silver/agency/x") == b"whole"
 
 
-def test_the_lake_sweeps_its_source_s_rests_when_it_has_the_lock(tmp_path):
+def test_the_lake_removes_leftovers_of_a_source_under_its_lock(tmp_path):
     lake = LakeSink(LakeSettings(environment=Environment(name="local", home=tmp_path)))
     root = tmp_path / ".statpipe" / "lake" / "local"
     own = [
@@ -164,7 +164,7 @@ def test_the_lake_sweeps_its_source_s_rests_when_it_has_the_lock(tmp_path):
         assert other.exists()
 
 
-def test_what_is_set_aside_keeps_its_bytes_under_a_name_of_its_own(store):
+def test_an_object_set_aside_keeps_its_bytes_under_a_new_name(store):
     for body in (b"one", b"two"):
         store.put("a/x", body)
         store.set_aside("a/x")

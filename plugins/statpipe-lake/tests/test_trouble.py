@@ -96,7 +96,7 @@ def allow(folder):
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def test_a_folder_that_an_ordinary_user_may_not_make_is_told_by_its_path(open_folder):
+def test_a_folder_that_cannot_be_created_is_named(open_folder):
     open_folder.chmod(0o555)
     kind, text = child("open", open_folder, user=NOBODY)
     assert kind == "ConfigError"
@@ -114,7 +114,7 @@ def test_a_folder_that_an_ordinary_user_may_not_make_is_told_by_its_path(open_fo
         ("lock", "locks/agency.lock"),
     ],
 )
-def test_whatever_an_ordinary_user_may_not_write_is_told_by_its_path(open_folder, what, where):
+def test_every_unwritable_path_is_named(open_folder, what, where):
     root = open_folder / ".statpipe" / "lake" / "local"
     FolderStore(root)
     forbid(open_folder)
@@ -129,7 +129,7 @@ def test_whatever_an_ordinary_user_may_not_write_is_told_by_its_path(open_folder
     assert files(open_folder) == []
 
 
-def test_the_doctor_says_so_too(open_folder):
+def test_the_doctor_names_an_unwritable_path(open_folder):
     root = open_folder / ".statpipe" / "lake" / "local"
     FolderStore(root)
     forbid(open_folder)
@@ -143,7 +143,7 @@ def test_the_doctor_says_so_too(open_folder):
 
 
 @pytest.mark.parametrize("name", ["lake", "lake/local"])
-def test_a_file_in_the_way_is_a_matter_of_configuration(tmp_path, name):
+def test_a_file_in_place_of_a_folder_is_a_config_error(tmp_path, name):
     blocked = tmp_path / ".statpipe" / name
     blocked.parent.mkdir(parents=True)
     blocked.write_text("in the way")
@@ -152,7 +152,7 @@ def test_a_file_in_the_way_is_a_matter_of_configuration(tmp_path, name):
 
 
 @pytest.mark.parametrize("what", ["write", "keep", "record"])
-def test_a_file_that_may_not_grow_is_one_readable_line_and_leaves_nothing(open_folder, what):
+def test_a_write_that_fails_halfway_is_one_line_and_leaves_nothing(open_folder, what):
     """The kernel refuses the bytes in the middle of an object, as a full disk does."""
     kind, text = child(what, open_folder, limit=64 * 1024)
     assert kind == "Unavailable"
@@ -162,7 +162,7 @@ def test_a_file_that_may_not_grow_is_one_readable_line_and_leaves_nothing(open_f
     assert files(open_folder) == []
 
 
-def test_a_disk_that_filled_up_keeps_what_was_there(open_folder):
+def test_existing_objects_survive_a_full_disk(open_folder):
     assert child("write", open_folder) == ["done"]
     before = {n: (open_folder / n).read_bytes() for n in files(open_folder)}
     kind, _ = child("write", open_folder, limit=64 * 1024)
@@ -171,7 +171,7 @@ def test_a_disk_that_filled_up_keeps_what_was_there(open_folder):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root may mount a small file system")
-def test_a_full_disk_is_one_readable_line(tmp_path):
+def test_a_full_disk_is_reported_in_one_line(tmp_path):
     mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(tmp_path)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
         pytest.skip("this machine mounts nothing")
@@ -187,7 +187,7 @@ def test_a_full_disk_is_one_readable_line(tmp_path):
         subprocess.run(["umount", str(tmp_path)], check=True)
 
 
-def test_an_object_of_somebody_else_s_making_in_the_way_is_told_by_its_path(store):
+def test_a_foreign_object_in_the_way_is_named(store):
     store.put("a", b"a file")
     with pytest.raises(
         ConfigError, match=r"lake/a is a file, not a folder; replace it with a folder"
@@ -199,7 +199,7 @@ def test_an_object_of_somebody_else_s_making_in_the_way_is_told_by_its_path(stor
         store.get("a/b")
 
 
-def test_a_file_system_that_may_not_be_written_is_a_matter_of_configuration(store, monkeypatch):
+def test_a_read_only_file_system_is_a_config_error(store, monkeypatch):
     def refuse(*_arguments, **_options):
         raise OSError(errno.EROFS, "Read-only file system")
 

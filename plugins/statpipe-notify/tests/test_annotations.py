@@ -43,7 +43,7 @@ def test_a_late_release_is_a_warning(manifest):
     assert not lines(manifest("unchanged", calendar="nothing is due before 2022-10-06"))
 
 
-def test_a_refusal_is_an_error_and_a_warning_a_warning_with_the_first_cells(manifest, found):
+def test_failed_checks_are_errors_or_warnings_with_the_first_cells(manifest, found):
     checks = (found("warning", check="colour"), found(), found(accepted=True, check="move"))
     told = [read(line) for line in lines(manifest("refused", 3, message="x", checks=checks))]
     assert [(level, title) for level, title, _ in told] == [
@@ -57,11 +57,11 @@ def test_a_refusal_is_an_error_and_a_warning_a_warning_with_the_first_cells(mani
     assert told[0][2] == "2 prices taste of dust\nref_area CAL, category dust, obs_value 1.5"
 
 
-def test_good_runs_have_none(manifest):
+def test_good_runs_have_no_annotations(manifest):
     assert lines(manifest()) == lines(manifest("unchanged")) == []
 
 
-def test_a_command_within_a_text_stays_text(manifest, found):
+def test_a_command_in_a_text_stays_text(manifest, found):
     evil = "x\n::error title=forged::y\r\n::add-mask::z"
     checks = (found(message=evil, check=evil, cells=({evil: evil},)),)
     told = lines(manifest("failed", 1, message=evil, checks=checks))
@@ -74,12 +74,12 @@ def test_a_command_within_a_text_stays_text(manifest, found):
     assert read(told[0])[2] == "x ::error title=forged::y ::add-mask::z"
 
 
-def test_escapes_are_taken_back_as_they_were(manifest):
+def test_escaped_texts_are_read_back_unchanged(manifest):
     text = "100%25 of %0A%3A stay"
     assert read(lines(manifest("failed", 1, message=text))[0])[2] == text
 
 
-def test_more_than_ten_are_counted_in_the_tenth_errors_first(manifest, found):
+def test_remarks_after_the_tenth_are_counted_with_errors_first(manifest, found):
     checks = tuple(found("warning") for _ in range(20)) + tuple(found() for _ in range(4))
     told = [read(line) for line in lines(manifest("refused", 3, checks=checks))]
     assert [level for level, _, _ in told] == ["error"] * 4 + ["warning"] * 6

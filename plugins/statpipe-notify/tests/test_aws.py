@@ -82,7 +82,7 @@ def metrics():
         yield metric["MetricName"], dimensions, points[0]["Maximum"]
 
 
-def test_a_topic_gets_one_message_a_run_that_is_news(topic, finished):
+def test_a_topic_gets_one_message_per_run_with_news(topic, finished):
     arn, sent = topic
     sns = Sns(SnsSettings(topic=arn))
     sns.statpipe_run_finished(finished("unchanged"))
@@ -104,7 +104,7 @@ def test_a_subject_is_short_and_ascii(topic, finished):
 
 
 @pytest.mark.parametrize("topic", ["statpipe", "arn:aws:sqs:eu-west-1:123456789012:statpipe"])
-def test_what_is_no_topic_is_refused(topic):
+def test_an_invalid_topic_is_refused(topic):
     with pytest.raises(ConfigError) as raised:
         Sns(SnsSettings(topic=topic))
     assert str(raised.value) == (
@@ -113,7 +113,7 @@ def test_what_is_no_topic_is_refused(topic):
     )
 
 
-def test_a_topic_that_is_not_there_says_what_to_do(aws, finished):
+def test_a_missing_topic_is_reported_with_a_remedy(aws, finished):
     with pytest.raises(NotSent) as raised:
         Sns(SnsSettings(topic=TOPIC)).statpipe_run_finished(finished())
     assert str(raised.value) == (
@@ -131,7 +131,7 @@ def test_a_topic_that_is_not_there_says_what_to_do(aws, finished):
         ("interrupted", 130, 0.0),
     ],
 )
-def test_each_run_is_counted_as_good_or_bad(aws, finished, outcome, code, value):
+def test_each_run_counts_as_success_or_failure(aws, finished, outcome, code, value):
     cloudwatch(metric=True).statpipe_run_finished(finished(outcome, code))
     of_tea = {"environment": "prod", "source": "tea"}
     late = [("Late", of_tea, 0.0)] if value else []  # a run that failed does not know
@@ -143,7 +143,7 @@ def test_a_late_release_is_counted(aws, finished):
     assert [(name, value) for name, _, value in metrics()] == [("Success", 1.0), ("Late", 1.0)]
 
 
-def test_what_says_nothing_about_the_schedule_is_not_counted(aws, finished):
+def test_runs_outside_the_schedule_are_not_counted(aws, finished):
     watch = cloudwatch(metric=True)
     watch.statpipe_run_finished(finished("failed", 6, message="another run is at work"))
     watch.statpipe_run_finished(finished(command="load"))
@@ -151,7 +151,7 @@ def test_what_says_nothing_about_the_schedule_is_not_counted(aws, finished):
     assert list(metrics()) == []
 
 
-def test_the_log_tells_the_run_in_order_as_json(group, finished, found):
+def test_the_log_has_the_events_in_order_as_json(group, finished, found):
     watch = cloudwatch(log_group=GROUP)
     watch.statpipe_run_started(RunStarted(**IDS, environment="prod", notice="a sample"))
     watch.statpipe_vintage_found(
@@ -183,7 +183,7 @@ def test_the_log_tells_the_run_in_order_as_json(group, finished, found):
     assert (lines[-1]["exit_code"], lines[-1]["seconds"]) == (0, 90.0)
 
 
-def test_each_run_has_a_log_of_its_own(group, finished):
+def test_each_run_has_its_own_log(group, finished):
     watch = cloudwatch(log_group=GROUP)
     for run in ("one", "two"):
         watch.statpipe_run_started(RunStarted(run_id=run, source="tea", environment="prod"))
@@ -192,14 +192,14 @@ def test_each_run_has_a_log_of_its_own(group, finished):
         assert [json.loads(e["message"])["run_id"] for e in told] == [run, run]
 
 
-def test_a_stream_that_is_there_since_a_reply_was_lost_is_used(group, finished):
+def test_a_stream_that_exists_because_a_reply_was_lost_is_used(group, finished):
     group.create_log_stream(logGroupName=GROUP, logStreamName=f"tea/{IDS['run_id']}")
     cloudwatch(log_group=GROUP).statpipe_run_finished(finished())
     told = group.get_log_events(logGroupName=GROUP, logStreamName=f"tea/{IDS['run_id']}")
     assert len(told["events"]) == 1
 
 
-def test_a_group_that_is_not_there_does_not_keep_the_metric_back(aws, finished):
+def test_a_missing_group_does_not_prevent_the_metric(aws, finished):
     with pytest.raises(NotSent) as raised:
         cloudwatch(metric=True, log_group=GROUP).statpipe_run_finished(finished())
     assert str(raised.value) == (
@@ -209,7 +209,7 @@ def test_a_group_that_is_not_there_does_not_keep_the_metric_back(aws, finished):
     assert [name for name, _, _ in metrics()] == ["Success", "Late"]
 
 
-def test_no_region_is_told_by_name(finished):
+def test_a_missing_region_is_reported_with_its_setting(finished):
     with pytest.raises(NotSent) as raised:
         Cloudwatch(CloudwatchSettings(metric=True)).statpipe_run_finished(finished())
     assert str(raised.value) == (
@@ -218,7 +218,7 @@ def test_no_region_is_told_by_name(finished):
     )
 
 
-def test_aws_that_is_not_there_is_given_up_and_the_other_half_told_as_well(finished, monkeypatch):
+def test_unreachable_aws_times_out_for_metric_and_log(finished, monkeypatch):
     with refusing_port() as port:
         monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
         with pytest.raises(NotSent) as raised:
@@ -253,7 +253,7 @@ def test_a_refusal_names_the_code_and_what_to_do_and_quotes_no_signature(code, r
     assert str(raised.value) == f"sns:Publish on a topic is refused: {code}; {remedy}"
 
 
-def test_a_log_is_sent_in_the_portions_that_cloudwatch_takes():
+def test_a_log_is_sent_in_portions_within_cloudwatchs_limits():
     begin = datetime(2022, 10, 6, tzinfo=UTC)
     events = [
         LogEvent(

@@ -22,7 +22,7 @@ def tell(summary, finished):
     return run
 
 
-def test_the_summary_grows_by_each_run_of_a_step(tell, summary):
+def test_each_run_of_a_step_is_appended_to_the_summary(tell, summary):
     summary.write_text("before\n\n")
     tell("unchanged")
     tell("failed", 5, message="down")
@@ -31,14 +31,14 @@ def test_the_summary_grows_by_each_run_of_a_step(tell, summary):
     assert text.count("tea in prod:") == 2
 
 
-def test_annotations_go_to_standard_error_for_output_may_be_json(tell, capsys):
+def test_annotations_go_to_standard_error(tell, capsys):
     tell("failed", 5, message="down")
     captured = capsys.readouterr()
     assert captured.out == ""
     assert captured.err == "::error title=tea in prod%3A failed (exit 5)::down\n"
 
 
-def test_each_of_both_can_be_left_out(tell, summary, capsys):
+def test_summary_and_annotations_can_be_switched_off(tell, summary, capsys):
     tell("failed", 5, settings=GithubSettings(annotations=False))
     assert capsys.readouterr().err == ""
     size = summary.stat().st_size
@@ -46,13 +46,13 @@ def test_each_of_both_can_be_left_out(tell, summary, capsys):
     assert summary.stat().st_size == size
 
 
-def test_elsewhere_nothing_is_written(finished, capsys, tmp_path):
+def test_nothing_is_written_outside_github_actions(finished, capsys, tmp_path):
     Github(GithubSettings(), {}).statpipe_run_finished(finished("failed", 5))
     assert capsys.readouterr().err == ""
     assert not list(tmp_path.iterdir())
 
 
-def test_a_summary_is_cut_before_github_throws_it_away(tell, summary, found):
+def test_a_summary_is_shortened_to_githubs_limit(tell, summary, found):
     cells = tuple({"name": "\u00e9" * 200, "n": number} for number in range(20))
     tell("refused", 3, checks=tuple(found(cells=cells) for _ in range(400)))
     body = summary.read_bytes()
@@ -63,7 +63,7 @@ def test_a_summary_is_cut_before_github_throws_it_away(tell, summary, found):
     assert summary.stat().st_size <= SUMMARY_BYTES
 
 
-def test_a_summary_that_cannot_be_written_is_told_after_the_annotations(finished, tmp_path, capsys):
+def test_an_unwritable_summary_is_reported_after_the_annotations(finished, tmp_path, capsys):
     variables = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(tmp_path / "no" / "folder")}
     github = Github(GithubSettings(), variables)
     with pytest.raises(NotSent) as raised:

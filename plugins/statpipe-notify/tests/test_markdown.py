@@ -51,7 +51,7 @@ def seen(markdown):
 
 
 @pytest.mark.parametrize("evil", EVIL)
-def test_a_hostile_title_is_read_as_it_is_and_changes_nothing_around_it(
+def test_a_hostile_title_is_shown_unchanged_and_changes_nothing_around_it(
     evil, manifest, found, vintage
 ):
     def page(text):
@@ -75,7 +75,7 @@ def test_a_hostile_title_is_read_as_it_is_and_changes_nothing_around_it(
 
 
 @given(st.text())
-def test_any_text_is_one_paragraph_of_just_that_text(text):
+def test_any_text_is_rendered_as_one_paragraph_of_the_same_text(text):
     page = seen(f"x\n\n{escaped(text)}\n")
     assert page.tags in (["p"], ["p", "p"])
     assert "\n" not in escaped(text)
@@ -88,7 +88,7 @@ def test_an_unchanged_run_is_one_line(manifest):
     assert text.strip().count("\n") == 0
 
 
-def test_everything_that_a_reader_needs_stands_in_it(manifest, found, vintage):
+def test_the_summary_contains_everything_that_a_reader_needs(manifest, found, vintage):
     page = seen(as_markdown(manifest("refused", 3, vintages=(vintage(),), checks=(found(),))))
     for told in (
         "tea in prod: refused",

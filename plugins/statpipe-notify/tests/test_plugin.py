@@ -10,7 +10,7 @@ from statpipe_notify.plugin import statpipe_notifiers
 from statpipe_notify.settings import OUTCOMES, SnsSettings, WebhookSettings
 
 
-def test_four_notifiers_are_offered_and_each_can_be_made_unconfigured(finished):
+def test_four_notifiers_are_offered_and_work_without_settings(finished):
     offered = {component.name: component for component in statpipe_notifiers()}
     assert list(offered) == ["github", "sns", "webhook", "cloudwatch"]
     for component in offered.values():
@@ -19,7 +19,7 @@ def test_four_notifiers_are_offered_and_each_can_be_made_unconfigured(finished):
         notifier.statpipe_run_finished(finished("failed", 1))
 
 
-def test_neither_aws_nor_http_is_loaded_where_nothing_is_sent():
+def test_aws_and_http_libraries_are_only_loaded_to_send():
     code = (
         "import sys, statpipe_notify.plugin as p;"
         "[c.factory(c.settings()) for c in p.statpipe_notifiers()];"
@@ -30,10 +30,10 @@ def test_neither_aws_nor_http_is_loaded_where_nothing_is_sent():
 
 
 @pytest.mark.parametrize("settings", [SnsSettings, WebhookSettings])
-def test_everything_but_a_quiet_day_is_news(settings):
+def test_every_outcome_except_unchanged_is_news(settings):
     assert {*settings().on} == {*OUTCOMES} - {"unchanged"}
 
 
-def test_an_outcome_that_there_is_not_is_refused():
+def test_an_unknown_outcome_is_refused():
     with pytest.raises(ValueError, match="on names 'lodaed'; outcomes are loaded, unchanged, "):
         SnsSettings(on=("lodaed",))

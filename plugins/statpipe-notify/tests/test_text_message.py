@@ -3,7 +3,7 @@
 from statpipe_notify.text_message import CUT, text_message
 
 
-def test_a_loaded_run_says_what_changed_and_where_its_record_lies(manifest, vintage):
+def test_a_loaded_run_says_what_changed_and_where_its_manifest_is(manifest, vintage):
     link = "https://github.com/o/r/actions/runs/1"
     assert text_message(manifest(vintages=(vintage(),)), 10_000, link) == (
         "tea in prod: loaded\n"
@@ -18,7 +18,7 @@ def test_a_loaded_run_says_what_changed_and_where_its_record_lies(manifest, vint
     )
 
 
-def test_a_refused_run_shows_the_cells_of_the_checks_that_failed_refusals_first(manifest, found):
+def test_a_refused_run_shows_cells_of_failed_checks_with_refusals_first(manifest, found):
     checks = (found("warning", check="colour"), found(), found(passed=True, check="smell"))
     text = text_message(manifest("refused", 3, message="refused by taste", checks=checks), 10_000)
     assert text.startswith(
@@ -43,12 +43,12 @@ def test_a_refusal_that_was_overruled_says_so(manifest, found):
     )
 
 
-def test_a_run_that_met_another_one_has_no_manifest_to_look_at(manifest):
+def test_a_run_without_the_lock_names_no_manifest(manifest):
     text = text_message(manifest("failed", 6, message="locked by x"), 10_000)
     assert text.endswith("Run 20221006T141700000000Z-3fa9")
 
 
-def test_what_is_not_a_plain_run_is_named(manifest):
+def test_commands_other_than_run_are_named(manifest):
     assert text_message(manifest(command="load"), 99).startswith("tea in prod: loaded (load)\n")
 
 
@@ -61,7 +61,7 @@ def test_a_long_message_is_cut_at_a_line_and_says_so(manifest, found):
     assert text.splitlines()[-2].startswith(("    ref_area port", "    and", "check taste"))
 
 
-def test_a_text_of_an_agency_stays_on_its_line(manifest, found):
+def test_an_agencys_text_stays_on_its_line(manifest, found):
     evil = "first\nsecond\r\u2028third\x1b[31m\u202efourth \udcff"
     text = text_message(manifest("failed", 4, message=evil, checks=(found(message=evil),)), 9_999)
     assert text.splitlines()[2] == r"first second third\x1b[31m\u202efourth \udcff"

@@ -74,7 +74,7 @@ def failure(address, event):
     return text
 
 
-def test_one_message_a_run_that_is_news(chat, finished):
+def test_one_message_is_sent_per_run_with_news(chat, finished):
     hook = webhook(chat.address)
     for outcome, code in (("loaded", 0), ("refused", 3), ("failed", 5), ("unchanged", 0)):
         hook.statpipe_run_finished(finished(outcome, code))
@@ -83,13 +83,13 @@ def test_one_message_a_run_that_is_news(chat, finished):
     assert {path for path, _ in chat.posted} == {f"/{CANARY}"}
 
 
-def test_a_quiet_day_is_told_to_who_asks_for_it(chat, finished):
+def test_an_unchanged_run_is_reported_if_configured(chat, finished):
     webhook(chat.address, on=("unchanged",)).statpipe_run_finished(finished("unchanged"))
     webhook(chat.address, on=("unchanged",)).statpipe_run_finished(finished("loaded"))
     assert [body["text"].splitlines()[0] for _, body in chat.posted] == ["tea in prod: unchanged"]
 
 
-def test_a_late_release_is_told_though_the_day_is_quiet(chat, finished):
+def test_a_late_release_is_reported_after_an_unchanged_run(chat, finished):
     says = "late: the release of 2022-10-06 has not come"
     webhook(chat.address).statpipe_run_finished(finished("unchanged", late=True, calendar=says))
     ((_, body),) = chat.posted
@@ -97,11 +97,11 @@ def test_a_late_release_is_told_though_the_day_is_quiet(chat, finished):
     assert says in body["text"]
 
 
-def test_without_an_address_nothing_is_sent(finished):
+def test_nothing_is_sent_without_a_url(finished):
     Webhook(WebhookSettings()).statpipe_run_finished(finished())
 
 
-def test_a_title_calls_nobody_and_is_no_link(chat, finished):
+def test_a_title_mentions_nobody_and_is_not_a_link(chat, finished):
     evil = "<!channel> @here & <https://evil.example|tea>"
     webhook(chat.address).statpipe_run_finished(finished("failed", 4, message=evil))
     ((_, body),) = chat.posted
@@ -111,7 +111,7 @@ def test_a_title_calls_nobody_and_is_no_link(chat, finished):
     )
 
 
-def test_the_run_of_github_is_linked(chat, finished, monkeypatch):
+def test_the_message_links_to_the_github_run(chat, finished, monkeypatch):
     monkeypatch.setenv("GITHUB_SERVER_URL", "https://github.com")
     monkeypatch.setenv("GITHUB_REPOSITORY", "o/r")
     monkeypatch.setenv("GITHUB_RUN_ID", "7")
@@ -145,7 +145,7 @@ def test_the_run_of_github_is_linked(chat, finished, monkeypatch):
         ),
     ],
 )
-def test_another_answer_is_told_and_not_asked_again(chat, finished, status, text):
+def test_an_error_answer_is_reported_and_not_retried(chat, finished, status, text):
     chat.status = status
     assert failure(chat.address, finished()) == text
     assert len(chat.posted) == 1
@@ -162,14 +162,14 @@ def test_a_redirect_to_elsewhere_is_not_followed(chat, finished):
     assert not elsewhere.posted
 
 
-def test_a_refused_connection_is_told_without_the_address(finished):
+def test_a_refused_connection_is_reported_without_the_url(finished):
     with refusing_port() as port:
         assert failure(f"http://127.0.0.1:{port}/{CANARY}", finished()) == (
             "the webhook cannot be reached: ConnectError; check whether its service is up"
         )
 
 
-def test_a_server_that_says_nothing_is_given_up(finished, monkeypatch):
+def test_a_silent_server_times_out(finished, monkeypatch):
     monkeypatch.setattr(module, "READ_SECONDS", 0.2)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}/{CANARY}"
@@ -178,7 +178,7 @@ def test_a_server_that_says_nothing_is_given_up(finished, monkeypatch):
         )
 
 
-def test_a_server_that_answers_byte_by_byte_is_given_up(chat, finished, monkeypatch):
+def test_a_server_that_answers_byte_by_byte_times_out(chat, finished, monkeypatch):
     chat.slow = 0.15
     monkeypatch.setattr(module, "in_time", lambda work: bound.in_time(work, 0.5))
     assert failure(chat.address, finished()) == (
@@ -198,7 +198,7 @@ def test_a_server_that_answers_byte_by_byte_is_given_up(chat, finished, monkeypa
         CANARY,
     ],
 )
-def test_an_address_that_would_not_be_secret_on_its_way_is_refused_and_not_shown(address):
+def test_an_unencrypted_url_is_refused_and_not_shown(address):
     with pytest.raises(ConfigError) as raised:
         webhook(address)
     assert str(raised.value) == (
@@ -208,9 +208,9 @@ def test_an_address_that_would_not_be_secret_on_its_way_is_refused_and_not_shown
 
 
 @pytest.mark.parametrize("host", ["chat.example", "chat.example:8443"])
-def test_https_is_taken(host):
+def test_an_https_url_is_accepted(host):
     webhook(f"https://{host}/{CANARY}")
 
 
-def test_an_error_of_the_library_that_quotes_the_address_is_not_passed_on(finished):
+def test_a_library_error_that_quotes_the_url_is_hidden(finished):
     assert "cannot be reached" in failure(f"https://127.0.0.1:1/{CANARY}\x00", finished())

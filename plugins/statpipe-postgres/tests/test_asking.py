@@ -14,14 +14,14 @@ from statpipe_postgres.plugin import make_postgres
 from statpipe_postgres.settings import PostgresSettings
 
 
-def test_a_question_is_answered_from_the_gold_schema(sink, partition, three_rows):
+def test_a_query_uses_the_gold_schema(sink, partition, three_rows):
     sink.write(partition(three_rows))
     answer = sink.query("SELECT area, value FROM spending WHERE year = 2022")
     assert answer.columns == ("area", "value")
     assert answer.rows == [("CA", Decimal("1852976.3"))]
 
 
-def test_an_answer_without_rows_still_names_its_columns(sink):
+def test_an_empty_result_still_has_column_names(sink):
     answer = sink.query("SELECT 1 AS one WHERE false")
     assert (answer.columns, list(answer.rows)) == (("one",), [])
 
@@ -91,7 +91,7 @@ def test_a_percent_sign_is_only_a_percent_sign(sink):
         ("SELECT '\udce9'", "the statement is not valid UTF-8 at character 9"),
     ],
 )
-def test_a_wrong_or_writing_statement_is_the_user_s_mistake_shown_at_its_place(
+def test_an_invalid_or_writing_statement_is_refused_with_its_position(
     sink, partition, three_rows, statement, message
 ):
     sink.write(partition(three_rows))
@@ -101,7 +101,7 @@ def test_a_wrong_or_writing_statement_is_the_user_s_mistake_shown_at_its_place(
     assert sink.query("SELECT count(*) FROM spending").rows == [(3,)]
 
 
-def test_what_may_not_be_read_says_which_grant_is_missing(make_sink, admin, dsn):
+def test_a_missing_grant_is_named(make_sink, admin, dsn):
     admin.execute("CREATE SCHEMA gold; CREATE TABLE gold.spending ()")
     name = f"stranger_{admin.info.dbname}"
     admin.execute(f"CREATE ROLE {name} LOGIN PASSWORD 'canary-pw'")
@@ -111,18 +111,18 @@ def test_what_may_not_be_read_says_which_grant_is_missing(make_sink, admin, dsn)
         sink.query("SELECT * FROM spending")
 
 
-def test_a_lost_connection_is_no_mistake_of_the_statement(sink):
+def test_a_lost_connection_is_not_reported_as_a_wrong_statement(sink):
     with pytest.raises(Unavailable, match="run again"):
         sink.query("SELECT pg_terminate_backend(pg_backend_pid())")
     assert sink.query("SELECT 1").rows == [(1,)]
 
 
-def test_a_served_database_is_not_ours_to_start_or_stop(sink):
+def test_a_database_on_a_server_cannot_be_started_or_stopped(sink):
     assert sink.start().endswith("is not managed by statpipe, so statpipe cannot start it")
     assert sink.stop().endswith("is not managed by statpipe, so statpipe cannot stop it")
 
 
-def test_places_are_told_without_the_password(sink, dsn):
+def test_addresses_are_shown_without_the_password(sink, dsn):
     places = sink.locations()
     assert set(places) == {"gold tables", "gold schema", "runs, checks and lineage"}
     assert conninfo_to_dict(places["gold tables"])["dbname"] == conninfo_to_dict(dsn)["dbname"]
@@ -139,14 +139,14 @@ def own(tmp_path):
     sink.close()
 
 
-def test_an_embedded_environment_carries_its_own_database(own, tmp_path, partition, three_rows):
+def test_an_embedded_environment_has_its_own_database(own, tmp_path, partition, three_rows):
     assert not (tmp_path / ".statpipe").exists()
     own.write(partition(three_rows))
     assert (tmp_path / ".statpipe" / "postgres" / "pgdata").is_dir()
     assert own.query("SELECT count(*) FROM spending").rows == [(3,)]
 
 
-def test_a_started_database_is_open_to_psql_until_it_is_stopped(own, partition, three_rows):
+def test_psql_can_use_a_started_database_until_it_is_stopped(own, partition, three_rows):
     own.write(partition(three_rows))
     uri = own.start()
     own.close()
@@ -159,13 +159,13 @@ def test_a_started_database_is_open_to_psql_until_it_is_stopped(own, partition, 
     assert subprocess.run(ask, capture_output=True, env=environment, check=False).returncode != 0
 
 
-def test_the_doctor_finds_nothing_wrong_with_the_embedded_database(own):
+def test_the_doctor_accepts_the_embedded_database(own):
     found = list(own.diagnose())
     assert {d.state for d in found} == {"ok"}
     assert found[0].finding.startswith("embedded PostgreSQL 18.")
 
 
-def test_the_doctor_says_what_to_do_about_a_database_out_of_reach(make_sink):
+def test_the_doctor_has_a_remedy_for_an_unreachable_database(make_sink):
     sink = make_sink(address="host=127.0.0.1 port=1 user=u password=canary-pw dbname=d")
     (found,) = sink.diagnose()
     assert found.state == "error"

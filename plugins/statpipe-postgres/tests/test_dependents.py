@@ -109,7 +109,7 @@ CREATE VIEW public.apart AS SELECT 1 AS n;
 """
 
 
-def test_views_survive_with_all_that_belongs_to_them(admin, bi):
+def test_views_survive_with_everything_that_belongs_to_them(admin, bi):
     admin.execute(VIEWS.format(bi=bi))
     # The definition of a view reads otherwise where its relations are on the path; names are not.
     admin.execute("SET search_path = gold, public")
@@ -123,7 +123,7 @@ def test_views_survive_with_all_that_belongs_to_them(admin, bi):
     assert rows(admin, "SHOW search_path") == [("gold, public",)]
 
 
-def test_what_default_privileges_would_add_is_not_added(admin, bi):
+def test_default_privileges_are_not_added_to_restored_views(admin, bi):
     admin.execute("CREATE VIEW gold.private AS SELECT * FROM gold.spending")
     admin.execute(f"ALTER DEFAULT PRIVILEGES IN SCHEMA gold GRANT ALL ON TABLES TO {bi}")
     before = catalogue(admin)
@@ -131,11 +131,11 @@ def test_what_default_privileges_would_add_is_not_added(admin, bi):
     assert catalogue(admin) == before
 
 
-def test_nothing_depends_on_a_relation_that_is_not_there(admin):
+def test_a_missing_relation_has_no_dependents(admin):
     assert set_aside(admin, "gold", "nothing").views == ()
 
 
-def test_a_view_over_a_column_of_another_type_takes_the_new_type(admin, bi):
+def test_a_view_takes_the_new_type_of_a_column(admin, bi):
     admin.execute("CREATE VIEW gold.years AS SELECT area, year FROM gold.spending")
     make_anew(admin, "area text PRIMARY KEY, year integer, value numeric, note text")
     assert rows(
@@ -145,7 +145,7 @@ def test_a_view_over_a_column_of_another_type_takes_the_new_type(admin, bi):
     ) == [("integer",)]
 
 
-def test_a_view_over_a_column_that_is_gone_stops_the_change_and_nothing_is_lost(admin, bi):
+def test_a_view_on_a_removed_column_stops_the_change_without_loss(admin, bi):
     admin.execute("CREATE VIEW gold.first AS SELECT area FROM gold.spending")
     admin.execute('CREATE VIEW "Bi team".notes AS SELECT area, note FROM gold.spending')
     before = catalogue(admin)
@@ -158,7 +158,7 @@ def test_a_view_over_a_column_that_is_gone_stops_the_change_and_nothing_is_lost(
     assert catalogue(admin) == before
 
 
-def test_a_materialized_view_whose_rows_cannot_be_had_stops_the_change(admin, bi):
+def test_a_materialized_view_that_cannot_be_filled_stops_the_change(admin, bi):
     admin.execute("CREATE MATERIALIZED VIEW gold.m AS SELECT 1 / value AS n FROM gold.spending")
     with pytest.raises(
         ConfigError, match=r"view gold\.m on it cannot .*: division by zero; drop or"
@@ -242,7 +242,7 @@ OBSTACLES = {
 
 
 @pytest.mark.parametrize("kind", OBSTACLES)
-def test_what_cannot_be_put_back_is_named_and_stays(admin, bi, kind):
+def test_a_dependent_that_cannot_be_restored_is_named_and_stays(admin, bi, kind):
     statements, named = (text.format(db=admin.info.dbname) for text in OBSTACLES[kind])
     admin.execute(statements)
     with pytest.raises(ConfigError) as caught, transaction(admin):
@@ -253,7 +253,7 @@ def test_what_cannot_be_put_back_is_named_and_stays(admin, bi, kind):
     )
 
 
-def test_a_partitioned_table_is_not_taken_for_one_of_ours(admin, bi):
+def test_a_partitioned_table_is_not_treated_as_ours(admin, bi):
     admin.execute("CREATE TABLE gold.parted (year bigint) PARTITION BY LIST (year)")
     admin.execute("CREATE TABLE gold.part_1 PARTITION OF gold.parted DEFAULT")
     with pytest.raises(ConfigError, match=r"cannot be recreated \(table gold\.part_1\); drop them"):
@@ -277,7 +277,7 @@ def loader(admin, dsn, bi):
         yield session
 
 
-def test_a_view_of_a_role_that_we_may_not_act_for_is_named_with_the_right(admin, loader, bi):
+def test_a_view_of_an_inaccessible_role_is_named_with_the_privilege(admin, loader, bi):
     admin.execute(f"SET ROLE {bi}; CREATE VIEW gold.mine AS SELECT area FROM gold.spending")
     admin.execute('CREATE VIEW "Bi team".mine AS SELECT area FROM gold.mine; RESET ROLE')
     admin.execute(f'GRANT USAGE ON SCHEMA "Bi team" TO {loader.info.user}')
@@ -301,7 +301,7 @@ def test_a_view_of_a_role_that_we_may_not_act_for_is_named_with_the_right(admin,
     ]
 
 
-def test_a_login_that_may_do_more_than_the_loading_role_puts_views_back(admin, loader, bi):
+def test_a_login_with_more_privileges_than_the_loading_role_restores_views(admin, loader, bi):
     admin.execute('CREATE VIEW "Bi team".mine AS SELECT area FROM gold.spending')
     admin.execute("CREATE MATERIALIZED VIEW public.kept AS SELECT area FROM gold.spending")
     before = catalogue(admin)
@@ -312,7 +312,7 @@ def test_a_login_that_may_do_more_than_the_loading_role_puts_views_back(admin, l
     assert catalogue(admin) == before
 
 
-def test_a_view_that_others_hold_is_waited_for_and_not_blamed(admin, dsn, bi):
+def test_the_load_waits_for_a_view_that_others_hold(admin, dsn, bi):
     admin.execute("CREATE VIEW gold.v AS SELECT area FROM gold.spending")
     admin.execute("SET lock_timeout = '200ms'")
     with psycopg.connect(dsn) as reader:
@@ -321,7 +321,7 @@ def test_a_view_that_others_hold_is_waited_for_and_not_blamed(admin, dsn, bi):
             set_aside(admin, "gold", "spending")
 
 
-def test_a_view_that_somebody_makes_meanwhile_is_no_fault_of_anybody(admin, dsn, bi):
+def test_a_view_created_in_the_meantime_is_not_an_error(admin, dsn, bi):
     admin.execute("CREATE VIEW gold.v AS SELECT area FROM gold.spending")
     failures = []
 
@@ -351,7 +351,7 @@ def test_a_view_that_somebody_makes_meanwhile_is_no_fault_of_anybody(admin, dsn,
     assert rows(admin, "SELECT count(*) FROM gold.w") == [(2,)]
 
 
-def test_of_a_view_that_the_caller_made_anew_only_the_rights_are_put_back(admin, bi):
+def test_only_the_privileges_of_a_view_created_again_are_restored(admin, bi):
     admin.execute("CREATE VIEW gold.ours AS SELECT area, note FROM gold.spending")
     admin.execute("CREATE VIEW gold.theirs AS SELECT area FROM gold.ours")
     admin.execute(f"GRANT SELECT ON gold.ours, gold.theirs TO {bi}")

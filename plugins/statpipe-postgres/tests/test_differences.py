@@ -10,9 +10,7 @@ import pyarrow as pa
 from statpipe_postgres.encode import csv_batches
 
 
-def test_a_table_that_is_known_is_sent_the_difference_alone(
-    sink, admin, partition, three_rows, monkeypatch
-):
+def test_a_known_table_only_gets_the_difference(sink, admin, partition, three_rows, monkeypatch):
     sink.write(partition(three_rows))
     sent = []
     monkeypatch.setattr(
@@ -35,9 +33,7 @@ def test_a_table_that_is_known_is_sent_the_difference_alone(
     )
 
 
-def test_what_comes_to_a_known_table_is_copied_into_it_and_not_looked_for(
-    sink, admin, partition, table_of
-):
+def test_new_rows_of_a_known_table_are_copied_without_a_lookup(sink, admin, partition, table_of):
     few = table_of(*(("CA", year, "1", None, None) for year in range(100)))
     many = table_of(*(("CA", year, "1", None, None) for year in range(5_000)))
     sink.write(partition(few))
@@ -49,7 +45,7 @@ def test_what_comes_to_a_known_table_is_copied_into_it_and_not_looked_for(
     assert known.wal_bytes < 0.8 * compared.wal_bytes
 
 
-def test_what_is_not_known_to_be_held_is_compared_row_by_row(sink, partition, three_rows):
+def test_an_unknown_table_is_compared_row_by_row(sink, partition, three_rows):
     sink.write(partition(three_rows, "first"))
     elsewhere = attrs.evolve(
         partition(three_rows, "third"), previous=partition(three_rows.slice(0, 0), "second")

@@ -51,7 +51,7 @@ def test_a_killed_client_leaves_no_server(root, client, eventually):
     eventually(lambda: is_down(root))
 
 
-def test_a_killed_client_leaves_the_server_to_those_who_still_use_it(root, client):
+def test_a_killed_client_leaves_the_server_to_its_other_users(root, client):
     process = client(root)
     assert process.stdout.readline() == "up\n"
     server = EmbeddedPostgres(root)
@@ -63,7 +63,7 @@ def test_a_killed_client_leaves_the_server_to_those_who_still_use_it(root, clien
     assert is_down(root)
 
 
-def test_a_killed_keeper_keeps_nothing(root, eventually):
+def test_a_killed_keeper_lets_the_server_stop(root, eventually):
     server = EmbeddedPostgres(root)
     server.keep()
     server.close()
@@ -73,7 +73,7 @@ def test_a_killed_keeper_keeps_nothing(root, eventually):
     eventually(lambda: is_down(root))
 
 
-def test_a_killed_server_comes_up_again_with_all_its_figures(root):
+def test_a_killed_server_starts_again_with_all_its_figures(root):
     server = EmbeddedPostgres(root)
     server.start()
     ask(server, "CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
@@ -84,7 +84,7 @@ def test_a_killed_server_comes_up_again_with_all_its_figures(root):
     assert is_down(root)
 
 
-def test_the_pid_of_a_zombie_or_a_stranger_is_not_believed(root):
+def test_the_pid_of_a_zombie_or_another_program_is_ignored(root):
     """PostgreSQL itself refuses to start as long as any process has the pid in its file."""
     server = EmbeddedPostgres(root)
     server.start()
@@ -102,7 +102,7 @@ def test_the_pid_of_a_zombie_or_a_stranger_is_not_believed(root):
         os.waitpid(child, 0)
 
 
-def test_six_processes_at_once_make_one_cluster_and_leave_no_server(empty, client, eventually):
+def test_six_parallel_processes_create_one_cluster_and_leave_no_server(empty, client, eventually):
     processes = [client(empty) for _ in range(6)]
     with ThreadPoolExecutor(6) as threads:
         said = list(threads.map(lambda process: process.stdout.readline(), processes))
@@ -114,7 +114,7 @@ def test_six_processes_at_once_make_one_cluster_and_leave_no_server(empty, clien
     assert is_down(empty)
 
 
-def test_a_client_killed_while_the_cluster_is_made_leaves_none(empty, client, eventually):
+def test_a_client_killed_while_creating_the_cluster_leaves_none(empty, client, eventually):
     process = client(empty)
     eventually(lambda: list(empty.glob(".init-*")))
     process.kill()
@@ -128,7 +128,7 @@ def test_a_client_killed_while_the_cluster_is_made_leaves_none(empty, client, ev
 
 
 @pytest.mark.parametrize("name", ["a b", 'it\'s $HOME `id` "x"', "Ausgaben, jährlich"])
-def test_any_folder_name_will_do(tmp_path, name):
+def test_any_folder_name_works(tmp_path, name):
     server = EmbeddedPostgres(tmp_path / name / "postgres")
     server.start()
     assert ask(server) == (1,)
@@ -149,7 +149,7 @@ def test_a_path_too_long_for_a_socket_gets_a_private_folder_elsewhere(tmp_path):
     assert not sockets.exists()
 
 
-def test_a_socket_folder_that_somebody_else_made_is_refused(tmp_path):
+def test_a_socket_folder_of_somebody_else_is_refused(tmp_path):
     server = EmbeddedPostgres(tmp_path / ("long" * 30) / "postgres")
     sockets = server.folder.sockets
     sockets.mkdir(mode=0o755)
@@ -204,7 +204,7 @@ def test_a_missing_wheel_says_what_to_install(empty, monkeypatch):
     assert not empty.exists()
 
 
-def test_a_server_that_cannot_start_shows_its_own_reason(root):
+def test_a_server_that_cannot_start_shows_its_reason(root):
     server = EmbeddedPostgres(root)
     server.start()
     server.close()
@@ -215,7 +215,7 @@ def test_a_server_that_cannot_start_shows_its_own_reason(root):
     assert is_down(root)
 
 
-def test_a_folder_that_is_removed_under_a_running_server_is_no_error(root, client):
+def test_removing_the_folder_of_a_running_server_is_not_an_error(root, client):
     server = EmbeddedPostgres(root)
     server.start()
     pid = postmaster(root)
@@ -225,7 +225,7 @@ def test_a_folder_that_is_removed_under_a_running_server_is_no_error(root, clien
 
 
 @as_root
-def test_root_gets_through_folders_that_only_root_may_enter(tmp_path):
+def test_root_can_use_folders_that_only_root_may_enter(tmp_path):
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
     server = EmbeddedPostgres(closed / "postgres")
@@ -252,7 +252,7 @@ def test_root_that_cannot_become_another_user_says_what_to_do(empty, monkeypatch
 
 
 @as_root
-def test_root_gives_no_capability_where_none_is_needed(open_place):
+def test_root_gives_no_unneeded_capability(open_place):
     server = EmbeddedPostgres(open_place / "postgres")
     if not privileges._can_pass(65534, 65534, (binaries.find_binaries() / "postgres",)):
         pytest.skip("nobody cannot reach the programs here")
@@ -265,7 +265,7 @@ def test_root_gives_no_capability_where_none_is_needed(open_place):
 
 
 @as_root
-def test_an_ordinary_user_runs_it_as_itself(open_place, client):
+def test_an_ordinary_user_runs_the_server_as_itself(open_place, client):
     home = open_place / "home"
     home.mkdir()
     os.chown(home, 65534, 65534)

@@ -30,7 +30,7 @@ def ask(server, statement="SELECT 1"):
         return cursor.fetchone() if cursor.description else None
 
 
-def test_a_started_server_answers_and_a_closed_one_is_gone(empty):
+def test_a_started_server_answers_and_a_closed_one_has_ended(empty):
     server = EmbeddedPostgres(empty)
     server.start()
     assert ask(server) == (1,)
@@ -39,7 +39,7 @@ def test_a_started_server_answers_and_a_closed_one_is_gone(empty):
     assert not (empty / "pgdata" / "postmaster.pid").exists()
 
 
-def test_it_sorts_and_counts_time_alike_everywhere_and_guards_its_pages(root):
+def test_the_server_has_fixed_sorting_and_time_zone_and_page_checksums(root):
     server = EmbeddedPostgres(root)
     server.start()
     for setting, value in (
@@ -53,12 +53,12 @@ def test_it_sorts_and_counts_time_alike_everywhere_and_guards_its_pages(root):
     server.close()
 
 
-def test_it_listens_on_a_private_socket_only(server):
+def test_the_server_only_listens_on_a_private_socket(server):
     assert ask(server, "SELECT current_setting('listen_addresses')") == ("",)
     assert stat.S_IMODE(server.folder.sockets.stat().st_mode) == 0o700
 
 
-def test_the_password_lies_in_a_private_file_and_in_no_address(server):
+def test_the_password_is_in_a_private_file_and_in_no_address(server):
     assert stat.S_IMODE(server.folder.passfile.stat().st_mode) == 0o600
     assert server.password
     assert server.password not in server.conninfo + server.uri
@@ -91,7 +91,7 @@ def test_two_users_share_one_server_and_the_last_one_stops_it(root):
     assert is_down(second)
 
 
-def test_figures_outlive_a_restart(root):
+def test_figures_survive_a_restart(root):
     server = EmbeddedPostgres(root)
     server.start()
     ask(server, "CREATE TABLE kept AS SELECT 7 AS n")
@@ -110,7 +110,7 @@ def test_closing_twice_or_before_starting_does_nothing(root):
     assert is_down(server)
 
 
-def test_a_server_that_was_told_to_stay_stays_until_it_is_told_to_stop(root):
+def test_a_kept_server_runs_until_it_is_stopped(root):
     server = EmbeddedPostgres(root)
     server.keep()
     server.close()
@@ -119,7 +119,7 @@ def test_a_server_that_was_told_to_stay_stays_until_it_is_told_to_stop(root):
     assert is_down(server)
 
 
-def test_telling_it_to_stay_twice_leaves_one_keeper(root):
+def test_keeping_a_server_twice_leaves_one_keeper(root):
     for _ in range(2):
         server = EmbeddedPostgres(root)
         server.keep()
@@ -129,7 +129,7 @@ def test_telling_it_to_stay_twice_leaves_one_keeper(root):
     assert locks.is_free(server.folder.keeper_lock)
 
 
-def test_stopping_leaves_the_server_to_a_process_that_still_uses_it(root):
+def test_a_server_in_use_is_not_stopped(root):
     user, operator = EmbeddedPostgres(root), EmbeddedPostgres(root)
     user.start()
     operator.keep()
@@ -139,12 +139,12 @@ def test_stopping_leaves_the_server_to_a_process_that_still_uses_it(root):
     assert is_down(user)
 
 
-def test_stopping_what_was_never_started_makes_nothing(empty):
+def test_stopping_a_server_that_never_started_creates_nothing(empty):
     assert EmbeddedPostgres(empty).stop()
     assert not empty.exists()
 
 
-def test_starting_changes_no_permission_outside_of_its_folder(tmp_path):
+def test_starting_changes_no_permission_outside_the_folder(tmp_path):
     tmp_path.chmod(0o700)
     before = [(p, p.stat().st_mode, p.stat().st_uid) for p in (tmp_path, *tmp_path.parents)]
     server = EmbeddedPostgres(tmp_path / "deep" / "postgres")
@@ -153,7 +153,7 @@ def test_starting_changes_no_permission_outside_of_its_folder(tmp_path):
     assert [(p, p.stat().st_mode, p.stat().st_uid) for p, _, _ in before] == before
 
 
-def test_variables_for_other_databases_mislead_nobody(root, monkeypatch, tmp_path):
+def test_environment_variables_for_other_databases_are_ignored(root, monkeypatch, tmp_path):
     monkeypatch.setenv("PGHOSTADDR", "192.0.2.1")
     monkeypatch.setenv("PGOPTIONS", "-c nonsense=1")
     monkeypatch.setenv("PGDATA", str(tmp_path / "elsewhere"))
@@ -174,7 +174,7 @@ def processes_of(root):
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it looks at processes in /proc")
-def test_no_process_of_a_server_knows_our_secrets(root, monkeypatch):
+def test_no_process_of_the_server_has_our_secrets(root, monkeypatch):
     for name in ("BEA_API_KEY", "STATPIPE_PG", "PGPASSWORD", "AWS_SECRET_ACCESS_KEY", "LC_CANARY"):
         monkeypatch.setenv(name, "canary-secret")
     server = EmbeddedPostgres(root)
@@ -190,9 +190,7 @@ def test_no_process_of_a_server_knows_our_secrets(root, monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it looks at processes in /proc")
 @pytest.mark.parametrize("long", [False, True], ids=["socket in the folder", "socket elsewhere"])
-def test_a_folder_that_was_removed_takes_its_server_along_and_spares_a_new_one(
-    root, tmp_path, eventually, long
-):
+def test_removing_the_folder_ends_its_server_and_spares_a_new_one(root, tmp_path, eventually, long):
     if long:
         place = tmp_path / ("long" * 25)
         place.mkdir()
@@ -213,7 +211,7 @@ def test_a_folder_that_was_removed_takes_its_server_along_and_spares_a_new_one(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it looks at processes in /proc")
-def test_a_folder_that_was_removed_leaves_no_process_behind(root, eventually):
+def test_removing_the_folder_leaves_no_process_behind(root, eventually):
     server = EmbeddedPostgres(root)
     server.keep()
     server.close()

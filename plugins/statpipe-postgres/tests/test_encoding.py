@@ -54,7 +54,7 @@ def test_decimals_are_exact_and_have_no_trailing_zeros(values):
 
 
 @pytest.mark.parametrize("values", [[100, 20], [Decimal(100), Decimal(20)]])
-def test_the_zeros_of_whole_numbers_stay(values):
+def test_whole_numbers_keep_their_zeros(values):
     type_ = pa.decimal128(10, 0) if isinstance(values[0], Decimal) else pa.int64()
     assert encoded(pa.array(values, type_), "decimal") == ["100", "20"]
 

@@ -52,7 +52,7 @@ def error_of(state, message="it said so"):
         ("23505", ContentError, "the rows violate the grain"),
     ],
 )
-def test_every_foreseen_condition_says_what_where_and_what_to_do(address, state, kind, remedy):
+def test_every_known_error_says_what_where_and_what_to_do(address, state, kind, remedy):
     error = readable(error_of(state), address, "loading gold.t")
     assert type(error) is kind
     start = "PostgreSQL at db.example.org, database figures, loading gold.t: it said so; "
@@ -74,13 +74,13 @@ def test_every_foreseen_condition_says_what_where_and_what_to_do(address, state,
         ("something else", "grant the role loader the missing rights"),
     ],
 )
-def test_a_missing_right_is_named(address, said, remedy):
+def test_a_missing_privilege_is_named(address, said, remedy):
     error = readable(error_of("42501", said), address, "loading gold.t")
     assert type(error) is ConfigError
     assert remedy in str(error)
 
 
-def test_an_error_that_nobody_foresaw_stays_a_bug(address):
+def test_an_unknown_error_stays_a_bug(address):
     assert readable(error_of("42601"), address, "loading gold.t") is None
 
 
@@ -94,7 +94,7 @@ def test_an_error_that_nobody_foresaw_stays_a_bug(address):
         ({"host": "no-such-host.invalid"}, Unavailable, "check that it is up and reachable"),
     ],
 )
-def test_a_connection_that_is_not_made_says_why(make_sink, dsn, key, change, kind, text):
+def test_a_failed_connection_has_a_reason(make_sink, dsn, key, change, kind, text):
     sink = make_sink(address=make_conninfo(dsn, **change))
     with pytest.raises(kind) as caught:
         sink.fingerprint(key)
@@ -112,9 +112,7 @@ def test_a_server_without_free_connections_is_unavailable(make_sink, dsn, admin,
         sink.fingerprint(key)
 
 
-def test_a_database_that_is_read_only_now_is_unavailable(
-    make_sink, admin, partition, three_rows, key
-):
+def test_a_read_only_database_is_unavailable(make_sink, admin, partition, three_rows, key):
     make_sink().write(partition(three_rows))
     admin.execute(f"ALTER DATABASE {admin.info.dbname} SET default_transaction_read_only = on")
     sink = make_sink()
@@ -124,7 +122,7 @@ def test_a_database_that_is_read_only_now_is_unavailable(
         sink.write(partition(three_rows, "second"))
 
 
-def test_a_lost_connection_is_made_anew(sink, admin, partition, three_rows, key):
+def test_a_lost_connection_is_reopened(sink, admin, partition, three_rows, key):
     sink.write(partition(three_rows))
     admin.execute(
         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
@@ -148,7 +146,7 @@ def test_a_lost_connection_is_made_anew(sink, admin, partition, three_rows, key)
         "postgresql://user:canary",
     ],
 )
-def test_an_address_that_is_none_is_not_quoted(tmp_path, dsn_text):
+def test_an_invalid_address_is_not_quoted(tmp_path, dsn_text):
     environment = Environment(name="staging", home=tmp_path)
     with pytest.raises(ConfigError) as caught:
         make_postgres(PostgresSettings(dsn=Secret(dsn_text), environment=environment)).diagnose()
@@ -160,7 +158,7 @@ def test_an_address_that_is_none_is_not_quoted(tmp_path, dsn_text):
     assert "ary@" not in repr(caught.value) + repr(caught.value.__cause__)
 
 
-def test_the_password_stands_in_no_message_repr_log_or_place(
+def test_the_password_is_in_no_message_repr_log_or_address(
     make_sink, dsn, key, partition, three_rows, caplog
 ):
     caplog.set_level(logging.DEBUG)
@@ -212,7 +210,7 @@ def test_a_server_that_echoes_the_password_is_not_quoted():
         ("dbname=d", "this machine, database d", "postgresql:///d"),
     ],
 )
-def test_an_address_is_told_without_its_password(text, said, uri):
+def test_an_address_is_shown_without_its_password(text, said, uri):
     address = served_address(Secret(text), "prod")
     assert str(address) == said
     assert address.uri == uri
@@ -220,7 +218,7 @@ def test_an_address_is_told_without_its_password(text, said, uri):
     assert conninfo_to_dict(address.uri) == kept
 
 
-def test_an_environment_without_an_address_says_what_to_write(tmp_path):
+def test_a_missing_address_is_reported_with_a_remedy(tmp_path):
     settings = PostgresSettings(environment=Environment(name="staging", home=tmp_path))
     with pytest.raises(ConfigError) as caught:
         make_postgres(settings)

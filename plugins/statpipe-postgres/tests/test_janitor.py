@@ -23,7 +23,7 @@ signal.pause()
 
 
 @pytest.mark.parametrize("new_folder", [True, False], ids=["a new folder", "no folder"])
-def test_a_server_tidies_up_only_where_no_new_folder_could_suffer(tmp_path, new_folder):
+def test_a_server_only_cleans_up_if_no_new_folder_is_affected(tmp_path, new_folder):
     tidied, users_lock = tmp_path / "tidied", tmp_path / "users.lock"
     if new_folder:
         users_lock.touch()

@@ -17,7 +17,7 @@ def test_nothing_is_held_in_an_empty_database(sink, key):
     assert sink.fingerprint(key) is None
 
 
-def test_a_first_load_makes_the_table_and_says_what_it_holds(
+def test_a_first_load_creates_the_table_and_records_its_fingerprint(
     sink, admin, partition, three_rows, key
 ):
     receipt = sink.write(partition(three_rows))
@@ -53,7 +53,7 @@ def test_columns_have_the_declared_types_and_the_grain_is_the_key(
     assert rows(admin, key) == [("PRIMARY KEY (area, year)",)]
 
 
-def test_figures_show_as_published_without_trailing_zeros(sink, admin, partition, table_of):
+def test_figures_are_shown_as_published_without_trailing_zeros(sink, admin, partition, table_of):
     figures = ("1852976.3", "0.1", "100", "0", "-5.20", "0.00000001", "-0.00000015", "1e19")
     table = table_of(*(("CA", year, figure, None, None) for year, figure in enumerate(figures)))
     sink.write(partition(table))
@@ -72,7 +72,7 @@ def test_figures_show_as_published_without_trailing_zeros(sink, admin, partition
     ]
 
 
-def test_a_missing_text_and_an_empty_one_are_kept_apart(sink, admin, partition, table_of):
+def test_a_missing_text_and_an_empty_text_are_distinguished(sink, admin, partition, table_of):
     texts = (None, "", " ", "NULL", "\\N", 'quo"te', "a,b", "two\nlines", "\\.", "ñandú")
     table = table_of(*(("CA", year, None, text, None) for year, text in enumerate(texts)))
     sink.write(partition(table))
@@ -80,7 +80,7 @@ def test_a_missing_text_and_an_empty_one_are_kept_apart(sink, admin, partition, 
     assert shown == [(text,) for text in texts]
 
 
-def test_the_same_fingerprint_writes_nothing_at_all(sink, admin, partition, three_rows):
+def test_the_same_fingerprint_writes_nothing(sink, admin, partition, three_rows):
     sink.write(partition(three_rows))
     where = "SELECT pg_current_wal_insert_lsn()::text"
     before = rows(admin, where)
@@ -128,9 +128,7 @@ def test_a_revision_writes_only_the_rows_that_moved(sink, admin, partition, tabl
 @pytest.mark.parametrize(
     ("place", "value"), [(3, ""), (3, None), (2, None), (4, 0.0), (2, "0.10000001")]
 )
-def test_any_change_of_any_value_counts_from_and_to_missing(
-    sink, admin, partition, table_of, place, value
-):
+def test_every_change_of_a_value_is_written(sink, admin, partition, table_of, place, value):
     old = ["CA", 2023, "0.1", "x", 1.0]
     new = [*old[:place], value, *old[place + 1 :]]
     sink.write(partition(table_of(old)))
@@ -139,7 +137,7 @@ def test_any_change_of_any_value_counts_from_and_to_missing(
     assert sink.write(partition(table_of(old), "fourth")).updated == 0
 
 
-def test_rows_that_are_gone_are_deleted(sink, admin, partition, table_of, three_rows):
+def test_removed_rows_are_deleted(sink, admin, partition, table_of, three_rows):
     sink.write(partition(three_rows))
     receipt = sink.write(partition(three_rows.slice(0, 1), "second"))
     assert (receipt.inserted, receipt.updated, receipt.deleted) == (0, 0, 2)
@@ -147,14 +145,14 @@ def test_rows_that_are_gone_are_deleted(sink, admin, partition, table_of, three_
     assert sink.write(partition(table_of(), "third")).deleted == 1
 
 
-def test_a_table_that_somebody_dropped_is_loaded_again(sink, admin, partition, three_rows, key):
+def test_a_dropped_table_is_loaded_again(sink, admin, partition, three_rows, key):
     sink.write(partition(three_rows))
     admin.execute("DROP TABLE gold.spending")
     assert sink.fingerprint(key) is None
     assert sink.write(partition(three_rows)).inserted == 3
 
 
-def test_a_model_of_nothing_but_its_grain_can_be_loaded(sink, admin, partition, model, three_rows):
+def test_a_model_with_only_its_grain_can_be_loaded(sink, admin, partition, model, three_rows):
     bare = attrs.evolve(model, columns=model.columns[:2])
     sink.write(partition(three_rows, of=bare))
     receipt = sink.write(partition(three_rows.slice(1), "second", of=bare))
@@ -170,7 +168,7 @@ def test_loading_the_same_again_writes_no_row_and_no_log(sink, partition, three_
     assert not again.changed
 
 
-def test_the_same_rows_under_another_fingerprint_write_just_that(sink, partition, three_rows):
+def test_equal_rows_with_a_new_fingerprint_only_write_the_fingerprint(sink, partition, three_rows):
     first = partition(three_rows)
     sink.write(first)
     for other in (
@@ -181,7 +179,7 @@ def test_the_same_rows_under_another_fingerprint_write_just_that(sink, partition
         assert (receipt.inserted, receipt.updated, receipt.deleted) == (0, 0, 0)
 
 
-def test_repeated_grain_is_refused_and_nothing_is_published(
+def test_a_repeated_grain_is_refused_and_nothing_is_published(
     sink, admin, partition, table_of, key, three_rows
 ):
     twice = table_of(("CA", 2023, "1", None, None), ("CA", 2023, "2", None, None))
@@ -197,7 +195,7 @@ def test_repeated_grain_is_refused_and_nothing_is_published(
 
 
 @pytest.mark.parametrize("name", ["table", "select", "user"])
-def test_a_model_may_be_named_as_sql_pleases_to_reserve(sink, partition, three_rows, model, name):
+def test_a_model_may_have_a_reserved_word_as_name(sink, partition, three_rows, model, name):
     reserved = Model(
         name=name,
         title="'; DROP SCHEMA gold; --",
@@ -217,6 +215,6 @@ def test_a_partition_without_its_model_is_a_bug(sink, partition, three_rows):
         sink.write(attrs.evolve(partition(three_rows), model=None))
 
 
-def test_the_error_of_a_query_never_counts_as_a_load(sink):
+def test_a_failed_query_never_counts_as_a_load(sink):
     with pytest.raises(ConfigError):
         sink.query("SELECT * FROM spending")

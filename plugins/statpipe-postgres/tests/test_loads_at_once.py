@@ -60,7 +60,7 @@ def test_a_server_process_killed_in_the_middle_of_a_load_changes_nothing(
     assert sink.write(partition(three_rows, "second")).inserted == (3 if first else 0)
 
 
-def test_two_processes_at_once_load_once(make_sink, partition, three_rows, admin):
+def test_two_parallel_processes_load_once(make_sink, partition, three_rows, admin):
     sinks = [make_sink() for _ in range(4)]
     receipts = []
     threads = [

@@ -114,7 +114,7 @@ def test_a_commit_that_never_arrived_does_not_count(
     assert sink.write(partition(three_rows.slice(1), "after")).deleted == 1
 
 
-def test_where_nobody_can_look_the_message_says_that_it_is_not_known(
+def test_an_unverifiable_commit_is_reported_as_unknown(
     make_sink, cutter, prepared, partition, three_rows, key
 ):
     sink = through(make_sink, cutter(forward=True, deaf=True))

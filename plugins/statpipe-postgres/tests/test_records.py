@@ -73,7 +73,7 @@ def test_recording_twice_equals_recording_once(sink, admin, manifest):
     assert admin.execute("SELECT message FROM statpipe.ingest_runs").fetchone() == ("once more",)
 
 
-def test_the_record_is_put_right_from_the_runs_that_the_lake_knows(sink, admin, manifest):
+def test_the_record_is_repaired_from_the_lakes_runs(sink, admin, manifest):
     other = attrs.evolve(manifest, run_id="other", source="another")
     killed = attrs.evolve(manifest, run_id="killed")
     missed = attrs.evolve(manifest, run_id="missed", message="while the database was down")
@@ -90,7 +90,7 @@ def test_the_record_is_put_right_from_the_runs_that_the_lake_knows(sink, admin, 
     assert asked == ["missed", "damaged", "damaged"]
 
 
-def test_every_table_and_column_of_the_record_is_explained(sink, admin, manifest):
+def test_every_table_and_column_of_the_record_has_a_comment(sink, admin, manifest):
     sink.record(manifest)
     silent = admin.execute(
         "SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid"
@@ -100,7 +100,7 @@ def test_every_table_and_column_of_the_record_is_explained(sink, admin, manifest
     assert silent == []
 
 
-def test_processes_that_make_the_schemas_at_once_do_not_collide(make_sink, admin, manifest):
+def test_parallel_creation_of_the_schemas_does_not_fail(make_sink, admin, manifest):
     sinks = [make_sink() for _ in range(4)]
     failures = []
 
@@ -119,7 +119,7 @@ def test_processes_that_make_the_schemas_at_once_do_not_collide(make_sink, admin
     assert admin.execute("SELECT count(*) FROM statpipe.ingest_runs").fetchone() == (4,)
 
 
-def test_a_smoke_run_has_schemas_of_its_own_and_removes_them(
+def test_a_smoke_run_has_its_own_schemas_and_removes_them(
     make_sink, admin, partition, three_rows, manifest, key
 ):
     real = make_sink()
@@ -136,7 +136,7 @@ def test_a_smoke_run_has_schemas_of_its_own_and_removes_them(
     smoke.remove_scratch()
 
 
-def test_outside_of_a_smoke_run_nothing_is_removed(sink, admin, partition, three_rows):
+def test_nothing_is_removed_outside_a_smoke_run(sink, admin, partition, three_rows):
     sink.write(partition(three_rows))
     sink.remove_scratch()
     assert schemas(admin) == ["gold", "statpipe"]
@@ -153,7 +153,7 @@ def test_a_schema_that_only_looks_like_a_scratch_corner_is_neither_used_nor_drop
     assert "gold_archive" in schemas(admin)
 
 
-def test_the_longest_names_stay_apart(make_sink, admin, partition, three_rows):
+def test_the_longest_names_stay_distinct(make_sink, admin, partition, three_rows):
     smoke = make_sink(scratch="s" * 70 + "1", gold_schema="g" * 63, operations_schema="o" * 63)
     smoke.write(partition(three_rows))
     assert [len(name) for name in schemas(admin)] == [63, 63]
@@ -161,7 +161,7 @@ def test_the_longest_names_stay_apart(make_sink, admin, partition, three_rows):
     assert schemas(admin) == []
 
 
-def test_a_role_that_may_make_no_schema_can_use_those_made_for_it(
+def test_a_role_that_cannot_create_schemas_can_use_existing_ones(
     make_sink, admin, dsn, partition, three_rows, manifest
 ):
     make_sink().record(manifest)

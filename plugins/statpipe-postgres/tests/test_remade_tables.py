@@ -24,9 +24,7 @@ def test_titles_descriptions_and_units_are_comments(sink, admin, partition, thre
     assert rows(admin, column) == [("Spending [USD]",)]
 
 
-def test_a_new_column_is_added_under_the_views_of_analysts(
-    sink, admin, partition, model, three_rows
-):
+def test_a_new_column_is_added_without_touching_views(sink, admin, partition, model, three_rows):
     sink.write(partition(three_rows))
     admin.execute("CREATE VIEW public.mine AS SELECT area, value FROM gold.spending")
     more = Column(name="unit", type="text", nullable=False, description="Unit")
@@ -40,7 +38,7 @@ def test_a_new_column_is_added_under_the_views_of_analysts(
     assert rows(admin, required) == [(True, "Unit")]
 
 
-def test_a_removed_or_retyped_column_makes_the_table_anew_and_keeps_grants(
+def test_a_removed_or_retyped_column_rebuilds_the_table_and_keeps_grants(
     sink, admin, partition, model, three_rows
 ):
     sink.write(partition(three_rows))
@@ -54,7 +52,7 @@ def test_a_removed_or_retyped_column_makes_the_table_anew_and_keeps_grants(
         assert rows(admin, may) == [(True,)]
 
 
-def test_a_table_that_must_be_made_anew_is_left_alone_if_a_view_needs_what_is_gone(
+def test_a_table_is_not_rebuilt_if_a_view_needs_a_removed_column(
     sink, admin, partition, model, three_rows, key
 ):
     sink.write(partition(three_rows))
@@ -70,9 +68,7 @@ def test_a_table_that_must_be_made_anew_is_left_alone_if_a_view_needs_what_is_go
     assert admin.execute("SELECT count(*) FROM public.mine").fetchone() == (3,)
 
 
-def test_views_and_rights_of_others_survive_a_table_that_is_made_anew(
-    sink, admin, partition, model, three_rows
-):
+def test_views_and_privileges_survive_a_rebuilt_table(sink, admin, partition, model, three_rows):
     sink.write(partition(three_rows))
     admin.execute("CREATE ROLE bi_of_somebody")
     try:
@@ -104,7 +100,7 @@ def test_a_changed_grain_changes_the_key(sink, admin, partition, model, three_ro
     assert rows(admin, key) == [("PRIMARY KEY (area, year, released)",)]
 
 
-def test_a_column_joins_the_key_in_place(sink, admin, partition, model, three_rows):
+def test_a_column_is_added_to_the_key_in_place(sink, admin, partition, model, three_rows):
     strict = (*model.columns[:5], attrs.evolve(model.columns[5], nullable=False))
     sink.write(partition(three_rows, of=attrs.evolve(model, columns=strict)))
     admin.execute("CREATE INDEX of_the_desk ON gold.spending (value)")
@@ -116,9 +112,7 @@ def test_a_column_joins_the_key_in_place(sink, admin, partition, model, three_ro
     assert versions(admin) == before
 
 
-def test_where_others_depend_on_the_key_a_table_is_made_anew_as_ever(
-    sink, admin, partition, model, three_rows
-):
+def test_a_table_is_rebuilt_if_others_depend_on_its_key(sink, admin, partition, model, three_rows):
     strict = (*model.columns[:5], attrs.evolve(model.columns[5], nullable=False))
     sink.write(partition(three_rows, of=attrs.evolve(model, columns=strict)))
     admin.execute(
@@ -130,7 +124,7 @@ def test_where_others_depend_on_the_key_a_table_is_made_anew_as_ever(
     assert rows(admin, "SELECT count(*) FROM gold.desk") == [(3,)]
 
 
-def test_a_view_in_the_place_of_the_table_is_not_touched(make_sink, admin, partition, three_rows):
+def test_a_view_in_place_of_the_table_is_not_changed(make_sink, admin, partition, three_rows):
     admin.execute("CREATE SCHEMA gold; CREATE VIEW gold.spending AS SELECT 1 AS n")
     with pytest.raises(ConfigError, match=r"^gold\.spending is not a table; drop or rename it"):
         make_sink().write(partition(three_rows))

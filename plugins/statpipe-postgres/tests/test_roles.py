@@ -82,7 +82,7 @@ def owners(admin):
     )
 
 
-def test_an_administrator_makes_the_roles_and_reads_what_was_done(sink, admin, no_roles):
+def test_an_administrator_creates_the_roles_and_gets_a_report(sink, admin, no_roles):
     assert sink.init() == [
         "created role statpipe_loader",
         "created role statpipe_reader",
@@ -126,7 +126,7 @@ class Told(psycopg.Connection):
         return super().execute(query, *arguments, **options)
 
 
-def test_a_second_time_nothing_is_changed(make_sink, dsn, no_roles):
+def test_a_second_run_changes_nothing(make_sink, dsn, no_roles):
     make_sink().init()
     assert make_sink().init() == UNCHANGED
     with Told.connect(dsn, autocommit=True) as session:
@@ -134,7 +134,7 @@ def test_a_second_time_nothing_is_changed(make_sink, dsn, no_roles):
         assert set(session.statements) == {"BEGIN", "RESET", "SELECT", "SET"}
 
 
-def test_what_was_made_before_the_roles_is_handed_over_and_what_others_made_is_not(
+def test_existing_objects_are_handed_over_and_those_of_others_are_not(
     sink, admin, dsn, login, partition, three_rows, key, make_sink
 ):
     sink.write(partition(three_rows))
@@ -151,9 +151,7 @@ def test_what_was_made_before_the_roles_is_handed_over_and_what_others_made_is_n
     assert sink.fingerprint(key) == "first"
 
 
-def test_what_an_earlier_login_loaded_is_handed_over_too(
-    make_sink, admin, login, partition, three_rows
-):
+def test_tables_of_an_earlier_login_are_handed_over(make_sink, admin, login, partition, three_rows):
     admin.execute("CREATE SCHEMA gold; CREATE SCHEMA statpipe")
     address = login()
     name = psycopg.conninfo.conninfo_to_dict(address)["user"]
@@ -187,7 +185,7 @@ def test_a_member_of_the_loading_role_can_do_a_whole_load_and_no_more(
                 session.execute(statement)
 
 
-def test_a_member_of_the_reading_role_reads_what_is_made_later_and_no_more(
+def test_a_member_of_the_reading_role_reads_later_objects_and_no_more(
     make_sink, admin, login, partition, model, three_rows
 ):
     make_sink().init()
@@ -216,9 +214,7 @@ def test_a_member_of_the_reading_role_reads_what_is_made_later_and_no_more(
                 reader.execute(statement)
 
 
-def test_an_administrator_without_superpowers_is_enough(
-    make_sink, admin, login, partition, three_rows
-):
+def test_an_administrator_need_not_be_a_superuser(make_sink, admin, login, partition, three_rows):
     address = login(attributes="CREATEROLE")
     name = psycopg.conninfo.conninfo_to_dict(address)["user"]
     admin.execute(f"ALTER DATABASE {admin.info.dbname} OWNER TO {name}")
@@ -235,7 +231,7 @@ def test_an_administrator_without_superpowers_is_enough(
     admin.execute(f"ALTER DATABASE {admin.info.dbname} OWNER TO CURRENT_USER")
 
 
-def test_who_may_make_no_roles_is_told_the_right_and_the_statements(
+def test_without_the_privilege_the_message_has_the_statements_to_run(
     make_sink, admin, login, partition, three_rows
 ):
     address = login()
@@ -261,7 +257,7 @@ def test_who_may_make_no_roles_is_told_the_right_and_the_statements(
     assert {owner for _, owner in owners(admin)} == {LOADER}
 
 
-def test_powers_that_a_role_of_the_name_had_are_taken_away(sink, admin, no_roles):
+def test_an_existing_role_loses_its_other_privileges(sink, admin, no_roles):
     admin.execute(f"CREATE ROLE {LOADER} CREATEDB; CREATE ROLE {READER} BYPASSRLS")
     assert sink.init()[:2] == [
         f"removed server-wide powers from role {role}" for role in (LOADER, READER)
@@ -272,9 +268,7 @@ def test_powers_that_a_role_of_the_name_had_are_taken_away(sink, admin, no_roles
     )
 
 
-def test_a_role_that_is_made_elsewhere_at_this_moment_is_waited_for(
-    sink, admin, dsn, no_roles, monkeypatch
-):
+def test_role_creation_waits_for_a_parallel_one(sink, admin, dsn, no_roles, monkeypatch):
     def look(session, _place):
         admin.execute(f"CREATE ROLE {LOADER}; CREATE ROLE {READER}")
         yield from changes
@@ -289,9 +283,7 @@ def test_a_role_that_is_made_elsewhere_at_this_moment_is_waited_for(
         sink.init()
 
 
-def test_where_nobody_made_the_roles_everything_is_as_before(
-    sink, admin, no_roles, partition, three_rows
-):
+def test_without_the_roles_everything_works_as_before(sink, admin, no_roles, partition, three_rows):
     sink.write(partition(three_rows))
     assert {owner for _, owner in owners(admin)} == {"statpipe"}
     assert not rows(admin, f"SELECT FROM pg_roles WHERE rolname IN ('{LOADER}', '{READER}')")
@@ -321,7 +313,7 @@ def embedded(root, tmp_path):
         sink.close()
 
 
-def test_an_embedded_server_is_used_with_the_least_rights(embedded, partition, three_rows, key):
+def test_an_embedded_server_is_used_with_the_least_privileges(embedded, partition, three_rows, key):
     first = embedded()
     first.write(partition(three_rows))
     who = "SELECT current_user, current_setting('is_superuser')"

@@ -82,7 +82,7 @@ SAID = (
 )
 
 
-def test_a_server_that_accepts_and_says_nothing_is_unavailable(impatient):
+def test_a_server_that_accepts_but_never_answers_is_unavailable(impatient):
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
         sink = impatient(
@@ -110,7 +110,7 @@ def test_silence_while_rows_are_sent_ends_it(impatient, make_sink, mute, partiti
         sink.load([partition(rows, "second")], (), "verify")
 
 
-def test_a_question_whose_answer_never_comes_ends(impatient, mute):
+def test_a_query_without_an_answer_ends(impatient, mute):
     sink = impatient(mute(b"AS marked"))
     with pytest.raises(Unavailable, match=SAID):
         sink.query("SELECT 1 AS marked")
@@ -123,7 +123,7 @@ def test_a_statement_that_takes_too_long_is_cancelled_by_the_server(make_sink, d
     assert sink.query("SHOW statement_timeout").rows == [("1s",)]
 
 
-def test_a_shorter_limit_of_the_server_s_own_stays(make_sink, dsn):
+def test_a_shorter_limit_of_the_server_stays(make_sink, dsn):
     address = make_conninfo(dsn, options="-cstatement_timeout=700")
     assert make_sink(address=address).query("SHOW statement_timeout").rows == [("700ms",)]
     address = make_conninfo(dsn, options="-cstatement_timeout=20min")
@@ -142,6 +142,6 @@ def test_a_lock_that_is_never_released_ends_a_verifying_load(
     assert not sink.load([partition(three_rows)], (), "verify")[0].changed
 
 
-def test_a_server_that_is_slow_but_moves_is_waited_for(make_sink, dsn):
+def test_the_client_waits_for_a_slow_server_that_sends_data(make_sink, dsn):
     sink = make_sink(address=dsn, reply_timeout=30)
     assert sink.query("SELECT pg_sleep(1.5) IS NULL").rows == [(False,)]

@@ -26,7 +26,7 @@ class TestStatistics:
 
         return distinct
 
-    def test_a_large_difference_is_told(self, distinct):
+    def test_a_large_difference_is_analysed(self, distinct):
         assert distinct(*((a, y, str(y), None, None) for a, y in _CELLS)) != 1
 
     @pytest.fixture
@@ -55,11 +55,11 @@ class TestStatistics:
         some = [(a, y, "2" if y < 1502 else "1", None, None) for a, y in _CELLS]
         assert modified("some", *some) == 4
 
-    def test_few_rows_are_analysed_when_they_are_all_new(self, modified, admin):
+    def test_a_few_rows_are_analysed_if_all_are_new(self, modified, admin):
         assert modified("first", ("CA", 2023, "1", None, None)) == 0
         assert rows(admin, "SELECT reltuples FROM pg_class WHERE relname = 'spending'") == [(1,)]
 
-    def test_who_holds_the_table_is_not_waited_for(self, sink, admin, partition, table_of):
+    def test_the_analysis_does_not_wait_for_a_locked_table(self, sink, admin, partition, table_of):
         sink.write(partition(table_of(*((a, y, "1", None, None) for a, y in _CELLS))))
         with admin.transaction():
             # As VACUUM and CREATE INDEX CONCURRENTLY do: rows may be written meanwhile.
@@ -67,7 +67,7 @@ class TestStatistics:
             second = partition(table_of(*((a, y, "2", None, None) for a, y in _CELLS)), "second")
             assert sink.write(second).updated == len(_CELLS)
 
-    def test_a_load_stands_where_the_server_refuses_to_analyse(
+    def test_a_load_succeeds_even_if_the_server_refuses_to_analyse(
         self, sink, admin, partition, three_rows
     ):
         admin.execute("CREATE ROLE plain")
@@ -83,7 +83,7 @@ class TestStatistics:
             admin.execute("DROP OWNED BY plain CASCADE")
             admin.execute("DROP ROLE plain")
 
-    def test_a_small_one_is_left_to_the_server(self, distinct):
+    def test_a_small_difference_is_left_to_the_server(self, distinct):
         few = set(_CELLS[:50])
         second = ((a, y, "2" if (a, y) in few else "1", None, None) for a, y in _CELLS)
         assert distinct(*second) == 1

@@ -78,7 +78,7 @@ def test_a_view_has_the_declared_columns_types_and_comments(admin, reader):
     assert len(rows(admin, "SELECT * FROM gold.pce")) == 2
 
 
-def test_names_in_the_body_are_looked_for_on_the_search_path(admin, reader):
+def test_names_in_the_body_are_looked_up_on_the_search_path(admin, reader):
     with transaction(admin):
         admin.execute("SELECT set_config('search_path', 'pg_catalog, gold', true)")
         body = sql.SQL("SELECT area FROM history")
@@ -86,7 +86,7 @@ def test_names_in_the_body_are_looked_for_on_the_search_path(admin, reader):
     assert rows(admin, 'SELECT DISTINCT area FROM gold."user"') == [("CA",)]
 
 
-def test_a_further_column_and_another_body_come_in_place(admin, reader):
+def test_an_added_column_and_a_new_body_replace_the_view_in_place(admin, reader):
     view(admin, AREA, VALUE)
     admin.execute(f"GRANT SELECT ON gold.pce TO {reader}")
     admin.execute("ALTER VIEW gold.pce SET (security_barrier = true)")
@@ -103,7 +103,7 @@ def test_a_further_column_and_another_body_come_in_place(admin, reader):
     ]
 
 
-def test_comments_are_written_where_they_differ(admin, reader):
+def test_only_different_comments_are_written(admin, reader):
     view(admin, AREA, VALUE)
     stamp = "SELECT objsubid, xmin::text FROM pg_description WHERE objoid = 'gold.pce'::regclass"
     before = dict(rows(admin, stamp))
@@ -121,7 +121,7 @@ def test_comments_are_written_where_they_differ(admin, reader):
         ((AREA, VALUE, Column(name="year", type="text", description="")), None),
     ],
 )
-def test_a_column_that_goes_or_changes_makes_the_view_anew(admin, reader, columns, types):
+def test_a_removed_or_changed_column_rebuilds_the_view(admin, reader, columns, types):
     view(admin, AREA, VALUE, YEAR)
     admin.execute(
         f"GRANT SELECT ON gold.pce TO {reader} WITH GRANT OPTION;"
@@ -140,7 +140,7 @@ def test_a_column_that_goes_or_changes_makes_the_view_anew(admin, reader, column
     assert rows(admin, "SELECT * FROM public.kept") == [("CA",), ("CA",)]
 
 
-def test_a_view_of_others_over_a_column_that_goes_is_named_and_nothing_changes(admin, reader):
+def test_a_foreign_view_on_a_removed_column_is_named_and_nothing_changes(admin, reader):
     view(admin, AREA, VALUE, YEAR)
     admin.execute("CREATE VIEW public.theirs AS SELECT year FROM gold.pce")
     with pytest.raises(ConfigError) as caught:
@@ -153,7 +153,7 @@ def test_a_view_of_others_over_a_column_that_goes_is_named_and_nothing_changes(a
     assert len(rows(admin, "SELECT * FROM public.theirs")) == 2
 
 
-def test_a_table_of_an_earlier_version_gives_way_to_the_view(admin, reader):
+def test_the_view_replaces_a_table_of_an_earlier_version(admin, reader):
     admin.execute(
         "CREATE TABLE gold.pce (area text, year bigint, value numeric, PRIMARY KEY (area, year));"
         f"GRANT SELECT ON gold.pce TO {reader}; COMMENT ON TABLE gold.pce IS 'Spending';"
@@ -177,7 +177,7 @@ def test_a_table_of_an_earlier_version_gives_way_to_the_view(admin, reader):
         ("CREATE INDEX pce ON gold.history (area)", "an index"),
     ],
 )
-def test_something_else_of_the_name_is_not_touched(admin, reader, statement, kind):
+def test_another_object_with_the_name_is_not_changed(admin, reader, statement, kind):
     admin.execute(statement)
     with pytest.raises(ConfigError) as caught:
         view(admin, AREA)
@@ -186,7 +186,7 @@ def test_something_else_of_the_name_is_not_touched(admin, reader, statement, kin
     )
 
 
-def test_our_views_over_a_view_may_be_made_anew_before_others_are_put_back(admin, reader):
+def test_our_views_on_a_view_may_be_rebuilt_before_others_are_restored(admin, reader):
     view(admin, AREA, VALUE, YEAR)
     over = "SELECT area, {} FROM gold.pce"
     with transaction(admin):
@@ -206,7 +206,7 @@ def test_our_views_over_a_view_may_be_made_anew_before_others_are_put_back(admin
     assert len(rows(admin, "SELECT * FROM public.theirs")) == 2
 
 
-def test_a_function_gives_what_was_known_on_a_date(admin, reader):
+def test_a_function_returns_the_figures_known_on_a_date(admin, reader):
     function(admin, AREA, VALUE, YEAR)
     given = admin.execute("SELECT * FROM gold.pce_as_of('2024-01-01')")
     assert [column.name for column in given.description] == ["area", "value", "year"]
@@ -249,7 +249,7 @@ def test_a_column_hides_the_date_unless_the_function_is_named(admin, reader):
     assert rows(admin, "SELECT * FROM gold.pce_as_of('2024-01-01')") == [("CA",)]
 
 
-def test_a_function_of_other_columns_is_made_anew_with_its_grants(admin, reader):
+def test_a_function_with_other_columns_is_rebuilt_with_its_grants(admin, reader):
     function(admin, AREA, VALUE)
     admin.execute(
         "REVOKE EXECUTE ON FUNCTION gold.pce_as_of FROM PUBLIC;"
@@ -266,9 +266,7 @@ def test_a_function_of_other_columns_is_made_anew_with_its_grants(admin, reader)
     assert ",=X" not in acl
 
 
-def test_a_view_of_others_reads_the_same_columns_of_a_function_that_gets_further_ones(
-    admin, reader
-):
+def test_a_foreign_view_keeps_its_columns_of_a_function_with_new_ones(admin, reader):
     """The view knows the columns by their places."""
     function(admin, AREA, VALUE)
     admin.execute(
@@ -294,9 +292,7 @@ LOST = (
 )
 
 
-def test_a_view_of_others_over_a_function_that_loses_a_column_is_named_and_nothing_changes(
-    admin, reader
-):
+def test_a_foreign_view_on_a_removed_column_of_a_function_is_named(admin, reader):
     function(admin, AREA, VALUE, YEAR)
     admin.execute("CREATE VIEW public.theirs AS SELECT year FROM gold.pce_as_of('2024-01-01')")
     with pytest.raises(ConfigError) as caught:
@@ -308,7 +304,7 @@ def test_a_view_of_others_over_a_function_that_loses_a_column_is_named_and_nothi
     assert rows(admin, "SELECT * FROM gold.pce_as_of('2024-01-01')") == [("CA", 2022)]
 
 
-def test_so_is_one_that_gave_way_to_a_table_before(admin, reader):
+def test_a_foreign_view_that_was_set_aside_for_a_table_is_named(admin, reader):
     function(admin, AREA, VALUE, YEAR)
     admin.execute(
         "CREATE VIEW public.theirs AS SELECT a.year, (SELECT count(*) FROM gold.history)"
@@ -327,13 +323,13 @@ def test_so_is_one_that_gave_way_to_a_table_before(admin, reader):
     assert rows(admin, "SELECT * FROM public.theirs") == [(2022, 2)]
 
 
-def test_a_function_of_a_date_that_is_no_table_gives_way(admin, reader):
+def test_a_function_that_returns_no_table_is_replaced(admin, reader):
     admin.execute("CREATE FUNCTION gold.pce_as_of(date) RETURNS int LANGUAGE sql AS 'SELECT 1'")
     function(admin, AREA)
     assert rows(admin, "SELECT * FROM gold.pce_as_of('2024-01-01')") == [("CA",)]
 
 
-def test_a_procedure_of_the_name_is_not_touched(admin, reader):
+def test_a_procedure_with_the_name_is_not_changed(admin, reader):
     admin.execute("CREATE PROCEDURE gold.pce_as_of(date) LANGUAGE sql AS ''")
     with pytest.raises(ConfigError) as caught:
         function(admin, AREA)
@@ -343,7 +339,7 @@ def test_a_procedure_of_the_name_is_not_touched(admin, reader):
     )
 
 
-def test_a_body_that_is_wrong_changes_nothing(admin, reader):
+def test_an_invalid_body_changes_nothing(admin, reader):
     view(admin, AREA)
     with pytest.raises(psycopg.errors.UndefinedColumn):
         view(admin, AREA, body="SELECT nothing FROM gold.history")

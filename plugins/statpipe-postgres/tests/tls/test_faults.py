@@ -146,7 +146,7 @@ def test_a_commit_that_never_arrived_does_not_count_and_the_next_run_loads(
 
 
 @pytest.mark.parametrize(("direction", "counts"), [("down", True), ("up", False)])
-def test_a_table_made_anew_is_not_taken_for_committed_by_what_it_held_before(
+def test_a_rebuilt_table_does_not_count_as_committed_by_its_old_fingerprint(
     through, armed_at_commit, prepared, admin, partition, three_rows, direction, counts
 ):
     admin.execute("UPDATE gold.spending SET value = 0")
@@ -160,7 +160,7 @@ def test_a_table_made_anew_is_not_taken_for_committed_by_what_it_held_before(
     assert wrong == ([(0,)] if counts else [(3,)])
 
 
-def test_a_wire_that_is_reset_during_copy_leaves_nothing_behind(
+def test_a_connection_reset_during_copy_leaves_nothing_behind(
     through, make_sink, ca, partition, table_of, key
 ):
     many = table_of(*(("CA", year, "1.5", "a note", None) for year in range(20_000)))
@@ -183,7 +183,7 @@ def test_a_wire_that_is_reset_during_copy_leaves_nothing_behind(
     assert sink.write(partition(many)).inserted == 20_000
 
 
-def test_a_slow_wire_is_only_slow(through, prepared, partition, three_rows):
+def test_a_slow_connection_works(through, prepared, partition, three_rows):
     def rule(_direction, _seen):
         return 0.02
 

@@ -64,7 +64,7 @@ def parts(token):
     return address.netloc, {name: value for name, (value,) in parse_qs(address.query).items()}
 
 
-def test_a_token_is_for_the_instance_itself_and_not_for_the_tunnel(aws, login):
+def test_a_token_is_signed_for_the_instance_and_not_for_the_tunnel(aws, login):
     place, query = parts(login().token())
     assert place == "db.abc.us-west-2.rds.amazonaws.com:5432"
     assert (query["Action"], query["DBUser"]) == ("connect", "ingest")
@@ -82,11 +82,11 @@ def test_a_token_is_for_the_instance_itself_and_not_for_the_tunnel(aws, login):
         ("host=db.example.org user=u", {}, 5432),
     ],
 )
-def test_the_port_is_the_instances(login, dsn, settings, port):
+def test_the_port_is_that_of_the_instance(login, dsn, settings, port):
     assert login(dsn, **settings).port == port
 
 
-def test_the_region_is_set_or_in_the_name_or_awss_own(aws, login, monkeypatch):
+def test_the_region_comes_from_settings_host_name_or_aws(aws, login, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
     elsewhere = "host=db.example.org user=u"
     for made, region in (
@@ -109,7 +109,7 @@ def test_the_region_is_set_or_in_the_name_or_awss_own(aws, login, monkeypatch):
         ("host=db.example.org", "a role in the dsn; write user=statpipe_ingest"),
     ],
 )
-def test_an_address_that_does_not_say_whose_token_is_refused(login, dsn, missing):
+def test_an_incomplete_address_for_tokens_is_refused(login, dsn, missing):
     with pytest.raises(ConfigError) as caught:
         login(dsn)
     start = "environment staging: iam = true of the sink postgres needs "
@@ -117,7 +117,7 @@ def test_an_address_that_does_not_say_whose_token_is_refused(login, dsn, missing
 
 
 @pytest.mark.parametrize("mode", ["disable", "require"])
-def test_a_token_never_goes_to_a_server_that_is_not_verified(tmp_path, mode):
+def test_a_token_is_never_sent_to_an_unverified_server(tmp_path, mode):
     settings = PostgresSettings(
         dsn=Secret(f"{TUNNEL} sslmode={mode}"),
         environment=Environment(name="staging", home=tmp_path, embedded=True),
@@ -158,7 +158,7 @@ def profile(tmp_path, monkeypatch, text):
     monkeypatch.setenv("AWS_PROFILE", "figures")
 
 
-def test_expired_credentials_are_to_be_renewed(no_aws, login, tmp_path, monkeypatch):
+def test_expired_credentials_are_reported_with_a_remedy(no_aws, login, tmp_path, monkeypatch):
     expired = tmp_path / "expired.json"
     expired.write_text(
         json.dumps(
@@ -180,7 +180,7 @@ def test_expired_credentials_are_to_be_renewed(no_aws, login, tmp_path, monkeypa
     )
 
 
-def test_an_sso_session_that_has_ended_is_to_be_renewed(no_aws, login, tmp_path, monkeypatch):
+def test_an_expired_sso_session_is_reported_with_a_remedy(no_aws, login, tmp_path, monkeypatch):
     profile(
         tmp_path,
         monkeypatch,
@@ -191,7 +191,7 @@ def test_an_sso_session_that_has_ended_is_to_be_renewed(no_aws, login, tmp_path,
         login().token()
 
 
-def test_a_profile_that_is_not_there_is_named(no_aws, login, monkeypatch):
+def test_an_unknown_profile_is_named(no_aws, login, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     with pytest.raises(ConfigError) as caught:
         login().token()
@@ -200,7 +200,7 @@ def test_a_profile_that_is_not_there_is_named(no_aws, login, monkeypatch):
     )
 
 
-def test_a_role_service_out_of_reach_passes(no_aws, login, tmp_path, monkeypatch):
+def test_an_unreachable_role_service_is_a_temporary_error(no_aws, login, tmp_path, monkeypatch):
     web = tmp_path / "web-identity"
     web.write_text("canary-web")
     profile(
@@ -226,7 +226,7 @@ def test_without_boto3_the_error_says_what_to_install(login, monkeypatch):
     )
 
 
-def test_boto3_is_loaded_by_who_needs_a_token_and_nobody_else():
+def test_boto3_is_only_loaded_to_sign_a_token():
     code = "import sys; import statpipe_postgres.sink; sys.exit('boto3' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
@@ -275,7 +275,7 @@ def doorkeeper(tmp_path, authority):
     keeper.listener.close()
 
 
-def test_a_token_that_is_refused_says_what_it_takes(aws, doorkeeper, make_sink, ca, key):
+def test_a_refused_token_is_reported_with_its_requirements(aws, doorkeeper, make_sink, ca, key):
     address = f"host=statpipe.test hostaddr=127.0.0.1 port={doorkeeper.port} user=ingest"
     sink = make_sink(address=address, ca=ca, iam=True, iam_region="us-east-1")
     with pytest.raises(ConfigError) as caught:
@@ -291,7 +291,7 @@ def test_a_token_that_is_refused_says_what_it_takes(aws, doorkeeper, make_sink, 
     assert token not in str(caught.value)
 
 
-def test_a_token_is_told_to_nobody(aws, doorkeeper, make_sink, ca, key, caplog):
+def test_a_token_is_never_shown(aws, doorkeeper, make_sink, ca, key, caplog):
     caplog.set_level(logging.DEBUG)
     caplog.set_level(logging.DEBUG, logger="botocore")
     address = f"host=statpipe.test hostaddr=127.0.0.1 port={doorkeeper.port} user=ingest"
@@ -342,7 +342,7 @@ def keeper(rds, admin, dsn):
     return make_conninfo(dsn, user="keeper", password="canary-of-keeper")
 
 
-def test_db_init_on_rds_leaves_a_login_that_loads_by_tokens(
+def test_db_init_on_rds_creates_a_login_that_loads_with_tokens(
     aws, rds, keeper, admin, make_sink, dsn, ca, partition, three_rows, key
 ):
     settings = {"ca": ca, "iam": True, "iam_region": "us-east-1"}
@@ -380,13 +380,15 @@ def test_db_init_on_rds_leaves_a_login_that_loads_by_tokens(
         psycopg.connect(make_conninfo(dsn, user="statpipe_ingest", sslmode="require"))
 
 
-def test_a_role_that_could_not_log_in_is_opened(aws, rds, keeper, admin, make_sink, ca):
+def test_a_role_without_login_gets_it(aws, rds, keeper, admin, make_sink, ca):
     admin.execute("CREATE ROLE statpipe_ingest")
     admin.execute("GRANT statpipe_ingest TO keeper WITH ADMIN TRUE, INHERIT FALSE, SET FALSE")
     assert "opened login statpipe_ingest" in make_sink(address=keeper, ca=ca).init()
 
 
-def test_who_may_not_make_the_login_is_told_the_statements(aws, rds, keeper, admin, make_sink, ca):
+def test_without_the_privilege_the_message_has_the_statements_to_run(
+    aws, rds, keeper, admin, make_sink, ca
+):
     admin.execute("REVOKE rds_iam FROM keeper")
     with pytest.raises(ConfigError) as caught:
         make_sink(address=keeper, ca=ca).init()
@@ -397,7 +399,7 @@ def test_who_may_not_make_the_login_is_told_the_statements(aws, rds, keeper, adm
     )
 
 
-def test_the_administrators_own_login_is_never_bound_to_tokens(rds, admin, make_sink, ca):
+def test_the_administrators_own_login_is_never_limited_to_tokens(rds, admin, make_sink, ca):
     sink = make_sink(ca=ca, iam_login="master")
     assert sink.init()[-1] == "unchanged the login for IAM tokens"
     bound = "SELECT 1 FROM pg_auth_members WHERE roleid = 'rds_iam'::regrole"

@@ -35,12 +35,12 @@ def verifying(make_sink, ca):
     return make_sink(ca=ca)
 
 
-def test_through_a_tunnel_the_name_is_verified(verifying, partition, three_rows, key):
+def test_the_name_is_verified_through_a_tunnel(verifying, partition, three_rows, key):
     assert verifying.write(partition(three_rows)).inserted == 3
     assert verifying.fingerprint(key) == "first"
 
 
-def test_the_address_that_is_told_verifies_too(verifying, dsn, ca, tls_server):
+def test_the_printed_address_also_verifies_the_server(verifying, dsn, ca, tls_server):
     port = tls_server.port
     told = conninfo_to_dict(verifying.locations()["gold tables"])
     assert told.pop("dbname") == conninfo_to_dict(dsn)["dbname"]
@@ -54,19 +54,19 @@ def test_the_address_that_is_told_verifies_too(verifying, dsn, ca, tls_server):
     }
 
 
-def test_another_ca(make_sink, stranger, key):
+def test_another_ca_is_reported(make_sink, stranger, key):
     assert refusal(make_sink(ca=str(stranger.bundle)), key) == (
         "SSL error: certificate verify failed: it is not signed by a trusted CA; set `ca` "
         'of the sink postgres to the CA that signed it ("rds" for Amazon RDS)'
     )
 
 
-def test_the_cas_of_the_system_do_not_know_a_private_one(make_sink, dsn, key):
+def test_a_private_ca_unknown_to_the_system_is_reported(make_sink, dsn, key):
     sink = make_sink(address=make_conninfo(dsn, sslrootcert="system"))
     assert "it is not signed by a trusted CA" in refusal(sink, key)
 
 
-def test_no_ca_at_all(make_sink, key):
+def test_a_missing_ca_is_reported(make_sink, key):
     said = refusal(make_sink(), key)
     assert said.endswith(
         '/.postgresql/root.crt" does not exist; set `ca` of the sink postgres to the CA that '
@@ -74,7 +74,7 @@ def test_no_ca_at_all(make_sink, key):
     )
 
 
-def test_a_certificate_for_another_name(verifying, tls_server, key):
+def test_a_certificate_for_another_name_is_refused(verifying, tls_server, key):
     with tls_server.presenting("of another name"):
         assert refusal(verifying, key) == (
             'server certificate for "other.test" does not match host name "statpipe.test"; set '
@@ -83,7 +83,7 @@ def test_a_certificate_for_another_name(verifying, tls_server, key):
     assert verifying.fingerprint(key) is None
 
 
-def test_an_expired_certificate(verifying, tls_server, key):
+def test_an_expired_certificate_is_refused(verifying, tls_server, key):
     with tls_server.presenting("expired"):
         assert refusal(verifying, key) == (
             "SSL error: certificate verify failed: it has expired; let the server's "
@@ -92,19 +92,19 @@ def test_an_expired_certificate(verifying, tls_server, key):
     assert verifying.fingerprint(key) is None
 
 
-def test_a_certificate_that_is_not_valid_yet(verifying, tls_server, key):
+def test_a_certificate_that_is_not_valid_yet_is_refused(verifying, tls_server, key):
     with tls_server.presenting("of tomorrow"):
         assert refusal(verifying, key) == (
             "SSL error: certificate verify failed: it is not valid yet; check this machine's clock"
         )
 
 
-def test_where_the_handshake_cannot_be_repeated_the_ca_is_the_likeliest_reason(ca):
+def test_the_ca_is_named_if_the_handshake_cannot_be_repeated(ca):
     address = Address({"host": "127.0.0.1", "port": "1", "sslrootcert": ca})
     assert why_distrusted(address).startswith("it is not signed by a trusted CA; set `ca`")
 
 
-def test_the_reason_is_looked_for_with_the_ca_that_libpq_used(
+def test_the_reason_is_found_with_the_ca_that_libpq_used(
     make_sink, tls_server, ca, key, monkeypatch
 ):
     monkeypatch.setenv("PGSSLROOTCERT", ca)
@@ -112,7 +112,7 @@ def test_the_reason_is_looked_for_with_the_ca_that_libpq_used(
         assert "it has expired; " in refusal(make_sink(), key)
 
 
-def test_a_server_without_tls(verifying, tls_server, key):
+def test_a_server_without_tls_is_refused(verifying, tls_server, key):
     with tls_server.without_tls():
         assert refusal(verifying, key) == (
             "server does not support SSL, but SSL was required; turn TLS on in the server, or "
@@ -120,21 +120,21 @@ def test_a_server_without_tls(verifying, tls_server, key):
         )
 
 
-def test_a_tunnel_that_is_down(make_sink, dsn, ca, key):
+def test_a_closed_tunnel_is_reported(make_sink, dsn, ca, key):
     sink = make_sink(address=make_conninfo(dsn, port=1), ca=ca)
     assert refusal(sink, key, Unavailable).endswith(
         "; check that the tunnel at 127.0.0.1 is up and reachable, and run again"
     )
 
 
-def test_a_wrong_password_is_still_the_password(make_sink, dsn, ca, key):
+def test_a_wrong_password_is_reported_as_such(make_sink, dsn, ca, key):
     sink = make_sink(address=make_conninfo(dsn, password="canary-wrong"), ca=ca)
     assert refusal(sink, key) == (
         'FATAL:  password authentication failed for user "master"; correct the password in the dsn'
     )
 
 
-def test_a_server_that_insists_on_tls_says_so(make_sink, dsn, tls_server, admin, key):
+def test_a_server_that_requires_tls_says_so(make_sink, dsn, tls_server, admin, key):
     # As rds.force_ssl does it: only lines for TLS.
     with tls_server.admitting("hostssl all all all scram-sha-256\n"):
         address = make_conninfo(dsn, sslmode="disable")
@@ -173,7 +173,7 @@ def test_the_doctor_says_that_the_connection_is_encrypted_and_verified(verifying
         ),
     ],
 )
-def test_the_doctor_warns_of_less(make_sink, dsn, ca, mode, finding):
+def test_the_doctor_warns_about_weaker_tls(make_sink, dsn, ca, mode, finding):
     sink = make_sink(address=make_conninfo(dsn, sslmode=mode), ca=ca, allow_insecure=True)
     found = encryption(sink)
     assert found.state == "warning"
@@ -188,12 +188,12 @@ def test_the_doctor_warns_of_less(make_sink, dsn, ca, mode, finding):
         ("prefer", "the connection is encrypted by TLSv1.3, and does not leave this machine"),
     ],
 )
-def test_the_doctor_is_content_on_this_machine(make_sink, dsn, mode, finding):
+def test_the_doctor_accepts_an_unencrypted_local_connection(make_sink, dsn, mode, finding):
     found = encryption(make_sink(address=make_conninfo(dsn, host="127.0.0.1", sslmode=mode)))
     assert (found.state, found.finding) == ("ok", finding)
 
 
-def test_an_embedded_environment_reaches_a_server_as_libpq_would(tmp_path, dsn, key):
+def test_an_embedded_environment_can_use_a_server_like_libpq(tmp_path, dsn, key):
     environment = Environment(name="local", home=tmp_path, embedded=True)
     sink = make_postgres(PostgresSettings(dsn=Secret(dsn), environment=environment))
     with contextlib.closing(sink):

@@ -42,7 +42,7 @@ def asked(tmp_path):
         "service=figures",
     ],
 )
-def test_another_machine_is_verified_unless_the_address_says_something(asked, dsn):
+def test_another_machine_is_verified_by_default(asked, dsn):
     assert asked(dsn)["sslmode"] == "verify-full"
     assert asked(dsn)["gssencmode"] == "disable"
 
@@ -59,7 +59,7 @@ def test_another_machine_is_verified_unless_the_address_says_something(asked, ds
         "user=u",
     ],
 )
-def test_this_machine_is_left_to_the_address(asked, dsn):
+def test_tls_on_this_machine_is_left_to_the_address(asked, dsn):
     assert asked(dsn) == conninfo_to_dict(dsn)
     assert asked(f"{dsn} sslmode=disable")["sslmode"] == "disable"
 
@@ -68,9 +68,7 @@ def test_this_machine_is_left_to_the_address(asked, dsn):
     ("variable", "value"),
     [("PGHOST", "db.example.org"), ("PGHOSTADDR", "192.0.2.1"), ("PGSERVICE", "figures")],
 )
-def test_what_the_process_environment_adds_to_an_address_counts(
-    asked, monkeypatch, variable, value
-):
+def test_environment_variables_of_libpq_count(asked, monkeypatch, variable, value):
     assert "sslmode" not in asked("dbname=d")
     monkeypatch.setenv(variable, value)
     assert asked("dbname=d")["sslmode"] == "verify-full"
@@ -82,7 +80,7 @@ def test_an_embedded_environment_may_use_any_address(asked):
 
 
 @pytest.mark.parametrize("mode", ["disable", "allow", "prefer", "require"])
-def test_a_mode_that_does_not_verify_is_refused(asked, mode):
+def test_a_mode_without_verification_is_refused(asked, mode):
     with pytest.raises(ConfigError) as caught:
         asked(f"{TUNNEL} sslmode={mode}")
     assert str(caught.value) == (
@@ -94,7 +92,7 @@ def test_a_mode_that_does_not_verify_is_refused(asked, mode):
     assert asked(f"{TUNNEL} sslmode={mode}", allow_insecure=True)["sslmode"] == mode
 
 
-def test_allowing_less_does_not_ask_for_less(asked):
+def test_allow_insecure_does_not_change_the_default(asked):
     assert asked(TUNNEL, allow_insecure=True)["sslmode"] == "verify-full"
 
 
@@ -106,11 +104,11 @@ def test_the_ca_is_a_path_that_starts_at_the_configuration(asked, tmp_path, auth
     assert asked(own, ca="ca.pem")["sslrootcert"] == "/own.pem"
 
 
-def test_a_ca_that_nobody_asks_is_not_looked_for(asked):
+def test_an_unused_ca_is_not_looked_up(asked):
     assert asked("host=localhost", ca="absent.pem") == {"host": "localhost"}
 
 
-def test_a_ca_that_is_not_there_or_none_is_named(asked, tmp_path):
+def test_a_missing_or_invalid_ca_is_named(asked, tmp_path):
     path = tmp_path / "ca.pem"
     remedy = 'write the path of the CA\'s certificate in PEM, or "rds" for those of Amazon RDS'
     start = 'environment staging: ca = "ca.pem" of the sink postgres: '
@@ -124,9 +122,7 @@ def test_a_ca_that_is_not_there_or_none_is_named(asked, tmp_path):
     assert str(caught.value) == f"{start}{path} contains no PEM certificate; {remedy}"
 
 
-def test_the_cas_of_rds_come_along_and_a_newer_file_of_the_users_goes_before(
-    asked, tmp_path, authority
-):
+def test_the_bundled_cas_of_rds_are_used_unless_the_user_has_newer_ones(asked, tmp_path, authority):
     assert asked(TUNNEL, ca="rds")["sslrootcert"] == str(RDS_BUNDLE)
     path = tmp_path / "certs" / "rds-global-bundle.pem"
     path.parent.mkdir()
@@ -142,7 +138,7 @@ def test_the_cas_of_rds_come_along_and_a_newer_file_of_the_users_goes_before(
     )
 
 
-def test_the_cas_of_rds_are_roots_of_each_region_and_good_for_long():
+def test_the_bundled_cas_of_rds_cover_all_regions_and_stay_valid():
     roots = x509.load_pem_x509_certificates(RDS_BUNDLE.read_bytes())
     names = [root.subject.rfc4514_string() for root in roots]
     assert len(roots) == len(set(names)) == 81
@@ -157,7 +153,7 @@ def test_the_cas_of_rds_are_roots_of_each_region_and_good_for_long():
 
 
 @pytest.mark.parametrize("login", ["statpipe_loader", "statpipe_reader"])
-def test_a_role_that_nobody_logs_in_as_is_no_login(tmp_path, login):
+def test_a_group_role_as_login_is_refused(tmp_path, login):
     environment = Environment(name="staging", home=tmp_path)
     settings = PostgresSettings(dsn=Secret("host=h"), environment=environment, iam_login=login)
     with pytest.raises(ConfigError) as caught:
