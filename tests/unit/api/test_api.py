@@ -25,7 +25,7 @@ def imported():
     }
 
 
-def test_every_name_is_listed_once_and_is_there():
+def test_every_listed_name_exists_and_is_listed_once():
     names = statpipe.api.__all__
     assert len(names) == len(set(names))
     assert set(names) == imported()
@@ -39,7 +39,7 @@ def test_names_are_sorted_constants_then_classes_then_functions():
     assert statpipe.api.__all__ == sorted(statpipe.api.__all__, key=kind)
 
 
-def test_whatever_a_module_of_the_package_defines_for_authors_is_listed():
+def test_every_public_name_of_the_package_is_listed():
     """Roles, events and declarations alike; what makes the hooks themselves is the engine's."""
     for path in sorted(SOURCE.parent.glob("*.py")):
         if path.stem in {"__init__", "hookspecs", "markers"}:
@@ -63,7 +63,7 @@ def test_every_name_has_a_docstring():
 
 
 @pytest.mark.parametrize("module", ["statpipe.api", hookspecs.__name__])
-def test_importing_it_loads_nothing_heavy(module):
+def test_importing_the_package_loads_nothing_heavy(module):
     code = f"import {module}, sys; print(*sorted({{name.split('.')[0] for name in sys.modules}}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not set(HEAVY) & set(done.stdout.split())

@@ -9,7 +9,7 @@ from statpipe.api import Component, NoSettings, PluginError, Secret, secret
 
 
 @pytest.mark.parametrize("name", ["lake", "bea_pce_state", "s3"])
-def test_a_plain_name_is_taken(name):
+def test_a_plain_name_is_accepted(name):
     assert Component(name=name, summary="s", factory=print).name == name
 
 
@@ -19,7 +19,7 @@ def test_a_name_that_is_not_snake_case_is_refused(name):
         Component(name=name, summary="s", factory=print)
 
 
-def test_without_settings_it_has_none_and_makes_nothing_by_itself():
+def test_a_component_without_settings_makes_nothing_by_itself():
     made = []
     component = Component(name="x", summary="s", factory=made.append)
     assert component.settings is NoSettings
@@ -45,7 +45,7 @@ class Ports:
         return iter(["CAL"])
 
 
-def test_a_factory_may_be_a_place_that_is_imported_when_it_is_called(tmp_path, monkeypatch):
+def test_a_factory_given_as_a_path_is_imported_when_called(tmp_path, monkeypatch):
     (tmp_path / "made_later.py").write_text("class One(list):\n    pass\nclass Two:\n    pass\n")
     monkeypatch.syspath_prepend(tmp_path)
     one = Component(name="x", summary="s", factory="made_later:One", settings=Ports)
@@ -56,14 +56,14 @@ def test_a_factory_may_be_a_place_that_is_imported_when_it_is_called(tmp_path, m
 
 
 @pytest.mark.parametrize("place", ["no_such_module:One", "json:NoSuchName"])
-def test_a_factory_that_cannot_be_loaded_is_a_fault_of_the_plugin(place):
+def test_a_factory_that_cannot_be_loaded_is_a_plugin_error(place):
     component = Component(name="x", summary="s", factory=place)
     with pytest.raises(PluginError, match=f"the factory {place} cannot be loaded .*correct the"):
         component.factory(NoSettings())
 
 
 @pytest.mark.parametrize("place", ["", "json", "json:", ":One"])
-def test_a_factory_that_names_no_place_is_refused(place):
+def test_a_factory_with_an_invalid_path_is_refused(place):
     with pytest.raises(
         TypeError, match=r"of component x is .*; expected .*, or its place, such as"
     ):

@@ -30,19 +30,19 @@ def test_each_event_has_exactly_one_hook(kind):
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-def test_each_event_is_a_keyword_only_attrs_value_with_a_docstring(kind):
+def test_each_event_is_a_documented_keyword_only_attrs_class(kind):
     assert attrs.has(kind)
     assert all(field.kw_only for field in attrs.fields(kind))
     assert kind.__doc__.strip()
 
 
-def test_an_observer_cannot_change_what_it_is_told():
+def test_an_observer_cannot_change_an_event():
     event = RunStarted(run_id="r", source="s", environment="local")
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         event.source = "other"
 
 
 @pytest.mark.parametrize("kind", EVENTS)
-def test_an_event_tells_which_run_it_belongs_to(kind):
+def test_an_event_names_its_run(kind):
     names = {field.name for field in attrs.fields(kind)}
     assert "manifest" in names or {"run_id", "source"} <= names

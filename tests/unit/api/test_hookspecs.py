@@ -54,19 +54,19 @@ def test_there_are_hooks_of_both_kinds():
 
 
 @every_hook
-def test_its_name_has_the_prefix(name):
+def test_the_name_of_each_hook_has_the_prefix(name):
     assert name.startswith(f"{PROJECT}_")
 
 
 @every_hook
-def test_it_is_marked_as_a_specification(name):
+def test_each_hook_is_marked_as_a_specification(name):
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     assert getattr(manager.hook, name).spec is not None
 
 
 @every_hook
-def test_its_docstring_has_a_sentence_and_an_example_that_implements_it(name):
+def test_each_docstring_has_a_sentence_and_an_example(name):
     hook = HOOKS[name]
     first = inspect.getdoc(hook).split("\n\n")[0]
     assert first.endswith(".")
@@ -77,7 +77,7 @@ def test_its_docstring_has_a_sentence_and_an_example_that_implements_it(name):
 
 
 @every_hook
-def test_its_example_is_a_plugin_that_can_be_registered_and_called(name):
+def test_each_example_is_a_plugin_that_can_be_registered_and_called(name):
     class Anything:
         """Stands for the names of an author's own module."""
 
@@ -109,7 +109,7 @@ def test_its_example_is_a_plugin_that_can_be_registered_and_called(name):
 
 
 @pytest.mark.parametrize("name", sorted(COMPONENTS))
-def test_a_component_hook_offers_many_and_is_told_at_most_of_instances(name):
+def test_a_component_hook_returns_many_and_takes_at_most_instances(name):
     hook = HOOKS[name]
     taken = ["instances"] if name == "statpipe_models" else []
     assert list(inspect.signature(hook).parameters) == taken
@@ -119,7 +119,7 @@ def test_a_component_hook_offers_many_and_is_told_at_most_of_instances(name):
 
 
 @pytest.mark.parametrize("name", LIFECYCLE)
-def test_a_lifecycle_hook_is_told_one_event_and_answers_nothing(name):
+def test_a_lifecycle_hook_takes_one_event_and_returns_nothing(name):
     told = typing.get_type_hints(HOOKS[name])
     assert told.pop("return") is type(None)
     assert list(told) == ["event"]
@@ -127,7 +127,7 @@ def test_a_lifecycle_hook_is_told_one_event_and_answers_nothing(name):
 
 
 @pytest.mark.parametrize("name", LIFECYCLE)
-def test_a_lifecycle_hook_is_called_as_its_event(name):
+def test_a_lifecycle_hook_has_the_name_of_its_event(name):
     event = typing.get_type_hints(HOOKS[name])["event"].__name__
     words = "".join(part.title() for part in name.removeprefix(f"{PROJECT}_").split("_"))
     assert words == event

@@ -54,25 +54,25 @@ numbered = type("numbered", (), {"__call__": lambda *_: [], "version": 2})()
 
 
 @pytest.mark.parametrize("name", ["prices", "Prices"])
-def test_a_function_or_a_class_is_found_and_can_be_sent_to_another_process(name):
+def test_a_function_or_class_is_found_and_can_be_pickled(name):
     found = pickle.loads(pickle.dumps(normalizer_at(f"{HERE}:{name}")))
     table = found.normalize(TEA, [PAYLOAD])
     assert table["obs_value"].to_pylist() == [Decimal("17.5")]
 
 
-def test_a_function_has_the_version_that_stands_behind_it(monkeypatch):
+def test_a_function_has_the_version_in_its_attribute(monkeypatch):
     assert normalizer_at(f"{HERE}:prices").version == "1"
     monkeypatch.setattr(prices, "version", "2", raising=False)
     assert normalizer_at(f"{HERE}:prices").version == "2"
     assert normalizer_at(f"{HERE}:Prices").version == "7"
 
 
-def test_what_a_function_cannot_read_is_refused_with_the_payload():
+def test_a_payload_that_a_function_cannot_read_is_refused():
     with pytest.raises(ContentError, match="payload tea"):
         normalizer_at(TEA.normalizer).normalize(TEA, [Payload(name="tea", body=b"<html>")])
 
 
-def test_a_function_is_its_authors():
+def test_the_authors_of_a_function_are_its_own():
     assert normalizer_at(TEA.normalizer).__module__ == HERE
 
 
@@ -87,13 +87,13 @@ def test_a_function_is_its_authors():
         (f"{HERE}:numbered", "has the version 2; expected text"),
     ],
 )
-def test_a_place_without_a_normalizer_is_refused(place, words):
+def test_a_path_without_a_normalizer_is_refused(place, words):
     with pytest.raises(PluginError, match=words) as refused:
         normalizer_at(place)
     assert place in str(refused.value)
 
 
-def test_a_class_that_wants_settings_is_refused_in_words(monkeypatch):
+def test_a_class_with_settings_is_refused_with_a_message(monkeypatch):
     module = ModuleType("agency_with_settings")
     module.Wants = type("Wants", (RowNormalizer,), {"__init__": lambda self, settings: None})
     monkeypatch.setitem(sys.modules, module.__name__, module)

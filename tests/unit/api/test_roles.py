@@ -51,7 +51,7 @@ VINTAGE = Vintage(released=date(2022, 10, 6))
         ),
     ],
 )
-def test_a_role_asks_its_author_for_these_methods_and_no_more(role, must):
+def test_a_role_has_only_these_abstract_methods(role, must):
     assert role.__abstractmethods__ == must
     assert all((getattr(role, name).__doc__ or "").strip() for name in must)
     with pytest.raises(TypeError, match="abstract method"):
@@ -69,7 +69,7 @@ class OneVintage(Source):
         yield from ()
 
 
-def test_a_source_offers_what_its_probe_shows_and_promises_nothing_else():
+def test_a_source_offers_only_the_vintage_of_its_probe():
     source = OneVintage()
     assert list(source.vintages(DATASET)) == [VINTAGE]
     assert source.requests(DATASET, VINTAGE) is None
@@ -78,7 +78,7 @@ def test_a_source_offers_what_its_probe_shows_and_promises_nothing_else():
     source.close()
 
 
-def test_a_release_that_came_in_between_is_refused():
+def test_a_release_between_probe_and_fetch_is_refused():
     source = OneVintage()
     source.refuse_newer(DATASET, source.probe(DATASET))
     before = Vintage(released=date(2022, 10, 6), token="before")
@@ -86,14 +86,14 @@ def test_a_release_that_came_in_between_is_refused():
         source.refuse_newer(DATASET, before)
 
 
-def test_a_source_reads_no_archives_unless_it_says_so():
+def test_a_source_reads_no_archives_by_default():
     with pytest.raises(ConfigError) as caught:
         OneVintage().archive(["a.zip", "b.zip"])
     assert str(caught.value) == ("source OneVintage cannot read archives such as a.zip, b.zip")
     assert tuple(OneVintage().unreadable()) == ()
 
 
-def test_a_check_applies_to_every_dataset_unless_it_says_otherwise():
+def test_a_check_applies_to_every_dataset_by_default():
     class Passes(Check):
         def check(self, current, previous):
             return CheckResult(
@@ -103,7 +103,7 @@ def test_a_check_applies_to_every_dataset_unless_it_says_otherwise():
     assert Passes().applies_to(DATASET)
 
 
-def test_a_sink_may_leave_out_all_but_two_methods():
+def test_a_sink_only_needs_two_methods():
     class Forgets(Sink):
         layers = frozenset({Layer.GOLD})
 
@@ -135,7 +135,7 @@ class OldLake(MemoryLake):
         return self.bronze[kept.key]
 
 
-def test_a_lake_that_says_nothing_of_damage_is_read_to_find_it():
+def test_a_lake_without_damage_methods_is_read_to_find_damage():
     lake = OldLake()
     kept = lake.keep("agency", "T1", Payload(name="T1", body=b"x"))
     run = ("agency", manifest_of().run_id)

@@ -43,16 +43,16 @@ def test_the_rows_of_all_payloads_are_one_table():
     assert table["obs_value"].to_pylist() == [Decimal("1.5"), Decimal("17.25")]
 
 
-def test_only_what_is_selected_is_returned():
+def test_only_selected_rows_are_returned():
     narrow = attrs.evolve(TEA, selection=Selection(areas=("MOM",)))
     assert Tea().normalize(narrow, [CAL, MOM])["ref_area"].to_pylist() == ["MOM"]
 
 
-def test_a_payload_that_is_a_structure_is_left_to_describe():
+def test_a_structure_payload_is_only_used_by_describe():
     assert len(Tea().normalize(TEA, [payload(b"<codes/>", structure=True), CAL])) == 1
 
 
-def test_figures_of_a_dataset_of_doubles_are_the_shortest_decimals():
+def test_figures_of_doubles_become_the_shortest_decimals():
     body = payload(b'{"prices": {"CAL": 0.30000000000000004, "MOM": "1.1000000000000001"}}')
     table = Tea().normalize(attrs.evolve(TEA, doubles=True), [body])
     assert table["obs_value"].to_pylist() == [Decimal("0.30000000000000004"), Decimal("1.1")]
@@ -67,11 +67,11 @@ def test_figures_of_a_dataset_of_doubles_are_the_shortest_decimals():
         (b'{"prices": {}}', r"dataset tea: its payloads \(tea-14\) contain no figures"),
     ],
 )
-def test_what_is_wrong_is_told_by_the_payload(body, says):
+def test_errors_name_the_payload(body, says):
     with pytest.raises(ContentError, match=says):
         Tea().normalize(TEA, [payload(body)])
 
 
-def test_no_payload_at_all_is_told():
+def test_missing_payloads_are_reported():
     with pytest.raises(ContentError, match=r"its payloads \(none\)"):
         Tea().normalize(TEA, [])

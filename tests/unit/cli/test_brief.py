@@ -62,7 +62,7 @@ def lines(made, **more):
     return [text for text, _ in brief_lines(made, 80, **more)]
 
 
-def test_what_the_release_calendar_says_is_a_line_and_of_several_runs_only_what_is_late():
+def test_the_release_calendar_is_one_line_and_several_runs_only_show_late_ones():
     quiet = manifest(0, calendar="nothing is due before 2026-12-18, so no request was sent")
     late = manifest(0, calendar="late: the release due on 2026-12-18 has not appeared", late=True)
     assert [f"  {quiet.calendar}"] == [line for line, _ in brief_lines(quiet, 80)][1:]
@@ -70,7 +70,7 @@ def test_what_the_release_calendar_says_is_a_line_and_of_several_runs_only_what_
     assert (f"  {late.calendar}", "yellow") in brief_lines(late, 80, alone=False)
 
 
-def test_a_run_says_what_is_new_what_moved_most_and_what_to_look_at():
+def test_a_run_shows_new_vintages_largest_revisions_and_what_to_check():
     assert lines(manifest(2, 1)) == [
         "tea: loaded 2 releases, 2,400 figures, in 2.5 s",
         "  T0 2024-04-01: first release, 1,200 figures",

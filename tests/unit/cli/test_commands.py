@@ -18,7 +18,7 @@ EVERY = [
 
 
 @pytest.mark.parametrize(("path", "command"), EVERY)
-def test_the_example_of_a_command_can_be_typed_and_stands_in_its_help(capsys, path, command):
+def test_the_example_of_a_command_is_valid_and_is_in_its_help(capsys, path, command):
     app = make_app(plugins=False)
     words = shlex.split(command.example)
     assert tuple(words[: len(path)]) == path

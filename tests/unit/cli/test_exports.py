@@ -38,18 +38,18 @@ from statpipe.domain.visible import visible
         ("a = b - c", "a = b - c"),
     ],
 )
-def test_no_text_begins_a_formula_or_acts(text, written):
+def test_no_text_begins_a_formula_or_contains_control_characters(text, written):
     assert safe_text(text) == written
 
 
 @given(st.text(st.characters(), max_size=20))
-def test_no_safe_text_begins_a_formula(text):
+def test_no_escaped_text_begins_a_formula(text):
     written = safe_text(text)
     begins = written[:1] in "=+-@\t\r" and written != ""
     assert not begins or set(written) <= set("+-.,0123456789")
 
 
-def test_figures_and_dates_are_never_changed_and_texts_only_if_that_is_wanted(capsys):
+def test_figures_and_dates_stay_unchanged_and_texts_change_only_on_request(capsys):
     row = (Decimal("-5.20"), -5.5, date(2021, 1, 1), None, "=1", "-5.2")
     for safe, text in ((True, "'=1"), (False, "=1")):
         with own_output():
@@ -60,7 +60,7 @@ def test_figures_and_dates_are_never_changed_and_texts_only_if_that_is_wanted(ca
 
 
 @given(st.recursive(st.text(st.characters()), lambda inner: st.dictionaries(st.text(), inner)))
-def test_json_is_read_back_as_it_was_and_can_be_looked_at(document):
+def test_json_is_read_back_unchanged_and_is_safe_to_print(document):
     for indent in (None, 1):
         text = json_text(document, indent=indent)
         assert json.loads(text) == document

@@ -39,12 +39,12 @@ from statpipe.engine.answers.status_words import status_in_words
         (None, None, ""),
     ],
 )  # fmt: skip
-def test_decimals_keep_their_places_for_programs_and_for_people(value, for_programs, for_people):
+def test_decimals_keep_their_places_in_every_output(value, for_programs, for_people):
     assert exact(value) == for_programs
     assert readable(value) == for_people
 
 
-def test_decimal_points_stand_below_each_other():
+def test_decimal_points_are_aligned():
     assert at_the_point(["1,234.5", "99", "0.25", "(L)", ""]) == [
         "1,234.5 ",
         "   99   ",
@@ -56,6 +56,6 @@ def test_decimal_points_stand_below_each_other():
     assert at_the_point([]) == []
 
 
-def test_statuses_are_told_in_words():
+def test_statuses_are_shown_in_words():
     assert status_in_words("N") == "N: not significant"
     assert status_in_words("?") == "?: no code of SDMX's CL_OBS_STATUS"

@@ -36,7 +36,7 @@ def written(folder):
     return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_it_writes_all_files_and_says_what_to_do_next(init, tmp_path):
+def test_init_writes_all_files_and_shows_the_next_steps(init, tmp_path):
     code, out, err = init("my figures")
     assert (code, err) == (0, "")
     assert written(tmp_path / "my figures") == FILES
@@ -44,14 +44,14 @@ def test_it_writes_all_files_and_says_what_to_do_next(init, tmp_path):
     assert "statpipe run bea_pce_state " in out
 
 
-def test_without_a_folder_it_is_this_one(init, tmp_path):
+def test_the_default_folder_is_the_current_one(init, tmp_path):
     code, out, _ = init()
     assert (code, written(tmp_path)) == (0, FILES)
     assert "  cd " not in out
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
-def test_a_file_that_is_there_is_kept_and_nothing_is_written(init, tmp_path, name):
+def test_an_existing_file_is_kept_and_nothing_is_written(init, tmp_path, name):
     place = tmp_path / "mine" / name
     place.parent.mkdir(parents=True)
     place.write_text("# mine\n")
@@ -65,7 +65,7 @@ def test_a_file_that_is_there_is_kept_and_nothing_is_written(init, tmp_path, nam
     assert place.read_text() == "# mine\n"
 
 
-def test_a_folder_that_cannot_be_written_is_named_and_left_as_it_was(init, tmp_path):
+def test_an_unwritable_folder_is_named_and_stays_unchanged(init, tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / ".github").write_text("a file")
     code, _, err = init("mine")
@@ -95,7 +95,7 @@ def variables_of(node):
         yield node[2:-1]
 
 
-def test_it_has_the_three_environments(init, tmp_path):
+def test_the_project_has_three_environments(init, tmp_path):
     init()
     assert load_configuration(tmp_path / "statpipe.toml").environments() == [
         "local",
@@ -115,7 +115,7 @@ def test_the_requirements_are_wheels_in_a_folder_with_what_the_environments_need
     assert all(line.startswith("./wheels/statpipe") for line in wheels), "and no name for an index"
 
 
-def test_nothing_is_left_to_fill_in(init, tmp_path):
+def test_no_placeholder_is_left(init, tmp_path):
     init()
     for path in tmp_path.rglob("*"):
         if path.is_file():

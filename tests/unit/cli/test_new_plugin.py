@@ -34,7 +34,7 @@ def new(tmp_path, monkeypatch, capsys):
     "name",
     ["Harbour", "2nd", "a-b", "a__b", "a_", "ä", "a/../b", "a" * 31, "a b", "a;rm"],
 )
-def test_what_is_no_name_is_refused(new, tmp_path, name):
+def test_an_invalid_name_is_refused(new, tmp_path, name):
     code, out, err = new("--name", name)
     assert (code, out) == (2, "")
     assert f"{name!r} is not a valid plugin name; use lower-case letters, digits" in err
@@ -48,7 +48,7 @@ def test_names_that_mean_something_else_are_refused(new, name):
     assert f"{name!r} would clash with names of Python or statpipe; choose another (exit 2)" in err
 
 
-def test_names_that_are_taken_are_refused(new):
+def test_names_in_use_are_refused(new):
     for name, role, said in (
         (
             "bea_pce_state",
@@ -79,7 +79,7 @@ def test_names_that_are_taken_are_refused(new):
         assert f"{said}; choose another name (exit 2)" in err
 
 
-def test_a_folder_that_is_there_is_left_alone(new, tmp_path):
+def test_an_existing_folder_is_not_changed(new, tmp_path):
     mine = tmp_path / "statpipe-harbour" / "mine.txt"
     mine.parent.mkdir()
     mine.write_text("mine")
@@ -92,7 +92,7 @@ def test_a_folder_that_is_there_is_left_alone(new, tmp_path):
     assert [path.name for path in mine.parent.iterdir()] == ["mine.txt"]
 
 
-def test_a_folder_that_cannot_be_written_is_told_and_nothing_is_left(new, tmp_path, monkeypatch):
+def test_an_unwritable_folder_is_reported_and_nothing_is_left(new, tmp_path, monkeypatch):
     written = Path.write_text
 
     def full(path, *arguments, **keywords):
@@ -124,7 +124,7 @@ my plugins/statpipe-harbour is ready. Next, from this folder:
     )
 
 
-def test_elsewhere_the_next_steps_name_programs_by_their_whole_path(new, monkeypatch):
+def test_outside_the_venv_the_next_steps_have_full_paths(new, monkeypatch):
     monkeypatch.setattr(sys, "executable", "/a b/.venv/bin/python")
     _, out, _ = new("harbour")
     assert (
@@ -134,7 +134,7 @@ def test_elsewhere_the_next_steps_name_programs_by_their_whole_path(new, monkeyp
 
 
 @pytest.mark.parametrize("role", get_args(Role))
-def test_names_are_made_of_the_one_that_was_given(new, tmp_path, role):
+def test_all_names_derive_from_the_given_one(new, tmp_path, role):
     code, out, _ = new("tide_tables", "--role", role, "--into", str(tmp_path / "deep"))
     assert code == 0
     folder = tmp_path / "deep" / "statpipe-tide-tables"
@@ -156,7 +156,7 @@ def test_names_are_made_of_the_one_that_was_given(new, tmp_path, role):
     assert not list(folder.rglob("*.template"))
 
 
-def test_it_says_with_which_versions_of_statpipe_it_works(new, tmp_path, monkeypatch):
+def test_the_plugin_declares_its_versions_of_statpipe(new, tmp_path, monkeypatch):
     for version, since, below in (
         ("0.1.0", "0.1", "0.2"),
         ("0.9.3", "0.9", "0.10"),
@@ -171,7 +171,7 @@ def test_it_says_with_which_versions_of_statpipe_it_works(new, tmp_path, monkeyp
         assert groups["statpipe.api"] == {"since": since, "below": below}
 
 
-def test_its_stand_in_of_an_agency_has_a_port_that_is_free(new, tmp_path):
+def test_the_fake_agency_uses_a_free_port(new, tmp_path):
     agency = Path("tests") / "agency.py"
     assert new("harbour", "--into", "one")[0] == 0
     text = (tmp_path / "one" / "statpipe-harbour" / agency).read_text()

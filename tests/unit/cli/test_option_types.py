@@ -39,7 +39,7 @@ def told(tmp_path, monkeypatch, capsys):
 @pytest.mark.parametrize(
     "values", ["-- A B,C -- D", "-- A,B,C,D", "-- A B C D", "-- A -- B -- C,D"]
 )
-def test_several_values_in_any_mix(command, option, parameter, values):
+def test_several_values_may_be_given_in_any_form(command, option, parameter, values):
     words = [*command.split(), *values.replace("--", option).split()]
     _, bound, _ = make_app().parse_args(words, exit_on_error=False, print_error=False)
     assert split(bound.arguments[parameter]) == ("A", "B", "C", "D")
@@ -47,13 +47,13 @@ def test_several_values_in_any_mix(command, option, parameter, values):
 
 @pytest.mark.parametrize(("command", "option", "parameter"), SEVERAL)
 @pytest.mark.parametrize("values", ["A,,B", "A ,", ",A"])
-def test_no_value_is_empty(command, option, parameter, values):
+def test_an_empty_value_is_refused(command, option, parameter, values):
     words = [*command.split(), option, *values.split()]
     with pytest.raises(CycloptsError, match="empty name"):
         make_app().parse_args(words, exit_on_error=False, print_error=False)
 
 
-def test_names_are_taken_once_and_without_blanks():
+def test_names_are_used_once_and_without_blanks():
     assert split(("CA, TX", "CA")) == ("CA", "TX")
     assert split(()) == ()
 
@@ -63,7 +63,7 @@ def test_names_are_taken_once_and_without_blanks():
     ["run tea", "ingest tea", "transform tea", "load tea", "backfill tea --from-archive x"],
 )
 @pytest.mark.parametrize("seconds", ["nan", "-5", "inf", "-inf", "1e9", "-0.001"])
-def test_no_command_waits_for_nonsense(told, command, seconds):
+def test_invalid_waiting_times_are_refused(told, command, seconds):
     code, line = told(*command.split(), f"--wait={seconds}")
     assert code == 2
     assert "--wait: it must be a number of seconds from 0 to 604800 (a week), not " in line
@@ -115,7 +115,7 @@ def test_a_limit_is_a_whole_number_of_at_least_1(told, command, limit):
         (("run", "--log-format", "xml"), "--log-format"),
     ],
 )  # fmt: skip
-def test_what_makes_no_sense_is_refused_in_one_line(told, arguments, says):
+def test_invalid_values_are_refused_in_one_line(told, arguments, says):
     code, line = told(*arguments)
     assert code == 2
     assert says in line

@@ -64,7 +64,7 @@ def manifest(*revisions, **more):
     )
 
 
-def test_markdown_has_a_table_of_areas_and_one_of_the_largest_moves():
+def test_markdown_has_tables_of_areas_and_largest_revisions():
     assert as_markdown(manifest(REVISION)).splitlines() == [
         "# Revisions: tea, run r1",
         "",
@@ -91,13 +91,13 @@ def test_markdown_has_a_table_of_areas_and_one_of_the_largest_moves():
     ]
 
 
-def test_a_run_that_changed_nothing_says_so_and_one_that_was_overruled_as_well():
+def test_unchanged_and_overruled_runs_say_so():
     assert "No release changed any figure." in as_markdown(manifest(None))
     overruled = as_markdown(manifest(REVISION, accepted_revision=True))
     assert overruled.rstrip().endswith("overruled checks that refused this release.")
 
 
-def test_a_report_goes_to_a_file_or_says_why_not(tmp_path):
+def test_a_report_is_written_to_a_file_or_the_error_is_shown(tmp_path):
     path = tmp_path / "report.md"
     write_markdown([manifest(REVISION), manifest(None)], path)
     assert path.read_text(encoding="utf-8").count("# Revisions: tea") == 2
@@ -110,7 +110,7 @@ def test_a_report_goes_to_a_file_or_says_why_not(tmp_path):
     )
 
 
-def test_a_terminal_shows_one_line_and_the_largest_moves(capsys):
+def test_a_terminal_shows_one_line_and_the_largest_revisions(capsys):
     print_revisions(manifest(None, REVISION))
     shown = capsys.readouterr().err
     assert REVISION.in_words in shown
@@ -133,7 +133,7 @@ def verdict(check, dataset, message, **more):
     return CheckResult(check=check, dataset=dataset, message=message, **fields | more)
 
 
-def test_what_was_not_judged_is_said_once_a_reason(capsys):
+def test_each_reason_for_not_judging_is_shown_once(capsys):
     checks = (
         verdict("row_count", "T1", "nothing before"),
         verdict("row_count", "T2", "nothing before"),

@@ -46,7 +46,7 @@ def shown(capsys, rows, **of):
     return [" ".join(line.split()) for line in capsys.readouterr().out.splitlines()]
 
 
-def test_each_frequency_has_a_first_and_last_period_of_its_own(capsys):
+def test_each_frequency_has_its_own_first_and_last_period(capsys):
     found = shown(
         capsys,
         [
@@ -66,7 +66,7 @@ def test_each_frequency_has_a_first_and_last_period_of_its_own(capsys):
     ]
 
 
-def test_changes_are_shown_row_by_row_even_if_each_cell_changed_once(capsys):
+def test_changes_are_shown_row_by_row(capsys):
     found = shown(
         capsys,
         [
@@ -80,11 +80,11 @@ def test_changes_are_shown_row_by_row_even_if_each_cell_changed_once(capsys):
 
 
 @pytest.mark.parametrize("measure", ["value", None])
-def test_one_figure_is_told_as_a_row(capsys, measure):
+def test_a_single_figure_is_shown_as_a_row(capsys, measure):
     assert "2023 7 1" in shown(capsys, [("AS", "Y:1", "A", "2023", 7)], measure=measure)
 
 
-def test_a_lake_from_before_a_column_was_added_is_shown_without_it(capsys):
+def test_a_lake_without_a_newer_column_is_shown_without_it(capsys):
     table = pa.table({"ref_area": ["AS", "AS"], "time_period": ["2023", "2024"], "value": [1, 2]})
     People(model=model(), table=table, limit=50).show()
     assert "2024" in capsys.readouterr().out
@@ -94,9 +94,7 @@ def test_a_model_without_rows_says_so(capsys):
     assert shown(capsys, []) == ["Harvest", "no rows"]
 
 
-def test_one_series_is_a_chart_on_a_terminal_with_room_and_a_line_of_blocks_elsewhere(
-    capsys, monkeypatch
-):
+def test_one_series_is_a_chart_on_a_large_terminal_and_blocks_elsewhere(capsys, monkeypatch):
     rows = [("CA", "Y:1", "A", str(2020 + year), year * year) for year in range(5)]
     assert any("▁" in line for line in shown(capsys, rows))
     monkeypatch.setattr(series, "is_terminal", lambda: True)

@@ -26,7 +26,7 @@ def by_rich(columns, rows, right):
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(rows=st.lists(st.tuples(CELLS, CELLS, CELLS), max_size=5))
-def test_a_table_in_a_pipe_is_as_rich_lays_it_out(rows, capsys):
+def test_a_table_in_a_pipe_has_the_layout_of_rich(rows, capsys):
     columns, right = ("area", "value", "note"), ("value",)
     print_table("", columns, rows, right=right)
     assert capsys.readouterr().out == by_rich(columns, rows, right)

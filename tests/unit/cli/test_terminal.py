@@ -43,7 +43,7 @@ def output(monkeypatch):
     return make
 
 
-def test_lines_and_tables_show_what_a_text_holds_and_do_nothing_of_it(output):
+def test_control_characters_in_texts_are_shown_and_have_no_effect(output):
     made = output()
     say(HOSTILE, label="name  ")
     print_table(HOSTILE, (HOSTILE,), [(HOSTILE,)])
@@ -51,7 +51,7 @@ def test_lines_and_tables_show_what_a_text_holds_and_do_nothing_of_it(output):
     assert made.text.splitlines() == [f"name  {seen}", seen, seen, seen]
 
 
-def test_github_s_runner_finds_no_command(output, monkeypatch):
+def test_no_text_is_a_command_for_githubs_runner(output, monkeypatch):
     made = output(width=60)
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     say("::error::x")
@@ -65,7 +65,7 @@ def test_github_s_runner_finds_no_command(output, monkeypatch):
 
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "utf-8", "cp437"])
 @pytest.mark.parametrize("width", [None, 20, 40, 120])
-def test_any_encoding_and_width_will_do(output, encoding, width):
+def test_any_encoding_and_width_works(output, encoding, width):
     made = output(encoding, width=width)
     rows = [("東京 Doña ▁▂▃", "1"), ("x" * 50, "22")]
     print_table("Ü", ("näme", "value"), rows, right=("value",))
@@ -74,7 +74,7 @@ def test_any_encoding_and_width_will_do(output, encoding, width):
         assert all(line == line.rstrip() for line in made.text.splitlines())
 
 
-def test_a_pipe_has_no_width_and_no_blanks_at_the_ends_of_lines(output):
+def test_output_to_a_pipe_has_no_width_and_no_trailing_blanks(output):
     made = output()
     print_table("T", ("a", "b"), [("x" * 300, "y"), ("x", "yy")])
     title, head, first, second = made.text.splitlines()
@@ -82,7 +82,7 @@ def test_a_pipe_has_no_width_and_no_blanks_at_the_ends_of_lines(output):
     assert second == f"x{' ' * 301}yy"
 
 
-def test_a_narrow_window_leaves_out_what_tells_least_then_shows_blocks(output):
+def test_a_narrow_window_leaves_out_minor_columns_then_shows_blocks(output):
     columns, row = ("id", "source", "message"), ("r1", "bea_pce_state", "words " * 8)
     made = output(width=44)
     print_table("", columns, [row], less=("source",))
@@ -99,7 +99,7 @@ def test_a_narrow_window_leaves_out_what_tells_least_then_shows_blocks(output):
     ]
 
 
-def test_what_others_print_goes_to_standard_error(capsys):
+def test_output_of_libraries_goes_to_standard_error(capsys):
     with own_output():
         print("a plugin was here")  # noqa: T201 - what is tested
         answer("42\n")
@@ -107,7 +107,7 @@ def test_what_others_print_goes_to_standard_error(capsys):
     assert (printed.out, printed.err) == ("42\n", "a plugin was here\n")
 
 
-def test_credentials_are_masked_in_what_people_read(capsys):
+def test_credentials_are_masked_in_output(capsys):
     with own_output():
         hide({"hunter-2-hunter"})
         say("key hunter-2-hunter")
@@ -118,7 +118,7 @@ def test_credentials_are_masked_in_what_people_read(capsys):
     assert "hunter" not in printed.err
 
 
-def test_a_reader_who_has_gone_ends_an_answer_but_not_the_work(monkeypatch):
+def test_a_closed_pipe_ends_the_output_but_not_the_work(monkeypatch):
     class Closed(io.StringIO):
         def write(self, _text):
             raise BrokenPipeError
@@ -130,7 +130,7 @@ def test_a_reader_who_has_gone_ends_an_answer_but_not_the_work(monkeypatch):
         say("for nobody")
 
 
-def test_a_labelled_line_breaks_between_words_on_a_terminal_alone(output):
+def test_a_labelled_line_only_wraps_on_a_terminal(output):
     text = "Last updated: October 6, 2022 by " + "x" * 30
     made = output(width=40)
     say_wrapped(text, label="vintage   ")

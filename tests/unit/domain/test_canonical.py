@@ -14,7 +14,7 @@ from statpipe.domain.seal import seal, with_vintage
 from support.observations import CODED, PLAIN, cells, encodings, row, rows_of, sealed
 
 
-def test_another_vintage_changes_the_content_but_not_the_figures():
+def test_another_vintage_changes_the_content_hash_but_not_the_figures_hash():
     one = sealed(row())
     other = with_vintage(one, "2021-01-01")
     assert set(other["vintage"].to_pylist()) == {"2021-01-01"}
@@ -22,7 +22,7 @@ def test_another_vintage_changes_the_content_but_not_the_figures():
     assert content_hash(one) != content_hash(other)
 
 
-def test_what_stands_under_a_null_does_not_count():
+def test_values_under_a_null_do_not_change_the_hash():
     """The slot of a null may hold anything: equal figures must hash alike all the same."""
     kind = pa.decimal128(38, 18)
     masked = pa.array([Decimal(7), Decimal(1)], kind)
@@ -39,12 +39,12 @@ def test_what_stands_under_a_null_does_not_count():
 
 @settings(deadline=None, max_examples=60)
 @given(one=cells, other=cells)
-def test_hashes_are_equal_just_where_figures_are(one, other):
+def test_hashes_are_equal_exactly_if_figures_are(one, other):
     first, second = sealed(*rows_of(one)), sealed(*rows_of(other))
     assert (figures_hash(first) == figures_hash(second)) == (one == other)
 
 
-def test_the_hash_of_a_table_is_the_same_for_ever():
+def test_the_hash_of_a_table_never_changes():
     """Another hash would make every vintage look revised: it must not change by accident."""
     table = sealed(
         row(notes="footnote", obs_status="A"),
@@ -56,7 +56,7 @@ def test_the_hash_of_a_table_is_the_same_for_ever():
     assert content_hash(table) == "7ea90e1b10aa09031b4f409ee66320a06fbb7172427ebc185701db64f0c1c7f3"
 
 
-def test_the_hash_is_over_what_its_documentation_says():
+def test_the_hash_is_computed_as_documented():
     """The same hash, written down byte by byte."""
     missing = row(category="T:2", value=None, obs_status="O")
     made = sealed(row(value="2", obs_status="A"), missing)
@@ -69,7 +69,7 @@ def test_the_hash_is_over_what_its_documentation_says():
     assert content_hash(made, ["category", "obs_value"]) == digest.hexdigest()
 
 
-def test_figures_are_hashed_as_numbers_and_those_that_fit_as_older_versions_did():
+def test_figures_are_hashed_as_numbers_compatible_with_older_versions():
     one, other = sealed(row(value="1.5")), sealed(row(value="1.50"))
     assert figures_hash(one) == figures_hash(other)
     assert content_hash(one) != content_hash(other)
@@ -81,7 +81,7 @@ def test_figures_are_hashed_as_numbers_and_those_that_fit_as_older_versions_did(
     assert figures_hash(longer) == content_hash(longer, hashed)
 
 
-def test_the_frequency_counts_where_a_period_does_not_tell_it():
+def test_the_frequency_counts_if_the_period_does_not_show_it():
     days = [
         row(period="2020-01-02", freq=freq, value=value) for freq, value in (("D", "1"), ("B", "2"))
     ]
@@ -90,14 +90,14 @@ def test_the_frequency_counts_where_a_period_does_not_tell_it():
 
 
 @pytest.mark.parametrize("column", ["ref_area", "category", "time_period", "obs_value"])
-def test_any_figure_or_key_that_changes_changes_the_figures_hash(column):
+def test_every_changed_figure_or_key_changes_the_figures_hash(column):
     changed = {"ref_area": "NY", "category": "T:3", "time_period": "2021", "obs_value": "1.6"}
     assert column in FIGURES
     other = row() | {column: changed[column]}
     assert figures_hash(sealed(row())) != figures_hash(sealed(other))
 
 
-def test_a_status_or_symbol_that_changes_is_a_revision_and_a_note_or_name_is_none():
+def test_a_changed_status_or_symbol_is_a_revision_but_not_a_note_or_name():
     plain = sealed(row())
     for revised in ({"obs_status": "E"}, {"source_symbol": "(L)"}):
         assert figures_hash(sealed(row(**revised))) != figures_hash(plain)
@@ -107,7 +107,7 @@ def test_a_status_or_symbol_that_changes_is_a_revision_and_a_note_or_name_is_non
         assert content_hash(other) != content_hash(plain)
 
 
-def test_a_slice_hashes_as_the_table_of_its_rows():
+def test_a_slice_has_the_hash_of_its_rows():
     missing = row(category="T:2", value=None, obs_status="O")
     rows = [row(obs_status="A"), missing, row(category="T:3", obs_status="A")]
     rest = canonical(sealed(*rows).slice(1))
@@ -116,7 +116,7 @@ def test_a_slice_hashes_as_the_table_of_its_rows():
 
 @settings(deadline=None)
 @given(drawn=encodings())
-def test_a_canonical_table_has_one_chunk_and_lists_just_the_used_codes_in_text_order(drawn):
+def test_a_canonical_table_has_one_chunk_and_only_used_codes_in_order(drawn):
     _, parts = drawn
     table = pa.table({"ref_area": parts[0]["ref_area"].cast(pa.string()).dictionary_encode()})
     made = canonical(pa.concat_tables([table, table.slice(len(table) // 2)]))

@@ -7,12 +7,12 @@ from statpipe.api import ConfigError, chosen
 THERE = {"cargo": 1, "crews": 2}
 
 
-def test_what_is_named_comes_in_its_order():
+def test_named_entries_are_returned_in_their_order():
     assert chosen(THERE, ("crews", "cargo"), "sources.harbour.tables") == [2, 1]
     assert chosen(THERE, (), "sources.harbour.tables") == []
 
 
-def test_a_name_that_is_not_there_is_refused_with_its_setting_and_what_was_meant():
+def test_an_unknown_name_is_refused_with_its_setting_and_a_suggestion():
     with pytest.raises(ConfigError) as refused:
         chosen(THERE, ("Cargos",), "sources.harbour.tables")
     assert str(refused.value) == (

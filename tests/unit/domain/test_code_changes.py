@@ -57,11 +57,11 @@ def told(before, after, selection=EVERYTHING, since="2021-10-08"):
     return [one.in_words for one in found.codes]
 
 
-def test_codes_that_are_the_same_are_not_told():
+def test_unchanged_codes_are_not_reported():
     assert told(silver("CA California 1 Food"), silver("CA California 1 Food")) == []
 
 
-def test_areas_and_categories_that_come_go_or_are_renamed_are_told():
+def test_new_removed_and_renamed_areas_and_categories_are_reported():
     before = silver("CA California 1 Food", "PR Portorico 1 Food", "CA California 2 Drink")
     after = silver("CA California 1 Foods", "GU Guam 1 Foods", "CA California 3 Rent")
     assert told(before, after) == [
@@ -70,14 +70,14 @@ def test_areas_and_categories_that_come_go_or_are_renamed_are_told():
     ]
 
 
-def test_codes_of_dimensions_are_told_likewise():
+def test_changed_codes_of_dimensions_are_reported():
     before, after = cube("USD", "GBP"), cube("USD", "SEK", USD="Dollar")
     assert told(before, after)[1:] == [
         "currency: 1 added (SEK SEK), 1 renamed (USD from USD to Dollar), 1 withdrawn (GBP GBP)"
     ]
 
 
-def test_a_dimension_that_comes_or_goes_is_told_as_one():
+def test_a_new_or_removed_dimension_is_reported_as_one_change():
     short, long = cube("USD"), cube("USD.A", dimensions=("CURRENCY", "SUFFIX"))
     assert "dimension suffix added" in told(short, long)
     assert "dimension suffix withdrawn" in told(long, short)
@@ -94,7 +94,7 @@ def test_many_codes_are_counted_and_the_first_are_named():
     assert (codes.added, len(codes.shown["added"])) == (30, SHOWN_CODES)
 
 
-def test_a_code_that_was_not_asked_for_is_not_withdrawn():
+def test_an_unrequested_code_is_not_withdrawn():
     before = silver("CA California 1 Food", "NY York 2 Drink")
     after = silver("CA California 1 Food")
     assert told(before, after, Selection(areas=("CA",))) == []
@@ -103,7 +103,7 @@ def test_a_code_that_was_not_asked_for_is_not_withdrawn():
     ]
 
 
-def test_a_code_that_still_has_the_name_somewhere_is_not_renamed():
+def test_a_code_that_still_has_its_name_in_some_rows_is_not_renamed():
     """What was not requested in between stands under the name that it had then."""
     first = Vintage(released=date(2021, 10, 8))
     second = Vintage(released=date(2022, 3, 1), selection=Selection(areas=("CA",)))
@@ -117,5 +117,5 @@ def test_a_code_that_still_has_the_name_somewhere_is_not_renamed():
 
 
 @pytest.mark.parametrize("before", [None, silver("CA California 1 Food")])
-def test_all_codes_of_a_first_release_are_new_and_none_is_told(before):
+def test_new_codes_of_a_first_release_are_not_reported(before):
     assert told(before, silver("NY York 2 Drink"), since="") == []

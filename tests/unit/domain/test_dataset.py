@@ -18,7 +18,7 @@ DATASET = Dataset(
 )
 
 
-def test_an_observation_is_identified_in_the_same_way_whatever_the_dimensions():
+def test_the_key_of_an_observation_has_the_same_form_with_any_dimensions():
     assert DATASET.key == ("ref_area", "category", "freq", "time_period")
 
 
@@ -27,18 +27,18 @@ def test_an_area_is_found_by_its_code():
     assert DATASET.area("06000") is None
 
 
-def test_its_repr_leaves_the_code_lists_out():
+def test_the_repr_of_a_dataset_leaves_out_code_lists():
     assert "California" not in repr(DATASET)
     assert "SAPCE1:1" not in repr(DATASET)
 
 
 @pytest.mark.parametrize("name", ["", "a b", "a/b", "..", "_x", "a=b"])
-def test_a_name_that_is_no_folder_s_is_refused(name):
+def test_a_name_that_is_not_valid_for_a_folder_is_refused(name):
     with pytest.raises(ValueError, match="is not a valid name for a dataset"):
         Dataset(name=name, title="t", normalizer="n")
 
 
-def test_a_newcomer_s_dataset_is_annual_whole_and_adds_up_over_nothing():
+def test_a_minimal_dataset_is_annual_and_complete_and_not_additive():
     plain = Dataset(name="T", title="t", normalizer="n")
     assert (plain.freq, plain.selection, plain.additive) == ("A", EVERYTHING, frozenset())
 
@@ -79,18 +79,18 @@ def category(code, parent=None):
         ),
     ],
 )
-def test_a_structure_that_contradicts_itself_is_refused(lists, says):
+def test_a_contradictory_structure_is_refused(lists, says):
     with pytest.raises(ContentError) as caught:
         Dataset(name="T", title="t", normalizer="n", **lists)
     assert says in str(caught.value)
 
 
-def test_a_parent_that_is_not_in_the_list_and_one_of_several_children_are_fine():
+def test_an_unlisted_parent_and_a_parent_of_several_children_are_accepted():
     lists = (category("a", "gone"), category("b", "a"), category("c", "a"), category("d", "c"))
     assert Dataset(name="T", title="t", normalizer="n", categories=lists).categories == lists
 
 
 @pytest.mark.parametrize("additive", [{"area"}, "category", {"ref_area", "time_period"}])
-def test_what_figures_cannot_add_up_over_is_refused_since_no_sum_would_be_judged(additive):
+def test_additivity_over_an_unknown_dimension_is_refused(additive):
     with pytest.raises(ValueError, match=r"dataset T: additive is .*'ref_area' and 'category'"):
         Dataset(name="T", title="t", normalizer="n", additive=additive)

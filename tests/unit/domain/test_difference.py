@@ -39,7 +39,7 @@ def rows_of(found):
 
 @settings(deadline=None)
 @given(old=tables, new=tables)
-def test_it_is_the_rows_that_came_changed_and_went(old, new):
+def test_the_difference_has_new_changed_and_removed_rows(old, new):
     found = difference(table(old), table(new), KEY)
     assert rows_of(found.added) == {k: v for k, v in new.items() if k not in old}
     assert rows_of(found.removed) == {k: v for k, v in old.items() if k not in new}
@@ -54,12 +54,12 @@ def test_it_is_the_rows_that_came_changed_and_went(old, new):
 
 @settings(deadline=None)
 @given(rows=tables)
-def test_a_table_differs_in_nothing_from_itself_in_another_order(rows):
+def test_a_table_equals_itself_in_another_order(rows):
     found = difference(table(rows), table(dict(reversed(rows.items()))), KEY)
     assert [len(found.added), len(found.changed), len(found.removed)] == [0, 0, 0]
 
 
-def test_keys_of_many_columns_do_not_run_into_one_another():
+def test_keys_of_many_columns_are_not_confused():
     names = [f"k{place}" for place in range(12)]
     rows = [{name: (row >> place) & 1 for place, name in enumerate(names)} for row in range(4096)]
     # Twelve columns of 4,096 values each are more combinations than a number can count.
@@ -71,7 +71,7 @@ def test_keys_of_many_columns_do_not_run_into_one_another():
     assert found.removed.to_pylist() == wide.slice(0, 1).to_pylist()
 
 
-def test_rows_are_copied_when_they_are_asked_for():
+def test_rows_are_copied_on_demand():
     years = [("CA", year) for year in range(9999)]
     old, new = (table(dict.fromkeys(years, (Decimal(figure), None))) for figure in (1, 2))
     before = pa.total_allocated_bytes()

@@ -24,11 +24,11 @@ from statpipe.domain.history import changes_schema, history_schema
         ("X" * 59, "x" * 49 + "_6e20a119"),
     ],
 )
-def test_its_column_is_its_name_in_small_letters_unless_a_table_has_that_already(name, column):
+def test_the_column_of_a_dimension_is_its_lower_case_name_unless_taken(name, column):
     assert Dimension(id=name, name="x").column == column
 
 
-def test_no_column_of_silver_and_of_what_has_dimensions_in_gold_is_free():
+def test_columns_of_silver_and_gold_are_never_used_for_dimensions():
     tables = {*history_schema().names, *changes_schema().names}
     latest = {
         "area_name",
@@ -47,7 +47,7 @@ def test_no_column_of_silver_and_of_what_has_dimensions_in_gold_is_free():
         assert name in RESERVED, name
 
 
-def test_no_two_dimensions_share_a_column_or_have_one_that_postgresql_would_cut():
+def test_dimensions_have_distinct_columns_within_postgresqls_limit():
     long = "X" * 70
     ids = [
         "ITEM",
@@ -66,6 +66,6 @@ def test_no_two_dimensions_share_a_column_or_have_one_that_postgresql_would_cut(
 
 
 @pytest.mark.parametrize("given", ["", "1ST", "EXR TYPE", "EXR\ud800", None])
-def test_an_identifier_that_makes_no_column_is_the_agency_s_mistake(given):
+def test_an_identifier_that_gives_no_column_name_is_a_content_error(given):
     with pytest.raises(ContentError, match="expected an identifier of letters, digits"):
         Dimension(id=given, name="Type")

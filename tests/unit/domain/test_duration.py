@@ -22,7 +22,7 @@ from statpipe.domain.duration import days_of_range, months_later
         ("2024-01-30/PT1440M0.000S", "2024-01-30"),
     ],
 )
-def test_it_has_a_first_and_a_last_day(text, end):
+def test_a_range_has_a_first_and_a_last_day(text, end):
     assert days_of_range(text) == (date.fromisoformat(text[:10]), date.fromisoformat(end))
 
 
@@ -41,23 +41,23 @@ def test_it_has_a_first_and_a_last_day(text, end):
         ("2024-01-31/P1M", "day"),
     ],
 )
-def test_anything_else_is_none_and_the_message_says_why(text, why):
+def test_anything_else_is_refused_with_a_reason(text, why):
     with pytest.raises(ValueError, match=f"^{why}"):
         days_of_range(text)
 
 
-def test_one_beyond_the_last_day_that_there_is_overflows():
+def test_a_range_beyond_the_calendar_overflows():
     with pytest.raises(OverflowError):
         days_of_range("2024-01-01/P9999999D")
 
 
 @given(st.dates(date(1000, 1, 1), date(2900, 1, 1)), st.integers(1, 5000))
-def test_its_days_are_as_many_as_its_duration_says(first, days):
+def test_a_range_has_as_many_days_as_its_duration(first, days):
     start, end = days_of_range(f"{first}/P{days}D")
     assert end - start == timedelta(days=days - 1)
 
 
 @given(st.dates(date(1000, 1, 1), date(2900, 1, 1)), st.integers(0, 1000))
-def test_months_later_is_as_many_months_on(day, months):
+def test_adding_months_moves_by_that_many_months(day, months):
     later = months_later(day.replace(day=1), months)
     assert (later.year - day.year) * 12 + later.month - day.month == months

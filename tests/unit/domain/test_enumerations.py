@@ -24,7 +24,7 @@ def coded(texts):
 
 
 @given(st.lists(st.none() | TEXTS, max_size=8), TEXTS)
-def test_sql_over_codes_answers_as_over_texts(texts, other):
+def test_sql_gives_the_same_result_for_codes_and_texts(texts, other):
     """Order, comparison with a text that does not exist, and functions of texts see the text."""
     sql = """
         SELECT text, text || '!', text < $other, text = $other, length(text),
@@ -40,7 +40,7 @@ def test_sql_over_codes_answers_as_over_texts(texts, other):
         assert over_codes == connection.execute(sql, {"other": other}).fetchall()
 
 
-def test_texts_arrive_as_codes(connection):
+def test_texts_are_registered_as_codes(connection):
     Enumerations(connection=connection).bring("read", coded(["b", None, "a"]))
     (column,) = connection.sql("FROM read").to_arrow_table().columns
     assert pa.types.is_dictionary(column.type)
@@ -55,13 +55,13 @@ def test_columns_with_the_same_texts_share_their_codes(connection):
     assert connection.sql(made).fetchall() == [(1,)]
 
 
-def test_a_column_that_says_one_thing_is_written_once(connection):
+def test_a_constant_column_is_stored_once(connection):
     Enumerations(connection=connection).bring("read", coded(["it's", "it's"]))
     assert connection.sql("FROM read").types[0].id == "enum"
     assert connection.sql("FROM read").fetchall() == [("it's",), ("it's",)]
 
 
-def test_a_column_of_nothing_stays_one(connection):
+def test_a_column_of_nulls_stays_null(connection):
     Enumerations(connection=connection).bring("read", coded([None, None]))
     assert connection.sql("FROM read").fetchall() == [(None,), (None,)]
 

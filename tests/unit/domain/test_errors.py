@@ -37,7 +37,7 @@ def classes():
     return {kind for _, kind in found if issubclass(kind, BaseException)}
 
 
-def test_these_are_all_there_are():
+def test_every_kind_of_error_is_tested():
     assert classes() == set(KINDS)
 
 
@@ -47,12 +47,12 @@ def test_each_kind_has_its_parent_and_its_exit_code(kind, parent, code):
     assert kind.exit_code == code
 
 
-def test_no_kind_has_the_exit_code_of_a_refusal_by_checks():
+def test_no_error_has_the_exit_code_of_failed_checks():
     assert errors.REFUSED_BY_CHECKS == 3
     assert errors.REFUSED_BY_CHECKS not in {kind.exit_code for kind in classes()}
 
 
-def test_the_tree_in_the_module_s_docstring_is_the_tree():
+def test_the_tree_in_the_docstring_is_the_class_hierarchy():
     for kind, (parent, code) in KINDS.items():
         (line,) = [
             text
@@ -63,7 +63,7 @@ def test_the_tree_in_the_module_s_docstring_is_the_tree():
             assert f"exit {code} " in line
 
 
-def test_a_content_error_brings_its_payload_along_without_printing_it():
+def test_a_content_error_carries_its_payload_without_printing_it():
     payload = Payload(name="T1", body=b"figures")
     error = ContentError("line 9 is gone", payload=payload)
     assert str(error) == "line 9 is gone"
@@ -72,7 +72,7 @@ def test_a_content_error_brings_its_payload_along_without_printing_it():
     assert ContentError("x").payload is None
 
 
-def test_unavailable_says_when_to_ask_again_where_that_was_named():
+def test_unavailable_says_when_to_retry_if_known():
     assert Unavailable("slow down", retry_after=3.5).retry_after == 3.5
     assert Unavailable("down").retry_after is None
 
@@ -91,14 +91,14 @@ def worker():
         yield lambda error: pool.submit(exec, FAILING_WORK.format(error=error)).exception(30)
 
 
-def test_a_content_error_comes_back_from_a_worker_process_with_its_payload(worker):
+def test_a_content_error_from_a_worker_process_keeps_its_payload(worker):
     caught = worker("ContentError('T1, line 9: no number', payload=Payload(name='T1', body=b'x'))")
     assert type(caught) is ContentError
     assert str(caught) == "T1, line 9: no number"
     assert caught.payload == Payload(name="T1", body=b"x")
 
 
-def test_unavailable_comes_back_from_a_worker_process_with_its_time(worker):
+def test_unavailable_from_a_worker_process_keeps_its_time(worker):
     caught = worker("Unavailable('slow down', retry_after=7.0)")
     assert (type(caught), str(caught), caught.retry_after) == (Unavailable, "slow down", 7.0)
 

@@ -63,7 +63,7 @@ def test_anything_else_is_refused(printed, marks):
 
 
 @pytest.mark.parametrize(("value", "kind"), [(1.5, "float"), (3, "int"), (None, "NoneType")])
-def test_what_is_no_text_is_refused(value, kind):
+def test_a_value_that_is_not_text_is_refused(value, kind):
     with pytest.raises(TypeError, match=f"is {kind}, expected the text that the agency prints"):
         exact(value)
 
@@ -71,7 +71,7 @@ def test_what_is_no_text_is_refused(value, kind):
 @given(
     value=st.decimals(allow_nan=False, allow_infinity=False, places=4), mark=st.sampled_from(".,")
 )
-def test_grouped_or_not_it_is_the_same_number(value, mark):
+def test_a_number_with_and_without_separators_is_the_same(value, mark):
     other = "." if mark == "," else ","
     printed = f"{value:,f}".translate({ord(","): other, ord("."): mark})
     assert exact(printed, mark=mark, grouping=other) == value

@@ -31,13 +31,13 @@ CODES = (
 
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("column", FREE_TEXT)
-def test_free_text_loses_what_no_sink_can_hold(column, odd):
+def test_free_text_loses_characters_that_no_sink_can_store(column, odd):
     (found,) = sealed(row(**{column: f"a{odd}b{odd}"})).to_pylist()
     assert found[column] == "ab"
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_the_name_of_a_dimensions_code_is_free_text_as_well(odd):
+def test_names_of_a_dimensions_codes_are_free_text(odd):
     table = observations_from_rows([row(kind="x", kind_name=f"a{odd}b{odd}")])
     (found,) = seal(table, CUBE, "2020-01-01").to_pylist()
     assert found["kind_name"] == "ab"
@@ -45,14 +45,14 @@ def test_the_name_of_a_dimensions_code_is_free_text_as_well(odd):
 
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("column", ["source_symbol", "notes"])
-def test_nothing_is_left_of_nothing_else(column, odd):
+def test_a_text_of_only_such_characters_becomes_missing(column, odd):
     (found,) = sealed(row(**{column: odd})).to_pylist()
     assert found[column] is None
 
 
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("column", [*CODES, "kind"])
-def test_a_code_is_refused_with_its_column_and_row(column, odd):
+def test_a_code_with_such_characters_is_refused_with_column_and_row(column, odd):
     rows = [row(kind="x"), row(kind="x", category="T:2") | {column: f"1{odd}"}]
     with pytest.raises(ContentError) as caught:
         seal(observations_from_rows(rows), CUBE, "2020-01-01")
@@ -61,7 +61,7 @@ def test_a_code_is_refused_with_its_column_and_row(column, odd):
     assert "expected a plain-text code" in str(caught.value)
 
 
-def test_a_new_code_goes_through_the_gate_as_well():
+def test_new_codes_also_pass_the_gate():
     new = row(category="T:9\0", category_name="New\0")
     table = observations_from_rows([row(category_name="All"), new])
     with pytest.raises(
@@ -74,7 +74,7 @@ def test_a_new_code_goes_through_the_gate_as_well():
     assert (found.code, found.name) == ("T:9", "New")
 
 
-def test_text_that_is_not_utf_8_is_refused_whatever_arrow_let_through():
+def test_invalid_utf_8_is_refused_even_if_arrow_accepts_it():
     half = pa.StringArray.from_buffers(
         1, pa.py_buffer(b"\0\0\0\0\3\0\0\0"), pa.py_buffer(b"\xed\xa0\x80")
     )
@@ -87,7 +87,7 @@ def test_text_that_is_not_utf_8_is_refused_whatever_arrow_let_through():
             seal(table, PLAIN, "2020-01-01")
 
 
-def test_a_code_of_rows_that_are_gone_is_no_matter():
+def test_unused_codes_do_not_matter():
     codes = pa.DictionaryArray.from_arrays(pa.array([0], pa.int32()), pa.array(["a", "b\0"]))
     assert admitted(codes, "category", "T").to_pylist() == ["a"]
 
@@ -99,7 +99,7 @@ def test_a_code_of_rows_that_are_gone_is_no_matter():
         st.one_of(st.none(), st.text("a\0\ufffd\u00a0é", max_size=3)), min_size=1, max_size=6
     ),
 )
-def test_silver_holds_the_text_less_these_characters_in_whatever_form_it_came(data, texts):
+def test_silver_has_the_text_without_these_characters_for_every_arrow_type(data, texts):
     rows = [row(period=str(2000 + number)) for number in range(len(texts))]
     table = observations_from_rows(rows).append_column("notes", as_drawn(data.draw, texts))
     found = seal(table, PLAIN, "2020-01-01")["notes"].to_pylist()
@@ -107,13 +107,13 @@ def test_silver_holds_the_text_less_these_characters_in_whatever_form_it_came(da
     assert found == [c if c or not t else None for t, c in zip(texts, cleaned, strict=True)]
 
 
-def test_every_text_of_silver_is_a_code_or_free_text():
+def test_every_text_column_of_silver_is_code_or_free_text():
     """A new column must say which it is."""
     texts = [f.name for f in silver_schema() if pa.types.is_dictionary(f.type)]
     assert set(texts) == {*FREE_TEXT, *CODES, "dataset", "vintage"}
 
 
-def test_white_space_around_figures_in_text_means_nothing():
+def test_white_space_around_figures_in_text_is_ignored():
     table = observations_from_rows([row(value=None, obs_status="O")])
     text = pa.array(["\u00a0-1.50\u2009\n"])
     table = table.set_column(table.column_names.index("obs_value"), "obs_value", text)

@@ -38,7 +38,7 @@ def test_the_first_vintage_changes_everything():
     assert table.schema.equals(changes_schema(), check_metadata=True)
 
 
-def test_later_ones_change_what_is_new_or_different_or_not_there_any_more():
+def test_later_vintages_change_new_different_and_removed_cells():
     before = published(MAY, {"CA": "1", "NY": "2", "TX": "3"}).table
     found = told(changes(published(JUNE, {"CA": "1", "NY": "4", "WA": "5"}), before))
     assert sorted(found) == [
@@ -54,12 +54,12 @@ def test_a_corrected_name_is_a_change_too():
     assert (row["geo_name"], row["dropped"]) == ("California", False)
 
 
-def test_what_was_not_asked_for_is_not_dropped():
+def test_unrequested_cells_are_not_dropped():
     asked = published(JUNE, {"CA": "1"}, Selection(areas=("CA",)))
     assert told(changes(asked, published(MAY, {"CA": "1", "NY": "2"}).table)) == []
 
 
-def test_what_is_believed_is_the_last_that_was_said_of_each_cell_that_was_asked_for():
+def test_the_current_figure_is_the_latest_of_each_requested_cell():
     first = published(MAY, {"CA": "1", "NY": "2", "TX": "3"})
     second = published(JUNE, {"CA": "4"}, Selection(areas=("CA", "TX")))
     assert [
@@ -68,7 +68,7 @@ def test_what_is_believed_is_the_last_that_was_said_of_each_cell_that_was_asked_
     assert believed([first]).equals(first.table)
 
 
-def test_a_cell_outside_of_what_a_vintage_was_asked_for_is_believed_as_it_says():
+def test_a_cell_outside_the_selection_is_used_as_printed():
     first = published(MAY, {"CA": "1", "NY": "2"})
     second = published(JUNE, {"CA": "4", "NY": "5"}, Selection(areas=("CA",)))
     assert believed([first, second]).equals(second.table)

@@ -33,19 +33,19 @@ def nulls_last(row):
 
 
 @given(ROWS, st.integers(0, 3))
-def test_rows_come_in_the_order_of_their_texts_days_and_numbers(rows, width):
+def test_rows_are_sorted_by_texts_days_and_numbers(rows, width):
     found = in_order(table(rows), GRAIN[:width] or GRAIN)
     wanted = sorted(rows, key=lambda row: nulls_last(row[:width] or row))
     assert [tuple(row.values()) for row in found.to_pylist()] == wanted
 
 
-def test_what_is_in_order_is_not_copied():
+def test_a_sorted_table_is_not_copied():
     rows = table(
         [("a", date(2020, 1, 1), 1), ("a", date(2021, 1, 1), 0), ("b", date(2020, 1, 1), 0)]
     )
     assert in_order(rows, GRAIN) is rows
 
 
-def test_tables_are_put_together_in_order():
+def test_tables_are_merged_in_order():
     one, other = table([("b", date(2020, 1, 1), 1)]), table([("a", date(2021, 1, 1), 2)])
     assert put_together([one, other], GRAIN)["area"].to_pylist() == ["a", "b"]

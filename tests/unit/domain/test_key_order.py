@@ -36,7 +36,7 @@ def test_any_codes_sort_as_people_count(texts):
 @pytest.mark.parametrize("odd", ["\0", "\U0010ffff", "9" * 60, "0" * 60 + "1"])
 @settings(deadline=None, max_examples=50)
 @given(data=st.data())
-def test_so_do_odd_ones(odd, data):
+def test_unusual_codes_sort_as_people_count(odd, data):
     drawn = st.lists(st.sampled_from(["A", "1", "12", odd, ""]), max_size=3).map("".join)
     texts = [odd, *data.draw(st.lists(drawn, max_size=8))]
     assert in_order(texts) == sorted(texts, key=as_people_count)
@@ -44,7 +44,7 @@ def test_so_do_odd_ones(odd, data):
 
 @settings(deadline=None)
 @given(rows=st.lists(st.tuples(*[st.sampled_from(["A9", "A10", "B", "9", "09"])] * 3), max_size=12))
-def test_several_columns_sort_one_after_the_other(rows):
+def test_several_columns_sort_in_sequence(rows):
     names = ("one", "two", "three")
     columns = zip(*rows, strict=True) if rows else ((), (), ())
     arrays = [pa.array(column, pa.string()).dictionary_encode() for column in columns]
@@ -54,7 +54,7 @@ def test_several_columns_sort_one_after_the_other(rows):
     )
 
 
-def test_a_text_that_stands_twice_in_a_dictionary_is_one_code():
+def test_a_text_that_occurs_twice_in_a_dictionary_is_one_code():
     column = pa.DictionaryArray.from_arrays(pa.array([0, 1, 2]), pa.array(["A", "B", "A"]))
     first, other, again = key_codes(pa.table({"code": column}), ["code"]).to_pylist()
     assert first == again < other

@@ -35,25 +35,25 @@ def test_times_are_iso_8601_and_keys_are_sorted():
     assert list(document) == sorted(document)
 
 
-def test_equal_manifests_are_equal_bytes_whatever_the_order_of_their_mappings():
+def test_equal_manifests_are_equal_bytes_for_any_order_of_mappings():
     one = attrs.evolve(PLAIN, versions={"a": "1", "b": "2"})
     other = attrs.evolve(PLAIN, versions={"b": "2", "a": "1"})
     assert one.as_json() == other.as_json()
 
 
-def test_it_is_for_people_to_read_too():
+def test_a_manifest_is_readable_for_people():
     text = attrs.evolve(PLAIN, message="¿qué? 茶").as_json().decode()
     assert '"message": "¿qué? 茶"' in text
     assert len(text.splitlines()) > 10
 
 
-def test_a_message_that_names_a_file_with_a_broken_name_is_recorded_all_the_same():
+def test_a_message_with_an_undecodable_file_name_is_recorded():
     """Python shows undecodable bytes of file names as lone surrogates, which UTF-8 has not."""
     broken = attrs.evolve(PLAIN, message="no file t\udce9.csv")
     assert json.loads(broken.as_json())["message"] == "no file t\\udce9.csv"
 
 
-def test_what_is_held_gives_its_vintage_back():
+def test_a_held_entry_returns_its_vintage():
     vintage = Vintage(
         released=date(2022, 10, 6),
         note="Last updated",
@@ -73,7 +73,7 @@ def test_what_is_held_gives_its_vintage_back():
     assert held.vintage == vintage
 
 
-def test_its_repr_is_short_however_much_is_held():
+def test_the_repr_of_a_manifest_is_always_short():
     bronze = BronzeObject(
         key="k", name="n", sha256="0", size=1, media_type="text/csv", request={"a": "b"}
     )
@@ -87,14 +87,14 @@ def test_its_repr_is_short_however_much_is_held():
 RUN = ("agency", PLAIN.run_id)
 
 
-def test_it_is_the_manifest_of_its_run_and_of_no_other():
+def test_a_manifest_only_belongs_to_its_run():
     assert manifest_fault(PLAIN.as_json(), *RUN) == ""
     assert manifest_fault(PLAIN.as_json(), "agency", "another") == (
         f"it is the manifest of run {PLAIN.run_id} of agency"
     )
 
 
-def test_every_flipped_bit_of_it_is_noticed():
+def test_every_flipped_bit_of_a_manifest_is_noticed():
     body = PLAIN.as_json()
     for place in range(len(body) * 8):
         flipped = bytearray(body)
@@ -102,7 +102,7 @@ def test_every_flipped_bit_of_it_is_noticed():
         assert manifest_fault(bytes(flipped), *RUN), place
 
 
-def test_one_of_an_older_version_carries_no_hash_and_is_whole():
+def test_a_manifest_of_an_older_version_has_no_hash_and_is_intact():
     older = json.loads(PLAIN.as_json())
     del older["self_sha256"]
     assert manifest_fault(json.dumps(older).encode(), *RUN) == ""

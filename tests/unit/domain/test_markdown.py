@@ -25,16 +25,16 @@ from statpipe.domain.visible import one_line
         ("\u202ea\x1b\n::error::x", "&#92;u202ea&#92;x1b &#58;&#58;error&#58;&#58;x"),
     ],
 )
-def test_a_text_stays_a_text(text, written):
+def test_texts_have_no_markup(text, written):
     assert escaped(text) == written
 
 
 @given(st.text(st.characters(), max_size=30))
-def test_read_back_a_text_is_what_it_was_on_one_line(text):
+def test_a_text_is_read_back_unchanged_on_one_line(text):
     assert html.unescape(escaped(text)) == one_line(text)
     assert not re.search(r"[<>|`*\[\]!#@~$^{}\\](?![0-9]*;)", escaped(text).replace("&#", ""))
 
 
-def test_a_cell_never_ends_its_row_and_keeps_its_minus():
+def test_a_table_cell_never_ends_its_row_and_keeps_its_minus():
     lines = list(as_table(("a|b", "change"), [("x\n|y", "-0.97 %")]))
     assert lines == ["| a&#124;b | change |", "|---|---|", "| x &#124;y | -0.97 % |", ""]

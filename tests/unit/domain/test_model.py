@@ -30,7 +30,7 @@ def test_names_are_plain_in_sql(name):
         attrs.evolve(MODEL, name=name)
 
 
-def test_a_name_that_postgresql_would_cut_is_refused():
+def test_a_name_longer_than_postgresqls_limit_is_refused():
     assert attrs.evolve(MODEL, name="m" * 57).name == "m" * 57
     assert attrs.evolve(VALUE, name="v" * 63).name == "v" * 63
     with pytest.raises(ValueError) as caught:
@@ -45,7 +45,7 @@ def test_a_name_that_postgresql_would_cut_is_refused():
         attrs.evolve(VALUE, name="v" * 64)
 
 
-def test_a_grain_that_is_no_column_is_refused():
+def test_a_grain_with_an_unknown_column_is_refused():
     with pytest.raises(
         ValueError, match="model spending: grain names 'year', which is not one of its columns"
     ):
@@ -67,7 +67,7 @@ def test_a_grain_that_is_no_column_is_refused():
     ],
     ids=repr,
 )
-def test_whatever_is_edited_gives_another_version(change):
+def test_every_edit_gives_another_version(change):
     assert attrs.evolve(MODEL, **change).version != MODEL.version
 
 

@@ -17,5 +17,5 @@ from statpipe.domain.nearest import nearest
         ("x", [f"code {number}" for number in range(41)], ""),
     ],
 )
-def test_the_near_name_is_said_or_else_all_that_there_are(name, choices, says):
+def test_the_nearest_name_is_suggested_or_all_are_listed(name, choices, says):
     assert nearest(name, choices) == says

@@ -35,11 +35,11 @@ CATEGORY = ("CAL", "Calcutta", "leaf", "Leaf")
 BOTH = ("COC", "Cochin", "leaf", "Leaf")
 
 
-def test_a_dataset_whose_lists_have_all_codes_stays_as_it_is():
+def test_a_dataset_with_complete_lists_stays_unchanged():
     assert with_new_codes(table(KNOWN), DATASET) == (DATASET, ())
 
 
-def test_new_codes_are_added_under_the_names_that_are_printed():
+def test_new_codes_are_added_under_their_printed_names():
     described, new = with_new_codes(table(AREA, KNOWN, CATEGORY, BOTH), DATASET)
     assert described.areas == (*DATASET.areas, Area(code="COC", name="Cochin", level="area"))
     assert described.categories == (
@@ -52,7 +52,7 @@ def test_new_codes_are_added_under_the_names_that_are_printed():
     )
 
 
-def test_a_new_code_is_described_by_what_else_the_table_says():
+def test_a_new_code_is_described_by_other_columns_of_the_table():
     made = table(KNOWN, BOTH)
     for name, values in (
         ("unit_measure", ["rupees", "pence"]),
@@ -72,7 +72,7 @@ def test_a_new_code_is_described_by_what_else_the_table_says():
 @pytest.mark.parametrize(
     "made", [table(KNOWN, AREA, names=False), table(KNOWN, ("COC", None, "dust", "Dust"))]
 )
-def test_a_code_without_a_name_may_be_a_misreading_and_is_left_for_sealing_to_refuse(made):
+def test_a_code_without_a_name_is_left_for_sealing_to_refuse(made):
     assert with_new_codes(made, DATASET) == (DATASET, ())
 
 
@@ -81,7 +81,7 @@ def test_a_dataset_without_code_lists_has_no_new_codes():
     assert with_new_codes(table(AREA, CATEGORY), plain) == (plain, ())
 
 
-def test_a_table_of_new_codes_alone_is_refused():
+def test_a_table_with_only_new_codes_is_refused():
     with pytest.raises(
         ContentError, match=r"none of its rows has codes .* category 'leaf' \(Leaf\)"
     ):
@@ -89,7 +89,7 @@ def test_a_table_of_new_codes_alone_is_refused():
 
 
 @given(st.lists(st.sampled_from([KNOWN, AREA, CATEGORY, BOTH]), min_size=1))
-def test_just_the_codes_that_are_not_listed_are_new(rows):
+def test_only_unlisted_codes_are_new(rows):
     described, new = with_new_codes(table(KNOWN, *rows), DATASET)
     assert {one.code for one in new} == {
         code for row in rows for code in (row[0], row[2]) if code not in {"CAL", "dust"}
@@ -116,7 +116,7 @@ def cube(*rows):
 
 
 @pytest.mark.parametrize("printed", [{"grade_name": "Dust"}, {}])
-def test_a_new_code_of_a_dimension_is_loaded_by_its_name(printed):
+def test_a_new_code_of_a_dimension_is_loaded_under_its_name(printed):
     made = cube({"grade": "D"} | printed, {"grade": "L", "grade_name": "Leaf"})
     described, new = with_new_codes(made, CUBE)
     assert new == (NewCode(column="grade", code="L", name="Leaf"),)
@@ -127,14 +127,14 @@ def test_a_new_code_of_a_dimension_is_loaded_by_its_name(printed):
     ]
 
 
-def test_a_selection_may_ask_for_a_new_code_of_a_dimension():
+def test_a_selection_may_contain_a_new_code_of_a_dimension():
     made = cube({"grade": "D"}, {"grade": "L", "grade_name": "Leaf"})
     asked = attrs.evolve(CUBE, selection=Selection(where={"grade": ("L",)}))
     assert selected(made, asked)["grade"].to_pylist() == ["L"]
 
 
 @pytest.mark.parametrize("selection", [EVERYTHING, Selection(categories=("L.1",))])
-def test_a_category_out_of_dimensions_is_new_beside_a_list_of_categories(selection):
+def test_a_category_built_from_dimensions_may_be_new(selection):
     dust = Category(code="D.1", name="Dust of 1", unit_measure="rupees")
     listing = attrs.evolve(CUBE, categories=(dust,), selection=selection)
     made = cube({"grade": "D"}, {"grade": "L", "grade_name": "Leaf", "unit_measure": "pence"})
@@ -150,7 +150,7 @@ def test_a_category_out_of_dimensions_is_new_beside_a_list_of_categories(selecti
     ]
 
 
-def test_a_selection_holds_for_a_cube_that_names_its_categories_itself():
+def test_a_selection_applies_to_a_cube_with_its_own_categories():
     made = cube(
         {"grade": "D", "category": "a"}, {"grade": "E.2", "grade_name": "E", "category": "b"}
     )
@@ -158,7 +158,7 @@ def test_a_selection_holds_for_a_cube_that_names_its_categories_itself():
     assert selected(made, asked)["grade"].to_pylist() == ["E.2"]
 
 
-def test_one_without_a_name_is_refused_and_the_message_says_where_to_give_it():
+def test_a_new_code_without_a_name_is_refused_with_a_remedy():
     made = cube({"grade": "D"}, {"grade": "L"}, {"grade": "M", "grade_name": "Mixed"})
     described, _ = with_new_codes(made, CUBE)
     with pytest.raises(ContentError) as caught:
@@ -170,7 +170,7 @@ def test_one_without_a_name_is_refused_and_the_message_says_where_to_give_it():
     )
 
 
-def test_what_the_list_says_need_be_printed_for_new_codes_alone():
+def test_only_new_codes_need_printed_descriptions():
     rows = [
         {"ref_area": "CAL", "category": "dust"},
         {"ref_area": "COC", "category": "leaf", "geo_name": "Cochin", "category_name": "Leaf"}
@@ -191,7 +191,7 @@ def test_what_the_list_says_need_be_printed_for_new_codes_alone():
     ("row", "names"),
     [(("COC", None, "dust", None), "geo_name"), (("CAL", None, "leaf", None), "category_name")],
 )
-def test_the_refusal_of_a_code_without_a_name_says_where_to_give_it(row, names):
+def test_the_refusal_of_an_unnamed_code_says_where_to_name_it(row, names):
     made = table(KNOWN, row).append_column("time_period", pa.array(["2020", "2020"]))
     with pytest.raises(
         ContentError,

@@ -34,7 +34,7 @@ def test_silver_has_every_column_with_its_description():
         ("-1e20", "has 21 digits before the point"),
     ],
 )
-def test_rows_take_only_exact_figures(value, text):
+def test_rows_only_accept_exact_figures(value, text):
     with pytest.raises(ContentError, match=text):
         observations_from_rows([row(value=value)])
 
@@ -50,16 +50,14 @@ def test_rows_take_only_exact_figures(value, text):
         (None, None, None),
     ],
 )
-def test_binary_doubles_become_the_shortest_decimals_where_they_are_asked_for(
-    value, figure, places
-):
+def test_binary_doubles_become_the_shortest_decimals_on_request(value, figure, places):
     table = observations_from_rows([row(value=value)], doubles=True)
     wanted = None if figure is None else Decimal(figure)
     assert (table["obs_value"].to_pylist(), table["decimals"].to_pylist()) == ([wanted], [places])
 
 
 @pytest.mark.parametrize("value", [float("nan"), "Infinity", "1_5", "x", "1e999", True])
-def test_what_is_not_a_finite_double_is_refused(value):
+def test_infinite_and_undefined_doubles_are_refused(value):
     with pytest.raises(ContentError, match="is not a figure"):
         observations_from_rows([row(value=value)], doubles=True)
 
@@ -92,7 +90,7 @@ def test_a_row_with_a_value_of_the_wrong_type_names_its_column(more):
         observations_from_rows([row() | more])
 
 
-def test_a_column_may_begin_in_any_row():
+def test_a_column_may_first_occur_in_any_row():
     dataset = Dataset(
         name="T", title="t", normalizer="n", dimensions=(Dimension(id="sex", name="Sex"),)
     )
@@ -102,7 +100,7 @@ def test_a_column_may_begin_in_any_row():
     assert notes == [None, "revised"]
 
 
-def test_no_rows_are_an_empty_silver_table():
+def test_no_rows_give_an_empty_silver_table():
     made = sealed()
     assert made.num_rows == 0
     assert made.schema == silver_schema()

@@ -16,7 +16,7 @@ def as_before(table):
     return table.drop_columns(["decimals", "period_end"])
 
 
-def test_silver_of_an_older_version_has_the_fewest_places():
+def test_silver_of_an_older_version_is_read_with_the_fewest_decimal_places():
     values = ("1.50", LARGEST, "-0.00000001", "391059.0", "0.0", None)
     rows = [
         row(category=f"T:{n}", value=value, obs_status="A" if value else "O")

@@ -25,13 +25,13 @@ def table(*rows):
     )
 
 
-def test_what_is_printed_as_it_is_listed_or_not_at_all_says_nothing():
+def test_listed_or_missing_parents_are_not_reported():
     rows = table(("MOM", "KEN"), ("CCU", None), ("CCU", "IND"))
     assert other_parents(rows, DATASET) == ()
     assert other_parents(rows.drop_columns(["area_parent"]), DATASET) == ()
 
 
-def test_each_area_with_another_parent_is_named_once():
+def test_each_area_with_another_parent_is_reported_once():
     rows = table(("MOM", "TZA"), ("CCU", "BGD"), ("MOM", "TZA"), ("KEN", "AFR"))
     assert other_parents(rows, DATASET) == (
         OtherParent(area="CCU", listed="IND", printed="BGD"),
@@ -40,10 +40,10 @@ def test_each_area_with_another_parent_is_named_once():
     )
 
 
-def test_an_area_that_is_not_listed_has_no_parent_to_contradict():
+def test_an_unlisted_area_is_not_reported():
     assert other_parents(table(("COC", "IND")), DATASET) == ()
 
 
-def test_a_parent_that_no_sink_can_hold_is_refused():
+def test_a_parent_with_invalid_characters_is_refused():
     with pytest.raises(ContentError, match="area_parent"):
         other_parents(table(("MOM", "K\0N")), DATASET)

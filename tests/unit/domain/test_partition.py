@@ -9,15 +9,15 @@ from statpipe.domain.partition import Layer, Partition, PartitionKey, Receipt
 SILVER = PartitionKey(layer=Layer.SILVER, owner="bea", dataset="T1", vintage="2022-10-06.02")
 
 
-def test_silver_lies_in_hive_s_notation_by_dataset_and_vintage():
+def test_silver_paths_use_hive_notation_by_dataset_and_vintage():
     assert SILVER.path == "silver/bea/dataset=T1/vintage=2022-10-06.02"
 
 
-def test_gold_lies_under_the_name_of_its_model():
+def test_gold_paths_use_the_name_of_the_model():
     assert PartitionKey(layer=Layer.GOLD, owner="spending").path == "gold/spending"
 
 
-def test_layers_read_as_their_names():
+def test_layers_are_shown_by_their_names():
     assert [f"{layer}" for layer in Layer] == ["bronze", "silver", "changes", "gold"]
 
 
@@ -31,7 +31,7 @@ def test_a_partition_s_repr_shows_no_table():
 
 
 @pytest.mark.parametrize("what", ["inserted", "updated", "deleted", "bytes_written"])
-def test_a_receipt_says_changed_where_anything_was_written(what):
+def test_a_receipt_is_changed_if_anything_was_written(what):
     nothing = Receipt(sink="lake", path="p", fingerprint="f", rows=7)
     assert not nothing.changed
     assert attrs.evolve(nothing, **{what: 1}).changed

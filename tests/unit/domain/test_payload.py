@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from statpipe.domain.payload import MEDIA_SUFFIXES, Payload
 
 
-def test_its_repr_hides_the_body_and_tells_its_size():
+def test_the_repr_of_a_payload_hides_the_body_and_shows_its_size():
     shown = repr(Payload(name="x", body=b"figures" * 1000, request={"line": "9"}))
     assert "figures" not in shown
     assert "<7,000 bytes>" in shown
@@ -20,7 +20,7 @@ def test_its_repr_hides_the_body_and_tells_its_size():
 
 
 @given(st.binary(max_size=50))
-def test_its_hash_is_that_of_its_body(body):
+def test_the_hash_of_a_payload_is_that_of_its_body(body):
     payload = Payload(name="x", body=body)
     assert payload.sha256 == hashlib.sha256(body).hexdigest()
     assert attrs.evolve(payload, body=body + b"!").sha256 != payload.sha256
@@ -48,12 +48,12 @@ def test_a_name_may_be_a_file_name(name):
         ("", "payload"),
     ],
 )
-def test_any_other_name_becomes_one_that_may(given, name):
+def test_any_other_name_is_made_valid(given, name):
     assert Payload(name=given, body=b"").name == name
 
 
 @given(st.text())
-def test_no_name_leaves_its_folder(given):
+def test_no_name_points_outside_its_folder(given):
     name = Payload(name=given, body=b"").name
     assert re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name)
     assert Payload(name=name, body=b"").name == name
@@ -62,11 +62,11 @@ def test_no_name_leaves_its_folder(given):
 @pytest.mark.parametrize(
     ("media_type", "suffix"), [*MEDIA_SUFFIXES.items(), ("application/x-odd", ".bin")]
 )
-def test_the_suffix_goes_with_the_media_type(media_type, suffix):
+def test_the_suffix_matches_the_media_type(media_type, suffix):
     assert Payload(name="x", body=b"", media_type=media_type).suffix == suffix
 
 
-def test_it_reaches_another_process_whole():
+def test_a_payload_is_sent_completely_to_another_process():
     payload = Payload(name="x", body=b"\x00\xff", request={"a": "b"})
     assert payload.sha256  # remembered, and so pickled too
     copy = pickle.loads(pickle.dumps(payload))
@@ -74,6 +74,6 @@ def test_it_reaches_another_process_whole():
     assert copy.sha256 == payload.sha256
 
 
-def test_it_cannot_be_changed():
+def test_a_payload_cannot_be_changed():
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         Payload(name="x", body=b"").body = b"other"

@@ -106,7 +106,7 @@ def test_the_usual_spellings_are_read(freq, text, canonical):
 
 
 @pytest.mark.parametrize("text", [*EXAMPLES.values(), "2023-01-31T00:00:00", "x", "", "2023-Q5"])
-def test_what_is_kept_already_and_what_is_not_a_period_stays(text):
+def test_normalized_periods_and_other_texts_stay_unchanged(text):
     assert in_one_form(text) == text
 
 
@@ -180,13 +180,13 @@ def test_a_text_is_a_period_if_any_frequency_reads_it(text, is_one):
         ("٢٠٢٣", "A", ""),
     ],
 )
-def test_anything_else_is_not_a_period_and_the_message_says_why(text, freq, why):
+def test_anything_else_is_not_a_period_and_the_message_has_the_reason(text, freq, why):
     with pytest.raises(ValueError, match="is not a period of frequency") as caught:
         read_period(text, freq)
     assert str(caught.value).startswith(f"{text!r} is not a period of frequency {freq}{why}")
 
 
-def test_an_unknown_frequency_is_named_with_those_that_are_known():
+def test_an_unknown_frequency_is_reported_with_the_known_ones():
     with pytest.raises(ValueError, match="'X' is not a frequency; expected one of A, S, T, Q, M"):
         read_period("2023", "X")
     with pytest.raises(
@@ -240,7 +240,7 @@ places = st.sampled_from(CALENDARS).flatmap(
 
 
 @given(places)
-def test_a_place_in_the_calendar_is_a_period_and_back(drawn):
+def test_a_period_and_its_position_in_the_calendar_convert_both_ways(drawn):
     freq, place = drawn
     text = period_at(place, freq)
     assert place_of(text, freq) == place
@@ -248,7 +248,7 @@ def test_a_place_in_the_calendar_is_a_period_and_back(drawn):
 
 
 @given(places)
-def test_periods_follow_each_other_in_place_in_time_and_as_texts(drawn):
+def test_periods_have_the_same_order_by_position_time_and_text(drawn):
     freq, place = drawn
     one, following = (read_period(period_at(n, freq), freq) for n in (place, place + 1))
     assert one.start <= one.end < following.start
@@ -258,7 +258,7 @@ def test_periods_follow_each_other_in_place_in_time_and_as_texts(drawn):
 
 
 @given(places)
-def test_the_days_of_a_period_as_a_range_are_that_period(drawn):
+def test_a_range_with_the_days_of_a_period_is_that_period(drawn):
     freq, place = drawn
     period = read_period(period_at(place, freq), freq)
     days = (period.end - period.start).days + 1
@@ -266,20 +266,20 @@ def test_the_days_of_a_period_as_a_range_are_that_period(drawn):
 
 
 @given(places, st.sampled_from(["Z", "+05:30", "-11:00"]))
-def test_a_zone_changes_no_period_of_whole_days(drawn, zone):
+def test_a_time_zone_does_not_change_a_period_of_whole_days(drawn, zone):
     freq, place = drawn
     text = period_at(place, freq)
     assert read_period(text + zone, freq) == read_period(text, freq)
 
 
 @given(places, st.integers(0, 40))
-def test_the_periods_between_are_all_of_them_in_order(drawn, more):
+def test_the_periods_between_two_are_complete_and_in_order(drawn, more):
     freq, place = drawn
     wanted = [period_at(place + n, freq) for n in range(more + 1)]
     assert periods_between(wanted[0], wanted[-1], freq) == wanted
     assert periods_between(wanted[-1], wanted[-1], freq) == wanted[-1:]
 
 
-def test_date_times_have_no_calendar():
+def test_date_times_have_no_position_in_a_calendar():
     with pytest.raises(ValueError, match="date-times of frequency H have no calendar"):
         periods_between("2023-01-31T10:00:00", "2023-01-31T12:00:00", "H")

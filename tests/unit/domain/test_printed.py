@@ -45,7 +45,7 @@ def printed(*texts):
         "100",
     ],
 )
-def test_a_printed_figure_comes_back_as_it_was_printed(text):
+def test_a_printed_figure_is_written_back_as_printed(text):
     assert printed(text, None, "7") == [text, None, "7"]
 
 
@@ -65,7 +65,7 @@ def test_a_printed_figure_comes_back_as_it_was_printed(text):
         ("1." + "0" * 500, "1." + "0" * MOST_PLACES),
     ],
 )
-def test_other_spellings_are_read_exactly_and_come_back_plainly(text, plain):
+def test_other_spellings_are_read_exactly_and_written_plainly(text, plain):
     assert printed(text) == [plain]
 
 
@@ -87,7 +87,7 @@ def test_other_spellings_are_read_exactly_and_come_back_plainly(text, plain):
         ("", "is not a figure"),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_row(text, why):
+def test_a_figure_that_does_not_fit_is_refused_with_its_row(text, why):
     with pytest.raises(Misfit) as caught:
         read_figures(pa.array(["1", None, text, text]))
     assert str(caught.value).startswith(f"{text!r} {why}")
@@ -103,7 +103,7 @@ figures = st.builds(
 
 
 @given(st.lists(st.tuples(figures, st.integers(0, 30)), max_size=8))
-def test_value_and_places_give_the_text_back(drawn):
+def test_value_and_decimal_places_give_the_text(drawn):
     texts = [
         f"{value:f}" + ("0" * more if value.as_tuple().exponent else "") for value, more in drawn
     ]
@@ -114,7 +114,7 @@ def test_value_and_places_give_the_text_back(drawn):
 
 
 @given(st.lists(figures, max_size=8))
-def test_without_printed_places_a_figure_has_the_fewest(values):
+def test_without_printed_places_a_figure_has_the_fewest_decimal_places(values):
     column = pa.array(values, pa.decimal128(38, 18))
     fewest = fewest_places(column)
     assert texts_of(column).to_pylist() == texts_of(column, fewest).to_pylist()
@@ -124,7 +124,7 @@ def test_without_printed_places_a_figure_has_the_fewest(values):
 
 
 @given(st.lists(st.one_of(st.none(), st.floats(allow_nan=False, allow_infinity=False)), max_size=8))
-def test_a_double_becomes_the_shortest_decimal_that_is_the_same_double(doubles):
+def test_a_double_becomes_the_shortest_decimal_with_the_same_value(doubles):
     texts = shortest_of_doubles(pa.array(doubles, pa.float64())).to_pylist()
     assert [text if text is None else float(text) for text in texts] == doubles
     again = pa.array([None if d is None else f"{Decimal(d):f}" for d in doubles], pa.string())
@@ -132,6 +132,6 @@ def test_a_double_becomes_the_shortest_decimal_that_is_the_same_double(doubles):
 
 
 @pytest.mark.parametrize("text", ["NaN", "inf", "1e400", "x"])
-def test_what_is_no_finite_double_is_refused(text):
+def test_infinite_and_undefined_doubles_are_refused(text):
     with pytest.raises(Misfit, match=r"is not a (finite )?number"):
         shortest_of_doubles(pa.array(["1", text]))

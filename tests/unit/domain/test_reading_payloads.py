@@ -31,7 +31,7 @@ PAYLOAD = Payload(name="cargo", body=b'{"rows": [{"port": "NOR"}]}')
         (lambda: json.loads(b"[" * 200_000), "maximum recursion depth exceeded"),
     ],
 )
-def test_it_says_which_payload_what_is_wrong_and_what_was_expected(read, says):
+def test_the_message_names_payload_error_and_expectation(read, says):
     with pytest.raises(ContentError) as raised, reading(PAYLOAD, "rows of ports"):
         read()
     text = str(raised.value)
@@ -41,7 +41,7 @@ def test_it_says_which_payload_what_is_wrong_and_what_was_expected(read, says):
     assert raised.value.payload is PAYLOAD
 
 
-def test_the_place_is_told_where_it_is_known_and_the_innermost_counts():
+def test_the_innermost_known_place_is_reported():
     with (
         pytest.raises(
             ContentError, match=r"^payload cargo, row 3: 'port' is missing; expected a port$"
@@ -55,7 +55,7 @@ def test_the_place_is_told_where_it_is_known_and_the_innermost_counts():
 @pytest.mark.parametrize(
     "error", [Unavailable("down"), UnicodeDecodeError("ascii", b"a", 0, 1, "x"), OSError()]
 )
-def test_what_is_about_something_else_passes(error):
+def test_other_errors_pass_unchanged(error):
     with pytest.raises(type(error)) as raised, reading(PAYLOAD, "rows"):
         raise error
     assert raised.value is error

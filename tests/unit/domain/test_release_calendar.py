@@ -36,7 +36,7 @@ def runs_of(calendar, releases, days):
 
 
 @given(CALENDARS, st.sets(DAYS), st.sets(DAYS, min_size=1))
-def test_a_release_is_loaded_when_it_is_due_and_else_after_the_interval(calendar, releases, days):
+def test_a_release_is_loaded_when_due_or_after_the_interval(calendar, releases, days):
     """Announced: by the first run on or after its day. Unannounced: once the interval is over."""
     for today, before, asked, _, held in runs_of(calendar, releases, days):
         shown = max((one for one in releases if one <= today), default=START)
@@ -46,7 +46,7 @@ def test_a_release_is_loaded_when_it_is_due_and_else_after_the_interval(calendar
 
 
 @given(CALENDARS, st.sets(DAYS, min_size=1), st.integers(0, 9))
-def test_a_release_that_comes_late_is_loaded_by_the_first_run_after_it(calendar, days, delay):
+def test_a_late_release_is_loaded_by_the_next_run(calendar, days, delay):
     for due in calendar.days:
         came = due + timedelta(delay)
         for today, before, _, _, held in runs_of(calendar, {came}, days):
@@ -55,7 +55,7 @@ def test_a_release_that_comes_late_is_loaded_by_the_first_run_after_it(calendar,
 
 
 @given(CALENDARS, DAYS, DAYS, DAYS)
-def test_nothing_is_asked_between_two_release_days_only(calendar, today, newest, asked):
+def test_requests_are_only_skipped_between_release_days(calendar, today, newest, asked):
     if not calendar.asks(today, newest, asked):
         assert calendar.after(today) is not None
         assert asked <= today < asked + timedelta(calendar.every)
@@ -76,18 +76,18 @@ def test_nothing_is_asked_between_two_release_days_only(calendar, today, newest,
         ("2027-01-20", "2027-01-18", "2027-01-19", True),  # no day to come is known
     ],
 )
-def test_who_is_asked_when(today, newest, asked, asks):
+def test_each_case_says_whether_to_ask(today, newest, asked, asks):
     calendar = ReleaseCalendar(days=(day("2027-01-18"), day("2026-12-18"), day("2026-11-20")))
     assert calendar.asks(day(today), day(newest), day(asked)) is asks
 
 
-def test_what_never_came_or_was_never_asked_for_is_asked():
+def test_missing_and_new_datasets_are_requested():
     calendar = ReleaseCalendar(days=(day("2026-12-18"),))
     assert calendar.asks(day("2026-12-01"), None, day("2026-12-01"))
     assert calendar.asks(day("2026-12-01"), day("2026-11-20"), None)
 
 
-def test_a_release_is_late_once_patience_is_over():
+def test_a_release_is_late_after_the_patience():
     calendar = ReleaseCalendar(days=(day("2026-12-18"), day("2027-01-18")), patience=2)
     assert calendar.late(day("2026-12-20"), day("2026-11-20")) is None
     assert calendar.late(day("2026-12-21"), day("2026-11-20")) == day("2026-12-18")

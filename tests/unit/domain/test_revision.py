@@ -66,7 +66,7 @@ def report(before, after, selection=EVERYTHING):
 
 @settings(deadline=None)
 @given(before=figures, after=figures)
-def test_the_counts_and_sizes_are_those_of_the_cells(before, after):
+def test_counts_and_sizes_match_the_cells(before, after):
     found = report(before, after)
     revised = {c for c in before.keys() & after.keys() if before[c] != after[c]}
     assert found.cells == len(after)
@@ -100,7 +100,7 @@ def test_the_counts_and_sizes_are_those_of_the_cells(before, after):
             assert move["percent"] == pytest.approx(signed)
 
 
-def test_cells_that_were_not_asked_for_are_not_dropped():
+def test_unrequested_cells_are_not_dropped():
     before = {("CA", "1", "2020"): Decimal(1), ("NY", "1", "2020"): Decimal(1)}
     after = {("CA", "1", "2020"): Decimal(2)}
     assert report(before, after).dropped == 1
@@ -127,7 +127,7 @@ def test_the_size_of_a_revision_is_right_for_figures_of_any_size(old, new):
         assert found.largest[0]["percent"] == pytest.approx(float(exact), rel=1e-14)
 
 
-def test_a_figure_that_is_suppressed_is_shown_by_its_marker_and_has_no_size():
+def test_a_suppressed_figure_is_shown_by_its_marker_without_a_size():
     cell = ("CA", "1", "2020")
     (move,) = report({cell: Decimal("1852976.3")}, {cell: None}).largest
     assert (move["old"], move["new"], move["percent"]) == ("1852976.3", "(D)", None)
@@ -158,7 +158,7 @@ def test_another_status_or_marker_is_a_revision_without_a_size(old, new, revised
     ] * revised
 
 
-def test_a_mark_that_is_taken_away_is_a_revision_that_moves_nothing():
+def test_a_removed_marker_is_a_revision_of_size_zero():
     cell = {"ref_area": "CA", "category": "1", "time_period": "2020", "obs_value": Decimal("12.5")}
     tables = [
         seal(observations_from_rows([cell | {"source_symbol": mark}]), DATASET, "2022-10-06")
@@ -169,7 +169,7 @@ def test_a_mark_that_is_taken_away_is_a_revision_that_moves_nothing():
     assert [(m["old"], m["new"], m["percent"]) for m in found.largest] == [("12.5 p", "12.5", 0.0)]
 
 
-def test_a_title_that_is_corrected_is_no_revision():
+def test_a_corrected_title_is_not_a_revision():
     old, new = (
         seal(observations_from_rows([row]), DATASET, "2022-10-06")
         for row in (
@@ -187,7 +187,7 @@ def test_a_title_that_is_corrected_is_no_revision():
     assert revision_of(old, new, DATASET, vintage, "x").revised == 0
 
 
-def test_the_line_says_what_there_is_to_say():
+def test_the_summary_line_only_has_what_applies():
     cell = ("CA", "1", "2020")
     assert report(None, {cell: Decimal(1)}).in_words == "T 2022-10-06: first release, 1 figure"
     assert report({cell: Decimal(1)}, {cell: None}).in_words == (
@@ -208,11 +208,11 @@ def test_the_line_says_what_there_is_to_say():
         (-0.9669754481683729, "-0.97 %"),
     ],
 )
-def test_changes_are_written_for_people_with_their_sign(value, text):
+def test_changes_are_shown_with_their_sign(value, text):
     assert percent(value) == text
 
 
-def test_a_fall_is_negative_and_the_largest_size_has_no_sign():
+def test_a_decrease_is_negative_and_the_largest_size_has_no_sign():
     cell = ("US", "1", "2019")
     found = report({cell: Decimal(14533254)}, {cell: Decimal(14392721)})
     (move,) = found.largest
@@ -221,7 +221,7 @@ def test_a_fall_is_negative_and_the_largest_size_has_no_sign():
     assert found.overall.largest_percent == -move["percent"]
 
 
-def test_a_fall_in_a_manifest_from_before_gets_its_sign():
+def test_a_decrease_in_an_older_manifest_gets_its_sign():
     moves = [
         {"old": "14533254", "new": "14392721 p", "percent": 0.967},
         {"old": "-5", "new": "-2", "percent": 60.0},
@@ -252,7 +252,7 @@ def test_a_figure_in_another_unit_is_revised_and_has_no_percentage():
         ("2022-10-06", (), "since the last reading of the same release:"),
     ],
 )
-def test_the_line_names_the_releases_that_figures_are_compared_with(since, also, words):
+def test_the_summary_line_names_the_compared_releases(since, also, words):
     cell = ("CA", "1", "2020")
     found = attrs.evolve(
         report({cell: Decimal(1)}, {cell: Decimal(2)}), since=since, since_also=also
@@ -260,7 +260,7 @@ def test_the_line_names_the_releases_that_figures_are_compared_with(since, also,
     assert f"T 2022-10-06 {words} 0 cells added, 1 of 1 revised" in found.in_words
 
 
-def test_bea_s_real_revision_of_2022():
+def test_beas_real_revision_of_2022_is_measured():
     """SAPCE1 of 6 October 2022 against SAEXP1 of 8 October 2020: all years were revised."""
     from statpipe_bea import tables
     from statpipe_bea.channels.download import file_at

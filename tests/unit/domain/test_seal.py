@@ -26,7 +26,7 @@ def test_code_lists_describe_areas_and_categories():
     assert (found["dataset"], found["vintage"]) == ("T", "2020-01-01")
 
 
-def test_what_a_normalizer_says_itself_stands():
+def test_descriptions_from_the_normalizer_take_precedence():
     (found,) = sealed(row(geo_name="Kalifornien", obs_status="E"), dataset=CODED).to_pylist()
     assert (found["geo_name"], found["obs_status"]) == ("Kalifornien", "E")
 
@@ -34,11 +34,11 @@ def test_what_a_normalizer_says_itself_stands():
 @pytest.mark.parametrize(
     "text", ["0.1", "1852976.3", "-0.00000001", "99999999999999999999.99999999"]
 )
-def test_a_figure_is_kept_to_its_last_digit(text):
+def test_figures_keep_every_digit(text):
     assert sealed(row(value=text))["obs_value"][0].as_py() == Decimal(text)
 
 
-def test_rows_come_in_the_order_of_their_keys_numbers_as_numbers():
+def test_rows_are_sorted_by_key_with_numbers_in_numeric_order():
     table = sealed(row(category="T:10"), row(category="T:9"), row(area="AL"))
     assert [r["category"] for r in table.to_pylist()] == ["T:1", "T:9", "T:10"]
 
@@ -59,7 +59,7 @@ def test_rows_come_in_the_order_of_their_keys_numbers_as_numbers():
         ([row(value=None, obs_status=None)], "1 of 1 rows have no obs_status"),
     ],
 )
-def test_what_cannot_be_silver_is_refused_with_its_place(rows, text):
+def test_invalid_tables_are_refused_with_the_place(rows, text):
     with pytest.raises(ContentError) as caught:
         sealed(*rows)
     assert text in str(caught.value)
@@ -73,7 +73,7 @@ def test_a_missing_column_is_named():
 
 
 @pytest.mark.parametrize(("column", "code"), [("ref_area", "XX"), ("category", "T:9")])
-def test_a_code_that_the_code_list_lacks_is_refused(column, code):
+def test_an_unlisted_code_is_refused(column, code):
     with pytest.raises(ContentError, match=f"{column} '{code}' is not in the dataset's code list"):
         sealed(row(**{"area" if column == "ref_area" else column: code}), dataset=CODED)
 
@@ -89,7 +89,7 @@ def cell(sex, age, **more):
     return {"sex": sex, "age": age, "time_period": "2020", "obs_value": "1.5", **more}
 
 
-def test_a_category_is_the_codes_of_the_dimensions_in_their_order():
+def test_a_category_joins_the_codes_of_the_dimensions_in_order():
     table = sealed(cell("M", "20"), cell("F", "9"), dataset=CUBE)
     assert table.schema == silver_schema((SEX, AGE))
     wanted = ("category", "category_name", "sex", "sex_name", "age", "age_name")
@@ -99,17 +99,17 @@ def test_a_category_is_the_codes_of_the_dimensions_in_their_order():
     ]
 
 
-def test_figures_without_an_area_are_about_no_area():
+def test_figures_without_an_area_get_the_code_for_no_area():
     (found,) = sealed(cell("M", "20"), dataset=CUBE).to_pylist()
     assert (found["ref_area"], found["geo_name"], found["geo_level"]) == ("_Z", "no area", "none")
 
 
-def test_the_agency_s_own_identifier_stands_where_there_is_one():
+def test_the_agencys_own_identifier_is_used_if_there_is_one():
     (found,) = sealed(cell("M", "20", category="LNS14"), dataset=CUBE).to_pylist()
     assert (found["category"], found["sex"], found["age"]) == ("LNS14", "M", "20")
 
 
-def test_rows_of_days_and_of_business_days_are_two_figures():
+def test_daily_and_business_daily_rows_are_different_figures():
     rows = [
         row(period="2020-01-02", freq=freq, value=value) for freq, value in (("D", "1"), ("B", "2"))
     ]
@@ -126,19 +126,19 @@ def test_rows_of_days_and_of_business_days_are_two_figures():
         (cell("F", ""), "code '' of AGE is empty or contains a point"),
     ],
 )
-def test_a_code_that_makes_no_category_is_refused(cell, says):
+def test_a_code_that_cannot_be_part_of_a_category_is_refused(cell, says):
     with pytest.raises(ContentError) as caught:
         sealed(cell, dataset=CUBE)
     assert says in str(caught.value)
 
 
-def test_a_dataset_with_areas_needs_a_column_of_them():
+def test_a_dataset_with_areas_needs_the_area_column():
     rows = [{"category": "T:1", "time_period": "2020", "obs_value": "1"}]
     with pytest.raises(ContentError, match="lacks ref_area; it needs ref_area, category"):
         sealed(*rows, dataset=CODED)
 
 
-def test_an_empty_table_seals_and_hashes():
+def test_an_empty_table_can_be_sealed_and_hashed():
     empty = pa.table(
         {name: pa.array([], pa.string()) for name in REQUIRED[:3]}
         | {"obs_value": pa.array([], pa.decimal128(10, 1))}
@@ -148,7 +148,7 @@ def test_an_empty_table_seals_and_hashes():
 
 @settings(deadline=None, max_examples=60)
 @given(table=cells, seed=st.randoms(use_true_random=False), cut=st.integers(0, 12))
-def test_order_and_chunks_of_rows_never_matter(table, seed, cut):
+def test_order_and_chunks_of_rows_do_not_matter(table, seed, cut):
     shuffled = rows_of(table)
     seed.shuffle(shuffled)
     chunks = [part for part in (shuffled[:cut], shuffled[cut:]) if part]
@@ -160,7 +160,7 @@ def test_order_and_chunks_of_rows_never_matter(table, seed, cut):
 
 @settings(deadline=None, max_examples=40)
 @given(table=cells, place=st.integers(0, 11))
-def test_a_row_that_stands_twice_is_found_wherever_it_stands(table, place):
+def test_a_repeated_row_is_found_anywhere(table, place):
     rows = rows_of(table)
     rows.insert(place % (len(rows) + 1), rows[0])
     first, second = duplicate_key(observations_from_rows(rows), PLAIN)
@@ -179,7 +179,7 @@ def test_a_row_that_stands_twice_is_found_wherever_it_stands(table, place):
         ("D", "2020-02-29", date(2020, 2, 29)),
     ],
 )
-def test_a_period_starts_as_the_dataset_s_frequency_says(freq, text, start):
+def test_the_start_of_a_period_follows_the_datasets_frequency(freq, text, start):
     dataset = Dataset(name="T", title="t", normalizer="n", freq=freq)
     (found,) = sealed(row(period=text), dataset=dataset).to_pylist()
     assert (found["freq"], found["time_period"], found["period_start"]) == (freq, text, start)
@@ -190,7 +190,7 @@ def test_a_period_of_another_frequency_is_refused():
         sealed(row(period="2020-Q1"))
 
 
-def test_the_usual_spellings_of_a_period_become_one():
+def test_common_spellings_of_a_period_become_one():
     dataset = Dataset(name="T", title="t", normalizer="n", freq="M")
     texts = ("2023M01", "2023-M02", "2023-03")
     table = sealed(*(row(period=text) for text in texts), dataset=dataset)
@@ -200,7 +200,7 @@ def test_the_usual_spellings_of_a_period_become_one():
         sealed(row(period="2023M01"), row(period="2023-01"), dataset=dataset)
 
 
-def test_each_row_may_have_a_frequency_of_its_own():
+def test_each_row_may_have_its_own_frequency():
     periods = {"A": "2023", "Q": "2023Q1", "W": "2023-W5", "H": "2023-01-31T10:00"}
     rows = sealed(*(row(period=text, freq=freq) for freq, text in periods.items())).to_pylist()
     assert {r["freq"]: (r["time_period"], r["period_start"], r["period_end"]) for r in rows} == {
@@ -242,7 +242,7 @@ def test_a_reporting_year_may_begin_in_another_month():
     assert (month["time_period"], month["period_start"]) == ("2023-07", date(2023, 7, 1))
 
 
-def test_a_normalizer_may_know_better_when_a_period_begins():
+def test_a_normalizer_may_give_the_start_of_a_period():
     made = sealed(row(period_start=date(2019, 12, 29))).to_pylist()
     assert made[0]["period_start"] == date(2019, 12, 29)
 
@@ -277,7 +277,7 @@ def test_a_column_of_binary_floats_is_refused(kind):
     ],
     ids=lambda values: str(values.type),
 )
-def test_figures_may_come_in_any_exact_type(values):
+def test_figures_may_have_any_exact_type(values):
     made = seal(pa.table(columns(obs_value=values)), PLAIN, "v")
     assert made.equals(seal(pa.table(columns()), PLAIN, "v"))
 
@@ -310,7 +310,7 @@ def test_a_column_of_the_wrong_type_is_named_with_both_types(changed, text):
     assert str(caught.value).startswith(f"dataset T: {text}")
 
 
-def test_the_printed_places_are_kept_beside_the_figure():
+def test_printed_decimal_places_are_kept_with_the_figure():
     texts = pa.array(["14392721.0", "1.5E-07"])
     made = seal(pa.table(columns(obs_value=texts)), PLAIN, "v")
     assert made["decimals"].to_pylist() == [1, 8]
@@ -333,7 +333,7 @@ def test_an_agency_s_doubles_become_the_shortest_decimals_and_are_marked(values)
         seal(pa.table(columns(obs_value=["1", "nan"])), dataset, "v")
 
 
-def test_a_column_that_stands_twice_is_named():
+def test_a_repeated_column_is_named():
     arrays = columns()
     names = [*arrays, "ref_area"]
     table = pa.Table.from_arrays([*arrays.values(), arrays["ref_area"]], names=names)
@@ -341,7 +341,7 @@ def test_a_column_that_stands_twice_is_named():
         seal(table, PLAIN, "v")
 
 
-def test_codes_that_a_filter_left_in_the_dictionary_do_not_count():
+def test_unused_codes_in_a_dictionary_are_ignored():
     """A normalizer that drops the rows of an unknown area keeps its code in the dictionary."""
     areas = pa.array(["CA", "Moon"]).dictionary_encode()
     periods = pa.array(["2020", "never"]).dictionary_encode()
@@ -351,14 +351,14 @@ def test_codes_that_a_filter_left_in_the_dictionary_do_not_count():
     assert made["period_start"].to_pylist() == [date(2020, 1, 1)]
 
 
-def test_what_the_agency_cannot_know_is_ours_to_say():
+def test_the_engine_adds_dataset_and_vintage():
     """A normalizer names neither the dataset nor the vintage: the engine does."""
     (found,) = sealed(row(vintage="mine", dataset="mine"), vintage="2020-01-01").to_pylist()
     assert (found["dataset"], found["vintage"]) == ("T", "2020-01-01")
 
 
 @pytest.mark.parametrize("codes", [("01", "1"), ("1", "001", "01"), ("a²", "²", "2"), ("٣", "3")])
-def test_codes_that_read_as_the_same_number_have_one_order_all_the_same(codes):
+def test_codes_with_the_same_number_have_a_fixed_order(codes):
     rows = [row(category=code, value=str(n)) for n, code in enumerate(codes)]
     assert content_hash(sealed(*rows)) == content_hash(sealed(*reversed(rows)))
 
@@ -414,7 +414,7 @@ def faults_in(rows):
 
 @settings(deadline=None, max_examples=300)
 @given(rows=drawn_rows)
-def test_sealing_sorts_and_describes_or_refuses_just_as_reading_row_by_row_would(rows):
+def test_sealing_gives_the_same_result_as_an_oracle_row_by_row(rows):
     faults = list(faults_in(rows))
     if faults:
         with pytest.raises(ContentError) as caught:
@@ -440,7 +440,7 @@ def test_sealing_sorts_and_describes_or_refuses_just_as_reading_row_by_row_would
 
 @settings(deadline=None, max_examples=100)
 @given(drawn=encodings())
-def test_how_arrow_encodes_the_texts_never_matters(drawn):
+def test_arrows_encoding_of_texts_does_not_matter(drawn):
     rows, parts = drawn
     wanted = sealed(*rows)
     kind = parts[0].schema
@@ -462,7 +462,7 @@ def test_how_arrow_encodes_the_texts_never_matters(drawn):
         )
     )
 )
-def test_key_order_counts_numbers_as_numbers_and_duplicates_are_found_where_there_are_any(rows):
+def test_key_order_is_numeric_and_duplicates_are_found(rows):
     table = observations_from_rows(rows)
     keys = [(r["ref_area"], r["category"], r["time_period"]) for r in rows]
     found = in_key_order(table, PLAIN).select(list(REQUIRED[:3])).to_pylist()
@@ -478,13 +478,13 @@ def test_key_order_counts_numbers_as_numbers_and_duplicates_are_found_where_ther
         assert keys[first] == keys[second]
 
 
-def test_an_area_that_the_agency_calls_as_we_do_needs_one_code_only():
+def test_an_area_with_the_agencys_code_needs_one_code():
     areas = (Area(code="NOR", name="Northport", level="port"),)
     dataset = Dataset(name="T", title="t", normalizer="n", areas=areas)
     (found,) = sealed(row(area="NOR"), dataset=dataset).to_pylist()
     assert found["geo_fips"] == "NOR"
 
 
-def test_a_code_without_a_code_list_says_all_there_is_to_say_even_an_empty_one():
+def test_any_code_is_accepted_without_a_code_list_even_an_empty_one():
     (found,) = sealed(row(area="")).to_pylist()
     assert (found["geo_fips"], found["geo_name"], found["geo_level"]) == ("", "", "area")

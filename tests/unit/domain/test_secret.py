@@ -23,11 +23,11 @@ def secret():
     return Secret(CANARY)
 
 
-def test_reveal_gives_it(secret):
+def test_reveal_returns_the_secret(secret):
     assert secret.reveal() == CANARY
 
 
-def test_no_way_of_printing_shows_it(secret):
+def test_no_form_of_printing_shows_the_secret(secret):
     @attrs.frozen
     class Settings:
         key: Secret
@@ -64,20 +64,20 @@ def test_no_way_of_printing_shows_it(secret):
         copy.deepcopy,
     ],
 )
-def test_a_misuse_fails_without_showing_it_even_with_local_variables_printed(secret, attempt):
+def test_a_misuse_fails_without_showing_the_secret_even_with_locals(secret, attempt):
     with pytest.raises(TypeError) as caught:
         attempt(secret)
     told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
     assert CANARY not in "".join(told.format())
 
 
-def test_it_does_not_leave_its_process(secret):
+def test_a_secret_cannot_be_pickled(secret):
     for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
         with pytest.raises(TypeError, match="a Secret must not leave its process"):
             pickle.dumps({"key": secret}, protocol)
 
 
-def test_equal_secrets_are_equal_and_no_text_is(secret):
+def test_secrets_only_equal_equal_secrets(secret):
     assert secret == Secret(CANARY)
     assert hash(secret) == hash(Secret(CANARY))
     assert secret != Secret("other")
@@ -98,20 +98,20 @@ ODD = 'a/B+c%d"e\\f=g&Ñ'
         ODD.encode().hex().upper(),
     ],
 )
-def test_it_is_taken_out_of_answers_in_whatever_form_and_case(form):
+def test_a_secret_is_removed_from_answers_in_any_form_and_case(form):
     body = b"\xff<" + form.encode() + b">" + form.encode()
     assert Secret(ODD).removed_from(body) == b"\xff<REDACTED>REDACTED"
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
-def test_it_is_taken_out_of_answers_in_utf_16(encoding):
+def test_a_secret_is_removed_from_answers_in_utf_16(encoding):
     body = f'{{"key": "{CANARY.upper()}"}}'.encode(encoding)
     redacted = Secret(CANARY).removed_from(body).decode(encoding)
     assert redacted == '{"key": "REDACTED"}'
 
 
 @pytest.mark.parametrize("value", [ODD, ""])
-def test_an_answer_without_it_stays_as_it_is(value):
+def test_an_answer_without_the_secret_stays_unchanged(value):
     body = bytes(range(256)) * 3
     assert Secret(value).removed_from(body) is body
 
@@ -122,7 +122,7 @@ def test_an_answer_without_it_stays_as_it_is(value):
     after=st.binary(max_size=7),
     form=st.sampled_from(["standard", "for addresses", "without padding", "in JSON", "quoted"]),
 )
-def test_it_is_taken_out_of_base64_whatever_stands_around_it(secret, before, after, form):
+def test_a_secret_is_removed_from_base64_in_any_context(secret, before, after, form):
     plain = before + secret.encode() + after
     encoded = base64.b64encode(plain).decode()
     text = {
@@ -143,7 +143,7 @@ def test_it_is_taken_out_of_base64_whatever_stands_around_it(secret, before, aft
     assert len(rest) - 2 <= 4 * (len(before) + 2) // 3 + 4 * (len(after) + 2) // 3 + 4
 
 
-def test_basic_authentication_and_tokens_of_a_key_are_taken_out_whole():
+def test_basic_authentication_and_tokens_are_removed_completely():
     header = base64.b64encode(f"user:{CANARY}".encode()).decode()
     left = Secret(CANARY).removed_from(f"Authorization: Basic {header}".encode())
     assert left == b"Authorization: Basic " + base64.b64encode(b"user:")[:6] + b"REDACTED"
@@ -151,7 +151,7 @@ def test_basic_authentication_and_tokens_of_a_key_are_taken_out_whole():
         assert Secret(CANARY).removed_from(encode(CANARY.encode())) == b"REDACTED"
 
 
-def test_text_that_only_looks_like_base64_stays():
+def test_text_that_only_looks_like_base64_stays_unchanged():
     body = base64.b64encode(b"other figures of another key") + b" Zm9v YmFy"
     assert Secret(CANARY).removed_from(body) == body
     assert Secret("abc").removed_from(base64.b64encode(b"xabcx")) == base64.b64encode(b"xabcx")

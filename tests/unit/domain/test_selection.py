@@ -57,39 +57,39 @@ def test_periods_are_kept_in_one_form_whatever_their_spelling():
 
 @pytest.mark.parametrize("coded", [True, False])
 @pytest.mark.parametrize("asked", ["2023M01", "2023-01"])
-def test_rows_of_a_normalizer_may_spell_periods_otherwise(asked, coded):
+def test_rows_of_a_normalizer_may_spell_periods_differently(asked, coded):
     spelled = ("2023M01", "2023-M1", "2023-01", "2023-02", "2023")
     rows = table([("CA", "T:1", period) for period in spelled], coded=coded)
     held = Selection(periods=[asked]).rows_of(rows)
     assert held["time_period"].to_pylist() == ["2023M01", "2023-M1", "2023-01"]
 
 
-def test_asking_for_no_area_is_not_asking_for_all():
+def test_a_selection_of_no_area_is_not_a_selection_of_all():
     nothing = Selection(areas=[])
     assert nothing != EVERYTHING
     assert not nothing.covers(Selection(areas=["CA"]))
     assert nothing.rows_of(table(CELLS, coded=True)).num_rows == 0
 
 
-def test_it_cannot_be_changed():
+def test_a_selection_cannot_be_changed():
     with pytest.raises(attrs.exceptions.FrozenInstanceError):
         EVERYTHING.areas = ("CA",)
 
 
 @given(selections, st.lists(st.sampled_from(CELLS)), st.booleans())
-def test_it_keeps_just_the_rows_inside_in_their_order(selection, cells, coded):
+def test_a_selection_keeps_its_rows_in_their_order(selection, cells, coded):
     kept = selection.rows_of(table(cells, coded=coded)).to_pylist()
     assert [tuple(row.values()) for row in kept] == [c for c in cells if inside(selection, c)]
 
 
 @given(selections, selections)
-def test_what_covers_another_selection_lets_all_of_its_cells_through(one, other):
+def test_a_covering_selection_includes_all_cells_of_the_covered_one(one, other):
     if one.covers(other):
         assert all(inside(one, cell) for cell in CELLS if inside(other, cell))
 
 
 @given(selections, selections, selections)
-def test_covering_is_an_order(one, two, three):
+def test_covering_is_a_partial_order(one, two, three):
     assert one.covers(one)
     if one.covers(two) and two.covers(three):
         assert one.covers(three)

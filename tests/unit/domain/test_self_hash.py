@@ -14,7 +14,7 @@ from statpipe.domain.vintage import Vintage
 DOCUMENT = {"name": "¿qué? 茶", "nested": {"self_sha256": "0" * 64}, "rows": [1, 2], "zone": None}
 
 
-def test_the_document_is_as_it_was_with_its_hash_beside_it():
+def test_the_document_is_unchanged_except_for_its_hash():
     found = json.loads(hashed_json(DOCUMENT))
     assert len(found.pop("self_sha256")) == 64
     assert found == DOCUMENT
@@ -24,7 +24,7 @@ def test_keys_stay_sorted():
     assert list(json.loads(hashed_json(DOCUMENT))) == sorted([*DOCUMENT, "self_sha256"])
 
 
-def test_days_are_texts_and_our_classes_are_their_attributes():
+def test_dates_become_texts_and_classes_become_objects():
     moment = datetime(2022, 10, 6, 8, 30, tzinfo=UTC)
     vintage = Vintage(released=moment.date(), released_at=moment)
     document = json.loads(hashed_json({"holds": [vintage]}))
@@ -33,7 +33,7 @@ def test_days_are_texts_and_our_classes_are_their_attributes():
     assert document["holds"][0]["selection"] == attrs.asdict(vintage.selection)
 
 
-def test_a_whole_document_has_no_fault():
+def test_an_intact_document_has_no_fault():
     assert json_fault(hashed_json(DOCUMENT)) == ""
 
 
@@ -50,7 +50,7 @@ def test_every_flipped_bit_is_noticed_unless_it_hides_the_hash():
 
 @settings(max_examples=60, deadline=None)
 @given(rest=st.integers(0, 400), more=st.binary(max_size=5))
-def test_what_is_torn_or_longer_is_noticed(rest, more):
+def test_a_truncated_or_extended_document_is_noticed(rest, more):
     body = hashed_json(DOCUMENT)
     other = body[:rest] + more
     assert other == body or json_fault(other)
@@ -68,5 +68,5 @@ def test_what_is_torn_or_longer_is_noticed(rest, more):
         (b'{"an": "older version"}', ""),
     ],
 )
-def test_the_fault_is_said_in_words(body, fault):
+def test_the_fault_is_described_in_words(body, fault):
     assert json_fault(body) == fault

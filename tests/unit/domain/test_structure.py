@@ -34,7 +34,7 @@ def with_currency(**changes):
     ],
     ids=["selection", "title", "order of codes"],
 )
-def test_what_describes_no_code_does_not_count(same):
+def test_texts_that_describe_no_code_do_not_change_the_hash(same):
     assert structure_hash(same) == structure_hash(DATASET)
 
 
@@ -52,5 +52,5 @@ def test_what_describes_no_code_does_not_count(same):
     ],
     ids=lambda other: structure_hash(other)[:6],
 )
-def test_anything_said_of_a_code_counts_and_so_does_the_order_of_dimensions(other):
+def test_descriptions_of_codes_and_the_order_of_dimensions_change_the_hash(other):
     assert structure_hash(other) != structure_hash(DATASET)

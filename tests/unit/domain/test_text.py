@@ -18,18 +18,18 @@ ODD = ["\0", "\ud800", "\udfff", "\ufffd"]
 
 
 @given(st.characters())
-def test_all_that_unicode_calls_white_space_is(letter):
+def test_all_unicode_white_space_counts_as_white_space(letter):
     if letter.isspace():
         assert stripped(f"{letter}a{letter}") == "a"
 
 
 @pytest.mark.parametrize("blank", WHITE_SPACE)
-def test_white_space_goes_from_both_ends_and_stays_inside(blank):
+def test_white_space_is_removed_at_both_ends_only(blank):
     assert stripped(f"{blank}a{blank}b{blank}") == f"a{blank}b"
 
 
 @pytest.mark.parametrize("odd", ODD)
-def test_free_text_loses_it_a_code_is_refused_and_a_message_shows_it(odd):
+def test_invalid_characters_are_removed_refused_or_escaped(odd):
     text = f"a{odd}b"
     assert holdable(text) == "ab"
     assert recordable(text) == f"a\\u{ord(odd):04x}b"
@@ -43,7 +43,7 @@ def test_free_text_loses_it_a_code_is_refused_and_a_message_shows_it(odd):
 
 
 @given(st.text())
-def test_what_is_left_can_be_held_and_nothing_else_is_lost(text):
+def test_only_characters_that_no_sink_can_store_are_removed(text):
     """Lone surrogates are drawn by Hypothesis only on request."""
     clean = holdable(text)
     clean.encode()
@@ -51,12 +51,12 @@ def test_what_is_left_can_be_held_and_nothing_else_is_lost(text):
     assert holdable(recordable(text)) == recordable(text)
 
 
-def test_mappings_and_sequences_are_gone_through():
+def test_mappings_and_sequences_are_cleaned_recursively():
     cells = ({"a\0": "b\ud800", "c": [1, None, "\ufffd"]},)
     assert recordable(cells) == ({"a\\u0000": "b\\ud800", "c": [1, None, "\\ufffd"]},)
 
 
-def test_the_fields_words_never_hold_what_a_sink_cannot():
+def test_descriptions_never_contain_characters_that_no_sink_can_store():
     """Whatever plugin makes them."""
     area = Area(code="CA", name="Cali\0fornia", level="state")
     category = Category(code="T:1", name="All\ud800", unit_measure="Doll\ufffdars")

@@ -26,7 +26,7 @@ def test_only_a_failed_error_refuses(severity, passed, refuses):
     assert result.refuses is refuses
 
 
-def test_a_snapshot_s_repr_shows_no_tables():
+def test_the_repr_of_a_snapshot_shows_no_tables():
     table = pa.table({"a": ["figures"]})
     snapshot = Snapshot(
         dataset=Dataset(name="T", title="t", normalizer="n"),
@@ -38,7 +38,7 @@ def test_a_snapshot_s_repr_shows_no_tables():
 
 
 @pytest.mark.parametrize("severity", [None, "", "fatal"])
-def test_a_severity_that_nobody_knows_is_refused_since_it_would_refuse_nothing(severity):
+def test_an_unknown_severity_is_refused(severity):
     with pytest.raises(ValueError, match=r"the verdict of check .c. has the severity"):
         CheckResult(
             check="c", dataset="T1", vintage="v", severity=severity, passed=False, message="m"
@@ -55,7 +55,7 @@ def test_a_severity_that_nobody_knows_is_refused_since_it_would_refuse_nothing(s
         ({"passed": False, "accepted": True}, "accepted", "check c would refuse T1 v, and"),
     ],
 )
-def test_an_outcome_has_a_word(fields, outcome, headline):
+def test_each_outcome_has_a_word(fields, outcome, headline):
     usual = {"check": "c", "dataset": "T1", "vintage": "v", "severity": "error", "passed": True}
     result = CheckResult(message="m", **usual | fields)
     assert result.outcome == outcome
@@ -63,7 +63,7 @@ def test_an_outcome_has_a_word(fields, outcome, headline):
     assert result.in_words == ("not judged: m" if outcome == "not judged" else "m")
 
 
-def test_what_was_not_judged_did_not_fail():
+def test_an_unjudged_verdict_is_not_a_failure():
     with pytest.raises(ValueError, match="check 'c' failed, so it did judge"):
         CheckResult(
             check="c",

@@ -29,13 +29,13 @@ from statpipe.domain.visible import one_line, visible, visible_lines
         (None, "None"),
     ],
 )
-def test_what_acts_or_hides_is_escaped_and_all_else_stays(text, seen):
+def test_control_and_invisible_characters_are_escaped_and_others_stay(text, seen):
     assert visible(text) == seen
 
 
 @given(st.text(st.characters(), max_size=40))
 @example("\u2800")
-def test_what_is_visible_is_printable_and_stays_so(text):
+def test_escaped_text_is_printable_and_stable(text):
     seen = visible(text)
     assert seen.isprintable()
     assert visible(seen) == seen
@@ -43,6 +43,6 @@ def test_what_is_visible_is_printable_and_stays_so(text):
     seen.encode()
 
 
-def test_lines_stay_apart_only_where_that_is_wanted():
+def test_line_breaks_are_only_kept_on_request():
     assert visible_lines("a\nb\u2028c\r\nd") == "a\nb\\u2028c\\r\nd"
     assert one_line("  a\n b\u2028\tc \x1b ") == r"a b c \x1b"

@@ -45,7 +45,7 @@ def table(*codes):
         (Selection(where={"currency": ("GBP",)}, periods=("2021",)), 1),
     ],
 )
-def test_rows_are_chosen_as_if_the_table_had_its_key(selection, rows):
+def test_rows_are_selected_as_if_the_table_had_its_key(selection, rows):
     whole, dataset = table("USD", "GBP"), rates(selection)
     found = selected(whole, dataset)
     assert len(found) == rows
@@ -54,7 +54,7 @@ def test_rows_are_chosen_as_if_the_table_had_its_key(selection, rows):
     assert seal(found, dataset, "2024-01-09").to_pylist() == asked.to_pylist()
 
 
-def test_a_table_with_its_own_key_is_chosen_from_by_that():
+def test_a_table_with_its_own_key_is_selected_by_it():
     rows = [
         {"ref_area": area, "category": "1", "time_period": "2020", "obs_value": 1}
         for area in ("CA", "NY")
@@ -64,7 +64,7 @@ def test_a_table_with_its_own_key_is_chosen_from_by_that():
     assert found["ref_area"].to_pylist() == ["NY"]
 
 
-def test_what_has_no_category_is_refused_and_a_missing_dimension_left_to_sealing():
+def test_a_row_without_a_category_is_refused_and_a_missing_dimension_left_to_sealing():
     asked = rates(Selection(categories=("USD.SP00",)))
     there = table("USD")
     place = there.column_names.index("currency")

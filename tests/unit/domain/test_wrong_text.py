@@ -29,7 +29,7 @@ def body(note):
     return json.dumps(key | {"notes": note}, ensure_ascii="\ud800" in note).encode()
 
 
-def test_bytes_in_another_encoding_are_refused_by_payload_and_byte():
+def test_bytes_in_another_encoding_are_refused_with_payload_and_position():
     odd = body("Espa\u00f1a").decode().encode("latin-1")
     with pytest.raises(ContentError) as caught:
         sealed(body("x"), odd)
@@ -40,13 +40,13 @@ def test_bytes_in_another_encoding_are_refused_by_payload_and_byte():
     assert caught.value.payload.body == odd
 
 
-def test_half_a_character_is_refused_with_what_stands_around_it():
+def test_half_a_character_is_refused_with_its_context():
     with pytest.raises(ContentError) as caught:
         sealed(body("half \ud800 of it"))
     assert "dataset T: a payload contains half a character" in str(caught.value)
     assert r"'half \ud800 of it'" in str(caught.value)
 
 
-def test_a_nul_goes_through_the_gate():
+def test_a_nul_is_removed_by_the_gate():
     table = sealed(body("a\0b")).table
     assert table["notes"].to_pylist() == ["ab"]

@@ -19,7 +19,7 @@ def tree(*categories):
     }
 
 
-def test_a_category_knows_its_depth_its_top_and_the_way_down_to_it():
+def test_a_category_has_its_depth_its_top_and_its_path():
     assert tree(
         ("T:3", "Green", "T:2"), ("T:1", "Drinks", None), ("T:2", "Tea", "T:1"), ("T:9", "Food", None)
     ) == {
@@ -43,7 +43,7 @@ def test_a_category_whose_parent_is_not_published_is_at_the_top():
     ],
     ids=["its own parent", "its own grandparent", "its own great-grandparent"],
 )
-def test_no_figure_is_lost_where_categories_are_parts_of_each_other(circle):
+def test_no_figure_is_lost_if_categories_form_a_cycle(circle):
     below = ("T:9", "Below", "T:1")
     found = tree(*circle, below, ("U:1", "All", None), ("U:2", "Part", "U:1"))
     assert found == {
@@ -53,7 +53,7 @@ def test_no_figure_is_lost_where_categories_are_parts_of_each_other(circle):
     }
 
 
-def test_a_category_of_two_datasets_has_a_place_in_each():
+def test_a_category_of_two_datasets_has_a_row_for_each():
     def one(dataset, *categories):
         rows = [
             figure("1", category=code, category_name=name, parent_category=parent)
@@ -68,7 +68,7 @@ def test_a_category_of_two_datasets_has_a_place_in_each():
     ).fetchall() == [("black", "1", "All > Leaf > Dust"), ("green", "2", "Leaf > Dust")]
 
 
-def test_categories_and_areas_are_described_as_their_latest_figures_have_them():
+def test_descriptions_of_categories_and_areas_come_from_their_latest_figures():
     named = [
         {"geo_name": name, "category_name": name, "sign": sign, "parent_category": parent}
         for name, sign, parent in (("Aden", 1, "T:0"), ("Mocha", -1, None))
@@ -81,13 +81,13 @@ def test_categories_and_areas_are_described_as_their_latest_figures_have_them():
     assert area["area_name"] == "Mocha"
 
 
-def test_what_is_published_no_more_keeps_its_last_description():
+def test_a_discontinued_code_keeps_its_last_description():
     vintages = [published(MAY, figure("1", geo_name="Bombay")), published(JUNE)]
     assert [row["area_name"] for row in rows_of("tea_area", *vintages)] == ["Bombay"]
     assert [row["value"] for row in rows_of("tea_first_release", *vintages)] == [1]
 
 
-def test_an_area_that_is_described_in_two_ways_at_once_is_always_described_in_the_same():
+def test_an_area_with_two_descriptions_always_gets_the_same_one():
     levels = ("city", "port")
     one = [figure("1", str(2000 + n), geo_level=levels[n % 2]) for n in range(20)]
     other = [figure("1", str(2000 + n), geo_level=levels[(n + 1) % 2]) for n in range(20)]
@@ -95,7 +95,7 @@ def test_an_area_that_is_described_in_two_ways_at_once_is_always_described_in_th
         assert [row["geo_level"] for row in rows_of("tea_area", published(MAY, *rows))] == ["city"]
 
 
-def test_a_category_that_is_described_in_two_ways_at_once_is_always_described_in_the_same():
+def test_a_category_with_two_descriptions_always_gets_the_same_one():
     ways = [{"parent_category": "T:0", "sign": -1}, {"parent_category": "T:0", "sign": 1}]
     ways += [{"parent_category": None, "sign": -1}]
     for turn in range(3):

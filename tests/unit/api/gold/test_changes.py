@@ -11,7 +11,7 @@ CHANGE = "previous_value change percent_change reason"
 NOTHING = "nothing published for the year before"
 
 
-def test_year_on_year_has_a_percentage_or_the_reason_why_there_is_none():
+def test_year_on_year_has_a_percentage_or_a_reason():
     figures = {
         "2010": "100",
         "2011": "110",
@@ -38,7 +38,7 @@ def test_year_on_year_has_a_percentage_or_the_reason_why_there_is_none():
     }
 
 
-def test_a_change_is_between_figures_in_one_unit():
+def test_changes_are_only_computed_within_one_unit():
     old = figure("100", "2022", unit_measure="Chained 2012 dollars")
     new = figure("200", "2023", unit_measure="Chained 2017 dollars")
     (row,) = rows_of("tea_yoy", published(MAY, old, new), where="time_period = '2023'")
@@ -46,20 +46,20 @@ def test_a_change_is_between_figures_in_one_unit():
     assert row["reason"] == "the figure for 2022 is in another unit: Chained 2012 dollars"
 
 
-def test_means_and_growth_are_of_figures_in_one_unit():
+def test_means_and_growth_are_only_computed_within_one_unit():
     years = [figure("100", str(y), unit_measure="Pounds") for y in range(2018, 2023)]
     other = figure("900", "2023", unit_measure="Euros")
     (row,) = rows_of("tea_rolling", published(MAY, *years, other), where="year = 2023")
     assert (row["mean_3y"], row["growth_3y"], row["figures_3y"]) == (None, None, 1)
 
 
-def test_a_figure_that_is_missing_without_a_symbol_is_so_by_its_status():
+def test_the_status_is_the_reason_if_a_missing_figure_has_no_symbol():
     rows = [figure("1", "2021"), figure(None, "2022", source_symbol=None, obs_status="O")]
     found = rows_of("tea_yoy", published(MAY, *rows, figure("1", "2023")))
     assert [row["reason"] for row in found] == [NOTHING, *["no figure for 2022: O"] * 2]
 
 
-def test_the_change_is_between_figures_of_the_same_state_area_and_category():
+def test_changes_are_computed_within_one_area_and_category():
     found = rows_of(
         "tea_yoy",
         published(MAY, figure("1", "2022"), figure("5", "2022", "MOM"), figure("7", "2022", category="T:2")),
@@ -86,7 +86,7 @@ def test_year_on_year_compares_with_the_same_part_of_the_year_before(freq, perio
     assert found[periods[0]] == found[periods[1]] == (None, None, NOTHING)
 
 
-def test_month_on_month_crosses_the_year_and_not_a_gap():
+def test_month_on_month_crosses_years_but_not_gaps():
     figures = {"2023-12": "8", "2024-01": "10", "2024-03": "15", "2024-04": "30"}
     assert by_period("tea_mom", figures, CHANGE, "M") == {
         "2023-12": (None, None, None, "nothing published for the month before"),
@@ -96,7 +96,7 @@ def test_month_on_month_crosses_the_year_and_not_a_gap():
     }
 
 
-def test_quarter_on_quarter_crosses_the_year_and_not_a_gap():
+def test_quarter_on_quarter_crosses_years_but_not_gaps():
     figures = {"2023-Q4": "8", "2024-Q1": "10", "2024-Q3": "15"}
     assert by_period("tea_qoq", figures, CHANGE, "Q") == {
         "2023-Q4": (None, None, None, "nothing published for the quarter before"),
@@ -105,7 +105,7 @@ def test_quarter_on_quarter_crosses_the_year_and_not_a_gap():
     }
 
 
-def test_a_week_is_compared_with_the_same_iso_week_and_week_53_with_none():
+def test_a_week_is_compared_with_the_same_iso_week_except_week_53():
     figures = {"2019-W52": "4", "2020-W52": "5", "2020-W53": "6", "2021-W01": "9", "2021-W52": "10"}
     assert by_period("tea_yoy", figures, CHANGE, "W") == {
         "2019-W52": (None, None, None, NOTHING),
@@ -120,7 +120,7 @@ def test_a_week_is_compared_with_the_same_iso_week_and_week_53_with_none():
     assert weeks["2020-W52"][3] == "nothing published for the week before"
 
 
-def test_a_day_is_compared_with_the_same_date_and_29_february_with_none():
+def test_a_day_is_compared_with_the_same_date_except_29_february():
     figures = {"2023-02-28": "4", "2024-02-28": "5", "2024-02-29": "10", "2024-03-01": "5"}
     assert by_period("tea_yoy", figures, CHANGE, "D") == {
         "2023-02-28": (None, None, None, NOTHING),
@@ -134,7 +134,7 @@ def test_a_day_is_compared_with_the_same_date_and_29_february_with_none():
     assert days["2024-02-28"][3] == "nothing published for the day before"
 
 
-def test_a_business_day_is_compared_with_the_one_before_and_a_holiday_is_a_gap():
+def test_a_business_day_is_compared_with_the_one_before_except_after_a_holiday():
     """A Friday, the Monday after it, and a Wednesday after a holiday."""
     figures = {"2024-04-26": "4", "2024-04-29": "5", "2024-05-02": "6"}
     assert by_period("tea_dod", figures, CHANGE, "B") == {
@@ -144,7 +144,7 @@ def test_a_business_day_is_compared_with_the_one_before_and_a_holiday_is_a_gap()
     }
 
 
-def test_a_business_day_is_compared_with_the_last_one_up_to_its_date_a_year_before():
+def test_a_business_day_is_compared_with_the_last_one_by_that_date_a_year_earlier():
     """27 and 28 April 2024 are a weekend; so is 7 May 2023, and 28 February is in every year."""
     figures = {
         "2023-04-28": "4",
@@ -165,7 +165,7 @@ def test_a_business_day_is_compared_with_the_last_one_up_to_its_date_a_year_befo
     }
 
 
-def test_days_and_business_days_stand_side_by_side():
+def test_days_and_business_days_are_separate_series():
     rows = [
         figure(value, period, freq=freq, category=category)
         for freq, category, period, value in (
@@ -186,14 +186,14 @@ def test_days_and_business_days_stand_side_by_side():
         ("T", "tea_tot", ("2023-T3", "2024-T1", "2024-T3"), "four months"),
     ],
 )
-def test_halves_and_thirds_cross_the_year_and_not_a_gap(freq, model, periods, words):
+def test_halves_and_thirds_cross_years_but_not_gaps(freq, model, periods, words):
     found = by_period(model, dict(zip(periods, ("8", "10", "15"), strict=True)), CHANGE, freq)
     assert found[periods[1]] == (8, 2, 25.0, None)
     assert found[periods[2]][3].startswith(f"nothing published for the {words}")
 
 
 @pytest.mark.parametrize("freq", PERIODS)
-def test_a_period_ends_in_gold_where_it_ends_in_silver(freq):
+def test_a_period_has_the_same_end_in_gold_and_silver(freq):
     rows = [figure("1", period) for period in PERIODS[freq]]
     for name in ("tea", "tea_first_release"):
         found = rows_of(name, published(MAY, *rows, freq=freq), freq=freq)

@@ -16,7 +16,7 @@ from support.gold_figures import (
 )
 
 
-def test_the_latest_figures_are_those_of_the_last_day_and_of_any_day_that_is_asked_for():
+def test_figures_can_be_read_as_of_the_last_day_or_any_day():
     vintages = [published(MAY, figure("1")), published(JUNE, figure("2")), published(JULY)]
     connection = relations(family(), vintages)
     latest = next(model for model in family() if model.name == "tea")
@@ -30,7 +30,7 @@ def test_the_latest_figures_are_those_of_the_last_day_and_of_any_day_that_is_ask
     assert values(f"DATE '{JULY}'") == connection.sql("SELECT value FROM tea").fetchall() == []
 
 
-def test_a_figure_stands_beside_the_names_of_its_area_and_category():
+def test_a_figure_has_the_names_of_its_area_and_category():
     described = {"geo_name": "Calcutta", "geo_level": "port", "category_name": "Dust"}
     (row,) = rows_of("tea", published(MAY, figure("0.00000001", **described, unit_mult=6)))
     assert (row["area_name"], row["geo_level"], row["category_name"]) == tuple(described.values())
@@ -38,7 +38,7 @@ def test_a_figure_stands_beside_the_names_of_its_area_and_category():
     assert (row["vintage"], row["realtime_start"]) == ("2024-05-01", MAY)
 
 
-def test_a_figure_that_was_replaced_under_its_own_date_is_in_the_history_alone():
+def test_a_figure_replaced_under_its_own_date_is_only_in_the_history():
     vintages = [published(MAY, figure("1")), published(MAY, figure("2"), sequence=2)]
     found = rows_of("tea_history", *vintages)
     assert [(r["value"], r["vintage"], r["realtime_end"]) for r in found] == [
@@ -48,7 +48,7 @@ def test_a_figure_that_was_replaced_under_its_own_date_is_in_the_history_alone()
     assert [row["value"] for row in rows_of("tea", *vintages)] == [2]
 
 
-def test_the_first_release_is_what_was_published_first_whatever_came_later():
+def test_the_first_release_does_not_change_with_later_releases():
     found = rows_of(
         "tea_first_release",
         published(MAY, figure("1", "2021"), figure(None, "2022"), figure("5", "2020")),
@@ -63,6 +63,6 @@ def test_the_first_release_is_what_was_published_first_whatever_came_later():
     }
 
 
-def test_of_two_vintages_under_one_date_the_first_is_the_first_release():
+def test_the_first_of_two_vintages_of_one_date_is_the_first_release():
     vintages = [published(MAY, figure("1")), published(MAY, figure("2"), sequence=2)]
     assert [row["value"] for row in rows_of("tea_first_release", *vintages)] == [1]

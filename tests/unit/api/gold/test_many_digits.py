@@ -11,7 +11,7 @@ from support.gold_figures import JUNE, MAY, by_period, figure, published, rows_o
 LARGEST = Decimal("99999999999999999999.999999999999999999")
 
 
-def test_a_change_of_more_digits_than_there_are_has_a_reason_and_other_large_ones_are_exact():
+def test_a_change_with_too_many_digits_has_a_reason_and_others_are_exact():
     figures = {
         "2021": f"{LARGEST}",
         "2022": "-0.000000000000000001",
@@ -27,13 +27,13 @@ def test_a_change_of_more_digits_than_there_are_has_a_reason_and_other_large_one
     }
 
 
-def test_a_revision_of_more_digits_than_there_are_has_no_difference():
+def test_a_revision_with_too_many_digits_has_no_difference():
     old, new = (published(day, figure(text, "2023")) for day, text in ((MAY, f"{LARGEST}"), (JUNE, f"-{LARGEST}")))  # fmt: skip
     (row,) = rows_of("tea_revisions", old, new)
     assert (row["old_value"], row["difference"], row["percent"]) == (LARGEST, None, None)
 
 
-def test_means_of_large_and_of_tiny_figures_lose_nothing():
+def test_means_of_large_and_tiny_figures_are_exact():
     large = {str(year): f"{LARGEST}" for year in range(2019, 2024)}
     assert by_period("tea_rolling", large, "mean_3y mean_5y")["2023"] == (1e20, 1e20)
     tiny = {str(year): f"0.{n:018d}" for n, year in enumerate(range(2019, 2024), 1)}
@@ -56,7 +56,7 @@ def as_figures(numbers):
 
 @settings(max_examples=15, deadline=None)
 @given(numbers=st.lists(SIZES, min_size=2, max_size=4))
-def test_a_change_of_any_figures_is_exact_or_says_why_there_is_none(numbers):
+def test_a_change_of_any_figures_is_exact_or_has_a_reason(numbers):
     figures = as_figures(numbers)
     found = by_period("tea_yoy", figures, "change percent_change reason")
     for place, period in list(enumerate(figures))[1:]:
@@ -72,7 +72,7 @@ def test_a_change_of_any_figures_is_exact_or_says_why_there_is_none(numbers):
 
 @settings(max_examples=15, deadline=None)
 @given(numbers=st.lists(SIZES, min_size=3, max_size=5))
-def test_a_mean_of_any_figures_is_as_near_as_doubles_are(numbers):
+def test_a_mean_of_any_figures_is_as_precise_as_doubles(numbers):
     figures = as_figures(numbers)
     found = by_period("tea_rolling", figures, "mean_3y")
     for place, period in list(enumerate(figures))[2:]:
@@ -82,12 +82,12 @@ def test_a_mean_of_any_figures_is_as_near_as_doubles_are(numbers):
         assert off <= Fraction(max(map(abs, three)), 10**18) / 2**51
 
 
-def test_large_figures_that_cancel_leave_what_stands_behind_their_points():
+def test_large_figures_that_cancel_keep_their_decimals():
     figures = as_figures([12345678901234567890 * 10**18 + 3, -12345678901234567890 * 10**18, 0])
     assert by_period("tea_rolling", figures, "mean_3y")["2022"] == (3e-18 / 3,)
 
 
-def test_a_change_has_room_though_one_figure_is_large():
+def test_a_change_fits_even_if_one_figure_is_large():
     figures = {"2021": "-1", "2022": "60000000000000000000"}
     found = by_period("tea_yoy", figures, "change reason")
     assert found["2022"] == (Decimal(60000000000000000001), None)

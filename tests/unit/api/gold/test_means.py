@@ -11,7 +11,7 @@ def about(*numbers):
     return tuple(None if n is None else pytest.approx(n, rel=1e-9) for n in numbers)
 
 
-def test_means_and_growth_of_a_series_that_grows_by_ten_per_cent():
+def test_a_series_growing_by_ten_per_cent_has_its_means_and_growth():
     figures = {
         "2010": "100",
         "2011": "110",
@@ -30,7 +30,7 @@ def test_means_and_growth_of_a_series_that_grows_by_ten_per_cent():
     }
 
 
-def test_a_gap_in_the_years_is_a_gap_and_not_bridged():
+def test_a_gap_in_the_years_is_not_bridged():
     figures = {"2010": "1", "2011": "2", "2013": "8", "2014": "16", "2015": "32", "2016": "64"}
     assert by_period("tea_rolling", figures, ROLLING) == {
         "2010": (1, 1, None, None, None, None),
@@ -42,7 +42,7 @@ def test_a_gap_in_the_years_is_a_gap_and_not_bridged():
     }
 
 
-def test_a_suppressed_year_counts_as_one_without_a_figure():
+def test_a_suppressed_year_counts_as_missing():
     figures = {"2010": "10", "2011": None, "2012": "30", "2013": "80", "2014": None}
     assert by_period("tea_rolling", figures, ROLLING) == {
         "2010": (1, 1, None, None, None, None),
@@ -54,11 +54,11 @@ def test_a_suppressed_year_counts_as_one_without_a_figure():
 
 
 @pytest.mark.parametrize(("first", "last"), [("0", "8"), ("-1", "8"), ("8", "0"), ("-8", "-1")])
-def test_there_is_no_compound_growth_from_or_to_what_is_not_positive(first, last):
+def test_there_is_no_compound_growth_from_or_to_non_positive_figures(first, last):
     figures = {"2010": first, "2011": "1", "2012": "1", "2013": last}
     assert by_period("tea_rolling", figures, "growth_3y")["2013"] == (None,)
 
 
-def test_a_mean_of_figures_below_zero_is_a_mean():
+def test_a_mean_of_negative_figures_is_computed():
     figures = {"2010": "-1", "2011": "-2", "2012": "0"}
     assert by_period("tea_rolling", figures, "mean_3y")["2012"] == (-1.0,)

@@ -28,7 +28,7 @@ def test_a_changed_figure_is_a_revision(old, new, wanted):
     assert revision(figure(old), figure(new)) == [wanted]
 
 
-def test_a_revision_says_which_releases_and_when():
+def test_a_revision_has_both_releases_and_dates():
     columns = "old_vintage new_vintage revised_on time_period year"
     assert revision(figure("1"), figure("2"), columns) == [
         ("2024-05-01", "2024-06-01", JUNE, "2023", 2023)
@@ -36,11 +36,11 @@ def test_a_revision_says_which_releases_and_when():
 
 
 @pytest.mark.parametrize("changed", [{"notes": "Estimated."}, {"geo_name": "Calcutta"}], ids=repr)
-def test_where_only_words_about_a_figure_changed_there_is_no_revision(changed):
+def test_a_change_of_texts_only_is_not_a_revision(changed):
     assert revision(figure("1"), figure("1", **changed)) == []
 
 
-def test_a_status_mark_or_unit_that_changed_is_a_revision():
+def test_a_changed_status_symbol_or_unit_is_a_revision():
     marks = revision(
         figure("1"), figure("1", source_symbol="e"), "difference old_symbol new_symbol"
     )
@@ -57,7 +57,7 @@ def test_figures_in_different_units_have_no_difference(changed):
     assert revision(figure("1"), figure("1", **changed), columns) == [(1, 1, None, None)]
 
 
-def test_figures_that_changed_under_an_unchanged_date_are_a_revision():
+def test_figures_changed_under_an_unchanged_date_are_a_revision():
     found = rows_of(
         "tea_revisions",
         published(MAY, figure("1")),
@@ -71,7 +71,7 @@ def test_figures_that_changed_under_an_unchanged_date_are_a_revision():
     ]
 
 
-def test_a_figure_that_was_dropped_and_returns_is_revised_only_where_it_differs():
+def test_a_dropped_figure_that_returns_is_only_revised_if_it_differs():
     same = [published(MAY, figure("1")), published(JUNE), published(JULY, figure("1"))]
     other = [*same[:2], published(JULY, figure("3"))]
     assert rows_of("tea_revisions", *same) == []

@@ -34,12 +34,12 @@ from support.gold_figures import (
         ("M", ["tea_yoy", "tea_mom"]),
     ],
 )
-def test_the_frequency_says_which_derivatives_there_are(freq, derived):
+def test_the_frequency_determines_the_derived_models(freq, derived):
     assert [model.name for model in family(freq)] == COMMON + derived
 
 
 @pytest.mark.parametrize("freq", PERIODS)
-def test_tables_read_the_source_and_views_read_models_alone(freq):
+def test_tables_read_the_source_and_views_only_read_models(freq):
     models = family(freq)
     names = {model.name for model in models}
     assert {m.name for m in models if m.materialized == "table"} == set(COMMON[:3])
@@ -49,13 +49,13 @@ def test_tables_read_the_source_and_views_read_models_alone(freq):
 
 
 @pytest.mark.parametrize("freq", PERIODS)
-def test_only_the_latest_figures_can_be_asked_for_another_day(freq):
+def test_only_the_latest_figures_can_be_read_as_of_a_day(freq):
     assert [model.name for model in family(freq) if model.takes_date] == ["tea"]
 
 
 @pytest.mark.parametrize("freq", PERIODS)
 @pytest.mark.parametrize("names", [{}, {"sex": "Sex"}], ids=["plain", "with a dimension"])
-def test_every_declared_column_is_made_and_in_its_order(freq, names):
+def test_every_declared_column_is_produced_in_order(freq, names):
     rows = [figure("1", period) for period in PERIODS[freq]]
     dimensions = tuple(Dimension(id=one, name=name) for one, name in names.items())
     if dimensions:
@@ -84,7 +84,7 @@ def test_every_declared_column_is_made_and_in_its_order(freq, names):
         "PLACE",
     ],
 )
-def test_whatever_a_dimension_is_called_the_models_have_its_column(name):
+def test_models_have_the_column_of_a_dimension_with_any_name(name):
     one = Dimension(id=name, name="x")
     row = {k: v for k, v in figure("1").items() if k != "category"} | {one.column: "F"}
     models = [m.with_dimensions({one.column: "x"}) if m.takes_dimensions else m for m in family()]
@@ -93,11 +93,11 @@ def test_whatever_a_dimension_is_called_the_models_have_its_column(name):
         assert connection.sql(f"SELECT {one.column} FROM {model}").fetchall() == [("F",)]
 
 
-def test_only_categories_and_the_latest_figures_have_the_dimensions_of_the_source():
+def test_only_categories_and_latest_figures_have_the_dimensions_of_the_source():
     assert [m.name for m in family() if m.takes_dimensions] == ["tea_category", "tea"]
 
 
-def test_a_dimension_keeps_its_figures_apart_and_names_them():
+def test_figures_are_separated_and_named_by_dimension():
     rows = [
         of_sex(sex, figure(value, period))
         for period, sex, value in (
@@ -129,13 +129,13 @@ def test_a_dimension_keeps_its_figures_apart_and_names_them():
     ]
 
 
-def test_no_figures_are_empty_models():
+def test_without_figures_the_models_are_empty():
     connection = relations(family(), [published(MAY)])
     for model in family():
         assert connection.sql(f"SELECT count(*) FROM {model.name}").fetchall() == [(0,)]
 
 
-def test_each_source_that_is_made_of_a_component_has_a_family_of_its_own():
+def test_each_instance_of_a_component_has_its_own_family():
     told = {"source": "tea", "title": "Tea", "freq": "M"}
     instances = [
         Instance(name="tea_west", component="tea", gold="west"),
@@ -148,6 +148,6 @@ def test_each_source_that_is_made_of_a_component_has_a_family_of_its_own():
 
 
 @pytest.mark.parametrize("freq", ["X", "AX", "", None])
-def test_a_frequency_that_is_not_known_is_refused_by_the_family_s_name(freq):
+def test_an_unknown_frequency_is_refused_with_the_familys_name(freq):
     with pytest.raises(ValueError, match=r"Gold models tea: freq is .*; expected a code of SDMX"):
         gold_models(name="tea", source="prices", title="Prices of tea", freq=freq)

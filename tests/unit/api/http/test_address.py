@@ -22,7 +22,7 @@ BEA = "https://apps.bea.gov/api/data"
         "http://[::1]:8080/api/data",
     ],
 )
-def test_a_key_goes_over_https_or_stays_on_this_machine(url):
+def test_a_key_is_only_sent_over_https_or_on_this_machine(url):
     assert str(checked_address(url, what=WHAT, keyed=True)) == url
 
 
@@ -35,19 +35,19 @@ def test_a_key_goes_over_https_or_stays_on_this_machine(url):
         "http://0.0.0.0/api/data",
     ],
 )
-def test_a_key_never_travels_in_clear(url):
+def test_a_key_is_never_sent_unencrypted(url):
     with pytest.raises(ConfigError, match="must be https, or the key would be sent unencrypted"):
         checked_address(url, what=WHAT, keyed=True)
 
 
 @pytest.mark.parametrize("hidden", ["?UserID=TOP-SECRET", "#TOP-SECRET"])
-def test_a_key_inside_of_the_url_is_refused_and_not_repeated(hidden):
+def test_a_key_in_the_url_is_refused_and_not_quoted(hidden):
     with pytest.raises(ConfigError, match="give the key as a variable") as error:
         checked_address(BEA + hidden, what=WHAT, keyed=True)
     assert "TOP-SECRET" not in str(error.value)
 
 
-def test_a_password_inside_of_the_url_is_refused_and_not_repeated():
+def test_a_password_in_the_url_is_refused_and_not_quoted():
     with pytest.raises(ConfigError) as error:
         checked_address("https://me:TOP-SECRET@apps.bea.gov/api/data", what=WHAT)
     assert "TOP-SECRET" not in str(error.value)
@@ -56,7 +56,7 @@ def test_a_password_inside_of_the_url_is_refused_and_not_repeated():
 @pytest.mark.parametrize(
     "url", ["", "apps.bea.gov/api/data", "https://", "https://bea.gov:port/", "https:///a"]
 )
-def test_what_is_not_an_address_is_refused(url):
+def test_an_invalid_url_is_refused(url):
     with pytest.raises(ConfigError, match="the url of the BEA source is not a valid address"):
         checked_address(url, what=WHAT, keyed=True)
 
@@ -94,7 +94,7 @@ def test_without_a_key_http_and_a_query_are_fine(url):
         ("http:///x.zip", "it has no host"),
     ],
 )
-def test_what_cannot_be_asked_is_named_with_the_reason(url, why):
+def test_an_unusable_url_is_named_with_the_reason(url, why):
     with pytest.raises(ConfigError) as error:
         checked_address(url, what="the bulk file")
     assert str(error.value).startswith("the bulk file is not a valid address (")

@@ -47,19 +47,19 @@ def test_a_file_that_a_variable_names_is_trusted(serve_tls, open_transport, bund
     assert transport.get(url).body == b"figures"
 
 
-def test_the_variable_of_openssl_goes_before_that_of_others(bundle):
+def test_openssls_variable_takes_precedence(bundle):
     environment = {"SSL_CERT_FILE": str(bundle), "REQUESTS_CA_BUNDLE": "/not/there"}
     assert trust_of(environment).variables == ("SSL_CERT_FILE",)
 
 
-def test_an_empty_variable_is_not_set():
+def test_an_empty_variable_counts_as_unset():
     trust = trust_of(dict.fromkeys(["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"], ""))
     assert trust.variables == ()
     assert trust.context.cert_store_stats()["x509_ca"] > 50
 
 
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE"])
-def test_what_is_not_there_is_a_wrong_setting(open_transport, variable):
+def test_a_missing_file_is_a_config_error(open_transport, variable):
     transport = open_transport(environment={variable: "/not/there.pem"})
     with pytest.raises(
         ConfigError, match=rf"^{variable} names '/not/there\.pem', which cannot be used"
@@ -71,14 +71,14 @@ def test_what_is_not_there_is_a_wrong_setting(open_transport, variable):
     "content", [b"", b"no certificate", b"-----BEGIN CERTIFICATE-----\nAAAA\n"]
 )
 @pytest.mark.parametrize("variable", ["SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"])
-def test_a_file_without_certificates_is_a_wrong_setting(tmp_path, variable, content):
+def test_a_file_without_certificates_is_a_config_error(tmp_path, variable, content):
     path = tmp_path / "damaged.pem"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match="it holds no certificates in PEM form; name a file of"):
         trust_of({variable: str(path)})
 
 
-def test_a_file_in_the_place_of_a_folder_is_a_wrong_setting_and_the_other_way_round(bundle):
+def test_a_file_in_place_of_a_folder_or_reverse_is_a_config_error(bundle):
     with pytest.raises(ConfigError, match=r"^SSL_CERT_DIR names .* it is not a folder"):
         trust_of({"SSL_CERT_DIR": str(bundle)})
     with pytest.raises(ConfigError, match=r"^SSL_CERT_FILE names .*"):
@@ -87,12 +87,12 @@ def test_a_file_in_the_place_of_a_folder_is_a_wrong_setting_and_the_other_way_ro
         trust_of({"SSL_CERT_FILE": "a\x00b"})
 
 
-def test_no_session_keys_are_written_down(tmp_path, bundle, monkeypatch):
+def test_session_keys_are_never_logged(tmp_path, bundle, monkeypatch):
     monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "keys"))
     assert not trust_of({"SSL_CERT_FILE": str(bundle)}).context.keylog_filename
 
 
-def test_one_that_does_not_verify_says_what_to_do_and_is_not_asked_again(serve_tls, transport):
+def test_an_untrusted_certificate_is_reported_with_a_remedy_and_not_retried(serve_tls, transport):
     server, url = serve_tls()
     with pytest.raises(Unavailable) as error:
         transport.get(url, name="SAPCE.zip")
@@ -103,7 +103,7 @@ def test_one_that_does_not_verify_says_what_to_do_and_is_not_asked_again(serve_t
     assert server.heads == []
 
 
-def test_the_variable_in_use_is_named_where_one_does_not_verify(
+def test_the_variable_in_use_is_named_for_an_untrusted_certificate(
     serve_tls, open_transport, tmp_path
 ):
     other = Authority(tmp_path / "other", "other").bundle
@@ -120,12 +120,12 @@ def test_the_variable_in_use_is_named_where_one_does_not_verify(
         ({"begins": timedelta(days=1)}, "certificate is not yet valid"),
     ],
 )
-def test_what_is_wrong_with_one_is_told(serve_tls, open_transport, bundle, served, why):
+def test_the_fault_of_a_certificate_is_reported(serve_tls, open_transport, bundle, served, why):
     transport = open_transport(environment={"SSL_CERT_FILE": str(bundle)})
     with pytest.raises(Unavailable, match=why):
         transport.get(serve_tls(**served)[1])
 
 
-def test_a_server_that_does_not_speak_tls_may_pass(serve, transport):
+def test_a_server_without_tls_is_a_temporary_error(serve, transport):
     with pytest.raises(Passing, match=r"127\.0\.0\.1 cannot be reached"):
         transport.get(serve(b"220 mail\r\n", at_once=True).url.replace("http", "https"))

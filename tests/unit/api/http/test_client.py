@@ -55,7 +55,7 @@ def bring(connect):
     )
 
 
-def test_a_payload_holds_the_bytes_and_what_was_asked(serve, bring):
+def test_a_payload_contains_the_bytes_and_the_request(serve, bring):
     server = serve(GOOD)
     payload = bring(server)
     assert (payload.name, payload.body) == ("SAPCE.zip", b"PK figures")
@@ -79,7 +79,7 @@ def test_a_payload_holds_the_bytes_and_what_was_asked(serve, bring):
         b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nshort",
     ],
 )
-def test_what_may_pass_is_asked_again(serve, bring, first):
+def test_temporary_errors_are_retried(serve, bring, first):
     server = serve(first, GOOD)
     assert bring(server).body == b"PK figures"
     assert len(server.heads) == 2
@@ -101,7 +101,7 @@ def test_a_long_wait_is_left_to_the_next_run(serve, bring, time):
     assert time.slept == []
 
 
-def test_a_web_page_is_an_agency_that_is_down_and_goes_with_the_error(serve, bring):
+def test_a_web_page_means_the_agency_is_down_and_is_kept(serve, bring):
     server = serve(reply(PAGE, Content_Type="application/zip"))
     with pytest.raises(Unavailable) as error:
         bring(server)
@@ -131,7 +131,7 @@ def test_a_web_page_is_an_agency_that_is_down_and_goes_with_the_error(serve, bri
         (reply(b"", "503 Busy"), Unavailable, "503 Service Unavailable; run again later (tried 5"),
     ],
 )
-def test_what_does_not_pass_says_what_to_do(serve, bring, answer, error, says):
+def test_permanent_errors_say_what_to_do(serve, bring, answer, error, says):
     with pytest.raises(error) as raised:
         bring(serve(answer))
     assert says in str(raised.value)
@@ -175,32 +175,32 @@ class TestWhatTheAgencyMeans:
         return ask
 
     @pytest.mark.parametrize(("said", "error"), [("refused", Rejected), ("nothing", NoData)])
-    def test_a_refusal_with_status_200_is_one(self, ask, agency, said, error):
+    def test_a_refusal_with_status_200_is_recognized(self, ask, agency, said, error):
         with pytest.raises(error):
             ask(said)
         assert len(agency.requests) == 1
 
-    def test_what_may_pass_is_asked_again(self, ask, agency):
+    def test_temporary_errors_are_retried(self, ask, agency):
         assert ask("busy", "well") == "well"
         assert len(agency.requests) == 2
 
-    def test_the_wait_it_names_is_kept(self, ask, time):
+    def test_the_wait_that_the_judge_names_is_kept(self, ask, time):
         assert ask("waits", "well") == "well"
         assert time.slept == [30]
 
-    def test_what_does_not_pass_says_how_often_it_was_tried(self, ask):
+    def test_a_permanent_error_says_how_often_it_was_tried(self, ask):
         with pytest.raises(Unavailable, match=r"busy; run again later \(tried 5 times\)"):
             ask("busy")
 
 
-def test_an_answer_that_should_be_json_and_is_not_says_so_and_is_kept(agency, connect):
+def test_an_answer_that_is_not_valid_json_is_refused_and_kept(agency, connect):
     agency.answer("/data", b"Service moved", media_type="text/plain")
     with pytest.raises(ContentError, match="LAU: the response is not valid JSON") as error:
         connect(agency).get("data", name="LAU").json()
     assert error.value.payload.body == b"Service moved"
 
 
-def test_the_date_of_a_file_is_in_its_headers(agency, connect):
+def test_the_date_of_a_file_comes_from_its_headers(agency, connect):
     agency.answer("/la.data", b"x" * 99, headers={"Last-Modified": "Fri, 20 Nov 2026 15:00:00 GMT"})
     answer = connect(agency).head("la.data")
     assert answer.last_modified == datetime(2026, 11, 20, 15, tzinfo=UTC)
@@ -208,7 +208,7 @@ def test_the_date_of_a_file_is_in_its_headers(agency, connect):
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "Fri, 99 Nov 2026 15:00:00 GMT"])
-def test_a_date_that_cannot_be_read_is_none(text):
+def test_an_unreadable_date_is_none(text):
     headers = {"last-modified": text}
     assert Answer(url="http://a/", status=200, body=b"", headers=headers).last_modified is None
 
@@ -238,7 +238,7 @@ class TestDocuments:
             ({"name": "key", "place": "query"}, f"'key': '{KEY}'"),
         ],
     )
-    def test_the_key_goes_out_and_nothing_of_it_comes_back(self, agency, connect, where, seen):
+    def test_the_key_is_sent_and_removed_from_answers(self, agency, connect, where, seen):
         answer = self.sent(agency, connect, **where)
         (request,) = agency.requests
         assert (request.method, seen in request.everything) == ("POST", True)
@@ -252,7 +252,7 @@ class TestDocuments:
 
     @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
     @pytest.mark.parametrize("keyed", [True, False])
-    def test_no_redirect_takes_it_along(self, agency, connect, status, keyed):
+    def test_no_redirect_gets_the_key(self, agency, connect, status, keyed):
         agency.answer("/there", b"{}")
         agency.answer("/timeseries", b"", status=status, headers={"Location": "/there"})
         key = Credential(name="key", secret=Secret(KEY), place="document") if keyed else None
@@ -262,7 +262,7 @@ class TestDocuments:
 
 
 class TestTheKey:
-    def test_without_it_nothing_is_asked_and_its_variable_is_named(self, agency, connect):
+    def test_without_the_key_nothing_is_requested_and_its_variable_is_named(self, agency, connect):
         key = Credential(name="key", secret=None, variable="HARBOUR_KEY")
         with pytest.raises(ConfigError) as error:
             connect(agency, credential=key).get("data")
@@ -271,12 +271,12 @@ class TestTheKey:
         )
         assert agency.requests == []
 
-    def test_it_is_no_parameter_that_an_author_gives(self, agency, connect):
+    def test_authors_cannot_give_the_key_as_a_parameter(self, agency, connect):
         client = connect(agency, credential=Credential(name="key", secret=Secret(KEY)))
         with pytest.raises(ValueError, match="the client adds it"):
             client.get("data", {"KEY": KEY})
 
-    def test_it_stands_in_no_log(self, agency, connect, caplog):
+    def test_the_key_is_in_no_log(self, agency, connect, caplog):
         caplog.set_level("DEBUG")
         agency.answer("/data", b"{}", headers={"X-Asked": f"/data?key={KEY}"})
         client = connect(agency, credential=Credential(name="key", secret=Secret(KEY)))
@@ -295,33 +295,33 @@ class TestPages:
 
         return read
 
-    def test_they_come_one_after_the_other_with_a_name_each(self, read):
+    def test_pages_are_returned_in_order_each_with_its_name(self, read):
         three = {"1": {"page": "2"}, "2": {"page": "3"}, "3": None}
         found = read(lambda answer: three[answer.json()["page"]])
         assert found == [("LAU-1", "1"), ("LAU-2", "2"), ("LAU-3", "3")]
 
-    def test_pages_that_go_in_circles_end(self, read, agency):
+    def test_pages_that_form_a_cycle_end(self, read, agency):
         with pytest.raises(ContentError, match="LAU: page 2 leads to a page already read"):
             read(lambda answer: {"page": "2" if answer.json()["page"] == "1" else "1"})
         assert len(agency.requests) == 2
 
 
 @pytest.mark.parametrize("memory", [0, 1000])
-def test_the_headers_of_an_answer_are_not_taken_for_the_answer(agency, connect, memory):
+def test_a_head_request_is_not_remembered_as_the_answer(agency, connect, memory):
     agency.answer("/la.data", b"figures")
     client = connect(agency, memory=memory)
     assert client.head("la.data").body == b""
     assert client.get("la.data").body == b"figures"
 
 
-def test_without_memory_an_empty_answer_is_asked_again(agency, connect):
+def test_without_memory_an_empty_answer_is_requested_again(agency, connect):
     client = connect(agency)
     for body in (b"", b"figures"):
         agency.answer("/la.data", body)
         assert client.get("la.data").body == body
 
 
-def test_what_is_remembered_is_not_asked_again_unless_it_must_be(agency, connect):
+def test_a_remembered_answer_is_only_requested_again_if_forced(agency, connect):
     agency.answer("/data", b"{}")
     client = connect(agency, memory=1000)
     assert client.get("data", name="probe").name == "probe"
@@ -332,16 +332,14 @@ def test_what_is_remembered_is_not_asked_again_unless_it_must_be(agency, connect
     assert client.requests == 3
 
 
-def test_headers_alone_are_not_remembered_in_place_of_what_they_are_of(agency, connect):
+def test_headers_alone_are_not_remembered_as_the_answer(agency, connect):
     agency.answer("/data", b"figures")
     client = connect(agency, memory=1000)
     client.head("data")
     assert client.get("data").body == b"figures"
 
 
-def test_requests_wait_for_the_agencys_limits_and_for_those_of_earlier_runs(
-    agency, connect, time, tmp_path
-):
+def test_requests_wait_for_limits_that_earlier_runs_used_up(agency, connect, time, tmp_path):
     agency.answer("/data", b"{}")
     limits = {"limits": [Limits(requests=2)], "remembered": tmp_path}
     for _ in range(3):
@@ -349,7 +347,7 @@ def test_requests_wait_for_the_agencys_limits_and_for_those_of_earlier_runs(
     assert time.slept == [60]
 
 
-def test_the_server_hears_which_distribution_asks_and_what_it_accepts(agency, connect):
+def test_requests_have_a_user_agent_and_an_accept_header(agency, connect):
     agency.answer("/data", b"{}")
     connect(agency, accept="text/csv").get("data", accept="application/json")
     connect(agency, accept="text/csv").get("data")
@@ -358,14 +356,14 @@ def test_the_server_hears_which_distribution_asks_and_what_it_accepts(agency, co
     assert heard == [(agent, "application/json"), (agent, "text/csv")]
 
 
-def test_an_agency_that_wants_to_know_hears_how_the_user_can_be_reached(agency, connect):
+def test_requests_have_contact_details_if_configured(agency, connect):
     agency.answer("/data", b"{}")
     connect(agency, contact="data@example.org").get("data")
     (heard,) = (one.headers["user-agent"] for one in agency.requests)
     assert heard == f"statpipe-core/{version('statpipe-core')} (data@example.org)"
 
 
-def test_what_is_not_modified_is_for_the_judge_to_say(agency, connect):
+def test_the_judge_decides_about_not_modified(agency, connect):
     agency.answer("/figures", b"1", headers={"ETag": '"a"'})
 
     def judge(answer):

@@ -33,7 +33,7 @@ def test_requests_within_the_limit_do_not_wait(budgets, time):
     assert time.slept == []
 
 
-def test_one_request_more_waits_until_the_first_is_a_minute_old(budgets, time):
+def test_a_request_above_the_limit_waits_until_the_first_is_a_minute_old(budgets, time):
     for _ in range(3):
         budgets.wait_for_room()
         time.seconds += 10
@@ -41,7 +41,7 @@ def test_one_request_more_waits_until_the_first_is_a_minute_old(budgets, time):
     assert time.slept == [30]
 
 
-def test_bytes_wait_for_room_for_another_answer_as_large_as_the_largest(budgets, time):
+def test_requests_wait_for_room_for_the_largest_answer(budgets, time):
     budgets.received(100)
     time.seconds = 20
     budgets.received(600)
@@ -49,13 +49,13 @@ def test_bytes_wait_for_room_for_another_answer_as_large_as_the_largest(budgets,
     assert time.slept == [60], "100 + 600 + 600 is too much until the 600 are a minute old"
 
 
-def test_bytes_that_leave_room_do_not_wait(budgets, time):
+def test_requests_with_room_for_bytes_do_not_wait(budgets, time):
     budgets.received(500)
     budgets.wait_for_room()
     assert time.slept == []
 
 
-def test_errors_wait_before_they_lock_the_key(budgets, time):
+def test_requests_wait_before_errors_lock_the_key(budgets, time):
     budgets.failed()
     time.seconds = 5
     budgets.failed()
@@ -63,14 +63,14 @@ def test_errors_wait_before_they_lock_the_key(budgets, time):
     assert time.slept == [55]
 
 
-def test_a_lock_out_is_waited_for(budgets, time):
+def test_requests_wait_for_the_end_of_a_lock_out(budgets, time):
     budgets.lock_out(90)
     budgets.lock_out(30)
     budgets.wait_for_room()
     assert time.slept == [90]
 
 
-def test_a_long_lock_out_is_not_waited_for(budgets, time):
+def test_requests_do_not_wait_for_a_long_lock_out(budgets, time):
     budgets.lock_out(3600)
     time.seconds = 600
     with pytest.raises(
@@ -87,14 +87,14 @@ def test_an_answer_larger_than_the_budget_waits_for_an_empty_window_and_no_longe
     assert time.slept == [60]
 
 
-def test_waiting_is_told_in_the_log(budgets, caplog):
+def test_waiting_is_logged(budgets, caplog):
     caplog.set_level("INFO")
     budgets.lock_out(12)
     budgets.wait_for_room()
     assert "waiting 12.0 s for the limits of agency.example" in caplog.text
 
 
-def test_a_limit_a_minute_and_one_a_day_both_hold(time):
+def test_limits_per_minute_and_per_day_both_hold(time):
     budgets = opened(time, Limits(requests=2), Limits(requests=3, seconds=86_400))
     for _ in range(3):
         budgets.wait_for_room()
@@ -120,21 +120,21 @@ class TestEarlierRuns:
         start = 1_795_000_000.0
         return lambda: opened(time, day, spending=Spending(file, lambda: start + time.seconds))
 
-    def test_what_they_spent_counts(self, run, time):
+    def test_requests_of_earlier_runs_count(self, run, time):
         for _ in range(3):
             run().wait_for_room()
             time.seconds += 3600
         with pytest.raises(Unavailable, match="no more requests for 75600 s"):
             run().wait_for_room()
 
-    def test_what_is_older_than_the_limit_does_not(self, run, time):
+    def test_requests_older_than_the_limit_do_not_count(self, run, time):
         for _ in range(3):
             run().wait_for_room()
         time.seconds += 86_400
         run().wait_for_room()
         assert time.slept == []
 
-    def test_a_damaged_file_is_read_as_far_as_it_goes(self, run, file):
+    def test_a_damaged_file_is_read_up_to_the_damage(self, run, file):
         run().wait_for_room()
         file.write_text(
             '[1, "visits", 2]\nnonsense\n{}\n[]\n[null, "requests", 1]\n' + file.read_text()
@@ -144,12 +144,12 @@ class TestEarlierRuns:
         with pytest.raises(Unavailable):
             run().wait_for_room()
 
-    def test_a_folder_that_cannot_be_written_stops_nobody(self, time, tmp_path):
+    def test_an_unwritable_folder_does_not_stop_a_run(self, time, tmp_path):
         (tmp_path / "limits").write_text("a file")
         spending = Spending(tmp_path / "limits" / "a.jsonl", lambda: 0.0)
         opened(time, Limits(requests=1), spending=spending).wait_for_room()
 
-    def test_a_file_that_grew_too_long_is_written_anew_with_what_counts(self, run, file):
+    def test_a_file_that_is_too_long_is_rewritten_without_old_entries(self, run, file):
         file.parent.mkdir()
         file.write_text('[1.0, "requests", 1]\n' * 60_000)
         run().wait_for_room()
@@ -169,7 +169,7 @@ def test_no_minute_ever_holds_more_than_the_limit(steps):
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(1, 4)), min_size=1, max_size=20))
-def test_no_wait_is_longer_than_it_must_be(steps):
+def test_no_wait_is_longer_than_necessary(steps):
     window, now, spent = Window(4, 60), 0.0, []
     for pause, amount in steps:
         now += pause

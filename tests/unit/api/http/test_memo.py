@@ -10,7 +10,7 @@ def answer(size: int) -> Answer:
     return Answer(url="https://agency.example/", status=200, body=b"x" * size)
 
 
-def test_what_was_asked_is_recalled():
+def test_an_answer_is_remembered():
     memo, first = Memo(100), answer(1)
     memo.remember("SAPCE1-1", first)
     assert memo.recall("SAPCE1-1") is first
@@ -24,13 +24,13 @@ def test_the_oldest_answers_are_forgotten_when_there_is_no_room():
     assert [line for line in range(4) if memo.recall(line)] == [2, 3]
 
 
-def test_an_answer_beyond_all_room_is_not_kept():
+def test_an_answer_larger_than_the_memory_is_not_kept():
     memo = Memo(100)
     memo.remember(1, answer(101))
     assert memo.recall(1) is None
 
 
-def test_an_answer_that_comes_anew_replaces_the_one_before():
+def test_a_new_answer_replaces_the_one_before():
     memo = Memo(100)
     for size in (60, 60, 40):
         memo.remember("the date", answer(size))

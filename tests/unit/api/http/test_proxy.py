@@ -70,7 +70,7 @@ def test_the_scheme_decides_lower_case_wins_and_empty_means_unset(url, variables
     ],
 )
 @pytest.mark.parametrize("variable", ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"])
-def test_one_that_cannot_be_used_names_the_variable_and_no_password(variable, value):
+def test_an_unusable_proxy_is_reported_with_its_variable_and_no_password(variable, value):
     with pytest.raises(ConfigError, match=f"^{variable} is not a usable proxy") as error:
         named(BEA, **{variable: value})
     assert "TOP-SECRET" not in str(error.value)
@@ -130,25 +130,25 @@ def test_no_proxy_names_hosts_domains_addresses_networks_and_ports(address, list
         ("http://[::1]/", "0.0.0.0/0"),
     ],
 )
-def test_what_no_proxy_does_not_name_goes_through_the_proxy(address, listed):
+def test_hosts_outside_no_proxy_use_the_proxy(address, listed):
     assert not is_bypassed(httpx.URL(address), listed)
 
 
 @given(st.text("*.:[]/,0129af -\x00ñ", max_size=30))
-def test_no_list_is_a_bug(listed):
+def test_no_list_raises_an_unexpected_error(listed):
     for address in ("https://apps.bea.gov/", "http://[::1]:80/", "http://127.0.0.1/"):
         assert is_bypassed(httpx.URL(address), listed) in {True, False}
 
 
 @given(st.text("htps:/@[].%#?0aé \x00", max_size=30))
-def test_no_value_is_a_bug(value):
+def test_no_value_raises_an_unexpected_error(value):
     try:
         named(BEA, HTTPS_PROXY=value)
     except ConfigError as error:
         assert "HTTPS_PROXY" in str(error)
 
 
-def test_macos_and_windows_have_settings_of_their_own(monkeypatch):
+def test_macos_and_windows_have_their_own_settings(monkeypatch):
     monkeypatch.setattr(sys, "platform", "darwin")
     monkeypatch.setattr(proxy.urllib.request, "proxy_bypass", lambda host: host == "mirror.example")
     proxies = {"https": "http://p:1", "http": "http://p:1"}
@@ -158,7 +158,7 @@ def test_macos_and_windows_have_settings_of_their_own(monkeypatch):
 
 
 class TestThroughAProxy:
-    def test_a_plain_address_is_asked_of_the_proxy_with_its_login(self, serve, open_transport):
+    def test_an_http_url_is_requested_through_the_proxy_with_its_login(self, serve, open_transport):
         server = serve(reply(b"figures"))
         value = f"http://me:se%40cret@{server.address}"
         transport = open_transport(environment={"http_proxy": value})
@@ -166,7 +166,7 @@ class TestThroughAProxy:
         assert server.heads[0].startswith(b"GET http://mirror.example/x.zip HTTP/1.1\r\n")
         assert base64.b64encode(b"me:se@cret") in server.heads[0]
 
-    def test_an_encrypted_address_is_asked_for_by_name_and_the_key_is_not_shown(
+    def test_an_https_url_is_tunnelled_and_the_proxy_never_sees_the_key(
         self, serve, open_transport
     ):
         server = serve(reply(b"", "502 Bad Gateway"))
@@ -182,7 +182,7 @@ class TestThroughAProxy:
 
     @pytest.mark.parametrize("status", ["407 Proxy Authentication Required", "403 Forbidden"])
     @pytest.mark.parametrize("address", [str(BEA), str(PLAIN)])
-    def test_one_that_refuses_is_a_wrong_setting(self, serve, open_transport, address, status):
+    def test_a_proxy_that_refuses_is_a_config_error(self, serve, open_transport, address, status):
         if address == str(PLAIN) and status.startswith("403"):
             return  # it is the server's answer as well as it may be the proxy's
         server = serve(reply(b"", status))
@@ -195,7 +195,7 @@ class TestThroughAProxy:
             transport.get(address)
         assert "TOP-SECRET" not in str(error.value)
 
-    def test_a_key_for_this_machine_never_goes_through_one(self, serve, open_transport):
+    def test_a_key_for_this_machine_never_uses_a_proxy(self, serve, open_transport):
         server = serve(reply(b"figures"))
         transport = open_transport(
             environment={"http_proxy": "http://127.0.0.1:9", "NO_PROXY": ""},
@@ -203,7 +203,7 @@ class TestThroughAProxy:
         )
         assert transport.get(server.url).body == b"figures"
 
-    def test_one_that_is_down_is_named(self, open_transport):
+    def test_a_proxy_that_is_down_is_named(self, open_transport):
         transport = open_transport(environment={"HTTP_PROXY": "http://127.0.0.1:1"})
         with pytest.raises(
             Passing, match=r"mirror\.example cannot be reached through the proxy that"

@@ -16,7 +16,7 @@ ODD_KEY = 'a/b+c%d"e\\f=g&h'
 
 
 @pytest.mark.parametrize("form", [KEY, KEY.upper(), KEY.lower(), KEY.swapcase()])
-def test_a_key_goes_in_whatever_case(form):
+def test_a_key_is_removed_in_any_case(form):
     body = f'{{"ParameterValue":"{form}"}} {form}{form}'.encode()
     assert Redactor(Secret(KEY)).body(body) == b'{"ParameterValue":"REDACTED"} REDACTEDREDACTED'
 
@@ -31,23 +31,23 @@ def test_a_key_goes_in_whatever_case(form):
         'a\\/b+c%d\\"e\\\\f=g&h',
     ],
 )
-def test_a_key_goes_as_urls_and_json_write_it(form):
+def test_a_key_is_removed_in_url_and_json_form(form):
     redacted = Redactor(Secret(ODD_KEY)).body(b"<" + form.encode() + b">")
     assert redacted == b"<REDACTED>"
 
 
-def test_what_holds_no_key_stays_as_it_is():
+def test_texts_without_a_key_stay_unchanged():
     body = bytes(range(256)) * 3
     assert Redactor(Secret(KEY)).body(body) is body
 
 
-def test_texts_that_are_no_utf_8_survive():
+def test_texts_that_are_not_utf_8_stay_unchanged():
     text = b"\xf1 ".decode("utf-8", "surrogateescape")
     assert Redactor(Secret(KEY)).text(text + KEY) == text + "REDACTED"
 
 
 @given(st.lists(st.sampled_from(["KEYkey88", "keyKEY88", "key", "88", "K", '"', "ñ"]), max_size=12))
-def test_no_key_is_left_whatever_stands_around_it(parts):
+def test_a_key_is_removed_in_any_context(parts):
     redacted = Redactor(Secret("KeyKey88")).body("".join(parts).encode())
     assert b"keykey88" not in redacted.lower()
 
@@ -62,7 +62,7 @@ def test_the_http_libraries_log_without_the_key(caplog):
     assert caplog.messages == ["headers [(b'Location', b'REDACTED')]", "nothing to hide: 200"]
 
 
-def test_the_loggers_are_left_as_they_were():
+def test_the_loggers_are_restored():
     before = list(logging.getLogger("httpx").filters)
     guard = LogGuard(Redactor(Secret(KEY)))
     guard.start()

@@ -33,13 +33,13 @@ def passing(text="down", **options):
     return Passing(Unavailable(text, retry_after=options.get("wait")), **options)
 
 
-def test_what_passes_is_asked_again(time):
+def test_temporary_errors_are_retried(time):
     attempt, calls = attempts(time, passing(), passing(), "answer")
     assert run(attempt, time) == "answer"
     assert len(calls) == 3
 
 
-def test_what_does_not_pass_comes_to_its_error_with_the_number_of_tries(time):
+def test_an_error_that_persists_names_the_number_of_tries(time):
     attempt, calls = attempts(time, *[passing()] * 9)
     with pytest.raises(Unavailable, match=r"^down \(tried 5 times\)$") as error:
         run(attempt, time)
@@ -54,20 +54,20 @@ def test_a_failure_may_allow_fewer_tries(time):
     assert len(calls) == 2
 
 
-def test_other_failures_in_between_do_not_count_against_one_that_allows_few_tries(time):
+def test_other_failures_do_not_count_towards_a_failure_with_few_tries(time):
     attempt, calls = attempts(time, passing(), passing(tries=2), passing(), "answer")
     assert run(attempt, time) == "answer"
     assert len(calls) == 4
 
 
-def test_the_number_of_tries_is_bounded_whatever_fails(time):
+def test_the_number_of_tries_is_always_limited(time):
     attempt, calls = attempts(time, *[passing(), passing(tries=4)] * 5)
     with pytest.raises(Unavailable, match="tried 5 times"):
         run(attempt, time)
     assert len(calls) == 5
 
 
-def test_what_cannot_pass_is_asked_once(time):
+def test_permanent_errors_are_not_retried(time):
     attempt, calls = attempts(time, Rejected("bad key"))
     with pytest.raises(Rejected, match=r"^bad key$"):
         run(attempt, time)
@@ -82,14 +82,14 @@ def test_the_payload_stays_with_the_error(time):
     assert error.value.payload is payload
 
 
-def test_it_ends_after_some_time_in_all(time):
+def test_retries_end_after_a_total_time(time):
     attempt, calls = attempts(time, *[passing()] * 9, takes=100)
     with pytest.raises(Unavailable):
         run(attempt, time, seconds=150)
     assert calls == [0, 100]
 
 
-def test_a_wait_beyond_that_time_is_not_begun(time):
+def test_a_wait_beyond_that_time_is_not_started(time):
     attempt, calls = attempts(time, passing(wait=100), takes=100)
     with pytest.raises(Unavailable) as error:
         run(attempt, time, seconds=150)
@@ -105,7 +105,7 @@ def test_a_wait_that_is_too_long_is_left_to_the_next_run(time):
     assert error.value.retry_after == 121
 
 
-def test_the_waits_between_tries_grow_to_a_bound(time, monkeypatch):
+def test_the_waits_between_tries_grow_up_to_a_limit(time, monkeypatch):
     waits = []
     monkeypatch.setattr("tenacity.nap.time.sleep", waits.append)
     attempt, _ = attempts(time, *[passing()] * 5)
@@ -114,7 +114,7 @@ def test_the_waits_between_tries_grow_to_a_bound(time, monkeypatch):
     assert waits == [1, 2, 4, 5]
 
 
-def test_each_retry_is_told_to_staminas_hooks(time):
+def test_each_retry_calls_staminas_hooks(time):
     told = []
     stamina.instrumentation.set_on_retry_hooks([told.append])
     attempt, _ = attempts(time, passing("a"), passing("b"), "answer")
@@ -122,7 +122,7 @@ def test_each_retry_is_told_to_staminas_hooks(time):
     assert [str(details.caused_by) for details in told] == ["a", "b"]
 
 
-def test_it_waits_as_long_as_the_agency_asks_and_no_longer(time):
+def test_retries_wait_exactly_as_long_as_the_agency_asks(time):
     attempt, calls = attempts(time, passing(wait=7), passing(), passing(wait=20.5), "answer")
     assert run(attempt, time) == "answer"
     assert time.slept == [7, 20.5]

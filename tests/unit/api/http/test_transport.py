@@ -25,7 +25,7 @@ def zipped(body):
 BOMB = zipped(zipped(b"\0" * 30_000_000))
 
 
-def test_an_answer_has_status_headers_and_body_and_the_server_hears_who_asks(serve, transport):
+def test_an_answer_has_status_headers_and_body_and_requests_a_user_agent(serve, transport):
     server = serve(reply(b"figures", X_Two="a", Content_Type="Text/CSV; charset=utf-8"))
     answer = transport.get(server.url, {"Year": "2021", "Area": "Puerto Rico"})
     assert (answer.status, answer.body, answer.media_type) == (200, b"figures", "text/csv")
@@ -52,7 +52,7 @@ class TestTime:
         ],
         ids=["header", "body", "chunks", "no-length", "continue", "status"],
     )
-    def test_an_answer_that_drips_in_ends(self, serve, open_transport, pieces):
+    def test_an_answer_that_arrives_too_slowly_times_out(self, serve, open_transport, pieces):
         server = serve(b"")
         server.scripts = [server.drip(*pieces)]
         transport = open_transport(seconds=0.3)
@@ -65,19 +65,19 @@ class TestTime:
             )
         assert isinstance(raised.value.error, Unavailable)
 
-    def test_a_server_that_says_nothing_is_left_after_a_silence(self, serve, open_transport):
+    def test_a_silent_server_times_out(self, serve, open_transport):
         server = serve(b"")
         server.scripts = [server.silent()]
         with pytest.raises(Passing, match="ReadTimeout"):
             open_transport(silence=0.05).get(server.url)
 
-    def test_a_handshake_that_never_ends_is_left(self, open_transport):
+    def test_a_handshake_that_never_ends_times_out(self, open_transport):
         with socket.create_server(("127.0.0.1", 0)) as listener:
             port = listener.getsockname()[1]
             with pytest.raises(Passing, match=r"cannot be reached|did not answer"):
                 open_transport(seconds=0.2).get(f"https://127.0.0.1:{port}/")
 
-    def test_a_name_that_is_never_found_ends_the_wait(self, open_transport, monkeypatch):
+    def test_a_name_lookup_that_never_ends_times_out(self, open_transport, monkeypatch):
         answered = threading.Event()
         monkeypatch.setattr(
             deadline_module.socket, "getaddrinfo", lambda *_, **__: answered.wait(10) and []
@@ -88,7 +88,7 @@ class TestTime:
         finally:
             answered.set()
 
-    def test_a_name_that_nobody_knows_is_told(self, open_transport, monkeypatch):
+    def test_an_unknown_host_is_reported(self, open_transport, monkeypatch):
         def unknown(*_, **__):
             raise socket.gaierror(-2, "Name or service not known")
 
@@ -104,7 +104,7 @@ class TestTime:
         monkeypatch.setattr(deadline_module, "resolved", lambda *_: ["127.0.0.2", "127.0.0.1"])
         assert transport.get(f"http://agency.example:{port}/").body == b"figures"
 
-    def test_no_connection_stays_open_behind_a_failure(self, serve, open_transport):
+    def test_no_connection_stays_open_after_a_failure(self, serve, open_transport):
         server = serve(b"")
         server.scripts = [server.drip(b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n", b"x")]
         transport = open_transport(seconds=0.1)
@@ -130,9 +130,7 @@ class TestSize:
     @pytest.mark.parametrize(
         "told", ["gzip, gzip", "deflate,gzip", "gzip\r\nContent-Encoding: gzip", "br", "zstd"]
     )
-    def test_encodings_on_top_of_each_other_or_not_asked_for_are_refused(
-        self, serve, transport, told
-    ):
+    def test_nested_or_unrequested_encodings_are_refused(self, serve, transport, told):
         server = serve(reply(BOMB, Content_Encoding=told))
         with pytest.raises(
             Passing, match=r"cannot be decompressed \(content-encoding .* not requested"
@@ -155,10 +153,10 @@ class TestEncodings:
             ("", b"figures"),
         ],
     )
-    def test_each_is_unpacked(self, serve, transport, encoding, packed):
+    def test_each_encoding_is_decoded(self, serve, transport, encoding, packed):
         assert transport.get(serve(reply(packed, Content_Encoding=encoding)).url).body == b"figures"
 
-    def test_nothing_stays_nothing(self, serve, transport):
+    def test_an_empty_body_stays_empty(self, serve, transport):
         assert transport.get(serve(reply(b"", Content_Encoding="gzip")).url).body == b""
 
     @pytest.mark.parametrize(
@@ -172,7 +170,7 @@ class TestEncodings:
             ("deflate", zlib.compress(b"figures")[:-1]),
         ],
     )
-    def test_a_damaged_one_may_pass_and_comes_to_unavailable(
+    def test_a_damaged_body_is_retried_and_then_unavailable(
         self, serve, transport, encoding, packed
     ):
         with pytest.raises(Passing, match="cannot be decompressed") as raised:
@@ -201,7 +199,7 @@ class TestEncodings:
         b"HTTP/1.1 200 OK\r\n" + b"A: b\r\n" * 50_000 + b"\r\n",
     ],
 )
-def test_what_breaks_the_protocol_may_pass_and_comes_to_unavailable(serve, transport, raw):
+def test_a_protocol_error_is_retried_and_then_unavailable(serve, transport, raw):
     with pytest.raises(Passing, match=r"127\.0\.0\.1 cannot be reached") as raised:
         transport.get(serve(raw).url, name="SAPCE.zip")
     assert isinstance(raised.value.error, Unavailable)
@@ -234,25 +232,25 @@ class TestRedirects:
     @pytest.mark.parametrize(
         "location", ["/there", "there?a=b#c", "//{0}/there", "http://{0}/there"]
     )
-    def test_they_are_followed(self, serve, transport, status, location):
+    def test_redirects_are_followed(self, serve, transport, status, location):
         server = serve(b"", reply(b"figures"))
         server.scripts[0] = reply(b"", status, Location=location.format(server.address))
         answer = transport.get(server.url)
         assert answer.body == b"figures"
         assert answer.url.startswith(f"http://{server.address}/there")
 
-    def test_one_to_letters_that_are_not_ascii_is_followed(self, serve, transport):
+    def test_a_redirect_with_non_ascii_letters_is_followed(self, serve, transport):
         server = serve(reply(b"", "301 Moved", Location="/Espa\xf1a"), reply(b"figures"))
         assert transport.get(server.url).body == b"figures"
         assert server.heads[1].startswith(b"GET /Espa%C3%B1a ")
 
-    def test_circles_end(self, serve, transport):
+    def test_redirect_cycles_end(self, serve, transport):
         server = serve(reply(b"", "302 Found", Location="/a"), reply(b"", "302 F", Location="/a"))
         with pytest.raises(Passing, match="redirects in circles") as raised:
             transport.get(server.url)
         assert isinstance(raised.value.error, Unavailable)
 
-    def test_a_chain_without_end_ends(self, serve, transport):
+    def test_an_endless_chain_of_redirects_ends(self, serve, transport):
         count = iter(range(100))
         server = serve(
             lambda wire: wire.sendall(reply(b"", "302 Found", Location=f"/{next(count)}"))
@@ -274,17 +272,17 @@ class TestRedirects:
             ("http://me:secret@agency.example/", "with a password in the address"),
         ],
     )
-    def test_one_to_a_bad_address_is_refused_by_name(self, serve, transport, location, why):
+    def test_a_redirect_to_an_invalid_url_is_refused_by_name(self, serve, transport, location, why):
         with pytest.raises(Rejected, match="redirects to") as raised:
             transport.get(serve(reply(b"", "302 Found", Location=location)).url)
         assert why in str(raised.value)
         assert "secret" not in str(raised.value)
 
-    def test_one_without_a_place_is_given_back(self, serve, transport):
+    def test_a_redirect_without_a_location_is_returned(self, serve, transport):
         answer = transport.get(serve(reply(b"", "302 Found")).url)
         assert (answer.status, answer.redirect) == (302, "")
 
-    def test_with_a_credential_none_is_followed(self, serve, open_transport):
+    def test_no_redirect_is_followed_with_a_credential(self, serve, open_transport):
         transport = open_transport(credential=Credential(name="UserID", secret=Secret(KEY)))
         server = serve(reply(b"", "302 Found", Location=f"/there?UserID={KEY}"))
         answer = transport.get(server.url)
@@ -297,7 +295,9 @@ class TestCredential:
         ("place", "sent"),
         [("query", f"?Year=2021&UserID={KEY} "), ("header", f"\r\nUserID: {KEY}\r\n")],
     )
-    def test_it_goes_out_and_nothing_of_it_comes_back(self, serve, open_transport, place, sent):
+    def test_the_credential_is_sent_and_removed_from_answers(
+        self, serve, open_transport, place, sent
+    ):
         credential = Credential(name="UserID", secret=Secret(KEY), place=place)
         transport = open_transport(credential=credential)
         server = serve(reply(KEY.lower().encode(), X=KEY))
@@ -320,13 +320,13 @@ class TestCredential:
             "a\rbcdefghi",
         ],
     )
-    def test_what_cannot_be_one_is_refused_and_not_shown(self, value):
+    def test_an_invalid_credential_is_refused_and_not_shown(self, value):
         with pytest.raises(ConfigError, match="sent as UserID is not valid") as raised:
             Credential(name="UserID", secret=Secret(value)).checked()
         assert KEY not in str(raised.value)
 
 
-def test_an_address_that_cannot_be_asked_is_a_wrong_setting(transport):
+def test_an_unusable_url_is_a_config_error(transport):
     for address in (
         "",
         "agency.example",
