@@ -490,5 +490,5 @@ def test_a_check_that_breaks_a_promise_is_caught(mutant):
     assert_caught(said_of(mutant(), CAUGHT[mutant][0]), *CAUGHT[mutant])
 
 
-def test_the_honest_one_keeps_them_all():
+def test_an_honest_check_passes():
     assert said_of(NoNegativeRain()) == {}

@@ -331,17 +331,17 @@ def test_a_model_that_breaks_a_promise_is_caught(mutant):
     assert_caught(said_of([model], promise), promise, words)
 
 
-def test_the_honest_one_keeps_them_all():
+def test_an_honest_model_passes():
     assert said_of([RAIN]) == {}
 
 
 @pytest.mark.parametrize("freq", ["A"])
-def test_the_standard_models_keep_them_all(freq):
+def test_the_standard_models_pass(freq):
     models = gold_models(name="rain_all", source="rain", title="Rain", freq=freq)
     assert said_of(list(reversed(models))) == {}
 
 
-def test_the_standard_models_are_known_and_need_no_figures_of_the_author():
+def test_the_standard_models_need_no_expected_figures():
     family = gold_models(name="rain_all", source="rain", title="Rain", freq="MQ")
     edited = [attrs.evolve(m, sql=f"{m.sql} ") if m.name == "rain_all" else m for m in family]
     names = {model.name for model in family}
@@ -353,7 +353,7 @@ def test_the_standard_models_are_known_and_need_no_figures_of_the_author():
         )
 
 
-def test_what_settled_and_standing_promise_needs_releases_of_two_years():
+def test_testing_settled_and_standing_needs_releases_of_two_years():
     family = gold_models(name="rain_all", source="rain", title="Rain", freq="A")
     first = made_up_history().filter(
         [d.year == 2023 for d in made_up_history()["realtime_start"].to_pylist()]

@@ -418,5 +418,5 @@ def test_a_normalizer_that_breaks_a_promise_is_caught(mutant):
     assert_caught(said_of(mutant(), CAUGHT[mutant][0]), *CAUGHT[mutant])
 
 
-def test_the_honest_one_keeps_them_all():
+def test_an_honest_normalizer_passes():
     assert said_of(RainNormalizer()) == {}

@@ -23,7 +23,7 @@ class MeasuredRain(RainNormalizer):
 
 
 @pytest.mark.parametrize(("kind", "caught"), [(RainNormalizer, True), (MeasuredRain, False)])
-def test_another_unit_that_is_taken_for_the_old_one_is_caught(kind, caught):
+def test_a_normalizer_that_ignores_a_new_unit_is_caught(kind, caught):
     bodies = [json.loads(payload_of(s).body) | {"unit": "millimetres"} for s in STATIONS]
     payloads = [Payload(name=b["station"], body=json.dumps(b).encode()) for b in bodies]
     promise = "test_another_unit_is_refused"
@@ -66,7 +66,7 @@ class KnowsItsSeries(SeriesNormalizer):
 
 
 @pytest.mark.parametrize(("kind", "caught"), [(SeriesNormalizer, False), (KnowsItsSeries, True)])
-def test_a_code_that_is_new_inside_of_an_identifier_is_not_left_out(kind, caught):
+def test_a_normalizer_that_ignores_a_new_code_in_an_identifier_is_caught(kind, caught):
     promise = "test_a_code_that_is_new_is_not_left_out"
     figures = {("N", "rain", "2024-01"): "12.5", ("S", "snow", "2024-02"): "3.25"}
     series = [
@@ -127,7 +127,7 @@ def noted(station):
         (AsciiNotes, "what stood there is lost"),
     ],
 )
-def test_half_a_character_that_the_gate_takes_out_of_notes_is_nobodys_fault(kind, said):
+def test_half_a_character_removed_from_notes_by_the_gate_is_accepted(kind, said):
     promise = "test_text_that_cannot_be_decoded_is_not_replaced"
     found = failures(
         NormalizerContract,
@@ -154,5 +154,5 @@ def test_half_a_character_that_the_gate_takes_out_of_notes_is_nobodys_fault(kind
         ("caf\u00e9", False),
     ],
 )
-def test_a_payload_may_itself_say_that_a_character_is_lost(printed, says):
+def test_a_payload_may_contain_a_replacement_character(printed, says):
     assert writes_lost_text(Payload(name="p", body=f'{{"n": "{printed}"}}'.encode())) is says

@@ -210,5 +210,5 @@ def test_a_source_that_breaks_a_promise_is_caught(said_of, mutant):
     assert not any(CANARY in text for text in said.values())
 
 
-def test_the_honest_one_keeps_them_all(said_of):
+def test_an_honest_source_passes(said_of):
     assert said_of(RainSource) == {}

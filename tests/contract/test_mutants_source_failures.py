@@ -229,7 +229,7 @@ class NeverGivesUp(RainSource):
                 time.sleep(60)
 
 
-def test_a_source_that_asks_for_ever_ends_in_every_test(said_of):
+def test_a_source_that_never_stops_asking_is_ended_in_every_test(said_of):
     said = said_of(NeverGivesUp)
     ended = {promise for promise, text in said.items() if "asks 200 times and more" in text}
     assert ended >= {

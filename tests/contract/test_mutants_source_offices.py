@@ -19,7 +19,7 @@ class LooksAgain(RainSource):
 
 
 @pytest.mark.parametrize(("kind", "caught"), [(RainSource, True), (LooksAgain, False)])
-def test_a_release_that_comes_between_probe_and_fetch_is_not_taken_for_the_one_before(kind, caught):
+def test_a_source_that_mixes_releases_of_probe_and_fetch_is_caught(kind, caught):
     promise = "test_figures_of_the_next_release_are_not_taken_for_these"
     with LocalAgency() as agency:
         agency.answer("/released", b'{"date": "2024-03-01"}')
@@ -70,7 +70,7 @@ class SaysUnavailable(RainSource):
         (RainSource, "the source asks the network"),
     ],
 )
-def test_a_source_without_its_key_has_to_say_so_at_once(kind, words):
+def test_a_source_that_does_not_report_a_missing_key_is_caught(kind, words):
     promise = "test_without_its_key_it_says_which_variable_to_set"
     with LocalAgency() as agency:
         agency.answer("/released", b'{"date": "2024-03-01"}')
@@ -178,7 +178,7 @@ class KnowsNoRefusal(RainSource):
         (KnowsNoRefusal, 'answers {"error": "busy"}, and the source never says Unavailable'),
     ],
 )
-def test_a_refusal_with_status_200_is_not_taken_for_data(kind, words):
+def test_a_source_that_takes_a_refusal_for_data_is_caught(kind, words):
     promise = "test_a_refusal_with_status_200_is_no_data"
     with LocalAgency() as agency:
         agency.answer("/released", b'{"date": "2024-03-01"}')

@@ -30,9 +30,7 @@ class KeyOfSeries:
     [(PlainKey, "failed"), (KeyOfSeries, "passed")],
     ids=["silent", "says so"],
 )
-def test_a_setting_called_key_holds_a_credential_unless_it_says_otherwise(
-    tmp_path, monkeypatch, settings, outcome
-):
+def test_a_setting_called_key_is_a_credential_by_default(tmp_path, monkeypatch, settings, outcome):
     found = findings(tmp_path, monkeypatch, settings=settings)
     said = found["source harbour has settings that are described"]
     assert said.outcome == outcome
@@ -42,7 +40,7 @@ def test_a_setting_called_key_holds_a_credential_unless_it_says_otherwise(
 
 
 @pytest.mark.parametrize("arguments", ["", "instances"])
-def test_a_hook_for_models_may_ask_for_the_configured_sources(tmp_path, monkeypatch, arguments):
+def test_a_hook_for_models_may_take_the_configured_sources(tmp_path, monkeypatch, arguments):
     plugin = f"def statpipe_models({arguments}):\n    return []\n"
     found = findings(tmp_path, monkeypatch, settings=KeyOfSeries, plugin=plugin)
     assert found["offering costs next to nothing"].message == ""

@@ -58,7 +58,7 @@ def before(day):
     return day - timedelta(days=1)
 
 
-def test_a_single_vintage_stands_from_its_release_on():
+def test_a_single_vintage_is_current_since_its_release():
     assert intervals(published(MAY, figure())) == [("CA", "1.5", "2024-05-01", MAY, FOREVER)]
 
 
@@ -69,12 +69,12 @@ def test_a_revision_ends_one_interval_and_begins_another_without_a_gap():
     ]
 
 
-def test_a_figure_that_is_repeated_stays_one_interval_of_the_release_that_set_it():
+def test_a_repeated_figure_stays_one_interval_of_its_first_release():
     found = intervals(*(published(day, figure()) for day in (MAY, JUNE, JULY)))
     assert found == [("CA", "1.5", "2024-05-01", MAY, FOREVER)]
 
 
-def test_a_figure_that_goes_back_to_what_it_was_has_three_intervals():
+def test_a_figure_that_returns_to_its_value_has_three_intervals():
     found = intervals(
         published(MAY, figure("1")), published(JUNE, figure("2")), published(JULY, figure("1"))
     )
@@ -85,7 +85,7 @@ def test_a_figure_that_goes_back_to_what_it_was_has_three_intervals():
     ]
 
 
-def test_a_figure_that_a_release_lacks_ends_the_day_before_it():
+def test_a_missing_figure_ends_the_day_before_the_release():
     both = (figure("1"), figure("2", "NY"))
     assert intervals(published(MAY, *both), published(JUNE, figure("1"))) == [
         ("CA", "1", "2024-05-01", MAY, FOREVER),
@@ -94,7 +94,7 @@ def test_a_figure_that_a_release_lacks_ends_the_day_before_it():
 
 
 @pytest.mark.parametrize("value", ["2", "3"])
-def test_a_dropped_figure_that_returns_begins_anew_even_where_it_is_the_same(value):
+def test_a_dropped_figure_that_returns_begins_a_new_interval(value):
     found = intervals(
         published(MAY, figure("1"), figure("2", "NY")),
         published(JUNE, figure("1")),
@@ -116,7 +116,7 @@ def test_a_dropped_figure_that_returns_begins_anew_even_where_it_is_the_same(val
     ],
     ids=repr,
 )
-def test_a_figure_that_was_not_asked_for_goes_on(selection):
+def test_an_unrequested_figure_continues(selection):
     found = intervals(
         published(MAY, figure("2", "NY")),
         published(JUNE, selection=selection),
@@ -125,13 +125,13 @@ def test_a_figure_that_was_not_asked_for_goes_on(selection):
     assert found == [("NY", "2", "2024-05-01", MAY, FOREVER)]
 
 
-def test_a_figure_that_was_asked_for_among_others_and_is_not_there_was_dropped():
+def test_a_requested_figure_that_is_missing_was_dropped():
     asked = Selection(areas=("NY", "CA"), categories=("T:1",), periods=("2020",))
     found = intervals(published(MAY, figure("2", "NY")), published(JUNE, selection=asked))
     assert found == [("NY", "2", "2024-05-01", MAY, before(JUNE))]
 
 
-def test_a_figure_replaced_under_its_own_date_has_an_interval_that_ends_before_it_begins():
+def test_a_figure_replaced_under_its_own_date_has_an_empty_interval():
     assert intervals(published(MAY, figure("1")), published(MAY, figure("2"), sequence=2)) == [
         ("CA", "1", "2024-05-01", MAY, before(MAY)),
         ("CA", "2", "2024-05-01.02", MAY, FOREVER),
@@ -143,7 +143,7 @@ def test_a_figure_repeated_under_the_same_date_stays_one_interval():
     assert found == [("CA", "1.5", "2024-05-01", MAY, FOREVER)]
 
 
-def test_a_figure_dropped_under_its_own_date_was_current_on_no_day():
+def test_a_figure_dropped_under_its_own_date_was_never_current():
     found = intervals(published(MAY, figure()), published(MAY, sequence=2))
     assert found == [("CA", "1.5", "2024-05-01", MAY, before(MAY))]
 
@@ -159,7 +159,7 @@ def test_a_figure_dropped_under_its_own_date_was_current_on_no_day():
     ],
     ids=repr,
 )
-def test_whatever_the_agency_says_anew_about_a_figure_begins_an_interval(changed):
+def test_every_change_of_a_figure_begins_an_interval(changed):
     assert set(changed) <= set(STATEMENT)
     found = intervals(published(MAY, figure()), published(JUNE, figure(**changed)))
     assert found == [
@@ -168,7 +168,7 @@ def test_whatever_the_agency_says_anew_about_a_figure_begins_an_interval(changed
     ]
 
 
-def test_a_suppressed_figure_is_a_statement_too():
+def test_a_suppressed_figure_has_an_interval():
     found = intervals(
         published(MAY, figure("1")), published(JUNE, figure(None)), published(JULY, figure(None))
     )
@@ -178,7 +178,7 @@ def test_a_suppressed_figure_is_a_statement_too():
     ]
 
 
-def test_a_corrected_name_changes_no_interval_and_stands_in_it():
+def test_a_corrected_name_is_updated_without_a_new_interval():
     table = history(
         [published(MAY, figure(geo_name="Calif.")), published(JUNE, figure(geo_name="California"))]
     )
@@ -186,7 +186,7 @@ def test_a_corrected_name_changes_no_interval_and_stands_in_it():
     assert (row["geo_name"], row["vintage"]) == ("California", "2024-05-01")
 
 
-def test_a_figure_of_eight_places_is_kept_to_the_last_one():
+def test_a_figure_with_eight_decimal_places_keeps_all_of_them():
     exact = [published(MAY, figure("0.00000001")), published(JUNE, figure("0.00000002"))]
     assert history(exact)["obs_value"].to_pylist() == [
         Decimal("0.00000001"),
@@ -197,14 +197,14 @@ def test_a_figure_of_eight_places_is_kept_to_the_last_one():
 # --- Empty vintages ----------------------------------------------------------------------------
 
 
-def test_a_vintage_without_rows_drops_all_that_it_was_asked_for():
+def test_a_vintage_without_rows_drops_all_requested_figures():
     found = intervals(published(MAY), published(JUNE, figure()), published(JULY))
     assert found == [("CA", "1.5", "2024-06-01", JUNE, before(JULY))]
 
 
 @pytest.mark.parametrize("days", [(MAY,), (MAY, JUNE)])
 @pytest.mark.parametrize("dataset", [PLAIN, BY_SEX])
-def test_vintages_without_any_row_are_an_empty_history(days, dataset):
+def test_vintages_without_rows_give_an_empty_history(days, dataset):
     nothing = silver_schema(dataset.dimensions).empty_table()
     made = history([Published(vintage=Vintage(released=day), table=nothing) for day in days])
     assert made.num_rows == 0
@@ -214,7 +214,7 @@ def test_vintages_without_any_row_are_an_empty_history(days, dataset):
 # --- Shape -------------------------------------------------------------------------------------
 
 
-def test_it_has_silver_s_columns_and_two_days_with_their_descriptions():
+def test_the_history_has_silvers_columns_and_two_dates():
     schema = history([published(MAY, figure())]).schema
     assert schema.names == history_schema().names
     assert schema.names[-2:] == ["realtime_start", "realtime_end"]
@@ -239,7 +239,7 @@ def test_dimensions_are_part_of_the_cell():
     assert set(made.schema.names) == set(history_schema(silver_schema(BY_SEX.dimensions)).names)
 
 
-def test_a_dimension_s_value_that_a_release_lacks_was_dropped():
+def test_a_dimensions_code_missing_in_a_release_was_dropped():
     made = history(
         [
             published(MAY, figure("1", sex="F"), figure("2", sex="M"), dataset=BY_SEX),
@@ -331,7 +331,7 @@ def told(cell, made):
 
 @settings(deadline=None, max_examples=150)
 @given(made=releases())
-def test_on_any_day_it_says_what_was_believed_then(made):
+def test_the_history_gives_the_figures_current_on_any_day(made):
     table = history([as_published(*one) for one in made])
     for day in {other for d in DATES for other in (before(d), d)} | {FOREVER}:
         found = as_of(table, day)
@@ -341,7 +341,7 @@ def test_on_any_day_it_says_what_was_believed_then(made):
 
 @settings(deadline=None, max_examples=150)
 @given(made=releases())
-def test_every_interval_is_as_a_diary_of_its_cell_tells_it(made):
+def test_every_interval_matches_an_oracle_of_its_cell(made):
     rows = history([as_published(*one) for one in made]).to_pylist()
     for cell in CELLS:
         found = [
@@ -355,7 +355,7 @@ def test_every_interval_is_as_a_diary_of_its_cell_tells_it(made):
 
 @settings(deadline=None, max_examples=100)
 @given(made=releases(), data=st.data())
-def test_the_order_in_which_vintages_arrive_never_matters(made, data):
+def test_the_order_of_arrival_of_vintages_does_not_matter(made, data):
     vintages = [as_published(*one) for one in made]
     wanted = history(vintages)
     found = history(data.draw(st.permutations(vintages)))

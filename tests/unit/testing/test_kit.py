@@ -71,7 +71,7 @@ NEEDED = [
 ]
 
 
-def test_a_missing_fixture_is_asked_for_and_a_test_that_does_not_end_is_ended(tmp_path):
+def test_a_missing_fixture_is_named_and_an_endless_test_is_ended(tmp_path):
     lines = ["import pytest", "from statpipe.api import Dataset", "from statpipe.testing import *"]
     for contract, fixture in NEEDED:
         lines += [
@@ -140,7 +140,7 @@ def test_without_pytest_or_hypothesis_the_kit_says_what_to_install(absent):
         CANARY.encode().hex(),
     ],
 )
-def test_a_key_is_seen_in_whatever_form(text):
+def test_a_key_is_found_in_any_form(text):
     assert shows(text, CANARY)
     assert not shows("Canary", CANARY)
     body = text if isinstance(text, bytes) else text.encode()
@@ -148,7 +148,7 @@ def test_a_key_is_seen_in_whatever_form(text):
     assert b"REDACTED" in redacted(body, [CANARY])
 
 
-def test_an_agency_answers_remembers_and_can_be_disturbed():
+def test_a_local_agency_answers_records_and_can_be_disturbed():
     with LocalAgency() as agency:
         agency.answer("/a", "all", headers={"ETag": "1"})
         agency.answer("/a", "some", query={"port": "CAL"})
@@ -175,7 +175,7 @@ def test_an_agency_answers_remembers_and_can_be_disturbed():
         _ = agency.url
 
 
-def test_what_code_looks_at_is_seen_with_its_line():
+def test_accesses_of_code_are_reported_with_their_line():
     me = types.SimpleNamespace()
 
     class Mine:
@@ -200,7 +200,7 @@ def test_what_code_looks_at_is_seen_with_its_line():
     assert watch.looks == []
 
 
-def test_a_clock_is_moved_also_where_it_was_imported_by_name():
+def test_a_clock_imported_by_name_is_also_moved():
     module = types.ModuleType("module")
     module.datetime, module.date, module.now = datetime, date, time.time
     real = datetime.now(UTC)
@@ -215,7 +215,7 @@ def test_a_clock_is_moved_also_where_it_was_imported_by_name():
         assert module.datetime is datetime
 
 
-def test_sleep_takes_no_time_and_clocks_go_on():
+def test_sleep_takes_no_time_and_moves_the_clocks():
     with quick_sleep() as slept:
         before = time.monotonic()
         time.sleep(360_000)  # longer than any run of the tests, if it were slept
@@ -223,7 +223,7 @@ def test_sleep_takes_no_time_and_clocks_go_on():
     assert slept == [360_000]
 
 
-def test_work_is_interrupted_at_any_step():
+def test_work_can_be_interrupted_at_any_step():
     done = []
 
     def work():
@@ -250,13 +250,13 @@ def test_a_figure_is_read_as_printed(printed, number):
 
 
 @pytest.mark.parametrize("wrong", ["(D)", 1.5])
-def test_what_is_no_figure_is_told(wrong):
+def test_a_text_that_is_not_a_figure_is_reported(wrong):
     with pytest.raises(ValueError, match=r"is not a number|binary float"):
         figure(wrong)
 
 
 @pytest.mark.parametrize("literal", ["1.25", "0", "9", "-3", "1,852,976.3", "100"])
-def test_another_figure_looks_the_same(literal):
+def test_another_figure_has_the_same_form(literal):
     other = next_figure(literal)
     assert figure(other) != figure(literal)
     assert figure(other) != 0
@@ -291,7 +291,7 @@ def test_figures_and_fields_are_found_in_every_form(body):
     assert len({damage.payloads[0].body for damage in not_payloads(payloads)}) >= 8
 
 
-def test_differences_are_told_by_their_cells():
+def test_differences_are_reported_by_cell():
     before = {("CAL", "2023"): (Decimal("1.50"), "A"), ("MOM", "2023"): (None, "O")}
     after = {("CAL", "2023"): (Decimal(2), "A"), ("NEW", "2023"): (Decimal(1), "A")}
     assert differences(before, after) == (
@@ -302,12 +302,12 @@ def test_differences_are_told_by_their_cells():
 
 @settings(max_examples=60, deadline=None)
 @given(strategies.observations(), strategies.payloads())
-def test_what_is_drawn_is_valid(table, payload):
+def test_drawn_examples_are_valid(table, payload):
     assert table.schema.names[0] == "dataset"
     assert payload.sha256
 
 
-def test_snapshots_and_histories_are_made_of_figures():
+def test_snapshots_and_histories_are_built_from_figures():
     made = snapshot(TEA, {("CAL", "fine", "2023"): "1,852.5", ("CAL", "fine", "2022"): None})
     assert made.table["obs_status"].to_pylist() == ["O", "A"]
     told = history_of(
@@ -343,7 +343,7 @@ class Packs(Leaky):
 RELEASES = {"tea": {date(2024, 3, 1): {("CAL", "fine", "2023"): "12.5"}}}
 
 
-def test_what_is_recorded_holds_no_key_and_comes_back(tmp_path):
+def test_recordings_contain_no_key_and_are_read_back(tmp_path):
     files = record_payloads(Leaky([TEA], RELEASES), TEA, tmp_path, secrets=[CANARY])
     assert [file.name for file in files] == ["001-tea-2024-03-01.json", "payloads.json"]
     assert not any(shows(file.read_bytes(), CANARY) for file in files)
@@ -360,7 +360,7 @@ def test_a_key_in_a_packed_body_is_not_recorded(tmp_path):
     assert not (tmp_path / "new").exists()
 
 
-def test_a_folder_without_recordings_is_told(tmp_path):
+def test_a_folder_without_recordings_is_reported(tmp_path):
     with pytest.raises(ConfigError, match="record payloads with"):
         recorded_payloads(tmp_path)
 

@@ -43,7 +43,7 @@ for one in (OfTheImport(), Lazy()):
 """
 
 
-def test_a_day_taken_on_import_is_another_and_what_is_compiled_knows_the_usual_clock(tmp_path):
+def test_another_process_has_another_day_and_an_unchanged_clock_for_compiled_code(tmp_path):
     (tmp_path / "dates_of_a_test.py").write_text(MODULE)
     (tmp_path / "compiled.py").write_text(COMPILED)
     done = subprocess.run(

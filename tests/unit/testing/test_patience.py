@@ -37,27 +37,27 @@ def port():
 
 
 @pytest.mark.parametrize("work", [connects_for_ever, sleeps_for_ever])
-def test_who_asks_too_often_is_ended_also_where_every_exception_is_caught(port, work):
+def test_too_many_requests_end_the_test_even_if_exceptions_are_caught(port, work):
     told = "asks 7 times and more\n    What to do: try again a few times"
     with pytest.raises(pytest.fail.Exception, match=told), patient(most=7) as once_more:  # noqa: SIM117
         with quick_sleep(once_more=once_more):
             work(port)
 
 
-def test_what_asks_as_often_as_it_may_is_left_in_peace():
+def test_requests_within_the_limit_are_allowed():
     with patient(most=7) as once_more:
         for _ in range(7):
             once_more()
     assert "connect" not in vars(socket.socket)
 
 
-def test_what_works_for_ever_is_ended():
+def test_endless_work_is_ended():
     told = r"after 0\.1 seconds, this is still at work"
     with pytest.raises(pytest.fail.Exception, match=told), in_time(0.1, pytest.exit):
         works_for_ever(0)
 
 
-def test_what_catches_all_that_ends_it_is_left():
+def test_code_that_catches_every_exception_is_abandoned():
     said = []
     with in_time(0.01, said.append, again=0.01):
         while not said:
@@ -68,7 +68,7 @@ def test_what_catches_all_that_ends_it_is_left():
     assert "it catches whatever ends a test (`except:` or" in said[0]
 
 
-def test_who_leaves_says_why_where_people_see_it():
+def test_an_abandoned_test_reports_the_reason():
     code = "import pytest, sys; from statpipe.testing.patience import leave; leave(sys.argv, 'why')"
     code = code.replace("sys.argv", "pytest.Config.fromdictargs({}, [])")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -82,7 +82,7 @@ def test_who_leaves_says_why_where_people_see_it():
         "StoreContract", "LakeContract", "NotifierContract",
     ],
 )  # fmt: skip
-def test_each_contract_ends_its_tests(contract):
+def test_each_contract_has_a_time_limit(contract):
     from statpipe import testing
     from statpipe.testing.patience import InTime
 

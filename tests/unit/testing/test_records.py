@@ -32,7 +32,7 @@ def test_a_record_is_found_with_its_texts(form):
 
 
 @pytest.mark.parametrize("form", BODIES)
-def test_codes_are_replaced_in_its_record_alone(form):
+def test_codes_are_only_replaced_in_their_record(form):
     payloads, figures = found(BODIES[form])
     bent = {new: damage.payloads[0].body for _, new, damage in unknown_codes(payloads, figures)}
     assert list(bent) == ["CALqq", "fineqq"]
@@ -45,7 +45,7 @@ def plain(body):
     return re.sub(rb'[" ]', b"", body)
 
 
-def test_a_code_above_the_records_is_replaced_where_it_stands():
+def test_a_code_above_the_records_is_replaced_in_place():
     body = b'{"port": "CAL", "rows": [{"kind": "fine", "year": "2024", "value": "18.25"}]}'
     payloads, figures = found(body)
     (first, _) = unknown_codes(payloads, figures)
@@ -65,7 +65,7 @@ def years(form, body):
 
 
 @pytest.mark.parametrize("form", BODIES)
-def test_a_record_comes_for_many_years_in_place_and_form(form):
+def test_a_record_is_multiplied_for_many_years_in_place(form):
     payloads, figures = found(BODIES[form])
     ((keys, bent),) = many_years(payloads, figures)
     assert len(keys) == 1299

@@ -18,19 +18,19 @@ def agency():
 
 
 @pytest.mark.parametrize("seconds", [None, 5])
-def test_a_wait_without_end_is_told(agency, seconds):
+def test_an_endless_wait_is_reported(agency, seconds):
     with waits() as found:
         httpx.get(agency.url, timeout=seconds)
     assert (found.blocking, found.endless) == (True, seconds is None)
 
 
-def test_the_servers_own_waiting_does_not_count(agency):
+def test_waiting_inside_the_server_does_not_count(agency):
     with waits() as found:
         urllib.request.urlopen(agency.url, timeout=5).close()
     assert not found.endless
 
 
-def test_if_it_is_silent_each_library_says_so_in_its_way(agency):
+def test_each_library_raises_its_own_timeout(agency):
     with waits(silent=True) as found, pytest.raises(httpx.ReadTimeout):
         httpx.get(agency.url, timeout=5)
     with waits(silent=True), pytest.raises(TimeoutError):

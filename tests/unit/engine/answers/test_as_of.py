@@ -47,14 +47,14 @@ def figures(table):
 @pytest.mark.parametrize(
     ("day", "first"), [("2024-03-01", 1), ("2024-03-31", 1), ("2024-04-01", 101)]
 )
-def test_a_model_is_what_was_believed_on_the_day(years, day, first):
+def test_a_model_has_the_figures_current_on_the_day(years, day, first):
     found = figures(table_as_of(years.lake, MODELS, TEA, day_of(day)))
     wanted = {cell: Decimal(price) for cell, price in prices(first).items()}
     assert found == wanted
     assert len(found) == len(cells())
 
 
-def test_a_reader_who_names_texts_has_the_lake_asked_for_those(years, monkeypatch):
+def test_a_filter_by_texts_is_passed_to_the_lake(years, monkeypatch):
     """A range is not among them; whatever more the lake gives, and where nothing is there, the answer is the same."""
     asked = []
     read = years.lake.read
@@ -72,11 +72,11 @@ def test_a_reader_who_names_texts_has_the_lake_asked_for_those(years, monkeypatc
         latest_rows(years.lake, [LATEST], LATEST, {"port": ["nowhere"]})
 
 
-def test_before_the_first_release_there_is_nothing(years):
+def test_before_the_first_release_a_model_is_empty(years):
     assert len(table_as_of(years.lake, MODELS, TEA, date(2024, 2, 29))) == 0
 
 
-def test_what_is_derived_is_derived_from_the_figures_of_the_day(years):
+def test_derived_figures_use_the_figures_of_the_day(years):
     found = table_as_of(years.lake, MODELS, CHANGES, date(2024, 3, 15)).to_pylist()
     (row,) = (
         r
@@ -87,7 +87,7 @@ def test_what_is_derived_is_derived_from_the_figures_of_the_day(years):
     assert (row["value"], row["previous_value"]) == (Decimal("2.25"), Decimal("1.25"))
 
 
-def test_a_model_that_is_the_same_on_any_date_is_refused_with_those_that_are_not(years):
+def test_a_model_without_dates_is_refused_with_the_others_listed(years):
     history = next(model for model in MODELS if model.name == "tea_history")
     with pytest.raises(ConfigError) as raised:
         table_as_of(years.lake, MODELS, history, date(2024, 3, 15))
@@ -106,11 +106,11 @@ def test_a_model_can_take_a_date_if_something_that_it_reads_can():
     assert can_take_date([*MODELS, below], below)
 
 
-def test_the_latest_is_what_the_lake_has(years):
+def test_the_latest_figures_are_those_in_the_lake(years):
     assert latest_table(years.lake, [LATEST], LATEST) is years.lake.held[gold_key(LATEST)].table
 
 
-def test_what_was_not_made_yet_says_what_to_run(office):
+def test_a_missing_table_says_what_to_run(office):
     with pytest.raises(ContentError) as raised:
         latest_table(office.lake, MODELS, CHANGES)
     assert str(raised.value) == (
@@ -118,13 +118,13 @@ def test_what_was_not_made_yet_says_what_to_run(office):
     )
 
 
-def test_infinity_is_the_latest_state_as_in_postgresql():
+def test_infinity_means_the_latest_figures_as_in_postgresql():
     assert day_of("infinity") == date(9999, 12, 31)
     assert day_of("-infinity") == date(1, 1, 1)
 
 
 @pytest.mark.parametrize("text", ["yesterday", "2021", "2021-02-30", "01.02.2021", ""])
-def test_a_date_that_is_none_is_refused_with_an_example(text):
+def test_an_invalid_date_is_refused_with_an_example(text):
     with pytest.raises(ConfigError) as raised:
         day_of(text)
     assert str(raised.value) == (

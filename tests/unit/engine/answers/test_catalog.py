@@ -12,7 +12,7 @@ from statpipe_postgres import plugin as postgres
     ("settings", "schema"),
     [({}, "gold"), ({"gold_schema": "figures"}, "figures"), ({"gold_schema": "${WHERE}"}, "marts")],
 )
-def test_dbt_finds_gold_in_the_schema_that_is_configured(office, settings, schema):
+def test_dbt_finds_gold_in_the_configured_schema(office, settings, schema):
     office.run()
     office.document["environments"] = {"local": {"sinks": {"lake": {}, "postgres": settings}}}
     registry = office.registry

@@ -11,7 +11,7 @@ def found(office, registry=None):
     return list(diagnose(office.configuration, registry or office.registry, "local"))
 
 
-def test_all_is_well(office):
+def test_a_healthy_environment_has_no_findings(office):
     seen = found(office)
     assert {d.state for d in seen} == {"ok"}
     assert [d.subject for d in seen] == [
@@ -38,7 +38,7 @@ def test_a_broken_plugin_is_an_error_with_its_remedy(office):
     assert error.remedy == "upgrade or uninstall cracked-cup"
 
 
-def test_an_environment_that_cannot_be_opened_ends_the_visit(office):
+def test_an_environment_that_cannot_be_opened_is_the_last_finding(office):
     office.document = {"sources": {"tea_price": {}}}
     seen = found(office)
     assert (seen[-1].subject, seen[-1].state) == ("environment local", "error")
@@ -46,9 +46,7 @@ def test_an_environment_that_cannot_be_opened_ends_the_visit(office):
 
 
 @pytest.mark.parametrize("error", [Unavailable("no water"), KeyError("kettle")])
-def test_a_part_that_fails_is_a_finding_and_the_others_are_still_looked_at(
-    office, monkeypatch, error
-):
+def test_a_failing_part_is_a_finding_and_the_others_are_still_checked(office, monkeypatch, error):
     def fail(*_):
         raise error
 

@@ -35,7 +35,7 @@ def test_a_release_is_late_when_it_took_longer_than_ever(office, standing):
     assert found.vintage == "2024-05-02"
 
 
-def test_a_failure_is_told_beside_the_last_success(office, standing):
+def test_a_failure_is_shown_with_the_last_success(office, standing):
     office.run()
     before = standing("2024-03-02").last_success
     office.agency.down_at = 0

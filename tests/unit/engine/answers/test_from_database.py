@@ -38,7 +38,7 @@ def read(database, wanted, day=None):
     return rows_in_database(database, MODEL, wanted, day, ARGUMENTS)
 
 
-def test_what_is_wanted_is_part_of_the_query_in_the_order_of_the_grain():
+def test_filters_are_part_of_the_query_in_grain_order():
     database = Answers([CALIFORNIA])
     table = read(database, {"ref_area": ("CA",), "year": ("2019",), "time_period": ("2018:2020",)})
     (sql,) = database.asked
@@ -52,21 +52,21 @@ def test_what_is_wanted_is_part_of_the_query_in_the_order_of_the_grain():
     assert table.schema.field("value").metadata == {b"description": b"value"}
 
 
-def test_a_value_cannot_leave_its_quotes():
+def test_a_value_cannot_escape_its_quotes():
     database = Answers([], [("CA", "California")])
     with pytest.raises(NoRows):
         read(database, {"ref_area": ("' OR ''='",)})
     assert """IN (''' OR ''''=''')""" in database.asked[0]
 
 
-def test_a_value_that_is_not_there_is_answered_with_the_nearest():
+def test_an_unknown_value_is_reported_with_the_nearest_one():
     database = Answers([], [("CA", "California"), ("US", "United States")])
     with pytest.raises(NoRows, match="did you mean 'CA' \\(California\\)"):
         read(database, {"ref_area": ("CAX",)})
     assert database.asked[1] == 'SELECT DISTINCT "ref_area", "area_name" FROM "tea"'
 
 
-def test_without_rows_the_columns_are_there():
+def test_an_empty_result_has_columns():
     assert read(Answers([]), {}).column_names == list(COLUMNS)
 
 
@@ -79,7 +79,7 @@ def test_without_rows_the_columns_are_there():
         ({"ref_area": ("C\0A",)}, "contains the character NUL"),
     ],
 )
-def test_what_cannot_be_asked_is_refused_before_asking(wanted, says):
+def test_invalid_filters_are_refused_before_the_query(wanted, says):
     database = Answers()
     with pytest.raises(ConfigError) as raised:
         read(database, wanted)

@@ -119,7 +119,7 @@ def test_as_of_a_day_leads_to_the_release_that_set_the_figure_then(two):
     assert [row["value"] for row in found.rows] == [Decimal("2.25")]
 
 
-def test_a_derived_figure_is_told_with_its_row_and_the_figure_under_it(two):
+def test_a_derived_figure_is_explained_with_its_row_and_its_source_figure(two):
     found = told(two, "tea_mom")
     (row,) = found.rows
     assert (row["previous_value"], row["change"]) == (Decimal("101.25"), Decimal(1))
@@ -132,13 +132,13 @@ def test_a_row_that_names_an_earlier_release_leads_to_that_one(two):
     assert found.silver.path.endswith("vintage=2024-03-01")
 
 
-def test_a_model_with_several_rows_a_cell_leads_to_the_latest(two):
+def test_a_model_with_several_rows_per_cell_leads_to_the_latest(two):
     found = told(two, "tea_history")
     assert [row["vintage"] for row in found.rows] == ["2024-03-01", "2024-04-01"]
     assert found.current.vintage == "2024-04-01"
 
 
-def test_silver_that_another_run_made_is_told_with_that_run_and_its_checks(shop):
+def test_silver_of_another_run_is_explained_with_that_run_and_its_checks(shop):
     shop.run()
     shop.agency.version = "2"
     shop.run()
@@ -150,7 +150,7 @@ def test_silver_that_another_run_made_is_told_with_that_run_and_its_checks(shop)
     assert found.problems == ()
 
 
-def test_bronze_that_was_transformed_later_leads_to_both_runs(shop):
+def test_bronze_transformed_by_a_later_run_leads_to_both_runs(shop):
     shop.run(stages=frozenset({INGEST}))
     shop.run(stages=frozenset({TRANSFORM}))
     found = told(shop)
@@ -158,7 +158,7 @@ def test_bronze_that_was_transformed_later_leads_to_both_runs(shop):
     assert {run_id for run_id, _ in found.checks} == {found.runs[1].run_id}
 
 
-def test_a_vintage_of_two_runs_leads_to_the_one_that_brought_the_cell(shop):
+def test_a_vintage_of_two_runs_leads_to_the_run_with_the_cell(shop):
     shop.agency.ports = ("MOM",)
     shop.run()
     shop.agency.ports = ("CAL",)
@@ -190,7 +190,7 @@ def test_a_damaged_object_is_named_whether_it_held_the_figure_or_not(shop):
     assert told(two).problems == ()
 
 
-def test_a_damaged_object_beside_the_figure_is_named_as_well(shop):
+def test_another_damaged_object_is_named_as_well(shop):
     shop.run()
     key = damage(shop, "black-MOM")
     found = told(shop)
@@ -202,7 +202,7 @@ def test_a_damaged_object_beside_the_figure_is_named_as_well(shop):
 
 
 @pytest.mark.parametrize("what", ["fingerprint", "table"])
-def test_silver_that_is_not_the_recorded_one_is_told(shop, what):
+def test_silver_that_differs_from_the_record_is_reported(shop, what):
     shop.run()
     key = next(k for k in shop.lake.held if k.layer is Layer.SILVER and k.dataset == "black")
     there = shop.lake.held[key]
@@ -216,7 +216,7 @@ def test_silver_that_is_not_the_recorded_one_is_told(shop, what):
     )
 
 
-def test_bronze_that_gives_another_figure_than_silver_is_told(shop):
+def test_bronze_with_another_figure_than_silver_is_reported(shop):
     shop.run()
     shop.agency.version = "2"
     (problem,) = told(shop).problems
@@ -258,14 +258,14 @@ def test_a_cell_that_is_not_there_is_refused_with_what_is(one, changes, says):
     assert refusal(one, cell=attrs.evolve(CELL, **changes)).startswith(says)
 
 
-def test_before_the_first_release_its_date_is_told(two):
+def test_before_the_first_release_the_message_has_its_date(two):
     assert refusal(two, day="2024-02-29") == (
         "--as-of 2024-02-29: tea has no figure for CAL, fine, black, 2024-02 on 2024-02-29: it "
         "was first released on 2024-03-01; use --as-of 2024-03-01 or later"
     )
 
 
-def test_a_figure_that_was_dropped_is_told_with_its_last_day(shop):
+def test_a_dropped_figure_is_explained_with_its_last_day(shop):
     shop.run()
     publish(shop, "2024-04-01", {c: p for c, p in prices().items() if c != KEY})
     shop.run()
@@ -302,7 +302,7 @@ def test_labels_of_a_plugin_s_own_lists_lead_to_no_object(one):
     assert len(found.structure) == 64
 
 
-def test_labels_that_came_as_data_lead_to_the_structure_of_their_release(bank):
+def test_labels_from_data_lead_to_the_structure_of_their_release(bank):
     bank.run()
     bank.agency.publish("2024-01-10", RATES, structure(CURRENCY={"USD": "Dollar", "GBP": "Pound"}))
     bank.run()
@@ -317,7 +317,7 @@ def test_labels_that_came_as_data_lead_to_the_structure_of_their_release(bank):
     assert (figure.kept.name, figure.value) == ("EXR-D", Decimal("0.86105"))
 
 
-def test_a_structure_that_is_damaged_is_a_problem(bank):
+def test_a_damaged_structure_is_a_problem(bank):
     bank.run()
     key = damage(bank, "EXR-structure")
     rate = Cell(ref_area="U2", category="GBP.EUR.SP00", time_period="2024-01-05")
@@ -326,7 +326,7 @@ def test_a_structure_that_is_damaged_is_a_problem(bank):
     assert not any(one.holds for one in found.evidence)
 
 
-def test_a_cell_has_its_period_in_the_form_of_silver_however_it_was_typed():
+def test_a_typed_period_is_converted_to_the_form_in_silver():
     typed = Cell(ref_area="CA", category="1", time_period="2023M01")
     assert typed == Cell(ref_area="CA", category="1", time_period="2023-01")
     assert typed.selection.periods == (typed.key["time_period"],) == ("2023-01",)

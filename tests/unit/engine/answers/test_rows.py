@@ -68,7 +68,7 @@ def refusal(**wanted):
         ({"year": "2021"}, [4]),
     ],
 )
-def test_rows_are_those_with_all_that_is_wanted(wanted, found):
+def test_rows_must_match_all_filters(wanted, found):
     assert values(**wanted) == found
 
 
@@ -107,11 +107,11 @@ def test_rows_are_those_with_all_that_is_wanted(wanted, found):
         ),
     ],
 )
-def test_what_is_not_there_is_refused_with_what_is(wanted, says):
+def test_an_unknown_value_is_refused_with_the_known_ones(wanted, says):
     assert refusal(**wanted) == says
 
 
-def test_of_many_choices_some_are_named():
+def test_a_message_lists_only_some_of_many_values():
     table = pa.table({"ref_area": [f"A{n:02}" for n in range(40)]})
     with pytest.raises(ConfigError) as raised:
         chosen_rows(table, MODEL, {"ref_area": ("zzzz",)})
@@ -125,7 +125,7 @@ def test_an_empty_table_says_so():
         chosen_rows(TABLE.slice(0, 0), MODEL, {"ref_area": ("CA",)})
 
 
-def test_of_several_options_the_fewest_that_leave_nothing_are_named():
+def test_the_message_names_the_fewest_options_that_leave_no_rows():
     wanted = {"area_name": "California", "ref_area": "CA US", "time_period": "2021"}
     assert refusal(**wanted).startswith(
         "no row matches all of --where area_name=California --period 2021: tea has no "
@@ -156,7 +156,7 @@ def chosen_periods(*wanted, there=SPELLED):
         ("2023-01-31T10:00:", ["2023-01-31T10:00:00", "2023-02", "2023-W05"]),
     ],
 )
-def test_periods_are_chosen_in_any_of_the_usual_spellings(typed, found):
+def test_periods_can_be_given_in_any_common_spelling(typed, found):
     assert sorted(chosen_periods(typed)) == found
 
 
@@ -171,13 +171,13 @@ def test_periods_are_chosen_in_any_of_the_usual_spellings(typed, found):
         ("2019-W01:2019-W01", "2018-12-31 2019-W01"),
     ],
 )
-def test_a_range_has_the_periods_of_all_frequencies_that_lie_within(typed, found):
+def test_a_range_includes_periods_of_all_frequencies(typed, found):
     there = "2018-12-31 2019 2019-01 2019-W01 2021 2021-12 2021-12-31 2021-12-31T23:00:00 2021-Q4 2022-01"
     assert sorted(chosen_periods(typed, there=there.split())) == found.split()
 
 
 @given(st.sampled_from("ASTQMWD"), st.integers(2015, 2024), st.integers(0, 2), st.data())
-def test_a_range_of_years_has_what_the_calendar_puts_between_them(freq, first, more, data):
+def test_a_range_of_years_includes_all_periods_by_the_calendar(freq, first, more, data):
     years = f"{first}:{first + more}"
     place = data.draw(st.integers(place_of(at(2014, freq), freq), place_of(at(2026, freq), freq)))
     text = period_at(place, freq)
@@ -188,11 +188,11 @@ def at(year, freq):
     return {**EXAMPLES, "A": "2023"}[freq].replace("2023", str(year))
 
 
-def test_a_model_may_spell_its_periods_in_its_own_way():
+def test_a_model_may_have_its_own_form_of_periods():
     assert chosen_periods("2023M01", there=["2023M01", "2023M02"]) == ["2023M01"]
 
 
-def test_a_range_that_ends_before_it_begins_is_seen_in_any_spelling():
+def test_a_reversed_range_is_refused_in_any_spelling():
     assert refusal(time_period="2023M10:2023M9") == (
         "--period 2023M10:2023M9 ends before it begins; use --period 2023-09:2023-10"
     )

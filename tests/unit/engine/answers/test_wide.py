@@ -13,7 +13,7 @@ ROWS = [
 ]
 
 
-def test_rows_become_columns_and_what_nobody_said_is_empty():
+def test_rows_become_columns_and_missing_cells_are_empty():
     made = wide(ROWS, index=("time_period",), across=("area",), measure="value")
     assert made.columns == ("time_period", "CA", "TX")
     assert made.rows == (("2019", Decimal(2), None), ("2020", Decimal("1.50"), None))
@@ -21,7 +21,7 @@ def test_rows_become_columns_and_what_nobody_said_is_empty():
     assert made.table()["time_period"].type == pa.string()
 
 
-def test_codes_of_several_columns_name_a_column_and_none_the_measure():
+def test_columns_are_named_by_codes_or_by_the_measure():
     made = wide(ROWS, index=("time_period",), across=("kind", "area"), measure="value")
     assert made.across == ("x CA", "x TX")
     assert wide(ROWS[:2], index=("time_period",), across=(), measure="value").across == ("value",)

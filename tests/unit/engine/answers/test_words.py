@@ -14,17 +14,17 @@ from statpipe.engine.answers.words import ARGUMENTS, OPTIONS
         ("geo_level", ["state"], "--where geo_level=state", 'geo_level="state"'),
     ],
 )
-def test_a_choice_is_said_as_it_is_typed(column, values, option, argument):
+def test_a_filter_is_shown_as_it_is_typed(column, values, option, argument):
     assert OPTIONS.choice(column, values) == option
     assert ARGUMENTS.choice(column, values) == argument
 
 
-def test_choices_stand_behind_each_other_as_they_are_typed():
+def test_filters_are_shown_in_the_order_they_are_typed():
     wanted = {"ref_area": ("CA",), "freq": ("A",)}
     assert OPTIONS.choices(wanted) == "--area CA --where freq=A"
     assert ARGUMENTS.choices(wanted) == 'ref_area="CA", freq="A"'
 
 
-def test_a_day_is_said_as_it_is_typed():
+def test_a_date_is_shown_as_it_is_typed():
     assert (OPTIONS.day("2021-01-01"), OPTIONS.as_of) == ("--as-of 2021-01-01", "--as-of")
     assert (ARGUMENTS.day("2021-01-01"), ARGUMENTS.as_of) == ('as_of="2021-01-01"', "as_of")

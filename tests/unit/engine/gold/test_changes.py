@@ -135,7 +135,7 @@ def vintages(draw):
 
 @settings(deadline=None, max_examples=30)
 @given(arriving=st.lists(st.tuples(vintages(), st.booleans()), min_size=1, max_size=7))
-def test_in_whatever_order_they_arrive_it_is_the_history_of_all_silver(arriving):
+def test_the_order_of_vintages_does_not_change_the_history(arriving):
     """A vintage that is there already is rebuilt, with other figures; some are withdrawn."""
     lake = Lake()
     for vintage, withdraws in arriving:
@@ -148,7 +148,7 @@ def test_in_whatever_order_they_arrive_it_is_the_history_of_all_silver(arriving)
             assert schema.equals(wanted_schema, check_metadata=True)
 
 
-def test_a_new_vintage_is_compared_with_the_one_before_it_and_nothing_else_is_read():
+def test_a_new_vintage_only_reads_the_one_before():
     lake = Lake()
     for year in YEARS:
         lake.publish(date(year, 1, 1), {("CA", "2020"): str(year), ("NY", "2020"): "1"})
@@ -163,7 +163,7 @@ def test_a_new_vintage_is_compared_with_the_one_before_it_and_nothing_else_is_re
     ]
 
 
-def test_one_that_arrives_late_reads_its_own_years_and_the_next_release():
+def test_a_late_vintage_reads_its_year_and_the_next_release():
     lake = Lake()
     for year in YEARS:
         lake.publish(date(year, 1, 1), {("CA", "2020"): str(year)})
@@ -174,7 +174,7 @@ def test_one_that_arrives_late_reads_its_own_years_and_the_next_release():
     assert lake.written == [f"changes/tea_prices/dataset=black/year={y}" for y in (2022, 2023)]
 
 
-def test_what_is_kept_holds_only_what_is_new():
+def test_stored_changes_only_contain_new_figures():
     lake = Lake()
     first = lake.publish(date(2024, 1, 1), {("CA", "2020"): "1", ("NY", "2020"): "1"})
     lake.publish(date(2024, 2, 1), {("CA", "2020"): "2", ("NY", "2020"): "1"})
@@ -189,7 +189,7 @@ def test_what_is_kept_holds_only_what_is_new():
     ]
 
 
-def test_nothing_is_written_where_nothing_is_new_and_nothing_by_a_reader():
+def test_unchanged_runs_and_readers_write_nothing():
     lake = Lake()
     lake.publish(date(2024, 1, 1), {("CA", "2020"): "1"})
     lake.history(keep=False)
@@ -200,7 +200,7 @@ def test_nothing_is_written_where_nothing_is_new_and_nothing_by_a_reader():
     assert lake.written == []
 
 
-def test_kept_changes_that_are_damaged_are_made_again_from_silver():
+def test_damaged_changes_are_rebuilt_from_silver():
     class Damaged(Lake):
         def read(self, key):
             if key.layer is Layer.CHANGES and self.torn:
@@ -226,14 +226,14 @@ def test_dimensions_are_part_of_the_cell():
 
 
 @pytest.mark.parametrize("dataset", [PLAIN, BY_SEX])
-def test_vintages_without_any_row_are_an_empty_history(dataset):
+def test_vintages_without_rows_give_an_empty_history(dataset):
     lake = Lake(dataset)
     for year in YEARS:
         lake.publish(date(year, 1, 1), {})
     assert lake.history() == lake.wanted()
 
 
-def test_silver_that_is_gone_is_told():
+def test_missing_silver_is_reported():
     lake = Lake()
     held = lake.publish(date(2024, 1, 1), {("CA", "2020"): "1"})
     del lake.held[silver_key(SOURCE, held)]
@@ -241,14 +241,14 @@ def test_silver_that_is_gone_is_told():
         changes_of(lake, SOURCE, [held])
 
 
-def test_the_changes_of_a_year_lie_beside_silver_under_their_dataset_and_year():
+def test_changes_are_stored_by_dataset_and_year():
     key = PartitionKey(layer=Layer.CHANGES, owner=SOURCE, dataset="black", year=2024)
     held = Held(dataset="black", released=date(2024, 5, 1), sequence=1, note="", token="")
     assert changes_key(attrs.evolve(held, sequence=2)) == key
     assert key.path == "changes/tea_prices/dataset=black/year=2024"
 
 
-def test_a_later_print_of_the_same_figure_does_not_change_the_one_that_set_it():
+def test_a_repeated_figure_keeps_the_release_that_set_it():
     lake = Lake()
     for year, figure in ((2020, "391059.0"), (2021, "391059"), (2022, "391060")):
         lake.publish(date(year, 1, 1), figures={("CA", "2019"): figure})

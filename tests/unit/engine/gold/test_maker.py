@@ -39,7 +39,7 @@ def test_descriptions_units_types_and_nullability_are_in_the_schema(office, held
     assert schema.names == [column.name for column in LATEST.columns]
 
 
-def test_rows_stand_in_the_order_of_the_grain(office, held):
+def test_rows_are_sorted_by_the_grain(office, held):
     rows = make(office, held).select(list(LATEST.grain)).to_pylist()
     assert rows == sorted(rows, key=lambda row: tuple(row.values()))
     assert len(rows) == 16
@@ -53,7 +53,7 @@ def test_the_same_inputs_give_the_same_bytes(office, held):
 @pytest.mark.parametrize(
     "sql", ["SELECT nothing FROM tea_prices", "SELEC", "SELECT 1 AS one FROM coffee"]
 )
-def test_sql_that_fails_is_a_broken_plugin_in_one_line(office, held, sql):
+def test_failing_sql_is_a_plugin_error_in_one_line(office, held, sql):
     with pytest.raises(PluginError) as raised:
         make(office, held, sql=sql)
     text = str(raised.value)
@@ -62,12 +62,12 @@ def test_sql_that_fails_is_a_broken_plugin_in_one_line(office, held, sql):
     assert "\n" not in text
 
 
-def test_sql_may_end_in_a_comment_and_hold_what_other_languages_mean_something_by(office, held):
+def test_sql_may_end_in_a_comment_and_contain_special_characters(office, held):
     sql = f"{LATEST.sql} AND ref_area NOT LIKE '%{{}}' -- the end"
     assert len(make(office, held, sql=sql)) == 16
 
 
-def test_sql_may_go_on_from_a_code_to_a_text_that_no_row_holds(office, held):
+def test_sql_may_compare_a_code_with_any_text(office, held):
     """DuckDB refuses that for enumerations, so the model reads plain texts."""
     sql = f"""
         WITH RECURSIVE path AS (
@@ -82,13 +82,13 @@ def test_sql_may_go_on_from_a_code_to_a_text_that_no_row_holds(office, held):
     assert all(port.endswith(" and beyond") for port in ports)
 
 
-def test_a_column_that_is_declared_and_not_made_is_a_broken_plugin(office, held):
+def test_a_declared_column_that_is_missing_is_a_plugin_error(office, held):
     more = (*LATEST.columns, Column(name="sugar", type="integer", description="Lumps"))
     with pytest.raises(PluginError, match="sugar"):
         make(office, held, columns=more)
 
 
-def test_a_value_that_its_type_cannot_hold_is_a_broken_plugin(office, held):
+def test_a_value_that_does_not_fit_its_type_is_a_plugin_error(office, held):
     sql = LATEST.sql.replace("obs_value AS price", "'dear' AS price")
     with pytest.raises(PluginError, match="dear"):
         make(office, held, sql=sql)
@@ -103,7 +103,7 @@ def test_a_repeated_grain_is_refused(office, held):
     )
 
 
-def test_a_missing_value_is_refused_where_there_must_be_one(office, held):
+def test_a_missing_value_in_a_required_column_is_refused(office, held):
     columns = tuple(attrs.evolve(c, nullable=False) for c in LATEST.columns)
     sql = LATEST.sql.replace("obs_value AS price", "NULL AS price")
     with pytest.raises(ContentError, match="model tea_latest: 16 rows have no price"):
@@ -124,7 +124,7 @@ def test_decimals_stay_exact(office):
     assert set(table["price"].to_pylist()) == {Decimal("0.10000001")}
 
 
-def test_the_fingerprint_is_over_the_declaration_and_what_is_read(office, held):
+def test_the_fingerprint_covers_the_declaration_and_the_inputs(office, held):
     one = fingerprint(office, held)
     assert fingerprint(office, held[::-1]) == one
     assert fingerprint(office, held, attrs.evolve(LATEST, sql=LATEST.sql + " ")) != one
@@ -134,19 +134,19 @@ def test_the_fingerprint_is_over_the_declaration_and_what_is_read(office, held):
     assert fingerprint(office, [*held, only_bronze]) == one
 
 
-def test_what_was_asked_for_is_part_of_the_fingerprint_since_it_says_what_was_dropped(office, held):
+def test_the_fingerprint_covers_the_selection(office, held):
     narrower = attrs.evolve(held[0], selection=Selection(areas=("CAL",)))
     assert fingerprint(office, [narrower, held[1]]) != fingerprint(office, held)
 
 
-def test_nothing_is_known_of_a_model_whose_input_is_not_there(office, held):
+def test_a_model_without_input_has_no_fingerprint(office, held):
     assert fingerprint(office, []) is None
     above = attrs.evolve(LATEST, name="above", inputs=(LATEST.name,))
     assert fingerprint(office, [], above, [LATEST]) is None
     assert fingerprint(office, held, above, [LATEST]) is not None
 
 
-def test_a_model_reads_another_and_follows_its_changes(office, held):
+def test_a_model_that_reads_another_follows_its_changes(office, held):
     above = Model(
         name="above",
         title="How many prices a port has",
@@ -166,7 +166,7 @@ def test_a_model_reads_another_and_follows_its_changes(office, held):
     assert one != two
 
 
-def test_the_latest_vintage_wins_though_it_arrived_first(office):
+def test_the_latest_vintage_wins_even_if_it_arrived_first(office):
     office.agency.publish("black", "2024-04-01", prices(50))
     office.run()
     newest, *_ = [r for r in office.agency.releases if r.released == "2024-04-01"]

@@ -57,7 +57,7 @@ def anew(lake):
 
 @settings(deadline=None, max_examples=examples(12, 50))
 @given(arriving=st.lists(st.tuples(vintages(), st.booleans()), min_size=1, max_size=5))
-def test_in_whatever_order_vintages_arrive_all_is_as_if_it_were_made_anew(arriving):
+def test_the_order_of_vintages_does_not_change_gold(arriving):
     lake = SilverLake()
     for vintage, withdraws in arriving:
         lake.publish(**vintage)
@@ -97,7 +97,7 @@ def lake(three_years):
     return three_years.copy()
 
 
-def test_a_new_vintage_makes_the_parts_of_its_year_and_what_is_not_settled(lake):
+def test_a_new_vintage_computes_the_parts_of_its_year_and_the_current_rows(lake):
     lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
     made = written(lake)
     for name in IN_PARTS:
@@ -143,7 +143,7 @@ def brought(monkeypatch, lake):
     return found, left
 
 
-def test_what_a_year_settled_is_made_of_the_cells_that_it_touched(lake, monkeypatch):
+def test_rows_final_in_a_year_are_computed_from_its_changed_cells(lake, monkeypatch):
     still = {("CA", str(year)): "1" for year in range(2000, 2020)}
     lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1", **still})
     written(lake)
@@ -156,14 +156,14 @@ def test_what_a_year_settled_is_made_of_the_cells_that_it_touched(lake, monkeypa
     assert content_hash(revisions) == content_hash(anew(lake).read(key_of("tea_revisions")))
 
 
-def test_where_a_year_touched_most_cells_it_is_made_of_what_stands(lake, monkeypatch):
+def test_a_year_that_changed_most_cells_is_computed_from_the_summary(lake, monkeypatch):
     lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "2"})
     found, _ = brought(monkeypatch, lake)
     assert "what stands of tea_prices" in found
     assert "what moved of tea_prices" not in found
 
 
-def test_what_no_later_model_reads_is_let_go(lake, monkeypatch):
+def test_tables_that_no_later_model_reads_are_freed(lake, monkeypatch):
     lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
     _, left = brought(monkeypatch, lake)
     history = next(n for n, model in enumerate(MODELS) if model.name == "tea_history")
@@ -172,7 +172,7 @@ def test_what_no_later_model_reads_is_let_go(lake, monkeypatch):
     assert left[-1] == {"all of tea"}
 
 
-def test_intervals_leave_python_when_duckdb_has_what_later_models_read(lake, monkeypatch):
+def test_intervals_are_freed_once_duckdb_has_them(lake, monkeypatch):
     lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "2"})
     made, alive = [], {}
 
@@ -190,7 +190,7 @@ def test_intervals_leave_python_when_duckdb_has_what_later_models_read(lake, mon
     assert not alive["tea_history"]
 
 
-def test_one_that_arrives_late_makes_the_parts_from_its_year_on(lake):
+def test_a_late_vintage_computes_the_parts_from_its_year_on(lake):
     lake.publish(date(2023, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
     made = written(lake)["tea_history"]
     before = {part.year: part.fingerprint for part in made.parts}
@@ -204,13 +204,13 @@ def test_an_area_that_is_renamed_renames_the_revisions_of_all_years(lake):
     assert set(made["tea_revisions"].table["area_name"].to_pylist()) == {"elsewhere"}
 
 
-def test_an_area_that_is_new_leaves_the_revisions_of_other_years_as_they_are(lake):
+def test_a_new_area_does_not_change_the_revisions_of_other_years(lake):
     lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1", ("TX", "2020"): "1"})
     made = written(lake)
     assert [part.held for part in made["tea_revisions"].parts] == [True, True, False, False]
 
 
-def test_a_database_that_held_what_was_before_is_given_just_the_parts_that_differ(lake):
+def test_an_up_to_date_database_only_gets_the_parts_that_differ(lake):
     lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
     made = written(lake, compare=True)["tea_history"]
     old, new = what_differs(made.previous, made)
@@ -219,7 +219,7 @@ def test_a_database_that_held_what_was_before_is_given_just_the_parts_that_diffe
     assert len(made.table) == 5
 
 
-def test_what_a_version_without_parts_wrote_is_made_into_parts(lake):
+def test_tables_of_an_older_version_are_split_into_parts(lake):
     key = key_of("tea_history")
     lake.in_one_piece(key)
     lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
@@ -229,7 +229,7 @@ def test_what_a_version_without_parts_wrote_is_made_into_parts(lake):
     assert (len(old), len(new)) == (4, 5)
 
 
-def test_a_lake_that_keeps_no_parts_has_each_table_whole(lake):
+def test_a_lake_without_parts_has_complete_tables(lake):
     lake.parts = lambda _: ()
     lake.publish(date(2024, 2, 1), {("CA", "2020"): "7", ("NY", "2020"): "1"})
     made = written(lake)["tea_history"]

@@ -19,7 +19,7 @@ def coded(texts):
     return pa.table({"text": pa.array(texts, pa.string()).dictionary_encode()})
 
 
-def test_a_name_means_the_last_table_it_was_given(relations):
+def test_a_name_refers_to_the_last_table_registered(relations):
     relations.bring("one", coded(["a"]))
     relations.bring("two", coded(["b"]))
     assert relations.hold("two")
@@ -38,7 +38,7 @@ def test_texts_are_read_as_codes_or_as_texts(relations, as_texts, kind):
     assert read.fetchall() == [("a",), (None,)]
 
 
-def test_rows_are_picked_out_of_a_table_that_was_brought(relations):
+def test_rows_are_selected_from_a_registered_table(relations):
     texts = pa.array(["a", "b", "a"]).dictionary_encode()
     relations.bring("all", pa.table({"text": texts, "number": [1, 2, 3]}))
     relations.pick("some", "all", pa.array([True, False, True]))

@@ -36,7 +36,7 @@ def said(table):
     return sorted(tuple(str(row[name]) for name in names) for row in table.to_pylist())
 
 
-def test_it_is_the_last_interval_of_each_cell_and_what_the_last_year_touched(lake):
+def test_the_summary_has_the_last_interval_of_each_cell(lake):
     assert [(area, start, end) for area, _, _, start, end in said(standing(lake).table)] == [
         ("CA", "2023-01-01", "2023-12-31"),
         ("CA", "2024-01-01", "9999-12-31"),
@@ -45,7 +45,7 @@ def test_it_is_the_last_interval_of_each_cell_and_what_the_last_year_touched(lak
     ]
 
 
-def test_cells_moved_in_which_the_last_year_began_or_ended_an_interval(lake):
+def test_changed_cells_have_an_interval_that_began_or_ended_in_the_last_year(lake):
     lake.publish(date(2025, 1, 1), {CA: "3"})
     found = standing(lake)
     assert {area for area, *_ in said(found.moved)} == {"NY"}
@@ -53,12 +53,12 @@ def test_cells_moved_in_which_the_last_year_began_or_ended_an_interval(lake):
     assert found.slim([]).moved["ref_area"].to_pylist() == ["NY"]
 
 
-def test_its_intervals_are_those_of_the_whole_history(lake):
+def test_its_intervals_equal_those_of_the_whole_history(lake):
     whole = said(source_history(lake, SOURCE, lake.holds, "a test"))
     assert set(said(standing(lake).history)) < set(whole)
 
 
-def test_it_says_since_when_there_is_a_figure_in_a_cell(lake):
+def test_the_summary_has_the_first_date_of_each_cell(lake):
     rows = standing(lake).table.to_pylist()
     assert {(row["ref_area"], row["since"].year) for row in rows} == {
         ("CA", 2022),
@@ -67,7 +67,7 @@ def test_it_says_since_when_there_is_a_figure_in_a_cell(lake):
     }
 
 
-def test_a_cell_that_was_dropped_and_comes_back_begins_anew(lake):
+def test_a_dropped_cell_that_returns_begins_a_new_interval(lake):
     standing(lake)
     lake.publish(date(2024, 2, 1), {CA: "3", NY: "1", TX: "5"})
     assert [row[3:] for row in said(standing(lake).table) if row[0] == "TX"] == [
@@ -76,7 +76,7 @@ def test_a_cell_that_was_dropped_and_comes_back_begins_anew(lake):
     ]
 
 
-def test_what_is_folded_lies_beside_the_changes_of_the_years(lake):
+def test_the_summary_is_stored_beside_the_changes(lake):
     standing(lake)
     years = years_of(SOURCE, lake.holds)
     assert folded_key(years[0].key) == FOLDED
@@ -90,7 +90,7 @@ def test_what_is_folded_lies_beside_the_changes_of_the_years(lake):
     ]
 
 
-def test_a_new_year_folds_the_one_before_into_what_is_there(lake):
+def test_a_new_year_adds_the_year_before_to_the_summary(lake):
     before = lake.with_silver_alone()
     standing(lake)
     for one in (lake, before):
@@ -105,14 +105,14 @@ def test_a_new_year_folds_the_one_before_into_what_is_there(lake):
     assert lake.held[FOLDED].fingerprint == before.held[FOLDED].fingerprint
 
 
-def test_a_reader_keeps_nothing(lake):
+def test_a_reader_stores_nothing(lake):
     assert said(standing(lake, keep=None).table) == said(standing(lake).table)
     reader = lake.with_silver_alone()
     standing(reader, keep=None)
     assert FOLDED not in reader.held
 
 
-def test_what_is_damaged_is_folded_again(lake):
+def test_a_damaged_summary_is_rebuilt(lake):
     whole = said(standing(lake).table)
     read = lake.read
 
@@ -125,7 +125,7 @@ def test_what_is_damaged_is_folded_again(lake):
     assert said(standing(lake).table) == whole
 
 
-def test_a_source_of_which_nothing_is_held_is_told():
+def test_a_source_without_data_is_reported():
     with pytest.raises(
         ContentError, match="model a test reads tea_prices, which is not in the lake"
     ):
@@ -133,7 +133,7 @@ def test_a_source_of_which_nothing_is_held_is_told():
 
 
 @pytest.mark.parametrize("together", [0, 4, 1_000])
-def test_datasets_that_are_joined_at_once_stay_apart(lake, monkeypatch, together):
+def test_datasets_joined_together_stay_separate(lake, monkeypatch, together):
     """Their cells have the same keys."""
     for day, value in ((date(2022, 6, 1), "7"), (date(2023, 6, 1), "8")):
         lake.publish(day, {CA: value}, dataset="green")

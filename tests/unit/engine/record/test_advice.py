@@ -30,7 +30,7 @@ STAGING = {"environments": {"staging": {"embedded": True, "sinks": {"lake": {}, 
         ("the command `statpipe` and `make demo`", "the command `statpipe` and `make demo`"),
     ],
 )
-def test_a_command_gets_the_environment_that_it_lacks(text, wanted):
+def test_a_command_in_a_message_gets_its_environment(text, wanted):
     assert in_environment(text, "prod") == wanted
     assert in_environment(text, "local") == text
 
@@ -47,20 +47,20 @@ def fails(*_, **__):
     raise Unavailable("the kettle is cold; run `statpipe load tea_prices`")
 
 
-def test_a_manifest_has_it_so_that_notifiers_tell_it(staging, monkeypatch):
+def test_a_command_in_a_manifest_has_its_environment(staging, monkeypatch):
     monkeypatch.setattr(TeaSource, "vintages", fails)
     (manifest,) = run_sources(staging, [SOURCE], Options())
     assert manifest.message == ("the kettle is cold; run `statpipe load tea_prices --env staging`")
 
 
-def test_the_doctor_has_it(office, monkeypatch):
+def test_a_command_of_the_doctor_has_its_environment(office, monkeypatch):
     office.document = STAGING
     monkeypatch.setattr(TeaSource, "diagnose", fails)
     seen = {d.subject: d for d in diagnose(office.configuration, office.registry, "staging")}
     assert seen[SOURCE].finding.endswith("run `statpipe load tea_prices --env staging`")
 
 
-def test_what_verifying_finds_has_it(office, staging):
+def test_a_command_of_verify_has_its_environment(office, staging):
     run_sources(staging, [SOURCE], Options())
     office.lake.runs.clear()
     office.lake.copies.clear()

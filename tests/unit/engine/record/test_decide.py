@@ -89,7 +89,7 @@ BACK = "the agency now shows an earlier release"
         ([attrs.evolve(held(), dataset="green")], [vintage()], False, [NEW]),
     ],
 )
-def test_what_is_fetched_and_why(known, offered, full, expected):
+def test_each_case_has_a_decision_and_a_reason_to_fetch(known, offered, full, expected):
     decisions = decide(State(known), TEA, offered, full=full)
     assert [d.vintage for d in decisions] == offered
     for decision, reason in zip(decisions, expected, strict=True):
@@ -97,7 +97,7 @@ def test_what_is_fetched_and_why(known, offered, full, expected):
         assert decision.fetch == (reason != SAME)
 
 
-def test_a_date_that_is_still_to_come_was_misread():
+def test_a_future_date_is_refused():
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     later = Vintage(released=tomorrow + timedelta(days=1), note="2 March")
     with pytest.raises(ContentError) as refused:
@@ -120,7 +120,7 @@ def test_a_date_that_is_still_to_come_was_misread():
         (attrs.evolve(held(code="old"), dataset="green"), {"f"}, None),
     ],
 )
-def test_what_must_be_made_from_bronze_and_why(one, present, reason):
+def test_each_case_has_a_decision_and_a_reason_to_rebuild(one, present, reason):
     there = {silver_key("tea", one).path: fingerprint for fingerprint in present}
     found = outdated(State([one]), TEA, "c", there, "tea")
     assert [o.reason for o in found] == ([reason] if reason else [])

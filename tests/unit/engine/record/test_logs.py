@@ -48,7 +48,7 @@ def write_lines():
         logging.getLogger("third.party").warning("theirs %s", 4)
 
 
-def test_text_lines_carry_the_run_whoever_writes_them(lines):
+def test_text_lines_have_the_run_id_of_any_logger(lines):
     written = lines()
     write_lines()
     ours, theirs = written()
@@ -56,7 +56,7 @@ def test_text_lines_carry_the_run_whoever_writes_them(lines):
     assert re.fullmatch(r"\d\d:\d\d:\d\d  WARNING: theirs 4  \[R1\]", theirs)
 
 
-def test_json_lines_carry_the_run_whoever_writes_them(lines):
+def test_json_lines_have_the_run_id_of_any_logger(lines):
     written = lines("json")
     write_lines()
     documents = [json.loads(line) for line in written()]
@@ -68,7 +68,7 @@ def test_json_lines_carry_the_run_whoever_writes_them(lines):
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
-def test_lines_of_sources_side_by_side_begin_with_their_source(lines, form):
+def test_lines_of_parallel_sources_begin_with_their_source(lines, form):
     written = lines(form)
     with structlog.contextvars.bound_contextvars(beside="tea"):
         write_lines()
@@ -99,7 +99,7 @@ def test_secrets_are_masked_in_every_line_and_traceback(lines, form, secret):
     assert text.count("Traceback") == 2
 
 
-def test_a_secret_that_begins_as_another_is_masked_whole(lines):
+def test_a_secret_that_begins_like_another_is_masked_completely(lines):
     written = lines(secrets=["tea", "tea-and-milk"])
     log.info("key tea-and-milk")
     assert "milk" not in written()[0]
@@ -123,7 +123,7 @@ def test_a_traceback_stays_in_its_json_line(lines):
     assert "KeyError: 'cup'" in json.loads(line)["exception"]
 
 
-def test_debug_lines_are_for_those_who_ask(lines):
+def test_debug_lines_are_only_written_on_request(lines):
     written = lines()
     log.debug("hidden")
     assert written() == []
@@ -132,13 +132,13 @@ def test_debug_lines_are_for_those_who_ask(lines):
     assert "shown" in written()[0]
 
 
-def test_libraries_that_tell_of_addresses_are_quiet(lines):
+def test_libraries_that_log_urls_are_silenced(lines):
     written = lines(verbose=True)
     logging.getLogger("httpx").info("GET https://tea.example/?key=k")
     assert written() == []
 
 
-def test_lines_of_the_workers_carry_the_run_as_well(lines, office, monkeypatch):
+def test_lines_of_workers_have_the_run_id(lines, office, monkeypatch):
     written = lines("json")
     from support.tea import TeaNormalizer
 
@@ -155,7 +155,7 @@ def test_lines_of_the_workers_carry_the_run_as_well(lines, office, monkeypatch):
     assert {d.get("run_id") for d in documents} == {manifest.run_id}
 
 
-def test_a_retry_says_why_and_when_and_nothing_of_functions(lines):
+def test_a_retry_is_logged_with_reason_and_time(lines):
     import stamina
 
     written = lines()

@@ -147,13 +147,13 @@ def lake_with(body, run_id=RUN):
 
 @settings(deadline=None, max_examples=60)
 @given(whole=manifests)
-def test_a_manifest_comes_back_from_json_as_it_was(whole):
+def test_a_manifest_is_read_back_unchanged_from_json(whole):
     found = manifest_of(lake_with(whole.as_json()), "agency", RUN)
     assert found == whole
     assert found.as_json() == whole.as_json()
 
 
-def test_the_selection_of_no_area_does_not_come_back_as_everything():
+def test_a_selection_of_no_area_is_not_read_back_as_everything():
     record = VintageRecord(
         dataset="T", vintage="v", note="", outcome="loaded", selection=Selection(areas=())
     )
@@ -162,19 +162,19 @@ def test_the_selection_of_no_area_does_not_come_back_as_everything():
     assert found.vintages[0].selection == Selection(areas=()) != EVERYTHING
 
 
-def test_what_a_newer_version_added_is_passed_over():
+def test_fields_of_a_newer_version_are_ignored():
     document = json.loads(PLAIN.as_json()) | {"invented_later": {"x": 1}}
     assert manifest_of(lake_with(hashed_json(document)), "agency", RUN) == PLAIN
 
 
-def test_one_of_a_newer_version_that_cannot_be_read_asks_for_that_version():
+def test_an_unreadable_manifest_of_a_newer_version_names_that_version():
     """Its hash says that it is whole."""
     document = json.loads(PLAIN.as_json()) | {"outcome": {"invented": "later"}, "holds": [1]}
     with pytest.raises(ContentError, match="a newer version of statpipe wrote it; upgrade"):
         manifest_of(lake_with(hashed_json(document)), "agency", RUN)
 
 
-def test_one_of_an_older_version_is_read_without_a_hash():
+def test_a_manifest_of_an_older_version_is_read_without_a_hash():
     document = json.loads(PLAIN.as_json())
     del document["self_sha256"]
     assert manifest_of(lake_with(json.dumps(document).encode()), "agency", RUN) == PLAIN
@@ -204,7 +204,7 @@ READS_BADLY = (
         PLAIN.as_json().replace(b'"vintages": []', b'"vintages": 5'),
     ],
 )
-def test_a_damaged_manifest_is_told_by_its_run(body):
+def test_a_damaged_manifest_is_reported_with_its_run(body):
     with pytest.raises(Damaged, match=READS_BADLY) as caught:
         manifest_of(lake_with(body), "agency", RUN)
     assert f"the manifest of run {RUN} of agency" in str(caught.value)
@@ -221,7 +221,7 @@ json_values = st.recursive(
 
 @settings(deadline=None, max_examples=150)
 @given(field=st.sampled_from([field.name for field in attrs.fields(Manifest)]), value=json_values)
-def test_a_manifest_with_any_field_replaced_is_read_or_told_and_is_never_a_bug(field, value):
+def test_a_manifest_with_any_changed_field_is_read_or_reported(field, value):
     document = json.loads(PLAIN.as_json()) | {field: value}
     try:
         found = manifest_of(lake_with(json.dumps(document).encode()), "agency", RUN)
@@ -230,7 +230,7 @@ def test_a_manifest_with_any_field_replaced_is_read_or_told_and_is_never_a_bug(f
     assert isinstance(found, Manifest)
 
 
-def test_the_newest_run_says_what_is_held():
+def test_the_newest_run_lists_the_vintages():
     held = Held(dataset="T", released=date(2022, 10, 6), sequence=1, note="", token="")
     lake = MemoryLake()
     assert latest_manifest(lake, "agency") is None
@@ -279,14 +279,14 @@ def tear(lake, *places):
         place["agency", LATER] = place["agency", LATER][:40]
 
 
-def test_a_torn_manifest_is_read_from_its_copy():
+def test_a_truncated_manifest_is_read_from_its_copy():
     lake, held = lake_of_two()
     tear(lake, lake.runs)
     assert held_of(lake, "agency") == (held,)
     assert lake.aside == []
 
 
-def test_whoever_holds_the_lock_restores_it():
+def test_a_run_with_the_lock_restores_the_manifest():
     lake, held = lake_of_two()
     tear(lake, lake.runs)
     assert mended_manifest(lake, "agency").holds == (held,)
@@ -294,7 +294,7 @@ def test_whoever_holds_the_lock_restores_it():
     assert not lake.manifest_faults("agency", LATER)
 
 
-def test_without_a_whole_copy_the_run_before_counts():
+def test_without_an_intact_copy_the_run_before_counts():
     lake, _ = lake_of_two()
     tear(lake, lake.runs, lake.copies)
     assert latest_manifest(lake, "agency") == PLAIN
@@ -303,7 +303,7 @@ def test_without_a_whole_copy_the_run_before_counts():
     assert lake.run_ids("agency") == [("agency", RUN)]
 
 
-def test_a_manifest_is_warned_of_once_though_its_copy_is_damaged_as_well():
+def test_a_manifest_with_a_damaged_copy_gives_one_warning():
     lake, _ = lake_of_two()
     tear(lake, lake.runs, lake.copies)
     with capture_logs() as lines:
@@ -316,7 +316,7 @@ def test_a_manifest_is_warned_of_once_though_its_copy_is_damaged_as_well():
     assert line["what"] == "set aside; continuing from the previous run"
 
 
-def test_a_manifest_that_nobody_may_set_aside_is_warned_of_once():
+def test_a_manifest_that_cannot_be_set_aside_gives_one_warning():
     lake, _ = lake_of_two()
     tear(lake, lake.runs, lake.copies)
     with capture_logs() as lines:
@@ -327,7 +327,7 @@ def test_a_manifest_that_nobody_may_set_aside_is_warned_of_once():
     assert LATER in lines[0]["error"]
 
 
-def test_another_lake_warns_of_its_own():
+def test_each_lake_gives_its_own_warning():
     for lake in (lake_of_two()[0], lake_of_two()[0]):
         tear(lake, lake.runs, lake.copies)
         with capture_logs() as lines:
@@ -335,7 +335,7 @@ def test_another_lake_warns_of_its_own():
         assert len(lines) == 1
 
 
-def test_all_whole_manifests_are_read_around_a_damaged_one():
+def test_intact_manifests_are_read_despite_a_damaged_one():
     lake, _ = lake_of_two()
     tear(lake, lake.runs, lake.copies)
     assert list(whole_manifests(lake, "agency")) == [PLAIN]

@@ -17,13 +17,13 @@ class Clock(datetime):
         return cls.times.pop(0)
 
 
-def test_an_id_tells_the_time_and_is_unlike_any_other():
+def test_an_id_contains_the_time_and_is_unique():
     one, two = new_run_id(), new_run_id()
     assert re.fullmatch(r"[0-9]{8}T[0-9]{12}Z-[0-9a-f]{4}", one)
     assert one != two
 
 
-def test_ids_sort_also_when_the_clock_stands_still_or_goes_back(monkeypatch):
+def test_ids_sort_even_if_the_clock_stops_or_goes_back(monkeypatch):
     now = datetime(2024, 3, 1, 12, tzinfo=UTC)
     ticks = (0, 0, -3600, -3599, 1, -86400, 0)
     Clock.times = [now + timedelta(seconds=s) for s in ticks]
@@ -35,7 +35,7 @@ def test_ids_sort_also_when_the_clock_stands_still_or_goes_back(monkeypatch):
     assert len({i.split("-")[0] for i in ids}) == len(ids)
 
 
-def test_runs_of_a_lake_sort_though_the_clock_went_back(office):
+def test_runs_of_a_lake_sort_even_if_the_clock_went_back(office):
     first = office.run()
     future = first.run_id.replace("20", "29", 1)
     office.lake.runs["tea_prices", future] = office.lake.runs.pop(("tea_prices", first.run_id))

@@ -24,7 +24,7 @@ def held(token="a", sequence=1, released=DAY, fingerprint="f"):
     )
 
 
-def test_vintages_stand_in_the_order_of_their_release():
+def test_vintages_are_sorted_by_release():
     later = held(released=date(2024, 4, 1))
     state = State([later, held("b", 2), held("a")])
     assert [h.vintage.id for h in state.holds()] == ["2024-03-01", "2024-03-01.02", "2024-04-01"]
@@ -34,7 +34,7 @@ def test_vintages_stand_in_the_order_of_their_release():
     assert state.before("green", later.vintage) is None
 
 
-def test_what_has_lain_in_bronze_takes_back_only_what_was_shown_before_it_came():
+def test_old_bronze_only_withdraws_releases_shown_before_it():
     first, later = date(2024, 3, 1), date(2024, 4, 1)
     newest = attrs.evolve(held("b", released=later), looked=date(2024, 4, 10))
     lain = held("c", 2, fingerprint="")
@@ -47,7 +47,7 @@ def test_what_has_lain_in_bronze_takes_back_only_what_was_shown_before_it_came()
         assert name.released == (seen if expected else first)
 
 
-def test_the_vintage_before_is_one_that_is_in_silver():
+def test_the_vintage_before_is_in_silver():
     state = State([held("a"), held("b", 2, fingerprint="")])
     assert state.before("black", Vintage(released=date(2024, 4, 1))).sequence == 1
 
@@ -61,7 +61,7 @@ def test_a_vintage_is_replaced_and_dropped_by_name():
     assert state.holds() == ()
 
 
-def test_the_code_is_the_normalizers_version_and_the_code_lists_not_what_is_selected():
+def test_the_code_version_depends_on_normalizer_and_code_lists_only():
     code = code_of(TEA, TeaNormalizer("1"))
     assert code.startswith("tea_json/1/")
     assert code_of(tea_dataset("black", Selection(areas=("CAL",))), TeaNormalizer("1")) == code
@@ -70,7 +70,7 @@ def test_the_code_is_the_normalizers_version_and_the_code_lists_not_what_is_sele
     assert code_of(other, TeaNormalizer("1")) != code
 
 
-def test_another_code_list_of_a_dimension_is_other_code():
+def test_another_code_list_of_a_dimension_changes_the_code_version():
     """What a plugin itself knows of a dimension: Silver is rebuilt once it knows more."""
     dollar, pound = Code(code="USD", name="US dollar"), Code(code="GBP", name="Pound")
     codes = [

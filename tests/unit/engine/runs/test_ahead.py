@@ -24,7 +24,7 @@ def unnamed(manifests):
     return [(m.outcome, m.exit_code, m.message, m.vintages, m.checks) for m in manifests]
 
 
-def test_it_makes_the_same_lake_and_nothing_twice(shared, alone):
+def test_working_ahead_gives_the_same_lake_without_repetition(shared, alone):
     posted = Posted()
     assert unnamed(shared.backfill(posted)) == unnamed(alone.backfill())
     assert shared.files(*LAYERS) == alone.files(*LAYERS)
@@ -34,7 +34,7 @@ def test_it_makes_the_same_lake_and_nothing_twice(shared, alone):
     assert len(posted.sent) == 16
 
 
-def test_the_next_releases_are_begun_before_the_first_is_published(shared):
+def test_the_next_releases_start_before_the_first_is_published(shared):
     published = []
 
     class Watching(Posted):
@@ -64,7 +64,7 @@ class RefusesOne(Check):
         return [Component(name="refuses_one", summary="Refuses", factory=lambda _: self)]
 
 
-def test_a_guess_that_was_wrong_changes_nothing(shared, alone):
+def test_a_wrong_guess_changes_nothing(shared, alone):
     """The third release is compared with the first, since the second is refused."""
     for place in (shared, alone):
         place.plugins = [("odd", "a-test", "1.0", RefusesOne())]
@@ -92,7 +92,7 @@ def test_workers_that_die_change_nothing(shared, alone, lost):
     assert shared.files("silver", "changes", "gold") == alone.files("silver", "changes", "gold")
 
 
-def test_it_is_taken_up_where_it_was_left(shared, alone):
+def test_an_interrupted_backfill_is_resumed(shared, alone):
     releases = shared.office.agency.releases
     shared.office.agency.releases = releases[:4]
     shared.backfill(Posted())

@@ -63,7 +63,7 @@ class Watching:
         self._change(event.vintage.id)
 
 
-def test_each_release_has_a_run_of_its_own_oldest_first_and_gold_comes_once_at_the_end(old):
+def test_each_release_has_its_own_run_and_gold_is_computed_once_at_the_end(old):
     steps = []
     manifests = bring(old, tell=steps.append)
     assert steps == [
@@ -79,7 +79,7 @@ def test_each_release_has_a_run_of_its_own_oldest_first_and_gold_comes_once_at_t
     assert held(old.ledger) == held(old.lake)
 
 
-def test_a_backfill_is_what_runs_of_each_day_would_have_given(old):
+def test_a_backfill_gives_the_same_result_as_daily_runs(old):
     everything = old.agency.releases
     for day in DAYS:
         old.agency.releases = [r for r in everything if r.released <= day]
@@ -99,7 +99,7 @@ def test_a_second_backfill_is_unchanged_and_writes_nothing(old):
     assert calls(old, "write", "keep") == []
 
 
-def test_a_release_that_is_refused_does_not_stop_the_others(old):
+def test_a_refused_release_does_not_stop_the_others(old):
     def taste(vintage):
         old.agency.check = "error" if vintage == DAYS[1] else "pass"
 
@@ -117,7 +117,7 @@ def test_a_release_that_is_refused_does_not_stop_the_others(old):
     assert [m.outcome for m in bring(old)] == ["unchanged", "loaded", "unchanged", "loaded"]
 
 
-def test_a_release_that_cannot_be_read_does_not_stop_the_others(old):
+def test_an_unreadable_release_does_not_stop_the_others(old):
     old.agency.unreadable_at = 5
     manifests = bring(old)
     assert [m.exit_code for m in manifests] == [0, 4, 0, 0]
@@ -128,7 +128,7 @@ def test_a_release_that_cannot_be_read_does_not_stop_the_others(old):
     assert GOLD in old.ledger.held
 
 
-def test_an_agency_that_is_down_stops_the_backfill_and_the_next_one_goes_on_from_there(old):
+def test_a_backfill_stopped_by_the_agency_is_resumed(old):
     old.agency.down_at = 5
     assert [m.exit_code for m in bring(old)] == [0, 5]
     assert {vintage for _, vintage in silver(old)} == {DAYS[0]}
@@ -138,7 +138,7 @@ def test_an_agency_that_is_down_stops_the_backfill_and_the_next_one_goes_on_from
     assert {vintage for _, vintage in silver(old)} == set(DAYS)
 
 
-def test_what_cannot_be_read_at_all_is_a_run_that_fails_and_bronze_keeps_it(old):
+def test_an_unreadable_file_is_a_failed_run_and_kept_in_bronze(old):
     manifests = bring(old, "cellar", "damp-corner")
     assert [m.exit_code for m in manifests] == [0, 0, 0, 4, 0]
     start = "payload damp-corner: mould; expected prices (kept as bronze/tea_prices/black/"
@@ -147,12 +147,12 @@ def test_what_cannot_be_read_at_all_is_a_run_that_fails_and_bronze_keeps_it(old)
     assert b"mould" in {payload.body for payload in old.lake.bronze.values()}
 
 
-def test_an_archive_of_nothing_but_damage_ends_with_what_is_wrong(old):
+def test_a_completely_damaged_archive_ends_with_the_error(old):
     old.agency.releases = []
     assert [m.exit_code for m in bring(old, "damp-corner")] == [4, 0]
 
 
-def test_figures_that_are_held_from_the_agency_are_the_same_vintage(old):
+def test_figures_loaded_from_the_agency_are_the_same_vintage(old):
     """Neither the archive nor the agency is asked again for what both have brought."""
     old.agency.quiet = True  # a probe sees something else than the archive's table of contents
     old.run()
@@ -172,7 +172,7 @@ def test_figures_that_are_held_from_the_agency_are_the_same_vintage(old):
     assert calls(old, "keep", "write") == []
 
 
-def test_a_release_that_was_revised_since_is_found_again_among_its_vintages(old):
+def test_a_release_is_matched_with_any_vintage_of_its_date(old):
     """What the archive holds may be any vintage of its date, not the last one only."""
     bring(old)
     archived, old.agency.releases = old.agency.releases, []
@@ -186,7 +186,7 @@ def test_a_release_that_was_revised_since_is_found_again_among_its_vintages(old)
     assert len([one for one in silver(old) if one[0] == "black"]) == len(DAYS) + 1
 
 
-def test_only_the_tables_asked_for_are_brought(old):
+def test_only_requested_tables_are_loaded(old):
     bring(old, tables=("green",))
     assert {dataset for dataset, _ in silver(old)} == {"green"}
 
@@ -205,14 +205,14 @@ def test_another_run_of_the_source_stops_it(old):
         (("cellar",), ("blak",), "tea_prices has no dataset 'blak'; did you mean 'black'?"),
     ],
 )
-def test_what_is_asked_for_wrongly_is_told_before_any_run(old, places, tables, says):
+def test_invalid_options_are_reported_before_any_run(old, places, tables, says):
     with pytest.raises(ConfigError) as caught:
         bring(old, *places, tables=tables)
     assert says in str(caught.value)
     assert old.lake.runs == {}
 
 
-def test_an_archive_with_nothing_in_it_is_told_with_what_to_do(old):
+def test_an_empty_archive_is_reported_with_a_remedy(old):
     old.agency.releases = []
     with pytest.raises(ConfigError) as caught:
         bring(old, "a", "b")
@@ -242,7 +242,7 @@ class MortalLake(MemoryLake):
 
 
 @pytest.mark.slow
-def test_killed_at_any_call_of_the_lake_one_backfill_more_gives_what_an_undisturbed_one_gives(old):
+def test_a_second_backfill_completes_one_killed_at_any_call(old):
     old.agency.datasets, old.agency.ports = DATASETS[:1], PORTS[:1]
     old.agency.releases = old.agency.releases[: 2 * len(DATASETS)]
 

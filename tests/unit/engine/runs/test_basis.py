@@ -28,7 +28,7 @@ def published(office, today, released, start, **more):
     return office.run(**more)
 
 
-def test_a_silent_change_is_dated_by_the_day_on_which_it_was_first_seen(office):
+def test_a_silent_change_is_dated_by_the_day_it_was_first_seen(office):
     published(office, "2024-05-02", "2024-05-02", 1)
     published(office, "2024-05-10", "2024-05-02", 1, full=True)
     published(office, "2024-05-20", "2024-05-02", 30)
@@ -38,7 +38,7 @@ def test_a_silent_change_is_dated_by_the_day_on_which_it_was_first_seen(office):
     assert (second.seen_before, second.under) == (date(2024, 5, 10), date(2024, 5, 2))
 
 
-def test_what_is_seen_again_is_the_same_vintage(office):
+def test_figures_seen_again_are_the_same_vintage(office):
     published(office, "2024-05-02", "2024-05-02", 1)
     published(office, "2024-05-20", "2024-05-02", 30)
     assert published(office, "2024-05-25", "2024-05-02", 30).outcome == "unchanged"
@@ -48,7 +48,7 @@ def test_what_is_seen_again_is_the_same_vintage(office):
     assert held(office)[-1].looked == date(2024, 5, 28)
 
 
-def test_the_next_release_of_the_day_comes_after_what_was_seen_before_it(office):
+def test_the_next_release_of_a_day_sorts_after_earlier_ones(office):
     published(office, "2024-05-02", "2024-05-02", 1)
     published(office, "2024-05-20", "2024-05-02", 30)
     published(office, "2024-05-20", "2024-05-20", 60)
@@ -59,7 +59,7 @@ def test_the_next_release_of_the_day_comes_after_what_was_seen_before_it(office)
     ]
 
 
-def test_an_agency_without_dates_has_a_vintage_for_each_day_on_which_figures_were_new(office):
+def test_an_agency_without_dates_has_a_vintage_per_day_with_new_figures(office):
     office.agency.undated = True
     for today, start in (("2024-05-02", 1), ("2024-05-03", 1), ("2024-05-09", 30)):
         published(office, today, today, start)
@@ -69,7 +69,7 @@ def test_an_agency_without_dates_has_a_vintage_for_each_day_on_which_figures_wer
     ]
 
 
-def test_a_date_that_comes_to_light_replaces_the_day_of_the_first_look(office):
+def test_a_date_published_later_replaces_the_day_first_seen(office):
     office.agency.undated = True
     published(office, "2024-05-02", "2024-05-02", 1)
     published(office, "2024-05-20", "2024-05-20", 30)
@@ -83,7 +83,7 @@ def test_a_date_that_comes_to_light_replaces_the_day_of_the_first_look(office):
     assert published(office, "2024-05-22", "2024-05-15", 30).outcome == "unchanged"
 
 
-def test_a_date_on_which_we_looked_in_vain_does_not(office):
+def test_a_date_before_a_run_without_these_figures_is_not_used(office):
     office.agency.undated = True
     published(office, "2024-05-10", "2024-05-10", 1)
     published(office, "2024-05-20", "2024-05-20", 30)
@@ -93,7 +93,7 @@ def test_a_date_on_which_we_looked_in_vain_does_not(office):
 
 
 @pytest.mark.parametrize("today", ["2024-05-19", "2023-01-01"])
-def test_a_clock_that_runs_behind_dates_nothing(office, today):
+def test_a_slow_clock_dates_nothing(office, today):
     published(office, "2024-05-02", "2024-05-02", 1)
     published(office, "2024-05-20", "2024-05-02", 30)
     manifest = published(office, today, "2024-05-02", 60)
@@ -119,13 +119,13 @@ class TestAClockBehindAnAgencyWithoutDates:
         assert published(office, "2024-05-03", "2024-05-03", 30, full=True).outcome == "unchanged"
         assert [one.vintage.id for one in held(office)] == ["2024-05-01", "2024-05-04"]
 
-    def test_the_figures_of_an_older_vintage_are_news_that_cannot_be_dated(self, office):
+    def test_figures_of_an_older_vintage_cannot_be_dated(self, office):
         manifest = published(office, "2024-05-03", "2024-05-03", 1)
         assert (manifest.outcome, manifest.exit_code) == ("failed", 4)
         assert "its figures changed since 2024-05-04" in manifest.message
 
 
-def test_an_agency_whose_day_has_begun_before_ours_is_no_clock_that_runs_behind(office):
+def test_an_agency_in_a_time_zone_ahead_of_ours_is_not_a_slow_clock(office):
     published(office, "2024-05-01", "2024-05-02", 1)
     published(office, "2024-05-01", "2024-05-02", 30)
     assert [h.vintage.id for h in held(office)] == ["2024-05-02", "2024-05-02.02"]
@@ -154,7 +154,7 @@ or others."""
 
 @settings(deadline=None, max_examples=30)
 @given(st.lists(STEP, min_size=1, max_size=len(DAYS)))
-def test_no_day_is_answered_with_figures_that_came_later(steps):
+def test_no_day_has_figures_that_were_published_later(steps):
     """Each day the agency prints a new date or not, takes releases back, and changes figures or not."""
     with TemporaryDirectory() as home:
         office = Office(Path(home))
@@ -184,7 +184,7 @@ def test_no_day_is_answered_with_figures_that_came_later(steps):
             assert [v for first, last, v in intervals if first <= day <= last] == [wanted]
 
 
-def test_other_figures_under_an_earlier_date_than_the_last_are_dated_by_the_day_they_were_seen(
+def test_other_figures_under_an_earlier_date_are_dated_by_the_day_seen(
     office,
 ):
     """Such as those of a service that lags behind its own archive."""
@@ -218,7 +218,7 @@ class TestAReleaseThatIsTakenBack:
     )
 
     @pytest.mark.parametrize("full", [False, True])
-    def test_is_followed_by_what_the_agency_shows_now(self, office, full):
+    def test_withdrawal_makes_the_current_figures_a_vintage(self, office, full):
         manifest = published(office, "2024-05-15", "2024-05-02", 1, full=full)
         assert manifest.outcome == "loaded"
         assert dates_of(office) == [*self.TAKEN_BACK]
@@ -228,13 +228,13 @@ class TestAReleaseThatIsTakenBack:
             ("2024-05-15", 1),
         ]
 
-    def test_is_taken_back_once(self, office):
+    def test_a_release_is_withdrawn_once(self, office):
         published(office, "2024-05-15", "2024-05-02", 1)
         assert published(office, "2024-05-16", "2024-05-02", 1).outcome == "unchanged"
         assert published(office, "2024-05-17", "2024-05-02", 1, full=True).outcome == "unchanged"
         assert dates_of(office) == [*self.TAKEN_BACK]
 
-    def test_may_come_again(self, office):
+    def test_a_withdrawn_release_may_return(self, office):
         published(office, "2024-05-15", "2024-05-02", 1)
         published(office, "2024-05-20", "2024-05-10", 30)
         assert published(office, "2024-05-21", "2024-05-10", 30).outcome == "unchanged"
@@ -245,7 +245,7 @@ class TestAReleaseThatIsTakenBack:
             ("2024-05-24", "agency", None),
         ]
 
-    def test_may_go_and_come_again_within_a_day(self, office):
+    def test_a_release_may_be_withdrawn_and_return_within_a_day(self, office):
         published(office, "2024-05-10", "2024-05-02", 1)
         published(office, "2024-05-10", "2024-05-10", 30)
         assert published(office, "2024-05-10", "2024-05-10", 30).outcome == "unchanged"
@@ -255,22 +255,22 @@ class TestAReleaseThatIsTakenBack:
             ("2024-05-10.03", "observed", "2024-05-10"),
         ]
 
-    def test_is_followed_by_an_earlier_one_that_we_never_saw(self, office):
+    def test_an_unseen_earlier_release_may_follow_a_withdrawal(self, office):
         published(office, "2024-05-15", "2024-05-06", 60)
         assert dates_of(office)[2:] == [("2024-05-15", "observed", "2024-05-06")]
         assert published(office, "2024-05-16", "2024-05-06", 60).outcome == "unchanged"
 
-    def test_is_seen_also_where_bronze_and_silver_are_made_by_runs_of_their_own(self, office):
+    def test_a_withdrawal_is_found_by_separate_ingest_and_transform_runs(self, office):
         published(office, "2024-05-15", "2024-05-02", 1, stages=frozenset({INGEST}))
         office.run(stages=frozenset({TRANSFORM}))
         assert dates_of(office) == [*self.TAKEN_BACK]
 
-    def test_with_a_clock_that_is_behind_cannot_be_dated(self, office):
+    def test_a_withdrawal_with_a_slow_clock_cannot_be_dated(self, office):
         manifest = published(office, "2024-05-08", "2024-05-02", 1)
         assert (manifest.outcome, manifest.exit_code) == ("failed", 4)
         assert "its figures changed since 2024-05-10" in manifest.message
 
-    def test_is_made_of_bronze_again_under_its_name(self, office):
+    def test_a_withdrawn_release_is_rebuilt_from_bronze_under_its_name(self, office):
         published(office, "2024-05-15", "2024-05-02", 1)
         was = history_in(office)
         office.agency.version = "1b"
@@ -292,11 +292,11 @@ class TestAServiceThatLagsBehindAnArchive:
         from_archive(office, "2024-05-10", 30)
 
     @pytest.mark.parametrize("full", [False, True])
-    def test_takes_nothing_back(self, office, full):
+    def test_a_lagging_service_withdraws_nothing(self, office, full):
         assert published(office, "2024-05-31", "2024-05-02", 1, full=full).outcome == "unchanged"
         assert [h.vintage.id for h in held(office)] == ["2024-05-02", "2024-05-10"]
 
-    def test_takes_nothing_back_once_silver_was_made_anew(self, office):
+    def test_a_lagging_service_withdraws_nothing_after_a_rebuild(self, office):
         office.agency.version = "1b"
         office.run(stages=frozenset({TRANSFORM}))
         published(office, "2024-05-31", "2024-05-02", 1, full=True)
@@ -305,7 +305,7 @@ class TestAServiceThatLagsBehindAnArchive:
             ("2024-05-10", "None"),
         ]
 
-    def test_takes_back_what_it_has_shown_since(self, office):
+    def test_a_lagging_service_withdraws_what_it_has_shown_since(self, office):
         assert published(office, "2024-06-01", "2024-05-10", 30).outcome == "unchanged"
         published(office, "2024-06-02", "2024-05-02", 1)
         assert dates_of(office)[2:] == [("2024-06-02", "observed", "2024-05-02")]

@@ -21,7 +21,7 @@ def alone(rows, **wanted):
     return found
 
 
-def test_a_category_is_made_of_the_codes_of_its_dimensions(bank):
+def test_a_category_joins_the_codes_of_its_dimensions(bank):
     assert bank.run().message == ""
     (silver,) = bank.silver.values()
     row = alone(silver.to_pylist(), category=SPOT, freq="B", time_period="2024-01-05")
@@ -33,7 +33,7 @@ def test_a_category_is_made_of_the_codes_of_its_dimensions(bank):
     assert (row["currency"], row["currency_name"]) == ("USD", "US dollar")
 
 
-def test_days_and_business_days_stand_side_by_side(bank):
+def test_days_and_business_days_are_separate_series(bank):
     bank.run()
     rows = [row for row in bank.model("exr") if row["category"] == SPOT]
     same_day = [row["freq"] for row in rows if row["time_period"] == "2024-01-05"]
@@ -49,7 +49,7 @@ def test_dimensions_are_columns_of_gold_with_code_and_name(bank, model):
     assert "ref_area_name" not in row
 
 
-def test_a_second_run_writes_nothing_in_whatever_order_the_dimensions_come(bank):
+def test_a_second_run_writes_nothing_for_any_order_of_dimensions(bank):
     later = more_dimensions(STRUCTURE, ADJUSTMENT={"N": "Neither"})
     bank.agency.publish(
         "2024-01-10",
@@ -63,7 +63,7 @@ def test_a_second_run_writes_nothing_in_whatever_order_the_dimensions_come(bank)
     assert bank.lake.held == before
 
 
-def test_dimensions_are_columns_as_of_a_day_as_well(bank):
+def test_dimensions_are_columns_also_as_of_a_day(bank):
     bank.run()
     bank.agency.publish("2024-01-10", {key: {"2024-01-05": "2"} for key in RATES})
     bank.run()
@@ -74,14 +74,14 @@ def test_dimensions_are_columns_as_of_a_day_as_well(bank):
     assert str(pound["value"]).rstrip("0") == "0.86105"
 
 
-def test_an_agency_without_areas_has_the_area_z(bank):
+def test_figures_without_areas_get_the_area_z(bank):
     bank.agency.area = None
     bank.agency.publish("2024-01-10", RATES, structure(REF_AREA={}))
     bank.run()
     assert {(row["ref_area"], row["area_name"]) for row in bank.model("exr")} == {("_Z", "no area")}
 
 
-def test_what_was_not_asked_for_in_a_dimension_is_no_deletion(bank):
+def test_unrequested_codes_of_a_dimension_are_not_deleted(bank):
     bank.run()
     bank.agency.where = {"currency": ("USD",)}
     changed = {key: days | {"2024-01-05": "1.5"} for key, days in RATES.items()}
@@ -97,7 +97,7 @@ def test_what_was_not_asked_for_in_a_dimension_is_no_deletion(bank):
     assert (record.revision.revised, record.revision.dropped) == (0, 1)
 
 
-def test_silver_made_anew_from_bronze_is_the_same_without_the_agency(bank):
+def test_silver_is_rebuilt_from_bronze_without_the_agency(bank):
     bank.run()
     renamed = structure(CURRENCY={"USD": "Dollar of the United States", "GBP": "Pound"})
     bank.agency.publish("2024-01-10", RATES, renamed)
@@ -132,7 +132,7 @@ def test_a_renamed_code_keeps_its_name_in_the_vintages_before(bank):
     }
 
 
-def test_a_code_that_comes_and_one_that_goes_are_loaded(bank):
+def test_new_and_removed_codes_are_loaded(bank):
     bank.run()
     other = {key: days for key, days in RATES.items() if "GBP" not in key[1]}
     other["D", "SEK.EUR.SP00"] = {"2024-01-05": "11.2"}
@@ -145,14 +145,14 @@ def test_a_code_that_comes_and_one_that_goes_are_loaded(bank):
     assert pound["currency_name"] == "Pound sterling"
 
 
-def test_a_code_that_the_structure_lacks_is_refused(bank):
+def test_a_code_missing_in_the_structure_is_refused(bank):
     bank.agency.publish("2024-01-10", RATES, structure(CURRENCY={"USD": "US dollar"}))
     manifest = bank.run()
     assert manifest.exit_code == 4
     assert "currency 'GBP' is not in the code list of CURRENCY" in manifest.message
 
 
-def test_a_dimension_that_is_added_has_columns_that_are_empty_before(bank):
+def test_an_added_dimension_is_empty_for_earlier_vintages(bank):
     bank.run()
     longer = {(freq, f"{key}.A"): days for (freq, key), days in RATES.items()}
     with_suffix = more_dimensions(STRUCTURE, EXR_SUFFIX={"A": "Average"})
@@ -181,7 +181,7 @@ def test_a_vintage_names_the_structure_that_it_was_read_with(bank):
     assert len(third) == 64
 
 
-def test_what_is_only_said_again_keeps_the_structure_that_it_was_read_with(bank):
+def test_a_repeated_release_keeps_its_structure(bank):
     """A code that no figure has changes the structure, and nothing in Silver."""
     bank.run()
     (before,) = held_of(bank.lake, SOURCE)
@@ -192,7 +192,7 @@ def test_what_is_only_said_again_keeps_the_structure_that_it_was_read_with(bank)
     assert (held.structure, held.made_from) == (before.structure, before.made_from)
 
 
-def test_a_manifest_from_before_names_no_structure(bank):
+def test_an_older_manifest_names_no_structure(bank):
     manifest = bank.run()
     document = json.loads(manifest.as_json())
     for named in (*document["holds"], *document["vintages"]):
@@ -212,7 +212,7 @@ def codes_told(manifest):
     return [one.in_words for one in record.revision.codes] if record.revision else []
 
 
-def test_the_report_names_codes_that_came_went_or_have_another_name(bank):
+def test_the_report_names_new_removed_and_renamed_codes(bank):
     assert codes_told(bank.run()) == []
     rates = {key: days for key, days in RATES.items() if "GBP" not in key[1]}
     rates["D", "SEK.EUR.SP00"] = {"2024-01-05": "11.2"}
@@ -228,7 +228,7 @@ def test_the_report_names_codes_that_came_went_or_have_another_name(bank):
     assert manifest_of(bank.lake, SOURCE, manifest.run_id) == manifest
 
 
-def test_a_name_that_changes_under_an_unchanged_date_is_told_as_well(bank):
+def test_a_name_changed_under_an_unchanged_date_is_reported(bank):
     bank.run()
     lists = structure(CURRENCY={"USD": "Dollar", "GBP": "Pound sterling"})
     bank.agency.publish("2024-01-09", RATES, lists)
@@ -266,9 +266,7 @@ def judged(bank):
     ],
     ids=["unit", "title and unit", "the title of another code"],
 )
-def test_a_code_that_means_something_else_is_refused_until_that_is_accepted(
-    judged, day, lists, units, told
-):
+def test_a_code_with_a_new_meaning_is_refused_until_accepted(judged, day, lists, units, told):
     judged.agency.publish(day, RATES, lists, units)
     refused = judged.run()
     assert (refused.exit_code, refused.outcome) == (3, "refused")
@@ -281,7 +279,7 @@ def test_a_code_that_means_something_else_is_refused_until_that_is_accepted(
     assert judged.run().outcome == "unchanged"
 
 
-def test_a_code_under_another_name_is_told_and_loaded(judged):
+def test_a_renamed_code_is_reported_and_loaded(judged):
     lists = structure(CURRENCY={"USD": "Dollar", "GBP": "Pound sterling"})
     judged.agency.publish("2024-01-10", RATES, lists)
     manifest = judged.run()
@@ -293,7 +291,7 @@ def test_a_code_under_another_name_is_told_and_loaded(judged):
 # --- What is damaged, or joined --------------------------------------------------------------------
 
 
-def test_other_names_take_the_place_of_silver_that_is_damaged(judged, monkeypatch):
+def test_new_names_replace_damaged_silver(judged, monkeypatch):
     read, write, damaged = judged.lake.read, judged.lake.write, {*judged.lake.partitions(SOURCE)}
 
     def failing(key):
@@ -315,7 +313,7 @@ def test_other_names_take_the_place_of_silver_that_is_damaged(judged, monkeypatc
     assert ("USD", "Dollar") in names_in(silver, "currency")
 
 
-def test_a_selection_that_is_read_with_one_more_dimension_is_another_vintage(bank):
+def test_a_selection_with_an_additional_dimension_is_another_vintage(bank):
     """Its categories are others, so the figures of the date are not the same any more."""
     bank.agency.where = {"currency": ("USD",)}
     bank.run()

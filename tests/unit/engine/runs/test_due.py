@@ -34,7 +34,7 @@ def publish(office, day, start=7):
         office.agency.publish(name, day, prices(start))
 
 
-def test_nothing_is_asked_while_nothing_can_be_due(office, on):
+def test_nothing_is_requested_while_nothing_can_be_due(office, on):
     on("2024-03-05")
     office.agency.down_at = 0  # whoever asks, fails
     quiet = on("2024-03-06")
@@ -56,7 +56,7 @@ def test_a_release_is_loaded_on_its_day_and_an_unannounced_one_after_the_interva
     assert on("2024-04-03").asked == date(2024, 4, 2)
 
 
-def test_the_agency_is_asked_each_day_until_a_release_has_come_and_late_is_said(office, on):
+def test_the_agency_is_asked_daily_for_a_late_release(office, on):
     on("2024-03-30")
     late = [(m.asked.day, m.late) for m in map(on, ("2024-04-01", "2024-04-03", "2024-04-04"))]
     assert late == [(1, False), (3, False), (4, True)]
@@ -65,7 +65,7 @@ def test_the_agency_is_asked_each_day_until_a_release_has_come_and_late_is_said(
     assert (on("2024-04-06").outcome, on("2024-04-07").late) == ("loaded", False)
 
 
-def test_an_undated_release_that_changed_no_figure_is_late_once(office, on):
+def test_an_unchanged_undated_release_is_late_once(office, on):
     """Nobody can see it. The run that has waited long enough says so; then it counts as one that came."""
     office.agency.undated = True
     on("2024-03-30")
@@ -84,7 +84,7 @@ def test_an_undated_release_that_changed_no_figure_is_late_once(office, on):
     assert on("2024-04-11").outcome == "loaded"  # found by the look after `every` days
 
 
-def test_a_run_that_failed_or_was_refused_is_made_up_for_the_next_day(office, on):
+def test_a_failed_or_refused_run_is_repeated_the_next_day(office, on):
     on("2024-03-05")
     publish(office, "2024-03-11")
     office.agency.check = "error"
@@ -95,14 +95,14 @@ def test_a_run_that_failed_or_was_refused_is_made_up_for_the_next_day(office, on
     assert on("2024-03-14").outcome == "loaded"
 
 
-def test_more_that_is_selected_is_asked_for_at_once(office, on):
+def test_a_larger_selection_is_requested_at_once(office, on):
     office.agency.ports = ("CAL",)
     on("2024-03-05")
     office.agency.ports = None
     assert on("2024-03-06").outcome == "loaded"
 
 
-def test_a_source_that_is_set_up_otherwise_is_asked_at_once(office, on):
+def test_a_source_with_changed_settings_is_asked_at_once(office, on):
     office.agency.notice = "BUNDLED SAMPLE"
     office.agency.ports = ("CAL",)  # what is held has no more, whatever is configured
     on("2024-03-05")
@@ -113,7 +113,7 @@ def test_a_source_that_is_set_up_otherwise_is_asked_at_once(office, on):
     assert on("2024-03-08").asked == date(2024, 3, 8)
 
 
-def test_the_plan_asks_as_little(office, on):
+def test_the_plan_also_skips_requests(office, on):
     on("2024-03-05")
     on("2024-03-06")
     office.agency.down_at = 0
@@ -124,7 +124,7 @@ def test_the_plan_asks_as_little(office, on):
     }
 
 
-def test_the_calendar_tells_what_comes_next_and_what_is_late(office, on):
+def test_the_calendar_shows_the_next_and_the_late_releases(office, on):
     on("2024-03-05")
     site = office.site()
     for day, standing, following, overdue in (

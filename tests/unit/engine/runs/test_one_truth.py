@@ -36,7 +36,7 @@ def outcomes(manifest):
     "wrapped",
     [FOOTNOTE, "Read by hand,\n at the port.", "  Read\tby hand,\u00a0at the  port. \r\n"],
 )
-def test_a_footnote_that_is_wrapped_anew_changes_nothing(office, footnotes, wrapped):
+def test_a_rewrapped_footnote_changes_nothing(office, footnotes, wrapped):
     office.run()
     before = written(office)
     footnotes[:] = [wrapped]
@@ -48,7 +48,7 @@ def test_a_footnote_that_is_wrapped_anew_changes_nothing(office, footnotes, wrap
     assert outcomes(office.run()) == ("unchanged", {"unchanged"})
 
 
-def test_a_footnote_that_says_something_else_is_published_and_judged(office, footnotes):
+def test_a_changed_footnote_is_published_and_judged(office, footnotes):
     office.run()
     footnotes[:] = ["Read by machine."]
     manifest = office.run(full=True)
@@ -61,7 +61,7 @@ def test_a_footnote_that_says_something_else_is_published_and_judged(office, foo
     assert outcomes(office.run(full=True)) == ("unchanged", {"unchanged"})
 
 
-def test_the_new_text_is_in_bronze_from_which_silver_is_made_anew(office, footnotes):
+def test_the_new_text_is_in_bronze_for_rebuilding_silver(office, footnotes):
     first = office.run()
     footnotes[:] = ["Read by machine."]
     second = office.run(full=True)
@@ -73,7 +73,7 @@ def test_the_new_text_is_in_bronze_from_which_silver_is_made_anew(office, footno
     assert origins == {second.run_id} != {first.run_id}
 
 
-def test_a_change_of_figures_is_told_as_such_also_if_texts_change(office, footnotes):
+def test_a_change_of_figures_is_reported_even_if_texts_change(office, footnotes):
     office.run()
     footnotes[:] = ["Read by machine."]
     office.agency.publish("black", "2024-04-01", prices(2))

@@ -22,7 +22,7 @@ def planned(office, **options):
     return [(s.what, s.vintage, s.action, s.requests) for s in plan.steps]
 
 
-def test_at_first_everything_is_fetched_and_written(office):
+def test_the_first_plan_fetches_and_writes_everything(office):
     assert planned(office) == [
         ("black", "2024-03-01", "fetch", 2),
         ("green", "2024-03-01", "fetch", 2),
@@ -31,14 +31,14 @@ def test_at_first_everything_is_fetched_and_written(office):
     assert not office.lake.runs
 
 
-def test_when_nothing_changed_nothing_is_planned(office):
+def test_an_unchanged_source_has_an_empty_plan(office):
     office.run()
     assert {step[2] for step in planned(office)} == {"nothing"}
     assert {step[2] for step in planned(office, full=True)[:2]} == {"fetch"}
     assert [step[0] for step in planned(office, tables=("green",))] == ["green", "tea_latest"]
 
 
-def test_what_lies_in_bronze_and_what_other_code_made_is_made_anew(office):
+def test_the_plan_rebuilds_from_bronze_after_a_code_change(office):
     office.run(stages=frozenset({INGEST}))
     assert ("black", "2024-03-01", "build Silver from Bronze", 0) in planned(office)
     office.run()
@@ -46,13 +46,13 @@ def test_what_lies_in_bronze_and_what_other_code_made_is_made_anew(office):
     assert ("green", "2024-03-01", "build Silver from Bronze", 0) in planned(office)
 
 
-def test_a_sink_that_lacks_gold_is_named(office):
+def test_a_sink_without_gold_is_named(office):
     office.run()
     office.ledger.held.clear()
     assert planned(office)[-1] == ("tea_latest", "", "write Gold to ledger", 0)
 
 
-def test_the_plan_is_what_the_run_then_does(office):
+def test_the_run_does_what_was_planned(office):
     office.run()
     office.agency.publish("black", "2024-04-01", prices(9))
     fetched = [step[:2] for step in planned(office) if step[2] == "fetch"]
@@ -60,19 +60,19 @@ def test_the_plan_is_what_the_run_then_does(office):
     assert [(v.dataset, v.vintage) for v in manifest.vintages if v.outcome == "loaded"] == fetched
 
 
-def test_an_agency_that_is_down_cannot_be_planned_for(office):
+def test_a_plan_needs_the_agency(office):
     office.agency.down_at = 0
     with pytest.raises(Unavailable):
         planned(office)
 
 
-def test_the_notice_is_passed_on(office):
+def test_the_plan_shows_the_notice(office):
     office.agency.notice = "a sample"
     site = office.site()
     assert plan_source(site, SOURCE, Options()).notice == "a sample"
 
 
-def test_the_plan_says_how_long_the_agencys_limits_make_its_requests_wait(office, monkeypatch):
+def test_the_plan_shows_the_waiting_time_for_the_agencys_limits(office, monkeypatch):
     monkeypatch.setattr(TeaSource, "waiting", lambda _, requests: 60.0 * requests)
     site = office.site()
     plan = plan_source(site, SOURCE, Options())

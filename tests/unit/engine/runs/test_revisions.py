@@ -14,7 +14,7 @@ def revisions(manifest):
     return {v.dataset: v.revision for v in manifest.vintages if v.revision is not None}
 
 
-def test_a_first_vintage_is_told_as_such_and_an_unchanged_one_not_at_all(office):
+def test_a_first_vintage_is_reported_and_an_unchanged_one_is_not(office):
     first = revisions(office.run())
     assert (first["black"].since, first["black"].cells, first["black"].added) == ("", 8, 8)
     assert revisions(office.run()) == {}
@@ -36,14 +36,14 @@ def test_a_release_is_compared_with_the_one_before(office):
     assert list(black.by_area) == ["CAL"]
 
 
-def test_the_report_comes_back_with_the_manifest(office):
+def test_the_report_is_read_back_with_the_manifest(office):
     office.run()
     office.agency.publish("black", "2024-04-01", prices(3))
     manifest = office.run()
     assert manifest_of(office.lake, SOURCE, manifest.run_id) == manifest
 
 
-def test_a_manifest_from_before_there_were_reports_is_still_read(office):
+def test_an_older_manifest_without_reports_is_read(office):
     written = office.run()
     document = json.loads(written.as_json())
     del document["accepted_revision"], document["self_sha256"]
@@ -59,7 +59,7 @@ def test_a_manifest_from_before_there_were_reports_is_still_read(office):
     assert office.run().outcome == "unchanged"
 
 
-def test_a_cell_is_compared_with_its_latest_figure_also_if_the_release_between_was_not_asked(
+def test_a_cell_is_compared_with_its_latest_requested_figure(
     office,
 ):
     office.run()
@@ -76,7 +76,7 @@ def test_a_cell_is_compared_with_its_latest_figure_also_if_the_release_between_w
     assert olds["MOM", "fine", "2024-01"] == prices(3)["MOM", "fine", "2024-01"]
 
 
-def test_an_older_release_that_arrives_later_is_compared_with_what_was_before_it(office):
+def test_a_late_older_release_is_compared_with_the_one_before_it(office):
     office.agency.archive = True
     office.run()
     office.agency.publish("black", "2024-05-01", prices(5))
@@ -86,7 +86,7 @@ def test_an_older_release_that_arrives_later_is_compared_with_what_was_before_it
     assert (found.vintage, found.since, found.revised) == ("2024-04-01", "2024-03-01", 8)
 
 
-def test_more_of_the_same_release_adds_and_revises_nothing(office):
+def test_an_extended_selection_of_a_release_adds_and_revises_nothing(office):
     office.agency.ports = ("MOM",)
     office.run()
     office.agency.ports = None
@@ -94,7 +94,7 @@ def test_more_of_the_same_release_adds_and_revises_nothing(office):
     assert (found.since, found.added, found.revised, found.dropped) == ("2024-03-01", 4, 0, 0)
 
 
-def test_more_of_a_release_names_the_earlier_releases_that_its_cells_are_compared_with(office):
+def test_an_extended_selection_names_the_compared_releases(office):
     office.run()
     office.agency.ports = ("MOM",)
     office.agency.publish("black", "2024-04-01", prices(3))
@@ -109,7 +109,7 @@ def test_more_of_a_release_names_the_earlier_releases_that_its_cells_are_compare
     assert "black 2024-05-01 since 2024-04-01: 0 cells added, 4 of 8 revised" in found.in_words
 
 
-def test_a_release_that_few_were_asked_of_before_is_compared_with_the_one_before_that_as_well(
+def test_a_release_after_a_narrow_selection_is_also_compared_with_an_earlier_one(
     office,
 ):
     office.run()
@@ -123,7 +123,7 @@ def test_a_release_that_few_were_asked_of_before_is_compared_with_the_one_before
     assert "since 2024-04-01 and 2024-03-01: " in found.in_words
 
 
-def test_a_release_that_shares_no_cell_with_earlier_ones_is_the_first_of_its_cells(office):
+def test_a_release_without_common_cells_is_the_first_of_its_cells(office):
     office.agency.ports = ("MOM",)
     office.run()
     office.agency.ports = ("CAL",)
@@ -146,7 +146,7 @@ def test_a_change_under_an_unchanged_date_is_compared_with_the_release_of_that_d
         )
 
 
-def test_other_code_that_reads_other_figures_is_a_revision_and_one_that_reads_the_same_is_none(
+def test_new_code_is_only_a_revision_if_it_reads_other_figures(
     office,
 ):
     office.run()
@@ -173,7 +173,7 @@ def test_an_implausible_revision_is_refused_and_can_be_accepted(office):
     assert office.run().outcome == "unchanged"
 
 
-def test_what_an_older_version_accepted_is_accepted_when_it_is_made_anew(office):
+def test_vintages_accepted_by_an_older_version_stay_accepted(office):
     """Until then only the check of that run said so, and not what the lake holds."""
     office.agency.check = "implausible"
     office.run(accept_revision=True)
@@ -198,7 +198,7 @@ def test_accepting_a_revision_accepts_nothing_else(office):
     assert office.run(accept_revision=True).exit_code == 3
 
 
-def test_a_refusal_says_what_happened_and_what_can_be_done(office):
+def test_a_refusal_has_a_reason_and_a_remedy(office):
     office.run()
     office.agency.check = "implausible"
     office.agency.publish("black", "2024-04-01", prices(30))
@@ -225,7 +225,7 @@ def test_all_checks_that_refuse_are_named_once(office):
     )
 
 
-def test_what_was_accepted_is_not_asked_again_when_other_code_reads_the_same_vintage(office):
+def test_an_accepted_vintage_stays_accepted_with_new_code(office):
     office.run()
     office.agency.check = "implausible"
     office.agency.publish("black", "2024-04-01", prices(30))
@@ -243,7 +243,7 @@ def test_what_was_accepted_is_not_asked_again_when_other_code_reads_the_same_vin
     assert first["2024-03-01"] == "refused"  # this one was never overruled
 
 
-def test_an_accepted_vintage_is_made_anew_without_asking(office):
+def test_an_accepted_vintage_is_rebuilt_without_asking(office):
     office.agency.check = "implausible"
     office.run(accept_revision=True)
     office.agency.version = "3"

@@ -39,7 +39,7 @@ def prices_in(office, vintage):
         ([0, 77, 4], 77),
     ],
 )
-def test_the_exit_code_of_several_runs_is_of_the_one_that_needs_a_person_first(codes, code):
+def test_the_most_urgent_exit_code_of_several_runs_wins(codes, code):
     assert worst(codes) == worst(codes[::-1]) == code
 
 
@@ -58,7 +58,7 @@ def test_an_unchanged_run_writes_nothing_and_says_so(office):
     assert not [c for c in office.lake.calls[called:] if c.startswith(("write", "keep"))]
 
 
-def test_a_full_look_at_unchanged_figures_writes_nothing(office):
+def test_a_full_run_with_unchanged_figures_writes_nothing(office):
     office.run()
     manifest = office.run(full=True)
     assert manifest.outcome == "unchanged"
@@ -66,7 +66,7 @@ def test_a_full_look_at_unchanged_figures_writes_nothing(office):
     assert {check.dataset for check in manifest.checks} == set()
 
 
-def test_figures_that_change_back_under_one_date_are_a_vintage_again(office):
+def test_figures_that_change_back_under_one_date_are_a_new_vintage(office):
     first, office.agency.today = prices(), "2024-03-02"
     for today, figures in (
         ("2024-03-05", first | {("CAL", "fine", "2024-01"): "9"}),
@@ -94,7 +94,7 @@ def test_an_archive_that_shows_all_vintages_of_a_date_finds_each_of_them_again(o
     assert vintages(office) == ["2024-03-01", "2024-03-01.02"]
 
 
-def test_every_state_that_was_ingested_becomes_a_vintage(office):
+def test_every_ingested_state_becomes_a_vintage(office):
     for day, start in enumerate((1, 30, 60), 4):
         office.agency.today = f"2024-03-0{day}"
         office.agency.publish("black", "2024-03-01", prices(start))
@@ -113,7 +113,7 @@ def test_the_same_figures_ingested_twice_are_one_vintage(office):
     assert len([h for h in held_of(office.lake, SOURCE) if h.dataset == "black"]) == 1
 
 
-def test_other_code_makes_silver_anew_from_bronze_under_the_same_names(office):
+def test_new_code_rebuilds_silver_from_bronze_under_the_same_names(office):
     office.agency.today = "2024-03-05"
     office.agency.ports = PORTS[:1]
     office.run()
@@ -135,7 +135,7 @@ def test_other_code_makes_silver_anew_from_bronze_under_the_same_names(office):
     assert len(office.lake.held[black("2024-03-05")].table) == 8
 
 
-def test_other_code_in_a_full_look_is_no_revision(office):
+def test_new_code_in_a_full_run_is_not_a_revision(office):
     office.run()
     office.agency.version = "2"
     office.run(full=True)
@@ -143,7 +143,7 @@ def test_other_code_in_a_full_look_is_no_revision(office):
     assert "125.000000000000000000" in prices_in(office, "2024-03-01")
 
 
-def test_silver_that_is_not_what_the_manifest_says_is_made_anew(office):
+def test_silver_that_differs_from_the_manifest_is_rebuilt(office):
     office.run()
     whole = office.lake.held[black("2024-03-01")]
     office.agency.publish("black", "2024-04-01", prices(9))
@@ -156,7 +156,7 @@ def test_silver_that_is_not_what_the_manifest_says_is_made_anew(office):
     assert office.lake.held[black("2024-03-01")].fingerprint == whole.fingerprint
 
 
-def test_a_narrower_look_is_no_news_and_leaves_no_trace_in_the_origin(office):
+def test_a_narrower_selection_changes_nothing(office):
     office.run()
     before = held_of(office.lake, SOURCE)
     office.agency.ports, office.agency.months = PORTS[:1], MONTHS[:1]
@@ -166,7 +166,7 @@ def test_a_narrower_look_is_no_news_and_leaves_no_trace_in_the_origin(office):
     assert [h.made_from for h in after] == [h.made_from for h in before]
 
 
-def test_a_sink_that_is_down_keeps_nothing_from_the_lake_and_is_caught_up(office):
+def test_a_sink_that_is_down_does_not_stop_the_lake_and_catches_up(office):
     office.ledger.down = True
     manifest = office.run()
     assert manifest.exit_code == 5
@@ -178,7 +178,7 @@ def test_a_sink_that_is_down_keeps_nothing_from_the_lake_and_is_caught_up(office
     assert fingerprints(office.ledger) == fingerprints(office.lake)
 
 
-def test_load_fills_a_sink_from_the_lake_alone(office):
+def test_load_fills_a_sink_from_the_lake(office):
     office.run()
     office.ledger.held.clear()
     office.agency.down_at = 0
@@ -187,9 +187,7 @@ def test_load_fills_a_sink_from_the_lake_alone(office):
     assert fingerprints(office.ledger) == fingerprints(office.lake)
 
 
-def test_the_record_of_a_run_that_was_killed_before_its_manifest_goes_with_the_next_run(
-    office, monkeypatch
-):
+def test_the_next_run_removes_the_record_of_a_killed_run(office, monkeypatch):
     class Killed(BaseException):
         pass
 
@@ -206,7 +204,7 @@ def test_the_record_of_a_run_that_was_killed_before_its_manifest_goes_with_the_n
     assert [m.run_id for m in office.ledger.manifests] == [first.run_id, third.run_id]
 
 
-def test_a_run_that_a_sink_missed_is_recorded_by_the_next_one(office):
+def test_the_next_run_records_a_run_that_a_sink_missed(office):
     office.ledger.down = True
     missed = office.run()
     office.ledger.down = False
@@ -214,7 +212,7 @@ def test_a_run_that_a_sink_missed_is_recorded_by_the_next_one(office):
     assert [m.run_id for m in office.ledger.manifests] == [missed.run_id, second.run_id]
 
 
-def test_a_release_is_published_whole_or_not_at_all(office):
+def test_a_release_is_published_completely_or_not_at_all(office):
     office.run()
     before = dict(office.lake.held)
     for name in ("black", "green"):
@@ -233,7 +231,7 @@ def test_a_damaged_manifest_is_restored_from_its_copy(office):
     assert office.lake.aside == [(SOURCE, manifest.run_id)]
 
 
-def test_a_damaged_manifest_without_a_copy_is_set_aside_and_its_vintages_are_found_again(office):
+def test_vintages_are_found_again_after_a_lost_manifest(office):
     """The agency still offers what that run had loaded: it comes back under its name."""
     first = office.run()
     office.agency.publish("black", "2024-04-01", prices(3))
@@ -250,7 +248,7 @@ def test_a_damaged_manifest_without_a_copy_is_set_aside_and_its_vintages_are_fou
     assert office.lake.run_ids(SOURCE) == [(SOURCE, first.run_id), (SOURCE, third.run_id)]
 
 
-def test_a_payload_gone_from_bronze_is_said_when_it_is_needed(office):
+def test_a_missing_payload_is_reported_when_it_is_needed(office):
     office.run()
     office.lake.bronze.clear()
     assert office.run().outcome == "unchanged"
@@ -260,7 +258,7 @@ def test_a_payload_gone_from_bronze_is_said_when_it_is_needed(office):
     assert "missing from Bronze" in manifest.message
 
 
-def test_a_run_may_be_about_one_dataset(office):
+def test_a_run_may_be_limited_to_one_dataset(office):
     assert office.run(tables=("green",)).outcome == "loaded"
     assert {k.dataset for k in office.lake.held if k.layer == Layer.SILVER} == {"green"}
     assert office.run(tables=("gren",)).message == (
@@ -278,7 +276,7 @@ def test_a_source_that_cannot_close_does_not_undo_its_run(office, monkeypatch):
     assert office.run().outcome == "loaded"
 
 
-def test_the_manifest_tells_what_made_it(office):
+def test_the_manifest_names_the_versions_behind_it(office):
     manifest = office.run()
     assert manifest.versions["statpipe-tea"] == "1.0"
     assert (manifest.source, manifest.environment, manifest.command) == (SOURCE, "local", "run")
@@ -289,7 +287,7 @@ def test_the_manifest_tells_what_made_it(office):
     assert latest_manifest(office.lake, SOURCE) == manifest
 
 
-def test_of_a_release_that_cannot_be_read_the_table_at_fault_is_told_from_the_others(office):
+def test_the_table_that_made_a_release_unreadable_is_named(office):
     black, green = office.agency.datasets
     (last,) = office.agency.offered(green)
     cell = next(iter(last.figures))

@@ -80,7 +80,7 @@ def test_two_agencies_are_asked_at_the_same_time(street, monkeypatch):
     assert len({run.run_id for run in manifests}) == 2
 
 
-def test_sources_of_one_agency_ask_it_in_turns(street, monkeypatch):
+def test_sources_of_one_agency_take_turns(street, monkeypatch):
     asking, most = [], []
 
     def count(kind):
@@ -97,12 +97,12 @@ def test_sources_of_one_agency_ask_it_in_turns(street, monkeypatch):
 
 
 @pytest.mark.parametrize("jobs", [1, 2])
-def test_one_that_fails_does_not_stop_the_other(street, jobs):
+def test_a_failing_source_does_not_stop_the_other(street, jobs):
     street.tea.garbled = True
     assert [run.exit_code for run in street.run(jobs)] == [4, 0]
 
 
-def test_ctrl_c_interrupts_all_and_each_says_so(street, monkeypatch):
+def test_ctrl_c_interrupts_all_runs_and_each_reports_it(street, monkeypatch):
     both = threading.Barrier(2)
 
     def interrupt(kind):

@@ -10,7 +10,7 @@ def smoked(office):
     return smoke(office.configuration, office.registry, "local", SOURCE)
 
 
-def test_the_least_goes_through_every_stage_and_is_removed(office):
+def test_a_minimal_selection_passes_every_stage_and_is_removed(office):
     manifest = smoked(office)
     assert (manifest.outcome, manifest.command) == ("loaded", "smoke")
     assert [(v.dataset, v.rows) for v in manifest.vintages] == [("black", 2)]
@@ -23,13 +23,13 @@ def test_the_least_goes_through_every_stage_and_is_removed(office):
     ("trouble", "code"),
     [({"down_at": 0}, 5), ({"check": "error"}, 3), ({"buggy": True}, 1), ({"garbled": True}, 4)],
 )
-def test_the_scratch_is_removed_also_after_a_failure(office, trouble, code):
+def test_the_scratch_corner_is_removed_after_a_failure(office, trouble, code):
     office.agency = TeaAgency(releases=office.agency.releases, **trouble)
     assert smoked(office).exit_code == code
     assert office.lake.scratch_removed == office.ledger.scratch_removed == 1
 
 
-def test_a_sink_that_cannot_clean_up_keeps_no_other_from_it(office, monkeypatch):
+def test_a_sink_that_cannot_clean_up_does_not_stop_the_others(office, monkeypatch):
     def fail():
         raise OSError("stuck")
 
@@ -40,7 +40,7 @@ def test_a_sink_that_cannot_clean_up_keeps_no_other_from_it(office, monkeypatch)
     assert office.lake.closed == office.ledger.closed == 1
 
 
-def test_each_smoke_run_has_a_corner_of_its_own(office, monkeypatch):
+def test_each_smoke_run_has_its_own_corner(office, monkeypatch):
     from statpipe.engine.runs import smoke as module
 
     corners = []

@@ -50,7 +50,7 @@ def models_over(source, which):
 
 
 @pytest.mark.parametrize("which", WRONG)
-def test_a_wrong_model_over_another_source_stops_nobody_else(office, which):
+def test_a_wrong_model_of_another_source_stops_only_that_source(office, which):
     office.watching.append(offering(*models_over("coffee", which)))
     assert office.run().outcome == "loaded"
     assert [one.name for one in office.registry.models()] == [LATEST.name]
@@ -67,7 +67,7 @@ def test_a_wrong_model_stops_its_source_before_anything_is_fetched(office, which
     assert not office.lake.held
 
 
-def test_what_is_wrong_is_said_with_the_nearest_name(office):
+def test_a_wrong_name_is_reported_with_the_nearest_one(office):
     office.watching.append(offering(model(inputs=("tea_price",))))
     wrong = office.registry.wrong_models()
     assert wrong == {
@@ -79,7 +79,7 @@ def test_what_is_wrong_is_said_with_the_nearest_name(office):
 
 
 @pytest.mark.parametrize(("inputs", "outcome"), [((SOURCE,), "failed"), (("coffee",), "loaded")])
-def test_a_model_offered_twice_stops_just_the_sources_that_it_reads(office, inputs, outcome):
+def test_a_model_offered_twice_only_stops_the_sources_it_reads(office, inputs, outcome):
     for _ in range(2):
         office.watching.append(
             SimpleNamespace(statpipe_models=hookimpl(lambda: [model(inputs=inputs)]))
@@ -93,7 +93,7 @@ def test_a_model_offered_twice_stops_just_the_sources_that_it_reads(office, inpu
     assert not office.lake.bronze or outcome == "loaded"
 
 
-def test_a_normalizer_that_is_wrong_stops_its_source_before_anything_is_fetched(office):
+def test_a_wrong_normalizer_stops_its_source_before_anything_is_fetched(office):
     office.agency.version = ""
     manifest = office.run()
     assert manifest.exit_code == 2
@@ -114,7 +114,7 @@ def test_a_model_with_the_column_of_a_dimension_is_refused_by_both_names():
     refuse_shared_columns([attrs.evolve(over, sql="SELECT 1")], [with_port])
 
 
-def test_the_source_s_own_plugin_is_held_to_the_same(office):
+def test_a_wrong_model_of_the_sources_own_plugin_is_refused(office):
     office.plugin = lambda: TeaPlugin(lambda: office.agency, [model(inputs=("milk", SOURCE))])
     assert "Gold model stranger of statpipe-tea 1.0 reads 'milk'" in office.run().message
     assert not office.lake.bronze

@@ -14,7 +14,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "S", "AWS_SESSION_TOK
 IDENTITY = (*KEYS, "AWS_PROFILE")
 
 
-def test_what_the_process_lacks_is_added_and_nothing_else_than_awss():
+def test_only_missing_variables_of_aws_are_added():
     variables = {**KEYS, "AWS_REGION": "us-east-1", "BEA_API_KEY": "canary", "AWS_CA_BUNDLE": "ca"}
     assert aws_environment(variables, {"AWS_CA_BUNDLE": "own"}) == {
         **KEYS,
@@ -32,7 +32,7 @@ VALUES = st.dictionaries(st.sampled_from(IDENTITY), st.sampled_from(["", "x", "y
 
 
 @given(VALUES, VALUES)
-def test_who_acts_comes_whole_from_one_place(written, environment):
+def test_all_variables_of_an_identity_come_from_one_place(written, environment):
     """A token of one identity beside a key of another is refused by AWS, or acts as the wrong one."""
     variables = {**written, **{name: value for name, value in environment.items() if value}}
     added = aws_environment(variables, environment)
@@ -52,7 +52,7 @@ def file(tmp_path, monkeypatch):
     return file
 
 
-def test_variables_are_there_for_as_long_as_a_command_works(file, monkeypatch):
+def test_variables_are_set_while_a_command_runs(file, monkeypatch):
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     with aws_exported({**KEYS, "AWS_REGION": "r"}, file, pytest.fail):
         assert (os.environ["AWS_SESSION_TOKEN"], os.environ["AWS_DEFAULT_REGION"]) == ("T", "r")
@@ -61,7 +61,7 @@ def test_variables_are_there_for_as_long_as_a_command_works(file, monkeypatch):
 
 
 @pytest.mark.parametrize("mode", [0o604, 0o640, 0o644])
-def test_keys_that_others_can_read_are_reported(file, mode):
+def test_a_file_with_keys_that_others_can_read_is_reported(file, mode):
     file.chmod(mode)
     said = []
     with aws_exported(KEYS, file, said.append):
@@ -69,7 +69,7 @@ def test_keys_that_others_can_read_are_reported(file, mode):
     assert said == [f"{file} contains AWS keys and other users can read it; run `chmod 600 {file}`"]
 
 
-def test_a_file_without_keys_may_be_read_by_others(file):
+def test_a_file_without_keys_may_be_readable_for_others(file):
     file.chmod(0o644)
     with aws_exported({"AWS_REGION": "us-east-1", "AWS_PROFILE": "p"}, file, pytest.fail):
         pass

@@ -33,7 +33,7 @@ def test_the_nearest_file_upwards_is_read(tmp_path, write):
     assert found.table("engine") == {"workers": 3}
 
 
-def test_without_a_file_all_is_default_and_home_is_the_folder(tmp_path):
+def test_without_a_file_defaults_apply_and_home_is_the_folder(tmp_path):
     found = load_configuration(folder=tmp_path)
     assert (found.path, found.home, found.shown) == (None, tmp_path, "statpipe.toml")
     assert found.environments() == ["local"]
@@ -41,7 +41,7 @@ def test_without_a_file_all_is_default_and_home_is_the_folder(tmp_path):
     assert (environment.name, environment.embedded, environment.home) == ("local", True, tmp_path)
 
 
-def test_a_file_that_is_named_is_read_wherever_it_is(tmp_path, write, monkeypatch):
+def test_a_named_file_is_read_in_any_place(tmp_path, write, monkeypatch):
     path = write("[engine]\nworkers = 2\n", "elsewhere")
     monkeypatch.chdir(tmp_path)
     found = load_configuration(path=Path("elsewhere/statpipe.toml"))
@@ -50,7 +50,7 @@ def test_a_file_that_is_named_is_read_wherever_it_is(tmp_path, write, monkeypatc
     assert text == f"{tmp_path}/none.toml cannot be read: No such file or directory"
 
 
-def test_the_process_environment_stands_above_dotenv(tmp_path, write, monkeypatch):
+def test_the_process_environment_takes_precedence_over_dotenv(tmp_path, write, monkeypatch):
     write("", "")
     (tmp_path / ".env").write_text("TEA_ONE=file\nTEA_TWO='from $TEA_ONE'\n#TEA_FOUR=x\nTEA_FIVE\n")
     monkeypatch.setenv("TEA_ONE", "process")
@@ -76,12 +76,12 @@ def test_the_process_environment_stands_above_dotenv(tmp_path, write, monkeypatc
         ),
     ],
 )
-def test_an_unknown_key_names_file_place_and_nearest_name(tmp_path, write, text, says):
+def test_an_unknown_key_is_reported_with_file_place_and_nearest_name(tmp_path, write, text, says):
     path = write(text)
     assert refused(tmp_path) == f"{path}: {says}"
 
 
-def test_what_is_no_toml_is_said_with_its_line(tmp_path, write):
+def test_invalid_toml_is_reported_with_its_line(tmp_path, write):
     path = write("[environments\n")
     text = refused(tmp_path)
     assert text.startswith(f"{path} is not valid TOML: ")
@@ -90,14 +90,14 @@ def test_what_is_no_toml_is_said_with_its_line(tmp_path, write):
     assert "is not valid TOML" in refused(tmp_path)
 
 
-def test_a_value_in_the_place_of_a_table_is_named(tmp_path, write):
+def test_a_value_in_place_of_a_table_is_named(tmp_path, write):
     path = write("[environments]\nprod = 1\n")
     assert refused(tmp_path) == (
         f"{path}: environments.prod is 1; expected a table [environments.prod]"
     )
 
 
-def test_an_unknown_environment_names_the_nearest_and_the_remedy(tmp_path, write):
+def test_an_unknown_environment_is_reported_with_nearest_name_and_remedy(tmp_path, write):
     path = write("[environments.staging]\n")
     found = load_configuration(folder=tmp_path)
     with pytest.raises(ConfigError) as raised:
@@ -108,7 +108,7 @@ def test_an_unknown_environment_names_the_nearest_and_the_remedy(tmp_path, write
     )
 
 
-def test_embedded_is_for_local_unless_said_otherwise(tmp_path, write):
+def test_only_local_is_embedded_by_default(tmp_path, write):
     write("[environments.prod]\n[environments.try]\nembedded = true\n")
     found = load_configuration(folder=tmp_path)
     embedded = {name: found.environment(name).embedded for name in found.environments()}
@@ -118,7 +118,7 @@ def test_embedded_is_for_local_unless_said_otherwise(tmp_path, write):
         load_configuration(folder=tmp_path).environment("try")
 
 
-def test_an_environments_settings_stand_above_the_general_ones(tmp_path, write):
+def test_an_environments_settings_take_precedence(tmp_path, write):
     write("[sources.tea]\na = 1\nb = 2\n[environments.prod.sources.tea]\nb = 3\n")
     found = load_configuration(folder=tmp_path)
     assert found.settings("source", "tea", "local")[0] == {"a": 1, "b": 2}

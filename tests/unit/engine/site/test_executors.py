@@ -15,7 +15,7 @@ def configured(tmp_path, **engine):
     return Configuration(path=None, home=tmp_path, document={"engine": engine}, variables={})
 
 
-def test_threads_without_any_configuration_and_they_end_with_the_run(tmp_path):
+def test_threads_are_the_default_and_end_with_the_run(tmp_path):
     with executor_for(configured(tmp_path), None) as pool:
         assert isinstance(pool, ThreadPoolExecutor)
         assert 1 <= pool._max_workers <= 4
@@ -24,14 +24,14 @@ def test_threads_without_any_configuration_and_they_end_with_the_run(tmp_path):
         pool.submit(len, "tea")
 
 
-def test_processes_and_their_number_are_configured(tmp_path):
+def test_processes_and_their_number_can_be_configured(tmp_path):
     with executor_for(configured(tmp_path, executor="processes", workers=1), None) as pool:
         assert isinstance(pool, ProcessPoolExecutor)
         assert pool._max_workers == 1
         assert pool.submit(len, "tea").result(timeout=PATIENCE) == 3
 
 
-def test_an_executor_that_was_handed_in_is_used_and_left_open(tmp_path):
+def test_a_given_executor_is_used_and_left_open(tmp_path):
     with ThreadPoolExecutor(1) as mine:
         with executor_for(configured(tmp_path, executor="no"), mine) as pool:
             assert pool is mine
@@ -55,7 +55,7 @@ def test_an_executor_that_was_handed_in_is_used_and_left_open(tmp_path):
         ({"worker": 2}, "unknown key engine.worker; did you mean 'workers'?"),
     ],
 )
-def test_a_wrong_executor_names_the_place(tmp_path, engine, says):
+def test_a_wrong_executor_is_reported_with_its_place(tmp_path, engine, says):
     with (
         pytest.raises(ConfigError) as raised,
         executor_for(configured(tmp_path, **engine), None) as pool,
@@ -64,7 +64,7 @@ def test_a_wrong_executor_names_the_place(tmp_path, engine, says):
     assert str(raised.value) == f"statpipe.toml: {says}"
 
 
-def test_dask_is_an_extra_and_its_lack_is_told(tmp_path, monkeypatch):
+def test_missing_dask_is_reported(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with (
         pytest.raises(ConfigError) as raised,

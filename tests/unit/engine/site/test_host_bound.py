@@ -39,7 +39,9 @@ def plugin(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("version", "below"), [("0.2.0", "0.2"), ("0.10.1", "0.2"), ("1.0", "0.2"), ("2.0.0rc1", "2")]
 )
-def test_it_is_refused_before_its_code_runs(plugin, monkeypatch, version, below):
+def test_a_plugin_for_an_earlier_statpipe_is_refused_before_its_code_runs(
+    plugin, monkeypatch, version, below
+):
     monkeypatch.setattr(statpipe, "__version__", version)
     assert plugin(below, CODE) == [
         f"statpipe-old 1.0 is written for statpipe below {below}, and this is {version}; install a "
@@ -50,7 +52,7 @@ def test_it_is_refused_before_its_code_runs(plugin, monkeypatch, version, below)
 @pytest.mark.parametrize(
     ("version", "since"), [("0.1.9", "0.2"), ("0.2.0", "0.10"), ("1.9", "2"), ("0.2.0", "0.2.1")]
 )
-def test_one_for_a_later_statpipe_is_refused_before_its_code_runs(
+def test_a_plugin_for_a_later_statpipe_is_refused_before_its_code_runs(
     plugin, monkeypatch, version, since
 ):
     monkeypatch.setattr(statpipe, "__version__", version)
@@ -63,7 +65,9 @@ def test_one_for_a_later_statpipe_is_refused_before_its_code_runs(
 @pytest.mark.parametrize(
     ("version", "since"), [("0.2.0", "0.2"), ("0.2.1", "0.2"), ("0.10.0", "0.2"), ("0.2", "0.2")]
 )
-def test_one_since_this_version_or_an_earlier_one_is_loaded(plugin, monkeypatch, version, since):
+def test_a_plugin_for_versions_since_this_or_an_earlier_one_is_loaded(
+    plugin, monkeypatch, version, since
+):
     monkeypatch.setattr(statpipe, "__version__", version)
     assert plugin(None, since=since) == []
 
@@ -72,7 +76,7 @@ def test_one_since_this_version_or_an_earlier_one_is_loaded(plugin, monkeypatch,
     ("version", "below"),
     [("0.1.9", "0.2"), ("0.9", "0.10"), ("1.9", "2"), ("0.1", None), ("0.1.0", "0.1.1")],
 )
-def test_one_for_this_version_or_for_any_is_loaded(plugin, monkeypatch, version, below):
+def test_a_plugin_for_this_or_any_version_is_loaded(plugin, monkeypatch, version, below):
     monkeypatch.setattr(statpipe, "__version__", version)
     assert plugin(below) == []
 
@@ -80,6 +84,6 @@ def test_one_for_this_version_or_for_any_is_loaded(plugin, monkeypatch, version,
 @pytest.mark.parametrize(
     ("version", "below"), [("0.1.0", "0.2"), ("0.9.4", "0.10"), ("1.0.0", "2"), ("3.4.5", "4")]
 )
-def test_what_may_change_next(monkeypatch, version, below):
+def test_the_next_incompatible_version_is_computed(monkeypatch, version, below):
     monkeypatch.setattr(statpipe, "__version__", version)
     assert next_incompatible() == below

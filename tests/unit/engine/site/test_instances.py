@@ -72,7 +72,7 @@ def sources_with_freq():
     ]
 
 
-def test_a_source_that_says_its_frequency_has_the_standard_models_and_so_has_each_instance(
+def test_a_source_with_a_frequency_and_its_instances_have_the_standard_models(
     tmp_path,
 ):
     module = SimpleNamespace(statpipe_sources=sources_with_freq)
@@ -90,13 +90,13 @@ def test_a_source_that_says_its_frequency_has_the_standard_models_and_so_has_eac
     assert registry.broken == []
 
 
-def test_models_of_the_hook_stand_beside_those_of_the_frequency():
+def test_models_of_the_hook_are_added_to_those_of_the_frequency():
     module = SimpleNamespace(statpipe_sources=sources_with_freq, statpipe_models=statpipe_models)
     registry = Registry([("tea", "statpipe-tea", "1.0", module)])
     assert {"tea_by_port", "tea_figures"} <= set(registry.named("model"))
 
 
-def test_the_family_can_be_named_and_two_instances_stand_side_by_side(tmp_path):
+def test_the_family_can_be_named_and_two_instances_coexist(tmp_path):
     configuration = configured(
         tmp_path,
         green={"use": "tea", "gold": "leaves"},
@@ -114,7 +114,7 @@ def test_a_component_may_name_itself(tmp_path):
     assert instances_of(configured(tmp_path, tea={"use": "tea"}), registry_with()) == []
 
 
-def test_a_hook_without_the_argument_goes_on_working(tmp_path):
+def test_a_hook_without_the_argument_still_works(tmp_path):
     @hookimpl
     def without():
         return gold_models(name="tea_by_port", source="tea", title="Prices of tea", freq="M")
@@ -173,13 +173,13 @@ def test_a_hook_that_fails_with_instances_breaks_its_plugin_and_not_the_others(t
         ),
     ],
 )
-def test_what_cannot_be_is_told_with_its_place(tmp_path, sources, told):
+def test_invalid_instances_are_reported_with_their_place(tmp_path, sources, told):
     with pytest.raises(ConfigError) as caught:
         instances_of(configured(tmp_path, **sources), registry_with())
     assert told in str(caught.value)
 
 
-def test_the_name_of_another_component_is_taken(tmp_path):
+def test_the_name_of_another_component_cannot_be_used(tmp_path):
     @hookimpl
     def two():
         return [
@@ -203,7 +203,7 @@ def test_a_component_that_names_itself_has_its_own_family_already(tmp_path):
         instances_of(configuration, registry_with())
 
 
-def test_an_instance_of_a_broken_plugin_stops_only_who_needs_it(tmp_path):
+def test_an_instance_of_a_broken_plugin_only_stops_its_users(tmp_path):
     registry = registry_with()
     registry.broken.append(
         Broken(plugin="cup", distribution="cracked-cup", version="1", reason="SyntaxError: cup")
@@ -215,7 +215,7 @@ def test_an_instance_of_a_broken_plugin_stops_only_who_needs_it(tmp_path):
         registry.find("source", "mug")
 
 
-def test_an_instance_of_a_name_that_two_plugins_offer_names_both(tmp_path):
+def test_an_instance_of_a_name_offered_twice_names_both_plugins(tmp_path):
     registry = Registry(
         (plugin, plugin, "1.0", SimpleNamespace(of=plugin, statpipe_sources=statpipe_sources))
         for plugin in ("one", "other")
@@ -244,9 +244,7 @@ class TestGoldFamilies:
             ("fam_history", "fam_history", "two"),
         ],
     )
-    def test_a_name_that_another_family_has_is_a_setting_to_correct(
-        self, tmp_path, gold, name, other
-    ):
+    def test_the_name_of_another_family_is_refused_with_a_remedy(self, tmp_path, gold, name, other):
         sources = {"one": {"use": "tea", "gold": gold}, "two": {"use": "tea", "gold": "fam"}}
         with pytest.raises(ConfigError) as error:
             add_instances(configured(tmp_path, **sources), registry_in_pairs())
@@ -257,7 +255,7 @@ class TestGoldFamilies:
             in said
         )
 
-    def test_an_instance_of_a_plugin_that_makes_no_family_for_it_is_known(self, tmp_path):
+    def test_an_instance_without_a_family_is_recognized(self, tmp_path):
         configuration = configured(tmp_path, green={"use": "tea"})
         lacking = registry_with(hookimpl(lambda: gold_models(**FAMILY)))
         add_instances(configuration, lacking)

@@ -77,7 +77,7 @@ ANSWERS = (
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=str)
 @pytest.mark.parametrize("place", ["vintages", "fetch", "write", "observer"])
-def test_a_run_ends_as_interrupted_wherever_the_signal_falls(office, monkeypatch, answer, place):
+def test_a_run_ends_as_interrupted_at_any_moment_of_the_signal(office, monkeypatch, answer, place):
     hit = []
 
     def once():

@@ -76,7 +76,7 @@ def raises(error):
         ("check", lambda: None, "its factory raised TypeError: "),
     ],
 )  # fmt: skip
-def test_what_is_not_fit_is_refused_by_the_name_of_its_plugin(office, role, factory, fault):
+def test_an_unfit_object_is_refused_with_its_plugins_name(office, role, factory, fault):
     environment = office.configuration.environment("local", None)
     with pytest.raises(PluginError) as raised:
         made_of(offer_of(role, factory), office.configuration, environment)
@@ -86,7 +86,7 @@ def test_what_is_not_fit_is_refused_by_the_name_of_its_plugin(office, role, fact
     assert text.endswith("; correct or uninstall its plugin")
 
 
-def test_a_factory_that_cannot_be_loaded_is_told_with_its_plugin(office):
+def test_a_factory_that_cannot_be_loaded_is_reported_with_its_plugin(office):
     environment = office.configuration.environment("local", None)
     with pytest.raises(PluginError) as raised:
         made_of(offer_of("check", "no_such_tea:Check"), office.configuration, environment)
@@ -97,7 +97,7 @@ def test_a_factory_that_cannot_be_loaded_is_told_with_its_plugin(office):
 
 
 @pytest.mark.parametrize("error", [ConfigError("no pot; set it"), Unavailable("the shop is shut")])
-def test_what_the_plugin_itself_says_is_told_as_it_is(office, error):
+def test_an_error_from_the_plugin_itself_passes_unchanged(office, error):
     environment = office.configuration.environment("local", None)
     with pytest.raises(type(error), match=str(error)):
         made_of(offer_of("check", raises(error)), office.configuration, environment)
@@ -121,14 +121,14 @@ WRONG = {
 
 
 @pytest.mark.parametrize("wrong", WRONG)
-def test_a_plugin_that_is_wrong_does_not_stop_the_run_of_another_source(office, wrong):
+def test_a_wrong_plugin_does_not_stop_other_sources(office, wrong):
     office.watching.append(plugin_of(*WRONG[wrong]))
     assert office.run().outcome == "loaded"
     assert office.ledger.held
 
 
 @pytest.mark.parametrize("wrong", ["a sink without layers", "a check that cannot be made"])
-def test_what_the_configuration_asks_for_is_refused_before_anything_is_fetched(office, wrong):
+def test_a_wrong_configured_component_is_refused_before_anything_is_fetched(office, wrong):
     role, _ = WRONG[wrong]
     office.watching.append(plugin_of(*WRONG[wrong]))
     sinks = {name: {} for name in ("lake", "ledger", "stranger")}
@@ -141,7 +141,7 @@ def test_what_the_configuration_asks_for_is_refused_before_anything_is_fetched(o
     assert not office.lake.bronze
 
 
-def test_layers_of_any_set_are_fit(office):
+def test_layers_may_be_any_set(office):
     environment = office.configuration.environment("local", None)
     sink = MemorySink()
     sink.layers = {Layer.GOLD}

@@ -20,17 +20,17 @@ def memory(home, **engine):
     return memory_for(configuration, configuration.environment("local"))
 
 
-def test_it_is_one_gigabyte_and_spills_below_the_environment_s_home(tmp_path):
+def test_the_default_is_one_gigabyte_with_spilling_below_home(tmp_path):
     assert memory(tmp_path) == Memory(limit="1GB", folder=tmp_path / ".statpipe" / "spill")
 
 
 @pytest.mark.parametrize("text", ["500MB", "1.5GB", "64GB"])
-def test_it_can_be_set(tmp_path, text):
+def test_the_limit_can_be_configured(tmp_path, text):
     assert memory(tmp_path, memory=text).limit == text
 
 
 @pytest.mark.parametrize("text", ["", "1", "0GB", "-1GB", "1 GB", "80%", 4, None, "1GB; DROP"])
-def test_something_else_is_refused_with_its_place(tmp_path, text):
+def test_an_invalid_limit_is_refused_with_its_place(tmp_path, text):
     with pytest.raises(ConfigError) as raised:
         memory(tmp_path, memory=text)
     assert str(raised.value) == (
@@ -38,7 +38,7 @@ def test_something_else_is_refused_with_its_place(tmp_path, text):
     )
 
 
-def test_more_than_the_limit_goes_to_disk_and_is_removed(tmp_path):
+def test_data_above_the_limit_spills_to_disk_and_is_removed(tmp_path):
     with connected(Memory(limit="60MB", folder=tmp_path / "spill")) as duckdb:
         duckdb.execute("CREATE TABLE numbers AS SELECT i, hash(i) AS h FROM range(4000000) AS t(i)")
         seen = [path for path in (tmp_path / "spill").rglob("*") if path.is_file()]
@@ -47,13 +47,13 @@ def test_more_than_the_limit_goes_to_disk_and_is_removed(tmp_path):
     assert not (tmp_path / "spill").exists()
 
 
-def test_a_folder_that_cannot_be_made_is_missed_only_by_who_needs_it(tmp_path):
+def test_an_unwritable_folder_only_fails_queries_that_spill(tmp_path):
     (tmp_path / "file").write_text("in the way")
     with connected(Memory(folder=tmp_path / "file" / "spill")) as duckdb:
         assert duckdb.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_what_a_killed_process_left_goes_after_a_day(tmp_path):
+def test_leftovers_of_a_killed_process_are_removed_after_a_day(tmp_path):
     old, young = tmp_path / "spill" / "old", tmp_path / "spill" / "young"
     for folder in (old, young):
         folder.mkdir(parents=True)
@@ -65,7 +65,7 @@ def test_what_a_killed_process_left_goes_after_a_day(tmp_path):
     assert young.exists()
 
 
-def test_arrow_s_memory_is_the_c_library_s_unless_the_environment_says_otherwise(monkeypatch):
+def test_arrow_uses_the_c_librarys_memory_by_default(monkeypatch):
     monkeypatch.delenv("ARROW_DEFAULT_MEMORY_POOL", raising=False)
     give_free_memory_back()
     assert os.environ["ARROW_DEFAULT_MEMORY_POOL"] == "system"

@@ -26,19 +26,19 @@ OTHER = model("other", "coffee")
 
 
 @pytest.mark.parametrize("given_order", list(itertools.permutations([A, B, C])))
-def test_each_model_comes_after_those_that_it_reads(given_order):
+def test_each_model_comes_after_the_models_it_reads(given_order):
     assert names(in_order(given_order)) == ["a", "b", "c"]
 
 
-def test_no_models_are_in_order():
+def test_an_empty_list_of_models_is_ordered():
     assert in_order([]) == []
 
 
-def test_an_input_that_is_no_model_is_a_source_and_not_in_the_order():
+def test_an_input_that_is_not_a_model_is_left_out():
     assert names(in_order([A])) == ["a"]
 
 
-def test_a_circle_is_named_with_what_to_do():
+def test_a_cycle_is_reported_with_a_remedy():
     with pytest.raises(PluginError) as raised:
         in_order([model("x", "y"), model("y", "x"), A])
     assert str(raised.value) in {
@@ -47,19 +47,19 @@ def test_a_circle_is_named_with_what_to_do():
     }
 
 
-def test_a_model_that_reads_itself_is_a_circle():
+def test_a_model_that_reads_itself_is_a_cycle():
     with pytest.raises(PluginError, match="in a circle: x -> x;"):
         in_order([model("x", "x")])
 
 
-def test_what_reads_a_source_reads_it_directly_or_through_others():
+def test_models_read_a_source_directly_or_through_others():
     ordered = in_order([C, B, OTHER, A])
     assert names(reading(ordered, "agency")) == ["a", "b", "c"]
     assert names(reading(ordered, "coffee")) == ["other"]
     assert reading(ordered, "tea") == []
 
 
-def test_a_model_of_two_sources_is_read_through_either():
+def test_a_model_of_two_sources_is_found_through_either():
     both = model("both", "agency", "coffee")
     assert names(reading([both], "agency")) == names(reading([both], "coffee")) == ["both"]
 
@@ -67,7 +67,7 @@ def test_a_model_of_two_sources_is_read_through_either():
 @given(
     wanted=st.dictionaries(st.sampled_from("abcde"), st.sets(st.sampled_from(["s", "t", *"abcde"])))
 )
-def test_an_order_exists_unless_there_is_a_circle(wanted):
+def test_an_order_exists_unless_there_is_a_cycle(wanted):
     """Kahn's algorithm, by hand: take away what waits for nothing until nothing is left."""
     waiting = {name: {i for i in inputs if i in wanted} for name, inputs in wanted.items()}
     while free := {name for name, inputs in waiting.items() if not inputs & set(waiting)}:
@@ -87,14 +87,14 @@ def test_an_order_exists_unless_there_is_a_circle(wanted):
     assert set(names(reading(found, "s"))) == reached - {"s"}
 
 
-def test_the_sources_of_a_model_are_found_through_all_that_it_reads():
+def test_the_sources_of_a_model_are_found_through_all_its_inputs():
     both = model("both", "c", "other")
     everything = [A, B, C, OTHER, both]
     assert sources_of(everything, C) == ["agency"]
     assert sources_of(everything, both) == ["agency", "coffee"]
 
 
-def test_the_models_under_a_model_are_those_that_it_reads_directly_or_through_others():
+def test_the_inputs_of_a_model_include_indirect_ones():
     models = [A, B, C, OTHER]
     assert names(models_under(models, C)) == ["a", "b"]
     assert models_under(models, A) == []

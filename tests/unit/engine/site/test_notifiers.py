@@ -72,14 +72,14 @@ def tower(office):
     return run
 
 
-def test_a_notifier_is_told_with_the_settings_of_the_environment(tower):
+def test_a_notifier_gets_the_settings_of_the_environment(tower):
     assert tower() == []
     assert tower(tone="dong") == []
     assert tower({"tone": "bim"}, tone="dong") == []
     assert RUNG == [("ding", "loaded"), ("dong", "unchanged"), ("bim", "unchanged")]
 
 
-def test_one_that_raises_is_one_warning_line_with_its_name(tower):
+def test_a_failing_notifier_is_one_warning_line_with_its_name(tower):
     (line,) = tower(tone="cracked")
     assert (line["event"], line["plugin"]) == ("observer failed", "bell")
     assert line["error"] == "OSError: the bell is cracked"
@@ -113,14 +113,14 @@ def test_one_that_raises_is_one_warning_line_with_its_name(tower):
         ),
     ],
 )
-def test_one_that_cannot_be_made_is_off_and_the_run_says_so(tower, settings, reason):
+def test_a_notifier_that_cannot_be_made_is_off_and_reported(tower, settings, reason):
     (line,) = tower(**settings)
     assert (line["event"], line["notifier"]) == ("notifier is off", "bell")
     assert line["reason"] == reason
     assert RUNG == []
 
 
-def test_one_whose_hook_is_misspelt_is_off(office):
+def test_a_notifier_with_a_misspelt_hook_is_off(office):
     component = Component(name="gong", summary="", factory=Misspelt)
     office.watching = [offering(component)]
     with structlog.testing.capture_logs() as lines:
@@ -129,7 +129,7 @@ def test_one_whose_hook_is_misspelt_is_off(office):
     assert line["reason"].endswith("did you mean 'statpipe_run_finished'?")
 
 
-def test_one_that_is_none_is_off(office):
+def test_an_object_that_is_not_a_notifier_is_off(office):
     office.watching = [offering(Component(name="gong", summary="", factory=lambda _: "bong"))]
     with structlog.testing.capture_logs() as lines:
         assert office.run().exit_code == 0
@@ -140,7 +140,7 @@ def test_one_that_is_none_is_off(office):
     )
 
 
-def test_a_table_for_a_notifier_that_there_is_not_is_an_error(office):
+def test_settings_of_an_unknown_notifier_are_an_error(office):
     office.watching = [offering(BELL)]
     office.document = {"environments": {"local": {"notifiers": {"bel": {}}}}}
     with pytest.raises(ConfigError) as raised:
@@ -148,7 +148,7 @@ def test_a_table_for_a_notifier_that_there_is_not_is_an_error(office):
     assert str(raised.value) == ("statpipe.toml: no notifier is named 'bel'; did you mean 'bell'?")
 
 
-def test_a_smoke_run_is_nobody_s_news(office):
+def test_a_smoke_run_sends_no_message(office):
     RUNG.clear()
     office.watching = [offering(BELL)]
     assert smoke(office.configuration, office.registry, "local", SOURCE).exit_code == 0
@@ -163,7 +163,7 @@ def test_opening_an_environment_without_a_run_warns_of_nothing(office):
     assert lines == []
 
 
-def test_the_doctor_looks_at_notifiers_and_names_those_that_are_off(office):
+def test_the_doctor_checks_notifiers_and_names_those_that_are_off(office):
     office.watching = [offering(BELL)]
     found = {d.subject: d for d in diagnose(office.configuration, office.registry, "local")}
     assert found["bell"].finding == "says ding"

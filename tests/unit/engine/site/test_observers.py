@@ -58,7 +58,7 @@ class Silent:
         self.called += 1
 
 
-def test_one_that_raises_silences_nobody_and_is_logged_by_name(office):
+def test_a_failing_observer_is_logged_and_does_not_stop_the_others(office):
     before, after, silent = Listening(), Listening(), Silent()
     office.watching = [before, Raising(), after, silent]
     with structlog.testing.capture_logs() as lines:
@@ -73,7 +73,7 @@ def test_one_that_raises_silences_nobody_and_is_logged_by_name(office):
     ]
 
 
-def test_each_hook_is_told_in_the_order_of_the_run(office):
+def test_hooks_are_called_in_the_order_of_the_run(office):
     listening = Listening()
     office.watching = [listening]
     manifest = office.run()
@@ -94,7 +94,7 @@ def test_each_hook_is_told_in_the_order_of_the_run(office):
     assert {e.run_id for hook in HOOKS[:-1] for e in listening.said(hook)} == {manifest.run_id}
 
 
-def test_each_run_that_starts_finishes_once_however_it_ends(office):
+def test_each_started_run_calls_finished_once(office):
     troubles = (
         {},
         {"check": "error"},
@@ -118,7 +118,7 @@ def test_each_run_that_starts_finishes_once_however_it_ends(office):
         assert [e.manifest.run_id for e in finished] == [manifest.run_id], trouble
 
 
-def test_a_ctrl_c_while_the_run_is_recorded_finishes_it_once(office, monkeypatch):
+def test_ctrl_c_during_recording_calls_finished_once(office, monkeypatch):
     def interrupt(manifest):
         raise KeyboardInterrupt
 
@@ -130,7 +130,7 @@ def test_a_ctrl_c_while_the_run_is_recorded_finishes_it_once(office, monkeypatch
     assert len(listening.said(HOOKS[0])) == len(listening.said(HOOKS[-1])) == 1
 
 
-def test_a_run_that_finds_the_door_locked_is_told_as_well(office):
+def test_a_run_without_the_lock_is_reported(office):
     listening = Listening()
     office.watching = [listening]
     with office.lake.lock("tea_prices", 0, lambda: "somebody"):
@@ -139,5 +139,5 @@ def test_a_run_that_finds_the_door_locked_is_told_as_well(office):
     assert [len(listening.said(hook)) for hook in HOOKS] == [1, 0, 0, 0, 0, 1]
 
 
-def test_nobody_to_tell_is_fine(office):
+def test_a_run_without_observers_works(office):
     Observers(office.registry).tell("statpipe_run_finished", object())

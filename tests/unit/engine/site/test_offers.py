@@ -34,11 +34,11 @@ def component(**changed):
         ([LATEST], "statpipe_sources returned a Model in its list; expected a list of statpipe.api.Component"),
     ],
 )  # fmt: skip
-def test_a_hook_that_returns_something_else_is_told_what_is_expected(offered, reason):
+def test_a_hook_with_a_wrong_result_is_reported_with_the_expectation(offered, reason):
     assert reason_of(statpipe_sources=lambda: offered) == reason
 
 
-def test_a_hook_that_raises_while_it_gives_is_named():
+def test_a_hook_that_raises_while_iterating_is_named():
     def sources():
         yield component()
         raise OSError("no kettle")
@@ -46,7 +46,7 @@ def test_a_hook_that_raises_while_it_gives_is_named():
     assert reason_of(statpipe_sources=sources) == "statpipe_sources raised OSError: no kettle"
 
 
-def test_a_name_offered_twice_by_one_plugin_is_refused_there():
+def test_a_name_offered_twice_by_one_plugin_is_refused():
     reason = reason_of(statpipe_checks=lambda: [component(), component()])
     assert reason == "check 'tea' is offered twice; give each its own name"
 
@@ -60,7 +60,7 @@ def test_a_name_offered_twice_by_one_plugin_is_refused_there():
         ({"settings": dict}, "the settings of component tea are <class 'dict'>; expected a class that"),
     ],
 )  # fmt: skip
-def test_a_component_that_nobody_could_use_is_refused_by_its_name(changed, reason):
+def test_an_unusable_component_is_refused_by_its_name(changed, reason):
     assert reason in reason_of(statpipe_sources=lambda: [component(**changed)])
 
 
@@ -79,5 +79,5 @@ def test_a_component_that_nobody_could_use_is_refused_by_its_name(changed, reaso
         ({"materialized": "file"}, "model tea_latest: materialized is 'file'; expected 'table' or"),
     ],
 )
-def test_a_model_that_nobody_could_make_is_refused_by_its_name(changed, reason):
+def test_an_impossible_model_is_refused_by_its_name(changed, reason):
     assert reason in reason_of(statpipe_models=lambda: [attrs.evolve(LATEST, **changed)])

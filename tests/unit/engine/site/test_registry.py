@@ -57,7 +57,7 @@ def test_an_installed_plugin_is_found_with_the_name_of_its_distribution(folder):
         ),
     ],
 )
-def test_a_broken_plugin_is_shown_and_harms_nobody(folder, text, reason):
+def test_a_broken_plugin_is_shown_and_does_not_stop_others(folder, text, reason):
     install_tea(folder)
     install(folder, name="cracked-cup", entry_points={"cup": "cup"}, modules={"cup": text})
     registry = Registry.installed()
@@ -70,7 +70,7 @@ def test_a_broken_plugin_is_shown_and_harms_nobody(folder, text, reason):
     assert "cracked-cup" not in registry.versions()
 
 
-def test_ctrl_c_while_plugins_load_is_no_broken_plugin(folder):
+def test_ctrl_c_while_loading_does_not_mark_a_plugin_as_broken(folder):
     text = {"cup": "raise KeyboardInterrupt"}
     install(folder, name="cracked-cup", entry_points={"cup": "cup"}, modules=text)
     with pytest.raises(KeyboardInterrupt):
@@ -87,7 +87,7 @@ def test_ctrl_c_while_plugins_load_is_no_broken_plugin(folder):
         ("statpipe_run_finishd", "did you mean 'statpipe_run_finished'?"),
     ],
 )
-def test_a_misspelt_hook_is_an_error_that_names_the_right_one(hook, text):
+def test_a_misspelt_hook_is_reported_with_the_right_name(hook, text):
     def misspelt():
         return []
 
@@ -99,7 +99,7 @@ def test_a_misspelt_hook_is_an_error_that_names_the_right_one(hook, text):
     assert not registry.manager.has_plugin("cup")
 
 
-def test_a_lifecycle_hook_without_its_marker_is_an_error_for_it_would_never_be_called():
+def test_a_lifecycle_hook_without_its_marker_is_an_error():
     plugin = SimpleNamespace(statpipe_run_finished=lambda event: None)
     (broken,) = Registry([("cup", "cracked-cup", "1", plugin)]).broken
     assert "statpipe_run_finished" in broken.reason
@@ -128,7 +128,7 @@ def test_a_name_offered_twice_names_both_distributions_and_what_to_do():
     )
 
 
-def test_two_models_of_one_name_are_an_error_for_who_needs_them():
+def test_two_models_with_one_name_only_fail_their_users():
     houses = [TeaPlugin(TeaAgency), TeaPlugin(TeaAgency)]
     registry = Registry([(f"p{i}", f"house-{i}", "1", house) for i, house in enumerate(houses)])
     for needing in (
@@ -141,7 +141,7 @@ def test_two_models_of_one_name_are_an_error_for_who_needs_them():
     assert registry.models_of("coffee") == []
 
 
-def test_models_are_sorted_anew_when_others_are_offered():
+def test_models_are_sorted_again_after_a_change():
     registry = Registry([("p1", "house-1", "1", TeaPlugin(TeaAgency))])
     assert [model.name for model in registry.models()] == [LATEST.name]
     registry.register("p2", "house-2", "1", TeaPlugin(TeaAgency))
@@ -156,7 +156,7 @@ def test_models_are_sorted_once(monkeypatch):
     assert registry.models() == registry.models_of(SOURCE) == found
 
 
-def test_a_view_over_a_source_is_refused_since_no_database_could_make_it():
+def test_a_view_on_a_source_is_refused():
     view = attrs.evolve(LATEST, materialized="view")
     registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [view]))])
     with pytest.raises(PluginError) as raised:
@@ -168,7 +168,7 @@ def test_a_view_over_a_source_is_refused_since_no_database_could_make_it():
 
 
 @pytest.mark.parametrize("inputs", [(), ("tea_prices",)])
-def test_a_model_with_a_source_s_name_is_refused_and_not_taken_for_a_circle(inputs):
+def test_a_model_with_a_sources_name_is_refused(inputs):
     named = attrs.evolve(LATEST, name="tea_prices", inputs=inputs)
     registry = Registry([("tea", "house", "1", TeaPlugin(TeaAgency, [named]))])
     with pytest.raises(
@@ -177,7 +177,7 @@ def test_a_model_with_a_source_s_name_is_refused_and_not_taken_for_a_circle(inpu
         registry.models_of(SOURCE)
 
 
-def test_two_entry_points_of_one_name_stand_beside_each_other():
+def test_two_entry_points_with_one_name_coexist():
     heard = []
 
     class First:
@@ -194,7 +194,7 @@ def test_two_entry_points_of_one_name_stand_beside_each_other():
     assert heard == ["first"]
 
 
-def test_an_unknown_name_tells_the_nearest():
+def test_an_unknown_name_is_reported_with_the_nearest_one():
     registry = Registry([("one", "house", "1", offering("tea", "coffee"))])
     with pytest.raises(PluginError, match="no source is named 'te'; did you mean 'tea'\\?"):
         registry.find("source", "te")
@@ -202,7 +202,7 @@ def test_an_unknown_name_tells_the_nearest():
         registry.find("source", "milk")
 
 
-def test_what_is_not_found_may_be_in_a_broken_plugin():
+def test_an_unknown_name_is_reported_with_broken_plugins():
     class Broken:
         def statpipe_sources(self):
             raise OSError("no kettle")

@@ -46,7 +46,7 @@ def refused(tmp_path, *arguments, **raw):
     return text.removeprefix(start)
 
 
-def test_values_of_the_right_type_arrive_and_the_environment_is_given(tmp_path):
+def test_values_are_converted_and_the_environment_is_added(tmp_path):
     made = fill(tmp_path, leaf="white", minutes=4, degrees=85, milk=True, ports=["CAL"], months=[1])
     assert (made.leaf, made.minutes, made.degrees, made.milk) == ("white", 4, 85.0, True)
     assert (made.ports, made.months) == (("CAL",), (1,))
@@ -54,13 +54,13 @@ def test_values_of_the_right_type_arrive_and_the_environment_is_given(tmp_path):
     assert made.environment.name == "local"
 
 
-def test_references_are_replaced_also_inside_text_and_lists(tmp_path):
+def test_references_are_replaced_in_texts_and_lists(tmp_path):
     made = fill(tmp_path, leaf="pure ${LEAF}!", ports=["${LEAF}", "$LEAF"])
     assert (made.leaf, made.ports) == ("pure green!", ("green", "$LEAF"))
 
 
 @pytest.mark.parametrize("name", ["UNSET", "EMPTY"])
-def test_a_variable_that_is_not_set_says_where_to_set_it(tmp_path, name):
+def test_an_unset_variable_is_reported_with_its_place(tmp_path, name):
     assert refused(tmp_path, leaf=f"${{{name}}}") == (
         f".leaf refers to ${{{name}}}, which is not set; set {name} in the process "
         "environment or in .env"
@@ -96,23 +96,23 @@ def test_a_literal_secret_is_refused_and_not_shown(tmp_path, value):
         ({"ports": {"a": 1}}, ".ports is {'a': 1}; expected a list"),
     ],
 )
-def test_a_wrong_type_names_its_place_and_what_was_expected(tmp_path, raw, says):
+def test_a_wrong_type_is_reported_with_place_and_expectation(tmp_path, raw, says):
     assert refused(tmp_path, **raw) == says
 
 
-def test_a_wrong_item_of_a_list_names_the_list(tmp_path):
+def test_a_wrong_list_item_is_reported_with_its_list(tmp_path):
     text = refused(tmp_path, ports=["CAL", 1])
     assert text.startswith(".ports")
     assert "expected text" in text
 
 
-def test_all_that_is_wrong_is_told_at_once(tmp_path):
+def test_all_errors_are_reported_at_once(tmp_path):
     text = refused(tmp_path, leaf=1, milk=1)
     assert ".leaf is 1" in text
     assert ".milk is 1" in text
 
 
-def test_what_a_validator_refuses_is_a_configuration_error(tmp_path):
+def test_a_value_refused_by_a_validator_is_a_config_error(tmp_path):
     assert "'cups' must be >= 1: 0" in refused(tmp_path, cups=0)
 
 
@@ -120,13 +120,13 @@ def test_what_a_validator_refuses_is_a_configuration_error(tmp_path):
     ("key", "says"),
     [("minute", "did you mean 'minutes'?"), ("environment", "there are cups"), ("sugar", "")],
 )
-def test_an_unknown_key_names_the_nearest(tmp_path, key, says):
+def test_an_unknown_key_is_reported_with_the_nearest_one(tmp_path, key, says):
     text = refused(tmp_path, **{key: 1})
     assert text.startswith(f": unknown key {key!r}")
     assert says in text
 
 
-def test_a_required_setting_that_is_missing_is_named(tmp_path):
+def test_a_missing_required_setting_is_named(tmp_path):
     @frozen(kw_only=True)
     class Needy:
         leaf: str
@@ -134,7 +134,7 @@ def test_a_required_setting_that_is_missing_is_named(tmp_path):
     assert refused(tmp_path, Needy) == ".leaf is missing; set it"
 
 
-def test_a_choice_that_is_none_names_those_that_there_are(tmp_path):
+def test_an_invalid_choice_is_reported_with_the_valid_ones(tmp_path):
     @frozen(kw_only=True)
     class Choosy:
         leaf: Literal["green", "white"]
@@ -160,7 +160,7 @@ class Fleet:
     names: dict[str, str] = field(factory=dict)
 
 
-def test_a_class_inside_of_settings_is_a_table_an_array_of_tables_or_tables_by_name(tmp_path):
+def test_nested_classes_are_tables_arrays_of_tables_or_tables_by_name(tmp_path):
     made = fill(
         tmp_path,
         Fleet,
@@ -175,7 +175,7 @@ def test_a_class_inside_of_settings_is_a_table_an_array_of_tables_or_tables_by_n
     assert made.spare is None
 
 
-def test_secrets_inside_of_such_a_class_are_secrets(tmp_path):
+def test_secrets_in_nested_classes_are_secrets(tmp_path):
     made = fill(
         tmp_path, Fleet, calls=[{"code": "MOM", "password": "${LEAF}"}], spare={"code": "S"}
     )
@@ -201,5 +201,5 @@ def test_secrets_inside_of_such_a_class_are_secrets(tmp_path):
         ({"names": "CAL"}, ".names is 'CAL'; expected a table"),
     ],
 )
-def test_what_is_wrong_inside_of_such_a_class_is_told_with_its_place(tmp_path, raw, says):
+def test_errors_in_nested_classes_are_reported_with_their_place(tmp_path, raw, says):
     assert refused(tmp_path, Fleet, **raw).startswith(says)

@@ -12,7 +12,7 @@ def opened(office, *sinks):
     return open_lake(office.configuration, office.registry, "local")
 
 
-def test_the_lake_alone_is_made_and_another_sink_when_it_is_asked_for(office):
+def test_the_lake_is_made_first_and_other_sinks_on_demand(office):
     site = opened(office, "lake", "ledger")
     assert site.lake is office.lake
     assert list(site.sinks) == ["lake"]
@@ -24,7 +24,7 @@ def test_the_lake_is_found_behind_other_sinks(office):
     assert opened(office, "ledger", "lake").lake is office.lake
 
 
-def test_a_sink_that_the_environment_does_not_name_is_not_made(office):
+def test_an_unconfigured_sink_is_not_made(office):
     site = opened(office, "lake")
     with pytest.raises(ConfigError, match="environment local has no sink 'ledger'; there are lake"):
         site.sink("ledger")

@@ -22,7 +22,7 @@ def env(tmp_path):
     return env
 
 
-def test_an_empty_variable_of_the_process_does_not_hide_the_one_of_the_file(env):
+def test_an_empty_process_variable_does_not_hide_the_files(env):
     file = env(f"BEA_API_KEY={KEY}\nOTHER=file\n")
     assert read_variables(file, {"BEA_API_KEY": "", "OTHER": "process"}) == {
         "BEA_API_KEY": KEY,
@@ -30,7 +30,7 @@ def test_an_empty_variable_of_the_process_does_not_hide_the_one_of_the_file(env)
     }
 
 
-def test_what_is_empty_everywhere_is_not_set(env, tmp_path):
+def test_a_variable_that_is_empty_everywhere_is_unset(env, tmp_path):
     assert read_variables(env("A=\nB=''\nC\n"), {"A": "", "D": ""}) == {}
     assert read_variables(tmp_path / "none", {"A": "", "B": "b"}) == {"B": "b"}
 
@@ -50,19 +50,19 @@ def test_what_is_empty_everywhere_is_not_set(env, tmp_path):
         f"BEA_API_KEY=\nBEA_API_KEY={KEY}\n",
     ],
 )
-def test_the_file_may_be_written_in_every_usual_way(env, content):
+def test_the_file_may_use_every_common_syntax(env, content):
     assert read_variables(env(content), {})["BEA_API_KEY"] == KEY
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
-def test_a_file_in_another_encoding_is_a_wrong_setting(env, encoding):
+def test_a_file_in_another_encoding_is_a_config_error(env, encoding):
     file = env(f"NAME=Espa\xf1a\nBEA_API_KEY={KEY}\n".encode(encoding))
     with pytest.raises(ConfigError) as error:
         read_variables(file, {})
     assert str(error.value) == f"{file} is not valid UTF-8; save it as UTF-8"
 
 
-def test_a_file_that_cannot_be_read_is_a_wrong_setting(env, monkeypatch):
+def test_an_unreadable_file_is_a_config_error(env, monkeypatch):
     file = env("A=b")
 
     def refuse(*_, **__):
@@ -83,22 +83,22 @@ def test_a_secret_in_quotes_is_refused_by_name_and_not_shown(value):
 
 
 @pytest.mark.parametrize("value", ["dbname='a' user='b'", "it's", "'", '"a', "postgresql://a/'b'"])
-def test_quotes_inside_of_a_secret_are_its_own(value):
+def test_quotes_inside_a_secret_belong_to_it(value):
     assert secret_of({"DSN": value}, "DSN").reveal() == value
 
 
-def test_a_secret_of_bytes_that_are_not_text_is_refused():
+def test_a_secret_that_is_not_valid_text_is_refused():
     with pytest.raises(ConfigError, match="BEA_API_KEY contains bytes that are not valid UTF-8"):
         secret_of({"BEA_API_KEY": "abc\udcff"}, "BEA_API_KEY")
 
 
 @pytest.mark.parametrize("variables", [{}, {"BEA_API_KEY": ""}])
-def test_a_secret_that_is_not_set_is_none(variables):
+def test_an_unset_secret_is_none(variables):
     assert secret_of(variables, "BEA_API_KEY") is None
 
 
 @given(st.text(max_size=20))
-def test_no_secret_is_a_bug(value):
+def test_no_secret_raises_an_unexpected_error(value):
     try:
         found = secret_of({"A": value}, "A")
     except ConfigError:

@@ -10,7 +10,7 @@ from statpipe.api import Unavailable
 from statpipe.engine.stages.background import background, each_in_turn
 
 
-def test_results_are_taken_in_the_order_of_the_calls():
+def test_results_come_in_the_order_of_the_calls():
     """The first call takes longest: it waits for the last."""
     last, taken = threading.Event(), []
 
@@ -28,7 +28,7 @@ def test_results_are_taken_in_the_order_of_the_calls():
     assert taken == [0, 1, 2, 3]
 
 
-def test_no_more_are_under_way_than_may_be():
+def test_the_number_of_parallel_calls_is_limited():
     taken = []
     with background(taken.append, 2) as calls:
         for number in range(20):
@@ -51,7 +51,7 @@ def test_a_failure_is_raised_soon():
             calls.call(fails, 0)
 
 
-def test_what_succeeds_counts_though_something_fails():
+def test_successful_calls_count_even_if_one_fails():
     taken = []
     with background(taken.append, 8) as calls:
         for number in range(4):
@@ -60,7 +60,7 @@ def test_what_succeeds_counts_though_something_fails():
     assert taken == [0, 2, 3]
 
 
-def test_all_calls_have_ended_when_an_error_leaves():
+def test_all_calls_have_ended_when_the_error_is_raised():
     ended = threading.Event()
 
     def leave():
@@ -74,14 +74,14 @@ def test_all_calls_have_ended_when_an_error_leaves():
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 8])
-def test_each_has_its_turn_in_order_and_a_failure_too(at_once):
+def test_turns_are_taken_in_order_also_by_failures(at_once):
     calls = each_in_turn(fails, [0, 2, 1, 3], at_once)
     assert [next(calls), next(calls)] == [0, 2]
     with pytest.raises(Unavailable, match="no room"):
         next(calls)
 
 
-def test_those_that_may_be_under_way_together_are():
+def test_parallel_calls_run_at_the_same_time():
     together = threading.Barrier(3, timeout=60)
 
     def call(number):
@@ -91,7 +91,7 @@ def test_those_that_may_be_under_way_together_are():
     assert list(each_in_turn(call, range(6), 3)) == list(range(6))
 
 
-def test_what_comes_after_a_failure_is_not_begun():
+def test_calls_after_a_failure_are_not_started():
     begun = []
 
     def call(number):

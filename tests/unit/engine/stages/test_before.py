@@ -37,7 +37,7 @@ def vintage_before(office, held, **dates):
     return before.previous(TEA, final)
 
 
-def test_a_release_taken_back_may_have_had_more_periods_than_what_is_shown_again(office):
+def test_a_withdrawn_release_may_have_more_periods_than_the_current_one(office):
     """So what is shown again is compared with what was shown under its date."""
     longer = prices(30)
     shorter = {cell: price for cell, price in prices(1).items() if cell[2] == MONTHS[0]}

@@ -42,7 +42,7 @@ CURRENT = Snapshot(dataset=TEA, vintage=Vintage(released=date(2024, 3, 1)), tabl
 BEFORE = Snapshot(dataset=TEA, vintage=Vintage(released=date(2024, 2, 1)), table=None)
 
 
-def test_each_check_is_asked_in_order_and_told_at_once():
+def test_checks_run_in_order_and_are_reported_at_once():
     told = []
     checks = {"b": Says("b"), "a": Says("a"), "not": Says("not", applies=False)}
     judge(checks, CURRENT, BEFORE, told.append)
@@ -54,7 +54,7 @@ def test_each_check_is_asked_in_order_and_told_at_once():
 @pytest.mark.parametrize(
     "check", [Says(KeyError("cup")), Says("a", applies=KeyError("cup"))], ids=["check", "applies"]
 )
-def test_a_check_that_raises_is_a_broken_plugin_named_with_what_it_judged(check):
+def test_a_check_that_raises_is_a_plugin_error_with_its_vintage(check):
     told = []
     checks = {"first": Says("first"), "odd": check, "last": Says("last")}
     with pytest.raises(PluginError) as raised:
@@ -75,7 +75,7 @@ def test_a_check_that_raises_is_a_broken_plugin_named_with_what_it_judged(check)
         ("warning", False, True, False),  # it refuses nothing, so there is nothing to overrule
     ],
 )
-def test_what_would_refuse_because_figures_moved_is_accepted_when_asked_and_nothing_else(
+def test_accept_revisions_only_overrules_checks_of_revisions(
     severity, passed, about_revision, accepted
 ):
     moved = attrs.evolve(
@@ -96,7 +96,7 @@ def test_what_would_refuse_because_figures_moved_is_accepted_when_asked_and_noth
         (0, {}, True),
     ],
 )
-def test_what_was_accepted_for_a_vintage_stays_accepted(failures, accepted, refuses):
+def test_an_accepted_vintage_stays_accepted(failures, accepted, refuses):
     moved = attrs.evolve(result("moved"), passed=False, about_revision=True, failures=failures)
     (found,) = overruled([moved], accept_revision=False, accepted=lambda: accepted)
     assert (found.refuses, found.accepted) == (refuses, not refuses)
@@ -112,7 +112,7 @@ def test_what_was_accepted_for_a_vintage_stays_accepted(failures, accepted, refu
         (attrs.evolve(result("mine"), vintage="1999-01-01"), "a verdict of 'mine' on black 1999-"),
     ],
 )
-def test_a_verdict_that_is_none_or_of_something_else_is_refused(verdict, told):
+def test_an_invalid_or_foreign_verdict_is_refused(verdict, told):
     with pytest.raises(PluginError) as refused:
         judge({"mine": Says(verdict)}, CURRENT, None, lambda _: None)
     assert str(refused.value).startswith("check 'mine' judged black 20")
@@ -120,7 +120,7 @@ def test_a_verdict_that_is_none_or_of_something_else_is_refused(verdict, told):
     assert "must return a CheckResult with its own name" in str(refused.value)
 
 
-def test_a_foreseen_error_passes_unchanged():
+def test_a_statpipe_error_passes_unchanged():
     with pytest.raises(Unavailable, match="later"):
         judge({"x": Says(Unavailable("later"))}, CURRENT, None, lambda _: None)
 
@@ -135,7 +135,7 @@ def test_a_run_whose_check_raises_publishes_nothing(office):
     assert office.lake.bronze
 
 
-def test_siblings_are_those_that_agreements_name_and_that_are_at_hand():
+def test_siblings_are_the_available_datasets_of_agreements():
     agreements = tuple(Agreement(dataset=name, pairs=()) for name in ("green", "white"))
     dataset = attrs.evolve(TEA, agreements=agreements)
     tables = {"green": "a table", "red": "another"}

@@ -22,7 +22,7 @@ def with_a_new_port(monkeypatch):
     monkeypatch.setattr(TeaNormalizer, "normalize", normalize)
 
 
-def test_it_loads_under_the_name_that_is_printed(office, with_a_new_port):
+def test_a_new_code_is_loaded_under_its_printed_name(office, with_a_new_port):
     manifest = office.run()
     assert (manifest.outcome, manifest.exit_code) == ("loaded", 0)
     tables = [p.table for p in office.lake.held.values() if p.key.layer == "silver"]
@@ -33,7 +33,7 @@ def test_it_loads_under_the_name_that_is_printed(office, with_a_new_port):
     assert all(names["COC"] == "Cochin" for names in named)
 
 
-def test_a_warning_names_it(office, with_a_new_port):
+def test_a_warning_names_the_new_code(office, with_a_new_port):
     manifest = office.run()
     warnings = [check for check in manifest.checks if check.check == "new_codes"]
     assert {(w.dataset, w.severity, w.passed, w.failures) for w in warnings} == {
@@ -47,13 +47,13 @@ def test_a_warning_names_it(office, with_a_new_port):
     assert first.cells == ({"ref_area": "COC", "title": "Cochin"},)
 
 
-def test_made_anew_from_bronze_it_is_named_again(office, with_a_new_port):
+def test_a_new_code_is_named_again_after_a_rebuild(office, with_a_new_port):
     office.run()
     office.lake.held.clear()
     manifest = office.run(stages=frozenset({"transform"}))
     assert "new_codes" in {check.check for check in manifest.checks}
 
 
-def test_an_unchanged_run_says_nothing(office, with_a_new_port):
+def test_an_unchanged_run_does_not_warn_about_the_code(office, with_a_new_port):
     office.run()
     assert office.run().checks == ()

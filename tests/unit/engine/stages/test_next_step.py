@@ -52,12 +52,12 @@ def test_the_commands_repeat_the_run(environment, options, wanted):
     assert shlex.split(found.accepting) == [*shlex.split(wanted), "--accept-revision"]
 
 
-def test_the_command_that_fetches_all_anew_names_the_environment():
+def test_the_command_for_a_full_run_names_the_environment():
     assert commands("tea", "local", Options(tables=("a",))).full == "statpipe run tea --full"
     assert commands("tea", "prod", Options()).full == "statpipe run tea --full --env prod"
 
 
-def test_what_the_agency_may_have_meant_can_be_published():
+def test_doubtful_figures_can_be_published():
     (result,) = with_next_steps([MOVED], RUN)
     assert result.next_step == (
         "if the agency really published these figures, accept them with: statpipe run tea --accept-revision"
@@ -65,7 +65,7 @@ def test_what_the_agency_may_have_meant_can_be_published():
     assert result.in_words == f"8 prices moved; {result.next_step}"
 
 
-def test_figures_that_were_misread_cannot():
+def test_misread_figures_cannot_be_published():
     (result,) = with_next_steps([TWICE], RUN)
     assert result.next_step == (
         "this check tests whether the figures were read correctly and cannot be overruled; look at the "
@@ -73,7 +73,7 @@ def test_figures_that_were_misread_cannot():
     )
 
 
-def test_overruling_is_advised_only_where_it_publishes_the_release():
+def test_overruling_is_only_suggested_if_it_publishes_the_release():
     moved, twice = with_next_steps([MOVED, TWICE], RUN)
     assert moved.next_step == (
         "overruling this check would not publish the release, since twice refuses it too; "
@@ -82,7 +82,7 @@ def test_overruling_is_advised_only_where_it_publishes_the_release():
     assert twice.next_step.startswith("this check tests whether the figures were read correctly")
 
 
-def test_what_refuses_nothing_asks_for_nothing():
+def test_a_run_without_refusal_has_no_next_step():
     overruled = attrs.evolve(MOVED, accepted=True)
     results = [WARNING, PASSED, overruled]
     assert with_next_steps(results, RUN) == results
@@ -101,5 +101,5 @@ def test_what_refuses_nothing_asks_for_nothing():
         ),
     ],
 )
-def test_every_reader_of_a_run_has_the_same_headline(result, wanted):
+def test_every_output_of_a_run_has_the_same_headline(result, wanted):
     assert result.headline == wanted

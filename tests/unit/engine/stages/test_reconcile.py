@@ -97,12 +97,12 @@ A = dict.fromkeys(cells(), "1")
 B = A | {cells()[0]: "2"}
 
 
-def test_the_first_of_a_date_is_the_first_in_its_sequence():
+def test_the_first_vintage_of_a_date_has_sequence_one():
     final = Book().take(A)
     assert (final.vintage.id, final.same, final.grown) == ("2024-03-01", None, False)
 
 
-def test_equal_figures_are_the_same_vintage_whatever_the_notes_say():
+def test_equal_figures_are_the_same_vintage_despite_other_notes():
     book = Book()
     first = book.take(A, notes="read today")
     again = book.take(A, notes="read tomorrow")
@@ -111,7 +111,7 @@ def test_equal_figures_are_the_same_vintage_whatever_the_notes_say():
     assert not again.grown
 
 
-def test_texts_that_differ_in_white_space_only_stay_as_they_are_held():
+def test_texts_that_only_differ_in_white_space_are_not_changed():
     book = Book()
     first = book.take(A, notes="A footnote, which is long.")
     again = book.take(A, notes=" A footnote,\n  which is\u00a0long. ")
@@ -120,7 +120,7 @@ def test_texts_that_differ_in_white_space_only_stay_as_they_are_held():
     assert set(again.silver.table["notes"].to_pylist()) == {"A footnote, which is long."}
 
 
-def test_a_figure_that_is_printed_with_other_places_only_stays_as_it_was_printed():
+def test_a_figure_that_only_differs_in_decimal_places_is_not_changed():
     """As it does in a later vintage: the places are those of the release that set the figure."""
     book = Book()
     first = book.take(A | {cells()[0]: "1.5"})
@@ -146,7 +146,7 @@ def test_a_part_of_the_vintage_with_other_white_space_changes_nothing():
     assert book.take(A, Selection(areas=PORTS[:1]), notes="Three").reworded
 
 
-def test_silver_that_is_damaged_is_replaced_by_what_was_fetched():
+def test_damaged_silver_is_replaced_by_the_fetched_table():
     first = silver(A, notes="One")
     held = held_as(TEA, Vintage(released=DAY), first, "code")
 
@@ -159,7 +159,7 @@ def test_silver_that_is_damaged_is_replaced_by_what_was_fetched():
     assert again.reworded
 
 
-def test_a_changed_cell_is_the_next_in_sequence_and_so_is_a_vanished_one():
+def test_a_changed_or_missing_cell_makes_the_next_in_sequence():
     book = Book()
     book.take(A)
     assert book.take(B).vintage.id == "2024-03-01.02"
@@ -174,7 +174,7 @@ def test_a_figure_that_becomes_missing_is_a_change():
     assert book.take(A | {cells()[3]: "-"}).vintage.sequence == 2
 
 
-def test_another_selection_joins():
+def test_another_selection_is_merged():
     book = Book()
     book.take(A, Selection(areas=PORTS[:1]))
     final = book.take(A, Selection(areas=PORTS[1:]))
@@ -184,7 +184,7 @@ def test_another_selection_joins():
     assert content_hash(final.silver.table) == content_hash(silver(A).table)
 
 
-def test_a_narrower_selection_takes_nothing_away_and_is_no_news():
+def test_a_narrower_selection_changes_nothing():
     book = Book()
     book.take(A)
     final = book.take(A, Selection(areas=PORTS[:1]))
@@ -192,7 +192,7 @@ def test_a_narrower_selection_takes_nothing_away_and_is_no_news():
     assert book.cells() == {1: A}
 
 
-def test_a_change_inside_a_narrower_selection_brings_just_that_selection():
+def test_a_change_in_a_narrower_selection_only_covers_that_selection():
     book = Book()
     book.take(A)
     narrow = Selection(areas=PORTS[:1])
@@ -200,7 +200,7 @@ def test_a_change_inside_a_narrower_selection_brings_just_that_selection():
     assert book.cells() == {1: A, 2: cut(B, narrow)}
 
 
-def test_selections_that_differ_twice_can_take_turns():
+def test_alternating_selections_are_reconciled():
     book = Book()
     one = Selection(areas=PORTS[:1], periods=MONTHS[:1])
     other = Selection(areas=PORTS[1:], periods=MONTHS[1:])
@@ -209,21 +209,21 @@ def test_selections_that_differ_twice_can_take_turns():
     assert book.cells() == {1: A}
 
 
-def test_no_claim_is_made_to_what_was_never_asked_for():
+def test_unrequested_cells_are_never_claimed():
     book = Book()
     book.take(A, Selection(areas=PORTS[:1], periods=MONTHS[:1]))
     final = book.take(A, Selection(areas=PORTS[1:], periods=MONTHS[1:]))
     assert not final.vintage.selection.covers(Selection(areas=PORTS[:1], periods=MONTHS[1:]))
 
 
-def test_the_only_one_of_its_date_keeps_the_sequence_it_has():
+def test_the_only_vintage_of_a_date_keeps_its_sequence():
     vintage = Vintage(released=DAY, sequence=3)
     final = reconcile(TEA, vintage, silver(A), [], "code", lambda _: None, as_it_is)
     assert final.vintage.id == "2024-03-01.03"
     assert set(final.silver.table["vintage"].to_pylist()) == {"2024-03-01.03"}
 
 
-def test_what_the_agency_dates_later_bears_that_date_from_then_on():
+def test_a_vintage_dated_later_by_the_agency_takes_that_date():
     seen = Vintage(released=date(2024, 3, 9), basis="observed", token="etag")
     nameless = held_as(TEA, seen, silver(A, seen.id), "code")
     dated = Vintage(released=DAY, token="note")
@@ -237,7 +237,7 @@ def test_what_the_agency_dates_later_bears_that_date_from_then_on():
 
 @settings(deadline=None, max_examples=60)
 @given(steps=st.lists(st.tuples(figures, selections), min_size=1, max_size=5))
-def test_any_sequence_of_figures_and_selections_holds_what_an_oracle_says(steps):
+def test_any_sequence_of_figures_and_selections_matches_an_oracle(steps):
     book = Book()
     wanted = {}
     for published, selection in steps:

@@ -28,7 +28,7 @@ def task(office, payloads):
     )
 
 
-def test_a_task_survives_pickling_and_carries_no_payload(task, payloads):
+def test_a_task_can_be_pickled_and_contains_no_payload(task, payloads):
     sent = pickle.dumps(task)
     assert all(payload.body not in sent for payload in payloads)
     again = normalize(pickle.loads(sent), payloads)

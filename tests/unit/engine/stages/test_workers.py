@@ -40,7 +40,7 @@ def test_other_processes_make_the_same_lake(shared, alone):
     assert len(posted.sent) == 8
 
 
-def test_no_payload_no_table_and_no_key_travels(shared):
+def test_no_payload_table_or_key_is_sent_to_workers(shared):
     posted = Posted()
     shared.run(posted)
     bodies = [
@@ -54,7 +54,7 @@ def test_no_payload_no_table_and_no_key_travels(shared):
         assert b'"rows"' not in text
 
 
-def test_what_a_check_refuses_is_not_published_and_lies_where_no_reader_looks(shared):
+def test_a_refused_table_is_not_published_and_not_visible(shared):
     shared.office.agency.check = "error"
     manifest = shared.run(Posted())
     assert (manifest.outcome, len(manifest.checks)) == ("refused", 2)
@@ -66,7 +66,7 @@ def test_what_a_check_refuses_is_not_published_and_lies_where_no_reader_looks(sh
     assert shared.files("staged") == {}
 
 
-def test_figures_that_changed_under_an_unchanged_date_get_their_own_name(shared, alone):
+def test_figures_changed_under_an_unchanged_date_get_their_own_name(shared, alone):
     for place, executor in ((shared, Posted()), (alone, None)):
         office = place.office
         office.agency.releases = office.agency.releases[:2]
@@ -87,7 +87,7 @@ def test_a_worker_that_dies_changes_nothing(shared, alone, lost, caplog):
     assert shared.files("silver", "gold") == alone.files("silver", "gold")
 
 
-def test_unreadable_payloads_end_the_run_with_their_text(shared):
+def test_unreadable_payloads_end_the_run_with_their_message(shared):
     shared.office.agency.garbled = True
     posted = Posted()
     manifest = shared.run(posted)
@@ -96,7 +96,7 @@ def test_unreadable_payloads_end_the_run_with_their_text(shared):
     assert all(b"teapot" not in text for text in posted.returned)
 
 
-def test_a_worker_that_sees_another_lake_says_where_it_looked(shared, monkeypatch, tmp_path):
+def test_a_worker_with_another_lake_reports_its_path(shared, monkeypatch, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     monkeypatch.setattr(
         "statpipe.engine.stages.workers.bench_at",
@@ -122,7 +122,7 @@ def test_a_worker_of_another_version_is_refused(shared, monkeypatch):
     assert "has statpipe-tea 1.0 instead of 0.9; install the same versions" in manifest.message
 
 
-def test_a_pool_whose_process_dies_leaves_the_work_to_us(shared, alone):
+def test_a_pool_whose_process_dies_leaves_the_work_to_the_main_process(shared, alone):
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes:
         processes.submit(_die)
         assert shared.run(processes).outcome == "loaded"
@@ -136,7 +136,7 @@ def _die():
     os._exit(9)
 
 
-def test_what_is_said_in_a_worker_is_said_again_here(caplog, logs_as_they_were):
+def test_log_lines_of_a_worker_are_repeated_in_the_main_process(caplog, logs_as_they_were):
     caplog.set_level(logging.INFO)
     with hearing(logging.INFO) as heard:
         structlog.get_logger("statpipe").info("a port is closed", port="CAL")

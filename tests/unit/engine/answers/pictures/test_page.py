@@ -27,7 +27,7 @@ class Tags(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_a_page_is_well_formed_and_what_it_is_given_is_text():
+def test_a_page_is_well_formed_and_escapes_its_texts():
     text = page("A <b>", [section("One", paragraph("<script>alert(1)</script>"), table("T", ("a", "b"), [("x", None), ("<i>", 1)]))])  # fmt: skip
     tags = Tags()
     tags.feed(text)
@@ -49,13 +49,13 @@ def test_a_picture_fits_a_phone_and_what_is_wider_is_moved_sideways_also_by_keyb
     assert "white-space:pre-wrap" in text  # a command breaks instead
 
 
-def test_what_is_empty_is_left_out():
+def test_empty_sections_are_left_out():
     assert figure("", "It") == ""
     assert table("T", ("a",), []) == ""
     assert section("One", "", "") == ""
     assert folded("More") == ""
 
 
-def test_what_is_folded_on_the_screen_is_printed_whole():
+def test_folded_sections_are_printed_completely():
     _, _, paper = page("a", [folded("more", "<p>inside</p>")]).partition("@media print{")
     assert "details::details-content{content-visibility:visible" in paper

@@ -28,7 +28,7 @@ def texts(svg):
 @given(st.floats(-1e15, 1e15), st.floats(-1e15, 1e15))
 @example(0.0, 5e-324)
 @example(1e-310, 2e-310)
-def test_steps_are_round_and_hold_all_figures(one, other):
+def test_steps_are_round_numbers_and_cover_all_figures(one, other):
     low, high = sorted((one, other))
     found = steps(low, high)
     nearly = (high - low) * 1e-6 + abs(high) * 1e-9
@@ -42,11 +42,11 @@ def test_steps_are_round_and_hold_all_figures(one, other):
     ("value", "written"),
     [(1500000.0, "1,500,000"), (0.0, "0"), (-0.25, "-0.25"), (1e-7, "1e-07"), (1e16, "1e+16")],
 )
-def test_numbers_on_an_axis(value, written):
+def test_numbers_on_an_axis_are_short(value, written):
     assert number(value) == written
 
 
-def test_a_line_breaks_where_no_figure_is_and_a_figure_alone_is_a_dot():
+def test_a_line_breaks_at_gaps_and_a_single_figure_is_a_dot():
     assert (
         path([(0, 0), (1, 1), None, (3, 3)], "x")
         == '<path class="x" d="M0.0 0.0L1.0 1.0M3.0 3.0h.01"/>'
@@ -71,14 +71,14 @@ def test_series_are_named_where_they_end_and_described_in_words():
     assert abs(places[0] - places[1]) >= 13  # they end at one point, and can be read
 
 
-def test_nothing_is_drawn_of_nothing():
+def test_without_figures_nothing_is_drawn():
     assert lines([], NAMES, "", "") == ""
     assert fan([Series(name="v", figures={})], NAMES, "", "") == ""
     assert heat_map({("v", "2015"): None}, ["2015"], ["v"], "") == ""
     assert tile_map({"CA": 1.0}, "", "") == ""
 
 
-def test_the_fan_has_a_line_a_vintage_and_a_ring_for_each_first_figure():
+def test_the_fan_has_a_line_per_vintage_and_a_ring_per_first_figure():
     svg = fan(
         [Series(name="2020", figures=figures(1, 2, 3)), Series(name="2021", figures=figures(1, 3, 4, 5))],
         NAMES, "", "Fan",
@@ -91,7 +91,7 @@ def test_the_fan_has_a_line_a_vintage_and_a_ring_for_each_first_figure():
     assert root.find(f"{HERE}desc").text.startswith("2 vintages, from 2020 to 2021.")
 
 
-def test_many_vintages_are_thinned_and_the_latest_stays():
+def test_many_vintages_are_thinned_and_the_latest_is_kept():
     every = [Series(name=f"{n:03}", figures=figures(n, n)) for n in range(200)]
     svg = fan(every, NAMES, "", "Fan")
     paths = [one.get("class") for one in ET.fromstring(svg).iter(f"{HERE}path")]
@@ -99,7 +99,7 @@ def test_many_vintages_are_thinned_and_the_latest_stays():
     assert "from 000 to 199" in svg
 
 
-def test_the_heat_map_says_each_revision_and_what_a_release_did_not_tell():
+def test_the_heat_map_shows_revisions_and_missing_releases():
     moves = {("2021", "2015"): -1.5, ("2021", "2016"): None, ("2022", "2016"): 3.0}
     svg = heat_map(moves, ["2015", "2016"], ["2021", "2022"], "Revisions")
     told = [one.text for one in ET.fromstring(svg).iter(f"{HERE}title")]
@@ -112,13 +112,13 @@ def test_the_heat_map_says_each_revision_and_what_a_release_did_not_tell():
     assert "1.00 %" not in texts(narrow)
 
 
-def test_falls_and_rises_have_colours_in_three_strengths():
+def test_decreases_and_increases_have_three_shades_each():
     assert [shade(move, (1.0, 2.0)) for move in (-3, -1, -0.5, 0, 0.5, 1, 2)] == [
         "n3", "n2", "n1", "z", "p1", "p2", "p3",
     ]  # fmt: skip
 
 
-def test_every_state_has_a_tile_of_its_own():
+def test_every_state_has_its_own_tile():
     assert len(PLACES) == len(set(PLACES.values())) == 51
     svg = tile_map({code: float(place) for place, code in enumerate(PLACES)}, "Dollars", "Map")
     assert {"CA", "DC", "TX"} <= set(texts(svg))
@@ -127,7 +127,7 @@ def test_every_state_has_a_tile_of_its_own():
     assert "no figure" in fewer
 
 
-def test_a_file_of_its_own_has_paper_colours_and_a_title():
+def test_a_separate_file_has_paper_colours_and_a_title():
     svg = standing_alone(lines([Series(name="", figures=figures(1, 2))], NAMES, "", "T"), "A & B")
     root = ET.fromstring(svg)
     assert root.get("viewBox") == "0 -28 720 368"
@@ -143,7 +143,7 @@ def test_a_file_of_its_own_has_paper_colours_and_a_title():
         (["2019", "2020", "2021"], ["release 2021", "earlier releases", "first release"]),
     ],
 )
-def test_a_fan_says_what_its_lines_and_rings_are(names, told):
+def test_a_fan_explains_its_lines_and_rings(names, told):
     day = next(iter(NAMES))
     svg = fan([Series(name=name, figures={day: 1.0}) for name in names], NAMES, "", "Fan")
     assert texts(svg)[-len(told) :] == told

@@ -50,7 +50,7 @@ def told(table, *names):
     return [tuple(row[name] for name in names) for row in table.to_pylist()]
 
 
-def test_each_release_shows_each_figure_also_where_it_repeats_what_was_known(site):
+def test_each_release_has_every_figure_even_if_unchanged(site):
     _, table = releases(site, "tea", FINE)
     assert told(table, "time_period", "release", "vintage", "value") == [
         ("2024-01", 0, "2024-03-01", Decimal("1.25")),
@@ -67,7 +67,7 @@ def test_each_release_shows_each_figure_also_where_it_repeats_what_was_known(sit
     )
 
 
-def test_releases_are_chosen_by_number_and_growth_knows_the_period_before(site):
+def test_releases_are_selected_by_number_and_growth_uses_the_period_before(site):
     _, table = releases(site, "tea", {**FINE, "time_period": ("2024-02",)}, nth=(0, 2))
     assert told(table, "time_period", "release") == [("2024-02", 0), ("2024-02", 2)]
     assert table["growth"].to_pylist() == pytest.approx([80.0, 100 / 2.25])
@@ -87,7 +87,7 @@ def test_a_figure_that_is_not_shown_is_no_release(tmp_path):
     assert told(table, "release", "vintage") == [(0, "2024-04-01")]
 
 
-def test_the_triangle_has_a_row_a_period_and_a_column_a_vintage(site):
+def test_the_triangle_has_a_row_per_period_and_a_column_per_vintage(site):
     turned = triangle(*releases(site, "tea", FINE))
     assert turned.columns == ("time_period", "2024-03-01", "2024-04-01", "2024-05-01")
     assert [tuple(map(str, row)) for row in turned.rows] == [
@@ -115,7 +115,7 @@ def test_statistics_compare_each_release_with_the_final_one(site):
     assert grown["mean_revision"].to_pylist() == pytest.approx([100 / 2.25 - 80])
 
 
-def test_what_was_released_once_has_no_revisions(site):
+def test_figures_released_once_have_no_revisions(site):
     with pytest.raises(ConfigError, match="no figure has been released twice yet"):
         revision_statistics(site, "tea", {"dataset": ("green",)})
 
@@ -125,7 +125,7 @@ def test_any_model_of_a_family_leads_to_its_history(site):
     assert history_of(site, "tea_first_release")[1].name == "tea_history"
 
 
-def test_more_than_can_be_held_is_refused(site, monkeypatch):
+def test_a_selection_too_large_for_memory_is_refused(site, monkeypatch):
     monkeypatch.setattr(module, "MOST", 5)
     with pytest.raises(ConfigError, match="choose fewer by area, category or dataset"):
         releases(site, "tea", FINE)

@@ -80,18 +80,18 @@ def levels():
         ),
     ],
 )
-def test_statistics_are_those_of_r(pairs, told):
+def test_statistics_equal_those_of_r(pairs, told):
     found = statistics_of(*pairs)
     assert {name: found[name] for name in told} == pytest.approx(told, rel=1e-6, abs=EXACT)
 
 
-def test_signs_and_extremes():
+def test_signs_and_extremes_are_counted():
     found = statistics_of([1.0, -1.0, 0.0, 2.0], [2.0, 1.0, 0.0, 1.5])
     assert found["sign_changes"] == 0.25
     assert (found["least_revision"], found["largest_revision"]) == (-0.5, 2.0)
 
 
-def test_too_few_figures_or_none_that_move_make_no_test():
+def test_too_few_or_constant_figures_give_no_test():
     few = statistics_of(EARLY[:7], FINAL[:7])
     assert {name for name, value in few.items() if value is None} == {
         "bias_p", "bias_robust_p", "news_intercept", "news_slope", "news_p",
@@ -103,7 +103,7 @@ def test_too_few_figures_or_none_that_move_make_no_test():
     assert statistics_of([5.0] * 9, FINAL[:9])["news_p"] is None
 
 
-def test_the_first_efficient_release_is_the_first_that_tells_what_comes():
+def test_the_first_efficient_release_is_the_first_that_predicts_later_ones():
     assert first_efficient([(2, 0.9), (0, 0.01), (1, 0.06)]) == 1
     assert first_efficient([(0, 0.01), (1, None)]) is None
 
@@ -120,7 +120,7 @@ def test_the_first_efficient_release_is_the_first_that_tells_what_comes():
         (math.inf, 5, 0),
     ],
 )
-def test_probabilities_of_student_are_those_of_r(t, freedom, p):
+def test_probabilities_of_students_t_equal_those_of_r(t, freedom, p):
     assert two_sided(t, freedom) == pytest.approx(p, abs=EXACT)
 
 
