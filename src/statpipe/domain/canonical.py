@@ -58,7 +58,7 @@ def content_hash(table: pa.Table, columns: Sequence[str] | None = None) -> str:
             array = array.indices
         digest.update(_bytes_of(pc.is_valid(array).cast(pa.int8())))
         if array.null_count:
-            # What stands in the slot of a null is undefined: blank it before hashing.
+            # The value in the slot of a null is undefined, so blank it before hashing.
             zero = pa.array([0], pa.int32() if pa.types.is_date32(array.type) else pa.int64())
             array = array.fill_null(zero.cast(array.type)[0])
         digest.update(_bytes_of(array))
@@ -67,8 +67,8 @@ def content_hash(table: pa.Table, columns: Sequence[str] | None = None) -> str:
 
 def meaning_hash(table: pa.Table) -> str:
     """
-    Hash the values of a table as a reader takes them: runs of white space in texts are one blank, and a
-    number is the same with any places printed.
+    Hash the values of a table by their meaning: a run of white space in a text counts as one blank,
+    and the number of printed decimal places does not matter.
     """
     import pyarrow as pa
 
@@ -88,8 +88,9 @@ def figures_hash(table: pa.Table) -> str:
     """
     Hash only what the agency published: keys, figures, statuses and symbols.
 
-    Figures are numbers: how many places they are printed with does not count. They are hashed in the
-    type that versions before had, where they fit, since what those recorded is compared with.
+    Figures count as numbers: their printed decimal places do not matter. If they fit, they are
+    hashed in the type of older versions, because hashes are compared with those that older versions
+    recorded.
     """
     import pyarrow as pa
     import pyarrow.compute as pc

@@ -15,7 +15,7 @@ def chosen(there: Mapping[str, T], names: Iterable[str], where: str) -> list[T]:
     """
     Return the values with these names. *where* is the setting that holds the names, such as ``sources.tea.tables``.
 
-    :raises ConfigError: A name does not exist; the text suggests a similar one.
+    :raises ConfigError: A name does not exist; the message suggests a similar one.
     """
     for name in (wanted := list(names)):
         if name not in there:

@@ -43,8 +43,8 @@ class CodeChanges:
     How a vintage changed the codes of a column: ``ref_area``, ``category``, or a dimension's
     column.
 
-    ``added``, ``renamed`` and ``withdrawn`` count them, ``shown`` names the first of each. A ``dimension``
-    that is itself ``added`` or ``withdrawn`` is not told code by code.
+    ``added``, ``renamed`` and ``withdrawn`` count them, ``shown`` names the first of each. If a
+    ``dimension`` itself is ``added`` or ``withdrawn``, its codes are not listed.
     """
 
     column: str
@@ -82,7 +82,8 @@ def code_changes(before: pa.Table, after: pa.Table, elsewhere: pa.Table) -> tupl
     """
     Compare the codes known *before* a vintage with those *after* it.
 
-    Both are Silver. *elsewhere* is what lies outside the vintage's selection: its codes are not withdrawn.
+    Both are Silver. *elsewhere* are the rows outside the vintage's selection, whose codes are not
+    withdrawn.
     """
     found = []
     for column in dict.fromkeys((*_NAMES, *_dimensions(before), *_dimensions(after))):
@@ -132,7 +133,7 @@ def _dimensions(table: pa.Table) -> Iterator[str]:
 
 
 def _named(table: pa.Table, column: str) -> Names:
-    """Give the codes with their names: each pair once, found by number and not row by row."""
+    """Return the codes with their names. Pairs are found by number and not row by row."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

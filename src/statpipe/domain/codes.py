@@ -7,8 +7,8 @@ once per row.
     codes           1      0    nothing     1
     dictionary    0: "CA", 1: "NY"
 
-Where a dictionary is in text order, codes sort as their texts do. To replace a text in all rows, it is
-replaced in the dictionary (:func:`looked_up`).
+If a dictionary is in text order, codes sort like their texts. To replace a text in all rows,
+replace it in the dictionary (:func:`looked_up`).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def encoded(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     if isinstance(column, pa.ChunkedArray):
         column = one_array(column.unify_dictionaries())
     if column.dictionary.null_count:
-        # A null among the values is a null of the column.
+        # A null in the dictionary is a null of the column.
         column = column.cast(pa.string()).dictionary_encode()
     wanted = pa.dictionary(pa.int32(), pa.string())
     return column if column.type == wanted else column.cast(wanted)
@@ -44,7 +44,7 @@ def trimmed(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
     """
     Return a text column as :func:`encoded` does, without the white space around each text.
 
-    Texts that differ in nothing else get one code.
+    Texts that only differ in white space get the same code.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -59,7 +59,7 @@ def trimmed(column: pa.ChunkedArray | pa.Array) -> pa.DictionaryArray:
 
 def codes_or_values(column: pa.ChunkedArray) -> pa.Array:
     """
-    Return what a column is compared by: its codes if it is coded, else its values.
+    Return the values by which a column is compared: its codes if it is coded, otherwise its values.
     """
     import pyarrow as pa
 
@@ -69,7 +69,7 @@ def codes_or_values(column: pa.ChunkedArray) -> pa.Array:
 
 def repeats(table: pa.Table, columns: Sequence[str]) -> pa.Array:
     """
-    Mark the rows, but the first, that equal the one before in these columns; nulls are equal.
+    Mark each row that equals the row before in these columns. Nulls are equal.
 
     Coded columns must have one dictionary each, without repeated values.
     """
@@ -102,7 +102,7 @@ def looked_up(
 
 def filled(given: pa.Array, otherwise: pa.Array) -> pa.Array:
     """
-    Return a column with the values of another one where it has none itself.
+    Return a column with its nulls replaced by the values of another one.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -114,7 +114,7 @@ def filled(given: pa.Array, otherwise: pa.Array) -> pa.Array:
 
 def in_text_order(texts: pa.StringArray) -> pa.StringArray:
     """
-    Return the distinct texts in text order, which is that of their bytes; nulls are left out.
+    Return the distinct texts in the order of their bytes, without nulls.
     """
     import pyarrow.compute as pc
 
@@ -126,7 +126,7 @@ def joined(columns: Sequence[pa.DictionaryArray], by: str) -> pa.DictionaryArray
     """
     Join the texts of several coded columns row by row; each combination is joined once.
 
-    A row in which one is missing has none.
+    The result is null in rows with a null.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -171,7 +171,7 @@ def _zeros(rows: int) -> pa.Array:
 
 
 def one_array(column: Any) -> Any:
-    """Give a column as one array."""
+    """Return a column as one array."""
     import pyarrow as pa
 
     if not isinstance(column, pa.ChunkedArray):
@@ -182,7 +182,7 @@ def one_array(column: Any) -> Any:
 
 
 def used_texts(codes: pa.DictionaryArray) -> list[str]:
-    """Give the texts of the dictionary that rows refer to."""
+    """Return the texts of the dictionary that rows refer to."""
     import pyarrow.compute as pc
 
     values = codes.dictionary.to_pylist()

@@ -24,9 +24,10 @@ class Area:
     """
     One entry of the code list of areas.
 
-    ``code`` is what analysts use (``CA``), ``geo_fips`` what the agency uses (``06000``), if that is
-    another, ``iso_3166`` that of ISO 3166-1 or -2 (``US-CA``), where there is one. ``parent`` is the code of the area that this one is a part of, and ``level`` says what it is (``country``,
-    ``region``, ``state``).
+    ``code`` is for analysts (``CA``). ``geo_fips`` is the agency's code (``06000``), if it is
+    different, and ``iso_3166`` the code in ISO 3166-1 or -2 (``US-CA``), if there is one.
+    ``parent`` is the code of the area that contains this one, and ``level`` is the kind of area
+    (``country``, ``region``, ``state``).
 
     :raises ContentError: No sink can hold the code.
     """
@@ -44,8 +45,8 @@ class Category:
     """
     One entry of the code list of categories, such as a line of a table.
 
-    ``sign`` is -1 where the figure is subtracted on the way to its ``parent``. Where ``areas`` is
-    not empty, the agency publishes the category for these areas only.
+    ``sign`` is -1 if the figure is subtracted in the sum of its ``parent``. If ``areas`` is not
+    empty, the agency only publishes the category for these areas.
 
     :raises ContentError: No sink can hold the code.
     """
@@ -97,20 +98,23 @@ class Dataset:
     """
     What an agency publishes under one name, with the code lists that describe it.
 
-    ``normalizer`` names the component that reads its payloads, or a place, such as ``"my_agency.tea:rows"``, with a class of
-    normalizers or a function that gives the rows of a payload. ``freq`` is the frequency of rows for which the
-    normalizer gives none in a column ``freq``. ``reporting_year_start`` is the day on which the agency's
-    years begin, as SDMX writes it: ``--07-01``. ``additive`` lists the dimensions
-    (``ref_area``, ``category``) over which figures add up: per-capita figures and ratios do not add
-    up over areas. ``precision`` is one unit of the last digit the agency prints: sums may miss by
-    half of it for each figure. ``valid_range`` bounds every figure. ``dimensions`` are what else tells
-    figures apart, in the order of the agency's structure: a category is their codes, joined by points,
-    unless the normalizer gives the agency's own identifier. Code lists may be left empty by a source
-    that knows none, and no area at all is ``_Z``. ``doubles`` says that the agency publishes binary doubles, as
-    ``0.30000000000000004`` in JSON: each becomes the shortest decimal that is the same double.
+    ``normalizer`` is the name of the component that reads the payloads, or the path of a normalizer
+    class or of a function that returns the rows of a payload, such as ``"my_agency.tea:rows"``.
+    ``freq`` is the frequency of rows for which the normalizer returns none in a column ``freq``.
+    ``reporting_year_start`` is the day on which the agency's years begin, in SDMX's form:
+    ``--07-01``. ``additive`` lists the dimensions (``ref_area``, ``category``) over which figures
+    add up: per-capita figures and ratios do not add up over areas. ``precision`` is one unit of the
+    last digit that the agency prints: a sum may be off by half of it for each figure.
+    ``valid_range`` limits every figure. ``dimensions`` are further parts of the key, in the order
+    of the agency's structure. A category then joins their codes with points, unless the normalizer
+    returns the agency's own identifier. A source without code lists leaves them empty. Figures
+    without an area have the area ``_Z``. ``doubles`` says that the agency publishes binary doubles,
+    such as ``0.30000000000000004`` in JSON: each becomes the shortest decimal that reads as the
+    same double.
 
-    :raises ContentError: A code list has a code twice or refers to itself, or a dimension occurs twice.
-    :raises ValueError: The frequency is unknown, or figures add up over something else.
+    :raises ContentError: A code list has a code twice or contains a cycle, or a dimension occurs
+        twice.
+    :raises ValueError: The frequency is unknown, or ``additive`` has another name.
     """
 
     name: str = field(

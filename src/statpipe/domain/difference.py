@@ -22,8 +22,8 @@ class Difference:
     """
     The difference between an old table and a new one. Rows are copied when requested.
 
-    ``added`` and ``changed`` are rows of the new table, ``removed`` and ``replaced`` of the old one:
-    each replaced row stands where the one that it became stands in ``changed``.
+    ``added`` and ``changed`` are rows of the new table, ``removed`` and ``replaced`` of the old
+    one: each replaced row has the same position as its new version in ``changed``.
     """
 
     _was: pa.Table = field(repr=False)
@@ -66,7 +66,7 @@ def difference(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Difference:
     """
     Compare two tables of one schema, in which keys are unique and not null.
 
-    Only keys are looked up, and only rows that differ are copied.
+    Only keys are looked up, and only different rows are copied.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -94,10 +94,11 @@ def difference(old: pa.Table, new: pa.Table, key: Sequence[str]) -> Difference:
 
 def _places(keys: pa.Array, olds: int) -> tuple[pa.Array, pa.Array]:
     """
-    Give the place of each new key among the old ones, and of each old one among the new; null where
-    it does not exist.
+    Return the position of each new key among the old keys, and of each old key among the new ones,
+    or null if it does not exist.
 
-    As keys are small numbers, each is looked up in an array by its number: a fifth of what hashing takes.
+    Keys are small numbers, so each is looked up in an array by its number, in a fifth of the time
+    of hashing.
     """
     import pyarrow.compute as pc
 
@@ -128,7 +129,10 @@ def _differing(old: pa.Table, new: pa.Table, places: pa.Array, known: pa.Array) 
 
 
 def _say_one_thing(one: pa.Array, other: pa.Array) -> bool:
-    """Tell whether all rows of two columns say the same, as they often do of units, marks and notes."""
+    """
+    Return whether all rows of two columns have the same value, as is common for units, symbols and
+    notes.
+    """
     import pyarrow.compute as pc
 
     if one.null_count or other.null_count:
@@ -138,7 +142,7 @@ def _say_one_thing(one: pa.Array, other: pa.Array) -> bool:
 
 
 def _sorted(keys: pa.Array, chosen: pa.Array) -> pa.Array:
-    """Give the places of the chosen rows in the order of their keys."""
+    """Return the positions of the chosen rows in the order of their keys."""
     import pyarrow.compute as pc
 
     places = pc.indices_nonzero(chosen)
@@ -147,7 +151,8 @@ def _sorted(keys: pa.Array, chosen: pa.Array) -> pa.Array:
 
 def numbered(table: pa.Table, columns: Sequence[str]) -> pa.Array:
     """
-    Give rows that are equal in these columns one number, and others different numbers; nulls are equal.
+    Return a number for each row. Rows that are equal in these columns have the same number; nulls
+    are equal.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -164,7 +169,10 @@ def numbered(table: pa.Table, columns: Sequence[str]) -> pa.Array:
 
 
 def _codes(column: pa.ChunkedArray) -> tuple[pa.Array, int]:
-    """Give equal values one code each, nulls too, and say how many codes there may be."""
+    """
+    Return a code for each value, equal for equal values and nulls, and the number of possible
+    codes.
+    """
     import pyarrow as pa
 
     array = one_array(column)

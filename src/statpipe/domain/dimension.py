@@ -20,7 +20,7 @@ NAME = "_name"
 _PREFIX = "dim_"
 _LONGEST = 63 - len(NAME)
 _MARK = 8
-"""PostgreSQL cuts names after 63 letters, so two long names could become the same."""
+"""PostgreSQL truncates names after 63 letters, so two long names could become the same."""
 
 RESERVED = frozenset(
     [
@@ -73,7 +73,8 @@ RESERVED = frozenset(
         "year",
     ]
 )
-"""Columns of statpipe's own tables and of the SQL that makes them. A dimension of that name has another column: see :class:`Dimension`."""
+"""Columns of statpipe's own tables and of their SQL. A dimension with such a name gets another
+column: see :class:`Dimension`."""
 
 
 @frozen(kw_only=True)
@@ -81,7 +82,7 @@ class Code:
     """
     One entry of a code list. ``parent`` is its parent's code. It is kept with the structure, not in
     Gold: a category of several dimensions may have a parent in each of them. A normalizer that
-    knows which one adds up gives it in ``parent_category``.
+    knows over which one figures add up returns it in ``parent_category``.
 
     :raises ContentError: No sink can hold the code.
     """
@@ -122,7 +123,8 @@ class Dimension:
     @property
     def column(self) -> str:
         """
-        The column of its codes, which a normalizer gives. That of their names ends in ``_name`` besides.
+        The column of its codes, which a normalizer returns. The column of their names has the
+        suffix ``_name``.
         """
         name = self.id.lower().replace("-", "_")
         if {name, names_column(name)} & RESERVED or name.startswith(_PREFIX) or name.endswith(NAME):
@@ -144,7 +146,7 @@ def refuse_twice(where: str, what: str, names: Iterable[str]) -> None:
     """
     Refuse a structure with duplicate names.
 
-    :raises ContentError: It does.
+    :raises ContentError: A name occurs twice.
     """
     seen: set[str] = set()
     for name in names:
@@ -161,7 +163,7 @@ def refuse_circle(where: str, what: str, parents: Mapping[str, str | None]) -> N
     """
     Refuse a code list in which a code is its own parent, directly or through others.
 
-    :raises ContentError: There is such a code.
+    :raises ContentError: The code list has a cycle.
     """
     sound: set[str] = set()
     for first in parents:

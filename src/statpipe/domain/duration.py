@@ -1,4 +1,4 @@
-"""Durations in months and days, and the ranges that SDMX makes of them: ``2010-01-01/P1M``.
+"""Durations in months and days, and SDMX ranges with them: ``2010-01-01/P1M``.
 
 Source: SDMX 2.1, section 6, "Time Range"; XML Schema, ``xs:duration``.
 """
@@ -22,8 +22,8 @@ def days_of_range(text: str) -> tuple[date, date]:
     """
     Return the first and the last day of a range: a day, a slash, and a duration.
 
-    :raises ValueError: It does not begin with a day, or does not last one or more whole days.
-    :raises OverflowError: It ends after the last day that there is.
+    :raises ValueError: The range does not begin with a day, or is not one or more whole days long.
+    :raises OverflowError: The range ends after the last day of the calendar.
     """
     first, _, duration = text.partition("/")
     day, length = _DAY.fullmatch(first), _DURATION.fullmatch(duration)

@@ -1,7 +1,7 @@
-"""Arrow tables in DuckDB, whose texts are codes there as well.
+"""Copies Arrow tables to DuckDB with their texts as enumerations.
 
-DuckDB copies each text of a row through joins and sorts. An enumeration of the texts is a number in each
-row, sorts as its texts do, and comes back as an Arrow dictionary: less than half the work.
+DuckDB copies each text of a row in joins and sorts. An enumeration is a number in each row, sorts
+like its texts, and is returned as an Arrow dictionary. That takes less than half the work.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 @attrs.define(kw_only=True)
 class Enumerations:
     """
-    Brings tables to a *connection* of DuckDB, as temporary tables.
+    Copies tables to a *connection* of DuckDB, as temporary tables.
 
-    The order of an enumeration is that of its texts, so SQL answers as it does over texts. One thing it
-    cannot do: put a text into a column that has no code for it.
+    An enumeration has the order of its texts, so SQL gives the same results as with texts. The only
+    limit: a column cannot hold a text that has no code.
 
-    Tables of fewer rows than ``least`` keep their texts: making enumerations would take longer than they save.
+    Tables with fewer rows than ``least`` keep their texts, because creating enumerations takes
+    longer than it saves.
     """
 
     connection: Any = attrs.field(repr=False)
@@ -33,7 +34,7 @@ class Enumerations:
 
     def bring(self, name: str, table: pa.Table) -> None:
         """
-        Copy a table into DuckDB, which keeps it on disk where memory is short.
+        Copy a table into DuckDB, which moves it to disk if memory is short.
         """
         if len(table) < self.least:
             self.connection.register(name, table)
@@ -54,12 +55,15 @@ class Enumerations:
             return _cast("NULL", "VARCHAR", column.name)
         texts = tuple(sorted(set(codes.dictionary.to_pylist())))
         kind = self._enumeration(texts)
-        if len(texts) == 1 and not codes.null_count:  # it need not be looked at row by row
+        if len(texts) == 1 and not codes.null_count:  # no need to check row by row
             return _cast(quoted(texts[0]), kind, column.name)
         return cast(column.name, kind)
 
     def _enumeration(self, texts: tuple[str, ...]) -> str:
-        """Columns with the same texts share one, so that joining them compares numbers."""
+        """
+        Return the enumeration of a column. Columns with the same texts share one, so joins compare
+        numbers.
+        """
         import pyarrow as pa
 
         if texts not in self._known:
@@ -74,14 +78,14 @@ class Enumerations:
 
 def cast(name: str, kind: str) -> str:
     """
-    Write a column in another type, under its name.
+    Return SQL that casts a column and keeps its name.
     """
     return _cast(f'"{name}"', kind, name)
 
 
 def quoted(text: str) -> str:
     """
-    Write a text as SQL does.
+    Return a text as an SQL literal.
     """
     return "'" + text.replace("'", "''") + "'"
 

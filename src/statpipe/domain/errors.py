@@ -28,7 +28,7 @@ REFUSED_BY_CHECKS = 3
 
 class StatpipeError(Exception):
     """
-    The root of every foreseen error; its text is one line for the reader.
+    The base class of all expected errors. The text is one line for the reader.
     """
 
     exit_code: ClassVar[int] = 1
@@ -36,7 +36,7 @@ class StatpipeError(Exception):
 
 class Rejected(StatpipeError):
     """
-    The agency understood the request and refuses it; asking again gives the same answer.
+    The agency understood the request and refuses it. A retry would get the same answer.
     """
 
 
@@ -74,7 +74,7 @@ class ContentError(StatpipeError):
         self.payload = payload
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Worker processes send errors back pickled, and keyword arguments do not survive that.
+        # Worker processes pickle errors, and keyword arguments are lost in that.
         return _content_error, (str(self), self.payload)
 
 

@@ -27,8 +27,9 @@ def exact_figures(table: pa.Table, dataset: Dataset) -> Figures:
     """
     Return the column ``obs_value`` of a normalizer's table as exact figures.
 
-    Text is read as printed. Decimals and integers have the places of the column ``decimals``, or else the
-    fewest that they need. Doubles are for a dataset that declares them, and become the shortest decimal.
+    Text is read as printed. Decimals and integers have the decimal places in the column
+    ``decimals``, or else the fewest possible. Doubles are only accepted for a dataset that declares
+    them, and become the shortest decimal.
 
     :raises ContentError: A figure is not a number or has too many digits; or a type cannot hold
     figures exactly.
@@ -62,7 +63,7 @@ def exact_figures(table: pa.Table, dataset: Dataset) -> Figures:
 
 
 def _plain(column: Any) -> Any:
-    """Give texts of every encoding as plain ones, without the blanks around them."""
+    """Return texts of any Arrow type as plain texts without surrounding blanks."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -99,7 +100,7 @@ def _places(table: pa.Table, values: pa.Array, dataset: Dataset) -> pa.Array:
 
 
 def _cell(table: pa.Table, misfit: Misfit, dataset: Dataset) -> str:
-    """Name the cell of a figure that does not fit."""
+    """Return the name of the cell of a figure that does not fit."""
     named = ("ref_area", "category", *(one.column for one in dataset.dimensions), "time_period")
     there = [name for name in named if name in table.column_names]
     where = ", ".join(f"{name} {table[name][misfit.row]}" for name in there)

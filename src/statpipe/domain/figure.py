@@ -14,12 +14,14 @@ def exact(printed: str, *, mark: str = ".", grouping: str = "") -> Decimal:
     Read a printed figure: sign, digits, decimals, a power of ten as in ``1.2E-05``, and surrounding
     white space.
 
-    *mark* stands before the decimals, *grouping* between thousands: ``exact("1852976.3")``,
-    ``exact("1,852,976.3", grouping=",")``, ``exact("1.852.976,3", mark=",", grouping=".")``. Of
-    several characters in *grouping*, such as a blank and a no-break space, a figure has one throughout.
+    *mark* separates the decimals, *grouping* the thousands: ``exact("1852976.3")``,
+    ``exact("1,852,976.3", grouping=",")``, ``exact("1.852.976,3", mark=",", grouping=".")``. If
+    *grouping* has several characters, such as a blank and a no-break space, a figure may only use
+    one of them.
 
-    :raises TypeError: It is not text. A float may have lost digits already.
-    :raises ValueError: It is not such a figure; for example, a separator is misplaced.
+    :raises TypeError: The figure is not text. A float may already have lost digits.
+    :raises ValueError: The text is not a figure of this form; for example, a separator is
+        misplaced.
     """
     if not isinstance(printed, str):
         msg = f"{printed!r} is {type(printed).__name__}, expected the text that the agency prints"

@@ -21,7 +21,7 @@ _NULLABLE = ("source_symbol", "notes")
 
 def admitted(codes: pa.DictionaryArray, column: str, dataset: str) -> pa.DictionaryArray:
     """
-    Return a coded column with nothing in it that a sink cannot hold.
+    Return a coded column without characters that a sink cannot store.
 
     :raises ContentError: A code holds such a character, or a text is not UTF-8.
     """
@@ -53,6 +53,6 @@ def admitted(codes: pa.DictionaryArray, column: str, dataset: str) -> pa.Diction
 
 
 def _cleaned(text: str, column: str) -> str | None:
-    """Where nothing is left of a text that may be missing, there is none."""
+    """Remove the characters. If nothing is left of an optional text, it becomes null."""
     clean = holdable(text)
     return None if text and not clean and column in _NULLABLE else clean

@@ -9,13 +9,13 @@ One cell, and four releases of it::
                   realtime_start 2020-10-08     2021-10-01
                   realtime_end   2021-09-30     2023-10-03
 
-A release is kept as its changes, so it takes as much room as it changes. The intervals follow from the
-changes of all releases.
+Only the changes of a release are stored, so its size depends on how much it changes. The intervals
+follow from the changes of all releases.
 
 The words are ALFRED's. ``realtime_start`` is the date on which the agency released a figure,
 ``realtime_end`` the last day on which it was current, 9999-12-31 if it still is. They are the
-agency's dates, so the history does not depend on the order in which vintages arrived. Only if
-nobody dates a vintage are they the days on which it was first seen.
+agency's dates, so the history does not depend on the order in which vintages arrived. Only for
+vintages without a date are they the days on which these were first seen.
 """
 
 from __future__ import annotations
@@ -41,7 +41,8 @@ STATEMENT = ("obs_value", "unit_measure", "unit_mult", "obs_status", "source_sym
 """What an agency says about a cell. A change in any of these begins a new interval."""
 
 SET_WITH_THE_FIGURE = ("vintage", "basis", "seen_before", "decimals")
-"""The release that set a figure, who dates it, and the places that it printed: later ones may print 1.5 as 1.50."""
+"""The release that set a figure, who dates it, and the printed decimal places: later releases may
+print 1.5 as 1.50."""
 
 
 @frozen(kw_only=True)
@@ -58,8 +59,8 @@ def believed(published: Sequence[Published]) -> pa.Table:
     """
     Return the figures known after these vintages, oldest first, as Silver.
 
-    A cell that a later vintage was asked for and does not hold was dropped. A cell that it was not
-    requested stands as it did.
+    If a later vintage lacks a requested cell, the cell was dropped. If the cell was not requested,
+    it stays as it was.
     """
     return reduce(_succeeded, published[1:], published[0].table)
 
@@ -98,7 +99,7 @@ def changes(published: Published, before: pa.Table | None) -> pa.Table:
 
 def alike(one: pa.Table, other: pa.Table) -> tuple[pa.Table, pa.Table]:
     """
-    Return two tables with the same columns, though a dataset's dimensions changed in between.
+    Return two tables with the same columns, even if a dataset's dimensions changed in between.
     """
     import pyarrow as pa
 
@@ -120,8 +121,8 @@ def history_schema(silver: pa.Schema | None = None) -> pa.Schema:
     """
     Return the Arrow schema of a history: Silver's columns and the days of each interval, inclusive.
 
-    ``vintage`` is the release that set the figure, ``decimals`` the places that it printed; what else describes the cell is from the last one
-    that repeated it.
+    ``vintage`` is the release that set the figure, and ``decimals`` the decimal places that it
+    printed. Descriptions of the cell are from the last release that repeated it.
     """
     import pyarrow as pa
 
@@ -136,7 +137,8 @@ def history_schema(silver: pa.Schema | None = None) -> pa.Schema:
 
 def changes_schema(silver: pa.Schema | None = None) -> pa.Schema:
     """
-    Return the Arrow schema of changes: Silver's columns, the vintage's date and place, and a mark.
+    Return the Arrow schema of changes: Silver's columns, the vintage's date and position, and a
+    mark for dropped cells.
     """
     import pyarrow as pa
 
@@ -158,7 +160,7 @@ def silver_of(schema: pa.Schema) -> pa.Schema:
 
 def day_after(days: pa.ChunkedArray) -> pa.ChunkedArray:
     """
-    Return the day after each; null after the last day of all.
+    Return the day after each day, or null for the last day of the calendar.
     """
     import pyarrow as pa
     import pyarrow.compute as pc

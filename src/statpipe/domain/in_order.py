@@ -29,7 +29,7 @@ def in_order(table: pa.Table, grain: Sequence[str]) -> pa.Table:
     """
     import pyarrow.compute as pc
 
-    # A canonical table's dictionaries are sorted, so that codes sort as their texts do.
+    # The dictionaries of a canonical table are sorted, so codes sort like their texts.
     keys = [codes_or_values(table[name]) for name in grain]
     number = _in_one_number(keys)
     if number is None:
@@ -42,7 +42,10 @@ def in_order(table: pa.Table, grain: Sequence[str]) -> pa.Table:
 
 
 def _in_one_number(keys: Sequence[pa.Array]) -> pa.Array | None:
-    """Give each row a number that sorts as its keys do: a tenth of the time. ``None`` if none is large enough."""
+    """
+    Return a number per row that sorts like its keys, which takes a tenth of the time, or ``None``
+    if the numbers would be too large.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 

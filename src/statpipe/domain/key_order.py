@@ -19,7 +19,7 @@ that length."""
 
 def key_codes(table: pa.Table, key: Sequence[str]) -> Any:
     """
-    Give each row one integer that sorts as its key does.
+    Return an integer per row that sorts like its key.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -34,19 +34,19 @@ def key_codes(table: pa.Table, key: Sequence[str]) -> Any:
 
 
 def _ranks(texts: pa.StringArray) -> pa.Array:
-    """Give each text its place among them; equal ones have one."""
+    """Return the rank of each text. Equal texts have the same rank."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
     distinct = texts.dictionary_encode()
     ordered = _in_order(distinct.dictionary)
-    # The place of each place in the order is the inverse of that permutation.
+    # The ranks are the inverse of the sorting permutation.
     ranks = pc.sort_indices(ordered).cast(pa.int64())
     return ranks.take(distinct.indices)
 
 
 def _in_order(texts: pa.StringArray) -> Any:
-    """Give the places of distinct texts in their order."""
+    """Return the positions of distinct texts in sorted order."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -55,18 +55,18 @@ def _in_order(texts: pa.StringArray) -> Any:
         values = texts.to_pylist()
         places = sorted(range(len(values)), key=lambda one: (_natural(values[one]), values[one]))
         return pa.array(places, pa.int64())
-    # Codes that read as the same number, such as 01 and 1, are ordered by their text.
+    # Codes with the same number, such as 01 and 1, are ordered by their text.
     both = pa.table({"written": written, "text": texts})
     return pc.sort_indices(both, sort_keys=[("written", "ascending"), ("text", "ascending")])
 
 
 def _written_to_sort(texts: pa.StringArray) -> pa.StringArray | None:
     """
-    Write texts so that their bytes sort as :func:`_natural` does: all numbers get as many digits, and NUL
-    before them, so that ``A1`` comes before ``AA``; at the beginning the last sign of all, so that words
-    come first.
+    Rewrite texts so that their bytes sort like :func:`_natural`. All numbers get the same number of
+    digits, and a NUL before them, so that ``A1`` comes before ``AA``. A number at the beginning
+    gets the last character of all, so that words come first.
 
-    ``None`` where a text holds these signs itself, or more digits than are worth filling up.
+    ``None`` if a text contains these characters itself, or too many digits to pad.
     """
     import pyarrow.compute as pc
 

@@ -33,8 +33,9 @@ class BronzeObject:
     """
     One payload in Bronze. ``key`` is its path below the environment's root.
 
-    ``stored_sha256`` is the hash of the object as the lake packed it. It is empty where the lake does
-    not pack, or an older version kept the payload. ``structure`` is that of the payload.
+    ``stored_sha256`` is the hash of the object as compressed by the lake. It is empty if the lake
+    does not compress, or if an older version stored the payload. ``structure`` is that of the
+    payload.
     """
 
     key: str
@@ -67,13 +68,14 @@ class Held:
     """
     One vintage of a dataset that the lake holds.
 
-    ``made_from`` names the Bronze that makes it, oldest first. ``figures`` is the hash of what the
-    agency published; ``fingerprint`` that of the Silver partition, empty while there is only Bronze.
-    ``code`` identifies the normalizer, its version and the dataset's code lists. ``accepted`` maps the
-    checks that the operator overruled for this vintage to the number of failures that were accepted.
-    ``looked`` is the last day on which these figures were fetched from the agency, or known to stand.
-    ``dimensions`` maps the columns of the dataset's dimensions to what they are called. ``structure`` is
-    the hash of the structure that Silver was read with; empty where an older version recorded none.
+    ``made_from`` names the Bronze objects it was made from, oldest first. ``figures`` is the hash
+    of the agency's figures. ``fingerprint`` is that of the Silver partition, and empty while there
+    is only Bronze. ``code`` identifies the normalizer, its version and the dataset's code lists.
+    ``accepted`` maps the checks that the operator overruled for this vintage to the number of
+    failures that were accepted. ``looked`` is the last day on which these figures were fetched from
+    the agency, or known to be unchanged. ``dimensions`` maps the columns of the dataset's
+    dimensions to their names. ``structure`` is the hash of the structure with which Silver was
+    read; it is empty if an older version did not record it.
     """
 
     dataset: str
@@ -88,7 +90,7 @@ class Held:
     code: str = ""
     made_from: tuple[Origin, ...] = ()
     accepted: Mapping[str, int] = field(factory=dict)
-    # In the order of the manifest, which sorts its keys: what is read back must be what was there.
+    # In the order of the manifest, which sorts its keys, so reading it back gives an equal value.
     dimensions: Mapping[str, str] = field(factory=dict, converter=_sorted)
     structure: str = ""
     basis: Basis = "agency"
@@ -120,9 +122,9 @@ class VintageRecord:
     """
     What a run did with one vintage of a dataset, and the Bronze objects it read for it.
 
-    ``revision`` says how the vintage changed the figures known before it, ``structure`` the hash of
-    the structure that its Silver was read with. ``basis`` says who dates it, and ``seen_before``
-    when an observed one was not there yet.
+    ``revision`` says how the vintage changed the figures known before it. ``structure`` is the hash
+    of the structure with which its Silver was read. ``basis`` says who dates it, and
+    ``seen_before`` when an observed vintage did not exist yet.
     """
 
     dataset: str
@@ -151,9 +153,9 @@ class Manifest:
     ``accepted_revision`` says that checks were overruled by the operator. Each of their results in
     ``checks`` is marked as ``accepted``.
 
-    ``asked`` is the last day on which the agency was asked for all datasets, and all went well;
-    ``asked_for`` identifies how the source was configured then. ``calendar`` is
-    what the source's release calendar has to say, and ``late`` whether that is that a release is late.
+    ``asked`` is the last day on which all datasets were requested successfully; ``asked_for``
+    identifies the source's configuration at that time. ``calendar`` is the message of the source's
+    release calendar, and ``late`` says whether a release is late.
     """
 
     run_id: str
@@ -179,14 +181,15 @@ class Manifest:
 
     def as_json(self) -> bytes:
         """
-        Return the manifest as JSON, a line for each key and each item of a list, with its own hash.
+        Return the manifest as JSON with its own hash, with each key and each list item on its own
+        line.
         """
         return hashed_json(attrs.asdict(self, recurse=False))
 
 
 def manifest_fault(body: bytes, source: str, run_id: str) -> str:
     """
-    Say why these bytes are not the manifest of a run; an empty text if they are.
+    Return why these bytes are not the manifest of a run, or an empty text if they are.
     """
     fault = json_fault(body)
     if fault:

@@ -21,10 +21,10 @@ elsewhere."""
 
 def escaped(value: Any, *, begins_line: bool = True) -> str:
     """
-    Write a value so that Markdown shows it as it is, on one line. What does not begin a line, as in a
-    cell of a table, keeps its minus.
+    Escape a value so that Markdown shows it unchanged, on one line. If it does not begin a line, as
+    in a table cell, it keeps its minus.
 
-    An entity is never structure in Markdown, so nothing needs to know where it stands.
+    Entities are never markup in Markdown, so the context does not matter.
     """
     text = one_line(value)
     begun = _BEGINNING.match(text) if begins_line else None
@@ -40,7 +40,7 @@ def escaped(value: Any, *, begins_line: bool = True) -> str:
 
 def as_table(columns: Sequence[str], rows: Iterable[Iterable[Any]]) -> Iterator[str]:
     """
-    Give the lines of a table, with a blank one behind it.
+    Return the lines of a table, followed by an empty line.
     """
     yield f"| {' | '.join(map(_as_cell, columns))} |"
     yield "|" + "---|" * len(columns)

@@ -24,7 +24,8 @@ DIMENSIONS = re.compile(r":dimensions(?:\((\w+)\))?")
 comma."""
 
 _LONGEST = 63
-"""PostgreSQL silently cuts names after this many bytes, so two long names could become the same."""
+"""PostgreSQL silently truncates names after this many bytes, so two long names could become the
+same."""
 _FUNCTION = "_as_of"
 _LATEST = f"DATE '{FOREVER.isoformat()}'"
 
@@ -55,8 +56,8 @@ class Column:
     """
     One column of a Gold model. The description and unit go into Parquet and into Postgres.
 
-    ``integer`` has 64 bits; ``small`` is for counts up to 127. ``places`` names the column that
-    says, where the model has it, how many decimal places this one's figures are printed with.
+    ``integer`` has 64 bits; ``small`` is for counts up to 127. ``places`` names the column with the
+    printed decimal places of this column's figures, if the model has it.
     """
 
     name: str = field(validator=must_be_name("column", *SMALL))
@@ -82,27 +83,28 @@ class Model:
     """
     A table for analysts.
 
-    ``inputs`` names what the SQL reads, each a relation of that name. A source's relation is its
-    history (:func:`statpipe.domain.history.history_schema`); a model's is that model's result. ``grain``
-    lists the columns that identify a row, and by which the table is sorted.
+    ``inputs`` names the relations that the SQL reads. The relation of a source is its history
+    (:func:`statpipe.domain.history.history_schema`); that of a model is its result. ``grain`` lists
+    the columns that identify a row. The table is sorted by them.
 
-    ``materialized`` says what a database makes of it: a ``table`` that is loaded, or a ``view``
-    that the database derives itself from other models by the same SQL. ``indexes`` are a table's
-    further access paths. SQL that says ``:as_of`` gives the figures that were current on that date;
-    the model itself is the state as of 9999-12-31, and a database has a function beside it that
-    takes any date. ``measure`` is the column that a chart shows. SQL that says ``:dimensions``, or
-    ``:dimensions(alias)``, has there the columns of the dimensions that the source's structures
-    name, and so has the model.
+    ``materialized`` says how a database stores it: as a ``table`` that is loaded, or as a ``view``
+    that the database derives from other models with the same SQL. ``indexes`` are additional
+    indexes of a table. SQL with ``:as_of`` returns the figures that were current on that date. The
+    model itself is the state as of 9999-12-31, and a database also gets a function that takes any
+    date. ``measure`` is the column that a chart shows. In the SQL, ``:dimensions`` or
+    ``:dimensions(alias)`` stands for the columns of the source's dimensions, and the model also has
+    these columns.
 
-    ``settled`` names the column with the day of the release that settled a row, so that no later one changes
-    it: the lake keeps those of each year by themselves. (``realtime_end`` is the day before, and a row that
-    is not settled yet has 9999-12-31.) Rows that a release settles must follow from the history of just the
-    cells' last intervals and those that the year of the release began or ended; where the column is the day of
-    a release, of just the cells in which that year began or ended one. ``standing`` says that all rows follow
-    from all last intervals. Models of which neither is said are made of the whole history.
+    ``settled`` names the column with the day of the release that made a row final, so that no later
+    release changes it. The lake stores the final rows of each year separately. (``realtime_end`` is
+    the day before, and a row that is not final has 9999-12-31.) Rows that a release makes final
+    must follow from the last intervals of the cells and from the intervals that began or ended in
+    the year of the release. If the column is the day of a release, they must follow from the cells
+    with an interval that began or ended in that year. ``standing`` says that all rows follow from
+    the last intervals of all cells. Models with neither are computed from the whole history.
 
-    Where ``check`` is set, the model lists what should not be: each row is a failure of a check of
-    this name, told as a warning when the model is made. So rules that join sources can be checked.
+    If ``check`` is set, each row of the model is a failure of a check with this name, which is
+    reported as a warning when the model is computed. So rules that join sources can be checked.
     """
 
     name: str = field(validator=must_be_name("Gold model", *SMALL))
@@ -138,7 +140,7 @@ class Model:
                 raise ValueError(msg)
 
     def _refuse_other_types(self) -> None:
-        """A text instead of a tuple would be split into letters."""
+        """Refuse a text instead of a tuple, which would be split into letters."""
         for what, given in (("inputs", self.inputs), ("grain", self.grain)):
             if not isinstance(given, tuple) or not all(isinstance(one, str) for one in given):
                 msg = f"model {self.name}: {what} is {given!r}; expected a tuple of names"
@@ -180,7 +182,7 @@ class Model:
     @property
     def places(self) -> dict[str, str]:
         """
-        Return, for each column of printed figures, the one with the places of its figures.
+        Return for each column of printed figures the column with their decimal places.
         """
         names = {column.name for column in self.columns}
         return {c.name: c.places for c in self.columns if c.places in names}
@@ -188,7 +190,7 @@ class Model:
     @property
     def takes_date(self) -> bool:
         """
-        Whether the SQL can be asked for an earlier state.
+        Whether the SQL can return an earlier state.
         """
         return AS_OF in self.sql
 
@@ -201,7 +203,7 @@ class Model:
 
     def with_dimensions(self, names: Mapping[str, str]) -> Model:
         """
-        Return the model with columns for these dimensions: what each is called, by its column of codes.
+        Return the model with columns for these dimensions, given as names by their column of codes.
         """
         known = {column.name for column in self.columns}
         columns = [
@@ -249,7 +251,7 @@ class Model:
 
 def can_take_date(models: Sequence[Model], model: Model) -> bool:
     """
-    Tell whether a model, or something that it reads, can be asked for an earlier state.
+    Return whether a model, or one of its inputs, can return an earlier state.
     """
     by_name = {one.name: one for one in models}
     return model.takes_date or any(

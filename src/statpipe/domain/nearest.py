@@ -11,8 +11,8 @@ _LISTED = 40
 
 def nearest(name: str, choices: Iterable[str]) -> str:
     """
-    Return ``; did you mean 'x'?`` to put behind a message. Where no choice is near, list them, if they are
-    not too many. Capital and lower-case letters are the same.
+    Return ``; did you mean 'x'?`` as the end of a message. If no choice is similar, list all of
+    them, unless there are too many. Upper and lower case are not distinguished.
     """
     valid = sorted(choices)
     by_case = {one.upper(): one for one in valid}

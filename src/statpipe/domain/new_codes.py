@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def _lists(dataset: Dataset) -> dict[str, tuple[str, Sequence[Area | Category | Code]]]:
-    """Give, for each column of codes, the one of their names, and the code list."""
+    """Return for each column of codes the column of their names, and the code list."""
     return {
         "category": ("category_name", dataset.categories),
         "ref_area": ("geo_name", dataset.areas),
@@ -49,9 +49,10 @@ def with_new_codes(table: pa.Table, dataset: Dataset) -> tuple[Dataset, tuple[Ne
     """
     Return the dataset with the codes that a normalizer's table names and the dataset does not list.
 
-    A code is new if the table names it, in ``category_name``, ``geo_name`` or the names of a dimension. It is described by the
-    table's other columns, such as ``unit_measure``. A category out of dimensions is named by their codes. A
-    code without a name may be a misreading, so it is not added, and sealing refuses its row.
+    A code is new if the table names it, in ``category_name``, ``geo_name`` or the names of a
+    dimension. It is described by the table's other columns, such as ``unit_measure``. A category
+    that joins codes of dimensions is named by these codes. A code without a name may be a
+    misreading, so it is not added, and sealing refuses its row.
 
     :raises ContentError: No code of the table is listed: the payload may be of another table.
     """
@@ -109,7 +110,9 @@ def _described(new: NewCode, row: Mapping[str, Any]) -> Area | Category | Code:
 
 
 def _refuse_other_table(table: pa.Table, dataset: Dataset, new: Sequence[NewCode]) -> None:
-    """A table without any known code is a different table, not one with new lines."""
+    """
+    Refuse a table without any known code: it is a different table, and not one with new lines.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -132,7 +135,7 @@ def _refuse_other_table(table: pa.Table, dataset: Dataset, new: Sequence[NewCode
 def _new_codes(
     table: pa.Table, dataset: Dataset, columns: Sequence[str]
 ) -> Iterator[tuple[NewCode, int]]:
-    """Give each new code with the first row that has it."""
+    """Return each new code with its first row."""
     import pyarrow.compute as pc
 
     for column in columns:

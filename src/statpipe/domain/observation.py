@@ -1,7 +1,7 @@
 """The observation table: the form of every source's figures in Silver.
 
-A normalizer returns the four columns of :data:`REQUIRED` and, where it has them, those of
-:data:`OPTIONAL`; :mod:`statpipe.domain.seal` adds the others.
+A normalizer returns the four columns of :data:`REQUIRED` and any of :data:`OPTIONAL`;
+:mod:`statpipe.domain.seal` adds the others.
 """
 
 from __future__ import annotations
@@ -40,7 +40,8 @@ FREE_TEXT = ("geo_name", "category_name", "unit_measure", "source_symbol", "note
 are codes."""
 
 SILVER = 4
-"""Version of Silver's layout, raised when its columns change: older partitions are then rebuilt."""
+"""Version of Silver's layout. It increases when columns change; older partitions are then
+rebuilt."""
 
 NORMAL = "A"
 """SDMX CL_OBS_STATUS: a normal observation."""
@@ -48,7 +49,7 @@ NORMAL = "A"
 
 def is_free_text(column: str) -> bool:
     """
-    Tell whether a column holds an agency's words.
+    Return whether a column contains an agency's texts.
     """
     return column in FREE_TEXT or column.endswith(NAME)
 
@@ -96,8 +97,8 @@ COLUMNS = (
 @cache
 def silver_schema(dimensions: tuple[Dimension, ...] = (), *, doubles: bool = False) -> pa.Schema:
     """
-    Return the Arrow schema of Silver: each of the *dimensions* has a column of codes and one of names.
-    The column of figures is marked where they are *doubles* of the agency.
+    Return the Arrow schema of Silver: each of the *dimensions* has a column of codes and one of
+    names. The column of figures is marked if they are *doubles* of the agency.
     """
     import pyarrow as pa
 
@@ -163,8 +164,8 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]], *, doubles: bool =
 
     Each mapping needs ``ref_area``, ``category``, ``time_period`` and ``obs_value`` (``Decimal``,
     ``int``, text, or ``None``); any other Silver column may be given. ``decimals`` is counted.
-    *doubles* says that the agency publishes binary doubles, as in a workbook: each figure, a ``float`` or
-    the text of one, becomes the shortest decimal that is the same double.
+    *doubles* says that the agency publishes binary doubles, as in a workbook: each figure, a
+    ``float`` or its text, becomes the shortest decimal that reads as the same double.
 
     :raises ContentError: A figure is not an exact decimal number, or a column has the wrong type.
     """
@@ -202,7 +203,7 @@ def observations_from_rows(rows: Iterable[Mapping[str, Any]], *, doubles: bool =
 
 
 def _encodable(values: list[Any], column: str) -> list[Any]:
-    """Arrow cannot store half a character: mark it as lost, so that the gate removes it."""
+    """Mark half a character as lost, so that the gate removes it: Arrow cannot store it."""
     for row, value in enumerate(values):
         if isinstance(value, str) and _is_half(value):
             if not is_free_text(column):
@@ -226,7 +227,7 @@ def _is_half(text: str) -> bool:
 def _figure(
     row: Mapping[str, Any], number: int, *, doubles: bool
 ) -> tuple[Decimal | None, int | None]:
-    """Give a figure and the places that it is printed with."""
+    """Return a figure and its printed decimal places."""
     value = row.get("obs_value")
     if value is None:
         return None, None
@@ -245,7 +246,7 @@ def _figure(
 
 
 def _cell(row: Mapping[str, Any]) -> str:
-    """Name the cell of a row: by its key, and by what may be codes of dimensions."""
+    """Return the name of a row's cell: its key, and values that may be codes of dimensions."""
     silver = {column.name for column in COLUMNS} - set(KEY)
     named = [name for name in row if name not in silver and not is_free_text(name)]
     order = sorted(named, key=lambda name: KEY.index(name) if name in KEY else 1)

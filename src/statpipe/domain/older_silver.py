@@ -1,7 +1,7 @@
 """Silver that an older version wrote, in today's columns.
 
-The next run rebuilds it from Bronze. What it cannot rebuild, such as a dataset that is no longer
-configured, is read as it is, so that nothing of it is lost.
+The next run rebuilds it from Bronze. Silver that cannot be rebuilt, for example because its dataset
+is no longer configured, is still readable, so nothing is lost.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 def in_todays_columns(table: pa.Table) -> pa.Table:
     """
-    Return Silver, of whatever version, with all of today's columns.
+    Return Silver of any version with all of today's columns.
 
-    Older versions did not keep how many places a figure was printed with: it has the fewest.
+    Older versions did not store printed decimal places, so figures have the fewest possible.
     """
     return _with_iso(_with_decimals(_with_period_end(table)))
 

@@ -22,7 +22,7 @@ area. It is not stored."""
 @frozen(kw_only=True)
 class OtherParent:
     """
-    An area, the area that it is a part of in the code list, and the one that is printed.
+    An area, its parent in the code list, and its printed parent.
     """
 
     area: str
@@ -34,7 +34,7 @@ def other_parents(table: pa.Table, dataset: Dataset) -> tuple[OtherParent, ...]:
     """
     Return where the column ``area_parent`` of a normalizer's table contradicts the dataset's code list.
 
-    A null says that nothing is printed. Areas that are not listed have no parent to contradict.
+    A null means that no parent is printed. Areas that are not listed cannot contradict the list.
 
     :raises ContentError: No sink can hold a code.
     """
@@ -49,7 +49,7 @@ def other_parents(table: pa.Table, dataset: Dataset) -> tuple[OtherParent, ...]:
 
 
 def _printed(table: pa.Table, dataset: Dataset) -> list[tuple[str, str | None]]:
-    """Each combination of area and printed parent, in the order of their codes."""
+    """Return each combination of area and printed parent, in the order of their codes."""
     import pyarrow as pa
 
     codes = {

@@ -33,8 +33,8 @@ class PartitionKey:
     """
     The place of one table: a dataset's vintage in Silver, the changes of a year, or a model in Gold.
 
-    ``owner`` is the source (Silver, changes) or the model (Gold). Changes without a year are those of all
-    years before the last one, as far as they still matter.
+    ``owner`` is the source (Silver, changes) or the model (Gold). Changes without a year summarize
+    all years before the last one.
     """
 
     layer: Layer
@@ -61,10 +61,10 @@ class PartitionKey:
 @frozen(kw_only=True)
 class Part:
     """
-    Rows of a Gold table that are kept by themselves: those that were settled in a year, and will not
-    change unless a vintage arrives late. The part without a year has all other rows.
+    Rows of a Gold table that are stored separately: those that became final in a year, and only
+    change if a vintage arrives late. The part without a year has all other rows.
 
-    ``held`` says that the lake holds the part already; then ``read`` reads it from there.
+    ``held`` says that the lake already holds the part; then ``read`` reads it from there.
     """
 
     year: int | None
@@ -76,7 +76,7 @@ class Part:
     @property
     def identity(self) -> tuple[int | None, str]:
         """
-        What two parts share that have the same rows.
+        A value that is equal for parts with the same rows.
         """
         return self.year, self.fingerprint
 
@@ -86,11 +86,12 @@ class Partition:
     """
     A table for a sink.
 
-    ``fingerprint`` is over the inputs' figures, the version of the code and the schema: a sink that
-    holds the same fingerprint under the same key holds the same table. Gold brings its model, and
-    ``previous``: what the lake held before. A sink that holds just that needs only the difference.
+    ``fingerprint`` covers the inputs' figures, the version of the code and the schema: if a sink
+    holds the same fingerprint under the same key, it holds the same table. Gold partitions have
+    their model, and ``previous``: the table that the lake held before. A sink that holds exactly
+    that table only needs the difference.
 
-    A Gold table may come in ``parts``. Then ``table`` is put together when it is first asked for.
+    A Gold table may have ``parts``. Then ``table`` is assembled when it is first used.
     """
 
     key: PartitionKey
@@ -136,8 +137,8 @@ class Receipt:
     """
     The result of writing a partition: counts of rows, and ``bytes_written`` in bytes.
 
-    ``wal_bytes`` is the growth of a database's write-ahead log meanwhile, including other sessions'
-    work.
+    ``wal_bytes`` is the growth of a database's write-ahead log during the write, including other
+    sessions.
     """
 
     sink: str

@@ -27,7 +27,10 @@ _NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9._-]+")
 
 
 def _file_name(asked: str) -> str:
-    """Identifiers of agencies hold ``$``, ``@``, blanks and slashes, which not every store allows."""
+    """
+    Return a valid file name: agencies' identifiers contain ``$``, ``@``, blanks and slashes, which
+    not every store allows.
+    """
     return _NOT_IN_NAMES.sub("_", asked).lstrip("._-") or "payload"
 
 
@@ -36,10 +39,10 @@ class Payload:
     """
     One answer of the agency, and the request.
 
-    ``name`` says in a few characters what was asked (``SAPCE1-line-9``); what a file name may not hold
-    becomes an underscore. ``request``
-    holds the address and the parameters *without credentials*. ``body`` is what arrived. ``structure``
-    marks an answer that describes codes, such as a code list, and holds no figures.
+    ``name`` says in a few characters what was requested (``SAPCE1-line-9``). Characters that are
+    not valid in file names become underscores. ``request`` contains the URL and the parameters
+    *without credentials*. ``body`` is the answer, byte for byte. ``structure`` marks an answer that
+    describes codes, such as a code list, and has no figures.
     """
 
     name: str = field(converter=_file_name)

@@ -1,4 +1,4 @@
-"""Time periods in SDMX notation: read in any usual spelling, kept in one form.
+"""Time periods in SDMX notation, read in any common spelling and stored in one form.
 
 Source: SDMX 2.1, section 6, "Time and Time Format", and its code list CL_FREQ.
 """
@@ -17,16 +17,17 @@ from statpipe.domain.duration import days_of_range, months_later
 
 Frequency = Literal["A", "S", "T", "Q", "M", "W", "D", "B", "H", "I", "N"]
 """
-SDMX CL_FREQ: annual, half-yearly, every four months, quarterly, monthly, weekly (ISO weeks), daily, business
-days (Monday to Friday); hourly, and two codes for each minute. The last three have date-times.
+SDMX CL_FREQ: annual, half-yearly, every four months, quarterly, monthly, weekly (ISO weeks), daily,
+business days (Monday to Friday); hourly, and two codes for every minute. The last three have
+date-times.
 """
 
 
 def refuse_unknown_frequencies(where: str, codes: object) -> None:
     """
-    Refuse what is not a frequency; several may stand together, as in ``"MQ"``.
+    Refuse invalid frequencies. There may be several, as in ``"MQ"``.
 
-    :raises ValueError: One is unknown, or there is none.
+    :raises ValueError: A frequency is unknown, or the text is empty.
     """
     known = get_args(Frequency)
     if not isinstance(codes, str) or not codes or not set(codes) <= set(known):
@@ -94,14 +95,14 @@ class Period:
 
 def read_period(text: str, freq: str, year_start: str = JANUARY) -> Period:
     """
-    Read a period in any of the usual spellings: ``2023M01`` and ``2023-M01`` are ``2023-01``.
+    Read a period in any common spelling: ``2023M01`` and ``2023-M01`` are ``2023-01``.
 
-    Halves, thirds and quarters are counted from *year_start* in the year that the text names, and so are
-    months and days that are written by their number: from ``--07-01`` on, ``2023-Q1`` begins on 1 July
-    2023, ``2023-M01`` is ``2023-07``. Calendar months, dates and ISO weeks are what they are.
+    Halves, thirds and quarters are counted from *year_start* in the year of the text, and so are
+    numbered months and days: with ``--07-01``, ``2023-Q1`` begins on 1 July 2023, and ``2023-M01``
+    is ``2023-07``. Calendar months, dates and ISO weeks do not depend on it.
 
-    A range, such as ``2023-01-01/P1M``, is read where it is a period of the frequency. A zone is kept of
-    date-times alone: whichever it is, a period of whole days is the one that its text names.
+    A range, such as ``2023-01-01/P1M``, is accepted if it is a period of the frequency. Only
+    date-times keep a time zone: a period of whole days does not depend on it.
 
     :raises ValueError: The text is not a period of this frequency.
     """
@@ -122,8 +123,8 @@ def read_period(text: str, freq: str, year_start: str = JANUARY) -> Period:
 
 def in_one_form(text: str) -> str:
     """
-    Return a period as it is kept, read in any of the usual spellings of any frequency. Months and days
-    that are written by their number are counted from January. What is not a period stays as it is.
+    Return a period in its stored form, from any common spelling of any frequency. Numbered months
+    and days are counted from January. A text that is not a period is returned unchanged.
     """
     forms = _forms(text)
     return text if text in forms or not forms else forms[0]
@@ -131,7 +132,7 @@ def in_one_form(text: str) -> str:
 
 def is_period(text: str) -> bool:
     """
-    Tell whether a text is a period of any frequency, in any of the usual spellings.
+    Return whether a text is a period of any frequency, in any common spelling.
     """
     return bool(_forms(text))
 
@@ -189,7 +190,7 @@ def _of_range(text: str, freq: str, year_start: str) -> Period:
 
 
 def _beginning_on(day: date, freq: str, year_start: str) -> str:
-    """Name the only period of a frequency that may begin on this day."""
+    """Return the only period of a frequency that may begin on this day."""
     if freq == "W":
         return _text(freq, *day.isocalendar()[:2])
     if freq == "M":
@@ -216,7 +217,8 @@ def periods_between(first: str, last: str, freq: str) -> list[str]:
 
 def place_of(text: str, freq: str) -> int:
     """
-    Return the place of a period in the calendar of its frequency: the next one has the next place.
+    Return the position of a period in the calendar of its frequency. The next period has the next
+    position.
 
     :raises ValueError: The text is not a period of this frequency, or the frequency has date-times.
     """
@@ -236,7 +238,7 @@ def place_of(text: str, freq: str) -> int:
 
 def period_at(place: int, freq: str) -> str:
     """
-    Return the period in this place of the calendar.
+    Return the period at this position of the calendar.
     """
     if freq in _MONTHS:
         in_a_year = 12 // _MONTHS[freq]

@@ -21,16 +21,17 @@ def period_columns(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
     """
     Return ``freq``, ``time_period``, ``period_start`` and ``period_end`` of coded columns.
 
-    A row has the frequency that the normalizer gives it, or else its dataset's.
+    A row has the frequency that the normalizer returns, or else its dataset's.
 
-    :raises ContentError: A text is not a period of its row's frequency, or that is not a frequency.
+    :raises ContentError: A text is not a period of its row's frequency, or the frequency is not
+        valid.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     texts = columns["time_period"]
     freqs = columns.get("freq")
-    if freqs is None:  # as nearly always: then a text is a period
+    if freqs is None:  # the common case: then each text is one period
         freqs, pairs = constant(dataset.freq, len(texts)), texts
         read: list[_Read] = [(dataset.freq, text) for text in texts.dictionary.to_pylist()]
     else:
@@ -38,14 +39,14 @@ def period_columns(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
         read = _read(pairs, freqs, texts)
     periods: list[Period | None] = []
     for place, (freq, text) in enumerate(read):
-        if freq is None or text is None:  # refused with all that is empty
+        if freq is None or text is None:  # refused later with all empty cells
             periods.append(None)
             continue
         try:
             periods.append(read_period(text, freq, dataset.reporting_year_start))
         except ValueError as error:
             row = pc.index(pairs.indices, place).as_py()
-            # A filtered table's dictionary still lists the texts of rows that are gone.
+            # The dictionary of a filtered table still contains the texts of removed rows.
             if row >= 0:
                 raise ContentError(_wrong(columns, dataset, row, error)) from error
             periods.append(None)
@@ -62,7 +63,7 @@ def period_columns(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
 
 
 def _pairs(freqs: pa.DictionaryArray, texts: pa.DictionaryArray) -> pa.DictionaryArray:
-    """Give each row a number for its frequency and text."""
+    """Return a number per row for its frequency and text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

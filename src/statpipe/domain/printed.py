@@ -1,6 +1,6 @@
 """Columns of printed figures: their exact values and their printed decimal places.
 
-Value and places together give the printed text back: ``14392721.0`` is 14392721 with one place.
+Value and decimal places together give the printed text: ``14392721.0`` is 14392721 with one place.
 Only parts that do not belong to the number are lost: thousands separators, a plus sign, zeros
 before the first digit, the minus of a zero, and the exponent: ``1.20E-05`` comes back as
 ``0.0000120``.
@@ -67,23 +67,24 @@ def read_figures(texts: pa.Array, *, plain: bool = False) -> Figures:
     """
     Read a column of printed figures, nulls included: ``1.50``, ``-3``, ``1.2E-05``.
 
-    *plain* says that they are known to be digits with a point at most, which need not be looked at.
+    *plain* says that the texts are known to be digits with at most a point, so they are not
+    checked.
 
-    :raises Misfit: A text is not a figure, or needs more digits than there are.
+    :raises Misfit: A text is not a figure, or has too many digits.
     """
     import pyarrow as pa
 
     if (plain or _are_plain(texts)) and _are_short(texts):
-        with suppress(pa.ArrowInvalid):  # told below, text by text
+        with suppress(pa.ArrowInvalid):  # reported below, text by text
             return Figures(values=texts.cast(exact_type()), decimals=_places(texts))
     return _one_by_one(texts)
 
 
 def shortest_of_doubles(values: pa.Array) -> pa.Array:
     """
-    Return doubles, or the texts of doubles, as the shortest texts that are read as the same doubles.
+    Return doubles, or texts of doubles, as the shortest texts that read as the same doubles.
 
-    :raises Misfit: A text is not a number, or there is no such double.
+    :raises Misfit: A text is not a number, or is not a finite double.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -119,19 +120,19 @@ def read_doubles(texts: pa.Array) -> pa.Array:
 
 
 def _shortest(double: float | None) -> str | None:
-    """A double says nothing about zeros at the end: 5.0 is 5."""
+    """Return the shortest text. A double has no trailing zeros: 5.0 is 5."""
     return None if double is None else repr(double).removesuffix(".0")
 
 
 def fewest_places(values: pa.Array) -> pa.Array:
     """
-    Return the fewest places that decimals can be printed with, for figures whose print is not known.
+    Return the fewest possible decimal places, for figures whose printed form is unknown.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     texts = values.cast(pa.string())
-    odd = pc.match_substring(texts, "E")  # Arrow's way with very small numbers and zeros
+    odd = pc.match_substring(texts, "E")  # how Arrow writes very small numbers and zeros
     short = pc.if_else(odd, pa.scalar(None, pa.string()), pc.utf8_rtrim(texts, "0"))
     places = _places(short)
     if pc.any(odd).as_py():
@@ -143,7 +144,7 @@ def fewest_places(values: pa.Array) -> pa.Array:
 
 def needed_places(number: Decimal) -> int:
     """
-    Return how many places a number needs, zeros at the end not counted.
+    Return how many decimal places a number needs, without trailing zeros.
     """
     _, digits, exponent = number.as_tuple()
     assert isinstance(exponent, int), "a figure is finite"
@@ -153,7 +154,7 @@ def needed_places(number: Decimal) -> int:
 
 def as_printed(value: Decimal, places: int | None) -> Decimal:
     """
-    Return a figure with the places that were printed; where they are not known, with the fewest.
+    Return a figure with its printed decimal places, or with the fewest if they are unknown.
     """
     count = max(places or 0, needed_places(value))
     return Decimal(f"{value:.{count}f}") if value else Decimal(0).scaleb(-count)
@@ -161,9 +162,9 @@ def as_printed(value: Decimal, places: int | None) -> Decimal:
 
 def texts_of(values: pa.Array, decimals: pa.Array | None = None) -> pa.Array:
     """
-    Return decimals as printed: 14392721.0. Without the places that were printed, with the fewest.
+    Return decimals as printed, such as 14392721.0, or with the fewest places if they are unknown.
 
-    Places that a value needs are never cut off.
+    Digits of the value are never removed.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -183,7 +184,7 @@ def texts_of(values: pa.Array, decimals: pa.Array | None = None) -> pa.Array:
 
 
 def _lengthened(short: pa.Array, decimals: pa.Array) -> pa.Array:
-    """Put back the zeros that were printed."""
+    """Append the printed trailing zeros."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -200,7 +201,9 @@ def _lengthened(short: pa.Array, decimals: pa.Array) -> pa.Array:
 
 
 def _are_short(texts: pa.Array) -> bool:
-    """If a number has too many digits for its type, Arrow silently changes it."""
+    """
+    Return whether all numbers fit their type: Arrow silently changes numbers with too many digits.
+    """
     import pyarrow.compute as pc
 
     return (pc.max(pc.binary_length(texts)).as_py() or 0) <= DECIMAL_DIGITS
@@ -213,7 +216,7 @@ def _are_plain(texts: pa.Array) -> bool:
 
 
 def _places(texts: pa.Array) -> pa.Array:
-    """Count the digits behind the point of plain texts."""
+    """Count the digits after the point in plain texts."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -243,10 +246,10 @@ def _one_by_one(texts: pa.Array) -> Figures:
 
 def read_figure(text: str) -> tuple[Decimal, int]:
     """
-    Read one printed figure: its value, without zeros at the end, and how many places it was printed with.
+    Read one printed figure: its value without trailing zeros, and its printed decimal places.
 
-    :raises ValueError: It is not a figure, or needs more digits than there are. The message goes on
-        from the text.
+    :raises ValueError: It is not a figure, or has too many digits. The message continues a sentence
+        about the text.
     """
     if not _NUMBER.fullmatch(text):
         msg = "is not a figure; expected digits with at most one point, or scientific notation"
@@ -269,9 +272,10 @@ def read_figure(text: str) -> tuple[Decimal, int]:
 
 def read_double(text: str) -> tuple[Decimal, int]:
     """
-    Read the text of a binary double as the shortest decimal that is the same double, with its places.
+    Read the text of a binary double as the shortest decimal that reads as the same double, with its
+    decimal places.
 
-    :raises ValueError: It is not a number, or needs more digits than there are.
+    :raises ValueError: It is not a number, or has too many digits.
     """
     if not _NUMBER.fullmatch(text):
         raise ValueError("is not a figure; expected the text of a finite double")

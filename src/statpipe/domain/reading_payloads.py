@@ -1,4 +1,4 @@
-"""Python's errors while reading a payload do not help an operator, so this names the payload."""
+"""Adds the payload to Python's errors, which alone do not help an operator."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ _WRONG = (
     *(AttributeError, EOFError, LookupError, RecursionError, SyntaxError, TypeError, ValueError),
     *(csv.Error, struct.error, zipfile.BadZipFile, zlib.error),
 )
-"""What Python and its standard library raise when bytes are not what was expected."""
+"""Exceptions of Python and its standard library for unexpected bytes."""
 
 
 @contextmanager
 def reading(payload: Payload, expected: str, *, at: str = "") -> Iterator[None]:
     """
-    Turn a wrong key, type or value that is met while a payload is read into an error about the payload.
+    Turn a wrong key, type or value found in a payload into an error about the payload.
 
-    *expected* says what should be there, *at* where, if that is known::
+    *expected* says what should be there, and *at* where, if known::
 
         with reading(payload, "rows with port and price"):
             for number, row in enumerate(json.loads(payload.body)["rows"], 1):
                 with reading(payload, "port and price", at=f"row {number}"):
                     yield {"ref_area": row["port"], "obs_value": exact(row["price"]), ...}
 
-    :raises ContentError: The text names payload, place and what was expected.
+    :raises ContentError: The message names payload, place and expectation.
     """
     try:
         yield

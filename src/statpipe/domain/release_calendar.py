@@ -1,4 +1,4 @@
-"""The days on which an agency has announced to publish."""
+"""The days on which an agency has announced releases."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ class ReleaseCalendar:
     """
     Release days of a source, in UTC.
 
-    ``patience`` is how many days after its day a release may come before it counts as late. ``every`` is
-    after how many days the agency is asked although nothing is due: agencies correct figures unannounced.
+    ``patience`` is how many days after its date a release may appear before it counts as late.
+    ``every`` is after how many days the agency is asked even if nothing is due, because agencies
+    correct figures unannounced.
     """
 
     days: tuple[date, ...] = field(converter=_in_order)
@@ -31,10 +32,12 @@ class ReleaseCalendar:
 
     def came_until(self, newest: Iterable[Held], asked: date | None) -> date | None:
         """
-        Return the day up to which releases came, from the *newest* vintage of each dataset; ``None`` without any.
+        Return the day up to which releases have appeared, from the *newest* vintage of each
+        dataset, or ``None`` without any.
 
-        Nobody sees a release that changed no figure if the agency dates none. So once its patience is over, and the
-        agency was *asked* after that, such a release counts as one that came.
+        If the agency does not date its releases, a release that changed no figure cannot be seen.
+        So after the patience, if the agency was *asked* since then, such a release counts as
+        published.
         """
         looked = asked - timedelta(days=self.patience + 1) if asked else None
         days = [
@@ -45,24 +48,24 @@ class ReleaseCalendar:
 
     def after(self, day: date) -> date | None:
         """
-        Return the next release day; ``None`` where the calendar knows none.
+        Return the next release day, or ``None`` if the calendar has none.
         """
         return next((one for one in self.days if one > day), None)
 
     def late(self, today: date, newest: date | None) -> date | None:
         """
-        Return the first day whose release should have come by now, if *newest* is the newest that came.
+        Return the first day whose release is overdue, if *newest* is the newest release.
         """
         awaited = (day for day in self.days if newest is not None and day > newest)
         return next((day for day in awaited if (today - day).days > self.patience), None)
 
     def asks(self, today: date, newest: date | None, asked: date | None) -> bool:
         """
-        Tell whether the agency may have anything new today.
+        Return whether the agency may have anything new today.
 
-        *asked* is the day on which it was last asked for everything. A release day is over once its release
-        has come and the agency was asked on a later day: a release may come in two steps. Where the calendar
-        knows no day to come, it cannot tell that nothing is due.
+        *asked* is the last day on which everything was requested. A release day is done when its
+        release has appeared and the agency was asked on a later day, because a release may appear
+        in two steps. If the calendar has no future day, it cannot tell that nothing is due.
         """
         if newest is None or asked is None or self.after(today) is None:
             return True

@@ -32,9 +32,9 @@ class Movement:
     """
     How far figures moved: sizes of the changes, without a sign, in per cent of the old figures' sizes.
 
-    ``compared`` counts the cells that existed before as well, ``revised`` those that say something
-    else now: another figure, unit, status or mark. The percentages are those of figures that moved,
-    and ``None`` where no such cell had a figure other than zero before.
+    ``compared`` counts the cells that also existed before; ``revised`` counts those with another
+    figure, unit, status or symbol. The percentages are those of changed figures, and ``None`` if no
+    such cell had a figure other than zero before.
     """
 
     compared: int
@@ -45,7 +45,7 @@ class Movement:
 
 
 def _with_signs(moves: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], ...]:
-    """Give a fall its sign, also where a manifest from before recorded sizes only."""
+    """Add the sign of decreases for older manifests, which only recorded sizes."""
     return tuple(
         {**move, "percent": -move["percent"]}
         if (move.get("percent") or 0) > 0 and _fell(move["old"], move["new"])
@@ -56,7 +56,7 @@ def _with_signs(moves: Iterable[Mapping[str, Any]]) -> tuple[Mapping[str, Any], 
 
 def _fell(old: str, new: str) -> bool:
     try:
-        was, now = (Decimal(text.partition(" ")[0]) for text in (old, new))  # a mark may follow
+        was, now = (Decimal(text.partition(" ")[0]) for text in (old, new))  # a symbol may follow
     except InvalidOperation:
         return False
     return now < was
@@ -67,16 +67,17 @@ class Revision:
     """
     A vintage compared with the figures known before it.
 
-    ``since`` is the earlier release that its figures are compared with, and ``since_also`` names the
-    releases before that one which some cells come from, newest first. ``since`` is the vintage's own
-    name where more of it, or another reading of it, is compared only with what was held of it before,
-    and empty if there was nothing to compare with. ``dated_by`` says who dates the vintage, if not the agency. ``dropped`` counts cells that the vintage was asked
-    for and does not hold. ``by_area`` holds the areas of which something was revised.
+    ``since`` is the earlier release that its figures are compared with. ``since_also`` names the
+    releases before that one from which some cells come, newest first. ``since`` is the vintage's
+    own name if an extension or another reading of it is only compared with what was held of it
+    before, and empty if there was nothing to compare with. ``dated_by`` says who dates the vintage,
+    if not the agency. ``dropped`` counts requested cells that the vintage lacks. ``by_area`` has
+    the areas with revisions.
 
-    ``largest`` holds the cells that moved farthest: figures as exact text, and ``percent``, the change
-    in per cent of the old figure's size, negative for a fall, as in the Gold model of revisions. It is
-    ``None`` where there is no such number: a figure is missing, the old one is zero, or the unit changed.
-    ``codes`` says which codes came, went, or have another name; nothing of a first release.
+    ``largest`` has the cells with the largest changes: figures as exact text, and ``percent``, the
+    change in per cent of the old figure's size, negative for a decrease, as in the Gold model of
+    revisions. It is ``None`` if a figure is missing, the old one is zero, or the unit changed.
+    ``codes`` lists new, removed and renamed codes; it is empty for a first release.
     """
 
     dataset: str
@@ -95,7 +96,7 @@ class Revision:
     @property
     def revised(self) -> int:
         """
-        How many cells say something else than before.
+        The number of revised cells.
         """
         return self.overall.revised
 
@@ -130,15 +131,15 @@ class Revision:
 
 def counted(number: int, noun: str) -> str:
     """
-    Write a number with its noun: ``1 figure``, ``33,120 figures``.
+    Return a number with its noun: ``1 figure``, ``33,120 figures``.
     """
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def percent(value: float | None) -> str:
     """
-    Write a percentage for people: two decimals, or two digits where those would show nothing. A fall
-    has its minus.
+    Return a percentage for people: with two decimals, or with two digits if two decimals would show
+    zero. Decreases have a minus.
     """
     if value is None:
         return "-"
@@ -205,15 +206,16 @@ def _codes(before: pa.Table, after: pa.Table, vintage: Vintage) -> tuple[CodeCha
 
 def _changes(old: pa.Table, new: pa.Table) -> pa.Array:
     """
-    Give each change in per cent of the old figure's size, as the Gold model of revisions does.
+    Return each change in per cent of the old figure's size, as in the Gold model of revisions.
 
-    Null where a figure is missing, the old one is zero, or the unit changed.
+    It is null if a figure is missing, the old one is zero, or the unit changed.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
 
     was = _doubles(old["obs_value"])
-    # The difference is taken exactly: doubles of twenty digits would round it away. It has one more.
+    # Compute the difference exactly: doubles would lose it for twenty digits. It has one digit
+    # more.
     wider = pa.decimal256(DECIMAL_DIGITS + 1, DECIMAL_PLACES)
     moved = _doubles(pc.subtract(*(one["obs_value"].cast(wider) for one in (new, old))))
     comparable = pc.not_equal(was, 0.0)
@@ -225,14 +227,16 @@ def _changes(old: pa.Table, new: pa.Table) -> pa.Array:
 
 
 def _doubles(decimals: pa.ChunkedArray) -> pa.Array:
-    """Give the nearest doubles, as databases do. Arrow's own cast misses some by one digit."""
+    """
+    Return the nearest doubles, as databases do. Arrow's own cast is off by one digit for some.
+    """
     import pyarrow as pa
 
     return decimals.cast(pa.string()).cast(pa.float64()).combine_chunks()
 
 
 def _sizes(changes: pa.Array) -> pa.Array:
-    """Give the sizes of the changes that moved a figure."""
+    """Return the sizes of the changes that changed a figure."""
     import pyarrow.compute as pc
 
     moved = pc.fill_null(pc.not_equal(changes, 0.0), fill_value=False)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _Entry = TypeVar("_Entry")
 _NAMES = {"ref_area": "geo_name", "category": "category_name"}
 _MAY_BE_EMPTY = frozenset(column.name for column in COLUMNS if column.nullable)
-"""In these columns an empty cell stays empty; in others it is filled from the code lists."""
+"""Empty cells in these columns stay empty. In others, they are filled from the code lists."""
 
 
 def seal(table: pa.Table, dataset: Dataset, vintage: str) -> pa.Table:
@@ -68,7 +68,7 @@ def with_vintage(table: pa.Table, vintage: str) -> pa.Table:
 
 def duplicate_key(table: pa.Table, dataset: Dataset) -> tuple[int, int] | None:
     """
-    Return the row numbers of the first two rows with one key, or ``None``.
+    Return the numbers of the first two rows with the same key, or ``None``.
     """
     import pyarrow.compute as pc
 
@@ -97,12 +97,12 @@ def in_key_order(table: pa.Table, dataset: Dataset) -> pa.Table:
 
 
 def _known_key(table: pa.Table, dataset: Dataset) -> list[str]:
-    """Name the columns of the key; a normalizer's table may leave the frequency out."""
+    """Return the columns of the key. A normalizer's table may leave out the frequency."""
     return [name for name in dataset.key if name in table.column_names]
 
 
 def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
-    """Check names and types of what a normalizer returned; give text columns as codes."""
+    """Check the names and types of a normalizer's columns. Return text columns as codes."""
     import pyarrow as pa
 
     schema = silver_schema(dataset.dimensions)
@@ -147,12 +147,14 @@ def _decoded(table: pa.Table, dataset: Dataset) -> dict[str, Any]:
 
 
 def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
-    """Add what the dataset and its code lists say about each area, category and period."""
+    """
+    Add the descriptions of each area, category and period from the dataset and its code lists.
+    """
     rows = len(columns["obs_value"])
     refuse_codes(columns, dataset)
     columns = columns | key_columns(columns, dataset, rows)
     areas, categories = columns["ref_area"], columns["category"]
-    # A normalizer may know better on which days a period begins and ends, as of fiscal weeks.
+    # A normalizer may give the first and last day of a period itself, for example of fiscal weeks.
     given = {name: columns[name] for name in ("period_start", "period_end") if name in columns}
     columns = columns | period_columns(columns, dataset) | given
     listed = {**_of_areas(areas, dataset), **_of_categories(categories, dataset)}
@@ -169,7 +171,7 @@ def _described(columns: dict[str, Any], dataset: Dataset) -> dict[str, Any]:
 
 
 def _of_areas(areas: pa.DictionaryArray, dataset: Dataset) -> dict[str, Callable[[], Any]]:
-    """Add what the code list says about areas; without one, there is only the code."""
+    """Add the descriptions of areas from the code list. Without one, there is only the code."""
     rows = len(areas)
     if not dataset.areas:
         return {
@@ -192,7 +194,9 @@ def _of_areas(areas: pa.DictionaryArray, dataset: Dataset) -> dict[str, Callable
 def _of_categories(
     categories: pa.DictionaryArray, dataset: Dataset
 ) -> dict[str, Callable[[], Any]]:
-    """Add what the code list says about categories; without one, there is only the code."""
+    """
+    Add the descriptions of categories from the code list. Without one, there is only the code.
+    """
     import pyarrow as pa
 
     rows = len(categories)
@@ -226,7 +230,10 @@ def _of_categories(
 def _listed(
     dataset: Dataset, column: str, codes: pa.DictionaryArray, entries: Mapping[str, _Entry]
 ) -> list[_Entry | None]:
-    """Give the entry of each code; ``None`` for those that a filtered table's dictionary still lists."""
+    """
+    Return the entry of each code, or ``None`` for codes of removed rows that are still in the
+    dictionary.
+    """
     values = codes.dictionary.to_pylist()
     unknown = [code for code in values if code not in entries]
     if unknown:

@@ -33,16 +33,17 @@ class Secret:
 
     def reveal(self) -> str:
         """
-        Return the credential itself. Call it where it is sent, and nowhere else.
+        Return the credential itself. Only call it where the credential is sent.
         """
         return self._value
 
     def removed_from(self, body: bytes) -> bytes:
         """
-        Return the bytes with ``REDACTED`` wherever the credential stood; agencies repeat it in answers.
+        Return the bytes with ``REDACTED`` in place of the credential, which agencies repeat in
+        answers.
 
-        It is found in whatever case, as it is and as addresses, JSON, Python and hexadecimal write
-        it; and in base64, also inside of a longer text, such as ``user:password``.
+        It is found in any case, in plain form and as written in URLs, JSON, Python and hexadecimal;
+        and in base64, also inside a longer text, such as ``user:password``.
         """
         return redacted(body, self._value, REDACTED)
 
@@ -79,9 +80,10 @@ def redacted(body: bytes, secret: str, mark: bytes) -> bytes:
 @cache
 def written_forms(secret: str) -> tuple[str, ...]:
     """
-    Return how a credential may be written, longest first, so that none is cut short by another.
+    Return the forms in which a credential may be written, longest first, so that no form hides a
+    longer one.
 
-    In these forms case does not matter; of base64, see :func:`base64_cores`.
+    Case does not matter in these forms. For base64, see :func:`base64_cores`.
     """
     plain = {secret, repr(secret)[1:-1]}
     escaped = {json.dumps(p, ensure_ascii=ascii_)[1:-1] for p in plain for ascii_ in (True, False)}
@@ -93,10 +95,12 @@ def written_forms(secret: str) -> tuple[str, ...]:
 
 def base64_cores(secret: str) -> list[str]:
     """
-    Return what a base64 text that has the credential inside must hold, wherever it begins in there.
+    Return texts of which a base64 text with the credential inside must contain one, wherever it
+    begins.
 
-    These are the characters that only the credential decides, for each of the three places that its
-    first byte can have in a group. What is too short to be told from other text is left out.
+    These are the characters that depend only on the credential, for each of the three positions
+    that its first byte can have in a group. Texts that are too short to be distinctive are left
+    out.
     """
     sent = secret.encode(errors="surrogatepass")
     cores = []
@@ -109,7 +113,7 @@ def base64_cores(secret: str) -> list[str]:
 
 @cache
 def _base64_patterns(secret: str) -> tuple[tuple[re.Pattern[bytes], re.Pattern[bytes]], ...]:
-    """Give each core, and the core with the characters at its ends, which hold the rest of it."""
+    """Return each core, and the core with the characters at its ends, which contain the rest."""
     found = []
     for core in base64_cores(secret):
         written = "".join(_WRITTEN.get(c, c) for c in core)
@@ -123,13 +127,13 @@ def _base64_patterns(secret: str) -> tuple[tuple[re.Pattern[bytes], re.Pattern[b
 
 def is_quoted(text: str) -> bool:
     """
-    Tell whether a text stands in quotes, as it does when it was copied along with them.
+    Return whether a text is in quotes, which happens if it was copied with them.
     """
     return len(text.strip()) > 1 and f"{text.strip()[0]}{text.strip()[-1]}" in _QUOTES
 
 
 def _replaced(body: bytes, needle: bytes, mark: bytes) -> bytes:
-    """Replace without regard to case; lower-casing bytes keeps their number."""
+    """Replace in any case. Lower-casing bytes does not change their number."""
     lowered = body.lower()
     place = lowered.find(needle)
     if place < 0:

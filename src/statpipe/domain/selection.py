@@ -28,10 +28,10 @@ def _where(given: Mapping[str, Iterable[str]]) -> Mapping[str, tuple[str, ...]]:
 @frozen(kw_only=True)
 class Selection:
     """
-    The requested areas, categories and periods; ``None`` means all of them. ``where`` has the codes
-    that were asked for of other columns of the key: those of dimensions, or ``freq``.
+    The requested areas, categories and periods; ``None`` means all of them. ``where`` has the
+    requested codes of other columns of the key: dimensions, or ``freq``.
 
-    Periods may be given in any of the usual spellings, and are kept in the one form of Silver: ``2023M01``
+    Periods may be given in any common spelling, and are stored in Silver's form: ``2023M01``
     becomes ``2023-01``.
 
     Cells outside a selection were not requested, so their absence means nothing: neither a deletion
@@ -45,7 +45,7 @@ class Selection:
 
     def covers(self, other: Selection) -> bool:
         """
-        Tell whether this selection includes everything in *other*.
+        Return whether this selection includes everything in *other*.
         """
         pairs = (
             (self.areas, other.areas),
@@ -60,7 +60,7 @@ class Selection:
 
     def holds(self, table: pa.Table) -> pa.ChunkedArray:
         """
-        Mark the rows of an observation table that lie inside this selection.
+        Mark the rows of an observation table that are inside this selection.
         """
         import pyarrow as pa
         import pyarrow.compute as pc
@@ -81,13 +81,15 @@ class Selection:
 
     def rows_of(self, table: pa.Table) -> pa.Table:
         """
-        Return the rows of an observation table that lie inside this selection.
+        Return the rows of an observation table that are inside this selection.
         """
         return table if self == EVERYTHING else table.filter(self.holds(table))
 
 
 def _as_spelled(table: pa.Table, periods: Sequence[str] | None) -> Sequence[str] | None:
-    """Give the periods as the table spells them: a normalizer's may have any of the usual spellings."""
+    """
+    Return the periods as spelled in the table: a normalizer's table may have any common spelling.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -1,6 +1,6 @@
 """Files that contain a SHA-256 of themselves, so that any changed byte is noticed.
 
-The hash stands inside of the file. It is computed over the whole file with 64 zeros in its own place.
+The hash is inside the file. It is computed over the whole file with 64 zeros in its place.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ _IN_JSON = re.compile(rb'^ "self_sha256": "([0-9a-f]{64})"', re.MULTILINE)
 
 def hashed_json(document: Mapping[str, Any]) -> bytes:
     """
-    Write a document as JSON with its own hash as ``self_sha256``: keys sorted, each on a line of its
-    own, and each item of a list likewise.
+    Return a document as JSON with its own hash as ``self_sha256``. Keys are sorted; each key and
+    each list item is on its own line.
     """
     entries = sorted({**document, NAME: BLANK}.items())
     lines = ",\n".join(f" {_json(key)}: {_lines(value)}" for key, value in entries)
     text = f"{{\n{lines}\n}}"
-    # Half a character, as the name of a file may hold, stands in JSON as \udcXX.
+    # Half a character, which a file name may contain, is \udcXX in JSON.
     body = text.encode(errors="backslashreplace")
     return filled_in(body, place_in_json(body))
 
 
 def _lines(value: Any) -> str:
-    # An encoder that indents is written in Python, and ten times as slow.
+    # json's encoder with indentation is written in Python, and ten times slower.
     if not isinstance(value, list | tuple) or not value:
         return _json(value)
     return "[\n" + ",\n".join(f"  {_json(item)}" for item in value) + "\n ]"
@@ -49,15 +49,16 @@ def _json(value: Any) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Give JSON what it has no form for: a day as its text, one of our classes as its attributes."""
+    """Convert values that JSON does not know: dates to text, our classes to objects."""
     return value.isoformat() if isinstance(value, date) else attrs.asdict(value, recurse=False)
 
 
 def json_fault(body: bytes) -> str:
     """
-    Say what is wrong with a document that :func:`hashed_json` wrote; nothing if its hash is right.
+    Return what is wrong with a document of :func:`hashed_json`, or an empty text if its hash is
+    right.
 
-    A document of an older version carries no hash: it must be a JSON object, nothing more is known.
+    A document of an older version has no hash, so it only has to be a JSON object.
     """
     place = place_in_json(body)
     if place is not None:
@@ -75,7 +76,7 @@ def json_fault(body: bytes) -> str:
 
 def is_hashed(body: bytes) -> bool:
     """
-    Tell whether a JSON document carries its own hash.
+    Return whether a JSON document contains its own hash.
     """
     return place_in_json(body) is not None
 
@@ -98,7 +99,7 @@ def filled_in(body: bytes, place: slice | None) -> bytes:
 
 def is_right(body: bytes, place: slice) -> bool:
     """
-    Tell whether the hash in this place is that of the file around it.
+    Return whether the hash at this place is that of the file.
     """
     whole = memoryview(body)
     digest = hashlib.sha256(whole[: place.start])

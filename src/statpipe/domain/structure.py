@@ -19,7 +19,8 @@ def structure_hash(dataset: Dataset) -> str:
     """
     Hash the areas, categories and dimensions of a dataset, in hexadecimal.
 
-    The order of dimensions counts, since it makes categories; that of codes in a list does not.
+    The order of dimensions matters, because categories depend on it; the order of codes in a list
+    does not.
     """
     described = {
         "areas": _listed(dataset.areas),
@@ -33,7 +34,9 @@ def structure_hash(dataset: Dataset) -> str:
 
 
 def _listed(codes: Sequence[Area | Category | Code]) -> list[dict[str, Any]]:
-    """Leave out what is empty: a property that a later version adds changes no hash."""
+    """
+    Leave out empty properties, so that a property added by a later version does not change hashes.
+    """
     names = [one.name for one in attrs.fields(type(codes[0]))] if codes else []
     entries = [{name: value for name in names if (value := getattr(one, name))} for one in codes]
     return sorted(entries, key=itemgetter("code"))

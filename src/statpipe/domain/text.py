@@ -1,4 +1,4 @@
-"""Text as agencies print it: surrounding blanks without meaning, and characters that no sink can
+"""Text as printed by agencies: meaningless surrounding blanks, and characters that no sink can
 store.
 """
 
@@ -17,9 +17,9 @@ WHITE_SPACE = (
     "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007"
     "\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000" + _INVISIBLE
 )
-"""Characters that may surround a figure, a marker, a unit or a code without any meaning.
+"""Characters around a figure, a marker, a unit or a code that have no meaning.
 
-Unicode's white space (no-break and thin spaces included), and characters of no width.
+Unicode's white space, including no-break and thin spaces, and characters of zero width.
 """
 
 
@@ -36,16 +36,16 @@ _UNHOLDABLE = re.compile("[\0\ud800-\udfff\ufffd]")
 
 def holdable(text: str) -> str:
     """
-    Return an agency's text without the characters that no sink can hold.
+    Return an agency's text without the characters that no sink can store.
     """
     return _UNHOLDABLE.sub("", text)
 
 
 def holdable_code(text: str) -> str:
     """
-    Return a code as it is: without one of its characters it would be another code.
+    Return a code unchanged: without one of its characters, it would be a different code.
 
-    :raises ContentError: No sink can hold it.
+    :raises ContentError: No sink can store it.
     """
     found = _UNHOLDABLE.search(text)
     if found:
@@ -59,7 +59,8 @@ def holdable_code(text: str) -> str:
 
 def recordable(value: Any) -> Any:
     """
-    Return a message, or mappings and sequences of them, with what no sink can hold as an escape.
+    Return a message, or mappings and sequences of messages, with characters that no sink can store
+    escaped.
     """
     if isinstance(value, str):
         return _UNHOLDABLE.sub(_escaped, value)

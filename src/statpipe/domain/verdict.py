@@ -37,10 +37,10 @@ class Snapshot:
     """
     One vintage of a dataset as a check sees it.
 
-    ``table`` is sealed Silver. ``siblings`` are the other datasets of the same release, by name:
-    those that this dataset's agreements name, as far as they are at hand. ``revision`` says how the
-    vintage changed the figures known before it. ``new_codes`` are codes that the payloads name and
-    the code lists did not have: nobody knows yet for what else they are published.
+    ``table`` is sealed Silver. ``siblings`` are the available datasets of the same release that
+    this dataset's agreements name. ``revision`` says how the vintage changed the figures known
+    before it. ``new_codes`` are codes in the payloads that were not in the code lists, so it is
+    unknown for which areas they are published.
     """
 
     dataset: Dataset
@@ -56,16 +56,17 @@ class CheckResult:
     """
     A verdict on one vintage, with the offending cells (at most :data:`SHOWN_CELLS`).
 
-    Each cell is a mapping of column names to values that JSON can hold (figures as text).
-    ``message`` says how many of what were found, and where. It assumes no severity: a check does not
-    know what becomes of the vintage.
+    Each cell is a mapping from column names to JSON values (figures as text). ``message`` says what
+    was found, how many times, and where. It does not depend on the severity, because a check does
+    not know what happens to the vintage.
 
-    ``about_revision`` says that the verdict is about the agency's figures and not about how they were
-    read: an operator who knows that the agency meant them may overrule it, and then it is
-    ``accepted``. The engine fills that in, and ``next_step``: what the operator can do now.
+    ``about_revision`` says that the verdict is about the agency's figures and not about how they
+    were read. An operator who knows that the figures are right may overrule it; then it is
+    ``accepted``. The engine sets this, and ``next_step``: what the operator can do now.
 
-    A check that has nothing to judge by, such as an earlier vintage, says ``judged=False`` and in its message
-    why: it refuses nothing, and is reported as not judged, never as passed.
+    If a check cannot judge, for example without an earlier vintage, it returns ``judged=False`` and
+    the reason as message. Then it refuses nothing, and is reported as not judged and never as
+    passed.
     """
 
     check: str
@@ -100,7 +101,7 @@ class CheckResult:
     @property
     def headline(self) -> str:
         """
-        What the check did with which vintage, in the same words for every reader of a run.
+        The check's verdict on the vintage, with the same wording in every output of a run.
         """
         about = f"{self.dataset} {self.vintage}"
         if not self.judged:
@@ -114,7 +115,7 @@ class CheckResult:
     @property
     def in_words(self) -> str:
         """
-        What was found, and what the operator can do now.
+        What the check found, and what the operator can do now.
         """
         said = self.message if self.judged else f"not judged: {self.message}"
         return f"{said}; {self.next_step}" if self.next_step else said

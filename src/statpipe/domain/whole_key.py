@@ -125,7 +125,7 @@ def _names(
     dataset: Dataset,
     given: pa.DictionaryArray | None,
 ) -> pa.DictionaryArray:
-    """Give the names of codes: those that the normalizer has *given*, else those of the list."""
+    """Return the names of codes: those that the normalizer has *given*, else those of the list."""
     import pyarrow.compute as pc
 
     nameless = codes if given is None else codes.filter(pc.is_null(given))
