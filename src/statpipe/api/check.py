@@ -15,7 +15,7 @@ class Check(ABC):
 
     def applies_to(self, dataset: Dataset) -> bool:  # noqa: ARG002
         """
-        Tell whether this check applies to the dataset.
+        Return whether this check applies to the dataset.
         """
         return True
 

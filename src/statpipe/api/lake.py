@@ -112,7 +112,7 @@ class Lake(Sink):
 
     def publish(self, key: PartitionKey, fingerprint: str) -> Receipt | None:  # noqa: ARG002
         """
-        Give what was staged its place, whole or not at all; ``None`` where it does not exist, or
+        Return what was staged its place, whole or not at all; ``None`` where it does not exist, or
         not whole.
         """
         return None
@@ -127,7 +127,7 @@ class Lake(Sink):
 
     def vouches_for(self, key: PartitionKey) -> bool:  # noqa: ARG002
         """
-        Tell whether :meth:`read` notices each changed byte of a partition.
+        Return whether :meth:`read` notices each changed byte of a partition.
         """
         return False
 

@@ -66,7 +66,7 @@ def _add(app: App, commands: Mapping[str, Command]) -> None:
 
 
 def _of_plugins() -> Iterator[App]:
-    """Give the commands of plugins; one that cannot be loaded is left to ``plugins list``."""
+    """Yield the commands of plugins; one that cannot be loaded is left to ``plugins list``."""
     for found in entry_points(group=_PLUGINS):
         if found.name not in {*COMMANDS, *GROUPS}:
             with suppress(Exception):

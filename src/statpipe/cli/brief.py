@@ -37,7 +37,7 @@ Line = tuple[str, str]
 
 def is_brief(options: CommonOptions) -> bool:
     """
-    Tell whether a person reads along who did not ask for every line.
+    Return whether a person reads along who did not ask for every line.
     """
     return (
         options.log_format == "text"
@@ -186,7 +186,7 @@ def _message(manifest: Manifest) -> str:
 
 def brief_lines(manifest: Manifest, room: int, *, alone: bool = True) -> Iterator[Line]:
     """
-    Give the lines about one run, none wider than *room*; of several runs, fewer.
+    Yield the lines about one run, none wider than *room*; of several runs, fewer.
     """
     well = manifest.outcome in _WELL
     yield _cut(_headline(manifest), room), "bold green" if well else "bold red"

@@ -44,7 +44,7 @@ def line_chart(values: Sequence[float | None], room: int, height: int = HEIGHT) 
 
 
 def _between(start: tuple[int, int], end: tuple[int, int]) -> list[tuple[int, int]]:
-    """Give the dots of a straight line."""
+    """Return the dots of a straight line."""
     steps = max(abs(end[0] - start[0]), abs(end[1] - start[1]), 1)
     return [
         (

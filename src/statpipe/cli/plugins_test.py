@@ -190,7 +190,7 @@ class _Plugin:
         return [str(file) for file in files], checkout
 
     def _checkout(self) -> Path | None:
-        """Give the folder that it was installed from with `pip install -e`."""
+        """Return the folder that it was installed from with `pip install -e`."""
         try:
             told: dict[str, Any] = json.loads(
                 self.distribution.read_text("direct_url.json") or "{}"
@@ -202,7 +202,7 @@ class _Plugin:
         return Path(unquote(parts.path)) if editable and parts.scheme == "file" else None
 
     def _documentation(self) -> str:
-        """Give the README and the pages of the checkout, if there is one."""
+        """Return the README and the pages of the checkout, if there is one."""
         text = str(self.distribution.metadata.json.get("description") or "")
         checkout = self._checkout()
         if checkout is not None:

@@ -160,7 +160,7 @@ def found_run(lake: Lake, wanted: str, *, any_run: bool = False) -> tuple[str, s
 
 
 def _telling(lake: Lake, runs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Give the runs that did or met something, newest first."""
+    """Yield the runs that did or met something, newest first."""
     for run in reversed(runs):
         with suppress(ContentError):  # a damaged manifest tells nothing
             if manifest_of(lake, *run).outcome != "unchanged":
@@ -168,7 +168,7 @@ def _telling(lake: Lake, runs: Sequence[tuple[str, str]]) -> Iterator[tuple[str,
 
 
 def _first_id(since: str | None) -> str:
-    """Give what the ids of runs since a day are not before: they begin with the time."""
+    """Return what the ids of runs since a day are not before: they begin with the time."""
     if since is None:
         return ""
     try:

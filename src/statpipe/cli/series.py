@@ -331,7 +331,7 @@ def _chart(rows: Sequence[Row], measure: str, low: str, high: str) -> None:
 
 
 def _cell(row: Row, name: str, kind: str) -> str:
-    """Give a figure; where the agency shows none, its reason."""
+    """Return a figure; where the agency shows none, its reason."""
     value = row[name]
     if value is not None or kind != "decimal":
         return shown(readable(value))

@@ -104,7 +104,7 @@ def _print_rows(
 
 def _plain(cells: Mapping[str, list[str]], right: Sequence[str]) -> Iterator[str]:
     """
-    Give the lines of a table where none is cut and nothing is bold, as rich would lay them out.
+    Yield the lines of a table where none is cut and nothing is bold, as rich would lay them out.
 
     For a hundred rows, rich takes as long as a whole run that finds nothing new.
     """

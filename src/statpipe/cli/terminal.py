@@ -138,7 +138,7 @@ def show_lines(lines: Iterable[str], *, to_stderr: bool = False) -> None:
 
 def is_terminal(*, to_stderr: bool = False) -> bool:
     """
-    Tell whether somebody looks at an output: only there is anything folded or bold.
+    Return whether somebody looks at an output: only there is anything folded or bold.
     """
     # Loading rich takes a tenth of a quick command: it is asked just where it may say yes.
     may_be = _stream(to_stderr=to_stderr).isatty() or any(name in os.environ for name in _FORCED)
@@ -156,7 +156,7 @@ def answer(text: str) -> None:
 
 def speaks(text: str) -> bool:
     """
-    Tell whether standard output can write these characters.
+    Return whether standard output can write these characters.
     """
     try:
         text.encode(_stream().encoding or "utf-8")

@@ -75,7 +75,7 @@ def flaw_of(url: httpx.URL, schemes: tuple[str, ...]) -> str:
 
 def is_here(host: str) -> bool:
     """
-    Tell whether a host is this machine.
+    Return whether a host is this machine.
     """
     if host == "localhost":
         return True

@@ -174,7 +174,7 @@ class Client:
         name: str,
     ) -> Iterator[Answer]:
         """
-        Give one page after the other, named ``name-1``, ``name-2``.
+        Yield one page after the other, named ``name-1``, ``name-2``.
 
         *following* returns the parameters of the page after this one, and ``None`` after the last.
         Raises what :meth:`get` raises.

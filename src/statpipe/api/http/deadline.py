@@ -48,7 +48,7 @@ class Deadline:
 
     def is_over(self) -> bool:
         """
-        Tell whether the time is over.
+        Return whether the time is over.
         """
         self.passed = self.passed or self._clock() >= self._end
         return self.passed

@@ -52,7 +52,7 @@ def proxy_for(url: httpx.URL, environment: Mapping[str, str]) -> Proxy | None:
 
 def is_bypassed(url: httpx.URL, listed: str) -> bool:
     """
-    Tell whether a list such as ``NO_PROXY`` names the host of an address.
+    Return whether a list such as ``NO_PROXY`` names the host of an address.
 
     Entries are separated by commas or blanks: ``*``; a host or domain, with or without a leading
     dot or ``*.``, which includes what lies below it; an IP address; a network such as

@@ -33,7 +33,7 @@ def next_address(url: httpx.URL, location: str) -> tuple[httpx.URL | None, str]:
 
 
 def _is_inside(host: str) -> bool:
-    """Tell whether a host is this machine or on a private network."""
+    """Return whether a host is this machine or on a private network."""
     try:
         return is_here(host) or not ipaddress.ip_address(host).is_global
     except ValueError:

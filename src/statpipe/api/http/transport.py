@@ -259,7 +259,7 @@ def _opened(proxy: Proxy, context: ssl.SSLContext) -> httpcore.Proxy:
 
 
 def _headers(raw: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Give names in lower case and the values of repeated ones in one, as a list."""
+    """Return names in lower case and the values of repeated ones in one, as a list."""
     found: dict[str, str] = {}
     for name, value in raw:
         key = name.decode("latin-1").lower()

@@ -202,7 +202,7 @@ def _histories(
 
 
 def _history(model: Model, found: Sequence[CellHistory], wanted: Cell, words: Words) -> CellHistory:
-    """Give the one that is meant."""
+    """Return the one that is meant."""
     if not found:
         msg = f"no dataset that {model.name} reads has a figure for {in_words(wanted)}"
         raise ConfigError(msg)

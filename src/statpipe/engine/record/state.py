@@ -132,7 +132,7 @@ class State:
         self, dataset: str, vintage: Vintage, seen: date | None = None, but: Held | None = None
     ) -> bool:
         """
-        Tell whether an agency that shows this vintage has taken back what it showed last.
+        Return whether an agency that shows this vintage has taken back what it showed last.
 
         That is what the source itself showed in a run: one that lags behind an archive takes nothing back.
         A vintage that has lain in Bronze (*but*) must have come, on the day *seen*, after that.
@@ -156,7 +156,7 @@ class State:
         but: Held | None = None,
     ) -> bool:
         """
-        Tell whether an agency that goes back to this vintage shows other figures than the newest: they are
+        Return whether an agency that goes back to this vintage shows other figures than the newest: they are
         news, although they may be held.
         """
         newest = self._in_silver(dataset, but)[-1:]

@@ -43,7 +43,7 @@ class Due:
 
     def is_asked(self, options: Options) -> bool:
         """
-        Tell whether this run asks the agency; if not, say so in the journal and the log.
+        Return whether this run asks the agency; if not, say so in the journal and the log.
         """
         if self.calendar is None or options.insists or self.journal.asked_for != self.asked_for:
             return True

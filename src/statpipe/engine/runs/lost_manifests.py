@@ -42,7 +42,7 @@ def without_manifest(site: Site, source: str) -> tuple[Literal["damaged", "note"
 
 
 def _has_gold(site: Site, source: str) -> bool:
-    """Tell whether a table exists that is made from this source alone."""
+    """Return whether a table exists that is made from this source alone."""
     models = site.registry.models()
     own = [one for one in site.models_of(source) if sources_of(models, one) == [source]]
     return any(site.lake.fingerprint(gold_key(one)) is not None for one in own)

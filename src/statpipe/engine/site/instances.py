@@ -42,7 +42,7 @@ def add_instances(configuration: Configuration, registry: Registry) -> None:
 
 def is_without_models(configuration: Configuration, registry: Registry, name: str) -> bool:
     """
-    Tell whether a source is an instance that no Gold model reads: its plugin makes none for instances.
+    Return whether a source is an instance that no Gold model reads: its plugin makes none for instances.
     """
     table = configuration.table("sources").get(name)
     used = isinstance(table, Mapping) and table.get("use", name) != name

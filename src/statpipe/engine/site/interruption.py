@@ -57,7 +57,7 @@ def remembering_interrupts() -> Iterator[None]:
 
 def was_interrupted() -> bool:
     """
-    Tell whether a signal has asked this process to stop, even if its exception was lost.
+    Return whether a signal has asked this process to stop, even if its exception was lost.
     """
     handler = signal.getsignal(signal.SIGTERM)
     return isinstance(handler, _Handler) and handler.came

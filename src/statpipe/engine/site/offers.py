@@ -167,7 +167,7 @@ def _items_of(role: Role, function: Any, instances: Sequence[Instance]) -> list[
 
 def takes_instances(module: Any) -> bool:
     """
-    Tell whether a plugin makes Gold models for sources that the configuration declares.
+    Return whether a plugin makes Gold models for sources that the configuration declares.
     """
     hook = getattr(module, HOOKS["model"], None)
     return "instances" in _parameters(hook) or bool(_with_freq(module))

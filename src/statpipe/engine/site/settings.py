@@ -121,7 +121,7 @@ def _resolved(value: Any, kind: Any, where: str, configuration: Configuration) -
 
 
 def _less_none(kind: Any) -> Any:
-    """Give the type of a setting that may be left out."""
+    """Return the type of a setting that may be left out."""
     if typing.get_origin(kind) not in {typing.Union, types.UnionType}:
         return kind
     others = [one for one in typing.get_args(kind) if one is not type(None)]
