@@ -40,12 +40,13 @@ _PLUGINS = "statpipe.commands"
 
 def make_app(*, plugins: bool = True) -> App:
     """
-    Make the application; no command is imported before it is called. With *plugins*, it has theirs, too.
+    Make the application. Commands are imported when they are called. With *plugins*, commands of
+    plugins are included.
     """
     app = App(
         name="statpipe",
         help=_HELP,
-        help_format="plaintext",  # Markdown would cost a third of the start-up
+        help_format="plaintext",  # Markdown would take a third of the start-up time
         version=statpipe.__version__,
         result_action="return_value",
     )
@@ -66,7 +67,7 @@ def _add(app: App, commands: Mapping[str, Command]) -> None:
 
 
 def _of_plugins() -> Iterator[App]:
-    """Yield the commands of plugins; one that cannot be loaded is left to ``plugins list``."""
+    """Yield the commands of plugins. ``plugins list`` reports those that cannot be loaded."""
     for found in entry_points(group=_PLUGINS):
         if found.name not in {*COMMANDS, *GROUPS}:
             with suppress(Exception):
@@ -80,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Imports make many objects that stay: to look for garbage among them every 700 takes 3 % of the CPU time.
     gc.set_threshold(_GARBAGE)
     given = sys.argv[1:] if arguments is None else arguments
-    if list(given[:1]) == [_COMPLETE]:  # asked by a shell, of words that may be half typed
+    if list(given[:1]) == [_COMPLETE]:  # called by a shell, with words that may be incomplete
         from statpipe.cli.completion import complete
 
         sys.exit(complete(given[1:]))
@@ -93,7 +94,7 @@ def execute(arguments: Sequence[str]) -> int:
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # any encoding will do
+            stream.reconfigure(errors="backslashreplace")  # any encoding works
     problem = _empty_value(arguments)
     if problem:
         return refuse(problem)
@@ -107,7 +108,7 @@ def execute(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
     except CycloptsError as error:
         return refuse(_in_words(error))
-    except StatpipeError as error:  # of a plugin's command; ours tell their own
+    except StatpipeError as error:  # from a plugin's command; ours report their own errors
         return refuse(str(error), error.exit_code)
     except (BrokenPipeError, SystemExit):  # `statpipe ... | head`; rich exits where help is cut off
         return 0
@@ -121,7 +122,8 @@ def execute(arguments: Sequence[str]) -> int:
 
 def refuse(problem: str, code: int = _USAGE_ERROR) -> int:
     """
-    Say in one line what is wrong, with the arguments unless *code* says otherwise; return the exit code.
+    Print in one line what is wrong, and return the exit code: *code*, by default that of wrong
+    arguments.
     """
     from statpipe.cli.terminal import say
 
@@ -152,7 +154,7 @@ def _import_structlog() -> None:
 
 
 def _empty_value(arguments: Sequence[str]) -> str:
-    """Find an argument without a text: nobody means it, as with a variable that is not set."""
+    """Find an empty argument, which is always a mistake, such as an unset variable."""
     for before, argument in pairwise(["", *arguments]):
         if re.fullmatch(r"--[a-z-]+=\s*", argument):
             return f"{argument.partition('=')[0]} has an empty value"
@@ -176,7 +178,9 @@ def _in_words(error: CycloptsError) -> str:
 
 
 def _forget_lost_readers() -> None:
-    """Python flushes both outputs when it ends, and would complain that nobody reads them."""
+    """
+    Discard output that nobody reads: otherwise Python reports an error when it flushes at the end.
+    """
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

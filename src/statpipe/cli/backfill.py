@@ -89,7 +89,7 @@ def backfill(
 
 def found_from_here(places: tuple[str, ...]) -> list[str]:
     """
-    Return paths as seen from the current folder, and addresses as they are.
+    Return paths relative to the current folder as absolute paths, and URLs unchanged.
     """
     return [
         place
@@ -101,7 +101,7 @@ def found_from_here(places: tuple[str, ...]) -> list[str]:
 
 class ReleaseBar:
     """
-    How many releases are done: a log line for each, and a bar on a terminal.
+    Shows how many releases are done: a log line for each, and a bar on a terminal.
     """
 
     def __init__(self, *, shown: bool) -> None:
@@ -119,7 +119,7 @@ class ReleaseBar:
 
     def begun(self, step: Step) -> None:
         """
-        Say that the run of a release begins.
+        Report that the run of a release begins.
         """
         text = f"release {step.number} of {step.of}"
         log.info(text, released=step.released.isoformat())

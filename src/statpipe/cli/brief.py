@@ -1,4 +1,6 @@
-"""A run as a person at a terminal sees it: a bar while it works, then what matters in a few lines."""
+"""The output of a run for a person at a terminal: a bar during the run, then a few lines with the
+essentials.
+"""
 
 from __future__ import annotations
 
@@ -37,7 +39,7 @@ Line = tuple[str, str]
 
 def is_brief(options: CommonOptions) -> bool:
     """
-    Return whether a person reads along who did not ask for every line.
+    Return whether the output goes to a terminal, and not every line is wanted.
     """
     return (
         options.log_format == "text"
@@ -48,7 +50,7 @@ def is_brief(options: CommonOptions) -> bool:
 
 class BriefReport:
     """
-    An observer that shows what a run is at, in one line that goes away; of several at once, in a line each.
+    An observer that shows the progress of each active run in a temporary line.
     """
 
     def __init__(self) -> None:
@@ -58,14 +60,14 @@ class BriefReport:
 
     @hookimpl
     def statpipe_run_started(self, event: RunStarted) -> None:
-        """Begin to show."""
+        """Show the line."""
         with self._alone:
             self._progress.start()
         self._at(event.run_id, f"{event.source}: asking", None)
 
     @hookimpl
     def statpipe_vintage_found(self, event: VintageFound) -> None:
-        """Show what is fetched."""
+        """Show which vintage is fetched."""
         self._at(
             *(event.run_id, f"{event.dataset} {event.vintage.id}: fetching"), event.expected or None
         )
@@ -78,7 +80,7 @@ class BriefReport:
 
     @hookimpl
     def statpipe_check_finished(self, event: CheckFinished) -> None:
-        """Show what is judged."""
+        """Show which dataset is checked."""
         self._at(event.run_id, f"{event.result.dataset} {event.result.vintage}: checking", None)
 
     @hookimpl
@@ -88,7 +90,7 @@ class BriefReport:
 
     @hookimpl
     def statpipe_run_finished(self, event: RunFinished) -> None:
-        """Show nothing any more."""
+        """Remove the line."""
         with self._alone:
             task = self._tasks.pop(event.manifest.run_id, None)
             if task is not None:
@@ -107,7 +109,7 @@ class BriefReport:
 
 def tell_briefly(manifests: Sequence[Manifest], places: Sequence[tuple[str, str]]) -> None:
     """
-    Say what each run did, what moved most, what to look at, and what to do next.
+    Print for each run what it did, the largest revisions, what to look at, and what to do next.
     """
     room = width(to_stderr=True)
     lines = list(_each_told(manifests, places, room))
@@ -133,7 +135,10 @@ def _each_told(
 def _counted(
     manifests: Sequence[Manifest], places: Sequence[tuple[str, str]], room: int
 ) -> Iterator[Line]:
-    """Tell of many runs: how many ended how, and of those that somebody should look at, worst first."""
+    """
+    Yield lines about many runs: the number of each outcome, and the runs that need attention, worst
+    first.
+    """
     ended = Counter(manifest.outcome for manifest in manifests)
     counts = ", ".join(f"{number} {outcome}" for outcome, number in ended.most_common())
     well = all(manifest.exit_code == 0 for manifest in manifests)
@@ -157,7 +162,7 @@ def _counted(
 
 
 def _urgency(manifest: Manifest) -> int:
-    """How soon a person must look at a run: not at all, when there is time, or at once."""
+    """Return how urgently somebody must look at a run: not at all, later, or at once."""
     if manifest.exit_code:
         return 3
     if manifest.late or any(not one.passed for one in manifest.checks):
@@ -186,7 +191,7 @@ def _message(manifest: Manifest) -> str:
 
 def brief_lines(manifest: Manifest, room: int, *, alone: bool = True) -> Iterator[Line]:
     """
-    Yield the lines about one run, none wider than *room*; of several runs, fewer.
+    Yield the lines about one run, at most *room* wide. For several runs, yield fewer lines.
     """
     well = manifest.outcome in _WELL
     yield _cut(_headline(manifest), room), "bold green" if well else "bold red"

@@ -1,4 +1,6 @@
-"""All commands: where each is, what it does, and an example. None is imported before it is called."""
+"""All commands: where each is, what it does, and an example. They are imported when they are
+called.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,7 @@ from typing import NamedTuple
 
 class Command(NamedTuple):
     """
-    A command: module and function, a line of help, and what one would type.
+    A command: module and function, a line of help, and an example.
     """
 
     target: str

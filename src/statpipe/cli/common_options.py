@@ -90,6 +90,6 @@ class TableOptions(DataOptions):
     @property
     def asks(self) -> bool:
         """
-        Whether a form was asked for that needs a table.
+        Whether an output form is requested that needs a table.
         """
         return self.csv or self.wide or any(getattr(self, name) for name in _FILES)

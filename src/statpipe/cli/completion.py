@@ -1,4 +1,4 @@
-"""``statpipe completion``: what a shell offers at the tabulator key."""
+"""``statpipe completion``: suggestions of a shell at the tabulator key."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def completion(shell: Literal["bash", "zsh", "fish"]) -> int:
 
 def complete(words: Sequence[str]) -> int:
     """
-    Print what may stand in place of the last of these words, one a line; nothing where that is unknown.
+    Print candidates for the last of these words, one per line; nothing if they are unknown.
     """
     with own_output():
         try:
@@ -85,7 +85,7 @@ def complete(words: Sequence[str]) -> int:
 
 def candidates(words: Sequence[str]) -> Iterable[str]:
     """
-    Return what may stand in place of the last word, the others being before it.
+    Return candidates for the last word, given the words before it.
     """
     from statpipe.cli.app import make_app
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _GROUPS = 5
-"""Areas and categories that the terminal shows; files have all rows."""
+"""How many areas and categories the terminal shows; files have all rows."""
 
 
 def diff(
@@ -130,7 +130,10 @@ def _print(model: Model, table: pa.Table, days: str, limit: int) -> None:
 def _groups(
     rows: Sequence[Mapping[str, Any]], column: str, name: str
 ) -> list[tuple[tuple[str, str], int, float | None, float | None]]:
-    """Give, for each code, how many figures changed, by how much in the middle and at most; the most first."""
+    """
+    Return for each code how many figures changed, and the median and largest change, sorted by
+    number.
+    """
     found: dict[tuple[str, str], list[float | None]] = {}
     for row in rows:
         if column in row:

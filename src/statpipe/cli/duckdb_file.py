@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 def write_duckdb(path: Path, tables: Iterable[tuple[Model, pa.Table]]) -> int:
     """
-    Write tables to a new file in place of one that is there; return how many.
+    Write tables to a new file, which replaces an existing one. Return their number.
 
-    :raises ConfigError: The file cannot be written, or is not one of DuckDB.
+    :raises ConfigError: The file cannot be written, or is not a DuckDB file.
     """
     import duckdb
 
@@ -47,7 +47,7 @@ def write_duckdb(path: Path, tables: Iterable[tuple[Model, pa.Table]]) -> int:
 
 
 def _refuse_other_files(path: Path) -> None:
-    """Somebody's own file must not be replaced by a slip of the hand."""
+    """Refuse to replace any other file, which would be a mistake."""
     if not path.exists():
         return
     with path.open("rb") as file:

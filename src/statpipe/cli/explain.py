@@ -84,7 +84,7 @@ def explain(
 
 
 def _alone(where: Sequence[str]) -> dict[str, str]:
-    """Return what else tells a cell, one value each."""
+    """Return the other columns that identify the cell, with one value each."""
     found = columns_wanted((), (), (), where, ())
     for name, values in found.items():
         option = _OPTIONS.get(name)

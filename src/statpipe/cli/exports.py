@@ -27,15 +27,15 @@ _FORMULA = frozenset("=+-@\t\r")
 """Characters that begin a formula in a spreadsheet,
 https://owasp.org/www-community/attacks/CSV_Injection"""
 _HARMLESS = re.compile(r"[-+]?[\d.,]*|[-+]+")
-"""A figure, or a mark such as ``-``."""
+"""A figure, or a symbol such as ``-``."""
 
 
 def write_csv(columns: Sequence[str], rows: Iterable[Iterable[object]], *, safe: bool) -> None:
     """
-    Write rows as CSV, decimals exactly, nothing for a missing value.
+    Write rows as CSV, with exact decimals, and nothing for a missing value.
 
-    If *safe*, no text begins a formula or acts on a terminal: see :func:`safe_text`. Figures and dates
-    are never changed.
+    If *safe*, texts are escaped that would begin a formula or control a terminal: see
+    :func:`safe_text`. Figures and dates are never changed.
     """
     writer = csv.writer(_Output(defused if safe else str), lineterminator="\n")
     write = safe_text if safe else str
@@ -46,7 +46,7 @@ def write_csv(columns: Sequence[str], rows: Iterable[Iterable[object]], *, safe:
 
 @frozen
 class _Output:
-    """Standard output, as the csv module wants it."""
+    """Standard output with the interface that the csv module needs."""
 
     made: Callable[[str], str]
 
@@ -56,11 +56,12 @@ class _Output:
 
 def safe_text(text: str) -> str:
     r"""
-    Return a text of a CSV cell as a spreadsheet and a terminal may have it.
+    Return the text of a CSV cell in a form that is safe for spreadsheets and terminals.
 
-    An apostrophe goes before what would begin a formula: one of ``= + - @``, also in full width, a tab
-    or a carriage return. A figure such as ``-5.2`` and a mark such as ``-`` stay. Controls, marks of
-    direction and what takes no room are escaped, as ``\x1b``; line breaks within a text stay.
+    Texts that would begin a formula get an apostrophe: those that start with one of ``= + - @``,
+    also in full width, a tab or a carriage return. Figures such as ``-5.2`` and symbols such as
+    ``-`` stay unchanged. Control, direction and zero-width characters are escaped, as ``\x1b``;
+    line breaks within a text stay.
     """
     begins = unicodedata.normalize("NFKC", text[:1]) in _FORMULA and not _HARMLESS.fullmatch(text)
     seen = "\n".join(map(visible, text.split("\n")))
@@ -77,7 +78,8 @@ def write_rows_as_csv(table: pa.Table, model: Model, *, safe: bool) -> None:
 
 def write_rows_as_json(table: pa.Table, model: Model) -> None:
     """
-    Write rows as a JSON array, one a line. Decimals are text, since JSON's readers make doubles.
+    Write rows as a JSON array, one per line. Decimals are text, because readers of JSON convert
+    numbers to doubles.
     """
     answer("[")
     for number, row in enumerate(printed_rows(table, model)):
@@ -88,7 +90,7 @@ def write_rows_as_json(table: pa.Table, model: Model) -> None:
 
 def refuse_impossible_file(option: str, path: Path) -> None:
     """
-    Look, before any work is done, whether a file can be written there.
+    Check that a file can be written, before any work is done.
 
     :raises ConfigError: It is a folder, or its folder does not exist.
     """

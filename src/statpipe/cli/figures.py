@@ -8,13 +8,13 @@ from decimal import Decimal
 
 _PLACES, _DIGITS = 2, 3
 _TINY = 1e-9
-"""What is smaller is the noise of doubles, or shown with its exponent anyway."""
+"""Smaller parts are noise of doubles, or are shown with an exponent anyway."""
 
 
 def readable(value: object) -> str:
     """
-    Return a decimal exactly, with thousands separators; a double with two places, or more where it
-    takes more to show three digits; nothing for none.
+    Return a number for people: decimals exactly, with thousands separators; doubles with two
+    decimal places, or more if needed to show three digits; an empty text for a missing value.
     """
     if value is None:
         return ""
@@ -27,7 +27,7 @@ def readable(value: object) -> str:
 
 def at_the_point(texts: Sequence[str]) -> list[str]:
     """
-    Pad numbers on the right so that, right-aligned, their decimal points stand below each other.
+    Pad numbers on the right so that their decimal points are aligned when they are right-aligned.
     """
     behind = [len(text) - text.index(".") if "." in text else 0 for text in texts]
     widest = max(behind, default=0)
@@ -38,7 +38,7 @@ def at_the_point(texts: Sequence[str]) -> list[str]:
 
 def _double(value: float) -> str:
     if value == 0:
-        return "0"  # also for the zero that has a minus
+        return "0"  # also for a negative zero
     if not math.isfinite(value):
         return str(value)
     if abs(value) < _TINY:

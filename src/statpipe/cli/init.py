@@ -59,12 +59,12 @@ def _texts(folder: Path, registry: Registry) -> Iterator[tuple[str, str]]:
     }
     for name in _FILES:
         text = (files("statpipe.cli") / "project" / name).read_text(encoding="utf-8")
-        # GitHub's own braces follow a dollar sign.
+        # Braces after a dollar sign are GitHub's.
         yield name, re.sub(r"(?<!\$){{ (\w+) }}", lambda found: answers[found[1]], text)
 
 
 def _wheels(registry: Registry) -> Iterator[str]:
-    """Name the wheel of statpipe, and of each distribution whose plugins work here."""
+    """Return the wheels of statpipe and of each distribution with working plugins here."""
     for name in (HOST, *sorted(registry.versions())):
         found = distribution(name)
         provided = found.metadata.get_all("Provides-Extra") or []
@@ -77,7 +77,7 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
     """
     Write the files, or none of them.
 
-    :raises ConfigError: One of them is there already, or the folder cannot be written.
+    :raises ConfigError: One of them exists already, or the folder cannot be written.
     """
     there = [name for name in texts if (folder / name).exists()]
     if there:
@@ -91,7 +91,7 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (folder / name).write_text(text, encoding="utf-8")
     except OSError as error:
-        for name in texts:  # else the next try would find them there already
+        for name in texts:  # otherwise the next try would find existing files
             with suppress(OSError):
                 (folder / name).unlink()
         msg = f"{folder.resolve()} cannot be written ({error.strerror}); name another folder"
@@ -100,7 +100,7 @@ def _write(folder: Path, texts: dict[str, str]) -> None:
 
 def _next_steps(folder: Path) -> str:
     enter = "" if folder == Path() else f"  cd {shlex.quote(str(folder))}\n"
-    # From the new folder, a relative path leads nowhere.
+    # A relative path would not be valid in the new folder.
     statpipe = program("statpipe") if folder == Path() else program("statpipe", absolute=True)
     return f"""\
 {folder.resolve()} is ready. Next:

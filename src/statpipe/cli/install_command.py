@@ -9,8 +9,8 @@ from pathlib import Path
 
 def program(name: str, *, absolute: bool = False) -> str:
     """
-    Return how to call a program of this environment, such as python: from the current folder, or by
-    its *absolute* path.
+    Return the path of a program of this environment, such as python: relative to the current
+    folder, or *absolute*.
     """
     path = Path(sys.executable).with_name(name)
     here = Path.cwd()
@@ -20,7 +20,7 @@ def program(name: str, *, absolute: bool = False) -> str:
 
 def install_command(folder: Path | str) -> str:
     """
-    Return a command that can be pasted.
+    Return a command to paste.
 
     The build backend of this environment is used, so that nothing has to be downloaded for it.
     """

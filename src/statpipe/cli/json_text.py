@@ -1,4 +1,4 @@
-"""JSON that may be looked at on a terminal."""
+"""JSON that is safe to print on a terminal."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from statpipe.domain.visible import visible
 from statpipe.engine.answers.exact_value import exact
 
 _TO_LOOK_AT = re.compile(r"[^ -~\n]|#(?=#\[)")
-"""All but plain ASCII, and what GitHub's runner takes for the beginning of a command."""
+"""All characters except plain ASCII, and texts that GitHub's runner reads as the beginning of a
+command."""
 
 
 def json_text(document: Any, *, indent: int | None = None) -> str:
     r"""
-    Write JSON whose texts neither act on a terminal nor hide there: such characters are escaped.
+    Return JSON with escapes for characters that would control a terminal or be invisible.
 
-    Read back, it is the document itself. Decimals and dates are text.
+    Reading it gives the same document. Decimals and dates are text.
     """
     text = json.dumps(document, indent=indent, ensure_ascii=False, default=_as_json)
     return _TO_LOOK_AT.sub(_escaped, text)

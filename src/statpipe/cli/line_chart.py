@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 LEAST_FIGURES, LEAST_ROOM = 4, 50
-"""With fewer, the line of blocks shows as much."""
+"""With fewer figures, a line of blocks shows as much."""
 HEIGHT = 8
 _MOST_WIDE = 100
 _ACROSS, _DOWN = 2, 4
-"""Dots in a character."""
+"""Dots per character."""
 _DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))
 _BLANK = 0x2800
 SIGNS = chr(_BLANK + 1)
@@ -17,7 +17,8 @@ SIGNS = chr(_BLANK + 1)
 
 def line_chart(values: Sequence[float | None], room: int, height: int = HEIGHT) -> list[str]:
     """
-    Draw values from left to right, the largest on top; a missing one is a gap. Each line has the same width.
+    Draw values from left to right, the largest at the top. A missing value is a gap. All lines have
+    the same width.
     """
     width = min(room, _MOST_WIDE)
     present = [value for value in values if value is not None]

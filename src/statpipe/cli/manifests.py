@@ -10,7 +10,7 @@ from statpipe.api import Manifest
 
 def manifest_document(manifest: Manifest) -> dict[str, Any]:
     """
-    Return a manifest as its JSON file in the lake has it.
+    Return a manifest as in its JSON file in the lake.
     """
     document: dict[str, Any] = json.loads(manifest.as_json())
     return document

@@ -73,7 +73,7 @@ def _must_be_a_name(name: str) -> None:
 
 
 def _must_be_free(name: str, role: Role, registry: Registry) -> None:
-    """What it will offer must not be offered by somebody else."""
+    """Refuse a name that another plugin already offers."""
     for offer in registry.offers:
         mine = (name, f"{name}_json")
         if offer.role in _OFFERS[role] and offer.name in mine:

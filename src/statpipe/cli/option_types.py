@@ -1,4 +1,4 @@
-"""Kinds of values that options take, each checked in one place."""
+"""Types of option values, each checked in one place."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _AS_MANY_AS_YOU_LIKE = (1, None)
 
 def split(names: Sequence[str]) -> tuple[str, ...]:
     """
-    Return each name once: `A B`, `A,B` and `A` `B` in several options are alike.
+    Return each name once. `A B`, `A,B`, and `A` and `B` in several options are equivalent.
     """
     return tuple(dict.fromkeys(part.strip() for name in names for part in name.split(",")))
 

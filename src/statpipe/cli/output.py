@@ -1,4 +1,4 @@
-"""In what form a table is answered: for people, or for programs."""
+"""Writes a table in the requested form: for people or for programs."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @frozen(kw_only=True)
 class Answer:
     """
-    A table with the model that declares it. ``words`` stands behind the title, such as the date.
+    A table with the model that declares it. ``words`` is added to the title, such as the date.
     """
 
     model: Model
@@ -31,7 +31,7 @@ class Answer:
 
     def write(self, options: TableOptions) -> None:
         """
-        Write it in the form that was asked for.
+        Write the table in the requested form.
         """
         if options.wide or self.turned is not None:
             self._write_wide(self.turned or turned(self.model, self.table), options)
@@ -127,7 +127,7 @@ def _print_wide(heading: Sequence[str], rows: Wide, limit: int) -> None:
         rows.columns,
         list(zip(*cells.values(), strict=True)),
         right=rows.across,
-        # The newest are the most telling.
+        # Show the newest ones.
         less=tuple(reversed(rows.across[:-1])),
     )
     if len(rows.rows) > len(shown):

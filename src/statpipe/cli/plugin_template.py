@@ -1,4 +1,4 @@
-"""Templates of plugins: layers of files, of which a later one replaces what an earlier one has."""
+"""Templates of plugins: layers of files, in which later layers replace files of earlier ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _USE = "use.md.template"
 _UNDER: Mapping[Role, tuple[str, ...]] = {"source": ("normalizer",)}
 _NEEDS: Mapping[Role, tuple[str, ...]] = {"sink": ("duckdb>=1.4",)}
 _FIRST_PORT, _PORTS = 10_000, 10_000
-"""Below the range that systems use for outgoing connections."""
+"""Below the ports that systems use for outgoing connections."""
 
 
 def distribution_of(name: str) -> str:
@@ -35,7 +35,7 @@ def distribution_of(name: str) -> str:
 
 def write_plugin(name: str, role: Role, folder: Path) -> None:
     """
-    Write the beginning of a plugin into a folder that does not exist yet.
+    Write a new plugin into a folder that does not exist yet.
 
     :raises ConfigError: The folder cannot be written.
     """
@@ -45,14 +45,14 @@ def write_plugin(name: str, role: Role, folder: Path) -> None:
             place.parent.mkdir(parents=True, exist_ok=True)
             place.write_text(text, encoding="utf-8")
     except OSError as error:
-        shutil.rmtree(folder, ignore_errors=True)  # a part of a plugin helps nobody
+        shutil.rmtree(folder, ignore_errors=True)  # an incomplete plugin is useless
         msg = f"{folder} cannot be written ({error.strerror}); name another folder with --into"
         raise ConfigError(msg) from None
 
 
 def plugin_files(name: str, role: Role) -> dict[str, str]:
     """
-    Return the files of the beginning of a plugin: path -> text.
+    Return the files of a new plugin: path -> text.
     """
     words = name.split("_")
     answers = {
@@ -88,7 +88,7 @@ def _texts(templates: Path, role: Role, answers: Mapping[str, str]) -> dict[str,
 
 
 def _described(texts: Mapping[str, str], answers: Mapping[str, str]) -> Iterator[str]:
-    """Say what each module is for: the first line of its docstring."""
+    """Return the purpose of each module: the first line of its docstring."""
     for name, text in sorted(texts.items()):
         docstring = re.match(r'"""\s*(.+?)(?:""")?$', text, re.MULTILINE)
         if docstring and not name.endswith("__init__.py"):
@@ -105,7 +105,7 @@ def _lines_of_needs(role: Role) -> str:
 
 
 def _free_port(name: str) -> int:
-    """Find a port for the stand-in of an agency, as a rule the same for the same name."""
+    """Find a free port for the fake agency, usually the same for the same name."""
     first = zlib.crc32(name.encode())
     for number in range(first, first + _PORTS):
         port = _FIRST_PORT + number % _PORTS

@@ -122,7 +122,7 @@ class _Plugin:
         return cls(plugin=match.plugin, distribution=owner, module=module, offers=mine)
 
     def declarations(self, session: Session) -> list[Finding]:
-        """Look at what it offers."""
+        """Test what the plugin declares."""
         from statpipe.testing.declarations import declared_well
 
         return list(
@@ -136,7 +136,7 @@ class _Plugin:
         )
 
     def contracts(self, *, quick: bool) -> list[Finding]:
-        """Run the contract tests that it brings, in a process of their own."""
+        """Run the plugin's own contract tests in a separate process."""
         from statpipe.testing.declarations import Finding
 
         arguments, folder = self._tests()
@@ -174,7 +174,7 @@ class _Plugin:
 
     @property
     def contracts_module(self) -> str:
-        """Name of the module in which it may ship its contract tests."""
+        """Name of the module that may contain its contract tests."""
         root = self.module.partition(".")[0]
         spec = importlib.util.find_spec(root)
         is_package = spec is not None and spec.submodule_search_locations is not None
@@ -190,7 +190,7 @@ class _Plugin:
         return [str(file) for file in files], checkout
 
     def _checkout(self) -> Path | None:
-        """Return the folder that it was installed from with `pip install -e`."""
+        """Return the folder from which it was installed with `pip install -e`."""
         try:
             told: dict[str, Any] = json.loads(
                 self.distribution.read_text("direct_url.json") or "{}"
@@ -220,13 +220,13 @@ def _refuse_without_kit() -> None:
 
 
 def _lacking(plugin: _Plugin, findings: Sequence[Finding]) -> str:
-    """Say what the plugin's author has not written yet."""
+    """Return what the plugin's author has not written yet."""
     from statpipe.testing.model_contract.expected import standard_models
 
     models = [offer.item for offer in plugin.offers if offer.role == "model"]
     offered = {str(offer.role) for offer in plugin.offers}
     if {model.name for model in models} == standard_models(models):
-        offered.discard("model")  # statpipe itself answers for these
+        offered.discard("model")  # statpipe itself is responsible for these
     lacking = sorted(offered - {role for finding in findings for role in finding.roles})
     if not lacking:
         return ""
@@ -266,7 +266,7 @@ def _show(plugin: _Plugin, findings: Sequence[Finding]) -> None:
 
 
 def _untested(findings: Sequence[Finding]) -> dict[str, list[str]]:
-    """Gather what could not be tested by the reason: what to give so that it is stands there once."""
+    """Group untested promises by reason, so that each remedy is printed once."""
     found: dict[str, list[str]] = {}
     for finding in findings:
         if finding.outcome == "not tested":

@@ -13,12 +13,12 @@ from statpipe.engine.answers.provenance import Provenance
 from statpipe.engine.answers.status_words import status_in_words
 
 _LABEL = 12
-"""Width of what stands before each line."""
+"""Width of the labels before each line."""
 
 
 def print_provenance(provenance: Provenance) -> None:
     """
-    Print the figure, all its vintages, and the way back to the payload.
+    Print the figure, all its vintages, and its path back to the payload.
     """
     _Printed(provenance).all()
 
@@ -38,7 +38,7 @@ class _Printed:
         self._checks()
 
     def _rows(self) -> None:
-        """Print the model's own rows, where they are more than the figure itself."""
+        """Print the model's own rows, if they show more than the figure itself."""
         self._title(self._of.model.title)
         for row in self._of.rows if self._derived else ():
             for name, value in row.items():

@@ -1,4 +1,4 @@
-"""A run as the operator sees it: log lines for what happened, a bar for what is on its way."""
+"""The output of a run for operators: log lines for events, and a progress bar."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class RunReport:
 
     @hookimpl
     def statpipe_run_started(self, event: RunStarted) -> None:
-        """Say first what readers of the figures must know."""
+        """Log the notice that readers of the figures must know first."""
         if event.notice:
             log.warning(event.notice)
         log.info("run started", of=event.source, environment=event.environment)
 
     @hookimpl
     def statpipe_vintage_found(self, event: VintageFound) -> None:
-        """Say what is done about a vintage, and why."""
+        """Log what is done with a vintage, and why."""
         log.info(
             "vintage",
             dataset=event.dataset,
@@ -82,7 +82,7 @@ class RunReport:
 
     @hookimpl
     def statpipe_check_finished(self, event: CheckFinished) -> None:
-        """Show what failed, with its cells."""
+        """Log failures with their cells."""
         result = event.result
         if result.passed:
             log.debug(
@@ -97,13 +97,13 @@ class RunReport:
 
     @hookimpl
     def statpipe_partition_written(self, event: PartitionWritten) -> None:
-        """Say what a sink took."""
+        """Log what a sink wrote."""
         receipt = event.receipt
         log.info(
             "written",
             sink=receipt.sink,
             path=receipt.path,
-            rows=receipt.rows or None,  # a view has none of its own
+            rows=receipt.rows or None,  # a view has no rows of its own
             inserted=receipt.inserted or None,
             updated=receipt.updated or None,
             deleted=receipt.deleted or None,
@@ -111,7 +111,7 @@ class RunReport:
 
     @hookimpl
     def statpipe_run_finished(self, event: RunFinished) -> None:
-        """Say how it ended."""
+        """Log how the run ended."""
         manifest = event.manifest
         self._stop_bar(manifest.run_id)
         seconds = (manifest.finished - manifest.started).total_seconds()
@@ -138,7 +138,7 @@ class RunReport:
 
 def print_summary(manifest: Manifest) -> None:
     """
-    Print what a run did about each vintage, and the cells that its checks found.
+    Print what a run did with each vintage, and the cells that its checks found.
     """
     if manifest.vintages:
         say(to_stderr=True)
@@ -172,7 +172,7 @@ def print_summary(manifest: Manifest) -> None:
 
 def print_receipts(manifest: Manifest) -> None:
     """
-    Print what every sink was given, and how little of it it had to write.
+    Print what every sink received, and how much of it had to be written.
     """
     columns = ("sink", "path", "rows", "inserted", "updated", "deleted", "WAL bytes")
     receipts = [

@@ -1,4 +1,4 @@
-"""The revision report: what a run's vintages did to the figures."""
+"""The revision report: how a run's vintages changed the figures."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def revisions_of(manifest: Manifest) -> list[Revision]:
 
 def print_revisions(manifest: Manifest) -> None:
     """
-    Print one line a vintage, and the figures that moved farthest.
+    Print one line per vintage, and the figures with the largest revisions.
     """
     for revision in revisions_of(manifest):
         say(to_stderr=True)
@@ -47,7 +47,7 @@ def print_revisions(manifest: Manifest) -> None:
 
 def unjudged(manifest: Manifest) -> list[str]:
     """
-    Say which checks did not judge which datasets, and why: a line for each reason.
+    Return the checks that did not judge datasets, with one line per reason.
     """
     found: dict[str, tuple[dict[str, None], dict[str, None]]] = {}
     for result in manifest.checks:

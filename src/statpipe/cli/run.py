@@ -85,7 +85,7 @@ def run_stages(
     jobs: int = 1,
 ) -> int:
     """
-    Run sources with these options, and tell how it went.
+    Run sources with these options, and print the results.
     """
     wanted = attrs.evolve(wanted, arguments=repeated(options))
 
@@ -98,7 +98,7 @@ def run_stages(
         session.registry.observe(
             BriefReport() if brief else RunReport(bar=options.log_format == "text")
         )
-        # With several sources, one that lacks something must not stop the others.
+        # With several sources, one with missing settings must not stop the others.
         fetching = chosen if INGEST in wanted.stages and len(chosen) == 1 else ()
         with session.site(fetching) as site:
             manifests = run_sources(site, chosen, wanted, jobs=jobs)
@@ -110,7 +110,7 @@ def run_stages(
         elif options.log_format == "text":
             tell_endings(manifests, places)
         if markdown is not None:
-            # Last, so that a file that cannot be written hides nothing of what the run did.
+            # Last, so that an unwritable file does not hide the results of the run.
             write_markdown(manifests, markdown)
         if report is not None:
             from statpipe.cli.pictures import write_text
@@ -133,7 +133,7 @@ def chosen_sources(session: Session, names: tuple[str, ...], *, everything: bool
     """
     Return the sources to work on.
 
-    :raises ConfigError: None is named, or one that is not installed.
+    :raises ConfigError: No source is named, or a source is not installed.
     """
     installed = session.registry.sources()
     if everything and names:
@@ -158,7 +158,7 @@ def require_folder_of(path: Path) -> None:
     """
     See that a report can be put where it is wanted, before anything is fetched or published.
 
-    :raises ConfigError: There is no such folder.
+    :raises ConfigError: The folder does not exist.
     """
     if not path.parent.is_dir():
         msg = (
@@ -170,7 +170,7 @@ def require_folder_of(path: Path) -> None:
 
 def tell_endings(manifests: list[Manifest], places: list[tuple[str, str]]) -> None:
     """
-    Show what each run did, where the data lies, and what must be known or done.
+    Print what each run did, where the data is, and what to know or do.
     """
     for manifest in manifests:
         print_summary(manifest)

@@ -138,11 +138,13 @@ def show_run(
 
 def found_run(lake: Lake, wanted: str, *, any_run: bool = False) -> tuple[str, str]:
     """
-    Return source and id of a run that is named by its id, the beginning of it, or ``latest``.
+    Return the source and id of a run that is given by its id, the beginning of its id, or
+    ``latest``.
 
-    The latest is the last run that found something; *any_run*, or where there is none, the last at all.
+    The latest run is the last one that found something new. With *any_run*, or if there is none, it
+    is the last of all runs.
 
-    :raises ConfigError: There is none, or there are several.
+    :raises ConfigError: No run matches, or several do.
     """
     runs = list(lake.run_ids())
     if wanted == "latest":
@@ -160,15 +162,15 @@ def found_run(lake: Lake, wanted: str, *, any_run: bool = False) -> tuple[str, s
 
 
 def _telling(lake: Lake, runs: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield the runs that did or met something, newest first."""
+    """Yield the runs with any result, newest first."""
     for run in reversed(runs):
-        with suppress(ContentError):  # a damaged manifest tells nothing
+        with suppress(ContentError):  # a damaged manifest has no information
             if manifest_of(lake, *run).outcome != "unchanged":
                 yield run
 
 
 def _first_id(since: str | None) -> str:
-    """Return what the ids of runs since a day are not before: they begin with the time."""
+    """Return the smallest possible id of a run on this day: ids begin with the time."""
     if since is None:
         return ""
     try:
@@ -179,7 +181,7 @@ def _first_id(since: str | None) -> str:
 
 
 def _refuse_unknown(source: str, session: Session, lake: Lake) -> None:
-    """A source that is no longer installed may have been run."""
+    """Refuse an unknown source. Sources that are no longer installed may have runs."""
     known = {*session.registry.named("source"), *(name for name, _ in lake.run_ids())}
     if source not in known:
         raise ConfigError(f"no source is named {source!r}{nearest(source, known)}")

@@ -1,4 +1,4 @@
-"""A Gold table for people: one series as a column of figures, several as a line each."""
+"""A Gold table for people: one series as a column of figures, several with one line each."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _BETWEEN = 2
 @frozen(kw_only=True)
 class People:
     """
-    Rows of a model as people see them. ``words`` stands behind the title, such as the date.
+    Rows of a model for people. ``words`` is added to the title, such as the date.
     """
 
     model: Model
@@ -53,7 +53,7 @@ class People:
 
     def show(self) -> None:
         """
-        Print a heading with all that is the same, then the rest as a table.
+        Print a heading with all common values, then the rest as a table.
         """
         if not len(self.table):
             say(f"{self.model.title}{self.words}")
@@ -74,13 +74,13 @@ class People:
 
     @cached_property
     def _types(self) -> dict[str, str]:
-        # A lake that another version of the plugin wrote may lack a column until the next run.
+        # A lake written by another version of the plugin may lack a column until the next run.
         there = self.table.column_names
         return {one.name: one.type for one in self.model.columns if one.name in there}
 
     @cached_property
     def _key(self) -> list[str]:
-        """The columns that tell one series from another."""
+        """Return the columns that distinguish series."""
         return [n for n in self._grain if n != _PERIOD and not n.endswith("vintage")]
 
     @cached_property
@@ -93,7 +93,7 @@ class People:
 
     @cached_property
     def _hidden(self) -> set[str]:
-        """Columns that say what others say; statuses, where they stand in place of the figures."""
+        """Return redundant columns, and the status if it replaces missing figures."""
         if not self._has(_PERIOD):
             return set()
         hidden = {one for by, ones in _DESCRIBED.items() if self._has(by) for one in ones}
@@ -102,7 +102,7 @@ class People:
 
     @cached_property
     def _as_usual(self) -> set[str]:
-        """Who dates a release, where that is the agency, as nearly always."""
+        """Hide who dates a release if it is always the agency, which is the common case."""
         if not self._has("basis") or set(self.table["basis"].to_pylist()) != {"agency"}:
             return set()
         return {"basis", "seen_before"}
@@ -118,7 +118,7 @@ class People:
 
     @cached_property
     def _codes(self) -> Any:
-        """One number a row, the same for the rows of one series; in natural order."""
+        """Return a number per row, equal for rows of the same series, in natural order."""
         import pyarrow as pa
 
         if not self._key:
@@ -138,12 +138,14 @@ class People:
 
     @property
     def _by_period(self) -> bool:
-        """Whether a series has one figure a period; changes have more, if few were looked at too."""
+        """Return whether a series has one figure per period. Changes may have more."""
         return set(self._grain) <= {*self._key, _PERIOD} and self._once_a_period
 
     @cached_property
     def _by_frequency(self) -> list[People]:
-        """These rows apart, as months and years have no first and last period in common."""
+        """
+        Return the rows by frequency, because months and years have no common first and last period.
+        """
         import pyarrow.compute as pc
 
         if "freq" not in self._varying:
@@ -173,7 +175,7 @@ class People:
 
     def heading(self) -> list[str]:
         """
-        Return what is the same in all rows, in a few lines.
+        Return the common values of all rows in a few lines.
         """
         first = next(printed_rows(self.table.slice(0, 1), self.model))
         lines = [f"{self.model.title}{self.words}"]
@@ -213,11 +215,11 @@ class People:
 
     @cached_property
     def _order(self) -> list[str]:
-        """Series, periods within them, and what else the grain has."""
+        """Return the order of rows: by series, by period, and by other columns of the grain."""
         return [*self._key, *(name for name in self._grain if name not in self._key)]
 
     def _chosen(self) -> list[str]:
-        """The columns to show, the most telling first."""
+        """Return the columns to show, the most informative first."""
         measure = [self.model.measure] if self.model.measure else []
         always = [_PERIOD] if self._has(_PERIOD) and self._count == 1 else []
         numbers = [name for name, kind in self._types.items() if kind in _NUMBERS]
@@ -237,7 +239,7 @@ class People:
         return at_the_point(texts) if self._types[name] in {"decimal", "double"} else texts
 
     def _fitting(self, columns: Mapping[str, list[str]]) -> tuple[dict[str, list[str]], list[str]]:
-        """Leave out the least telling columns where the terminal is too narrow."""
+        """Leave out the least informative columns if the terminal is too narrow."""
         left = width()
         fitting: dict[str, list[str]] = {}
         for name, texts in columns.items():
@@ -251,7 +253,7 @@ class People:
 
     def show_series(self, measure: str, names: Sequence[str]) -> None:
         """
-        Print a line for each series, under the names of what tells them apart.
+        Print a line for each series, under the names of the columns that distinguish them.
         """
         import pyarrow.compute as pc
 
@@ -298,7 +300,7 @@ class People:
     # --- common ----------------------------------------------------------------------------------
 
     def _print(self, columns: Mapping[str, list[str]], right: Sequence[str]) -> None:
-        # Aligned here, since rich would strip the blanks that stand in place of decimals.
+        # Aligned here, because rich would strip the blanks that replace missing decimals.
         aligned = {
             name: _at_the_right([name, *texts]) if name in right else [name, *texts]
             for name, texts in columns.items()
@@ -331,7 +333,7 @@ def _chart(rows: Sequence[Row], measure: str, low: str, high: str) -> None:
 
 
 def _cell(row: Row, name: str, kind: str) -> str:
-    """Return a figure; where the agency shows none, its reason."""
+    """Return a figure, or the reason if the agency shows none."""
     value = row[name]
     if value is not None or kind != "decimal":
         return shown(readable(value))

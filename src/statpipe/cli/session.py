@@ -53,7 +53,7 @@ class Session:
     @contextmanager
     def lake(self) -> Iterator[Site]:
         """
-        Open just the environment's lake, for answers out of it, and close it.
+        Open only the environment's lake, to read from it, and close it.
         """
         site = open_lake(self.configuration, self.registry, self.options.env)
         try:
@@ -64,7 +64,7 @@ class Session:
 
 def in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
     """
-    Do a command's work; a foreseen error becomes one line on standard error and its exit code.
+    Do a command's work. An expected error becomes one line on standard error and its exit code.
     """
     with own_output():
         return _in_session(options, work)
@@ -93,7 +93,7 @@ def _in_session(options: CommonOptions, work: Callable[[Session], int]) -> int:
 
 
 def _ending_of(error: BaseException) -> tuple[str, int]:
-    # First: an interruption may come as any error of the library that it fell into.
+    # First, because a library may turn an interruption into any error of its own.
     if isinstance(error, KeyboardInterrupt) or was_interrupted():
         return "interrupted; run again to complete it", INTERRUPTED
     if isinstance(error, StatpipeError):

@@ -97,7 +97,7 @@ def columns_wanted(
     period: Sequence[str],
 ) -> dict[str, tuple[str, ...]]:
     """
-    Return, for each column that options name, the values that they want.
+    Return the wanted values of each column that options name.
 
     :raises ConfigError: A ``--where`` is not of the form ``column=value``.
     """

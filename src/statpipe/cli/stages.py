@@ -114,6 +114,6 @@ def load(
         return ConfigError.exit_code
     how: How = "rebuild" if rebuild else "verify" if verify else "trust"
     wanted = Options(wait=wait, stages=frozenset({LOAD}), command="load", how=how)
-    # Nothing is fetched, so that catching up with all is what somebody means who names none.
+    # Nothing is fetched, so the default is to update from all sources.
     everything = all_ or not names
     return run_stages(split(names), wanted, options, everything=everything)

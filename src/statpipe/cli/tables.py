@@ -53,7 +53,7 @@ def print_table(
 
 def text_width(text: str) -> int:
     """
-    Return how many places a text takes on a terminal.
+    Return how many columns a text takes on a terminal.
     """
     if text.isascii():
         return len(text)
@@ -65,7 +65,7 @@ def text_width(text: str) -> int:
 def _fitting(
     cells: Mapping[str, list[str]], less: Sequence[str], whole: Sequence[str], room: int
 ) -> dict[str, list[str]]:
-    """Return the columns that fit, nothing if the most needed ones do not."""
+    """Return the columns that fit, or nothing if the required ones do not."""
     fitting = dict(cells)
     for unneeded in (*reversed(less), ""):
         least = sum(
@@ -104,9 +104,9 @@ def _print_rows(
 
 def _plain(cells: Mapping[str, list[str]], right: Sequence[str]) -> Iterator[str]:
     """
-    Yield the lines of a table where none is cut and nothing is bold, as rich would lay them out.
+    Yield the lines of a table in the layout of rich, if no line is cut and nothing is bold.
 
-    For a hundred rows, rich takes as long as a whole run that finds nothing new.
+    For a hundred rows, rich takes as long as a complete run without news.
     """
     columns = []
     for name, texts in cells.items():

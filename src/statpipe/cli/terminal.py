@@ -1,8 +1,8 @@
-"""What people read: every line and table of every command passes through here.
+"""Output for people: every line and table of every command passes through here.
 
-Texts of agencies and plugins are made visible, credentials are masked, GitHub's runner finds no
-command, and what the output's encoding cannot write is escaped. Answers for programs, which are JSON
-and CSV, are written with :func:`answer`.
+Invisible characters in texts of agencies and plugins are escaped, and so are commands for GitHub's
+runner and characters that the output's encoding lacks. Credentials are masked. Output for programs,
+which is JSON and CSV, is written with :func:`answer`.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _LEAST_ROOM = 20
 NO_LIMIT = 100_000
 """Width of output that is not a terminal, such as a file or a pipe."""
 _FORCED = ("FORCE_COLOR", "TTY_COMPATIBLE")
-"""Variables by which people have rich treat a pipe as a terminal."""
+"""Environment variables that make rich treat a pipe as a terminal."""
 
 
 class ReaderGone(BrokenPipeError):
     """
-    Whoever read our standard output has closed it, as ``head`` does.
+    The reader of our standard output has closed it, as ``head`` does.
     """
 
 
@@ -52,7 +52,7 @@ _screen: ContextVar[_Screen | None] = ContextVar("screen", default=None)
 @contextmanager
 def own_output() -> Iterator[None]:
     """
-    Keep standard output for answers: what plugins and libraries print meanwhile goes to standard error.
+    Keep standard output for answers: output of plugins and libraries goes to standard error.
     """
     before = sys.stdout
     with _taken_over(before) as output:
@@ -68,7 +68,7 @@ def own_output() -> Iterator[None]:
 
 def hide(secrets: Iterable[str]) -> None:
     """
-    Mask these credentials in all that people read from now on.
+    Mask these credentials in all further output for people.
     """
     screen = _screen.get()
     if screen is not None:
@@ -77,16 +77,16 @@ def hide(secrets: Iterable[str]) -> None:
 
 def say(text: str = "", *, label: str = "", style: str = "", to_stderr: bool = False) -> None:
     """
-    Print one line. *label* is ours and stands before the text; *style* is rich's, for the text.
+    Print one line. *label* is our own text before the text; *style* is rich's style of the text.
     """
     _say(shown(text, to_stderr=to_stderr), label, style, to_stderr=to_stderr)
 
 
 def say_wrapped(text: str, *, label: str = "", style: str = "") -> None:
     """
-    Print one line, on a terminal as several: broken between words, with the text below the text.
+    Print one line; on a terminal, wrap it between words, with an indentation.
 
-    Not for messages: a command that they name is copied in one piece.
+    Do not use it for messages: commands in them must be copied in one piece.
     """
     line = shown(text)
     if not _stream().isatty():
@@ -109,7 +109,7 @@ def _say(line: str, label: str, style: str, *, to_stderr: bool = False) -> None:
 
 def shown(value: object, *, to_stderr: bool = False) -> str:
     """
-    Return a text as :func:`say` would print it, so that its width is known before.
+    Return a text as :func:`say` prints it, to measure its width.
     """
     encoding = _stream(to_stderr=to_stderr).encoding or "utf-8"
     text = visible(_mask(str(value)))
@@ -118,7 +118,7 @@ def shown(value: object, *, to_stderr: bool = False) -> str:
 
 def show(renderable: RenderableType, *, to_stderr: bool = False, soft_wrap: bool = False) -> None:
     """
-    Print something that rich lays out. Its texts must have passed :func:`shown`.
+    Print an object of rich. Its texts must have passed :func:`shown`.
     """
     console = make_console(to_stderr=to_stderr)
     with console.capture() as captured:
@@ -131,23 +131,24 @@ def show(renderable: RenderableType, *, to_stderr: bool = False, soft_wrap: bool
 
 def show_lines(lines: Iterable[str], *, to_stderr: bool = False) -> None:
     """
-    Print lines as they are. Their texts must have passed :func:`shown`.
+    Print lines unchanged. Their texts must have passed :func:`shown`.
     """
     _emit("".join(f"{line}\n" for line in lines), to_stderr=to_stderr)
 
 
 def is_terminal(*, to_stderr: bool = False) -> bool:
     """
-    Return whether somebody looks at an output: only there is anything folded or bold.
+    Return whether an output is a terminal: only there is anything folded or bold.
     """
-    # Loading rich takes a tenth of a quick command: it is asked just where it may say yes.
+    # Loading rich takes a tenth of the time of a quick command, so it is only asked if it may say
+    # yes.
     may_be = _stream(to_stderr=to_stderr).isatty() or any(name in os.environ for name in _FORCED)
     return may_be and make_console(to_stderr=to_stderr).is_terminal
 
 
 def answer(text: str) -> None:
     """
-    Write a part of an answer for programs to standard output, as it is.
+    Write a part of an answer for programs to standard output, unchanged.
 
     :raises ReaderGone: Nobody reads it any more.
     """
@@ -156,7 +157,7 @@ def answer(text: str) -> None:
 
 def speaks(text: str) -> bool:
     """
-    Return whether standard output can write these characters.
+    Return whether standard output can encode these characters.
     """
     try:
         text.encode(_stream().encoding or "utf-8")
@@ -176,12 +177,12 @@ def width(*, to_stderr: bool = False) -> int:
 
 def make_console(*, to_stderr: bool = False) -> Console:
     """
-    Make rich's view of an output: no markup, no emoji, nothing coloured because of what it says.
+    Make a rich console for an output, without markup, emoji and automatic colours.
     """
     from rich.console import Console
 
     class Ours(Console):
-        def on_broken_pipe(self) -> None:  # rich's own ends the process
+        def on_broken_pipe(self) -> None:  # rich's own handler ends the process
             if not to_stderr:
                 raise ReaderGone
 
@@ -197,7 +198,7 @@ def make_console(*, to_stderr: bool = False) -> Console:
 
 def make_progress() -> Progress:
     """
-    Make a bar on standard error that leaves nothing behind; descriptions must have passed :func:`shown`.
+    Make a temporary progress bar on standard error. Descriptions must have passed :func:`shown`.
     """
     from rich.progress import (
         BarColumn,
@@ -219,7 +220,8 @@ def make_progress() -> Progress:
 
 def log_to_stderr() -> None:
     """
-    Send log lines to what standard error is now: while a bar is shown, rich's, which writes above the bar.
+    Send log lines to the current standard error: while a bar is shown, to that of rich, which
+    writes above the bar.
     """
     for handler in logging.getLogger().handlers:
         if isinstance(handler, logging.StreamHandler):
@@ -238,7 +240,7 @@ def _stream(*, to_stderr: bool = False) -> TextIO:
 
 def _emit(text: str, *, to_stderr: bool) -> None:
     if to_stderr:
-        # Who stopped reading what we do must not stop us from doing it.
+        # If nobody reads our messages any more, the work must still continue.
         with suppress(BrokenPipeError):
             sys.stderr.write(defused(text))
     else:
@@ -261,13 +263,13 @@ def _flush(stream: TextIO) -> None:
 
 @contextmanager
 def _taken_over(stdout: TextIO) -> Iterator[TextIO]:
-    """Give standard output to us alone: others, and programs that they start, find standard error."""
+    """Reserve standard output for us: others, and programs that they start, get standard error."""
     try:
         stdout.flush()
         number = stdout.fileno()
         kept = os.dup(number)
         os.dup2(sys.stderr.fileno(), number)
-    except (AttributeError, OSError, ValueError):  # a test's, or none at all
+    except (AttributeError, OSError, ValueError):  # replaced by a test, or missing
         yield stdout if stdout is not None else io.StringIO()
         return
     output = open(kept, "w", encoding=stdout.encoding, errors="backslashreplace", closefd=False)  # noqa: SIM115

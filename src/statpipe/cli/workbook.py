@@ -1,4 +1,4 @@
-"""A table as a workbook for Excel: numbers as numbers, and a sheet that says what they are."""
+"""A table as a workbook for Excel, with numbers as numbers, and a sheet that describes them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def write_workbook(
     about: Mapping[str, str],
 ) -> None:
     """
-    Write rows to the sheet ``figures``, and what they are to the sheet ``about``.
+    Write rows to the sheet ``figures``, and their description to the sheet ``about``.
 
     :raises ConfigError: XlsxWriter is not installed, there are more rows than a sheet holds, or the file cannot be written.
     """

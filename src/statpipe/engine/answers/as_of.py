@@ -71,7 +71,7 @@ def rows_as_of(
     try:
         rows = on(day)
     except NoRows:
-        # Raises the true reason, if the day is not.
+        # If the day is not the reason, this raises the true one.
         now = latest_rows(lake, models, model, wanted, words)
     else:
         now = rows if len(rows) else latest_table(lake, models, model)
@@ -101,14 +101,14 @@ def latest_rows(
     words: Words = OPTIONS,
 ) -> pa.Table:
     """
-    Return the rows of a model that a reader chose, as the lake has it.
+    Return the chosen rows of a model in the lake.
 
     :raises ConfigError: As :func:`~statpipe.engine.answers.rows.chosen_rows` raises it.
     :raises ContentError: The model was not built yet, or is damaged.
     """
     texts = exact_texts(wanted)
     if texts:
-        with suppress(NoRows):  # only the whole table tells the existing values
+        with suppress(NoRows):  # only the whole table has all existing values
             return chosen_rows(latest_table(lake, models, model, texts), model, wanted, words)
     return chosen_rows(latest_table(lake, models, model), model, wanted, words)
 
@@ -120,9 +120,10 @@ def latest_table(
     texts: Mapping[str, Collection[str]] | None = None,
 ) -> pa.Table:
     """
-    Read a model as the lake has it; of given *texts*, at least the rows that have one in each of these columns.
+    Read a model from the lake. With *texts*, read at least the rows with one of the texts in each
+    of these columns.
 
-    :raises ContentError: It was not built yet, or is damaged.
+    :raises ContentError: The model was not built yet, or is damaged.
     """
     key = gold_key(model)
     try:
@@ -150,8 +151,8 @@ def table_as_of(
             f"{those or 'none'}"
         )
         raise ConfigError(msg)
-    # Other SQL has another fingerprint: it is computed, and all else is read from the lake.
+    # SQL with a date has another fingerprint, so it is computed; all else is read from the lake.
     then = [one.at(day) for one in models]
-    held = cache(partial(held_of, lake))  # one manifest tells the same to each model
+    held = cache(partial(held_of, lake))  # all models use the same manifest
     with opened_gold(lake, then, held) as gold:
         return gold.partition(next(one for one in then if one.name == model.name)).table

@@ -78,7 +78,10 @@ def documents(site: Site) -> dict[str, str]:
 
 
 def _paths(site: Site, model: Model) -> Iterator[str]:
-    """The files of a model: one with what may still change, and one for each year that a release settled."""
+    """
+    Return the files of a model: one with rows that may still change, and one per year with final
+    rows.
+    """
     key = gold_key(model)
     yield f"{key.layer.value}/{model.name}/part-0.parquet"
     for part in site.lake.parts(key):
@@ -155,7 +158,7 @@ def _dcat(found: Sequence[Entry], environment: str, place: str) -> dict[str, Any
 
 
 def _schema(site: Site) -> str:
-    """The schema of Gold: that of the environment's database, as it is configured."""
+    """Return the schema of Gold, as configured for the environment's database."""
     configuration, environment = site.configuration, site.environment
     declared = configuration.sinks(environment.name)
     for name in site.registry.named("sink") if declared is None else declared:

@@ -37,7 +37,7 @@ class Cell:
     @property
     def key(self) -> dict[str, str]:
         """
-        Return the columns that are known, with their values.
+        Return the known columns with their values.
         """
         dataset = {"dataset": self.dataset} if self.dataset else {}
         return {
@@ -77,7 +77,8 @@ class Stand:
     """
     What an agency published for a cell, and the dates during which it was current, both inclusive.
 
-    ``value`` has the places that it was printed with. ``vintage`` is the release that set it, ``note`` the agency's words about that release.
+    ``value`` has its printed decimal places. ``vintage`` is the release that set it, and ``note``
+    the agency's text about that release.
     """
 
     value: Decimal | None
@@ -118,7 +119,7 @@ def cell_histories(
     lake: Lake, source: str, held: Iterable[Held], wanted: Cell
 ) -> list[CellHistory]:
     """
-    Read a cell's history out of each dataset of a source that has it.
+    Read a cell's history from each dataset of a source that has it.
 
     :raises ContentError: A Silver partition is missing or damaged.
     """
@@ -147,7 +148,7 @@ def _of_dataset(
             cell=attrs.evolve(
                 wanted,
                 dataset=dataset,
-                # A period tells its frequency, but for days and business days.
+                # A period shows its frequency, except for days and business days.
                 where={"freq": freq} if len(frequencies) > 1 else {},
             ),
             area_name=own[-1]["geo_name"],

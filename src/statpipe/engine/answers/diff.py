@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _TOLD = ("area_name", "category_name")
-"""Names that stand beside the codes, where the model has them."""
+"""Columns of names, which are added to the codes if the model has them."""
 _UNIT = ("unit", "unit_mult", "obs_status")
 
 
@@ -117,7 +117,7 @@ def _sql(model: Model) -> str:
     differ = " OR ".join(f'o."{name}" IS DISTINCT FROM n."{name}"' for name in compared)
     told = "".join(f', coalesce(n."{one}", o."{one}") AS "{one}"' for one in _TOLD if one in names)
     printed = f', o."{places}" AS old_decimals, n."{places}" AS new_decimals' if places else ""
-    # A difference of two figures may need one digit more than there is room for.
+    # The difference of two figures may need one digit more than fits.
     moved = f'TRY_CAST(CAST(n."{measure}" AS {{0}}) - o."{measure}" AS {{0}})'
     kind = next(one.type for one in model.columns if one.name == measure)
     moved = moved.format("DECIMAL(38, 18)" if kind == "decimal" else "DOUBLE")

@@ -36,8 +36,8 @@ class Evidence:
     One Bronze object. ``damage`` says why it cannot be trusted; if it is empty, the SHA-256 is
     right.
 
-    ``holds`` tells whether the cell was found in it when it was read again just now, and ``value``
-    the figure that was found.
+    ``holds`` says whether the cell was found when the object was read again, and ``value`` is the
+    figure.
     """
 
     kept: BronzeObject

@@ -41,7 +41,7 @@ def figures(
     """
     Return the chosen rows of a model: the latest, or as of a date.
 
-    They come from the lake, or from the *sink* that is named, which is a database.
+    They are read from the lake, or from the *sink*, which is a database.
 
     :raises ConfigError: No row matches a column, a value or the date.
     :raises ContentError: The model was not built yet, or is damaged.

@@ -17,7 +17,7 @@ from statpipe.engine.site.site import Site
 
 _WELL = frozenset({"loaded", "unchanged", "ingested"})
 _ENOUGH = 3
-"""Releases that it takes to speak of a rhythm."""
+"""The fewest releases that have a rhythm."""
 
 
 @frozen(kw_only=True)
@@ -56,8 +56,8 @@ class Freshness:
     @property
     def late(self) -> bool:
         """
-        Whether a release of the calendar is overdue. Without a calendar: whether it has been longer since the
-        newest release than ever between two.
+        Whether a release of the calendar is overdue. Without a calendar: whether more time has
+        passed since the newest release than ever between two releases.
         """
         if self.overdue or self.next_release:
             return self.overdue is not None
@@ -88,7 +88,7 @@ def _of(site: Site, source: str, today: date) -> Freshness:
     held = [one for one in last.holds if one.fingerprint]
     newest = max(held, key=lambda one: (one.released, one.sequence), default=None)
     gaps, calendar = _gaps(held), site.calendar(source)
-    # Each dataset must have come, as a run sees it.
+    # As in a run: a release must have appeared for each dataset.
     newest_of_each = {one.dataset: one for one in sorted(held, key=_released)}.values()
     return Freshness(
         source=source,

@@ -54,7 +54,7 @@ def rows_in_database(
     try:
         return chosen_rows(table, model, wanted, words)
     except NoRows:
-        # Why, and what is near: that takes what was not chosen.
+        # The reason and suggestions need the rows that were not chosen.
         named = [name for name in ("area_name", "category_name") if name in kinds]
         some = list(dict.fromkeys([*wanted, *named]))
         there = database.query(f"SELECT DISTINCT {_list(some)} FROM {relation}")  # noqa: S608 - as above
@@ -82,7 +82,7 @@ def _condition(column: str, kind: str, values: Sequence[str]) -> str:
     exact, ranges = exact_and_ranges(column, values)
     name = f'"{column}"' if kind == "text" else f'CAST("{column}" AS text)'
     parts = [f"{name} IN ({', '.join(map(_quoted, exact))})"] if exact else []
-    for first, last in (one.texts for one in ranges):  # more than that is chosen afterwards
+    for first, last in (one.texts for one in ranges):  # further filters are applied afterwards
         least = f'{name} COLLATE "C" >= {_quoted(first)}'
         parts.append(least + (f' AND {name} COLLATE "C" <= {_quoted(last)}' if last else ""))
     return f"({' OR '.join(f'({part})' for part in parts)})"

@@ -17,7 +17,8 @@ _LAST = "~"
 """It sorts after every character of a period."""
 
 Instant = tuple[str, str]
-"""A day and a time of it, to be compared; empty for a day's begin, ``~`` for its end."""
+"""A day and its time, for comparison; the time is empty for the beginning of the day, and ``~`` for
+its end."""
 
 
 @frozen
@@ -72,7 +73,7 @@ def range_of(text: str) -> PeriodRange | None:
     Read a range. ``None`` where the text is not one.
     """
     if ":" not in text or is_period(text):
-        return None  # a date-time has colons of its own
+        return None  # date-times contain colons
     colons = [place for place, sign in enumerate(text) if sign == ":"]
     pairs = [(text[:place], text[place + 1 :]) for place in colons]
     readable = [pair for pair in pairs if all(not one or is_period(one) for one in pair)]
@@ -86,7 +87,7 @@ def _year_of(text: str) -> str:
 
 @cache
 def _span(text: str, *, weeks_by_thursday: bool = False) -> tuple[Instant, Instant]:
-    """Return where a period begins and ends; what is not a period is compared as a text."""
+    """Return where a period begins and ends. Other texts are compared as text."""
     day, time = text[:_DAY], text[_DAY:]
     if time.startswith("T"):
         return (day, time), (day, time)

@@ -17,9 +17,9 @@ _ROWS_AT_ONCE = 10_000
 
 def printed_rows(table: pa.Table, model: Model) -> Iterator[dict[str, Any]]:
     """
-    Yield the rows of a model's table. Decimals have the places that were printed, or else the fewest.
+    Yield the rows of a model's table. Decimals have their printed places, or else the fewest.
     """
-    # A lake that another version wrote may lack a column until the next run.
+    # A lake written by another version may lack a column until the next run.
     places = {name: by for name, by in model.places.items() if by in table.column_names}
     for batch in table.to_batches(max_chunksize=_ROWS_AT_ONCE):
         for row in batch.to_pylist():

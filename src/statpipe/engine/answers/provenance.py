@@ -174,7 +174,7 @@ def _columns(model: Model) -> set[str]:
 
 
 def _latest(site: Site, model: Model, wanted: Cell, words: Words) -> pa.Table | ConfigError:
-    """Return the model's own rows; the error where they are not there now: they may have been."""
+    """Return the model's own rows, or the error if they do not exist now: they may have existed."""
     models = site.registry.models()
     try:
         return latest_rows(site.lake, models, model, _each_alone(wanted), words)
@@ -189,7 +189,7 @@ def _histories(
     wanted: Cell,
     held: Callable[[str], Sequence[Held]],
 ) -> list[CellHistory]:
-    """Find the cells of the model's sources that may be meant."""
+    """Find the cells of the model's sources that may match."""
     narrowed = wanted if isinstance(latest, ConfigError) else _with_dataset(latest, wanted)
     found = [
         history
@@ -202,7 +202,7 @@ def _histories(
 
 
 def _history(model: Model, found: Sequence[CellHistory], wanted: Cell, words: Words) -> CellHistory:
-    """Return the one that is meant."""
+    """Return the only history that matches."""
     if not found:
         msg = f"no dataset that {model.name} reads has a figure for {in_words(wanted)}"
         raise ConfigError(msg)

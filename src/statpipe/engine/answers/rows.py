@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PERIOD = "time_period"
 _NAMES = {"ref_area": "area_name", "category": "category_name"}
-"""Columns of codes, and the columns with their names: a reader may have typed the name."""
+"""Columns of codes, and the columns with their names, because a reader may type a name."""
 _COMPARABLE = ("text", "integer", "small", "date")
 _SHOWN = 12
 """How many choices a message names."""
@@ -40,7 +40,7 @@ def chosen_rows(
     Return the rows whose columns each have one of the wanted values. Messages use these *words*.
 
     The range ``2019:2021`` means all periods from the first to the last; either may be left out.
-    Periods may be in any of the usual spellings.
+    Periods may have any common spelling.
 
     :raises ConfigError: The model has no such column, or a range of periods ends before it begins.
     :raises NoRows: A value is not in its column, or no row matches all of them.
@@ -87,7 +87,7 @@ def refuse_other_columns(
 
     :raises ConfigError: The model has no such column, or it holds figures.
     """
-    # A lake that another version of the plugin wrote may lack a column until the next run.
+    # A lake written by another version of the plugin may lack a column until the next run.
     types = {one.name: one.type for one in model.columns if there is None or one.name in there}
     for name in wanted:
         if name not in types:
@@ -103,7 +103,7 @@ def refuse_backward_ranges(wanted: Mapping[str, Sequence[str]], words: Words = O
     """
     Refuse a range of periods that ends before it begins.
 
-    :raises ConfigError: There is one.
+    :raises ConfigError: A range ends before it begins.
     """
     for one in wanted.get(_PERIOD, ()):
         found = range_of(one)
@@ -113,7 +113,7 @@ def refuse_backward_ranges(wanted: Mapping[str, Sequence[str]], words: Words = O
 
 
 def _together(table: pa.Table, wanted: Mapping[str, Sequence[str]], words: Words) -> str:
-    """Name the fewest options that together match no row."""
+    """Return the fewest options that together match no row."""
     import pyarrow.compute as pc
 
     marks = {column: _marks(table, column, values) for column, values in wanted.items()}
@@ -127,7 +127,7 @@ def _together(table: pa.Table, wanted: Mapping[str, Sequence[str]], words: Words
 
 def exact_and_ranges(column: str, values: Sequence[str]) -> tuple[list[str], list[PeriodRange]]:
     """
-    Return which texts of a column are wanted, and which ranges of periods.
+    Return the wanted texts of a column, and the wanted ranges of periods.
     """
     if column != _PERIOD:
         return list(values), []
@@ -137,7 +137,7 @@ def exact_and_ranges(column: str, values: Sequence[str]) -> tuple[list[str], lis
 
 def exact_texts(wanted: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
     """
-    Return the texts that are wanted of each column; without columns of which a range is wanted.
+    Return the wanted texts of each column, without columns for which a range is wanted.
     """
     found = {column: exact_and_ranges(column, values) for column, values in wanted.items()}
     return {column: exact for column, (exact, ranges) in found.items() if not ranges}

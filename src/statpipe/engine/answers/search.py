@@ -90,7 +90,7 @@ def _everything(site: Site) -> Iterator[Found]:
     for name, model in models.items():
         yield Found(kind="model", model=name, code=name, name=model.title)
         columns = {one.name for one in model.columns}
-        # The latest figures of a family: its other models have the same codes.
+        # Only the latest figures of a family, because its other models have the same codes.
         if f"{name}_history" in models and {"category_name", "area_name"} <= columns:
             yield from _codes(site, model)
 

@@ -32,7 +32,7 @@ Row = Mapping[str, Any]
 @frozen(kw_only=True)
 class Origin:
     """
-    A vintage that the series was read from, with the payloads of its dataset.
+    A vintage of the series, with the payloads of its dataset.
     """
 
     held: Held
@@ -141,8 +141,8 @@ def _vintages(rows: Sequence[Row]) -> list[Series]:
 
 
 def _moves(rows: Sequence[Row]) -> dict[tuple[str, str], float | None]:
-    """How much each release changed the previous figures, in per cent; a first figure is not a
-    change.
+    """Return how much each release changed the previous figures, in per cent. First figures are not
+    changes.
     """
     last: dict[str, Row] = {}
     moves: dict[tuple[str, str], float | None] = {}
@@ -163,7 +163,7 @@ def _moves(rows: Sequence[Row]) -> dict[tuple[str, str], float | None]:
 def _statistics(site: Site, base: str, wanted: Mapping[str, Sequence[str]]) -> list[Row]:
     try:
         _, table = revision_statistics(site, base, wanted)
-    except ConfigError:  # released once: there is nothing to say
+    except ConfigError:  # released once: nothing to compare
         return []
     rows: list[Row] = table.to_pylist()
     return rows
@@ -172,7 +172,7 @@ def _statistics(site: Site, base: str, wanted: Mapping[str, Sequence[str]]) -> l
 def _states(
     site: Site, model: Model, key: Mapping[str, str], newest: str
 ) -> tuple[str, dict[str, float]]:
-    """The figures of all states of a category in the newest period of the series."""
+    """Return the figures of all states for a category in the newest period of the series."""
     wanted = {name: (value,) for name, value in key.items() if name != "ref_area"}
     rows = figures(site, model, {**wanted, PERIOD: (newest,)}).to_pylist()
     found = {
@@ -184,7 +184,7 @@ def _states(
 
 
 def _checks(site: Site, sources: Sequence[str], dataset: str) -> list[CheckResult]:
-    """The check results of the newest loaded vintage."""
+    """Return the check results of the newest loaded vintage."""
     for source in sources:
         for _, run_id in reversed(site.lake.run_ids(source)):
             try:

@@ -36,7 +36,7 @@ class Wide:
 
     def dicts(self) -> list[dict[str, Any]]:
         """
-        Return the rows by the names of their columns. Decimals have the places that were printed.
+        Return the rows by the names of their columns. Decimals have their printed places.
         """
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 

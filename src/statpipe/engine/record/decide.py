@@ -13,14 +13,14 @@ from statpipe.api import ContentError, Dataset, Held, Vintage
 from statpipe.engine.record.state import SEPARATOR, State, silver_key
 
 _FIRST_TIME_ZONE = timedelta(hours=14)
-"""Where a day begins first, the clock is that far ahead of UTC."""
+"""The largest lead of a time zone over UTC."""
 
 
 @frozen(kw_only=True)
 class Decision:
     """
-    Whether a vintage that the source offers must be fetched, and why. ``beside`` says that it may be
-    any of those held of its date, and not just the last one, as is so with an archive.
+    Whether a vintage that the source offers must be fetched, and why. ``beside`` says that it may
+    be any held vintage of its date, and not only the last one, as in an archive.
     """
 
     dataset: Dataset
@@ -41,9 +41,9 @@ def decide(
     """
     Decide which of the vintages that a source offers must be fetched.
 
-    A live source offers one vintage a date, which must be the last one we know of that date; an
-    archive may offer several, or one that was revised since. What it shows now is the newest that it offers. If
-    it showed a later one before, that was taken back.
+    A live source offers one vintage per date, which must be the last known one of that date. An
+    archive may offer several, or one that was revised later. The newest vintage that a source
+    offers is its current one. If it showed a later one before, it has withdrawn that one.
 
     :raises ContentError: A vintage has a future date. Figures published under it would override all
     releases until then.
@@ -117,7 +117,7 @@ def outdated(
     Find vintages that have only Bronze, were made by other code, or whose Silver is missing or
     different.
 
-    *present* maps the paths of the partitions in the lake to their fingerprints.
+    *present* maps the paths of partitions in the lake to their fingerprints.
     """
     found = []
     for held in state.of(dataset.name):
@@ -143,7 +143,7 @@ _T = TypeVar("_T", Decision, Outdated)
 
 def by_release(items: Sequence[_T]) -> list[list[_T]]:
     """
-    Group by release date, oldest first; a dataset stands in a group once.
+    Group by release date, oldest first. A dataset occurs once in a group.
 
     An archive may have two vintages of one date: the first must be published before the second.
     """

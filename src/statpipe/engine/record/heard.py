@@ -31,7 +31,7 @@ class Heard:
         """
         for record in self.records:
             logger = logging.getLogger(record.name)
-            if isinstance(record.msg, dict):  # structlog's: what is bound here, such as the run id
+            if isinstance(record.msg, dict):  # structlog's bound values, such as the run id
                 record.msg = structlog.contextvars.merge_contextvars(None, "", record.msg)
             if logger.isEnabledFor(record.levelno):
                 logger.handle(record)

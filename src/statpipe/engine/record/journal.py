@@ -58,7 +58,7 @@ class Journal:
         self, dataset: str, vintage: Vintage, action: str, reason: str, expected: int | None = None
     ) -> None:
         """
-        A vintage was found, and the run knows what to do about it.
+        A vintage was found, and the run has decided what to do with it.
         """
         self._tell(
             "statpipe_vintage_found",

@@ -68,7 +68,7 @@ def configure_logs(
     root.setLevel(logging.DEBUG if verbose else logging.INFO)
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    # It warns of what it ignores while it tidies up after an error that we report.
+    # It warns about problems during its clean-up after an error that we report anyway.
     logging.getLogger("psycopg").setLevel(logging.ERROR)
 
 
@@ -100,9 +100,9 @@ def _text(_: object, __: str, event: dict[str, Any]) -> str:
     """Write a line for people: time, event, details, run."""
     time = str(event.pop("timestamp"))[11:19]
     level, run = event.pop("level"), event.pop("run_id", "")
-    event.pop("source", None)  # the run's first line names it, and each line the run
+    event.pop("source", None)  # the first line of the run has it, and every line has the run id
     what, trace = event.pop("event"), event.pop("exception", "")
-    beside = event.pop("beside", "")  # the source, where several run side by side
+    beside = event.pop("beside", "")  # the source, if several run in parallel
     details = " ".join(f"{key}={value}" for key, value in event.items() if value not in (None, ""))
     mark = "" if level in {"info", "debug"} else f"{level.upper()}: "
     beside = f"{beside}: " if beside else ""
@@ -112,7 +112,7 @@ def _text(_: object, __: str, event: dict[str, Any]) -> str:
 
 
 def _json(logger: object, method: str, event: dict[str, Any]) -> str | bytes:
-    event.pop("beside", None)  # the source is named already
+    event.pop("beside", None)  # the source is already in the line
     return structlog.processors.JSONRenderer()(logger, method, event)
 
 
@@ -128,7 +128,7 @@ def mask_of(secrets: Iterable[str]) -> Callable[[str], str]:
     """
     Return a function that replaces each secret in a text by ``***``, however it is written there.
     """
-    # One secret may begin as another.
+    # A secret may begin with another one.
     longest_first = sorted(filter(None, secrets), key=len, reverse=True)
     return lambda text: _masked(text, longest_first)
 

@@ -157,7 +157,10 @@ def _whole(document: Any) -> Manifest:
 
 
 def _holds(document: Any) -> tuple[Held, ...]:
-    """Read just this part, a tenth of a large manifest, where its hash vouches for the others."""
+    """
+    Parse only this part, a tenth of a large manifest, if its hash proves that the manifest is
+    intact.
+    """
     if NAME not in document:
         return _whole(document).holds
     return _converter().structure(document.get("holds", ()), tuple[Held, ...])
@@ -210,7 +213,7 @@ def _verify(source: str) -> str:
 
 @cache
 def _converter() -> cattrs.Converter:
-    # What is wrong is told by the hash of the bytes; where exactly it is would cost half of the time.
+    # The hash of the bytes shows damage; finding the exact place would double the time.
     converter = cattrs.Converter(detailed_validation=False)
     converter.register_structure_hook(date, lambda text, _: date.fromisoformat(text))
     converter.register_structure_hook(datetime, lambda text, _: datetime.fromisoformat(text))

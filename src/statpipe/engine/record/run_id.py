@@ -11,7 +11,8 @@ _MICROSECOND = timedelta(microseconds=1)
 
 def new_run_id(latest: str | None = None) -> str:
     """
-    Return ``20261006T141502123456Z-3fa9``; later than *latest*, even if the clock was set back.
+    Return an id such as ``20261006T141502123456Z-3fa9``, later than *latest* even if the clock was
+    set back.
     """
     now = datetime.now(UTC)
     if latest is not None:

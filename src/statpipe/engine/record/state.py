@@ -22,14 +22,14 @@ SEPARATOR = "\n"
 
 def code_of(dataset: Dataset, normalizer: Normalizer) -> str:
     """
-    Identify what turns payloads into Silver: the normalizer's version, and the dataset's code lists
-    together with the form of Silver.
+    Return an id of the code that turns payloads into Silver: the normalizer's version, the
+    dataset's code lists and the layout of Silver.
     """
     declared = (
         dataset.freq,
         dataset.areas,
         dataset.categories,
-        tuple((one, one.codes) for one in dataset.dimensions),  # a list is left out of their repr
+        tuple((one, one.codes) for one in dataset.dimensions),  # their repr leaves out lists
         dataset.doubles,
         dataset.reporting_year_start,
     )
@@ -48,9 +48,9 @@ def silver_key(source: str, held: Held) -> PartitionKey:
 
 def silver_of_lake(lake: Lake, source: str, held: Held) -> pa.Table:
     """
-    Read a vintage in Silver, in today's columns also where an older version wrote it.
+    Read a vintage in Silver, in today's columns even if an older version wrote it.
 
-    :raises ContentError: It is gone or damaged.
+    :raises ContentError: It is missing or damaged.
     """
     from statpipe.domain.older_silver import in_todays_columns
 
@@ -59,7 +59,7 @@ def silver_of_lake(lake: Lake, source: str, held: Held) -> pa.Table:
 
 class State:
     """
-    The vintages that the lake holds of one source; changed as a run publishes.
+    The vintages that the lake holds of one source, updated while a run publishes.
     """
 
     def __init__(self, holds: Iterable[Held] = ()) -> None:
@@ -82,7 +82,7 @@ class State:
 
     def put(self, held: Held) -> None:
         """
-        Hold a vintage in place of the one of the same name.
+        Hold a vintage, and replace one with the same name.
         """
         self._held.setdefault(held.dataset, {})[held.vintage.id] = held
 
@@ -94,9 +94,9 @@ class State:
 
     def keep_tokens(self, before: Iterable[Held]) -> None:
         """
-        Keep the tokens by which vintages were known *before*, where the figures are the same.
+        Keep the tokens that vintages had *before*, if the figures are the same.
 
-        So an agency's API need not be asked again for what an archive has brought as well.
+        So the agency's API is not asked again for vintages that an archive also has.
         """
         for old in before:
             now = self._held.get(old.dataset, {}).get(old.vintage.id)
@@ -106,18 +106,18 @@ class State:
 
     def of_release(self, dataset: str, released: date) -> list[Held]:
         """
-        Return the vintages that bear one date of the agency, oldest first: the one released then, and
-        those that were seen under that date later.
+        Return the vintages of one date of the agency, oldest first: the one released then, and
+        those seen later under that date.
         """
         return [held for held in self.of(dataset) if held.vintage.printed == released]
 
     def may_be(self, dataset: str, vintage: Vintage, but: Held | None = None) -> list[Held]:
         """
-        Return the vintages, oldest first, of which an offered one may be the last, *but* for itself.
+        Return the vintages, oldest first, the last of which may be the offered one, except *but*.
 
-        Where the agency gives a date, those that bear it; else what is newest. What the agency shows now
-        is compared with the newest of all, whatever day the clock says; a vintage that has lain in Bronze
-        (*but*) against those before it.
+        If the agency gives a date, these are the vintages of that date, otherwise the newest one.
+        The agency's current figures are compared with the newest of all vintages, whatever the
+        clock says. A vintage that was only in Bronze (*but*) is compared with those before it.
         """
         if vintage.basis == "observed" and vintage.under is None:
             before = [
@@ -132,10 +132,11 @@ class State:
         self, dataset: str, vintage: Vintage, seen: date | None = None, but: Held | None = None
     ) -> bool:
         """
-        Return whether an agency that shows this vintage has taken back what it showed last.
+        Return whether an agency that shows this vintage has withdrawn the one that it showed last.
 
-        That is what the source itself showed in a run: one that lags behind an archive takes nothing back.
-        A vintage that has lain in Bronze (*but*) must have come, on the day *seen*, after that.
+        Only vintages that the source itself showed in a run count: a source that lags behind an
+        archive withdraws nothing. A vintage that was only in Bronze (*but*) must have been fetched
+        later than that, on the day *seen*.
         """
         shown = [h for h in self._in_silver(dataset, but) if h.looked is not None][-1:]
         if not shown or (vintage.basis == "observed" and vintage.under is None):
@@ -156,18 +157,19 @@ class State:
         but: Held | None = None,
     ) -> bool:
         """
-        Return whether an agency that goes back to this vintage shows other figures than the newest: they are
-        news, although they may be held.
+        Return whether an agency that returns to this vintage shows other figures than the newest.
+        They are news, even if they are already held.
         """
         newest = self._in_silver(dataset, but)[-1:]
         return self.goes_back(dataset, vintage, seen, but) and newest[0].figures != figures
 
     def nameless(self, dataset: str, vintage: Vintage) -> Held | None:
         """
-        Return the vintage that this one may be although another date stands on it: a better one came to
-        light.
+        Return the vintage that may be this one under another date, because a better date is now
+        known.
 
-        It is the first one held that is not older, was dated by less, and was not looked for in vain since.
+        It is the first held vintage that is not older, has a less reliable date, and was not
+        missing in a later run.
         """
         ranks = get_args(Basis)
         later = [h for h in self.of(dataset) if h.fingerprint and h.released >= vintage.released]
@@ -181,14 +183,15 @@ class State:
         self, dataset: str, vintage: Vintage, seen: date, *, beside: bool, but: Held | None = None
     ) -> Vintage:
         """
-        Name a vintage that is news, whose payloads came on the day *seen*.
+        Return the vintage under its name, for news whose payloads were fetched on the day *seen*.
 
-        Figures that changed under an unchanged date are dated by that day: nobody can have had them
-        before we know that they were there. That is so for what an agency shows now, also where it shows an
-        earlier date than before. One of several that are offered *beside* each other, or one that has lain
-        in Bronze (*but*), has the agency's date, behind all that we know of that day.
+        Figures that changed under an unchanged date are dated by that day, because it is not known
+        that they existed earlier. This applies to the agency's current figures, even if their date
+        is earlier than before. A vintage of several offered *beside* each other, or one that was
+        only in Bronze (*but*), has the agency's date, and comes after all known vintages of that
+        day.
 
-        :raises ContentError: The clock runs behind what is held.
+        :raises ContentError: The clock is behind the held vintages.
         """
         newest = self._in_silver(dataset, but)[-1:]
         known = [h for h in self.may_be(dataset, vintage, but) if h.fingerprint]
@@ -215,10 +218,10 @@ class State:
 
     def saw_again(self, dataset: str, vintage: Vintage) -> None:
         """
-        Note that the source itself shows what is held, without having fetched it.
+        Record that the source itself shows a held vintage, without fetching it.
 
-        The token of an agency without dates tells all, so its figures still stand. Another's vouches for
-        the date only: what an archive alone had brought was there on the day that it bears.
+        The token of an agency without dates covers the figures, so they are still current. Other
+        tokens only cover the date: a vintage that only an archive had was there on its date.
         """
         dated = vintage.basis != "observed"
         for held in self.may_be(dataset, vintage)[-1:]:
@@ -232,7 +235,7 @@ class State:
 
     def before(self, dataset: str, vintage: Vintage) -> Held | None:
         """
-        Return the vintage released before this one, of those that are in Silver.
+        Return the vintage in Silver that was released before this one.
         """
         earlier = [h for h in self._in_silver(dataset) if h.vintage.id < vintage.id]
         return earlier[-1] if earlier else None
@@ -246,11 +249,11 @@ def refuse_clock_behind(dataset: str, newest: Held | None, seen: date) -> None:
     """
     Refuse a clock that is behind the lake, because the order of vintages would be lost.
 
-    :raises ContentError: It is.
+    :raises ContentError: The clock is behind.
     """
     if newest is None:
         return
-    # An agency's day may begin while ours is still the one before.
+    # The agency's day may begin earlier than ours.
     ahead = newest.released > seen + timedelta(days=1)
     if ahead or (newest.looked is not None and newest.looked > seen):
         last = max(newest.released, newest.looked or newest.released)

@@ -17,7 +17,7 @@ def defused(text: str) -> str:
     r"""
     Return output without commands for the runner; outside GitHub Actions, return it unchanged.
 
-    The escapes are those of JSON, so that a line of JSON stays what it is.
+    The escapes are those of JSON, so a line of JSON keeps its meaning.
     """
     if os.environ.get("GITHUB_ACTIONS") != "true":
         return text

@@ -1,10 +1,10 @@
 """Work on the next releases, started while the current one is being decided.
 
-Releases are published one after the other, since each is compared with the one before. But a sealed
-table follows from its payloads alone, and its verdict from it and from the tables before it,
-published or not. So other processes start both, assuming that each release will be published under
-its own date. A run uses a result only if it is exactly what it needs; if the assumption was wrong,
-it does the work itself.
+Releases are published one after the other, because each is compared with the one before. But a
+sealed table depends only on its payloads, and a verdict only on its table and those before it,
+published or not. So other processes start both, on the assumption that each release will be
+published under its own date. A run only uses a result that is exactly what it needs. If the
+assumption was wrong, it does the work itself.
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ class Ahead:
         return None
 
     def _fetched(self, state: State, day: date) -> list[list[Candidate]]:
-        """Fetch a release into Bronze and have it sealed. If that fails, its own run will report why."""
+        """
+        Fetch a release into Bronze and start sealing it. If that fails, the release's own run
+        reports why.
+        """
         options = attrs.evolve(self.options, releases=(day,))
         ingest = Ingest(
             source=self.archive,
@@ -94,7 +97,10 @@ class Ahead:
             return []
 
     def _foreseen(self, state: State) -> list[tuple[Case, Mapping[TableRef, Silver]]]:
-        """List what will be checked, as far as tables are sealed, if everything before it is published."""
+        """
+        Yield the cases that will be checked if everything before them is published, as far as
+        tables are sealed.
+        """
         guess = State(state.holds())
         transform = Transform(
             lake=self.site.lake,

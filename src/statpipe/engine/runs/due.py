@@ -30,8 +30,8 @@ def today() -> date:
 @frozen(kw_only=True)
 class Due:
     """
-    What the release calendar of a source means for a run. ``asked_for`` identifies how the source
-    is configured now; ``asked`` is the day on which runs before this one last asked for everything.
+    What the release calendar of a source means for a run. ``asked_for`` identifies the source's
+    current configuration; ``asked`` is the last day on which an earlier run requested everything.
     """
 
     calendar: ReleaseCalendar | None
@@ -102,7 +102,8 @@ def due_in(
     :raises ConfigError: The calendar is wrong.
     """
     settings, _ = site.configuration.settings("source", journal.source, site.environment.name)
-    # The notice tells a bundled sample from the agency's figures: a key may have been set since.
+    # The notice distinguishes a bundled sample from the agency's figures: a key may have been
+    # added.
     told = (source.notice, settings, [(one.name, repr(one.selection)) for one in datasets])
     text = json.dumps(told, sort_keys=True, default=str)
     return Due(

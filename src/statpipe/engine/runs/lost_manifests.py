@@ -16,8 +16,8 @@ def without_manifest(site: Site, source: str) -> tuple[Literal["damaged", "note"
     For a source without an intact manifest, say whether manifests were lost, and which command to
     run.
 
-    Only a run that was killed before its manifest leaves nothing but Bronze; anything made later
-    almost proves that manifests existed. ``None`` if the lake holds nothing of the source.
+    Only a run that was killed before its manifest leaves Bronze alone. Anything made later almost
+    proves that manifests existed. Return ``None`` if the lake holds nothing of the source.
     """
     there = {path.partition("/")[0] for path in site.lake.unnamed(source, (), ())}
     if site.lake.partitions(source):

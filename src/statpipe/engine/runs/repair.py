@@ -64,7 +64,7 @@ class Repair:
         """
         lacking: list[Recorded] = []
         for one in damaged:
-            # If just the note on it is damaged, the object is its own source.
+            # If only its note is damaged, the object itself is intact.
             try:
                 self._put(one, self.site.lake.payload(whole.get(one.kept.sha256, one.kept)).body)
             except ContentError:
@@ -79,9 +79,9 @@ class Repair:
 
     def silver(self, held: Held, holds: Sequence[Held]) -> None:
         """
-        Make a vintage's Silver from Bronze, the very one that was recorded.
+        Rebuild a vintage's Silver from Bronze, exactly as recorded.
 
-        :raises StatpipeError: That is not possible; the text says why.
+        :raises StatpipeError: That is not possible; the message says why.
         """
         with self._source(archive=False) as source, ThreadPoolExecutor(1) as executor:
             dataset = _dataset(source, held.dataset)
@@ -178,7 +178,7 @@ class Repair:
 
 
 def _releases(lacking: Sequence[Recorded]) -> list[list[Recorded]]:
-    """Group objects by what one fetch brings."""
+    """Group objects by the fetch that returns them."""
     groups: dict[str, list[Recorded]] = {}
     for one in lacking:
         record = one.record

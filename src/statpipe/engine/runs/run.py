@@ -75,7 +75,7 @@ def _side_by_side(
     """Run sources in threads, each with its own sinks, because a database connection serves one at
     a time.
     """
-    all_known = Event()  # until then an interrupt finds no run at work
+    all_known = Event()  # before that, an interrupt finds no active run
 
     def run(name: str) -> Manifest:
         all_known.wait()
@@ -92,7 +92,7 @@ def _side_by_side(
             runs = [threads.submit(copy_context().run, run, name) for name in names]
             all_known.set()
             wait(runs)
-        except KeyboardInterrupt:  # each run sees it at its next step; the signal is remembered
+        except KeyboardInterrupt:  # each run notices the remembered signal at its next step
             all_known.set()
             if not runs:
                 raise
@@ -129,7 +129,7 @@ def run_source(  # noqa: PLR0917 - what is run, where, and what was begun before
                 turn = Turn(site=site, journal=journal, options=options, started=started)
                 return turn.take(source, workers, ahead)
     except BaseException as error:  # noqa: BLE001 - every ending becomes a manifest
-        # It never had its turn: the lake's newest manifest must stay the one that knows the state.
+        # It never had the lock: the lake's newest manifest must stay the one with the state.
         journal = Journal(run_id=new_run_id(), source=name, observers=observers)
         with structlog.contextvars.bound_contextvars(run_id=journal.run_id, source=name):
             turn = Turn(site=site, journal=journal, options=options, started=started)
@@ -166,7 +166,7 @@ class Ending:
         """
         Return what an exception means for the reader.
         """
-        # First: an interruption may come as any error of the library that it fell into.
+        # First, because a library may turn an interruption into any error of its own.
         if isinstance(error, KeyboardInterrupt) or was_interrupted():
             text = "interrupted; run again to complete it"
             return cls(outcome="interrupted", code=INTERRUPTED, message=text, notice=notice)
@@ -284,7 +284,7 @@ class Turn:
         manifest = self.manifest(ending, state)
         for sink in (*self.site.other_sinks().values(), self.site.lake):
             if sink is self.site.lake and state is None:
-                continue  # what the lake holds could not be read, so it must not be overwritten
+                continue  # the lake's contents could not be read, so they must not be overwritten
             try:
                 if sink is not self.site.lake and state is not None:
                     # The run was killed, or the sink was down.
@@ -300,7 +300,7 @@ class Turn:
 
 def _refusal(journal: Journal) -> str:
     refusals = [result for result in journal.checks if result.refuses]
-    # What cannot be overruled comes first: it says what has to be done.
+    # Failures that cannot be overruled come first, because they say what has to be done.
     first = min(refusals, key=lambda result: result.about_revision)
     others = [f"{r.check} on {r.dataset}" for r in refusals if r is not first]
     also = f" (also refused by {', '.join(dict.fromkeys(others))})" if others else ""

@@ -23,7 +23,7 @@ def smoke(
     """
     scratch = f"smoke_{secrets.token_hex(4)}"
     site = open_site(configuration, registry, environment, scratch=scratch, fetching=[name])
-    with ExitStack() as stack:  # each is done, also when another fails
+    with ExitStack() as stack:  # do each, even if another fails
         stack.callback(site.close)
         for sink in site.sinks.values():
             stack.callback(sink.remove_scratch)

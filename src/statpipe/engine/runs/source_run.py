@@ -78,12 +78,12 @@ class SourceRun:
         """
         Do what the options request. Published data stays, whatever fails later.
 
-        A release that the checks refuse ends the run's publishing; sinks are still brought to what
-        was published before it.
+        A release that the checks refuse ends the publishing of the run. Sinks still get what was
+        published before it.
         """
         self._refuse_wrong_plugins()
         if TRANSFORM in self._stages:
-            # First, so that what is fetched is compared with Silver that is there and up to date.
+            # First, so that fetched figures are compared with up-to-date Silver.
             self._remade()
         if INGEST in self._stages:
             self._asked()
@@ -98,7 +98,10 @@ class SourceRun:
         self._load.raise_failures()
 
     def _refuse_wrong_plugins(self) -> None:
-        """Before anything is asked for: what is fetched must find its normalizer, its columns and its models."""
+        """
+        Refuse wrong plugins before any request: fetched figures need their normalizer, columns and
+        models.
+        """
         for dataset in self._datasets if self._stages & {INGEST, TRANSFORM} else ():
             self._site.normalizer(dataset)
         if self._gold:
@@ -106,7 +109,7 @@ class SourceRun:
 
     def _asked(self) -> None:
         """Ask the agency if anything can be due."""
-        # Not before: a source may be without its key where nothing is asked.
+        # Not earlier: without a request, a source does not need its key.
         due = due_in(self._site, self._source, self._state, self._datasets, self._journal)
         if not self._options.asks_for_all:
             self._ingested()

@@ -47,8 +47,8 @@ _Found = TypeVar("_Found")
 @frozen(kw_only=True)
 class Finding:
     """
-    The finding about one object. ``damaged``: it is damaged and was not repaired. ``note``: nothing
-    is wrong.
+    The finding about one object. ``damaged``: it is damaged and was not repaired. ``note``: it is
+    only information.
     """
 
     state: State
@@ -96,13 +96,13 @@ def verify(
     """
     Read everything that the lake holds of a source, or of all, and compare it with what was recorded.
 
-    With *repair*, what is damaged or missing is made again where that gives what was recorded:
+    With *repair*, damaged or missing objects are restored if that gives exactly what was recorded:
     manifests from their copies, Bronze from the same payload elsewhere in the lake or from the
-    source (or the archive in *places*), Silver from Bronze, Gold from Silver. Nothing is written
-    otherwise. *tell* is called with the number of objects of a kind that have been read, and their
+    source (or the archive in *places*), Silver from Bronze, Gold from Silver. Otherwise nothing is
+    written. *tell* is called with the number of objects of a kind that have been read, and their
     total.
 
-    :raises ConfigError: There is no such source.
+    :raises ConfigError: The source does not exist.
     :raises Locked: Another run of a source is active, and repair was requested.
     :raises Unavailable: The lake cannot be reached now.
     """
@@ -166,7 +166,7 @@ class _Verification:
                 self._model(gold, model, finding, written)
 
     def unnamed(self, name: str | None, known: dict[str, Known]) -> None:
-        """Record what a killed run left, and what was set aside."""
+        """Report leftovers of killed runs, and objects that were set aside."""
         kept = [one.kept for each in known.values() for one in each.bronze.values()]
         keys = [silver_key(source, held) for source, each in known.items() for held in each.holds]
         keys += [key for source, each in known.items() for key in _of_changes(source, each.holds)]
@@ -182,7 +182,7 @@ class _Verification:
 
         def look(run_id: str) -> tuple[Sequence[Fault], bool]:
             faults = lake.manifest_faults(source, run_id)
-            # Also where nothing is wrong: an older version made no copies.
+            # Even if nothing is wrong: older versions made no copies.
             return faults, self.repair and lake.restore_manifest(source, run_id)
 
         whole: dict[str, bool] = {}
@@ -303,7 +303,10 @@ class _Verification:
                 self._made_again(key, finding, written, changes if key.year else fold)
 
     def _of_model(self, gold: Gold, model: Model) -> Finding | None:
-        """Compare a model's partition with its fingerprint; where that proves nothing, see :meth:`_model`."""
+        """
+        Compare a model's partition with its fingerprint. If that proves nothing, see
+        :meth:`_model`.
+        """
         return self._of_made(gold_key(model), gold.fingerprint(model))
 
     def _of_made(self, key: PartitionKey, fingerprint: str | None) -> Finding | None:
@@ -344,7 +347,7 @@ class _Verification:
             self._found("repaired", finding.path, f"{finding.finding}; rebuilt from Silver")
 
     def _recomputed(self, gold: Gold, model: Model) -> Finding | None:
-        """Compute a model again, since an older version's partition carries no hash."""
+        """Compute a model again, because partitions of older versions contain no hash."""
         key = gold_key(model)
         try:
             made = gold.remade(model).table
@@ -363,14 +366,14 @@ class _Verification:
         try:
             waiting = [pool.submit(look, item) for item in items]
             for done, future in enumerate(as_completed(waiting), 1):
-                future.result()  # a lake that cannot be reached ends it at once
+                future.result()  # an unreachable lake ends this at once
                 self.tell(kind, done, len(items))
             return [future.result() for future in waiting]
         finally:
             pool.shutdown(cancel_futures=True)
 
     def _kept(self, finding: Finding, error: StatpipeError) -> None:
-        """What cannot be rebuilt stays as it is."""
+        """Report an object that cannot be rebuilt; it stays unchanged."""
         self.findings.append(attrs.evolve(finding, finding=f"{finding.finding}; {error}"))
 
     def _found(self, state: State, path: str, text: str) -> None:
@@ -378,7 +381,7 @@ class _Verification:
 
 
 def _of_changes(source: str, holds: Sequence[Held]) -> dict[PartitionKey, str]:
-    """Name the tables of changes that belong to these vintages, with their fingerprints."""
+    """Return the tables of changes of these vintages, with their fingerprints."""
     found: dict[PartitionKey, str] = {}
     for name in dict.fromkeys(held.dataset for held in holds):
         years = years_of(source, [h for h in holds if h.dataset == name and h.fingerprint])
@@ -392,10 +395,10 @@ def _finding(state: State, path: str, text: str) -> Finding:
 
 
 def _twin(path: str) -> str:
-    """Each of the two copies of a manifest is restored from the other."""
+    """Return the other copy of a manifest, from which this one can be restored."""
     return "the manifest" if path.startswith("copies/") else "its copy"
 
 
 def _less_remedy(error: ContentError) -> str:
-    """The verification itself offers the remedy."""
+    """Remove the remedy from a message, because the verification offers its own."""
     return str(error).split("; run `", 1)[0]

@@ -1,8 +1,8 @@
 """AWS's variables in ``.env``, for libraries that only read the process environment.
 
-AWS's libraries and its command line know nothing of ``.env``. So that all of them act as the same
-identity in the same region, its variables are put into the process environment for as long as a command
-works, where child processes find them, too.
+AWS's libraries and its command line do not read ``.env``. So its variables are added to the process
+environment while a command runs, where child processes also find them. Then all of them use the
+same identity and region.
 """
 
 from __future__ import annotations
@@ -22,18 +22,19 @@ _IDENTITY = frozenset(
         *("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI"),
     }
 )
-"""Variables that say who acts."""
+"""Variables that determine the identity."""
 
 _OTHERS = 0o044
 
 
 def aws_environment(variables: Mapping[str, str], environment: Mapping[str, str]) -> dict[str, str]:
     """
-    Return what *environment* lacks of AWS's *variables*.
+    Return the AWS *variables* that *environment* lacks.
 
-    Who acts is taken whole from one place: if the environment names a profile or holds a key, no part
-    of an identity is added. AWS's own order then says whether a key or a profile counts. A region gets
-    both of its names, since AWS's command line reads the one and boto3 the other.
+    All variables of an identity come from one place: if the environment names a profile or has a
+    key, no part of an identity is added. Then AWS's own order decides whether the key or the
+    profile counts. A region gets both of its names, because AWS's command line reads one and boto3
+    the other.
     """
     there = {name for name, value in environment.items() if value}
     kept = there | _IDENTITY if there & _IDENTITY else there
@@ -53,8 +54,9 @@ def aws_exported(
     variables: Mapping[str, str], file: Path, warn: Callable[[str], None]
 ) -> Iterator[None]:
     """
-    Add AWS's *variables*, which come from *file* and the process environment, to the latter; take them
-    out at the end. *warn* gets a sentence if the file holds keys that others can read.
+    Add AWS's *variables*, which come from *file* and the process environment, to the process
+    environment, and remove them at the end. *warn* gets a sentence if the file holds keys that
+    others can read.
     """
     added = aws_environment(variables, os.environ)
     if added.keys() & set(SECRETS) and file.stat().st_mode & _OTHERS:

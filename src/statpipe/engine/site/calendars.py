@@ -14,9 +14,9 @@ def calendar_of(
     configuration: Configuration, source: str, environment: str
 ) -> ReleaseCalendar | None:
     """
-    Return the release calendar of a source, or ``None`` where none is declared.
+    Return the release calendar of a source, or ``None`` if none is declared.
 
-    :raises ConfigError: It is wrong.
+    :raises ConfigError: The calendar is not valid.
     """
     of_all = configuration.table("sources", source, CALENDAR)
     own = configuration.table("environments", environment, "sources", source, CALENDAR)

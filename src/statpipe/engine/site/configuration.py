@@ -23,11 +23,11 @@ _ENVIRONMENT = ("embedded", "sinks", "sources", "normalizers", "checks", "notifi
 @frozen(kw_only=True)
 class Configuration:
     """
-    What is configured.
+    The configuration.
 
-    ``path`` is the file, ``None`` where there is none; ``home`` the folder that relative paths start
-    from. ``variables`` are what ``${NAME}`` refers to: those of the process environment, then those of
-    ``.env`` beside the file. None is empty.
+    ``path`` is the file, or ``None`` if there is none. ``home`` is the folder at which relative
+    paths start. ``variables`` are the targets of ``${NAME}``: those of the process environment,
+    then those of ``.env`` beside the file. Empty variables are left out.
     """
 
     path: Path | None
@@ -76,28 +76,28 @@ class Configuration:
 
     def sinks(self, environment: str) -> Mapping[str, Any] | None:
         """
-        Return the sinks that an environment names, or ``None`` where it leaves them to us.
+        Return the sinks that an environment names, or ``None`` for the default ones.
         """
         return self.table("environments", environment).get("sinks")
 
     def sources(self, environment: str) -> list[str]:
         """
-        Return the sources that the file has a table for, in its order: for all environments, then for
-        this one.
+        Return the sources that have a table in the file, in its order: for all environments, then
+        for this one.
         """
         own = self.table("environments", environment, "sources")
         return list({**self.table("sources"), **own})
 
     def settings(self, role: str, name: str, environment: str) -> tuple[dict[str, Any], str]:
         """
-        Return the raw settings of a component, the environment's over the general ones, and the
-        place to name in messages.
+        Return the raw settings of a component, and their place for messages. The environment's
+        settings take precedence over the general ones.
         """
         plural = f"{role}s"
         own = self.table("environments", environment, plural, name)
         general = {} if role == "sink" else dict(self.table(plural, name))
         if role == "source" and general.pop("use", None) is not None:
-            general.pop("gold", None)  # both are the engine's own
+            general.pop("gold", None)  # both belong to the engine
         own = dict(own)
         if role == "source":
             general.pop("calendar", None)
@@ -107,9 +107,9 @@ class Configuration:
 
     def table(self, *names: str) -> Mapping[str, Any]:
         """
-        Return a table of the file, empty where it does not exist.
+        Return a table of the file, or an empty one if it does not exist.
 
-        :raises ConfigError: It is something else than a table.
+        :raises ConfigError: It is not a table.
         """
         node: Any = self.document
         for depth, name in enumerate(names):
@@ -122,7 +122,7 @@ class Configuration:
 
 def load_configuration(path: Path | None = None, folder: Path | None = None) -> Configuration:
     """
-    Read the file named, or the nearest ``statpipe.toml`` from *folder* upwards; or none.
+    Read the named file, or the nearest ``statpipe.toml`` from *folder* upwards, if there is one.
 
     :raises ConfigError: The named file does not exist, is not valid TOML, or has unknown keys.
     """

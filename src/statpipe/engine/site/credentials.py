@@ -27,7 +27,7 @@ def credentials(configuration: Configuration, registry: Registry) -> set[str]:
 
 
 def _secret_fields(registry: Registry) -> list[Any]:
-    # Many sources may have settings of one class.
+    # Many sources may share a class of settings.
     kinds = {offer.item.settings for offer in registry.offers if offer.role != "model"}
     return [one for kind in kinds for one in attrs.fields(kind) if "variable" in one.metadata]
 

@@ -45,11 +45,11 @@ class _Wanted:
 @contextmanager
 def executor_for(configuration: Configuration, given: Executor | None) -> Iterator[Executor]:
     """
-    Give the executor that was handed in, or make the one that ``[engine]`` configures.
+    Yield the given executor, or the one that ``[engine]`` configures.
 
-    ``executor`` is ``"threads"`` (Arrow works outside the interpreter's lock), ``"processes"`` or ``"dask"``,
-    and ``workers`` their number. ``scheduler`` is Dask's: an address such as ``"tcp://10.0.0.5:8786"``, or
-    ``"local"`` for workers on this machine.
+    ``executor`` is ``"threads"`` (Arrow releases the interpreter's lock), ``"processes"`` or
+    ``"dask"``, and ``workers`` is their number. ``scheduler`` is the address of Dask's scheduler,
+    such as ``"tcp://10.0.0.5:8786"``, or ``"local"`` for workers on this machine.
 
     :raises ConfigError: The configuration names something else, or Dask is not installed.
     :raises Unavailable: The scheduler cannot be reached.
@@ -64,9 +64,9 @@ def executor_for(configuration: Configuration, given: Executor | None) -> Iterat
 
 def workers_in(configuration: Configuration) -> int:
     """
-    Read ``engine.workers``: how many units of work to have done at the same time.
+    Read ``engine.workers``: how many units of work run at the same time.
 
-    :raises ConfigError: It is not a number of workers.
+    :raises ConfigError: It is not a valid number.
     """
     workers = configuration.table("engine").get("workers", min(_MOST, os.cpu_count() or 1))
     if type(workers) is not int or workers < 1:
@@ -111,7 +111,10 @@ def _processes(wanted: _Wanted) -> Iterator[Executor]:
 
 
 def _one_of_several() -> None:
-    """Begin a worker process: it has one core, as Dask's have, and leaves Ctrl-C to the parent."""
+    """
+    Initialize a worker process: it uses one core, like Dask's workers, and leaves Ctrl-C to the
+    parent.
+    """
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     left_to_the_parent()
 
@@ -151,7 +154,7 @@ def _dask(wanted: _Wanted) -> Iterator[Executor]:
                 client.run(left_to_the_parent)
             yield pool
         finally:
-            pool.shutdown(wait=False)  # what is left is not needed
+            pool.shutdown(wait=False)  # the remaining work is not needed
 
 
 @contextmanager

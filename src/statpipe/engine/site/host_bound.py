@@ -1,14 +1,15 @@
 """The versions of statpipe that a plugin supports.
 
-What plugins import, ``statpipe.api``, has the version of statpipe. A plugin says in its metadata, as entry
-points of the group ``statpipe.api``, since which version it works and below which::
+Plugins import ``statpipe.api``, which has the version of statpipe. A plugin declares in its
+metadata, as entry points of the group ``statpipe.api``, the first version with which it works, and
+the first one with which it may not::
 
     [project.entry-points."statpipe.api"]
     since = "0.1"
     below = "0.2"
 
-Both may be left out. They are read before any code of the plugin is imported. The requirements of a
-distribution cannot say it alone: a plugin may be installed without them, or be in a folder.
+Both are optional. They are read before any code of the plugin is imported. The requirements of a
+distribution are not enough: a plugin may be installed without them, or be in a folder.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ import statpipe
 from statpipe.api import PluginError
 
 HOST = "statpipe-core"
-"""The distribution of statpipe: on the public index, the name ``statpipe`` is another project's."""
+"""The distribution of statpipe. On the public index, ``statpipe`` is another project."""
 
 _GROUP = "statpipe.api"
 
@@ -29,7 +30,7 @@ def refuse_other_versions(distribution: Distribution) -> None:
     """
     Refuse a plugin for other versions of statpipe before any of its code runs.
 
-    :raises PluginError: This version is not among those that the plugin names.
+    :raises PluginError: The plugin does not support this version.
     """
     named = {one.name: one.value for one in distribution.entry_points if one.group == _GROUP}
     here = _numbers(statpipe.__version__)
@@ -49,14 +50,14 @@ def refuse_other_versions(distribution: Distribution) -> None:
 
 def this_minor() -> str:
     """
-    Return the version of statpipe that plugins are written for now, without its patch number.
+    Return the current version of statpipe without its patch number.
     """
     return ".".join(str(number) for number in _numbers(statpipe.__version__)[:2])
 
 
 def next_incompatible() -> str:
     """
-    Return the next version of statpipe that may change what plugins use.
+    Return the next version of statpipe that may be incompatible with plugins.
     """
     major, minor, *_ = _numbers(statpipe.__version__)
     return str(major + 1) if major else f"0.{minor + 1}"

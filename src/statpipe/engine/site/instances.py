@@ -1,4 +1,4 @@
-"""Sources that the configuration makes of a component: ``[sources.NAME] use = "COMPONENT"``."""
+"""Sources that the configuration creates from a component: ``[sources.NAME] use = "COMPONENT"``."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def add_instances(configuration: Configuration, registry: Registry) -> None:
 
 def is_without_models(configuration: Configuration, registry: Registry, name: str) -> bool:
     """
-    Return whether a source is an instance that no Gold model reads: its plugin makes none for instances.
+    Return whether a source is an instance without Gold models, because its plugin makes none for
+    instances.
     """
     table = configuration.table("sources").get(name)
     used = isinstance(table, Mapping) and table.get("use", name) != name
@@ -59,7 +60,7 @@ NO_MODELS_REMEDY = (
 def instances_of(configuration: Configuration, registry: Registry) -> list[Instance]:
     """
     Return the instances that a configuration declares. Instances of a broken plugin's component are
-    left out; whoever needs one gets an error.
+    left out. Using one is an error.
 
     :raises ConfigError: One uses a component that does not exist, or has a name that is taken or
     that

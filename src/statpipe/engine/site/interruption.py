@@ -1,8 +1,8 @@
 """Ctrl-C and SIGTERM at any moment.
 
-Python raises KeyboardInterrupt in whatever code runs at that moment. Where this is a callback of
-another library, such as the one that gives S3's client its credentials, the library may turn it into
-an error of its own, or drop it:
+Python raises KeyboardInterrupt in the code that runs at that moment. If this is a callback of
+another library, such as the one that returns credentials to the S3 client, the library may turn it
+into its own error, or drop it:
 
 ::
 
@@ -10,8 +10,8 @@ an error of its own, or drop it:
            └─▶ a library's callback        some other error  ──▶ was_interrupted() tells
                                            no error at all   ──▶ stop_if_interrupted() at the next step
 
-So the signal handler remembers that it was called, and whoever decides how a run ends asks here
-instead of trusting the type of an exception.
+So the signal handler remembers that it was called. Code that decides how a run ended asks here, and
+does not rely on the type of an exception.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class _Handler:
 @contextmanager
 def remembering_interrupts() -> Iterator[None]:
     """
-    Let Ctrl-C and a scheduler's SIGTERM interrupt the work inside, and be remembered there.
+    Let Ctrl-C and SIGTERM of a scheduler interrupt the work inside, and remember them.
 
-    Only the main thread receives signals: in any other, nothing changes.
+    Only the main thread receives signals. In other threads, this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -51,7 +51,7 @@ def remembering_interrupts() -> Iterator[None]:
         yield
     finally:
         for number, earlier in before.items():
-            # None stands for a handler that was not set from Python and cannot be set again.
+            # None is a handler that was not set from Python and cannot be restored.
             signal.signal(number, signal.SIG_DFL if earlier is None else earlier)
 
 

@@ -68,7 +68,7 @@ def _cannot(offer: Offer) -> str:
 
 
 def _fault(role: Role, made: object) -> str:
-    """Say what is wrong with an object, if anything is."""
+    """Return what is wrong with an object, if anything is."""
     base, kind = _BASES[role], type(made).__name__
     if not isinstance(made, base):
         return f"its factory returned a {kind}, which is not a {base.__name__}"

@@ -31,8 +31,9 @@ def give_free_memory_back() -> None:
     """
     Let Arrow take its memory from the C library, with one arena of glibc: both keep less of what is free.
 
-    A run lets go of one table before it makes the next, of which Arrow's own pool keeps nearly all: a
-    fourth of the peak. What the environment sets counts; where pyarrow is loaded already, its pool stays.
+    A run frees one table before it makes the next, but Arrow's own pool keeps nearly all of that
+    memory: a quarter of the peak. Environment variables take precedence. If pyarrow is already
+    loaded, its pool stays.
     """
     os.environ.setdefault(_POOL, "system")
     if _ARENAS not in os.environ:
@@ -43,7 +44,7 @@ def give_free_memory_back() -> None:
 @frozen(kw_only=True)
 class Memory:
     """
-    A limit such as ``1GB``, and the folder under which what exceeds it lies meanwhile.
+    A limit such as ``1GB``, and the folder for data that exceeds it.
     """
 
     limit: str = "1GB"
@@ -52,29 +53,29 @@ class Memory:
     @contextmanager
     def spilled(self) -> Iterator[Path]:
         """
-        Provide a folder for what exceeds the limit, and remove it afterwards, with those of killed
-        processes.
+        Provide a folder for data that exceeds the limit, and remove it afterwards, with those of
+        killed processes.
         """
         with suppress(OSError):
             for other in self.folder.iterdir():
                 if time.time() - other.stat().st_mtime > _ABANDONED:
                     shutil.rmtree(other, ignore_errors=True)
         own = self.folder / f"{os.getpid()}-{os.urandom(4).hex()}"
-        with suppress(OSError):  # missed only by who needs it, and told then
+        with suppress(OSError):  # only an error for queries that need it
             own.mkdir(parents=True)
         try:
             yield own
         finally:
             shutil.rmtree(own, ignore_errors=True)
-            with suppress(OSError):  # others are at work beside it
+            with suppress(OSError):  # other processes use it
                 self.folder.rmdir()
 
 
 def memory_for(configuration: Configuration, environment: Environment) -> Memory:
     """
-    Read ``engine.memory``; what exceeds it lies below the environment's home.
+    Read ``engine.memory``. Data that exceeds it is stored below the environment's home.
 
-    :raises ConfigError: It is not an amount of memory.
+    :raises ConfigError: It is not a valid amount of memory.
     """
     limit = configuration.table("engine").get("memory", Memory().limit)
     if not isinstance(limit, str) or not _LIMIT.fullmatch(limit):

@@ -1,4 +1,4 @@
-"""Gold models in the order in which they are made, and the models that cannot be made."""
+"""Gold models in the order of computation, and the models that cannot be made."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from statpipe.domain.nearest import nearest
 
 def in_order(models: Iterable[Model]) -> list[Model]:
     """
-    Return models so that each comes after those that it reads.
+    Return models so that each comes after the models that it reads.
 
-    :raises PluginError: They read each other in a circle.
+    :raises PluginError: Models read each other in a cycle.
     """
     by_name = {model.name: model for model in models}
     try:
@@ -29,8 +29,8 @@ def impossible(
     Return the reason for each model that cannot be made, in general or by a database, by its name.
     Models that read such a model cannot be made either.
 
-    *offered* are models with the distributions that offer them; a name stands there once. *ambiguous* are
-    the names of others, with the reason.
+    *offered* are models with the distributions that offer them; each name occurs once. *ambiguous*
+    are the names of others, with the reason.
     """
     by_name = {model.name: model for model, _ in offered}
     wrong, names = dict(ambiguous), {*by_name, *ambiguous}
@@ -52,7 +52,7 @@ def impossible(
 
 
 def _fault(model: Model, models: Collection[str], sources: Collection[str]) -> str:
-    """Say what is wrong with a model by itself, if anything is."""
+    """Return what is wrong with a model by itself, if anything is."""
     if model.name in sources:
         return "has the same name as a source, so SQL would be ambiguous"
     over = [name for name in model.inputs if name in sources]
@@ -95,7 +95,7 @@ def _graph(by_name: Mapping[str, Model]) -> dict[str, list[str]]:
 
 def reading(ordered: Sequence[Model], source: str) -> list[Model]:
     """
-    Return those of the ordered models that read a source, directly or through others.
+    Return the ordered models that read a source, directly or through others.
     """
     reached = {source}
     found = []

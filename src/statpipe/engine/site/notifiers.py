@@ -17,7 +17,7 @@ log = structlog.get_logger("statpipe")
 @frozen(kw_only=True)
 class Notifiers:
     """
-    ``ready`` are registered observers, ``off`` says of each of the others what is wrong.
+    ``ready`` are registered observers; ``off`` has the reason for each of the others.
     """
 
     ready: Mapping[str, Notifier] = field(factory=dict, repr=False)
@@ -38,7 +38,7 @@ def notifiers_of(
     """
     Make notifiers. One that cannot be made, or whose secrets are not set, is off.
 
-    *make* makes the one of a name; *unset* names its configured secrets that are not set.
+    *make* makes the notifier with a name; *unset* returns its configured secrets that are not set.
     """
     ready: dict[str, Notifier] = {}
     off: dict[str, str] = {}

@@ -31,7 +31,7 @@ FAMILY = "{}_figures"
 @frozen(kw_only=True)
 class Offer:
     """
-    One named declaration, and who offers it.
+    One named declaration, and the plugin that offers it.
     """
 
     role: Role
@@ -97,7 +97,7 @@ def offers_of(
     ]
     names = Counter((offer.role, offer.name) for offer in offers)
     twice = [f"{role} {name!r}" for (role, name), count in names.items() if count > 1]
-    if twice and not instances:  # of instances, the configuration may be to blame
+    if twice and not instances:  # for instances, the configuration may be wrong
         msg = f"{' and '.join(twice)} is offered twice; give each its own name"
         raise PluginError(msg)
     return offers
@@ -150,7 +150,7 @@ def _items_of(role: Role, function: Any, instances: Sequence[Instance]) -> list[
     try:
         offered: Any = function(**told)
         if isinstance(offered, Iterable) and not isinstance(offered, str | bytes):
-            offered = list(offered)  # a generator raises only now
+            offered = list(offered)  # a generator only raises here
     except Exception as error:
         msg = f"{hook} raised {type(error).__name__}: {error}"
         raise PluginError(msg) from error
@@ -179,10 +179,10 @@ def _parameters(function: Any) -> Collection[str]:
 
 def refuse_misspelt_hooks(module: Any) -> None:
     """
-    Refuse a function that is named like a hook but is not one, or is not marked as one, because it
+    Refuse a function that has nearly the name of a hook, or is not marked as one, because it
     would never be called.
 
-    :raises PluginError: There is one.
+    :raises PluginError: There is such a function.
     """
     known = {name for name in dir(hookspecs) if name.startswith(f"{PROJECT}_")}
     for name in dir(module):

@@ -219,7 +219,7 @@ class Registry:
         return self._sorted
 
     def _break(self, plugin: str, distribution: str, version: str, error: BaseException) -> None:
-        # What statpipe says of a plugin is a sentence already.
+        # statpipe's own messages are already sentences.
         text = str(error) if isinstance(error, PluginError) else f"{type(error).__name__}: {error}"
         self.broken.append(
             Broken(
@@ -238,7 +238,7 @@ def _entry_points() -> dict[tuple[str, str], tuple[Distribution, EntryPoint]]:
     for distribution in distributions():
         own = [one for one in distribution.entry_points if one.group == PROJECT]
         if own:
-            name = distribution.metadata["Name"]  # read from its file each time
+            name = distribution.metadata["Name"]  # this reads its file each time
             for entry_point in own:
                 # The first on sys.path wins, as for an import.
                 found.setdefault((name, entry_point.name), (distribution, entry_point))

@@ -83,7 +83,7 @@ def _refuse_unknown(raw: Mapping[str, Any], choices: Collection[str], where: str
 def _resolved_fields(
     raw: Mapping[str, Any], settings: type, where: str, configuration: Configuration
 ) -> dict[str, Any]:
-    """Put the values of variables into the fields of a class of settings."""
+    """Replace references by the values of variables in the fields of a class of settings."""
     fields = _fields(settings)
     values = {
         name: _resolved(value, fields[name].type, f"{where}.{name}", configuration)
@@ -97,7 +97,7 @@ def _resolved_fields(
 
 
 def _resolved(value: Any, kind: Any, where: str, configuration: Configuration) -> Any:
-    """Put the values of variables in place of references, in settings inside of settings as well."""
+    """Replace references by the values of variables, also in nested settings."""
     if _is_secret(kind):
         match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
         if match is None:
@@ -121,7 +121,7 @@ def _resolved(value: Any, kind: Any, where: str, configuration: Configuration) -
 
 
 def _less_none(kind: Any) -> Any:
-    """Return the type of a setting that may be left out."""
+    """Return the type of an optional setting without None."""
     if typing.get_origin(kind) not in {typing.Union, types.UnionType}:
         return kind
     others = [one for one in typing.get_args(kind) if one is not type(None)]
@@ -142,9 +142,9 @@ def _is_secret(kind: Any) -> bool:
 
 @cache
 def _converter() -> cattrs.Converter:
-    """Make a converter with strict types, since TOML has its own types."""
+    """Make a converter with strict types, because TOML has its own types."""
     converter = cattrs.Converter(forbid_extra_keys=True)
-    for kind in _WORDS:  # one by one: cattrs asks its own hooks for these before any predicate
+    for kind in _WORDS:  # one by one: cattrs has its own hooks for these
         converter.register_structure_hook(kind, _strict)
     converter.register_structure_hook(date, _day)
     converter.register_structure_hook_func(
@@ -165,7 +165,7 @@ def _strict(value: Any, kind: type) -> Any:
 
 
 def _day(value: Any, _: type) -> date:
-    """Read a day as TOML has it, or as text."""
+    """Read a date of TOML, or a date as text."""
     try:
         return value if type(value) is date else date.fromisoformat(value)
     except (TypeError, ValueError):

@@ -66,7 +66,7 @@ class Site:
         """
         Return the release calendar of a source, if one is declared.
 
-        :raises ConfigError: It is wrong.
+        :raises ConfigError: The calendar is not valid.
         """
         return calendar_of(self.configuration, source, self.environment.name)
 
@@ -89,7 +89,7 @@ class Site:
 
     def sink(self, name: str) -> Sink:
         """
-        Return a sink of the environment; make it, where only the lake was opened.
+        Return a sink of the environment, and make it if only the lake was opened.
 
         :raises ConfigError: The environment has no such sink.
         """
@@ -126,7 +126,7 @@ class Site:
 
     def close(self) -> None:
         """
-        Close every sink, also when one fails to.
+        Close every sink, even if one of them fails.
         """
         for name, sink in self.sinks.items():
             try:
@@ -166,7 +166,7 @@ def open_site(
                 if thing is not None:
                     found[one] = thing
                 if role == "source":
-                    _ = thing.notice  # needs what fetching needs
+                    _ = thing.notice  # needs everything that fetching needs
             except ConfigError as error:
                 wrong.append(error)
         return found
@@ -254,7 +254,7 @@ def _notifiers(
     configuration: Configuration, registry: Registry, environment: Environment
 ) -> Notifiers:
     if environment.scratch is not None:
-        return Notifiers()  # a smoke run is nobody's news
+        return Notifiers()  # smoke runs send no messages
 
     def make(name: str) -> Notifier:
         return _made(configuration, registry, environment, "notifier", name)  # type: ignore[no-any-return]
@@ -274,7 +274,10 @@ def _tell_of_broken_plugins(registry: Registry) -> None:
 
 
 def _refuse_to_judge_nothing(registry: Registry, checks: Collection[str]) -> None:
-    """Nothing is published unchecked just because the plugin with the checks is broken."""
+    """
+    Refuse a run without checks: nothing is published unchecked because the plugin with the checks
+    is broken.
+    """
     offered = registry.named("check")
     if any(offered[name].item.general for name in checks):
         return
@@ -289,7 +292,7 @@ def _refuse_to_judge_nothing(registry: Registry, checks: Collection[str]) -> Non
 
 
 def _configured(configuration: Configuration, plural: str, environment: str) -> Collection[str]:
-    """Name the components that have settings: a run needs them."""
+    """Return the components that have settings, because a run needs them."""
     return {
         **configuration.table(plural),
         **configuration.table("environments", environment, plural),
@@ -299,7 +302,10 @@ def _configured(configuration: Configuration, plural: str, environment: str) -> 
 def _made_if_fit(
     offer: Offer, configuration: Configuration, environment: Environment, *, needed: bool
 ) -> Any:
-    """Unused components of a faulty plugin are left out, so that they do not stop the others."""
+    """
+    Make an object. Unused components of a faulty plugin are left out, so that they do not stop the
+    others.
+    """
     try:
         return made_of(offer, configuration, environment)
     except PluginError as error:
@@ -320,7 +326,7 @@ def _made(
 
 
 def _refuse_unknown_names(configuration: Configuration, registry: Registry, name: str) -> None:
-    """A misspelt table of settings would be ignored silently."""
+    """Refuse unknown tables of settings: a misspelt one would be ignored silently."""
     roles: tuple[Role, ...] = ("source", "normalizer", "check", "sink", "notifier")
     for role in roles:
         plural = f"{role}s"

@@ -12,11 +12,11 @@ from statpipe.domain.secret import is_quoted
 
 def read_variables(file: Path, environment: Mapping[str, str]) -> dict[str, str]:
     """
-    Return the variables that are set. Those of the process go before those of *file*, which may be
-    missing.
+    Return the variables that are set. Those of the process take precedence over those of *file*,
+    which may be missing.
 
-    An empty one counts as not set: GitHub Actions passes secrets that nobody has set as empty texts,
-    and such a one must not hide the value in the file.
+    An empty variable counts as not set: GitHub Actions passes unset secrets as empty texts, which
+    must not hide the value in the file.
 
     :raises ConfigError: The file cannot be read.
     """
@@ -28,7 +28,8 @@ def secret_of(variables: Mapping[str, str], name: str) -> Secret | None:
     """
     Return a variable as a secret; ``None`` if it is not set.
 
-    :raises ConfigError: It has quotes around it, or cannot be written as UTF-8. It is not shown.
+    :raises ConfigError: It has quotes around it, or is not valid UTF-8. The message does not show
+        it.
     """
     value = variables.get(name)
     if not value:
@@ -50,7 +51,7 @@ def _read(file: Path) -> dict[str, str]:
     from dotenv import dotenv_values
 
     try:
-        # Editors of Windows begin a file with a mark.
+        # Editors on Windows write a byte order mark.
         text = file.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{file} is not valid UTF-8; save it as UTF-8") from None

@@ -1,7 +1,7 @@
 """The lake and the checks that a worker in another process opens for itself.
 
-Its description travels with each task and holds no credential: settings refer to variables, and a
-worker looks these up in its own environment, or in the file ``.env`` that it sees.
+Its description is sent with each task and contains no credential: settings refer to variables, and
+a worker looks them up in its own environment or its own file ``.env``.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Workplace:
     """
     The configuration of an environment's lake and checks. ``document`` is that part of it as JSON.
 
-    ``versions`` are those of the coordinator's plugins and of what else decides on bytes.
+    ``versions`` are those of the coordinator's plugins and of libraries that affect bytes.
     """
 
     path: Path | None
@@ -108,7 +108,7 @@ def _versions(registry: Registry) -> dict[str, str]:
 
 
 def _refuse_other_versions(workplace: Workplace, here: dict[str, str]) -> None:
-    """Other code may make different bytes from the same Bronze."""
+    """Refuse other versions, which may make different bytes from the same Bronze."""
     differing = [
         f"{name} {here.get(name, 'is not installed')} instead of {version}"
         for name, version in workplace.versions

@@ -11,7 +11,7 @@ _LEFT, _TOP, _HEIGHT_OF_ROW, _WIDTH = 92, 8, 22, 720
 _MOST_ROWS, _MOST_COLUMNS = 30, 60
 _LABELS = 10
 _ROOM_FOR_TEXT = 64
-"""How wide a cell must be to show its move as text."""
+"""How wide a cell must be to show its change as text."""
 
 
 def heat_map(
@@ -76,7 +76,7 @@ def _cells(
 
 def shade(move: float, bounds: tuple[float, float]) -> str:
     """
-    Return the class of a colour: orange for falls, violet for rises, in three strengths.
+    Return the class of a colour: orange for decreases, violet for increases, in three strengths.
     """
     if move == 0:
         return "z"

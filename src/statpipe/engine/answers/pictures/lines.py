@@ -25,7 +25,7 @@ _MOST_VINTAGES = 40
 _WIDE, _NARROW = 7.2, 4.8
 """Room for a letter of the legend."""
 _FEW = 60
-"""Up to so many figures, the first release of each has a mark."""
+"""If there are at most so many figures, the first release of each has a mark."""
 
 
 @frozen(kw_only=True)
@@ -40,7 +40,7 @@ class Series:
 
 @frozen(kw_only=True)
 class _Frame:
-    """Where days and figures lie in the picture."""
+    """The positions of days and figures in the picture."""
 
     days: Sequence[date]
     names: Mapping[date, str]

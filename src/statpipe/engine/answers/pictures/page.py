@@ -49,7 +49,7 @@ main{max-width:none;padding:0}h2{break-after:avoid}figure,tr{break-inside:avoid}
 .scroll{overflow:visible}a{color:inherit}
 details::details-content{content-visibility:visible;block-size:auto}summary{list-style:none}
 """
-"""Nobody can unfold paper: what is folded on the screen is printed whole, by browsers that know how."""
+"""Print folded parts completely, in browsers that support it."""
 
 
 _NARROW = """
@@ -70,7 +70,7 @@ def page(title: str, parts: Iterable[str]) -> str:
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
         f"<title>{text_of(title)}</title>\n<style>{_STYLE}{STYLE}"
         f"@media screen and (max-width:40rem){{{_NARROW}}}"
-        # What is printed is printed on white paper.
+        # Print on white.
         f"@media screen and (prefers-color-scheme:dark){{{_DARK}{DARK}}}@media print{{{_PRINT}}}</style>\n"
         f"</head>\n<body>\n<main>\n{inside}\n</main>\n</body>\n</html>\n"
     )
@@ -78,7 +78,7 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 def section(title: str, *parts: str) -> str:
     """
-    Return parts under a heading; nothing where all of them are empty.
+    Return parts under a heading, or an empty text if all of them are empty.
     """
     inside = "\n".join(part for part in parts if part)
     return f"<section>\n<h2>{text_of(title)}</h2>\n{inside}\n</section>" if inside else ""

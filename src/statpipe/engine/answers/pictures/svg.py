@@ -43,7 +43,7 @@ DARK = """
 .picture .cell{stroke:#16191d}.picture .none{fill:#24282d}.picture .z{fill:#4a4f55}
 .picture .on-dark{fill:#fff}.picture .on-light{fill:#222}
 """
-"""The dark colours, for whoever prefers them."""
+"""The dark colours, for readers who prefer them."""
 
 SERIES = 6
 """How many series have a colour of their own."""
@@ -77,7 +77,7 @@ def text_of(value: object) -> str:
 
 
 _LAST_PLACE = 1e-18
-"""What a figure can differ by: it has at most 18 places behind the point."""
+"""The smallest difference of figures: they have at most 18 decimal places."""
 
 
 def steps(low: float, high: float, count: int = 5) -> list[float]:

@@ -43,7 +43,7 @@ def releases(
 
     base, history = history_of(site, name)
     models = list(site.registry.models())
-    # Growth needs the period before the first one that was chosen.
+    # Growth needs the period before the first chosen one.
     series = {column: values for column, values in wanted.items() if column != _PERIOD}
     table = figures(site, history, series, words=words)
     held = [one for source in sources_of(models, history) for one in held_of(site.lake, source)]
@@ -77,11 +77,13 @@ def revision_statistics(
     words: Words = OPTIONS,
 ) -> tuple[Model, pa.Table]:
     """
-    Return statistics of the revisions of each series: from each release, or *nth* alone, to the *final* one.
+    Return statistics of the revisions of each series: from each release, or only from the *nth*, to
+    the *final* one.
 
-    The final one is the latest, or the release of that number. With *growth*, growth rates are compared and not figures.
+    The final release is the latest one, or the one with this number. With *growth*, growth rates
+    are compared instead of figures.
 
-    :raises ConfigError: The model has no history, no row matches, or nothing was released twice.
+    :raises ConfigError: The model has no history, no row matches, or no figure was released twice.
     """
     import pyarrow as pa
 
@@ -111,9 +113,9 @@ def history_of(site: Site, name: str) -> tuple[str, Model]:
     """
     Return the family that a model belongs to, and the model of its history.
 
-    :raises ConfigError: There is none.
+    :raises ConfigError: The model has no history.
     """
-    whole_model(site, name)  # a name that is not there is told with those that are
+    whole_model(site, name)  # an unknown name is reported with the known ones
     names = {one.name for one in site.registry.models()}
     base = name
     while base:

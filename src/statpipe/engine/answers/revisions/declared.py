@@ -101,5 +101,5 @@ def statistics_model(history: Model, base: str) -> Model:
 
 
 def _family(history: Model) -> str:
-    """The title of the family, without what the history adds."""
+    """Return the title of the family, without the suffix of the history."""
     return history.title.rpartition(": ")[0] or history.title

@@ -64,12 +64,12 @@ def releases_of(
     names: Mapping[str, pa.Table],
 ) -> pa.Table:
     """
-    Return, of rows of a history, each release of each figure, as *model* declares it.
+    Return each release of each figure in rows of a history, in the form of *model*.
 
     A release is a vintage whose selection includes the figure and that shows it. *names* are the
     tables of areas and categories, if the family has them.
 
-    :raises ConfigError: There are too many for memory.
+    :raises ConfigError: There are too many releases for memory.
     """
     _refuse_too_many(history, vintages)
     with connected() as connection:
@@ -118,7 +118,7 @@ def _vintages(vintages: Sequence[Held]) -> pa.Table:
 
 
 def _asked_for(rows: pa.Table, vintages: Sequence[Held]) -> pa.Table:
-    """Leave out figures outside a release's selection: the figure before stayed, but nobody looked."""
+    """Leave out figures outside a release's selection: they were not requested."""
     import pyarrow.compute as pc
 
     for place, held in enumerate(_in_order(vintages)):

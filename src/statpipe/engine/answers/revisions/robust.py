@@ -36,7 +36,7 @@ class Line:
     @property
     def both_zero(self) -> float | None:
         """
-        How likely such a line is where intercept and slope are zero: the p-value of the joint Wald test.
+        The p-value of the joint Wald test that intercept and slope are zero.
         """
         first, both, second = self.covariances
         determinant = first * second - both * both
@@ -49,8 +49,9 @@ class Line:
 
 def fitted(x: Numbers, y: Numbers) -> Line | None:
     """
-    Fit ``y = intercept + slope * x``, with Andrews' (1991) covariances: the quadratic spectral kernel, its bandwidth by
-    an AR(1) of what goes with the slope. ``None`` where *x* or the residuals do not vary.
+    Fit ``y = intercept + slope * x``, with Andrews' (1991) covariances: the quadratic spectral
+    kernel, with a bandwidth from an AR(1) of the scores of the slope. Return ``None`` if *x* or the
+    residuals do not vary.
     """
     n = len(x)
     middle, level = math.fsum(x) / n, math.fsum(y) / n
@@ -87,8 +88,9 @@ def fitted(x: Numbers, y: Numbers) -> Line | None:
 
 def zero_mean(values: Numbers) -> float | None:
     """
-    Return the p-value of the t-test that the mean is zero, with the standard error of Newey and West (1987): prewhitened,
-    lags chosen by their rule of 1994. ``None`` where values do not vary.
+    Return the p-value of the t-test that the mean is zero, with the standard error of Newey and
+    West (1987): prewhitened, lags chosen by their rule of 1994. Return ``None`` if the values do
+    not vary.
     """
     n = len(values)
     mean = math.fsum(values) / n
@@ -107,7 +109,10 @@ def zero_mean(values: Numbers) -> float | None:
 
 
 def _lags(white: Numbers, n: int) -> int | None:
-    """How many lags Newey and West (1994) take for Bartlett's kernel, of what an AR(1) leaves."""
+    """
+    Return the number of lags by Newey and West (1994) for Bartlett's kernel, from the residuals of
+    an AR(1).
+    """
     most = math.floor(3 * (n / 100) ** (2 / 9))
     products = [_product(white, lag) / len(white) for lag in range(most + 1)]
     all_in_all = products[0] + 2 * math.fsum(products[1:])
@@ -118,7 +123,7 @@ def _lags(white: Numbers, n: int) -> int | None:
 
 
 def _bandwidth(scores: Numbers) -> float | None:
-    """Andrews' bandwidth for the quadratic spectral kernel."""
+    """Return Andrews' bandwidth for the quadratic spectral kernel."""
     then, now = scores[:-1], scores[1:]
     n = len(now)
     middle, level = math.fsum(then) / n, math.fsum(now) / n
@@ -129,7 +134,7 @@ def _bandwidth(scores: Numbers) -> float | None:
     rho = math.fsum((a - middle) * (b - level) for a, b in pairs) / spread
     if rho == 1:
         return None
-    # One series: its variance is on both sides of the fraction and drops out.
+    # With one series, its variance cancels in the fraction.
     return 1.3221 * math.pow(len(scores) * 4 * rho**2 / (1 - rho) ** 4, 0.2)
 
 

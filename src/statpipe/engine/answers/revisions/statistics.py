@@ -24,7 +24,7 @@ def statistics_of(early: Sequence[float], final: Sequence[float]) -> dict[str, A
     """
     Return the statistics of the revisions from *early* to *final* figures, in the order of their periods.
 
-    A test is ``None`` if there are too few pairs, or if nothing varies.
+    A test is ``None`` if there are too few pairs, or if the values do not vary.
     """
     revisions = [after - before for before, after in zip(early, final, strict=True)]
     n = len(revisions)
@@ -52,10 +52,11 @@ def statistics_of(early: Sequence[float], final: Sequence[float]) -> dict[str, A
 
 def first_efficient(news: Sequence[tuple[int, float | None]], level: float = 0.05) -> int | None:
     """
-    Return the first release, of pairs of its number and the p-value of its news test, that later ones cannot be foreseen
-    from: the regression of the final figure on it has intercept 0 and slope 1 (Mincer and Zarnowitz 1969).
+    Return the number of the first efficient release, from pairs of a release's number and the
+    p-value of its news test. From an efficient release, later ones cannot be predicted: the
+    regression of the final figure on it has intercept 0 and slope 1 (Mincer and Zarnowitz 1969).
 
-    The test is that of news: the revision on the release has intercept and slope 0.
+    It uses the news test: the regression of the revision on the release has intercept and slope 0.
     """
     found = [release for release, p in sorted(news) if p is not None and p > level]
     return found[0] if found else None

@@ -7,9 +7,11 @@ import math
 
 def two_sided(t: float, freedom: int) -> float:
     """
-    Return how likely Student's t with so many degrees of freedom is at least as far from zero as *t*.
+    Return the probability that Student's t with these degrees of freedom is at least as far from
+    zero as *t*.
 
-    Abramowitz and Stegun (1964), 26.7.3 and 26.7.4: finite sums, since the degrees of freedom are whole.
+    Abramowitz and Stegun (1964), 26.7.3 and 26.7.4: finite sums, because the degrees of freedom are
+    whole numbers.
     """
     if math.isinf(t):
         return 0.0
@@ -26,6 +28,7 @@ def two_sided(t: float, freedom: int) -> float:
 
 def beyond_f2(f: float, freedom: int) -> float:
     """
-    Return how likely F with 2 and so many degrees of freedom is at least *f*: with 2, it has a closed form.
+    Return the probability that F with 2 and these degrees of freedom is at least *f*. With 2, it
+    has a closed form.
     """
     return math.pow(1 + 2 * f / freedom, -freedom / 2)
