@@ -122,7 +122,7 @@ def test_a_day_that_is_used_up_in_the_middle_brings_nothing(bls, probe):
     assert len(bls.asked) == 4
 
 
-def test_a_key_that_bls_does_not_know_is_refused_and_not_shown(probe):
+def test_an_unknown_key_is_refused_and_not_shown(probe):
     with pytest.raises(Rejected, match="Correct BLS_API_KEY; get a free key at") as error:
         probe(key=Secret("another-key-than-that"))
     assert "another-key" not in str(error.value)

@@ -196,7 +196,7 @@ def test_unusual_encodings_and_packages_are_read(packed, form):
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zip_of])
-def test_a_bomb_is_unpacked_to_the_bound_and_what_came_is_kept(pack, monkeypatch):
+def test_a_bomb_is_unpacked_up_to_the_limit_and_kept_as_received(pack, monkeypatch):
     monkeypatch.setattr(zipped, "LARGEST", 4 << 20)
     body = pack(b" " * (64 << 20))
     tracemalloc.start()
@@ -226,7 +226,7 @@ def test_gzip_in_several_pieces_is_read_whole(form):
     assert read(pieces).figures == read(body).figures
 
 
-def test_what_is_wrong_in_a_package_is_kept_as_it_came():
+def test_a_bad_message_in_a_package_is_kept_as_received():
     body = gzip.compress(json.dumps({"meta": {}}).encode())
     with pytest.raises(StatpipeError, match="no member dataSets") as error:
         read(body)

@@ -136,7 +136,7 @@ def _of(item: Any, name: str, kind: type, payload: Payload, where: str) -> Any:
 
 
 def _refuse_part(payload: Payload, document: Mapping[str, Any], answered: set[str]) -> None:
-    """Each series that was asked for is there, or a message speaks of it."""
+    """Refuse an answer that lacks a requested series and has no message about it."""
     try:
         asked = json.loads(payload.request["document"])["seriesid"]
     except (KeyError, ValueError, TypeError):

@@ -78,7 +78,7 @@ def alike_in_a_row(table: pa.Table, key: Sequence[str]) -> int:
 
 def combinations(table: pa.Table, names: Sequence[str]) -> pa.Table:
     """
-    Give each combination of values in some columns once, from the first row that has it.
+    Return each combination of values in some columns once, from the first row that has it.
 
     A table has many rows and few areas or categories; SQL about these needs no more than this.
     """

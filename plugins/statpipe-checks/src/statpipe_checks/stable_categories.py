@@ -63,7 +63,7 @@ class StableCategories(TableCheck):
 
 
 def _identities(table: pa.Table) -> dict[str, dict[str, Any]]:
-    """Give title and unit of each category; where a table holds several, all of them."""
+    """Return all titles and units of each category."""
     with database(obs=combinations(table, _COLUMNS)) as silver:
         rows = silver.rows("""
             SELECT category,

@@ -120,7 +120,7 @@ def _counts(current: Snapshot, previous: Snapshot | None) -> dict[str, int]:
 
 
 def _figures(table: pa.Table, current: Snapshot) -> pa.Table:
-    """Give the keys of the rows with a figure, within what was asked for."""
+    """Return the keys of the rows with a figure, within what was asked for."""
     import pyarrow.compute as pc
 
     asked = asked_for(current).rows_of(table)

@@ -72,7 +72,10 @@ class SuspectPatterns(TableCheck):
 
 
 def _repeats(current: Snapshot) -> bool:
-    """Tell whether enough figures equal those of the previous period: most tables are done with that."""
+    """
+    Return whether enough figures equal those of the previous period. For most tables, the answer is
+    no.
+    """
     table = asked_for(current).rows_of(current.table)
     return alike_in_a_row(table, current.dataset.key) >= _FEW
 

@@ -30,7 +30,7 @@ LATER = Patience(tries=200, seconds=1800.0, first_wait=2.0, longest_wait=30.0)
 """How long to wait for a delayed answer."""
 
 _SHOWN = 40
-"""Characters of the beginning and end of a long key that are logged."""
+"""How many characters of the beginning and end of a long key are logged."""
 
 log = structlog.get_logger("statpipe")
 

@@ -177,7 +177,7 @@ def key(
 
 
 def _key(flow: str, names: Sequence[str], wanted: Iterable[str]) -> str:
-    """Give the key of codes such as ``GEO=DE+FR``."""
+    """Return the key of codes such as ``GEO=DE+FR``."""
     spelled, chosen = {name.upper(): name for name in names}, {}
     for name, _, codes in (one.partition("=") for one in wanted):
         if name.upper() not in spelled:
@@ -207,7 +207,7 @@ def _has(words: Iterable[str], text: str) -> bool:
 
 
 def _asked(service: str, flow: str, rest: Version, *, fresh: bool) -> Payload:
-    """Ask a service for a flow's structure, or for all its flows; or take what it has answered today."""
+    """Request a flow's structure or all flows from a service, or reuse an answer of today."""
     from statpipe_sdmx.source import SdmxSource
 
     is_address = "://" in service

@@ -50,7 +50,7 @@ def _read(payload: Payload, *, is_whole: bool) -> pa.Table:
 
 
 def _in_utf_8(payload: Payload) -> Payload:
-    """Give a message in another encoding in UTF-8. XML says itself what it is in."""
+    """Return a message in another encoding in UTF-8. XML says itself what it is in."""
     body = payload.body
     is_16 = body[:2] in _UTF_16
     charset = "utf-16" if is_16 else payload.request.get(CHARSET, "")

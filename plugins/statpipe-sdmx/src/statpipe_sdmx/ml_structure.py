@@ -117,7 +117,7 @@ def flows_in(payload: Payload, language: str = "en") -> list[Flow]:
 
 
 def _data_structure(message: _Message, flow: str) -> tuple[ET.Element | None, ET.Element]:
-    """Give the flow, if the message has it, and its data structure."""
+    """Return the flow, if the message has it, and its data structure."""
     named = _flow(message, flow)
     if named is not None and (wanted := _reference(_child(named, "Structure"))) is not None:
         found = message.find("DataStructure", wanted)
@@ -137,7 +137,7 @@ def _data_structure(message: _Message, flow: str) -> tuple[ET.Element | None, ET
 
 
 def _flow(message: _Message, flow: str) -> ET.Element | None:
-    """Give the flow, if the message has it."""
+    """Return the flow, if the message has it."""
     found = message.parts.get(("Dataflow", flow), [])
     owners = sorted({one.get("agencyID", "") for one in found})
     if len(owners) > 1:

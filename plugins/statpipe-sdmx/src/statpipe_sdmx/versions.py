@@ -30,7 +30,7 @@ def best_version(there: Iterable[str], wanted: str) -> str:
 
 def is_same(one: str, other: str) -> bool:
     """
-    Tell whether two versions may be the same: ``1.0`` is ``1.0.0``, and one that is not told may be any.
+    Return whether two versions may be the same: ``1.0`` is ``1.0.0``, and one that is not told may be any.
     """
     return not one or not other or _order(one) == _order(other)
 

@@ -50,7 +50,7 @@ def differences(
     for day, dated in ((first, of_first), (last, of_last)):
         try:
             found.append(figures(site, model, wanted, day, words=dated))
-        except NoRows as error:  # there on one of the days alone: it came, or went
+        except NoRows as error:  # it exists on only one of the days: it is new, or was removed
             found.append(None)
             told.append(error)
     old, new = found
