@@ -1,8 +1,8 @@
 """
-The kit that says whether a plugin keeps its promises.
+The test kit: contract tests for plugins.
 
-A role's contract is a class: inherit it under a name that begins with ``Test``, override its
-fixtures, and run pytest. Each test that fails says in plain words what is wrong and what to do::
+The contract of a role is a class: inherit it under a name that begins with ``Test``, override its
+fixtures, and run pytest. Each failing test says what is wrong and what to do::
 
     from statpipe.testing import NormalizerContract
 

@@ -1,4 +1,4 @@
-"""Snapshots that say the same of something else: other areas, other categories, other years, small figures."""
+"""Snapshots with the same figures for other areas, categories and years, or with small figures."""
 
 from __future__ import annotations
 
@@ -26,21 +26,21 @@ _TURNED = str.maketrans(
 )
 _YEAR = re.compile(r"^\d{4}")
 _AWAY = 400
-"""So many years are a whole number of weeks, and each 29 February stays one."""
+"""This number of years is a whole number of weeks, and keeps each 29 February."""
 _PROVISIONAL = "P"
 _POWER, _PLACES = 12, 18
 
 
 def other(code: str) -> str:
     """
-    Return a code of another length that shares no beginning, end or part with the one given.
+    Return a code of another length that has no beginning, end or part in common with the given one.
     """
     return f"Q{code.translate(_TURNED)}.7"
 
 
 def in_other_areas(snapshot: Snapshot) -> Snapshot:
     """
-    Return the same figures as those of areas with other codes, on levels with other names.
+    Return the same figures for areas with other codes, on levels with other names.
     """
     dataset = snapshot.dataset
     known = {area.code for area in dataset.areas}
@@ -68,7 +68,7 @@ def in_other_areas(snapshot: Snapshot) -> Snapshot:
 
 def in_other_categories(snapshot: Snapshot) -> Snapshot:
     """
-    Return the same figures as those of categories with other codes, in units with other names.
+    Return the same figures for categories with other codes, in units with other names.
     """
     dataset = snapshot.dataset
     known = {category.code for category in dataset.categories}
@@ -98,7 +98,7 @@ def in_other_categories(snapshot: Snapshot) -> Snapshot:
 
 def in_other_years(snapshot: Snapshot, sign: int) -> Snapshot:
     """
-    Return the same figures as those of periods, and of a release, some centuries before or after.
+    Return the same figures for periods and a release some centuries before or after.
     """
 
     def moved(period: str) -> str:
@@ -121,7 +121,7 @@ def in_other_years(snapshot: Snapshot, sign: int) -> Snapshot:
 
 def provisional(snapshot: Snapshot) -> Snapshot:
     """
-    Return the same figures, of which the normal ones are provisional.
+    Return the same figures, with normal ones marked as provisional.
     """
     return _changed(
         snapshot,
@@ -134,7 +134,8 @@ def provisional(snapshot: Snapshot) -> Snapshot:
 
 def smallest(snapshot: Snapshot) -> Snapshot:
     """
-    Return figures that are as small a part of what they were as Silver can hold, with all that is declared of them.
+    Return the figures divided by the largest power of ten for which they still fit into Silver, and
+    the declarations about them likewise.
     """
     tables = [snapshot.table, *snapshot.siblings.values()]
     places = [needed_places(v) for t in tables for v in _figures(t) if v is not None]
@@ -160,7 +161,7 @@ def _changed(
     selection: Callable[[Selection], Selection],
     known: set[str],
 ) -> Snapshot:
-    """Change the columns of all tables, both selections, and new codes that are not of another list."""
+    """Change the columns of all tables, both selections, and new codes of the same list."""
     return attrs.evolve(
         snapshot,
         dataset=attrs.evolve(dataset, selection=selection(dataset.selection)),

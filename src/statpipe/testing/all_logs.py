@@ -1,4 +1,4 @@
-"""Log lines as an operator sees them with --verbose."""
+"""Catches log lines as an operator sees them with --debug."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 import pytest
 
 _QUIET = ("boto3", "botocore", "httpcore", "httpx", "stamina", "urllib3")
-"""Libraries whose lines below a warning statpipe does not show either."""
+"""Libraries of which statpipe only shows warnings and errors."""
 
 
 @contextmanager
 def all_logs(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Catch every line that statpipe with --debug would show."""
+    """Catch every line that statpipe shows with --debug."""
     loggers = [logging.getLogger(name) for name in _QUIET]
     before = [logger.level for logger in loggers]
     for logger in loggers:

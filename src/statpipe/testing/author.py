@@ -1,4 +1,4 @@
-"""Whose code is it: the plugin author's, a library's, or Python's own?"""
+"""Tells the plugin author's code from that of libraries and of Python."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def _of_statpipe() -> str:
 @cache
 def is_python(file: str) -> bool:
     """
-    Tell whether a file belongs to Python's standard library.
+    Return whether a file belongs to Python's standard library.
     """
     if file.startswith("<"):
         return True
@@ -38,14 +38,14 @@ def is_python(file: str) -> bool:
 @cache
 def is_library(file: str) -> bool:
     """
-    Tell whether a file belongs to Python, to an installed library or to statpipe.
+    Return whether a file belongs to Python, to an installed library or to statpipe.
     """
     return file.startswith(("<", *_roots(), _of_statpipe()))
 
 
 class Author:
     """
-    The code that an object of a plugin was written in: its package, wherever that lies.
+    The code of a plugin's object: its package, in any place.
     """
 
     def __init__(self, thing: object) -> None:
@@ -54,7 +54,7 @@ class Author:
 
     def wrote(self, frame: FrameType) -> bool:
         """
-        Tell whether a running line is the author's.
+        Return whether a running line is the author's.
         """
         name = str(frame.f_globals.get("__name__", ""))
         if self.package != "statpipe" and name.partition(".")[0] == self.package:
@@ -63,7 +63,7 @@ class Author:
 
     def modules(self) -> Iterator[ModuleType]:
         """
-        Give the modules of the author's package that are loaded.
+        Return the loaded modules of the author's package.
         """
         for name, module in list(sys.modules.items()):
             if name == self.module or (
@@ -73,7 +73,7 @@ class Author:
 
     def folder(self) -> str:
         """
-        Give the folder of the author's package.
+        Return the folder of the author's package.
         """
         file = getattr(sys.modules.get(self.package), "__file__", None)
         file = file or getattr(sys.modules.get(self.module), "__file__", None)

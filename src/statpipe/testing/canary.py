@@ -1,4 +1,4 @@
-"""A credential that must be seen nowhere, and all the forms in which it could be seen."""
+"""A credential that must not be visible anywhere, and all the forms in which it could appear."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from statpipe.api import ContentError, Secret
 from statpipe.domain.secret import base64_cores, written_forms
 
 CANARY = "Canary+7f3a=Key"
-"""What the kit hands to a source as its key. Its signs are written otherwise in addresses."""
+"""The key that the kit gives to a source. Some of its characters are escaped in URLs."""
 
 _PART = 6
 _MASKS = ("**", "..", "\u2026")
 _ENDS = 2
-"""So many characters before or behind a mask are a part of the key."""
+"""This number of characters before or after a mask counts as a part of the key."""
 
 
 def shows(text: str | bytes, secret: str) -> bool:
     """
-    Tell whether a text shows a secret, in whatever form and case.
+    Return whether a text contains a secret in any form and case.
     """
     if isinstance(text, bytes):
         text = text.decode("latin-1")
@@ -36,8 +36,8 @@ def shows(text: str | bytes, secret: str) -> bool:
 
 def shows_part(text: str, secret: str) -> bool:
     """
-    Tell whether a text shows a secret, six characters of it in a row (one of which is no letter), or its
-    beginning or end beside a mask, such as ``Ca***``.
+    Return whether a text contains a secret, six consecutive characters of it (one of which is not a
+    letter), or its beginning or end next to a mask, such as ``Ca***``.
     """
     told = []
     for form in (secret, quote(secret, safe="")):
@@ -59,7 +59,7 @@ def redacted(body: bytes, secrets: Iterable[str]) -> bytes:
 
 def text_of(error: BaseException) -> str:
     """
-    Return everything that an exception can show: its text, what caused it, and what it carries.
+    Return everything that an exception can show: its text, its causes, and its attributes.
     """
     seen: list[str] = []
     shown: set[int] = set()

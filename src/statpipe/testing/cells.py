@@ -1,4 +1,4 @@
-"""Tables as the kit compares them: a figure and its status under each key."""
+"""Tables in the form for comparisons: a figure and its status under each key."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Cells = Mapping[Key, tuple[Decimal | None, str]]
 
 _SHOWN = 3
 _GROUPING = r"[.,'\u2019\s]"
-"""What agencies put between thousands, and around a figure."""
+"""Characters that agencies put between thousands and around figures."""
 
 
 def cells_of(sealed: pa.Table) -> dict[Key, tuple[Decimal | None, str]]:
@@ -32,9 +32,9 @@ def cells_of(sealed: pa.Table) -> dict[Key, tuple[Decimal | None, str]]:
 
 def figure(printed: object, mark: str = ".") -> Decimal | None:
     """
-    Return the number that a text stands for: ``1,852,976.3`` and ``1852976.3`` are the same.
+    Return the number in a text: ``1,852,976.3`` and ``1852976.3`` are the same.
 
-    *mark* stands before the decimals. With a comma, ``1.852.976,3`` is that number.
+    *mark* separates the decimals. With a comma, ``1.852.976,3`` is the same number.
 
     :raises ValueError: It is not a number, or is a binary float, which holds no figure exactly.
     """
@@ -52,14 +52,14 @@ def figure(printed: object, mark: str = ".") -> Decimal | None:
 
 def named(key: Sequence[str]) -> str:
     """
-    Name a cell: ``CAL fine 2024-01``.
+    Return the name of a cell: ``CAL fine 2024-01``.
     """
     return " ".join(key)
 
 
 def shown(value: Decimal | None) -> str:
     """
-    Write a figure without the zeros that only fill up the column's decimal places.
+    Return a figure without the trailing zeros that pad the column's decimal places.
     """
     if value is None:
         return "no figure"
@@ -69,7 +69,7 @@ def shown(value: Decimal | None) -> str:
 
 def differences(before: Cells, after: Cells) -> str:
     """
-    Say in words what the second has otherwise than the first; empty if nothing.
+    Return in words how the second table differs from the first, or an empty text.
     """
     gone = [f"{named(k)} ({shown(before[k][0])}) is gone" for k in before if k not in after]
     other = [

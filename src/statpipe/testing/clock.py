@@ -1,4 +1,4 @@
-"""A clock that the kit sets, and sleep that takes no time."""
+"""Moves clocks, and makes sleep take no time."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ class _LikeDate(type):
 @contextmanager
 def clock_moved(days: int, modules: Iterable[ModuleType] = ()) -> Iterator[None]:
     """
-    Let clocks go wrong by so many *days*, for these modules and for all that are loaded meanwhile.
+    Move all clocks by a number of *days*, for these modules and for those loaded inside the block.
 
-    Compiled modules must be loaded before: they take ``datetime`` for what it was when they were built. So
-    code runs once with *days* 0, which changes nothing, and then again.
+    Compiled modules must be loaded earlier, because they need the original ``datetime``. So code
+    runs once with *days* 0, which changes nothing, and then again.
     """
     if not days:
         yield
@@ -50,7 +50,7 @@ def clock_moved(days: int, modules: Iterable[ModuleType] = ()) -> Iterator[None]
 @contextmanager
 def time_zone(zone: str) -> Iterator[None]:
     """
-    Let this process be in another time zone, named as POSIX does.
+    Set the time zone of this process, in POSIX's notation.
     """
     try:
         with mock.patch.dict(os.environ, TZ=zone):
@@ -65,9 +65,9 @@ def quick_sleep(
     modules: Iterable[ModuleType] = (), once_more: Callable[[], None] = lambda: None
 ) -> Iterator[list[float]]:
     """
-    Let ``time.sleep`` return at once and clocks go on as if it had slept; give what was slept.
+    Let ``time.sleep`` return at once and move the clocks as if it had slept. Yield the times slept.
 
-    *once_more* is called each time.
+    *once_more* is called at each sleep.
     """
     slept: list[float] = []
 
@@ -88,7 +88,7 @@ def quick_sleep(
 
 @contextmanager
 def _replaced_in(modules: Iterable[ModuleType], instead: Mapping[Any, Any]) -> Iterator[None]:
-    """Replace what modules have imported by name."""
+    """Replace names that modules have imported."""
     changed: list[tuple[ModuleType, str, Any]] = []
     for module in modules:
         for name, value in list(vars(module).items()):
@@ -106,7 +106,7 @@ _CLOCKS = ("time", "time_ns", "localtime", "gmtime", "ctime", "strftime")
 
 
 def _clocks_off_by(seconds: float) -> dict[Any, Any]:
-    """Map each clock of Python to one that is wrong by so many seconds."""
+    """Map each clock of Python to one that is off by a number of seconds."""
     delta = dt.timedelta(seconds=seconds)
 
     class Datetime(_DATETIME, metaclass=_LikeDatetime):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""What every plugin promises by what it declares; nothing of it needs the author's tests."""
+"""Contract tests of a plugin's declarations, which need nothing from its author."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ HEAVY = (
     "aiohttp", "boto3", "botocore", "duckdb", "httpx", "lxml", "matplotlib", "numpy", "obstore",
     "openpyxl", "pandas", "polars", "psycopg", "pyarrow", "requests", "scipy", "sqlalchemy",
 )  # fmt: skip
-"""What takes long to import: only a factory, or what it makes, may need it."""
+"""Modules that are slow to import: only a factory or its object may import them."""
 
 _SUMMARY = 120
 _SECONDS = 2.0
@@ -57,7 +57,7 @@ _HOOKS = (
 @attrs.frozen(kw_only=True)
 class Finding:
     """
-    Whether a promise is kept: ``passed``, ``failed`` or ``not tested``, and why not.
+    The result of a test: ``passed``, ``failed`` or ``not tested``, and the reason.
     """
 
     contract: str
@@ -75,7 +75,7 @@ def declared_well(
     documentation: str,
 ) -> Iterator[Finding]:
     """
-    Look at all that a plugin offers.
+    Test everything that a plugin declares.
 
     *components* are pairs of role and component, *all_models* those of every plugin, since models may
     read one another. *documentation* is the text in which settings may be described.

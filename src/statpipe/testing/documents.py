@@ -58,7 +58,7 @@ class Document:
 
     def with_text(self, text: str) -> Payload:
         """
-        Return the payload with another text in this place.
+        Return the payload with the text at this place replaced.
         """
         if self.member is None:
             return with_body(self.payload, text.encode("utf-8", "surrogateescape"))
@@ -86,7 +86,7 @@ def with_body(payload: Payload, body: bytes) -> Payload:
 
 def documents(payload: Payload) -> list[Document]:
     """
-    Return the texts of a payload; none if it is binary.
+    Return the texts of a payload, or none if it is binary.
     """
     if payload.body[:4] == b"PK\x03\x04":
         found = []
@@ -103,7 +103,8 @@ def documents(payload: Payload) -> list[Document]:
 
 def header(text: str) -> tuple[str, int, list[str]] | None:
     """
-    Return delimiter, line number and cells of the header of delimited text; ``None`` if it is none.
+    Return delimiter, line number and cells of the header of delimited text, or ``None`` for other
+    text.
     """
     lines = [unquoted(line) for line in text.splitlines()[:_SAMPLE]]
     best: tuple[int, str, int] | None = None
@@ -120,14 +121,15 @@ def header(text: str) -> tuple[str, int, list[str]] | None:
 
 def unquoted(line: str) -> str:
     """
-    Return a line of delimited text with its quoted cells emptied: what they hold delimits nothing.
+    Return a line of delimited text with its quoted cells emptied, because these may contain
+    delimiters.
     """
     return re.sub(r'"[^"]*"', '""', line)
 
 
 def tree(text: str) -> Any:
     """
-    Read JSON, its numbers kept as they are printed.
+    Parse JSON, and keep numbers as printed.
     """
     return json.loads(text, parse_float=Number, parse_int=Number)
 
@@ -150,7 +152,7 @@ Path = tuple[str | int, ...]
 
 def places(thing: Any, at: Path = ()) -> Iterator[Path]:
     """
-    Give the way to everything in a JSON document, its root left out.
+    Yield the path of everything in a JSON document except the root.
     """
     inside: Sequence[tuple[str | int, Any]] = ()
     if isinstance(thing, dict):
@@ -164,7 +166,7 @@ def places(thing: Any, at: Path = ()) -> Iterator[Path]:
 
 def at(thing: Any, path: Path) -> Any:
     """
-    Return what stands at a place.
+    Return the value at a place.
     """
     for step in path:
         thing = thing[step]
@@ -180,11 +182,11 @@ def field_names(thing: Any) -> list[str]:
 
 def occurrences(text: str, literal: str) -> list[int]:
     """
-    Return where a printed figure stands, on its own and not as a part of a longer number.
+    Return the places of a printed figure, on its own and not as part of a longer number.
     """
     pattern = rf"(?<![\w.,-])(?<!\d ){re.escape(literal)}(?![\w-]|[.,]\d)"
     if not literal.startswith("-") and "," not in literal:
-        # The comma before may be a delimiter, if no digit group ends there.
+        # A comma before it may be a delimiter, if no digit group ends there.
         pattern = rf"(?<![\w.-]){re.escape(literal)}(?![\w-]|\.\d)"
     return [found.start() for found in re.finditer(pattern, text)]
 

@@ -38,7 +38,8 @@ _ROWS: tuple[tuple[Any, ...], ...] = (
     ("\u00e9", " x\r\n", 1, -1, Decimal("-0.5"), 5e-324, date(2024, 2, 29)),
 )
 EVERY_TYPE: tuple[dict[str, Any], ...] = tuple(dict(zip(_TYPES, row, strict=True)) for row in _ROWS)
-"""The rows of :func:`every_type`. Two codes differ in case alone, two in how their accent is written."""
+"""The rows of :func:`every_type`. Two codes only differ in case, two only in the encoding of their
+accent."""
 
 
 def every_type(name: str = "every_type") -> Partition:
@@ -70,7 +71,7 @@ def every_type(name: str = "every_type") -> Partition:
 
 def less(partition: Partition, column: str) -> Partition:
     """
-    Return the partition as a model that does not declare a column would make it.
+    Return the partition of a model that does not declare a column.
     """
     model = partition.model
     assert model is not None, "only Gold has columns that are declared"

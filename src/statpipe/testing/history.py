@@ -1,4 +1,6 @@
-"""A history made at once of all its vintages: what the engine's, which grows by the change, is held to."""
+"""Computes a history from all its vintages at once. Tests compare the engine's incremental history
+with it.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +28,11 @@ def history(published: Sequence[Published]) -> pa.Table:
     Join the vintages of one dataset into intervals.
 
     Returns Silver's columns with ``realtime_start`` and ``realtime_end``, both inclusive.
-    ``vintage`` is the release that set the figure, ``decimals`` are the places that it printed;
-    what else describes the cell is from the last one that repeated it. A cell in a later vintage's
-    selection but not in its table was dropped: its interval ends. A cell outside the selection goes
-    on. Figures that changed under an unchanged date leave an empty interval: kept, but never
-    current on any day.
+    ``vintage`` is the release that set the figure, and ``decimals`` are the decimal places that it
+    printed. Descriptions of the cell are from the last release that repeated it. A cell in a later
+    vintage's selection but not in its table was dropped: its interval ends. A cell outside the
+    selection continues. Figures that changed under an unchanged date leave an empty interval: kept,
+    but never current on any day.
     """
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -42,7 +44,7 @@ def history(published: Sequence[Published]) -> pa.Table:
     cells = key_codes(table, KEY)
     follows = _or_last(pc.equal(cells[1:], cells[:-1]))
     next_rank = pc.if_else(follows, _shifted(ranks), len(ordered))
-    # The vintage that next speaks about the cell: it confirms the figure, replaces or drops it.
+    # The next vintage that covers the cell: it confirms, replaces or drops the figure.
     spoken = pc.min_element_wise(_next_covering(ordered, table, ranks), next_rank)
     confirmed = pc.and_(
         pc.and_(follows, pc.equal(spoken, next_rank)),
@@ -68,7 +70,7 @@ def history(published: Sequence[Published]) -> pa.Table:
 
 
 def _by_cell_and_vintage(ordered: Sequence[Published]) -> tuple[pa.Table, pa.Array]:
-    """Give all rows sorted by cell, then by vintage, and each row's place among the vintages."""
+    """Return all rows sorted by cell and vintage, and the rank of each row's vintage."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -87,7 +89,7 @@ def _by_cell_and_vintage(ordered: Sequence[Published]) -> tuple[pa.Table, pa.Arr
 
 
 def _next_covering(ordered: Sequence[Published], table: pa.Table, ranks: pa.Array) -> pa.Array:
-    """Give, for each row, the next vintage whose selection holds its cell."""
+    """Return for each row the next vintage whose selection includes its cell."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -102,7 +104,7 @@ def _next_covering(ordered: Sequence[Published], table: pa.Table, ranks: pa.Arra
 
 
 def _shifted(ranks: pa.Array) -> pa.Array:
-    """Give each row its successor's rank; the last row any."""
+    """Return for each row the rank of its successor. That of the last row is arbitrary."""
     import pyarrow as pa
 
     return pa.concat_arrays([ranks[1:], ranks[:1]])

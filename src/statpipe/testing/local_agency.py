@@ -1,4 +1,4 @@
-"""An agency on this machine: it answers as it is told to, and remembers what it was asked."""
+"""A local agency for tests: it sends given answers, and records requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from attrs import define, evolve, field, frozen
 @frozen
 class Request:
     """
-    What the agency was asked. Names of headers are in lower case.
+    A request to the agency. Names of headers are in lower case.
     """
 
     method: str
@@ -28,7 +28,7 @@ class Request:
     @property
     def everything(self) -> str:
         """
-        All of it as one text.
+        The complete request as one text.
         """
         return f"{self.method} {self.path} {dict(self.query)} {dict(self.headers)} {self.body!r}"
 
@@ -36,7 +36,7 @@ class Request:
 @frozen
 class Answer:
     """
-    What goes over the wire. After *cut* bytes of the body the connection is closed.
+    An answer. With *cut*, the connection is closed after that many bytes of the body.
     """
 
     body: bytes
@@ -47,7 +47,8 @@ class Answer:
 
 
 Fault = Callable[[Request, Answer], Answer | None]
-"""What goes wrong: gives another answer, or ``None`` to close the connection without a word."""
+"""A fault: a function that returns another answer, or ``None`` to close the connection without an
+answer."""
 
 
 @frozen
@@ -60,21 +61,21 @@ class _Rule:
 @define(eq=False)
 class LocalAgency:
     """
-    A web server on this machine that stands for an agency. Use it as a context manager::
+    A local web server that plays an agency. Use it as a context manager::
 
         with LocalAgency() as agency:
             agency.answer("/prices", (HERE / "prices.json").read_bytes())
             agency.answer("/prices", b'{"rows": []}', query={"port": "MOM"})
             source = TeaSource(Settings(url=agency.url, key=Secret(canary)))
 
-    The answer given last that fits is sent; what fits no answer is told 404. An ``ETag`` or
-    ``Last-Modified`` among the headers is honoured: who sends it back hears 304. The header ``Date``
-    goes on by a day with each answer, since it is no date of a release. For more than that, give
-    :meth:`answer_with` a function.
+    The last given answer that matches is sent, or 404 if none matches. An ``ETag`` or
+    ``Last-Modified`` among the headers is honoured: a conditional request with it gets 304. The
+    header ``Date`` advances by a day with each answer, because it is not the date of a release. For
+    anything else, give :meth:`answer_with` a function.
 
-    ``requests`` are all requests so far, ``served`` the bodies that were sent, ``told`` the headers of each
-    answer, without those that every server sends. ``port`` is any that is
-    free, unless you name one.
+    ``requests`` are all requests so far, ``served`` the bodies that were sent, and ``told`` the
+    headers of each answer, without those that every server sends. ``port`` is a free one by
+    default.
     """
 
     requests: list[Request] = field(factory=list)
@@ -89,7 +90,7 @@ class LocalAgency:
     @property
     def url(self) -> str:
         """
-        The address of the agency, without a slash at its end.
+        The URL of the agency, without a trailing slash.
         """
         if self._server is None:
             msg = "the agency is not at work; use it as `with LocalAgency() as agency:`"
@@ -107,7 +108,7 @@ class LocalAgency:
         query: Mapping[str, str] | None = None,
     ) -> None:
         """
-        Say what is answered at *path*, to requests that have at least these parameters.
+        Set the answer at *path* to requests with at least these parameters.
         """
         content = body.encode() if isinstance(body, str) else body
         self._rules.insert(
@@ -116,13 +117,13 @@ class LocalAgency:
 
     def answer_with(self, function: Callable[[Request], Answer | bytes | None]) -> None:
         """
-        Let a function answer first; where it gives ``None``, the other answers are looked at.
+        Let a function answer first. If it returns ``None``, the other answers are used.
         """
         self._function = function
 
     def reply(self, request: Request) -> Answer:
         """
-        Return what is answered while nothing is wrong.
+        Return the answer without a fault.
         """
         made = self._function(request) if self._function else None
         if isinstance(made, bytes):
@@ -161,7 +162,7 @@ class _Server(ThreadingHTTPServer):
     agency: LocalAgency
 
     def handle_error(self, *_: object) -> None:
-        """Say nothing of a client that went away."""
+        """Print nothing about a client that closed the connection."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -197,10 +198,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             body = answer.body if answer.cut is None else answer.body[: answer.cut]
-            agency.served.append(answer.body)  # first: who has read the body may look here at once
+            agency.served.append(
+                answer.body
+            )  # first, because a test that has read the body may look here at once
             self.wfile.write(body)
 
     do_GET = do_HEAD = do_POST = _answer  # noqa: N815 - the names that http.server calls
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Print nothing."""

@@ -24,7 +24,8 @@ _MOMENT = datetime(2026, 10, 6, 14, 15, tzinfo=UTC)
 
 class NotifierContract(InTime):
     """
-    A notifier is told how a run ended; it is quick about it, keeps its credential, and changes nothing.
+    A notifier receives how a run ended. It is quick, does not show its credential, and changes
+    nothing.
 
     Inherit it in a class whose name begins with ``Test`` and override a fixture::
 
@@ -33,20 +34,21 @@ class NotifierContract(InTime):
             def make_notifier(self, canary):      # makes one, with the canary as its credential
                 return lambda: Bell(Settings(url=Secret(f"https://127.0.0.1:1/{canary}")))
 
-    It is called for every way in which a run can end, with the network blocked. Then it has to raise, or
-    log a warning: the engine tells that and goes on, so the text must not show the credential.
+    It is called for every way in which a run can end, with the network blocked. Then it has to
+    raise, or log a warning. The engine logs the error and continues, so the text must not show the
+    credential.
 
-    A fixture more is worth its lines: ``received``, a function that gives the messages that have
-    arrived so far as texts, say of a :class:`~statpipe.testing.LocalAgency`::
+    An additional fixture is useful: ``received``, a function that returns the messages received so
+    far as texts, for example by a :class:`~statpipe.testing.LocalAgency`::
 
             @pytest.fixture
             def received(self, agency):           # one whose answer to a POST is 200
                 return lambda: [request.body.decode() for request in agency.requests]
 
-    Then a run has to be told in one message, which says which source it was of and where.
+    Then each run has to send one message, which names its source and its environment.
 
     - ``seconds``: how long one hook may take.
-    - ``silent_on``: outcomes that are no news, and so are not told.
+    - ``silent_on``: outcomes for which no message is sent.
     """
 
     seconds: ClassVar[float] = 35.0
@@ -54,7 +56,7 @@ class NotifierContract(InTime):
 
     @pytest.fixture
     def canary(self) -> str:
-        """The credential that must be seen nowhere."""
+        """The credential that must not be visible anywhere."""
         return CANARY
 
     @pytest.fixture
@@ -64,11 +66,11 @@ class NotifierContract(InTime):
 
     @pytest.fixture
     def received(self) -> Callable[[], Sequence[str]] | None:
-        """Override, if you like: gives the messages that have arrived so far."""
+        """Override, if you like: returns the messages received so far."""
         return None
 
     def test_making_it_asks_nobody(self, make_notifier: Callable[[], Notifier]) -> None:
-        """It is made whenever an environment is opened."""
+        """It is made each time an environment is opened."""
         notifier: object = None
         problem = "nothing"
         with watched(self) as watch:
@@ -86,7 +88,7 @@ class NotifierContract(InTime):
             broken(f"it is a {type(notifier).__name__}", "inherit statpipe.api.Notifier")
 
     def test_its_hooks_are_known(self, make_notifier: Callable[[], Notifier]) -> None:
-        """A misspelt hook, or one without its mark, is never called."""
+        """A misspelt hook, or one without its marker, is never called."""
         notifier = make_notifier()
         hooks = [name for name in dir(notifier) if name.startswith("statpipe_")]
         known = {name for name in dir(hookspecs) if name.startswith("statpipe_")}
@@ -105,7 +107,7 @@ class NotifierContract(InTime):
         caplog: pytest.LogCaptureFixture,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        """In time, changing nothing, showing nothing."""
+        """In time, without changing or showing anything."""
         notifier, logged = make_notifier(), []
         hook = getattr(notifier, "statpipe_run_finished", None)
         with all_logs(caplog):
@@ -150,7 +152,7 @@ class NotifierContract(InTime):
         received: Callable[[], Sequence[str]] | None,
         canary: str,
     ) -> None:
-        """What changed, what failed: once. That nothing has changed: not at all."""
+        """Changes and failures are reported once, and an unchanged run not at all."""
         notifier = make_notifier()
         hook = getattr(notifier, "statpipe_run_finished", None)
         if received is None or hook is None:

@@ -1,7 +1,7 @@
 """The same work in other processes: other hashes, another time zone, another day.
 
-There are two of them, with fixed hash seeds: whether what comes out of a set shows in the work then
-depends on the work alone, and not on the seed that this process happens to have.
+There are two processes, with fixed hash seeds. So whether the order of a set affects the work
+depends on the work alone, and not on the seed of this process.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _CALL = "from statpipe.testing.other_process import answer; answer()"
 @frozen
 class Answer:
     """
-    What another process says: a hash of the sealed table, or why there is none.
+    The answer of another process: a hash of the sealed table, or why there is none.
     """
 
     hashed: str = ""
@@ -98,7 +98,7 @@ def _ask(hash_seed: str, asked: bytes) -> Answer:
 
 def answer() -> None:
     """
-    Do the work that stands on standard input; this is what the other process runs.
+    Do the work given on standard input. The other process runs this.
     """
     import random
 
@@ -107,7 +107,7 @@ def answer() -> None:
     where = json.loads(sys.stdin.buffer.readline())
     sys.path[:] = where["path"]
     arguments = sys.stdin.buffer.read()
-    # Under the usual clock first: what is compiled, such as pandas, has to be loaded then.
+    # First with the real clock: compiled modules, such as pandas, must be loaded with it.
     _said(where, arguments)
     _forget(where["module"])
     random.seed(77)
@@ -120,7 +120,7 @@ def _said(where: dict[str, Any], arguments: bytes) -> dict[str, str]:
     try:
         _import(where["module"], where["file"])
         with warnings.catch_warnings():
-            # Bytes that are read as the locale of a machine says give another text on the next one.
+            # Bytes decoded with a machine's locale give another text on another machine.
             warnings.filterwarnings("error", category=EncodingWarning, module=_package(where))
             return {"hashed": _WORK[where["work"]](*pickle.loads(arguments))}  # noqa: S301 - our own
     except Exception as error:  # noqa: BLE001 - told to the process that asked
@@ -132,7 +132,10 @@ def _package(where: dict[str, Any]) -> str:
 
 
 def _forget(module: str) -> None:
-    """Let the author's package be imported once more, for what it does on import; not what is compiled."""
+    """
+    Let the author's package be imported again, to repeat its work at import; except compiled
+    modules.
+    """
     package = module.partition(".")[0]
     mine = {module} if package == "statpipe" else {module, package}
     for name, loaded in list(sys.modules.items()):
@@ -155,7 +158,7 @@ _WORK: dict[str, Callable[..., str]] = {"normalize": _normalize, "judge": _judge
 
 def sealed_hash(table: Any, dataset: Dataset) -> str:
     """
-    Hash all that Silver would hold of a normalizer's table.
+    Return a hash of everything that Silver would hold of a normalizer's table.
     """
     from statpipe.domain.canonical import content_hash
     from statpipe.domain.seal import seal
@@ -164,7 +167,7 @@ def sealed_hash(table: Any, dataset: Dataset) -> str:
 
 
 def _import(name: str, file: str | None) -> None:
-    """Import a module by its name, or, if it has none that others could use, from its file."""
+    """Import a module by its name, or from its file if others cannot use the name."""
     try:
         importlib.import_module(name)
     except ModuleNotFoundError:

@@ -1,4 +1,4 @@
-"""Small partitions and manifests to write, with figures of every size."""
+"""Small partitions and manifests for tests, with figures of every size."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Figures = Mapping[tuple[str, int], Decimal | None]
-"""What a partition of these tests says: (area, year) -> figure. The years have four digits."""
+"""The content of a partition in these tests: (area, year) -> figure. Years have four digits."""
 
 MOMENT = datetime(2026, 10, 6, 14, 15, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ REVISED: Figures = {("CA", 2022): Decimal("1852976.4"), ("US", 2023): Decimal("-
 
 def tables() -> st.SearchStrategy[Figures]:
     """
-    Draw tables whose keys meet again and again, with exact figures of every size.
+    Draw tables with often equal keys, and with exact figures of every size.
     """
     return st.dictionaries(
         st.tuples(st.sampled_from(["CA", "NY", "US"]), st.sampled_from([2021, 2022])),
@@ -54,7 +54,7 @@ def tables() -> st.SearchStrategy[Figures]:
 
 def fingerprint_of(figures: Figures) -> str:
     """
-    Return what stands for a fingerprint of these figures.
+    Return a fingerprint of these figures.
     """
     return hashlib.sha256(repr(sorted(figures.items())).encode()).hexdigest()
 
@@ -98,9 +98,9 @@ def gold_partition(
 
 def in_parts(partition: Partition, before: Partition | None = None) -> Partition:
     """
-    Divide a partition of Gold by its years, the last of which is not settled; another stays as it is.
+    Divide a partition of Gold by its years, the last of which is not final. Others stay unchanged.
 
-    Parts with the rows of *before* are said to be held already.
+    Parts with the rows of *before* are marked as already held.
     """
     import pyarrow.compute as pc
 

@@ -1,4 +1,6 @@
-"""No test of the kit runs without end: how often a source asks, and how long a test takes, is limited here."""
+"""Limits how often a source sends requests, and how long a test takes, so that each test of the kit
+ends.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +21,21 @@ import pytest
 from statpipe.testing.wording import broken
 
 MOST_ASKED = 200
-"""So often a source may connect or sleep while the agency fails: the next run is tomorrow."""
+"""How often a source may connect or sleep while the agency fails. The next run is tomorrow."""
 
 _DEAF = 5
-"""So often code may catch what ends it."""
+"""How often code may catch the exception that ends it."""
 _LEFT = 3
 
 
 @contextmanager
 def patient(most: int = MOST_ASKED) -> Iterator[Callable[[], None]]:
     """
-    End the test once a source connects more often than *most*, or sleeps, each time calling what this gives.
+    End the test if a source connects or sleeps more often than *most*. Yield the function to call
+    each time.
 
-    What ends it passes through ``except Exception``: a source cannot take it for one more failure.
+    The exception is not caught by ``except Exception``, so a source cannot treat it as another
+    failure.
     """
     times: Counter[str] = Counter()
 
@@ -60,11 +64,11 @@ def patient(most: int = MOST_ASKED) -> Iterator[Callable[[], None]]:
 
 class InTime:
     """
-    What all contracts have in common: each test ends.
+    The base class of all contracts: each test ends.
     """
 
     patience: ClassVar[float] = 300.0
-    """After so many seconds a test is ended, where the system can do that."""
+    """Seconds after which a test is ended, if the system supports it."""
 
     @pytest.fixture(autouse=True)
     def _in_time(self, request: pytest.FixtureRequest) -> Iterator[None]:
@@ -75,14 +79,14 @@ class InTime:
 @contextmanager
 def in_time(seconds: float, deaf: Callable[[str], None], *, again: float = 1.0) -> Iterator[None]:
     """
-    End the test after so many seconds, wherever it stands; only the main thread can be ended so.
+    End the test after a number of seconds, at any line. This only works in the main thread.
 
-    Code that catches whatever ends it is asked *again* a few times, and then *deaf* is called.
+    If code catches the exception, it is raised *again* a few times, and then *deaf* is called.
     """
     usable = (
         hasattr(signal, "setitimer")
         and threading.current_thread() is threading.main_thread()
-        and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL  # or pytest-timeout does it
+        and signal.getsignal(signal.SIGALRM) is signal.SIG_DFL  # otherwise pytest-timeout does it
     )
     if not usable:
         yield
@@ -114,7 +118,7 @@ def in_time(seconds: float, deaf: Callable[[str], None], *, again: float = 1.0) 
 
 def leave(config: pytest.Config, why: str) -> None:
     """
-    End the whole process, and say why where people see it.
+    End the whole process, and print the reason where people see it.
     """
     capture = config.pluginmanager.getplugin("capturemanager")
     if capture is not None:

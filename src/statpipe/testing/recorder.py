@@ -1,5 +1,5 @@
 """
-Records what an agency answers, once, for tests that then need neither agency nor key.
+Records an agency's answers once, for tests that then need neither agency nor key.
 
 ::
 
@@ -37,11 +37,11 @@ def record_payloads(
     """
     Fetch the payloads of a dataset and write them into a folder; return the files.
 
-    Whatever *secrets* (the keys themselves) stand in a body, a name or a request are replaced by
-    ``REDACTED``, in whatever form and case. *at_most* so many payloads are fetched. Narrow the dataset
-    before (``source.smallest(dataset)``), since examples in tests should be small.
+    *secrets* (the keys themselves) in a body, a name or a request are replaced by ``REDACTED``, in
+    any form and case. *at_most* limits the number of payloads. Narrow the dataset first
+    (``source.smallest(dataset)``), because examples in tests should be small.
 
-    :raises ConfigError: A secret would still be seen, for example inside of a compressed body; then
+    :raises ConfigError: A secret would still be visible, for example in a compressed body. Then
         nothing is written.
     """
     hidden = list(secrets)
@@ -72,9 +72,9 @@ def record_payloads(
 
 def recorded_payloads(folder: Path) -> list[Payload]:
     """
-    Read what :func:`record_payloads` wrote, in the order in which it came.
+    Read what :func:`record_payloads` wrote, in the original order.
 
-    :raises ConfigError: There is nothing recorded in this folder.
+    :raises ConfigError: The folder contains no recordings.
     """
     place = folder / _INDEX
     if not place.exists():
@@ -94,9 +94,9 @@ def recorded_payloads(folder: Path) -> list[Payload]:
 
 def without(payload: Payload, secrets: Sequence[str]) -> Payload:
     """
-    Return the payload with each secret replaced by ``REDACTED``, and without the time it came.
+    Return the payload with each secret replaced by ``REDACTED``, and without the time of retrieval.
 
-    :raises ConfigError: A secret would still be seen.
+    :raises ConfigError: A secret would still be visible.
     """
     clean = attrs.evolve(
         payload,
@@ -134,4 +134,4 @@ def _unpacked(body: bytes) -> Iterable[bytes]:
                 for name in members.namelist():
                     yield members.read(name)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile):
-        return  # it is no such thing after all, or broken: nobody can read a key there
+        return  # it is something else, or broken: then nobody can read a key in it

@@ -1,4 +1,4 @@
-"""What an agency may change in a record: codes that are new, and many more of it."""
+"""Changes records as an agency may: new codes, and many more records."""
 
 from __future__ import annotations
 
@@ -35,14 +35,15 @@ class Record:
 
     def with_part(self, place: int, text: str) -> tuple[str, ...]:
         """
-        Return the record's texts with another one in this place.
+        Return the record's texts with the one at this position replaced.
         """
         return (*self.parts[:place], text, *self.parts[place + 1 :])
 
 
 def record_of(one: Found) -> Record | None:
     """
-    Find the record that a figure stands in: an object of a list, a row, an element; if it is in one.
+    Find the record of a figure: an object in a list, a row, or an element. Return ``None`` if there
+    is none.
     """
     by_form = {"json": _of_json, "delimited": _of_rows, "xml": _of_xml}
     find = by_form.get(one.document.form)
@@ -89,9 +90,11 @@ def composite_codes(
     payloads: Sequence[Payload], found: Sequence[Found]
 ) -> Iterator[tuple[Found, str, Damage]]:
     """
-    The same, for a code that is a part of a longer identifier, such as ``CUUR0000SA0`` or ``N.rain``.
+    Do the same for a code that is part of a longer identifier, such as ``CUUR0000SA0`` or
+    ``N.rain``.
 
-    The new one is as long as the old one, since such identifiers are often cut at fixed places.
+    The new code is as long as the old one, because such identifiers are often split at fixed
+    positions.
     """
     for one in found[:2]:
         text = one.document.text
@@ -119,7 +122,7 @@ def composite_codes(
 
 _CELL = re.compile(r"(?<=[\"'>,;|\t\n])[^\"'<>,;|\t\r\n\s]{2,60}(?=[\"'<,;|\t\r\n])")
 _SURE = 3
-"""A code of so many signs stands in an identifier without anything around it by no chance."""
+"""A code with this many characters does not occur in an identifier by chance."""
 
 
 def _within(code: str) -> str:

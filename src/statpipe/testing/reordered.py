@@ -1,4 +1,4 @@
-"""Records in another order: what each says by itself must not depend on where it stands."""
+"""Reorders records: the meaning of a record must not depend on its position."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from statpipe.testing.documents import at, header, places, printed, tree
 _MOST = 4
 
 Words = Mapping[tuple[int, str], frozenset[str]]
-"""Place in a key and code -> all that the agency may call it."""
+"""Position in a key, and code -> all names that the agency may use for it."""
 
 
 def reordered(
     payloads: Sequence[Payload], found: Sequence[Found], dataset: Dataset
 ) -> Iterator[Damage]:
     """
-    Let two records change places, if each says by itself all that tells their figures apart.
+    Swap two records, if each contains everything that distinguishes their figures.
     """
     words, given = _words(dataset), 0
     for one, other in combinations(found, 2):
@@ -49,7 +49,7 @@ def _swapped(one: Found, other: Found, words: Words) -> str | None:
 
 
 def _tell(one: Found, other: Found, mine: str, others: str, words: Words) -> bool:
-    """Tell whether two records say by themselves what differs between the keys of their figures."""
+    """Return whether two records contain the difference between the keys of their figures."""
     for place, (code, another) in enumerate(zip(one.key, other.key, strict=True)):
         if code != another and not all(
             any(_stands(word, text) for word in words.get((place, given), {given}))

@@ -1,6 +1,6 @@
 """
-A plugin of pytest: it writes what each promise came to into a file, for other programs, and leaves out
-what takes long, if asked to. An author may use it himself: ``pytest -p statpipe.testing.report --quick``.
+A pytest plugin that writes the result of each test to a file, for other programs, and can leave out
+slow tests. Authors may use it themselves: ``pytest -p statpipe.testing.report --quick``.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what takes long, and say so."""
+    """Leave out slow tests, and say so."""
     if config.getoption("--quick"):
         left_out = pytest.mark.skip(reason="not tested: left out by --quick")
         for item in items:
@@ -42,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
-    """Write a line for each test that ended."""
+    """Write a line for each finished test."""
     outcome: Any = yield
     report = outcome.get_result()
     path = item.config.getoption("--statpipe-report")

@@ -1,4 +1,4 @@
-"""Listens to how code waits for a server, and lets servers say nothing."""
+"""Observes how code waits for a server, and makes servers silent."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _METHODS = ("recv", "recv_into")
 @define
 class Waits:
     """
-    How a server's answers were waited for. ``blocking`` is whether that was done in a way in which the
-    kit can tell: asynchronous libraries watch over the time themselves.
+    How code waited for a server's answers. ``blocking`` says whether the kit can tell: asynchronous
+    libraries measure the time themselves.
     """
 
     blocking: bool = False
@@ -27,7 +27,8 @@ class Waits:
 @contextmanager
 def waits(*, silent: bool = False) -> Iterator[Waits]:
     """
-    Listen to how clients wait for answers. If *silent*, none comes, and each time-out is over at once.
+    Observe how clients wait for answers. If *silent*, there is no answer, and each time-out ends at
+    once.
     """
     found = Waits()
 
@@ -56,7 +57,7 @@ def waits(*, silent: bool = False) -> Iterator[Waits]:
 
 
 def _is_server(frame: Any) -> bool:
-    """Tell whether it is a server that waits for what it is asked: servers of Python's own library."""
+    """Return whether this is a server that waits for requests: one of Python's own library."""
     while frame is not None:
         if frame.f_globals.get("__name__") in {"socketserver", "http.server"}:
             return True

@@ -1,4 +1,4 @@
-"""Snapshots and histories out of figures, in a line each."""
+"""Makes snapshots and histories from figures, in one line each."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Figures = Mapping[Key, Any]
-"""Area, category and period -> figure as text, ``None`` where the agency shows none."""
+"""Area, category and period -> figure as text, or ``None`` if the agency shows none."""
 
 
 def observations(dataset: Dataset, figures: Figures, vintage: str = "2024-03-01") -> pa.Table:
     """
-    Make sealed Silver of figures. A missing one gets the status O (missing).
+    Make sealed Silver from figures. Missing figures get the status O (missing).
     """
     rows: list[dict[str, Any]] = []
     for key, text in figures.items():
@@ -40,7 +40,7 @@ def snapshot(
     dataset: Dataset, figures: Figures, released: date = date(2024, 3, 1), **more: Any
 ) -> Snapshot:
     """
-    Make what a check judges; *more* are further fields of :class:`statpipe.api.Snapshot`.
+    Make a snapshot for a check; *more* are further fields of :class:`statpipe.api.Snapshot`.
     """
     vintage = Vintage(released=released, selection=dataset.selection)
     table = observations(dataset, figures, vintage.id)
@@ -94,7 +94,7 @@ def renamed(snapshot: Snapshot) -> Snapshot:
 
 def long_ago(snapshot: Snapshot) -> Snapshot:
     """
-    Return the same figures as those of the first period of a year long ago.
+    Return the same figures for the first period of a year long ago.
     """
     return attrs.evolve(snapshot, table=grown(snapshot, 1))
 
@@ -104,7 +104,7 @@ _FIRST = {freq: example[len("2023") :] for freq, example in EXAMPLES.items()}
 
 def without_figures(table: pa.Table) -> pa.Table:
     """
-    Return the same observations, of which none is shown.
+    Return the same observations without any figures.
     """
     import pyarrow as pa
 

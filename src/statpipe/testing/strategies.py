@@ -1,7 +1,7 @@
 """
-Strategies of Hypothesis for the field's values: periods, areas, categories, observations, payloads.
+Hypothesis strategies for domain values: periods, areas, categories, observations, payloads.
 
-Keys come from tiny pools, so that they meet again and again.
+Keys are drawn from tiny pools, so that equal keys are common.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def periods(freq: Frequency = "A") -> st.SearchStrategy[str]:
 
 def figures() -> st.SearchStrategy[Decimal]:
     """
-    Draw figures that Silver holds exactly: zero, negative, tiny, and with all digits there can be.
+    Draw figures that Silver holds exactly: zero, negative, tiny, and with the maximum number of
+    digits.
     """
     return st.one_of(
         st.sampled_from(
@@ -64,7 +65,7 @@ def figures() -> st.SearchStrategy[Decimal]:
 @st.composite
 def areas(draw: st.DrawFn) -> tuple[Area, ...]:
     """
-    Draw a code list of areas, of which the first may be what the others are a part of.
+    Draw a code list of areas, the first of which may be the parent of the others.
     """
     codes = draw(st.lists(st.sampled_from(_CODES), min_size=1, unique=True))
     parent = codes[0] if draw(st.booleans()) else None
@@ -83,7 +84,7 @@ def areas(draw: st.DrawFn) -> tuple[Area, ...]:
 @st.composite
 def categories(draw: st.DrawFn, prefix: str = "T1") -> tuple[Category, ...]:
     """
-    Draw a code list of categories: a tree, in which some are subtracted.
+    Draw a code list of categories: a tree with some subtracted categories.
     """
     count = draw(st.integers(1, 4))
     made: list[Category] = []
@@ -121,9 +122,10 @@ def datasets(draw: st.DrawFn, normalizer: str = "n") -> Dataset:
 @st.composite
 def rows(draw: st.DrawFn, dataset: Dataset) -> list[dict[str, Any]]:
     """
-    Draw what a normalizer may read of a dataset: a row a key, missing figures with their reason.
+    Draw rows that a normalizer may return for a dataset: one per key, with reasons for missing
+    figures.
 
-    A dataset without code lists, or with dimensions of its own, gets made-up codes.
+    A dataset without code lists, or with dimensions, gets made-up codes.
     """
     codes = [area.code for area in dataset.areas] or list(_CODES)
     lines = [category.code for category in dataset.categories] or ["T1:1", "T1:2"]
@@ -158,7 +160,7 @@ def _codes_of(dimension: Dimension) -> Sequence[str]:
 @st.composite
 def observations(draw: st.DrawFn, dataset: Dataset | None = None) -> pa.Table:
     """
-    Draw sealed Silver, of the dataset or of any.
+    Draw sealed Silver of this dataset, or of any.
     """
     of = dataset if dataset is not None else draw(datasets())
     return seal(observations_from_rows(draw(rows(of))), of, "2024-03-01")
@@ -167,7 +169,7 @@ def observations(draw: st.DrawFn, dataset: Dataset | None = None) -> pa.Table:
 @st.composite
 def payloads(draw: st.DrawFn) -> Payload:
     """
-    Draw payloads: of JSON, of text, and of bytes that are neither.
+    Draw payloads: JSON, text, and other bytes.
     """
     leaves = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=8))
     documents = st.recursive(

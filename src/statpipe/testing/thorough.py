@@ -1,4 +1,4 @@
-"""Which tests take long: an author who tries something may leave them out."""
+"""Marks slow tests, which authors may leave out during their work."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def thorough(test: Test) -> Test:
 
 def is_thorough(test: object) -> bool:
     """
-    Tell whether a test is marked so.
+    Return whether a test has this mark.
     """
     return getattr(test, _MARK, False) is True

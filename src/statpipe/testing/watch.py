@@ -1,4 +1,6 @@
-"""Watches what code looks at besides its arguments: the clock, chance, the environment, files."""
+"""Watches what code reads besides its arguments: the clock, random numbers, the environment,
+files.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,7 @@ _HARMLESS = ("logging", "importlib", "zipimport", "linecache", "traceback", "war
 @frozen
 class Look:
     """
-    One look at something else than the arguments: ``kind``, ``what`` was asked, and ``where``.
+    One access to something other than the arguments: ``kind``, ``what`` was read, and ``where``.
     """
 
     kind: str
@@ -45,7 +47,7 @@ class Look:
 @define
 class Watch:
     """
-    What was seen so far. With ``offline``, a way into the network is barred as well.
+    The accesses so far. With ``offline``, the network is also blocked.
     """
 
     author: Author
@@ -54,18 +56,19 @@ class Watch:
 
     def first(self, *kinds: str) -> Look | None:
         """
-        Return the first look of these kinds.
+        Return the first access of these kinds.
         """
         return next((look for look in self.looks if look.kind in kinds), None)
 
     def see(self, kind: str, what: str, frame: FrameType | None) -> None:
         """
-        Note a look, if the author's own line led to it through nothing but Python's own library.
+        Record an access, if it comes from the author's own line, directly or through Python's own
+        library.
         """
         while frame is not None:
             if self.author.wrote(frame):
                 if kind == "environment" and not _ENVIRONS & set(frame.f_code.co_names):
-                    return  # a library that leaves no frames, such as pyarrow, looked
+                    return  # the access is from a library without frames, such as pyarrow
                 where = f"{frame.f_code.co_filename}, line {frame.f_lineno}"
                 self.looks.append(Look(kind, what, where))
                 return
@@ -78,7 +81,7 @@ class Watch:
 @contextmanager
 def watched(thing: object, *, offline: bool = True) -> Iterator[Watch]:
     """
-    Watch the lines that are by the author of *thing*, in this thread, as long as the block lasts.
+    Watch the lines of *thing*'s author in this thread, inside the block.
     """
     watch = Watch(Author(thing), offline)
     active, before = _hooked(), sys.getprofile()
@@ -113,7 +116,7 @@ def _called(watch: Watch, frame: FrameType, function: Any) -> None:
 
 @cache
 def _hooked() -> list[Watch]:
-    """Hook into Python's audit events, once a process: such a hook cannot be removed again."""
+    """Hook into Python's audit events, once per process, because such a hook cannot be removed."""
     active: list[Watch] = []
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
@@ -139,7 +142,7 @@ def _audited(watch: Watch, event: str, arguments: tuple[Any, ...]) -> None:
 
 
 def _is_own(watch: Watch, path: Any, mode: Any) -> bool:
-    """Tell whether a file is part of the plugin or of Python, and is only read."""
+    """Return whether a file is part of the plugin or of Python, and is only read."""
     if isinstance(mode, str) and set(mode) & set("wax+"):
         return False
     whole = str(Path(os.fsdecode(path)).absolute())

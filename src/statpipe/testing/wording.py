@@ -1,4 +1,4 @@
-"""How the kit speaks: what is wrong, and what the author should do, without a traceback."""
+"""The messages of the kit: what is wrong, and what the author should do, without a traceback."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _QUOTED_LINES = 300
 
 def broken(what: str, remedy: str) -> NoReturn:
     """
-    End a test: *what* says which promise is broken, *remedy* what to do about it.
+    End a test: *what* says which promise is broken, and *remedy* what to do.
     """
     __tracebackhide__ = True
     raise pytest.fail.Exception(f"{what}\n    What to do: {remedy}", pytrace=False) from None
@@ -25,7 +25,7 @@ def broken(what: str, remedy: str) -> NoReturn:
 
 def missing(contract: object, fixture: str, what: str) -> NoReturn:
     """
-    End a test whose author has not overridden *fixture*, which is to give *what*.
+    End a test whose author has not overridden *fixture*, which should return *what*.
     """
     __tracebackhide__ = True
     pytest.fail(
@@ -38,9 +38,9 @@ def missing(contract: object, fixture: str, what: str) -> NoReturn:
 
 def not_tested(what: str, remedy: str) -> NoReturn:
     """
-    End a test that cannot be made: *what* is lacking, and *remedy* says what to give so that it can be.
+    End a test that is not possible: *what* is not tested, and *remedy* says what to add for it.
 
-    It is neither passed nor failed, and whoever runs it is told.
+    It neither passes nor fails, but is reported.
     """
     __tracebackhide__ = True
     pytest.skip(f"not tested: {what}\n    What to give: {remedy}")
@@ -48,7 +48,7 @@ def not_tested(what: str, remedy: str) -> NoReturn:
 
 def told(error: BaseException) -> str:
     """
-    Tell an exception in one line: what it is, and the line of the author's code that it came from.
+    Return an exception in one line: its type and text, and the line of the author's code.
     """
     text = " ".join(str(error).split())
     named = f"{type(error).__name__}: {text}" if text else type(error).__name__
@@ -58,7 +58,7 @@ def told(error: BaseException) -> str:
 
 def place_of(error: BaseException) -> str:
     """
-    Name the innermost line that is not of Python, an installed library or statpipe itself.
+    Return the innermost line outside of Python, installed libraries and statpipe itself.
     """
     from statpipe.testing.author import is_library
 
@@ -72,7 +72,7 @@ def place_of(error: BaseException) -> str:
 @contextmanager
 def foreseen(doing: str, remedy: str) -> Iterator[None]:
     """
-    Turn an exception that nobody foresaw, while *doing* something, into a broken promise.
+    Turn an unexpected exception while *doing* something into a failed test.
     """
     __tracebackhide__ = True
     try:

@@ -19,7 +19,7 @@ class AnySnapshot(CheckFixtures):
     def test_it_judges_a_first_vintage_and_an_empty_one(
         self, check: Check, good: Snapshot, bad: Snapshot
     ) -> None:
-        """There may be nothing before it, and nothing in it."""
+        """There may be no vintage before it, and no rows in it."""
         for snapshot in (good, bad, attrs.evolve(good, table=good.table.slice(0, 0))):
             judged(check, snapshot, None)
         judged(check, good, attrs.evolve(good, table=good.table.slice(0, 0)))
@@ -34,5 +34,5 @@ class AnySnapshot(CheckFixtures):
     def test_it_judges_a_vintage_without_figures(
         self, check: Check, good: Snapshot, previous: Snapshot | None
     ) -> None:
-        """An agency may suppress whatever it likes."""
+        """An agency may suppress every figure."""
         judged(check, attrs.evolve(good, table=without_figures(good.table)), previous)

@@ -1,4 +1,4 @@
-"""What the author of a check gives: the check, a snapshot that passes and one that does not."""
+"""The fixtures for the author of a check: the check, a snapshot that passes, and one that fails."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _ORDERS = 6
 
 class CheckFixtures(InTime):
     """
-    What each test of a check may ask for; :class:`CheckContract` says what to override.
+    The fixtures of check tests; :class:`CheckContract` says which ones to override.
     """
 
     orders: ClassVar[int] = _ORDERS
-    """In how many orders of rows each snapshot is judged."""
+    """The number of row orders in which each snapshot is judged."""
     depends_on: ClassVar[frozenset[str]] = frozenset()
     """What the verdict depends on beside the figures: areas, categories, years, statuses, magnitude."""
 
@@ -37,7 +37,7 @@ class CheckFixtures(InTime):
 
     @pytest.fixture
     def bad(self) -> Snapshot:
-        """Override: a snapshot that does not pass."""
+        """Override: a snapshot that fails."""
         missing(self, "bad", "a Snapshot that does not pass (statpipe.testing.snapshot makes one)")
 
     @pytest.fixture

@@ -63,7 +63,7 @@ class Found(CheckFixtures):
         previous: Snapshot | None,
         failing: Sequence[Key] | None,
     ) -> None:
-        """By their keys: whoever reads them must find them in the table."""
+        """By their keys, so that readers find them in the table."""
         if failing is None:
             not_tested(
                 "whether the cells that are shown are those that fail",
@@ -97,7 +97,7 @@ class Found(CheckFixtures):
         previous: Snapshot | None,
         failing: Sequence[Key] | None,
     ) -> None:
-        """A manifest is no place for thousands of cells."""
+        """A manifest should not contain thousands of cells."""
         many = attrs.evolve(bad, table=grown(bad, _MANY))
         result = judged(check, many, previous)
         lacking = failing is not None and len(result.cells) < min(result.failures, SHOWN_CELLS)
@@ -126,7 +126,7 @@ class Found(CheckFixtures):
     def test_what_is_bad_is_so_behind_a_good_vintage_as_well(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
-        """Where it is bad by itself: as a rule, there is a vintage before."""
+        """If it is bad by itself: usually, there is a vintage before."""
         before = attrs.evolve(good, vintage=Vintage(released=date(1999, 12, 31)))
         by_itself = previous is None and not judged(check, bad, None).passed
         if by_itself and judged(check, bad, before).passed:
@@ -139,7 +139,7 @@ class Found(CheckFixtures):
     def test_a_failure_among_many_rows_is_found(
         self, check: Check, good: Snapshot, bad: Snapshot
     ) -> None:
-        """Wherever it stands."""
+        """In any row."""
         import pyarrow as pa
 
         first = judged(check, bad, None)
@@ -164,7 +164,7 @@ class Found(CheckFixtures):
     def test_a_failure_of_long_ago_is_found(
         self, check: Check, good: Snapshot, bad: Snapshot, failing: Sequence[Key] | None
     ) -> None:
-        """Agencies revise all years, not the last one alone."""
+        """Agencies revise all years, and not only the last one."""
         import pyarrow as pa
 
         if failing is None:
@@ -215,7 +215,7 @@ def _numbers(message: str) -> set[int]:
 
 
 def _alike(one: Snapshot, other: Snapshot) -> bool:
-    """Tell whether two tables have the same columns."""
+    """Return whether two tables have the same columns."""
     return (one.table.schema.names, one.table.schema.types) == (
         other.table.schema.names,
         other.table.schema.types,

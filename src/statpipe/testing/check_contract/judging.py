@@ -1,4 +1,4 @@
-"""Let a check judge, and say in plain words what it did wrong."""
+"""Let a check judge, and report in plain words what it did wrong."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class Purity(CheckFixtures):
     def test_it_judges_the_same_again(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
-        """Whatever it judged in between, and without a look at anything else."""
+        """Independently of what it judged in between, and without reading anything else."""
         wanted = [judged(check, one, previous) for one in (good, bad)]
         with watched(check) as watch:
             found = [judged(check, one, previous) for one in (good, bad)]
@@ -73,7 +73,7 @@ class Purity(CheckFixtures):
     def test_another_process_judges_the_same(
         self, check: Check, bad: Snapshot, previous: Snapshot | None
     ) -> None:
-        """With other hashes of strings, another time zone and another day."""
+        """With other string hashes, another time zone and another day."""
         here = repr(judged(check, bad, previous))
         try:
             answers = judged_elsewhere(check, bad, previous)

@@ -19,7 +19,8 @@ _FATE = re.compile(
     r"\brefus(?:e|es|ed|al)\b|--accept-revision|kept as published|nothing [\w ]*published",
     re.IGNORECASE,
 )
-"""Words about what becomes of a vintage. Only the engine knows: it sees severity and all results."""
+"""Words about what happens to a vintage. Only the engine knows that, from the severity and all
+results."""
 
 
 class Said(CheckFixtures):
@@ -30,7 +31,7 @@ class Said(CheckFixtures):
     def test_it_warns_if_it_is_told_to(
         self, lenient: Check | None, bad: Snapshot, previous: Snapshot | None
     ) -> None:
-        """The operator decides what refuses a vintage."""
+        """The operator decides which checks refuse a vintage."""
         if lenient is None:
             not_tested(
                 "whether it warns if it is told to",
@@ -66,7 +67,7 @@ class Said(CheckFixtures):
     def test_the_verdict_is_about_what_was_judged(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
-        """Dataset, vintage, one line, and cells that JSON can hold."""
+        """Dataset, vintage, one line, and cells with JSON values."""
         earlier = attrs.evolve(good, vintage=Vintage(released=date(1999, 12, 31)))
         again = [
             attrs.evolve(one, vintage=attrs.evolve(one.vintage, sequence=2)) for one in (good, bad)

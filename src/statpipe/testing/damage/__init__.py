@@ -1,4 +1,4 @@
-"""What can happen to a payload on its way, or when the agency changes something."""
+"""Damage to a payload: errors in transit, or changes by the agency."""
 
 from __future__ import annotations
 

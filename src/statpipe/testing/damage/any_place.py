@@ -1,4 +1,4 @@
-"""Anything else in any place: in each in turn, or wherever Hypothesis draws."""
+"""Puts something else in any place: in each place in turn, or where Hypothesis draws it."""
 
 from __future__ import annotations
 
@@ -35,10 +35,11 @@ _LEAVES: tuple[Any, ...] = (None, True, {}, [], [[]], {"a": Number("1")}, Number
 
 def each_place(payloads: Sequence[Payload]) -> Iterator[Damage]:
     """
-    Each place holds something else in turn: another kind of thing, no number, too much, nothing.
+    Yield payloads in which each place in turn has something else: another type, not a number, too
+    much, nothing.
 
-    Places of a JSON document that differ in the number of a list's element only are alike; of other
-    text, places all over it are taken.
+    Places of a JSON document that only differ in a list index count as one. In other text, places
+    are spread all over it.
     """
     for place, payload in enumerate(payloads[:MOST_PAYLOADS]):
         for document in documents(payload)[:MOST_PAYLOADS]:
@@ -59,7 +60,7 @@ def each_place(payloads: Sequence[Payload]) -> Iterator[Damage]:
 
 def any_damage(payloads: Sequence[Payload]) -> st.SearchStrategy[Damage]:
     """
-    Draw payloads of which any one is damaged anywhere.
+    Draw payloads, one of which is damaged anywhere.
     """
     ways: list[st.SearchStrategy[Damage]] = []
     for place, payload in enumerate(payloads):

@@ -1,4 +1,4 @@
-"""So many payloads, and places in each, are damaged one by one."""
+"""The number of payloads, and of places in each, that are damaged one by one."""
 
 from __future__ import annotations
 

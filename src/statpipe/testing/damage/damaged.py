@@ -1,4 +1,4 @@
-"""Payloads of which something is wrong."""
+"""Damaged payloads."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from statpipe.domain.payload import Payload
 @frozen
 class Damage:
     """
-    Payloads of which something is wrong, and what it is.
+    Damaged payloads, with a description of the damage.
     """
 
     what: str
@@ -21,6 +21,6 @@ class Damage:
 
 def with_payload(payloads: Sequence[Payload], place: int, new: Payload) -> tuple[Payload, ...]:
     """
-    Return the payloads with another one in this place.
+    Return the payloads with the one at this position replaced.
     """
     return (*payloads[:place], new, *payloads[place + 1 :])

@@ -1,4 +1,4 @@
-"""Fields with other names, and fields that are left out of a record."""
+"""Renames fields, and leaves them out of a record."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def renamed_fields(
     payloads: Sequence[Payload], optional: frozenset[str]
 ) -> Iterator[tuple[str, Damage]]:
     """
-    Each field in turn has another name, in all payloads.
+    Rename each field in turn, in all payloads.
     """
     names: dict[str, None] = {}
     for document in (d for p in payloads for d in documents(p)):
@@ -82,8 +82,8 @@ def fields_left_out(
     payloads: Sequence[Payload], found: Sequence[Found], optional: frozenset[str]
 ) -> Iterator[tuple[Found, Damage]]:
     """
-    Each field of the record of one figure is left out in turn, and the record is of another name. The last
-    record stands behind one of something else, as a rule.
+    Leave out each field of one figure's record in turn, and rename the record. Usually, this is the
+    last record, which comes after one of another kind.
     """
     for one in (*found[:2], *found[2:][-1:]):
         by_form = {"json": _json_records, "xml": _xml_records, "delimited": _rows_cut}

@@ -1,4 +1,4 @@
-"""Figures of the example, and their records, where they stand in the payloads."""
+"""Finds figures of the example, and their records, in the payloads."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ELEMENT = re.compile(r"<[\w.:-]+(?:\s+[\w.:-]+=\"[^\"]*\"){2,}\s*/>")
 @frozen
 class Found:
     """
-    A figure of the example, where it stands in the payloads.
+    A figure of the example, and its place in the payloads.
     """
 
     key: Key
@@ -32,7 +32,7 @@ class Found:
 
     def bare(self, payloads: Sequence[Payload], text: str) -> tuple[Payload, ...] | None:
         """
-        Return the payloads with a JSON number in place of the figure's text, if JSON quotes it.
+        Return the payloads with the figure as a JSON number, if it is a quoted text in JSON.
         """
         old, end = self.document.text, self.start + len(self.literal)
         if self.document.form != "json" or old[self.start - 1] + old[end : end + 1] != '""':
@@ -42,7 +42,7 @@ class Found:
 
     def replaced(self, payloads: Sequence[Payload], text: str) -> tuple[Payload, ...]:
         """
-        Return the payloads with another text in place of the figure.
+        Return the payloads with the figure replaced by another text.
         """
         old = self.document.text
         end = self.start + len(self.literal)
@@ -60,7 +60,8 @@ def found_figures(
     payloads: Sequence[Payload], figures: Mapping[Key, str | None], mark: str = "."
 ) -> list[Found]:
     """
-    Find the figures that stand in the payloads just once, and so can be bent one by one.
+    Find the figures that occur exactly once in the payloads, so that each can be changed
+    separately.
     """
     texts = [(n, d) for n, payload in enumerate(payloads) for d in documents(payload)]
     found = []
@@ -76,7 +77,10 @@ def found_figures(
 
 
 def record_path(one: Found) -> tuple[str | int, ...] | None:
-    """Give the way to the record of a figure: what holds it, if that is one of a list of records."""
+    """
+    Return the path to the record of a figure: the object that contains it, if it is in a list of
+    records.
+    """
     root = tree(one.document.text)
     for path in places(root):
         leaf = at(root, path)

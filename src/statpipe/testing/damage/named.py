@@ -1,4 +1,4 @@
-"""What payloads name: their table, and the unit of their figures."""
+"""Finds the names in payloads: of their table, and of units."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from statpipe.testing.documents import documents
 
 def says(payload: Payload, word: str) -> bool:
     """
-    Tell whether a word stands in a payload on its own.
+    Return whether a payload contains a word on its own.
     """
     return any(_whole(word).search(document.text) for document in documents(payload))
 
 
 def in_another_unit(payloads: Sequence[Payload], unit: str) -> Damage | None:
     """
-    Wherever payloads name a unit, they name another one.
+    Replace each unit in the payloads by another one.
     """
     changed = []
     for payload in payloads:

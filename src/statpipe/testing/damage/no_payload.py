@@ -1,4 +1,4 @@
-"""What comes instead of a payload: nothing, a page, another document, a part of it."""
+"""Replaces a payload by nothing, a web page, another document, or a part of it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAGE = b"<!DOCTYPE html><html><head><title>503</title></head><body>Try again lat
 
 def not_payloads(payloads: Sequence[Payload]) -> Iterator[Damage]:
     """
-    Each payload in turn is nothing, a page, another document, or cut off.
+    Replace each payload in turn by nothing, a web page, another document, or a part of it.
     """
     for place, payload in enumerate(payloads[:MOST_PAYLOADS]):
         forms = {document.form for document in documents(payload)}
@@ -27,7 +27,7 @@ def not_payloads(payloads: Sequence[Payload]) -> Iterator[Damage]:
             "is the JSON null": b"null",
             "is binary": b"\x00\xff\xfe\x80" * 8,
         }
-        if forms <= {"json", "xml"}:  # zips, and other binary forms as well
+        if forms <= {"json", "xml"}:  # zips and other binary formats
             bodies["is cut off in the middle"] = payload.body[: len(payload.body) // 2]
             bodies["lacks its last bytes"] = payload.body.rstrip()[:-2]
         if "delimited" in forms:
@@ -42,7 +42,7 @@ def not_payloads(payloads: Sequence[Payload]) -> Iterator[Damage]:
 
 
 def _cut_in_a_row(payload: Payload) -> bytes | None:
-    """Cut after the first delimiter of the last row that has all of them."""
+    """Cut after the first delimiter of the last complete row."""
     document = documents(payload)[0]
     found = header(document.text)
     if found is None or document.member is not None:

@@ -1,4 +1,4 @@
-"""Payloads and records that come twice."""
+"""Repeats payloads and records."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from statpipe.testing.documents import at, printed, tree
 
 def repeated_payload(payloads: Sequence[Payload], one: Found) -> Damage:
     """
-    A payload comes once more, under another name and with another figure.
+    Repeat a payload under another name and with another figure.
     """
     bent = one.replaced(payloads, next_figure(one.literal))[one.place]
     again = attrs.evolve(bent, name=f"{bent.name}-again")
@@ -29,7 +29,7 @@ def repeated_payload(payloads: Sequence[Payload], one: Found) -> Damage:
 
 def repeated_records(payloads: Sequence[Payload], found: Sequence[Found]) -> Iterator[Damage]:
     """
-    The record of a figure occurs twice: as it is, and with another figure.
+    Repeat the record of a figure, once unchanged and once with another figure.
     """
     for one in found[:2]:
         for what, literal in (

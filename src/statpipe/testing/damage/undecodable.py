@@ -40,7 +40,7 @@ def odd_texts(payloads: Sequence[Payload], encoding: str = "utf-8") -> Iterator[
 
 
 def _marked_texts(document: Document) -> Iterator[tuple[str, str]]:
-    """Give the document with a mark behind each of its texts in turn, and where that is."""
+    """Yield the document with a mark after each of its texts in turn, and the place."""
     if document.form != "json":
         spans = [
             s for s in word_spans(document.text) if document.text[slice(*s)].strip("().-").isalnum()

@@ -1,4 +1,4 @@
-"""Where words stand in a text."""
+"""Finds words in a text."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import re
 
 def word_spans(text: str) -> list[tuple[int, int]]:
     """
-    Return where each word begins and ends, and each sign that is no part of one.
+    Return where each word begins and ends, and each character outside of words.
     """
     return [found.span() for found in re.finditer(r"[\w.()-]+|[^\w\s]", text)]

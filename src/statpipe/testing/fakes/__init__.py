@@ -1,4 +1,4 @@
-"""What stands for the real thing in a test, in memory; held to the same contracts."""
+"""Fakes in memory for tests. They pass the same contract tests as the real objects."""
 
 from statpipe.testing.fakes.memory_lake import MemoryLake
 from statpipe.testing.fakes.memory_sink import MemorySink

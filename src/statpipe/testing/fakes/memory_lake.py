@@ -1,4 +1,4 @@
-"""A lake in memory. It is held to the same contract as the real ones."""
+"""A lake in memory. It passes the same contract tests as real ones."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 class MemoryLake(MemorySink, Lake):
     """
-    A lake of dicts. ``bronze``, ``runs`` and ``copies`` can be looked at, and damaged, by a test.
+    A lake of dicts. Tests can read and damage ``bronze``, ``runs`` and ``copies``.
 
     Damaged manifests go to ``aside``.
     """
@@ -106,7 +106,7 @@ class MemoryLake(MemorySink, Lake):
         return self.held[key].table
 
     def write(self, partition: Partition) -> Receipt:
-        # Parts that are read from here would be read when others lie in their place.
+        # Parts that are read lazily from here might already be replaced.
         parts = tuple(_held(part, part.read()) for part in partition.parts)
         return super().write(attrs.evolve(partition, table=partition.table, parts=parts))
 

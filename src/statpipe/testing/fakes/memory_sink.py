@@ -1,4 +1,4 @@
-"""A sink in memory. It is held to the same contract as the real ones."""
+"""A sink in memory. It passes the same contract tests as real ones."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from statpipe.api import (
 
 class MemorySink(Sink):
     """
-    Holds partitions in a dict and notes every call. ``down`` makes it unreachable.
+    Keeps partitions in a dict and records every call. ``down`` makes it unreachable.
     """
 
     layers = frozenset({Layer.SILVER, Layer.GOLD})

@@ -1,4 +1,4 @@
-"""An agency in memory: a source of releases that a test hands over, and what reads its payloads."""
+"""An agency in memory: a source of given releases, and a normalizer for its payloads."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Cells = Mapping[tuple[str, str, str], str | None]
-"""Area, category and period -> figure as printed, ``None`` where the agency shows none."""
+"""Area, category and period -> figure as printed, or ``None`` if the agency shows none."""
 
 _COLUMNS = ("ref_area", "category", "time_period", "obs_value")
 
@@ -35,8 +35,8 @@ class MemorySource(Source):
     """
     Publishes *releases*: name of the dataset -> date of the release -> figures.
 
-    The latest is what :meth:`probe` finds; all can be fetched. One payload a release, in JSON that
-    :class:`MemoryNormalizer` reads.
+    :meth:`probe` finds the latest; all can be fetched. A release is one payload, in JSON for
+    :class:`MemoryNormalizer`.
     """
 
     given: Sequence[Dataset]
@@ -44,7 +44,7 @@ class MemorySource(Source):
 
     def datasets(self) -> Sequence[Dataset]:
         """
-        Return the datasets that were handed over.
+        Return the given datasets.
         """
         return self.given
 
@@ -69,7 +69,7 @@ class MemorySource(Source):
 
     def fetch(self, dataset: Dataset, vintage: Vintage) -> Iterator[Payload]:
         """
-        Bring the release as one payload.
+        Yield the release as one payload.
         """
         body = _body(self.releases[dataset.name][vintage.released])
         request = {"dataset": dataset.name, "released": str(vintage.released)}

@@ -29,7 +29,7 @@ class Areas(ModelFixtures):
     def test_what_holds_for_one_area_holds_for_the_next(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
-        """Areas of one level change names with each other, and so do the rows."""
+        """If areas of one level swap their names, the rows swap them as well."""
         levels = [_levels(table) for table in histories.values()]
         renamed = {old: new for names in levels for old, new in _next_ones(names).items()}
         others = {name: _with_names(table, renamed) for name, table in histories.items()}
@@ -49,7 +49,7 @@ class Areas(ModelFixtures):
                     _tell(model, key, wanted.get(key), found.get(key))
 
     def test_no_row_is_cut_off(self, models: Sequence[Model]) -> None:
-        """A table is all rows: how many there are is up to the agency."""
+        """A table has all rows: the agency decides how many there are."""
         for model in models:
             word = _at_the_end(without_texts(model.sql))
             if word:
@@ -60,7 +60,7 @@ class Areas(ModelFixtures):
 
 
 def _levels(history: pa.Table) -> Mapping[str, set[str]]:
-    """Give the areas of each level."""
+    """Return the areas of each level."""
     levels: dict[str, set[str]] = defaultdict(set)
     for level, area in zip(
         *(history[n].to_pylist() for n in ("geo_level", "ref_area")), strict=True
@@ -70,7 +70,7 @@ def _levels(history: pa.Table) -> Mapping[str, set[str]]:
 
 
 def _next_ones(levels: Mapping[str, set[str]]) -> dict[str, str]:
-    """Let each area have the name of the next one of its level."""
+    """Return a mapping from each area to the next one of its level."""
     return {
         area: after
         for areas in map(sorted, levels.values())
@@ -79,7 +79,7 @@ def _next_ones(levels: Mapping[str, set[str]]) -> dict[str, str]:
 
 
 def _with_names(history: pa.Table, names: Mapping[str, str]) -> pa.Table:
-    """Give areas other names, with all that describes the areas of these names."""
+    """Return the history with other names of areas, and the descriptions of these."""
     import pyarrow as pa
 
     described = [
@@ -116,7 +116,7 @@ def _tell(model: Model, key: tuple[Any, ...], wanted: Any, found: Any) -> None:
 
 
 def _at_the_end(sql: str) -> str:
-    """Name the word by which the outermost SELECT leaves out rows, if there is one."""
+    """Return the keyword by which the outermost SELECT leaves out rows, if any."""
     depth, outermost = 0, []
     for word in sql.replace("(", " ( ").replace(")", " ) ").lower().split():
         depth += {"(": 1, ")": -1}.get(word, 0)

@@ -30,7 +30,7 @@ class AsOf(ModelFixtures):
     def test_what_was_believed_on_a_day_owes_nothing_to_later_releases(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
-        """As of a day, a model is what it was on that day, when nobody knew what was to come."""
+        """As of a day, a model is what it was on that day, before later releases."""
         dated = {model.name for model in models if can_take_date(models, model)}
         for day in _days_of(histories) if dated else ():
             then = {name: _known_on(table, day) for name, table in histories.items()}
@@ -49,7 +49,7 @@ class AsOf(ModelFixtures):
     def test_a_day_long_ago_has_no_figures(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
-        """Where the SQL can be asked for a date."""
+        """If the SQL can return an earlier state."""
         for model, _, rows in run(models, histories, "DATE '1000-01-01'"):
             if model.takes_date and rows:
                 broken(
@@ -59,7 +59,7 @@ class AsOf(ModelFixtures):
 
 
 def _days_of(histories: Mapping[str, pa.Table]) -> list[date]:
-    """Give the days of the first releases, and those before the next ones."""
+    """Return the days of the first releases, and the days before the next ones."""
     starts = sorted(
         {d for table in histories.values() for d in table["realtime_start"].to_pylist()}
     )
@@ -68,7 +68,7 @@ def _days_of(histories: Mapping[str, pa.Table]) -> list[date]:
 
 
 def _known_on(table: pa.Table, day: date) -> pa.Table:
-    """Give a history as it was known on a day."""
+    """Return a history as it was known on a day."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -176,7 +176,7 @@ class Changed(ModelFixtures):
                 )
 
     def _own(self, models: Sequence[Model], histories: Histories) -> dict[str, Rows]:
-        """Run the models, and return the rows of those that the author has written."""
+        """Run the models, and return the rows of the author's own models."""
         spared = {*standard_models(models), *self.not_in_proportion}
         found = {}
         for model, columns, rows in run(models, histories):
@@ -194,7 +194,7 @@ class Changed(ModelFixtures):
 def _around_zero(
     histories: Histories, source: str
 ) -> Iterator[tuple[str, tuple[Histories, Histories, Histories]]]:
-    """Give histories in which figures are 0 or all the same, a little more, and a little less."""
+    """Return histories in which all figures are 0 or equal, slightly more, and slightly less."""
 
     def three(change: Any) -> tuple[Histories, Histories, Histories]:
         sizes = (Decimal(0), _SMALL, -_SMALL)

@@ -1,4 +1,4 @@
-"""Whether a model is described, and has the columns that it declares."""
+"""Tests that a model is described, and has its declared columns."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KINDS = {
     "double": r"DOUBLE|FLOAT|U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?",
     "date": r"DATE",
 }
-"""What DuckDB may find of the SQL, for each type that a column can declare."""
+"""DuckDB's types that the SQL may have, for each type that a column can declare."""
 
 _CAST = {
     "text": "CAST(... AS VARCHAR)",
@@ -32,7 +32,7 @@ def has_its_columns(
     model: Model, columns: Sequence[tuple[str, str]], *, more_allowed: bool = False
 ) -> None:
     """
-    End the test if a model's SQL gives other columns than are declared, or of other types.
+    End the test if a model's SQL returns other columns or types than declared.
     """
     __tracebackhide__ = True
     kinds = dict(columns)
@@ -61,7 +61,7 @@ def has_its_columns(
 
 def problems_with_declaration(model: Model) -> None:
     """
-    End the test if a model is not described well enough for a table that others read.
+    End the test if a model is not described well enough for readers.
     """
     __tracebackhide__ = True
     if not model.title.strip() or "\n" in model.title:

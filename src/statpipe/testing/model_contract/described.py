@@ -32,7 +32,7 @@ class Described(ModelFixtures):
     def test_no_rows_in_give_no_rows_and_the_declared_columns(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
-        """On the first day there is nothing to derive from."""
+        """On the first day, there are no input rows."""
         empty = {name: table.slice(0, 0) for name, table in histories.items()}
         for model, columns, rows in run(models, empty):
             if rows:

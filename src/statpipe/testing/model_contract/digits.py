@@ -1,7 +1,7 @@
 """Figures that the SQL passes on, adds or subtracts keep all their digits.
 
-All figures of the histories are made a millionth of what they are (or a million times as much). A column of
-decimals must then be just that, or as it was::
+All figures of the histories are divided by a million (or multiplied by it). A column of decimals
+must then change by the same factor, or stay the same::
 
     figures read      101.123456789      0.000101123456789
     passed on         101.123456789      0.000101123456789
@@ -129,7 +129,7 @@ def _doubles(model: Model) -> list[str]:
 
 
 def _power(histories: Mapping[str, pa.Table]) -> int | None:
-    """Say by which power of ten all figures can be multiplied without losing a digit."""
+    """Return the power of ten by which all figures can be multiplied without losing a digit."""
     figures = [v for table in histories.values() for v in table["obs_value"].to_pylist() if v]
     if all(_places(value) <= _BEHIND for value in figures):
         return -_POWER

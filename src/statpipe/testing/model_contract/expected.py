@@ -37,7 +37,7 @@ class Figures(ModelFixtures):
         histories: Mapping[str, pa.Table],
         expected: Expected | None,
     ) -> None:
-        """No other unit, no rounding, no sign lost, no missing figure made a zero, no year moved."""
+        """The same units, digits, signs and years, and no missing figure has become zero."""
         unknown = sorted(set(expected or {}) - {model.name for model in models})
         if unknown:
             broken(
@@ -63,7 +63,8 @@ class Figures(ModelFixtures):
 
 def standard_models(models: Sequence[Model]) -> set[str]:
     """
-    Name those whose SQL is that of :func:`statpipe.api.gold.gold_models`: statpipe itself answers for it.
+    Return the names of models with the SQL of :func:`statpipe.api.gold.gold_models`, for which
+    statpipe itself is responsible.
     """
     by_name = {model.name: model for model in models}
     found: set[str] = set()

@@ -1,4 +1,4 @@
-"""What the author of models gives: the models, and the histories that they read."""
+"""The fixtures for the author of models: the models, and the histories that they read."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
 
 Expected = Mapping[str, Sequence[Mapping[str, Any]]]
-"""Model -> some of its rows, each with its grain and what is worked out by hand: figures as text."""
+"""Model -> some of its rows, each with its grain and values computed by hand: figures as text."""
 
 
 class ModelFixtures(InTime):
     """
-    What each test of models may ask for; :class:`ModelContract` says what to override.
+    The fixtures of model tests; :class:`ModelContract` says which ones to override.
     """
 
     may_be_empty: ClassVar[frozenset[str]] = frozenset()
@@ -37,12 +37,12 @@ class ModelFixtures(InTime):
 
     @pytest.fixture
     def histories(self, models: Sequence[Model]) -> Mapping[str, pa.Table]:
-        """Override, if you like: what the SQL reads of each source."""
+        """Override, if you like: the history that the SQL reads from each source."""
         names = {model.name for model in models}
         sources = {name for model in models for name in model.inputs if name not in names}
         return {source: made_up_history() for source in sorted(sources)}
 
     @pytest.fixture
     def expected(self) -> Expected | None:
-        """Override, if you like: rows of models that you have worked out by hand."""
+        """Override, if you like: rows of models that you have computed by hand."""
         return None

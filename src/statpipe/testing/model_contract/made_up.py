@@ -1,4 +1,4 @@
-"""A history that stands for every source."""
+"""A made-up history that replaces that of any source."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def made_up_history() -> pa.Table:
     """
-    Return a history with revisions, a missing figure, zeros, one that is negative, two that are equal,
-    a dropped cell, a parent and a part, and an area with figures of many digits.
+    Return a history with revisions, a missing figure, zeros, a negative figure, two equal ones, a
+    dropped cell, a parent and a part, and an area with figures with many digits.
     """
     dataset = Dataset(
         name="T1",
@@ -40,7 +40,7 @@ def made_up_history() -> pa.Table:
         )
         for year in range(2015, 2023)
     }
-    # As many places as agencies print, and more; digits that no float holds.
+    # As many decimal places as agencies print, and more; digits that do not fit into a float.
     first["TX", "T1:1", "2019"] = "98765432109876.123456789012"
     first["TX", "T1:1", "2020"] = "98765432109876.123456789013"
     first["TX", "T1:1", "2021"] = "-0.000000000004"

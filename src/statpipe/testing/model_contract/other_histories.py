@@ -1,4 +1,4 @@
-"""Histories whose figures are changed in a way of which one knows what must become of the rows."""
+"""Histories with changed figures for which the effect on rows is known."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Histories = Mapping[str, "pa.Table"]
 Figure = Callable[[Mapping[str, Any], Decimal], Decimal | None]
-"""What becomes of a figure, by the cell that it is of."""
+"""A function from a cell and its figure to the new figure."""
 
 CELL = ("ref_area", "category", "time_period")
 _YEAR = re.compile(r"^\d{4}")
@@ -25,7 +25,7 @@ _UNEVEN = tuple(map(Decimal, ("1.0123457", "0.9871239", "1.0045679", "0.9933331"
 
 def with_figures(table: pa.Table, change: Figure) -> pa.Table:
     """
-    Return a history with other figures; those that are missing stay so.
+    Return a history with other figures. Missing figures stay missing.
     """
     import pyarrow as pa
 
@@ -36,14 +36,14 @@ def with_figures(table: pa.Table, change: Figure) -> pa.Table:
 
 def in_one(histories: Histories, source: str, change: Figure) -> dict[str, pa.Table]:
     """
-    Return the histories, of which one source has other figures.
+    Return the histories with other figures for one source.
     """
     return {**histories, source: with_figures(histories[source], change)}
 
 
 def uneven(histories: Histories) -> dict[str, pa.Table]:
     """
-    Return figures with so many digits that a result of two of them has all digits that its type can hold.
+    Return figures with so many digits that a result of two of them uses all digits of its type.
     """
     factor = cycle(_UNEVEN)
     return {
@@ -61,7 +61,7 @@ def negative(histories: Histories) -> dict[str, pa.Table]:
 
 def in_three_ages(histories: Histories) -> dict[str, pa.Table]:
     """
-    Return the histories together with what they would say of periods 400 years before and after.
+    Return the histories together with copies for periods 400 years before and after.
     """
     import pyarrow as pa
 

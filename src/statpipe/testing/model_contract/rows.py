@@ -1,4 +1,4 @@
-"""Rows that are to be the same."""
+"""Compares rows."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def refuse_other(
     remedy: str,
 ) -> None:
     """
-    End the test if the rows are not those that are wanted.
+    End the test if the rows differ from the expected ones.
     """
     __tracebackhide__ = True
     if len(found) != len(wanted):
@@ -44,7 +44,7 @@ def refuse_other(
 
 def is_same(one: Any, other: Any) -> bool:
     """
-    Tell whether two values are the same; of floating-point numbers, whether they are nearly so.
+    Return whether two values are the same, or nearly the same for floating-point numbers.
     """
     if isinstance(one, float) and isinstance(other, float):
         return math.isclose(one, other, rel_tol=1e-12) or (math.isnan(one) and math.isnan(other))

@@ -1,4 +1,4 @@
-"""Run the SQL of models in DuckDB, and say in plain words what is wrong with it."""
+"""Run the SQL of models in DuckDB, and report in plain words what is wrong with it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run(
     models: Sequence[Model], histories: Mapping[str, pa.Table], day: str = AT_ANY_TIME
 ) -> list[tuple[Model, Columns, list[tuple[Any, ...]]]]:
     """
-    Run all models, each after those that it reads: columns with types, and rows.
+    Run all models, each after the models it reads. Return columns with types, and rows.
     """
     __tracebackhide__ = True
     return [
@@ -38,9 +38,9 @@ def run_tables(
     models: Sequence[Model], inputs: Mapping[str, pa.Table], day: str = AT_ANY_TIME
 ) -> list[tuple[Model, Columns, pa.Table]]:
     """
-    Run all models, each after those that it reads: columns with types, and the table.
+    Run all models, each after the models it reads. Return columns with types, and the table.
 
-    ``inputs`` has histories by their sources, and models that are not to be run.
+    ``inputs`` has histories by their sources, and models that are given and not run.
     """
     __tracebackhide__ = True
     with _duckdb(inputs) as connection:
@@ -66,7 +66,7 @@ def run_tables(
 
 def as_declared(model: Model, table: pa.Table) -> pa.Table:
     """
-    Return the columns that a model declares, which are what other models can read.
+    Return the declared columns of a model, which other models can read.
     """
     declared = [c.name for c in model.columns if c.name in table.column_names]
     return table.select(declared) if declared else table
@@ -74,7 +74,7 @@ def as_declared(model: Model, table: pa.Table) -> pa.Table:
 
 def given_columns(model: Model, inputs: Mapping[str, pa.Table]) -> Sequence[tuple[str, str]]:
     """
-    Return names and types of the columns that a model's SQL gives, by DuckDB.
+    Return names and types of the columns that a model's SQL returns in DuckDB.
     """
     __tracebackhide__ = True
     with _duckdb(inputs) as connection:
@@ -102,7 +102,7 @@ def _relation(connection: Any, model: Model, day: str) -> Any:
     import duckdb
 
     try:
-        # The SQL is a plugin's own declaration: code, not input. It may end in a comment.
+        # The SQL is a plugin's own code and not input. It may end in a comment.
         return connection.sql(f"SELECT * FROM (\n{model.sql_as_of(day)}\n) AS model")  # noqa: S608
     except duckdb.Error as error:
         _fails(model, error)

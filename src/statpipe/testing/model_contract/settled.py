@@ -37,7 +37,7 @@ class Settled(ModelFixtures):
     def test_rows_follow_from_what_settled_and_standing_promise(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
-        """Else a release makes other rows than the whole history does."""
+        """Otherwise, a release gives other rows than the whole history."""
         promising = [model.name for model in models if model.settled or model.standing]
         years = {
             day.year for one in histories.values() for day in one["realtime_start"].to_pylist()
@@ -49,7 +49,7 @@ class Settled(ModelFixtures):
             )
         whole = run_tables(models, histories) if promising else []
         last = max(years, default=0)
-        # In the year after the last one, a release has come that changed nothing.
+        # In the year after the last one, there was a release that changed nothing.
         for part, year in product(_IN_WORDS, (last, last + 1) if whole else ()):
             given = {model.name: as_declared(model, table) for model, _, table in whole}
             given |= {name: _of(part, table, year) for name, table in histories.items()}
@@ -70,7 +70,7 @@ class Settled(ModelFixtures):
 
 
 def _of(part: _Part, history: pa.Table, year: int) -> pa.Table:
-    """Give the part of a history that a release of this year looks at."""
+    """Return the part of a history that a release of this year reads."""
     rows = history.to_pylist()
     cells = [tuple(row[name] for name in ("dataset", *KEY)) for row in rows]
     last = {
@@ -93,7 +93,10 @@ def _of(part: _Part, history: pa.Table, year: int) -> pa.Table:
 
 
 def _rows(model: Model, columns: Columns, table: pa.Table, year: int) -> list[tuple[Any, ...]]:
-    """Give the rows that are still to be settled, or that this year settled; all, where none ever is."""
+    """
+    Return the rows that are not final, or that became final this year; all rows, if the model has
+    no final rows.
+    """
     rows = [row for row in table.to_pylist() if not model.settled or _is_new(model, row, year)]
     return in_order(model, columns, [tuple(row[name] for name, _ in columns) for row in rows])
 

@@ -1,4 +1,4 @@
-"""The words of SQL."""
+"""The keywords of SQL."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ import re
 
 def without_texts(sql: str) -> str:
     """
-    Leave comments, texts and quoted names out.
+    Remove comments, texts and quoted names.
     """
     return re.sub(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"[^\"]*\"", " ", sql, flags=re.DOTALL)

@@ -23,7 +23,7 @@ class AnyDamage(NormalizerFixtures):
     def test_whatever_arrives_is_read_or_refused(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
-        """Any damage gives ``ContentError`` or a valid table; never another exception."""
+        """Any damage gives ``ContentError`` or a valid table, and never another exception."""
         silver_of(normalizer, dataset, payloads)
 
         def arrive(bent: damage.Damage) -> None:
@@ -55,7 +55,7 @@ class AnyDamage(NormalizerFixtures):
     def test_text_that_cannot_be_decoded_is_not_replaced(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
-        """What stands there is lost otherwise, and nobody knows."""
+        """Otherwise, text is lost silently."""
         silver_of(normalizer, dataset, payloads)
         for bent in damage.odd_texts(payloads, self.encoding):
             read(normalizer, dataset, bent.payloads, bent.what)

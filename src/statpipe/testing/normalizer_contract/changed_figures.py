@@ -25,7 +25,7 @@ class ChangedFigures(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """That one, and no other."""
+        """Only that figure changes."""
         before = cells_of(silver_of(normalizer, dataset, payloads))
         found = self._bendable(payloads, figures, dataset)
         for one in [one for one in found if one.key in before][:6]:
@@ -50,7 +50,9 @@ class ChangedFigures(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """Or refused; never rounded. Where the agency publishes doubles, there are none so long."""
+        """
+        Or it is refused, and never rounded. Agencies that publish doubles have no such figures.
+        """
         for one in [] if dataset.doubles else self._bendable(payloads, figures, dataset)[:2]:
             for long in (damage.LONG, damage.DEEP):
                 bent = one.replaced(payloads, damage.marked(long, self.decimal_mark))
@@ -67,7 +69,7 @@ class ChangedFigures(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """It says how exact the figure is: 7.50 is printed with two decimals."""
+        """It shows the precision of the figure: 7.50 is printed with two decimals."""
         for one in [] if dataset.doubles else self._bendable(payloads, figures, dataset)[:2]:
             printed = damage.marked("7.50", self.decimal_mark)
             bent = one.replaced(payloads, printed)
@@ -92,7 +94,9 @@ class ChangedFigures(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """An unknown marker is neither a missing figure nor a zero, and no row to leave out."""
+        """
+        An unknown marker is neither a missing figure nor a zero, and its row must not be left out.
+        """
         for one in self._bendable(payloads, figures, dataset)[:3]:
             for junk in (damage.marked(text, self.decimal_mark) for text in damage.JUNK):
                 bent = one.replaced(payloads, junk)
@@ -118,7 +122,10 @@ class ChangedFigures(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """Why there is no figure is the agency's to say: a blank is no suppression, a dash no zero."""
+        """
+        Only the agency can say why a figure is missing: a blank does not mean suppressed, and a
+        dash does not mean zero.
+        """
         for one in self._bendable(payloads, figures, dataset)[:2]:
             for marker in damage.MARKERS:
                 if marker in self.markers:
@@ -143,7 +150,9 @@ class ChangedFigures(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """A comma that is a point today makes a figure a hundred times as large, and says nothing."""
+        """
+        A comma that is now a decimal point would silently make a figure a hundred times larger.
+        """
         for one in self._bendable(payloads, figures, dataset)[:2]:
             for odd in (damage.marked(text, self.decimal_mark) for text in damage.MISGROUPED):
                 bent = one.replaced(payloads, odd)

@@ -25,7 +25,7 @@ class ChangedRecords(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """An agency that adds an area, or gives it another code, is noticed."""
+        """A new area, or a new code of an area, is noticed."""
         found = self._bendable(payloads, figures, dataset)
         if self.leaves_out_unknown:
             not_tested("leaves_out_unknown is True", "leave it out if each code is to be noticed")
@@ -83,7 +83,7 @@ class ChangedRecords(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """Each says by itself what it is of: the agency may sort them otherwise tomorrow."""
+        """Each record identifies itself: the agency may change their order."""
         before = cells_of(silver_of(normalizer, dataset, payloads))
         found, bent = self._bendable(payloads, figures, dataset), None
         for bent in reordered(payloads, found, dataset):
@@ -107,7 +107,7 @@ class ChangedRecords(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """The example is small; what the agency sends is not."""
+        """The example is small, but the agency's answers are not."""
         found = self._bendable(payloads, figures, dataset)
         if dataset.selection.periods is not None:
             not_tested(
@@ -131,7 +131,7 @@ class ChangedRecords(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """Nor is one that is left out of a record."""
+        """Neither is a field that is left out of a record."""
         before = cells_of(silver_of(normalizer, dataset, payloads))
         for name, bent in damage.renamed_fields(payloads, self.optional_fields):
             after = cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)

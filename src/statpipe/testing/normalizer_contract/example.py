@@ -29,7 +29,7 @@ class Example(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """Exact, complete, and nothing that is missing has become a number."""
+        """Exact and complete, and no missing figure has become a number."""
         cells = cells_of(silver_of(normalizer, dataset, payloads))
         expected = self._expected(figures, dataset)
         for key, value in expected.items():
@@ -74,7 +74,7 @@ class Example(NormalizerFixtures):
         payloads: Sequence[Payload],
         marks: Mapping[Key, tuple[str, str | None]] | None,
     ) -> None:
-        """Suppressed is not missing, and provisional not final."""
+        """Suppressed is not the same as missing, and provisional not the same as final."""
         table = silver_of(normalizer, dataset, payloads)
         marked = table["source_symbol"].null_count < len(table)
         special = marked or table["obs_status"].unique().to_pylist() != [NORMAL]
@@ -103,7 +103,7 @@ class Example(NormalizerFixtures):
         payloads: Sequence[Payload],
         notes: Mapping[Key, str] | None,
     ) -> None:
-        """That one, and no other figure has it."""
+        """This figure has the note, and no other figure."""
         table = silver_of(normalizer, dataset, payloads)
         if notes is None and table["notes"].null_count < len(table):
             not_tested(
@@ -124,7 +124,7 @@ class Example(NormalizerFixtures):
     def test_the_table_fits_silver(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
-        """Columns, exact types, one row a key, and a reason for each missing figure."""
+        """Columns, exact types, one row per key, and a reason for each missing figure."""
         import pyarrow as pa
 
         table = table_of(normalizer, dataset, payloads)
@@ -157,7 +157,7 @@ class Example(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """A dataset narrowed to an area, a category or a period gives these rows and no others."""
+        """A selection of an area, a category or a period gives exactly these rows."""
         whole = silver_of(normalizer, dataset, payloads)
         area, category, period = next(iter(self._expected(figures, dataset)))[:3]
         for what, selection in (

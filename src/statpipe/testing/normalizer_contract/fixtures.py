@@ -1,4 +1,4 @@
-"""What the author of a normalizer gives: an example, and the exceptions from the rule."""
+"""The fixtures for the author of a normalizer: an example, and exceptions from the rules."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from statpipe.testing.patience import InTime
 from statpipe.testing.wording import broken, missing, not_tested
 
 Figures = Mapping[Key, str | None]
-"""Area, category and period -> figure as the agency prints it, ``None`` where it shows none."""
+"""Area, category and period -> figure as printed by the agency, or ``None`` if it shows none."""
 
 _TELLING = 2
-"""So many figures of an example at least can be told from one another."""
+"""The fewest figures of an example that must be distinct."""
 
 
 class NormalizerFixtures(InTime):
     """
-    What each test of a normalizer may ask for; :class:`NormalizerContract` says what to override.
+    The fixtures of normalizer tests; :class:`NormalizerContract` says which ones to override.
     """
 
     complete: ClassVar[bool] = True
@@ -44,7 +44,9 @@ class NormalizerFixtures(InTime):
 
     @pytest.fixture
     def normalizer(self, dataset: Dataset) -> Normalizer:
-        """Override: the normalizer; one that the dataset names by its place is found."""
+        """
+        Override: the normalizer. One that the dataset names by its path is found automatically.
+        """
         if ":" not in dataset.normalizer:
             missing(self, "normalizer", "the normalizer under test")
         return normalizer_at(dataset.normalizer)
@@ -66,12 +68,12 @@ class NormalizerFixtures(InTime):
 
     @pytest.fixture
     def marks(self) -> Mapping[Key, tuple[str, str | None]] | None:
-        """Override, if you like: obs_status and source_symbol of the figures that are special."""
+        """Override, if you like: obs_status and source_symbol of figures that are not normal."""
         return None
 
     @pytest.fixture
     def notes(self) -> Mapping[Key, str] | None:
-        """Override, if you like: the notes of the figures that have one."""
+        """Override, if you like: the notes of figures that have one."""
         return None
 
     def _expected(self, figures: Figures, dataset: Dataset) -> dict[Key, Decimal | None]:
@@ -92,7 +94,10 @@ class NormalizerFixtures(InTime):
         return expected
 
     def _read(self, text: str, dataset: Dataset) -> Decimal | None:
-        """Read a printed figure; that of a binary double is the shortest decimal that is the same one."""
+        """
+        Read a printed figure. A binary double becomes the shortest decimal that reads as the same
+        double.
+        """
         value = figure(text, self.decimal_mark)
         return value if value is None or not dataset.doubles else read_double(f"{value}")[0]
 

@@ -24,7 +24,10 @@ class Notations(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """``(5)`` is a negative figure here and a footnote there, ``5r`` a revised one; ``null`` says nothing."""
+        """
+        ``(5)`` is a negative figure at one agency and a footnote at another; ``5r`` is a revised
+        figure; ``null`` has no meaning.
+        """
         for one in self._bendable(payloads, figures, dataset)[:1]:
             for odd, bent in self._bent(one, payloads):
                 what = f"{odd} stands in place of the figure {one.literal}"

@@ -27,7 +27,7 @@ class Purity(NormalizerFixtures):
     def test_the_same_payloads_give_the_same_table(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
-        """Again, by a copy of the object, and in another order."""
+        """In a second call, with a copy of the object, and in another order."""
         first = silver_of(normalizer, dataset, payloads)
         later = [attrs.evolve(one, retrieved=datetime(2031, 5, 6, tzinfo=UTC)) for one in payloads]
         for what, order in (
@@ -50,7 +50,7 @@ class Purity(NormalizerFixtures):
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
         """No clock, no chance, no environment, no file, no network."""
-        table_of(normalizer, dataset, payloads)  # what is loaded once is loaded now
+        table_of(normalizer, dataset, payloads)  # load modules that are loaded once
         with watched(normalizer) as watch:
             table_of(normalizer, dataset, payloads)
         if watch.looks:
@@ -66,7 +66,7 @@ class Purity(NormalizerFixtures):
     def test_another_process_makes_the_same_table(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
-        """With other hashes of strings, another time zone and another day."""
+        """With other string hashes, another time zone and another day."""
         here = content_hash(silver_of(normalizer, dataset, payloads))
         try:
             answers = normalized_elsewhere(normalizer, dataset, payloads)
@@ -93,7 +93,7 @@ class Purity(NormalizerFixtures):
     def test_payloads_and_dataset_stay_as_they_are(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
-        """What goes in is not changed."""
+        """The arguments are not changed."""
         given_payloads = list(payloads)
         before = copy.deepcopy((dataset, given_payloads))
         table_of(normalizer, dataset, given_payloads)
@@ -104,7 +104,7 @@ class Purity(NormalizerFixtures):
             )
 
     def test_it_has_a_version(self, normalizer: Normalizer) -> None:
-        """So that a change of code rebuilds what depends on it."""
+        """So that a change of code rebuilds the tables that depend on it."""
         if not isinstance(normalizer.version, str) or not normalizer.version:
             broken(
                 f"version is {normalizer.version!r}",

@@ -1,4 +1,4 @@
-"""Let a normalizer read payloads, and say in plain words what it did wrong."""
+"""Let a normalizer read payloads, and report in plain words what it did wrong."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ _LOST = re.compile(
     rb"\xef\xbf\xbd|\\ufffd|\\ud[89ab][0-9a-f]{2}(?!\\ud[c-f])|(?<!\\ud[89ab][0-9a-f]{2})\\ud[c-f]",
     re.IGNORECASE,
 )
-"""U+FFFD, as it is or as JSON's escape, and an escape that stands for half a character."""
+"""U+FFFD, as a character or as JSON's escape, and an escape for half a character."""
 _GARBLED = ACCENT.encode().decode("latin-1")
 
 
 def table_of(normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
     """
-    Return what the normalizer makes of the example; end the test if it raises.
+    Return the normalizer's table of the example. End the test if it raises.
     """
     __tracebackhide__ = True
     with foreseen(
@@ -40,7 +40,7 @@ def table_of(normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payloa
 
 def silver_of(normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]) -> pa.Table:
     """
-    Return the same as Silver; end the test if it does not fit.
+    Return this table as Silver. End the test if it does not fit.
     """
     __tracebackhide__ = True
     table = table_of(normalizer, dataset, payloads)
@@ -60,7 +60,7 @@ def cells_or_refusal(
     what: str,
 ) -> dict[Key, tuple[Decimal | None, str]] | None:
     """
-    Return the cells, or ``None`` if they are refused as they should be.
+    Return the cells, or ``None`` if they are refused properly.
     """
     __tracebackhide__ = True
     result = read(normalizer, dataset, payloads, what)
@@ -74,7 +74,7 @@ def read(
     what: str,
 ) -> pa.Table | ContentError:
     """
-    Return Silver, or the ``ContentError`` that refuses the payloads; end the test for all else.
+    Return Silver, or the ``ContentError`` that refuses the payloads. Any other error ends the test.
     """
     __tracebackhide__ = True
     try:
@@ -85,7 +85,7 @@ def read(
             return seal(table, described, _VINTAGE)
     except ContentError as error:
         text = str(error).strip()
-        # A line break that was put into the payload may be quoted.
+        # The message may quote a line break that the kit put into the payload.
         if not text or ("\n" in text and "\\n" not in what):
             broken(
                 f"{what}, and the ContentError says {str(error)!r}",
@@ -104,7 +104,7 @@ def read(
 
 def writes_lost_text(payload: Payload) -> bool:
     """
-    Tell whether a payload itself writes a character that is lost: then no normalizer lost it.
+    Return whether a payload itself contains a lost character: then the normalizer did not lose it.
     """
     return _LOST.search(payload.body) is not None
 
@@ -112,7 +112,7 @@ def writes_lost_text(payload: Payload) -> bool:
 def _refuse_replacements(table: pa.Table, payloads: Sequence[Payload], what: str) -> None:
     __tracebackhide__ = True
     if any(map(writes_lost_text, payloads)):
-        return  # The gate takes it out of words, and refuses codes that hold it.
+        return  # The gate removes it from free text, and refuses codes that contain it.
     for name in table.column_names:
         texts = [text for text in table[name].unique().to_pylist() if isinstance(text, str)]
         lost = next((text for text in texts if "\ufffd" in text), None)

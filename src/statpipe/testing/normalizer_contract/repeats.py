@@ -24,7 +24,7 @@ class Repeats(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """Two figures for one key are a fault of somebody; which one is right cannot be known."""
+        """Two figures for one key are a mistake, and it is unknown which one is right."""
         found = self._bendable(payloads, figures, dataset)
         for bent in damage.repeated_records(payloads, found):
             after = cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
@@ -42,7 +42,7 @@ class Repeats(NormalizerFixtures):
         payloads: Sequence[Payload],
         figures: Figures,
     ) -> None:
-        """Neither the first nor the last is the right one."""
+        """It is unknown whether the first or the last is right."""
         for one in self._bendable(payloads, figures, dataset)[:1]:
             bent = damage.repeated_payload(payloads, one)
             for order in (bent.payloads, bent.payloads[::-1]):

@@ -24,7 +24,7 @@ class WrongPayloads(NormalizerFixtures):
     """
 
     def test_no_payloads_are_refused(self, normalizer: Normalizer, dataset: Dataset) -> None:
-        """Nothing that arrived is not a release without figures."""
+        """No payloads do not mean a release without figures."""
         after = cells_or_refusal(normalizer, dataset, (), "there are no payloads")
         if after is not None:
             broken(
@@ -35,7 +35,7 @@ class WrongPayloads(NormalizerFixtures):
     def test_a_payload_that_is_none_is_refused_by_its_name(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
-        """Empty, cut off, a web page, another document."""
+        """Empty, truncated, a web page, or another document."""
         before = silver_of(normalizer, dataset, payloads)
         for bent in damage.not_payloads(payloads):
             error = _refusal(normalizer, dataset, bent, before)
@@ -52,7 +52,7 @@ class WrongPayloads(NormalizerFixtures):
     def test_no_payload_is_passed_over(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
-        """However many there are: an answer in pages has more of them next year."""
+        """There may be any number: an answer in pages will have more of them next year."""
         if not self.reads_all_payloads or not payloads:
             return
         last = payloads[-1]
@@ -71,7 +71,7 @@ class WrongPayloads(NormalizerFixtures):
     def test_a_payload_of_another_table_is_refused(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
-        """Where a payload says which table it is of, that is looked at."""
+        """If a payload names its table, the name is checked."""
         codes = {area.code for area in dataset.areas} | {one.code for one in dataset.categories}
         naming = [p for p in payloads if damage.says(p, dataset.name)]
         if not self.names_its_table or dataset.name in codes or len(naming) < len(payloads):
@@ -92,7 +92,7 @@ class WrongPayloads(NormalizerFixtures):
     def test_another_unit_is_refused(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
-        """Where a payload says what its figures are in, that is looked at."""
+        """If a payload names the unit of its figures, the unit is checked."""
         units = {one.unit_measure for one in dataset.categories} if self.names_its_units else set()
         before = silver_of(normalizer, dataset, payloads)
         for unit in sorted(units):
@@ -113,7 +113,7 @@ class WrongPayloads(NormalizerFixtures):
 def _refusal(
     normalizer: Normalizer, dataset: Dataset, bent: damage.Damage, before: pa.Table
 ) -> ContentError | None:
-    """Give the error, or ``None`` if the damage touched nothing that is read."""
+    """Return the error, or ``None`` if the damage did not affect anything that is read."""
     __tracebackhide__ = True
     result = read(normalizer, dataset, bent.payloads, bent.what)
     if isinstance(result, ContentError):
@@ -129,13 +129,15 @@ def _refusal(
 
 
 def _units(table: pa.Table) -> set[tuple[str, int]]:
-    """Give units and powers of ten, as the table has them."""
+    """Return the units and powers of ten in the table."""
     columns = (table["unit_measure"].to_pylist(), table["unit_mult"].to_pylist())
     return set(zip(*columns, strict=True))
 
 
 def _statpipe_says(error: BaseException) -> bool:
-    """Tell whether statpipe raised an error: it has the table and knows no payload."""
+    """
+    Return whether statpipe raised the error, and not the normalizer: statpipe only has the table.
+    """
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

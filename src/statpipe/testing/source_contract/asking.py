@@ -1,4 +1,4 @@
-"""Ask a source as a run does, and say in plain words what it did wrong."""
+"""Call a source as a run does, and report in plain words what it did wrong."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def datasets_of(make_source: Callable[[], Source]) -> Sequence[Dataset]:
 
 def probe(source: Source, dataset: Dataset) -> Vintage:
     """
-    Probe, and end the test if that fails or gives no release.
+    Probe, and end the test if that fails or returns no release.
     """
     __tracebackhide__ = True
     with foreseen(f"probe({dataset.name})", "let the local agency answer what the probe asks"):
@@ -43,7 +43,7 @@ def probe(source: Source, dataset: Dataset) -> Vintage:
 
 def fetch(source: Source, dataset: Dataset, vintage: Vintage) -> list[Payload]:
     """
-    Fetch everything, and end the test if that fails or if payloads do not come one by one.
+    Fetch everything, and end the test if that fails, or if payloads are not yielded one by one.
     """
     __tracebackhide__ = True
     with foreseen(f"fetch({dataset.name})", "let the local agency answer what fetch() asks"):
@@ -63,7 +63,9 @@ def run_once(make_source: Callable[[], Source]) -> list[Payload]:
     """
     source = make_source()
     try:
-        with quick(source, most=sys.maxsize):  # nothing fails here: it may ask as often as it needs
+        with quick(
+            source, most=sys.maxsize
+        ):  # nothing fails here, so it may send as many requests as it needs
             return [
                 payload
                 for dataset in source.datasets()
@@ -87,8 +89,8 @@ def raised(work: Callable[[], object]) -> BaseException | None:
 @contextmanager
 def quick(source: Source, most: int = MOST_ASKED) -> Iterator[list[float]]:
     """
-    Let ``time.sleep`` return at once, wherever the author of the source calls it, and end a test in which
-    the source asks without end.
+    Let ``time.sleep`` return at once in the author's code, and end a test in which the source sends
+    requests without end.
     """
     modules = list(Author(source).modules())
     with patient(most) as once_more, quick_sleep(modules, once_more) as slept:

@@ -21,7 +21,7 @@ class Datasets(SourceFixtures):
     def test_datasets_are_named_without_asking_anybody(
         self, make_source: Callable[[], Source], agency: Agency | None
     ) -> None:
-        """Twice the same, each once, offline."""
+        """The same in two calls, each once, and offline."""
         asked = len(agency.requests) if agency is not None else 0
         source = make_source()
         datasets: list[Dataset] = []
@@ -49,7 +49,7 @@ class Datasets(SourceFixtures):
         source.close()
 
     def test_the_smallest_is_a_part_of_the_dataset(self, source: Source) -> None:
-        """So that a smoke run asks for little."""
+        """So that a smoke run requests little."""
         for dataset in source.datasets():
             small = source.smallest(dataset)
             if small.name != dataset.name or not dataset.selection.covers(small.selection):

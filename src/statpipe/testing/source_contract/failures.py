@@ -59,7 +59,7 @@ class Failures(SourceFixtures):
     def test_each_failure_says_what_to_do_next(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
-        """Foreseen errors only, each in one line."""
+        """Only expected errors, each in one line."""
         agency = needed(agency)
         at = moments(make_source, agency)
         for what, fault in faults(canary).items():
@@ -76,7 +76,10 @@ class Failures(SourceFixtures):
     def test_one_answer_that_fails_on_the_way_loses_nothing(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
-        """It is asked for again, or the source says so: a page, a batch, a dataset never stays away quietly."""
+        """
+        It is requested again, or the source reports it: a page, a batch or a dataset is never
+        missing silently.
+        """
         agency = needed(agency)
         some = {what: fault for what, fault in faults(canary).items() if what in _PASSING}
         for number, dataset in enumerate(datasets_of(make_source)):
@@ -100,7 +103,7 @@ class Failures(SourceFixtures):
     def test_it_does_not_wait_for_ever(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
-        """An agency that takes the question and says nothing would hold up the run for hours."""
+        """An agency that accepts the request but never answers would block the run for hours."""
         needed(agency)
         with waits() as found:
             run_once(make_source)
@@ -124,7 +127,7 @@ class Failures(SourceFixtures):
     def test_a_probe_that_hears_nonsense_is_refused(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
-        """A page, an empty document: no release, and no other exception."""
+        """A web page or an empty document gives neither a release nor an unexpected exception."""
         agency = needed(agency)
         for dataset in datasets_of(make_source):
             usual = probe(make_source(), dataset)
@@ -148,7 +151,7 @@ class Failures(SourceFixtures):
     def test_a_fetch_that_was_cut_short_is_made_good_by_the_next(
         self, make_source: Callable[[], Source], agency: Agency | None
     ) -> None:
-        """Nothing is left behind that changes what comes."""
+        """Nothing is left behind that changes the next fetch."""
         undisturbed = _bodies(run_once(make_source))
         for number in range(len(datasets_of(make_source))):
             source = make_source()

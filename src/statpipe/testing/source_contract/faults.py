@@ -1,4 +1,4 @@
-"""What can go wrong with an agency's answers, and what a source raises then."""
+"""Faults in an agency's answers, and the errors that a source raises."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NONSENSE = {
 
 def faults(canary: str) -> dict[str, Fault]:
     """
-    Return what may happen to any answer, by the words that say so. Many agencies repeat the key.
+    Return faults that may happen to any answer, by their description. Many agencies repeat the key.
     """
     echo = f'{{"error": "key {canary} at https://agency.example/?key={canary}"}}'.encode()
 
@@ -51,7 +51,10 @@ def faults(canary: str) -> dict[str, Fault]:
 
 
 def _cut_off(request: Request, answer: Answer) -> Answer | None:
-    """Send the first byte only. An answer to HEAD has none, nor has 304: there the connection is closed."""
+    """
+    Only send the first byte. Answers to HEAD and with 304 have no body: for these, close the
+    connection.
+    """
     if request.method == "HEAD" or answer.status == HTTPStatus.NOT_MODIFIED:
         return None
     return evolve(answer, body=answer.body + b" " * 64, cut=1)
@@ -59,7 +62,7 @@ def _cut_off(request: Request, answer: Answer) -> Answer | None:
 
 def instead(body: bytes) -> Fault:
     """
-    Send another body. An answer to HEAD is its headers: they are left out.
+    Send another body. For HEAD, leave out the headers.
     """
     return lambda request, answer: (
         evolve(answer, headers={}) if request.method == "HEAD" else evolve(answer, body=body)
@@ -68,7 +71,7 @@ def instead(body: bytes) -> Fault:
 
 def with_more(odd: bytes) -> Fault:
     """
-    Send the whole body, and odd bytes behind it.
+    Send the whole body, followed by odd bytes.
     """
     return lambda _, answer: evolve(answer, body=answer.body + odd)
 
@@ -90,7 +93,8 @@ def with_echo(answer: Answer, canary: str) -> Answer:
 @frozen(kw_only=True)
 class Moment:
     """
-    When something goes wrong: in which dataset, and behind how many good answers of fetch(); or in the probe.
+    When a fault happens: in which dataset, and after how many good answers of fetch(); or in the
+    probe.
     """
 
     dataset: int
@@ -100,8 +104,8 @@ class Moment:
 
 def moments(make_source: Callable[[], Source], agency: Agency) -> list[Moment]:
     """
-    Return when to let things go wrong: in the probe, and at the first, second and last request of fetch(),
-    for every dataset.
+    Return the moments of faults: in the probe, and at the first, second and last request of
+    fetch(), for every dataset.
     """
     found = []
     names = [dataset.name for dataset in datasets_of(make_source)]
@@ -117,7 +121,7 @@ def moments(make_source: Callable[[], Source], agency: Agency) -> list[Moment]:
 
 def asked_by_fetch(make_source: Callable[[], Source], agency: Agency, number: int) -> int:
     """
-    Return how many requests fetch() makes for a dataset, while nothing is wrong.
+    Return how many requests fetch() sends for a dataset without a fault.
     """
     source = make_source()
     try:
@@ -135,7 +139,7 @@ def failures(
     make_source: Callable[[], Source], agency: Agency, fault: Fault, at: Iterable[Moment]
 ) -> Iterator[tuple[str, BaseException | None]]:
     """
-    Give what is raised when this happens at these moments, to all requests from then on.
+    Yield the errors that are raised if this fault happens to all requests from these moments on.
     """
     for moment in at:
         disturbed = From(fault, moment.healthy or 0)
@@ -148,7 +152,7 @@ def disturbed_by(
     fault: Fault, make_source: Callable[[], Source], agency: Agency, moment: Moment
 ) -> tuple[BaseException | None, list[Payload]]:
     """
-    Probe, or fetch, while this goes wrong; return what was raised, and what came.
+    Probe or fetch with this fault. Return the error that was raised, and the payloads.
     """
     source = make_source()
     brought: list[Payload] = []
@@ -170,7 +174,8 @@ def disturbed_by(
 
 def sent_on(place: str, status: int, first: str | None = None) -> Fault:
     """
-    Send us on to another place with this status; *first* to a path of the agency itself, and from there.
+    Redirect to another place with this status, *first* to a path of the agency itself and from
+    there.
     """
     away = Answer(b"", "text/plain", status, {"Location": f"{place}/?on=1"})
     if first is None:
@@ -180,7 +185,9 @@ def sent_on(place: str, status: int, first: str | None = None) -> Fault:
 
 
 class From:
-    """A fault that leaves the first answers as they are, and, where it happens once, those behind it."""
+    """
+    A fault that does not affect the first answers, and also not the later ones if it happens once.
+    """
 
     def __init__(self, fault: Fault, healthy: int, most: int = sys.maxsize) -> None:
         self._fault, self._healthy, self._most = fault, healthy, most
@@ -196,7 +203,7 @@ class From:
 
 def fetch_all(source: Source, dataset: Dataset, vintage: Vintage) -> None:
     """
-    Fetch, and keep nothing.
+    Fetch, and discard the payloads.
     """
     for _ in source.fetch(dataset, vintage):
         pass

@@ -1,4 +1,6 @@
-"""What the author of a source gives: the source, the agency, and the exceptions from the rule."""
+"""The fixtures for the author of a source: the source, the agency, and exceptions from the
+rules.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,7 @@ from statpipe.testing.wording import missing, not_tested
 
 class Agency(Protocol):
     """
-    What the kit needs of a local fake: :class:`statpipe.testing.LocalAgency` has it.
+    The interface that a local fake needs. :class:`statpipe.testing.LocalAgency` has it.
     """
 
     requests: list[Request]
@@ -28,7 +30,7 @@ class Agency(Protocol):
 
 class SourceFixtures(InTime):
     """
-    What each test of a source may ask for; :class:`SourceContract` says what to override.
+    The fixtures of source tests; :class:`SourceContract` says which ones to override.
     """
 
     probe_reads_everything: ClassVar[bool] = False
@@ -40,7 +42,10 @@ class SourceFixtures(InTime):
 
     @pytest.fixture
     def canary(self) -> str:
-        """The key that must be seen nowhere. Override it if the source takes keys of one form only."""
+        """
+        The key that must not be visible anywhere. Override it if the source only accepts keys of a
+        certain form.
+        """
         return CANARY
 
     @pytest.fixture
@@ -50,7 +55,7 @@ class SourceFixtures(InTime):
 
     @pytest.fixture
     def make_source(self) -> Callable[[], Source]:
-        """Override: makes a new source, with the canary as its key, whenever it is called."""
+        """Override: a function that makes a new source with the canary as its key."""
         missing(
             self, "make_source", "a function that makes a new source, with the canary as its key"
         )
@@ -69,7 +74,10 @@ class SourceFixtures(InTime):
 
     @pytest.fixture
     def normalizer(self, source: Source) -> Normalizer | None:
-        """Override, if you like: the normalizer that reads what is fetched; one that datasets name by its place is found."""
+        """
+        Override, if you like: the normalizer of the payloads. One that datasets name by its path is
+        found automatically.
+        """
         places = {dataset.normalizer for dataset in source.datasets()}
         place = places.pop() if len(places) == 1 else ""
         return normalizer_at(place) if ":" in place else None
@@ -81,17 +89,20 @@ class SourceFixtures(InTime):
 
     @pytest.fixture
     def released(self) -> date | None:
-        """Override, if you like: the day that the agency's answers name."""
+        """Override, if you like: the date in the agency's answers."""
         return None
 
     @pytest.fixture
     def revise(self) -> Callable[[], object] | None:
-        """Override, if you like: lets the agency publish other figures."""
+        """Override, if you like: a function that lets the agency publish other figures."""
         return None
 
     @pytest.fixture
     def revise_quietly(self) -> Callable[[], object] | None:
-        """Override, if you like: lets the agency change one figure, each time another, and say nothing."""
+        """
+        Override, if you like: a function that lets the agency silently change one figure, a
+        different one each time.
+        """
         return None
 
 

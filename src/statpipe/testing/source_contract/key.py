@@ -53,7 +53,7 @@ class Key(SourceFixtures):
     def test_a_key_that_the_agency_repeats_is_taken_out(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
-        """Many agencies answer with what they were asked, the key included."""
+        """Many agencies repeat the request in their answers, including the key."""
         agency = needed(agency)
         _must_send_it(make_source, agency, canary)
         if not self.agency_may_echo:
@@ -82,7 +82,7 @@ class Key(SourceFixtures):
         caplog: pytest.LogCaptureFixture,
         capsys: pytest.CaptureFixture[str],
     ) -> None:
-        """Not in its text, not in what caused it, not in a log."""
+        """Neither in its text, nor in its causes, nor in a log."""
         agency = needed(agency)
         _must_send_it(make_source, agency, canary)
         at = moments(make_source, agency)
@@ -101,7 +101,7 @@ class Key(SourceFixtures):
     def test_the_key_goes_to_the_agency_alone(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
-        """Not to where an answer sends us on: whatever the redirect, the host or the port, or the way there."""
+        """A redirect never gets the key, whatever its status, host, port or path."""
         agency = needed(agency)
         _must_send_it(make_source, agency, canary)
         at = moments(make_source, agency)
@@ -119,7 +119,7 @@ class Key(SourceFixtures):
                         )
 
     def test_without_its_key_it_says_which_variable_to_set(self, keyless: Source | None) -> None:
-        """Before it asks anybody; what needs no key works all the same."""
+        """Before any request. Work that needs no key still works."""
         if keyless is None:
             not_tested(
                 "what the source says when its key is not set",
@@ -143,7 +143,7 @@ _REDIRECTS = (
     *((status, None) for status in (301, 302, 303, 307, 308)),
     *((status, "/moved-by-the-agency") for status in (302, 307)),
 )
-"""With which status the agency sends us on; and to which path of its own first."""
+"""The status of redirects, and the agency's own path to which they lead first."""
 
 
 def _must_send_it(make_source: Callable[[], Source], agency: Agency, canary: str) -> None:
@@ -168,7 +168,7 @@ def _hidden(what: str, text: str, canary: str) -> None:
 
 def _payload_hides(payload: Payload, canary: str) -> None:
     __tracebackhide__ = True
-    # A name writes other signs as underscores, those of a key as well.
+    # Names have underscores for other characters, also for those of a key.
     as_a_name = Payload(name=canary, body=b"").name
     places: Mapping[str, str | bytes] = {
         "its name": payload.name.replace(as_a_name, canary),

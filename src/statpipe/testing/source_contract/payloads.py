@@ -27,7 +27,7 @@ class Payloads(SourceFixtures):
     def test_payloads_come_in_a_fixed_order_with_names_of_their_own(
         self, make_source: Callable[[], Source]
     ) -> None:
-        """The same each time, on any day."""
+        """The same in each call, on any day."""
         for dataset in datasets_of(make_source):
             first: list[tuple[Any, ...]] | None = None
             for days in DAYS[:2]:
@@ -74,7 +74,7 @@ class Payloads(SourceFixtures):
     def test_not_a_byte_is_mended(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
-        """White space and signs that no encoding explains are kept, or refused."""
+        """White space and undecodable bytes are kept or refused."""
         agency = needed(agency)
         if not self.payloads_as_served:
             not_tested("payloads_as_served is False", "leave it out where answers are payloads")
@@ -94,7 +94,7 @@ class Payloads(SourceFixtures):
     def test_what_is_fetched_can_be_read(
         self, make_source: Callable[[], Source], normalizer: Normalizer | None
     ) -> None:
-        """By the normalizer that belongs to it."""
+        """By the source's normalizer."""
         if normalizer is None:
             not_tested(
                 "whether what is fetched can be read",
@@ -131,11 +131,11 @@ def _not_mended(
     dataset = source.datasets()[number]
     agency.served.clear()
     vintage = probe(source, dataset)
-    remembered = parts(agency.served)  # what the probe has read need not be asked for again
+    remembered = parts(agency.served)  # what the probe has read may be reused
     agency.served.clear()
     agency.fault = fault
     brought: list[Payload] = []
-    with suppress(Exception), quick(source):  # to refuse it is as well
+    with suppress(Exception), quick(source):  # refusing it is also fine
         brought.extend(source.fetch(dataset, vintage))
     agency.fault = None
     source.close()

@@ -1,4 +1,4 @@
-"""Whether a day stands in what an agency sent, however it is written."""
+"""Finds a date in an agency's answer, in any notation."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _EPOCH = re.compile(r"(?<![\d.])(1\d{9})(?:\d{3})?(?![\d.])")
 
 def names_day(texts: Iterable[str], day: date) -> bool:
     """
-    Tell whether a text names this day: 2024-03-01, 1 March 2024, 3/1/24, 1709251200, or as spreadsheets
-    count days.
+    Return whether a text contains this date: 2024-03-01, 1 March 2024, 3/1/24, 1709251200, or the
+    day number of spreadsheets.
     """
     y, m, d = day.year, f"0?{day.month}", f"0?{day.day}"
     short = f"{y % 100:02d}"
@@ -37,5 +37,5 @@ def names_day(texts: Iterable[str], day: date) -> bool:
 
 
 def _is_second_of(seconds: str, day: date) -> bool:
-    """Wherever the agency is, its day begins and ends within half a day of UTC's."""
+    """Return whether a time is on this day in some time zone: all are within half a day of UTC."""
     return abs((datetime.fromtimestamp(int(seconds), UTC).date() - day).days) <= 1

@@ -35,7 +35,7 @@ class Refusals(SourceFixtures):
         refusals: Mapping[bytes, type[StatpipeError]] | None,
         canary: str,
     ) -> None:
-        """At the first answer, and at a later page or batch."""
+        """In the first answer, and in a later page or batch."""
         agency = needed(agency)
         if refusals is None:
             not_tested(
@@ -57,7 +57,9 @@ class Refusals(SourceFixtures):
 
 @frozen(kw_only=True)
 class _Tried:
-    """A refusal in the place of an answer: what was raised, what came, and what comes on other days."""
+    """
+    A refusal in place of an answer: the error, the payloads, and the payloads without a refusal.
+    """
 
     when: str
     error: BaseException | None
@@ -66,7 +68,7 @@ class _Tried:
 
 
 def _tried(make_source: Callable[[], Source], agency: Agency, body: bytes) -> Iterator[_Tried]:
-    """Refuse from each moment on; then once, at each request of fetch()."""
+    """Refuse from each moment on, and then once at each request of fetch()."""
     fault = _refusing(body)
     datasets = datasets_of(make_source)
     for moment in moments(make_source, agency):
@@ -113,7 +115,7 @@ def _refused(one: _Tried, body: bytes, wanted: type[StatpipeError], canary: str)
         again = one.whole and _bodies(one.brought) == _bodies(one.whole)
         if not (empty or again):
             broken(f"{what}, and the source goes on without a word", remedy)
-    # Where other addresses are asked, such as that of a date, the answer is just not what was expected.
+    # For other URLs, such as that of a date, the answer is only unexpected.
     elif not isinstance(one.error, (wanted, ContentError)):
         line = (
             "(not shown: it holds the key)" if shows(told(one.error), canary) else told(one.error)

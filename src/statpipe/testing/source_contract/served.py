@@ -1,4 +1,4 @@
-"""What an agency sent, packed or not."""
+"""The bodies that an agency sent, compressed or not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _GZIP = 31
 
 def parts(bodies: Iterable[bytes]) -> set[bytes]:
     """
-    Return bodies as they were sent, and what was packed inside.
+    Return bodies as they were sent, and their decompressed content.
     """
     found = set(bodies)
     for body in list(found):

@@ -19,11 +19,14 @@ from statpipe.testing.source_contract.served import parts
 from statpipe.testing.wording import broken, not_tested
 
 _QUIETLY = 3
-"""So many figures are changed, one after the other."""
+"""The number of figures that are changed, one after the other."""
 
 
 def _without_our_day(vintage: Vintage) -> Vintage:
-    """The day of an agency that gives none is that of the look: it says nothing of the release."""
+    """
+    Return a vintage without the day of the request, which says nothing about the release if the
+    agency gives no date.
+    """
     if vintage.basis != "observed":
         return vintage
     return attrs.evolve(vintage, released=date.min)
@@ -38,8 +41,8 @@ class Vintages(SourceFixtures):
         self, make_source: Callable[[], Source]
     ) -> None:
         """
-        Its date is the agency's and its token is of what the agency says: never our clock. Where the agency
-        gives no date, the token alone tells.
+        Its date and token come from the agency and never from our clock. If the agency gives no
+        date, only the token identifies it.
         """
         for dataset in datasets_of(make_source):
             first: Vintage | None = None
@@ -70,7 +73,7 @@ class Vintages(SourceFixtures):
     def test_the_release_has_the_day_that_the_agency_names(
         self, make_source: Callable[[], Source], released: date | None
     ) -> None:
-        """Not the day before in another time zone, nor the first of its month."""
+        """Neither the day before in another time zone, nor the first day of the month."""
         for dataset in datasets_of(make_source):
             source = make_source()
             found = probe(source, dataset)
@@ -92,7 +95,10 @@ class Vintages(SourceFixtures):
     def test_the_date_stands_in_what_the_agency_says(
         self, make_source: Callable[[], Source], agency: Agency | None
     ) -> None:
-        """A day that nobody printed is our invention: such a vintage is `observed`, or dated by the service."""
+        """
+        A date that is not in the answers is made up: such a vintage is `observed`, or dated by the
+        service.
+        """
         agency = needed(agency)
         if not self.names_its_date:
             not_tested("names_its_date is False", "leave it out where the agency prints its date")
@@ -115,11 +121,13 @@ class Vintages(SourceFixtures):
     def test_a_change_that_the_agency_does_not_date_changes_the_token(
         self, make_source: Callable[[], Source], revise_quietly: Callable[[], object] | None
     ) -> None:
-        """Where nobody dates a release, the token is all that tells: it must depend on every figure."""
+        """
+        Without a date, only the token identifies a release, so it must depend on every figure.
+        """
         known = {d.name: probe(make_source(), d) for d in datasets_of(make_source)}
         undated = [name for name, one in known.items() if one.basis == "observed"]
         if not undated:
-            return  # the agency's date tells
+            return  # the agency's date identifies it
         if revise_quietly is None:
             not_tested(
                 f"whether the token of {undated[0]}, which nobody dates, changes with each figure",
@@ -140,7 +148,7 @@ class Vintages(SourceFixtures):
     def test_the_probe_sees_other_figures(
         self, make_source: Callable[[], Source], revise: Callable[[], object] | None
     ) -> None:
-        """What the agency changes, changes the vintage."""
+        """A change by the agency changes the vintage."""
         if revise is None:
             not_tested(
                 "whether the probe sees other figures",
@@ -166,7 +174,9 @@ class Vintages(SourceFixtures):
     def test_figures_of_the_next_release_are_not_taken_for_these(
         self, make_source: Callable[[], Source], revise: Callable[[], object] | None
     ) -> None:
-        """It may come between the probe and the fetch; under the old date it would stay permanently."""
+        """
+        It may be published between probe and fetch, and would stay permanently under the old date.
+        """
         if revise is None:
             not_tested(
                 "what fetch() does when a release comes between it and the probe",
@@ -197,7 +207,7 @@ class Vintages(SourceFixtures):
     def test_the_probe_does_not_download_everything(
         self, make_source: Callable[[], Source], agency: Agency | None
     ) -> None:
-        """It is asked at every run, also when nothing has changed."""
+        """It is called in every run, even if nothing has changed."""
         agency = needed(agency)
         if self.probe_reads_everything:
             not_tested(
