@@ -202,5 +202,5 @@ def test_one_that_takes_its_time_over_a_long_message_is_caught(said_of, monkeypa
     assert_caught(said, ONCE, "refused, with 20,000 letters and 300 checks takes 300 seconds")
 
 
-def test_the_honest_one_keeps_them_all(said_of):
+def test_an_honest_notifier_passes(said_of):
     assert said_of(Bell) == {}
