@@ -129,19 +129,19 @@ class TakesAnyTable(CanalNormalizer):
 
 CAUGHT = {
     TakesTheCommaForGrouping: (
-        "test_the_example_is_read_as_the_agency_prints_it",
+        "test_the_example_is_read_as_printed",
         "prints 1204.5 for Süd ore 2025-Q1, and the table says",
     ),
     TakesAnyGrouping: (
-        "test_a_mark_in_the_wrong_place_is_refused",
+        "test_a_misplaced_separator_is_refused",
         "for Süd ore 2025-Q1 the payload says '1.23', and the table says 123",
     ),
     ThinksInFloats: (
-        "test_a_long_figure_is_kept_to_its_last_digit",
+        "test_a_long_figure_keeps_every_digit",
         "the payload says 12345678901234567.12345",
     ),
     LeavesOutTheLastQuarter: (
-        "test_the_example_is_read_as_the_agency_prints_it",
+        "test_the_example_is_read_as_printed",
         "has no such row",
     ),
     TakesAnyTable: (

@@ -117,8 +117,8 @@ class KeepsTheKey(FileSource):
 
 
 CAUGHT = {
-    TakesAnotherDay: ("test_a_probe_that_hears_nonsense_is_refused", "released on 1999-01-01"),
-    KeepsTheKey: ("test_a_key_that_the_agency_repeats_is_taken_out", "payload rain.csv keeps it"),
+    TakesAnotherDay: ("test_a_nonsense_answer_to_the_probe_is_refused", "released on 1999-01-01"),
+    KeepsTheKey: ("test_a_key_repeated_by_the_agency_is_removed", "payload rain.csv keeps it"),
 }
 
 

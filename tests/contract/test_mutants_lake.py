@@ -139,24 +139,24 @@ class ListsWhatIsSetAside(MemoryLake):
 
 
 LAKES = {
-    TrustsWhatIsThere: "test_a_payload_that_is_kept_again_mends_what_was_lost_or_damaged",
-    FindsNoFault: "test_a_payload_that_is_kept_again_mends_what_was_lost_or_damaged",
+    TrustsWhatIsThere: "test_keeping_a_payload_again_repairs_a_lost_or_damaged_one",
+    FindsNoFault: "test_keeping_a_payload_again_repairs_a_lost_or_damaged_one",
     LooksWhetherItIsThere: "test_a_damaged_manifest_is_restored_or_set_aside",
     SaysItIsRestored: "test_a_damaged_manifest_is_restored_or_set_aside",
     ForgetsTheRun: "test_a_damaged_manifest_is_restored_or_set_aside",
     ListsWhatIsSetAside: "test_a_damaged_manifest_is_restored_or_set_aside",
-    RecordsAnotherStory: "test_what_was_recorded_of_a_run_stays",
+    RecordsAnotherStory: "test_a_recorded_manifest_cannot_be_replaced",
     ListsAThousand: "test_each_of_many_runs_is_listed",
-    StripsPayloads: "test_payloads_come_back_byte_for_byte",
-    KeepsOneBodyAName: "test_payloads_of_one_name_lie_side_by_side",
-    KeepsWhatIsInItsHandOnly: "test_payloads_may_be_kept_side_by_side",
-    DoesNotVerify: "test_a_payload_that_is_lost_or_damaged_is_told_by_its_key",
-    ListsGoldToo: "test_just_the_silver_of_one_source_is_listed",
-    ListsByPrefix: "test_just_the_silver_of_one_source_is_listed",
-    RemembersFingerprints: "test_the_fingerprints_of_a_source_are_those_of_its_silver",
-    ListsRunsAsTheyCame: "test_runs_are_listed_oldest_first_whatever_order_they_came_in",
-    SortsRunsBySource: "test_runs_are_listed_oldest_first_whatever_order_they_came_in",
-    WritesManifestsAnew: "test_a_manifest_comes_back_byte_for_byte",
+    StripsPayloads: "test_payloads_are_read_back_byte_for_byte",
+    KeepsOneBodyAName: "test_payloads_with_the_same_name_are_kept_separately",
+    KeepsWhatIsInItsHandOnly: "test_payloads_may_be_kept_in_parallel",
+    DoesNotVerify: "test_a_lost_or_damaged_payload_is_reported_with_its_key",
+    ListsGoldToo: "test_only_the_silver_of_one_source_is_listed",
+    ListsByPrefix: "test_only_the_silver_of_one_source_is_listed",
+    RemembersFingerprints: "test_the_fingerprints_of_a_source_match_its_silver",
+    ListsRunsAsTheyCame: "test_runs_are_listed_oldest_first",
+    SortsRunsBySource: "test_runs_are_listed_oldest_first",
+    WritesManifestsAnew: "test_a_manifest_is_read_back_byte_for_byte",
 }
 
 

@@ -88,12 +88,12 @@ CAUGHT = {
             settled="told_on",
             sql=INTERVALS.sql.replace("BY realtime_start, ref_area", "BY ref_area"),
         ),
-        "test_rows_follow_from_what_settled_and_standing_promise",
+        "test_rows_follow_from_what_settled_and_standing_declare",
         "from the cells that changed in the last year, model rain_told gives",
     ),
     "what stands and what does not": (
         attrs.evolve(INTERVALS, standing=True),
-        "test_rows_follow_from_what_settled_and_standing_promise",
+        "test_rows_follow_from_what_settled_and_standing_declare",
         "from the last interval of each cell and those of the last year, model rain_told gives",
     ),
     "two places": (
@@ -124,7 +124,7 @@ CAUGHT = {
     ),
     "a decimal that is declared a double": (
         column("value", type="double"),
-        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "test_empty_inputs_give_no_rows_and_the_declared_columns",
         "declares value as double, and its SQL gives DECIMAL",
     ),
     "ten rows": (
@@ -139,67 +139,67 @@ CAUGHT = {
     ),
     "no New York": (
         said("WHERE", "WHERE ref_area <> 'NY' AND"),
-        "test_what_holds_for_one_area_holds_for_the_next",
+        "test_all_areas_are_treated_the_same_way",
         "areas of one level changed names, and model rain_share gives",
     ),
     "areas of the first half of the alphabet": (
         said("WHERE", "WHERE ref_area < 'M' AND"),
-        "test_what_holds_for_one_area_holds_for_the_next",
+        "test_all_areas_are_treated_the_same_way",
         "",
     ),
     "few of the areas": (
         said("WHERE", "WHERE ref_area IN ('US', 'CA') AND"),
-        "test_what_holds_for_one_area_holds_for_the_next",
+        "test_all_areas_are_treated_the_same_way",
         "take what names an area out of the SQL",
     ),
     "a day too late": (
         said("realtime_start <= :as_of", "realtime_start < :as_of"),
-        "test_what_was_believed_on_a_day_owes_nothing_to_later_releases",
+        "test_figures_as_of_a_day_do_not_depend_on_later_releases",
         "gives 0 rows instead of 52",
     ),
     "a day too early": (
         said("realtime_end >= :as_of", "realtime_end > :as_of"),
-        "test_what_was_believed_on_a_day_owes_nothing_to_later_releases",
+        "test_figures_as_of_a_day_do_not_depend_on_later_releases",
         "gives 52 rows instead of 0",
     ),
     "what is still to come": (
         SINCE,
-        "test_what_was_believed_on_a_day_owes_nothing_to_later_releases",
+        "test_figures_as_of_a_day_do_not_depend_on_later_releases",
         "as of 2023-10-01, with what was released later",
     ),
     "a division by zero": (
         said("NULLIF(SUM(obs_value) OVER (PARTITION BY ref_area, category), 0)", "0"),
-        "test_each_row_is_one_by_its_grain_and_has_what_it_must",
+        "test_each_row_is_unique_by_its_grain_and_has_required_values",
         "as share, which is no figure",
     ),
     "all intervals": (
         said("realtime_start <= :as_of AND realtime_end >= :as_of", "TRUE"),
-        "test_each_row_is_one_by_its_grain_and_has_what_it_must",
+        "test_each_row_is_unique_by_its_grain_and_has_required_values",
         "repeat the grain",
     ),
     "a grain too short": (
         changed(grain=("area", "year")),
-        "test_each_row_is_one_by_its_grain_and_has_what_it_must",
+        "test_each_row_is_unique_by_its_grain_and_has_required_values",
         "repeat the grain area, year",
     ),
     "a column missing": (
         said("AS share", "AS part"),
-        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "test_empty_inputs_give_no_rows_and_the_declared_columns",
         "declares the column share",
     ),
     "a column too many": (
         changed(columns=COLUMNS[:4]),
-        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "test_empty_inputs_give_no_rows_and_the_declared_columns",
         "gives the column share",
     ),
     "a float for a figure": (
         said("obs_value AS value", "CAST(obs_value AS DOUBLE PRECISION) AS value"),
-        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "test_empty_inputs_give_no_rows_and_the_declared_columns",
         "declares value as decimal, and its SQL gives DOUBLE",
     ),
     "a text for a number": (
         said("CAST(EXTRACT(YEAR FROM period_start) AS BIGINT)", "time_period"),
-        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "test_empty_inputs_give_no_rows_and_the_declared_columns",
         "declares year as integer, and its SQL gives VARCHAR",
     ),
     "no unit": (column("value", unit=None), "test_each_model_is_described", "without a unit"),
@@ -211,7 +211,7 @@ CAUGHT = {
     ),
     "nulls that may not be": (
         column("value", nullable=False),
-        "test_each_row_is_one_by_its_grain_and_has_what_it_must",
+        "test_each_row_is_unique_by_its_grain_and_has_required_values",
         "never null",
     ),
     "a sum of nothing": (
@@ -220,7 +220,7 @@ CAUGHT = {
             columns=(Column(name="n", type="integer", description="n", nullable=False),),
             sql="SELECT COUNT(*) AS n FROM rain",
         ),
-        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "test_empty_inputs_give_no_rows_and_the_declared_columns",
         "1 rows of nothing",
     ),
     "the order of rows": (
@@ -228,17 +228,17 @@ CAUGHT = {
             "SUM(obs_value) OVER (PARTITION BY ref_area, category)",
             "FIRST_VALUE(obs_value) OVER (PARTITION BY ref_area, category)",
         ),
-        "test_the_order_of_input_rows_makes_no_difference",
+        "test_the_order_of_input_rows_does_not_matter",
         "with its input in another order",
     ),
     "the clock": (
         said("realtime_end >= :as_of", "realtime_end >= current_date AND year(now()) > 0"),
-        "test_it_depends_on_figures_alone",
+        "test_the_result_only_depends_on_figures",
         "says 'current_date'",
     ),
     "chance": (
         said("* 100", "* 100 * random()"),
-        "test_it_depends_on_figures_alone",
+        "test_the_result_only_depends_on_figures",
         "says 'random('",
     ),
     "DuckDB's own words": (
@@ -253,12 +253,12 @@ CAUGHT = {
     ),
     "wrong SQL": (
         said("FROM rain", "FORM rain"),
-        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "test_empty_inputs_give_no_rows_and_the_declared_columns",
         "the SQL of model rain_share fails",
     ),
     "an input that does not exist": (
         changed(inputs=("snow",)),
-        "test_no_rows_in_give_no_rows_and_the_declared_columns",
+        "test_empty_inputs_give_no_rows_and_the_declared_columns",
         "reads snow",
     ),
     "no regard to the day": (
@@ -271,37 +271,37 @@ CAUGHT = {
     ),
     "thousands": (
         said("obs_value AS value", "CAST(obs_value * 1000 AS DECIMAL(38, 18)) AS value"),
-        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "test_the_figures_equal_those_computed_by_hand",
         "says -12500.000000000000000000 as value of CA T1:2 2017; expected -12.5",
     ),
     "no sign": (
         said("obs_value AS value", "abs(obs_value) AS value"),
-        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "test_the_figures_equal_those_computed_by_hand",
         "as value of CA T1:2 2017; expected -12.5",
     ),
     "whole figures": (
         said("obs_value AS value", "CAST(round(obs_value, 0) AS DECIMAL(38, 18)) AS value"),
-        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "test_the_figures_equal_those_computed_by_hand",
         "as value of CA T1:2 2017; expected -12.5",
     ),
     "zero for nothing": (
         said("obs_value AS value", "coalesce(obs_value, 0) AS value"),
-        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "test_the_figures_equal_those_computed_by_hand",
         "as value of NY T1:2 2022; expected None",
     ),
     "a year on": (
         said("EXTRACT(YEAR FROM period_start)", "EXTRACT(YEAR FROM period_end) + 1"),
-        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "test_the_figures_equal_those_computed_by_hand",
         "as value of CA T1:2 2017; expected -12.5",
     ),
     "a share of one": (
         said("* 100 AS share", "AS share"),
-        "test_the_figures_are_those_that_were_worked_out_by_hand",
+        "test_the_figures_equal_those_computed_by_hand",
         "as share of CA T1:1 2020; expected",
     ),
     "no figures": (
         said("FROM rain", "FROM (SELECT * FROM rain WHERE ref_area = 'nowhere') AS rain"),
-        "test_each_row_is_one_by_its_grain_and_has_what_it_must",
+        "test_each_row_is_unique_by_its_grain_and_has_required_values",
         "gives no row",
     ),
 }
@@ -348,7 +348,7 @@ def test_the_standard_models_need_no_expected_figures():
     assert standard_models([*family, RAIN]) == names
     assert standard_models(edited) == names - {"rain_all"}
     with pytest.raises(pytest.skip.Exception, match="whether the figures of rain_share are right"):
-        ModelContract().test_the_figures_are_those_that_were_worked_out_by_hand(
+        ModelContract().test_the_figures_equal_those_computed_by_hand(
             [*family, RAIN], {"rain": made_up_history()}, None
         )
 
@@ -359,6 +359,6 @@ def test_testing_settled_and_standing_needs_releases_of_two_years():
         [d.year == 2023 for d in made_up_history()["realtime_start"].to_pylist()]
     )
     with pytest.raises(pytest.skip.Exception, match="releases of two years"):
-        ModelContract().test_rows_follow_from_what_settled_and_standing_promise(
+        ModelContract().test_rows_follow_from_what_settled_and_standing_declare(
             family, {"rain": first}
         )

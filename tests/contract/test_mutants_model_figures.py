@@ -49,10 +49,10 @@ def changed_real(sql):
     )
 
 
-SIGN = "test_a_figure_that_falls_below_zero_takes_its_sign_along"
-MISSING = "test_no_figures_give_no_figures"
-ROWS = "test_no_row_depends_on_how_large_its_figures_are"
-YEARS = "test_what_holds_for_these_years_holds_for_others"
+SIGN = "test_a_negative_figure_keeps_its_sign"
+MISSING = "test_missing_figures_give_missing_figures"
+ROWS = "test_rows_do_not_depend_on_the_size_of_figures"
+YEARS = "test_all_years_are_treated_the_same_way"
 CAUGHT = {
     "no sign of a share": (share(f"ABS({SHARE})"), SIGN, "lose no sign: no ABS"),
     "no sign of a figure": (said("obs_value AS value", "ABS(obs_value) AS value"), SIGN, "no ABS"),
@@ -86,12 +86,12 @@ CAUGHT = {
             "NULLIF(CAST(prices.obs_value AS DOUBLE PRECISION), 0)",
             "CAST(prices.obs_value AS DOUBLE PRECISION)",
         ),
-        "test_zeros_give_figures_or_none",
+        "test_zeros_give_finite_figures_or_missing_ones",
         "as value, which is no figure",
     ),
     "two places of a share": (
         share(f"ROUND({SHARE}, 2)"),
-        "test_what_is_computed_is_not_rounded",
+        "test_computed_figures_are_not_rounded",
         "as share, and no more places anywhere",
     ),
     "whole figures in a share": (
@@ -122,7 +122,7 @@ CAUGHT = {
             "rain.time_period,",
             "CAST(CAST(rain.time_period AS INTEGER) - 1 AS VARCHAR) AS time_period,",
         ),
-        "test_figures_stand_at_their_period",
+        "test_figures_stay_in_their_period",
         "figures of 2022 change, and model rain_real changes rows of 2021 alone",
     ),
 }
@@ -154,7 +154,7 @@ def test_the_honest_ones_keep_them_all(honest):
 
 def not_tested(rows):
     with pytest.raises(pytest.skip.Exception) as skipped:
-        ModelContract().test_the_figures_are_those_that_were_worked_out_by_hand(
+        ModelContract().test_the_figures_equal_those_computed_by_hand(
             [REAL], dict.fromkeys(REAL.inputs, HISTORY), {"rain_real": rows}
         )
     return skipped.value.msg

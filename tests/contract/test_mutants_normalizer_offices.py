@@ -67,7 +67,7 @@ class KnowsItsSeries(SeriesNormalizer):
 
 @pytest.mark.parametrize(("kind", "caught"), [(SeriesNormalizer, False), (KnowsItsSeries, True)])
 def test_a_normalizer_that_ignores_a_new_code_in_an_identifier_is_caught(kind, caught):
-    promise = "test_a_code_that_is_new_is_not_left_out"
+    promise = "test_a_new_code_is_not_left_out"
     figures = {("N", "rain", "2024-01"): "12.5", ("S", "snow", "2024-02"): "3.25"}
     series = [
         {"id": f"RAI{s}{c}", "data": {month: text}} for (s, c, month), text in figures.items()

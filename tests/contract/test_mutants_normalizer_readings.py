@@ -110,21 +110,21 @@ class TakesNanForMissing(RainNormalizer):
         )
 
 
-ANOTHER_WAY = "test_a_figure_that_is_written_in_another_way_is_refused_or_documented"
+ANOTHER_WAY = "test_an_undocumented_notation_is_refused"
 
 CAUGHT = {
-    ReadsAPage: ("test_more_of_the_same_is_read_to_the_end", "comes for 1299 other years as well"),
+    ReadsAPage: ("test_many_records_are_read_to_the_end", "comes for 1299 other years as well"),
     CutsCodes: (
-        "test_a_code_that_is_new_is_not_left_out",
+        "test_a_new_code_is_not_left_out",
         "is still read as that of N rain 2024-01",
     ),
     CutsPeriods: (
-        "test_a_period_that_is_none_is_refused",
+        "test_an_invalid_period_is_refused",
         "is still read as that of N rain 2024-01",
     ),
-    LeavesTheThirteenthMonthOut: ("test_a_period_that_is_none_is_refused", "is left out"),
+    LeavesTheThirteenthMonthOut: ("test_an_invalid_period_is_refused", "is left out"),
     FillsAreasIn: (
-        "test_a_renamed_field_is_not_lost_quietly",
+        "test_a_renamed_field_is_not_lost_silently",
         "is left out of the record of the figure",
     ),
     ReadsLatin: (

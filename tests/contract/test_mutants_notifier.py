@@ -142,10 +142,10 @@ class WritesOnTheManifest(Bell):
 
 
 ENDS, ONCE = (
-    "test_it_is_told_of_every_end_and_keeps_its_credential",
-    "test_each_run_is_told_once_and_by_name",
+    "test_every_outcome_is_handled_and_the_credential_is_not_shown",
+    "test_each_run_sends_one_message_with_its_name",
 )
-HOOKS = "test_its_hooks_are_known"
+HOOKS = "test_all_hooks_are_known"
 CAUGHT = {
     RingsTwice: (ONCE, "ended as loaded, 2 messages arrive; expected 1"),
     RingsAlways: (ONCE, "ended as unchanged, 1 messages arrive; expected 0"),
@@ -164,7 +164,7 @@ CAUGHT = {
     Prints: (ENDS, "it prints 'agency in prod"),
     Misspelt: (HOOKS, "statpipe_run_finish is no hook"),
     Unmarked: (HOOKS, "statpipe_run_finished is not marked"),
-    Eager: ("test_making_it_asks_nobody", "asks the network"),
+    Eager: ("test_making_the_notifier_sends_no_request", "asks the network"),
     WritesOnTheManifest: (ENDS, "the notifier changes the manifest"),
 }
 

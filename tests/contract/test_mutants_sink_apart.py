@@ -110,20 +110,20 @@ def keep(promise, sink, **more):
 
 
 CAUGHT = {
-    CutsNames: ("test_long_names_are_taken_whole", "one is taken for the other"),
-    DoesNotQuote: ("test_names_that_sql_reserves_are_names", "syntax error at or near order"),
+    CutsNames: ("test_long_names_are_kept", "one is taken for the other"),
+    DoesNotQuote: ("test_reserved_words_of_sql_are_valid_names", "syntax error at or near order"),
     LooksEverywhere: (
-        "test_something_else_of_the_same_name_is_left_alone",
+        "test_another_object_with_the_same_name_is_not_changed",
         "the fingerprint of something else is '0000",
     ),
     LeavesFilesOpen: ("test_nothing_stays_open", "15 more files and connections are open"),
     LeavesThreads: ("test_nothing_stays_open", "15 more threads are open"),
     CommitsFirst: (
-        "test_a_write_that_is_interrupted_between_two_changes_is_whole_as_well",
+        "test_a_write_interrupted_between_two_changes_is_complete",
         "a write was interrupted after change 1 of 1, and a reader sees the new fingerprint with 3 rows",
     ),
     CountsRowsTwice: (
-        "test_a_revision_replaces_what_was_there",
+        "test_a_revision_replaces_the_earlier_rows",
         "inserted - deleted of the receipt of a revision is",
     ),
 }
@@ -146,7 +146,7 @@ def test_the_honest_one_keeps_them_all(promise):
 
 
 def test_a_scratch_corner_that_is_not_emptied_is_caught():
-    promise = "test_a_scratch_corner_is_emptied_and_nothing_else"
+    promise = "test_only_the_scratch_corner_is_emptied"
     with pytest.raises(pytest.fail.Exception, match="after remove_scratch"):
         keep(promise, MemorySink(), scratch=EmptiesNothing())
     with pytest.raises(pytest.skip.Exception, match="the fixture `scratch`"):

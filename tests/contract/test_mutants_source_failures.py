@@ -170,9 +170,12 @@ class WaitsForAnotherKey(RainSource):
 
 
 CAUGHT = {
-    WaitsForEver: ("test_it_does_not_wait_for_ever", "waits for an answer without an end"),
+    WaitsForEver: (
+        "test_the_source_does_not_wait_without_end",
+        "waits for an answer without an end",
+    ),
     LetsTheTimeOutPass: (
-        "test_it_does_not_wait_for_ever",
+        "test_the_source_does_not_wait_without_end",
         "takes the question and says nothing, and the source raises TimeoutError",
     ),
     RaisesWhatItGets: ("test_each_failure_says_what_to_do_next", "the source raises"),
@@ -188,8 +191,8 @@ CAUGHT = {
     IgnoresTheStatus: ("test_each_failure_says_what_to_do_next", "answers 503 in the probe"),
     KeepsHalfABody: ("test_each_failure_says_what_to_do_next", "cut off"),
     RefusesWhenBusy: ("test_each_failure_says_what_to_do_next", "raise Unavailable"),
-    BelievesAnything: ("test_a_probe_that_hears_nonsense_is_refused", "released on 1900-01-01"),
-    StumblesOverNonsense: ("test_a_probe_that_hears_nonsense_is_refused", "JSONDecodeError"),
+    BelievesAnything: ("test_a_nonsense_answer_to_the_probe_is_refused", "released on 1900-01-01"),
+    StumblesOverNonsense: ("test_a_nonsense_answer_to_the_probe_is_refused", "JSONDecodeError"),
     AsksForEver: (
         "test_each_failure_says_what_to_do_next",
         "while the agency fails, the source asks 200 times and more",
@@ -197,7 +200,7 @@ CAUGHT = {
     TakesNoContent: ("test_each_failure_says_what_to_do_next", "answers 204 in fetch()"),
     WaitsForAnotherKey: ("test_each_failure_says_what_to_do_next", "raise Rejected or ConfigError"),
     LeavesOutWhatFailsOnce: (
-        "test_one_answer_that_fails_on_the_way_loses_nothing",
+        "test_a_single_failed_answer_loses_nothing",
         "once, at request 1 of the 2 that fetch(rain) makes, and it brings 1 payloads instead of 2",
     ),
     StopsAtTheThirdPage: (
@@ -235,8 +238,8 @@ def test_a_source_that_never_stops_asking_is_ended_in_every_test(said_of):
     assert ended >= {
         "test_an_agency_that_is_down_is_unavailable",
         "test_each_failure_says_what_to_do_next",
-        "test_a_fetch_that_was_cut_short_is_made_good_by_the_next",
-        "test_it_does_not_wait_for_ever",
+        "test_an_interrupted_fetch_can_be_repeated",
+        "test_the_source_does_not_wait_without_end",
         "test_no_failure_shows_the_key",
-        "test_the_key_goes_to_the_agency_alone",
+        "test_the_key_is_only_sent_to_the_agency",
     }

@@ -153,32 +153,35 @@ class GoesOnBehindTheFirst(RainSource):
 
 
 CAUGHT = {
-    KeyInUrl: ("test_the_key_is_shown_nowhere", "its `request` holds it"),
-    KeyInQuotedUrl: ("test_the_key_is_shown_nowhere", "its `request` holds it"),
-    KeyInName: ("test_the_key_is_shown_nowhere", "its name holds it"),
-    KeyInBytes: ("test_the_key_is_shown_nowhere", "its body holds it"),
-    KeyInRepr: ("test_the_key_is_shown_nowhere", "repr(source) shows the key"),
-    KeyBeginsTheRepr: ("test_the_key_is_shown_nowhere", "shows the key, or a part of it"),
-    KeyEndsTheRepr: ("test_the_key_is_shown_nowhere", "shows the key, or a part of it"),
-    HalfOfTheKeyInAVintage: ("test_the_key_is_shown_nowhere", "a vintage shows the key, or a part"),
-    HalfOfTheKeyAsAddressesWriteIt: ("test_the_key_is_shown_nowhere", "a vintage shows the key"),
-    HalfOfTheKeyInALog: ("test_the_key_is_shown_nowhere", "a log line of rain (level INFO)"),
+    KeyInUrl: ("test_the_key_is_never_shown", "its `request` holds it"),
+    KeyInQuotedUrl: ("test_the_key_is_never_shown", "its `request` holds it"),
+    KeyInName: ("test_the_key_is_never_shown", "its name holds it"),
+    KeyInBytes: ("test_the_key_is_never_shown", "its body holds it"),
+    KeyInRepr: ("test_the_key_is_never_shown", "repr(source) shows the key"),
+    KeyBeginsTheRepr: ("test_the_key_is_never_shown", "shows the key, or a part of it"),
+    KeyEndsTheRepr: ("test_the_key_is_never_shown", "shows the key, or a part of it"),
+    HalfOfTheKeyInAVintage: ("test_the_key_is_never_shown", "a vintage shows the key, or a part"),
+    HalfOfTheKeyAsAddressesWriteIt: ("test_the_key_is_never_shown", "a vintage shows the key"),
+    HalfOfTheKeyInALog: ("test_the_key_is_never_shown", "a log line of rain (level INFO)"),
     KeyInException: ("test_no_failure_shows_the_key", "the exception shows the key"),
     KeyInCause: ("test_no_failure_shows_the_key", "the exception shows the key"),
-    KeyInLog: ("test_the_key_is_shown_nowhere", "a log line of rain (level INFO)"),
-    KeyInPrint: ("test_the_key_is_shown_nowhere", "what is printed shows the key"),
-    KeepsTheEcho: ("test_a_key_that_the_agency_repeats_is_taken_out", "payload rain-N keeps it"),
+    KeyInLog: ("test_the_key_is_never_shown", "a log line of rain (level INFO)"),
+    KeyInPrint: ("test_the_key_is_never_shown", "what is printed shows the key"),
+    KeepsTheEcho: ("test_a_key_repeated_by_the_agency_is_removed", "payload rain-N keeps it"),
     TakesTheKeyOutOnce: (
-        "test_a_key_that_the_agency_repeats_is_taken_out",
+        "test_a_key_repeated_by_the_agency_is_removed",
         "payload rain-N keeps it",
     ),
-    GoesAnywhere: ("test_the_key_goes_to_the_agency_alone", "sends us on to another host"),
-    GoesToAnotherPort: ("test_the_key_goes_to_the_agency_alone", "sends us on to another port"),
+    GoesAnywhere: ("test_the_key_is_only_sent_to_the_agency", "sends us on to another host"),
+    GoesToAnotherPort: ("test_the_key_is_only_sent_to_the_agency", "sends us on to another port"),
     GoesOnPermanently: (
-        "test_the_key_goes_to_the_agency_alone",
+        "test_the_key_is_only_sent_to_the_agency",
         "the agency answers 307 and sends",
     ),
-    GoesOnBehindTheFirst: ("test_the_key_goes_to_the_agency_alone", "sends us on to another host"),
+    GoesOnBehindTheFirst: (
+        "test_the_key_is_only_sent_to_the_agency",
+        "sends us on to another host",
+    ),
 }
 
 

@@ -20,7 +20,7 @@ class LooksAgain(RainSource):
 
 @pytest.mark.parametrize(("kind", "caught"), [(RainSource, True), (LooksAgain, False)])
 def test_a_source_that_mixes_releases_of_probe_and_fetch_is_caught(kind, caught):
-    promise = "test_figures_of_the_next_release_are_not_taken_for_these"
+    promise = "test_figures_of_the_next_release_are_not_mixed_in"
     with LocalAgency() as agency:
         agency.answer("/released", b'{"date": "2024-03-01"}')
         for station, document in ANSWERS.items():
@@ -71,7 +71,7 @@ class SaysUnavailable(RainSource):
     ],
 )
 def test_a_source_that_does_not_report_a_missing_key_is_caught(kind, words):
-    promise = "test_without_its_key_it_says_which_variable_to_set"
+    promise = "test_a_missing_key_is_reported_with_its_variable"
     with LocalAgency() as agency:
         agency.answer("/released", b'{"date": "2024-03-01"}')
         said = failures(SourceContract, promise, keyless=kind(Settings(agency.url)))
@@ -179,7 +179,7 @@ class KnowsNoRefusal(RainSource):
     ],
 )
 def test_a_source_that_takes_a_refusal_for_data_is_caught(kind, words):
-    promise = "test_a_refusal_with_status_200_is_no_data"
+    promise = "test_a_refusal_with_status_200_is_not_data"
     with LocalAgency() as agency:
         agency.answer("/released", b'{"date": "2024-03-01"}')
         for station, document in ANSWERS.items():

@@ -83,7 +83,7 @@ def test_a_plugin_that_keeps_its_promises_passes(command):
 def test_what_is_broken_is_told_in_plain_words(command):
     done = command(kind="EmptiesTheTable")
     assert done.returncode == 1
-    assert "TestWet: it changes nothing" in done.stdout
+    assert "TestWet: the check changes nothing" in done.stdout
     assert "the check changes the snapshot that it judges" in done.stdout
     assert "What to do: work on a copy" in done.stdout
     assert "Traceback" not in done.stdout
@@ -96,10 +96,10 @@ def test_json_tells_every_promise(command):
     assert (told["plugin"], told["distribution"], told["version"]) == ("wet", "statpipe-wet", "1.0")
     failed = [one for one in told["results"] if one["outcome"] == "failed"]
     assert told["failed"] == len(failed) == 1
-    assert failed[0]["promise"] == "what is bad does not pass"
+    assert failed[0]["promise"] == "a bad vintage fails"
     assert failed[0]["roles"] == ["check"]
     (left_out,) = [one for one in told["results"] if "--quick" in one["message"]]
-    assert left_out["promise"] == "another process judges the same"
+    assert left_out["promise"] == "another process gives the same verdict"
     assert left_out["outcome"] == "not tested"
     assert told["not_tested"] == sum(one["outcome"] == "not tested" for one in told["results"])
 

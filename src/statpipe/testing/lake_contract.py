@@ -29,12 +29,12 @@ class LakeContract(StoreContract):
         """Override: the command of a process that takes the lock, prints ``held`` and keeps it."""
         self._not_said("holder")
 
-    def test_the_lock_gives_the_id_that_was_made_once_it_was_held(self, sink: Lake) -> None:
+    def test_the_lock_yields_the_run_id_made_while_it_was_held(self, sink: Lake) -> None:
         """The context manager gives what run_id() gave."""
         with sink.lock("agency", 0, lambda: "run-1") as run_id:
             agree(run_id, "run-1", "what the lock gives", "call run_id() and give its result")
 
-    def test_a_second_holder_is_told_who_is_at_work_and_since_when(
+    def test_a_second_holder_learns_who_holds_the_lock_and_since_when(
         self, sink: Lake, another: Lake
     ) -> None:
         """In one line, and no id is made for it."""
@@ -54,7 +54,7 @@ class LakeContract(StoreContract):
         agree("\n" in text, False, "whether Locked takes several lines", "say it in one")
         agree(asked, [], "ids that were made before the lock was held", "call run_id() once it is")
 
-    def test_the_lock_is_free_afterwards_also_after_a_failure(
+    def test_the_lock_is_free_afterwards_even_after_a_failure(
         self, sink: Lake, another: Lake
     ) -> None:
         """The work failed, or making the id."""
@@ -78,7 +78,7 @@ class LakeContract(StoreContract):
             except Locked as error:
                 broken(f"agency_two waits for agency: {error}", "lock by the whole name")
 
-    def test_who_waits_gets_the_lock_when_it_is_free(self, sink: Lake, another: Lake) -> None:
+    def test_a_waiting_run_gets_the_lock_when_it_is_free(self, sink: Lake, another: Lake) -> None:
         """And makes its id only then."""
         order: list[str] = []
         waits = threading.Event()
@@ -101,7 +101,7 @@ class LakeContract(StoreContract):
             waiting.result(timeout=100)
         agree(order, ["first", "id", "second"], "the order of work", _ALONE)
 
-    def test_who_waited_in_vain_is_told_so(self, sink: Lake, another: Lake) -> None:
+    def test_a_run_that_waited_in_vain_gets_an_error(self, sink: Lake, another: Lake) -> None:
         """After about as long as it was to wait."""
         begun = time.monotonic()
         with sink.lock("agency", 0, lambda: "run-1"):
@@ -112,7 +112,9 @@ class LakeContract(StoreContract):
         if not 0.3 <= time.monotonic() - begun < 60:
             broken("who was to wait 0.3 seconds waited otherwise", "wait as long as `wait` says")
 
-    def test_of_many_at_once_each_has_its_turn_alone(self, sink: Lake, another: Lake) -> None:
+    def test_of_many_runs_only_one_holds_the_lock_at_a_time(
+        self, sink: Lake, another: Lake
+    ) -> None:
         """Six at once, through two objects."""
         inside: list[str] = []
         most: list[int] = []
@@ -128,7 +130,7 @@ class LakeContract(StoreContract):
             list(pool.map(take, range(6)))
         agree(most, [1] * 6, "how many held the lock at once, each time,", _ALONE)
 
-    def test_the_lock_is_free_once_its_holder_was_killed(self, sink: Lake) -> None:
+    def test_a_killed_holder_frees_the_lock(self, sink: Lake) -> None:
         """No process can give anything back after SIGKILL."""
         command = self.holder(sink, name="agency", run_id="run-of-the-dead")
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603

@@ -69,7 +69,9 @@ class NotifierContract(InTime):
         """Override, if you like: returns the messages received so far."""
         return None
 
-    def test_making_it_asks_nobody(self, make_notifier: Callable[[], Notifier]) -> None:
+    def test_making_the_notifier_sends_no_request(
+        self, make_notifier: Callable[[], Notifier]
+    ) -> None:
         """It is made each time an environment is opened."""
         notifier: object = None
         problem = "nothing"
@@ -87,7 +89,7 @@ class NotifierContract(InTime):
         if not isinstance(notifier, Notifier):
             broken(f"it is a {type(notifier).__name__}", "inherit statpipe.api.Notifier")
 
-    def test_its_hooks_are_known(self, make_notifier: Callable[[], Notifier]) -> None:
+    def test_all_hooks_are_known(self, make_notifier: Callable[[], Notifier]) -> None:
         """A misspelt hook, or one without its marker, is never called."""
         notifier = make_notifier()
         hooks = [name for name in dir(notifier) if name.startswith("statpipe_")]
@@ -100,7 +102,7 @@ class NotifierContract(InTime):
             if not hasattr(getattr(notifier, name), "statpipe_impl"):
                 broken(f"{name} is not marked", "put @hookimpl above it")
 
-    def test_it_is_told_of_every_end_and_keeps_its_credential(
+    def test_every_outcome_is_handled_and_the_credential_is_not_shown(
         self,
         make_notifier: Callable[[], Notifier],
         canary: str,
@@ -146,7 +148,7 @@ class NotifierContract(InTime):
                 "print to standard error: with --json, standard output is the manifest",
             )
 
-    def test_each_run_is_told_once_and_by_name(
+    def test_each_run_sends_one_message_with_its_name(
         self,
         make_notifier: Callable[[], Notifier],
         received: Callable[[], Sequence[str]] | None,

@@ -87,7 +87,7 @@ class StoreContract(SinkContract):
         owner = source or self.source
         return self.silver_of(SMALL, source=owner, dataset=dataset, vintage=vintage)
 
-    def test_payloads_come_back_byte_for_byte(self, sink: Lake) -> None:
+    def test_payloads_are_read_back_byte_for_byte(self, sink: Lake) -> None:
         """Whatever the body, the name and the media type."""
 
         @settings(
@@ -116,7 +116,9 @@ class StoreContract(SinkContract):
 
         roundtrip()
 
-    def test_payloads_of_one_name_lie_side_by_side(self, sink: Lake, another: Lake) -> None:
+    def test_payloads_with_the_same_name_are_kept_separately(
+        self, sink: Lake, another: Lake
+    ) -> None:
         """Each body has a place of its own."""
         bodies = [b"first", b"second", b""]
         kept = [
@@ -125,7 +127,7 @@ class StoreContract(SinkContract):
         agree(len({k.key for k in kept}), 3, "the number of places of three bodies", _BRONZE)
         agree([another.payload(k).body for k in kept], bodies, "what is read back", _BRONZE)
 
-    def test_payloads_may_be_kept_side_by_side(self, sink: Lake, another: Lake) -> None:
+    def test_payloads_may_be_kept_in_parallel(self, sink: Lake, another: Lake) -> None:
         """Several threads keep one each: each body is there afterwards."""
         bodies = [bytes([number]) * 9 for number in range(32)]
         payloads = [Payload(name="T1", body=body, retrieved=MOMENT) for body in bodies]
@@ -133,7 +135,7 @@ class StoreContract(SinkContract):
             kept = list(threads.map(lambda one: sink.keep("agency", "T1", one), payloads))
         agree([another.payload(k).body for k in kept], bodies, "what is read back", _THREADS)
 
-    def test_a_payload_that_came_without_a_time_gets_one(self, sink: Lake) -> None:
+    def test_a_payload_without_a_time_gets_one(self, sink: Lake) -> None:
         """With a time zone."""
         kept = sink.keep("agency", "T1", Payload(name="T1", body=b"x"))
         if kept.retrieved is None or kept.retrieved.tzinfo is None:
@@ -141,7 +143,7 @@ class StoreContract(SinkContract):
         agree(sink.payload(kept).body, b"x", "its body", _BRONZE)
 
     @pytest.mark.parametrize("accident", ["lose_payload", "damage_payload"])
-    def test_a_payload_that_is_lost_or_damaged_is_told_by_its_key(
+    def test_a_lost_or_damaged_payload_is_reported_with_its_key(
         self, sink: Lake, accident: str
     ) -> None:
         """And the others are there."""
@@ -152,7 +154,7 @@ class StoreContract(SinkContract):
         agree(sink.payload(other).body, b"others", "another payload", _BRONZE)
 
     @pytest.mark.parametrize("accident", ["lose_payload", "damage_payload"])
-    def test_a_payload_that_is_kept_again_mends_what_was_lost_or_damaged(
+    def test_keeping_a_payload_again_repairs_a_lost_or_damaged_one(
         self, sink: Lake, another: Lake, accident: str
     ) -> None:
         """Whoever holds the right bytes in hand does not trust what lies in their place."""
@@ -166,7 +168,7 @@ class StoreContract(SinkContract):
         agree(list(another.faults(kept)), [], "faults() of a payload kept again", _MEND)
         agree(another.payload(kept).body, b"figures", "its body", _MEND)
 
-    def test_a_table_comes_back_as_it_was(self, sink: Lake, another: Lake) -> None:
+    def test_a_table_is_read_back_unchanged(self, sink: Lake, another: Lake) -> None:
         """Schema, metadata, rows and their order."""
         same = "write the table as it is, with its schema and its metadata"
         for partition in (self.silver(), gold_partition(SMALL)):
@@ -176,7 +178,7 @@ class StoreContract(SinkContract):
                 agree(found.schema, partition.table.schema, "the schema read back", same)
                 agree(found.to_pylist(), partition.table.to_pylist(), "the table read back", same)
 
-    def test_some_rows_are_those_of_the_whole_table(self, sink: Lake) -> None:
+    def test_some_rows_equal_those_of_the_whole_table(self, sink: Lake) -> None:
         """What is left out is nobody's."""
         partition = gold_partition(SMALL)
         sink.write(partition)
@@ -189,14 +191,12 @@ class StoreContract(SinkContract):
             "leave out no row that has one of the wanted texts in each column; more rows may come",
         )
 
-    def test_a_partition_that_is_not_there_is_told_by_its_place(self, sink: Lake) -> None:
+    def test_a_missing_partition_is_reported_with_its_path(self, sink: Lake) -> None:
         """With what makes it."""
         key = self.silver().key
         self._told(lambda: sink.read(key), key.path, "run `statpipe transform ")
 
-    def test_a_damaged_partition_is_told_by_its_place_and_can_be_made_anew(
-        self, sink: Lake
-    ) -> None:
+    def test_a_damaged_partition_is_reported_and_can_be_rebuilt(self, sink: Lake) -> None:
         """It has no fingerprint, so the next run makes it."""
         partition = self.silver()
         sink.write(partition)
@@ -216,7 +216,7 @@ class StoreContract(SinkContract):
             _LISTED,
         )
 
-    def test_just_the_silver_of_one_source_is_listed(self, sink: Lake) -> None:
+    def test_only_the_silver_of_one_source_is_listed(self, sink: Lake) -> None:
         """Not Gold, and not that of a source whose name begins alike."""
         agree(list(sink.partitions("agency")), [], "partitions() of an empty lake", _LISTED)
         mine = [self.silver("T1"), self.silver("T1", "2023-10-04.02"), self.silver("T2")]
@@ -236,9 +236,7 @@ class StoreContract(SinkContract):
             _LISTED,
         )
 
-    def test_the_fingerprints_of_a_source_are_those_of_its_silver(
-        self, sink: Lake, another: Lake
-    ) -> None:
+    def test_the_fingerprints_of_a_source_match_its_silver(self, sink: Lake, another: Lake) -> None:
         """Also of what was replaced or damaged since they were asked for."""
         mine = [self.silver("T1"), self.silver("T2"), self.silver("T3")]
         for partition in (*mine, self.silver("T1", source="agency_two")):
@@ -255,9 +253,7 @@ class StoreContract(SinkContract):
             found = {key: lake.fingerprints("agency").get(key) for key in whole}
             agree(found, now, "fingerprints('agency') of what was replaced or damaged", _PRINTS)
 
-    def test_runs_are_listed_oldest_first_whatever_order_they_came_in(
-        self, sink: Lake, another: Lake
-    ) -> None:
+    def test_runs_are_listed_oldest_first(self, sink: Lake, another: Lake) -> None:
         """By their ids, across sources."""
         agree(list(sink.run_ids()), [], "run_ids() of an empty lake", _RUNS)
         mine = [f"2026010{day}T000000000000Z-{tail}" for day, tail in ((1, "ffff"), (2, "0000"))]
@@ -277,7 +273,7 @@ class StoreContract(SinkContract):
         )
         agree(list(another.run_ids("nobody")), [], "run_ids('nobody')", _RUNS)
 
-    def test_a_manifest_comes_back_byte_for_byte(self, sink: Lake, another: Lake) -> None:
+    def test_a_manifest_is_read_back_byte_for_byte(self, sink: Lake, another: Lake) -> None:
         """It reports a run that was never recorded."""
         whole = manifest_of()
         sink.record(whole)
@@ -304,7 +300,7 @@ class StoreContract(SinkContract):
         sink.record(manifest_of())
         agree(len(sink.run_ids("agency")), 1, "the number of runs", "use the run id as the place")
 
-    def test_what_was_recorded_of_a_run_stays(self, sink: Lake, another: Lake) -> None:
+    def test_a_recorded_manifest_cannot_be_replaced(self, sink: Lake, another: Lake) -> None:
         """A manifest is evidence: another one under the same id is refused."""
         whole = manifest_of()
         sink.record(whole)

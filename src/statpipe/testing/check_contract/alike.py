@@ -25,7 +25,7 @@ class Alike(CheckFixtures):
     What is alike is judged alike, whatever it is called, whenever it was, and however small it is.
     """
 
-    def test_it_judges_any_dataset_alike(
+    def test_any_dataset_is_judged_the_same_way(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """Also one of another name, unless `applies_to` says that it has nothing to say about it."""
@@ -39,7 +39,7 @@ class Alike(CheckFixtures):
                 "dataset or the settings, or say in applies_to() which datasets it is for",
             )
 
-    def test_it_judges_any_area_alike(
+    def test_any_area_is_judged_the_same_way(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """Also areas of other codes and levels, unless the settings name some."""
@@ -53,7 +53,7 @@ class Alike(CheckFixtures):
             "the dataset's code list or from the settings",
         )
 
-    def test_it_judges_any_category_alike(
+    def test_any_category_is_judged_the_same_way(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """Also categories of other codes and units, unless the settings name some."""
@@ -67,7 +67,7 @@ class Alike(CheckFixtures):
             "from the dataset's code list or from the settings",
         )
 
-    def test_it_judges_any_year_alike(
+    def test_any_year_is_judged_the_same_way(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """Also periods and releases of other centuries, unless the settings name some."""
@@ -82,7 +82,7 @@ class Alike(CheckFixtures):
                 "release, or take the year from the settings",
             )
 
-    def test_it_judges_provisional_figures_alike(
+    def test_provisional_figures_are_judged_the_same_way(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """A figure is a figure, whatever its status."""
@@ -95,7 +95,7 @@ class Alike(CheckFixtures):
             remedy="judge each figure that is shown; obs_status says why there is none",
         )
 
-    def test_it_judges_small_figures_alike(
+    def test_small_figures_are_judged_the_same_way(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """A thousand billionth is neither zero nor fine."""

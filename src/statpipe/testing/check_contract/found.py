@@ -27,7 +27,7 @@ class Found(CheckFixtures):
     What fails is found: all of it, wherever it stands, and the first cells are shown.
     """
 
-    def test_what_is_good_passes(
+    def test_a_good_vintage_passes(
         self, check: Check, good: Snapshot, previous: Snapshot | None
     ) -> None:
         """With nothing to complain about."""
@@ -43,7 +43,7 @@ class Found(CheckFixtures):
                 "give a snapshot that it can judge; one that wants the vintage before it needs `previous`",
             )
 
-    def test_what_is_bad_does_not_pass(
+    def test_a_bad_vintage_fails(
         self, check: Check, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """With how many cells, and the first of them."""
@@ -56,7 +56,7 @@ class Found(CheckFixtures):
                 f"count all cells in `failures`, and show the first {SHOWN_CELLS} of them in `cells`",
             )
 
-    def test_the_cells_are_those_that_fail(
+    def test_the_shown_cells_are_those_that_fail(
         self,
         check: Check,
         bad: Snapshot,
@@ -123,7 +123,7 @@ class Found(CheckFixtures):
         if failing is not None and judged(check, long_ago(bad), None).failures == one.failures:
             _counts_all(one, result)
 
-    def test_what_is_bad_is_so_behind_a_good_vintage_as_well(
+    def test_a_bad_vintage_fails_after_a_good_one(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """If it is bad by itself: usually, there is a vintage before."""
@@ -161,7 +161,7 @@ class Found(CheckFixtures):
                 "look at every row",
             )
 
-    def test_a_failure_of_long_ago_is_found(
+    def test_a_failure_in_an_early_year_is_found(
         self, check: Check, good: Snapshot, bad: Snapshot, failing: Sequence[Key] | None
     ) -> None:
         """Agencies revise all years, and not only the last one."""

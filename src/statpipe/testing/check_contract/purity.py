@@ -31,7 +31,7 @@ class Purity(CheckFixtures):
     A verdict depends on the snapshots and the settings alone.
     """
 
-    def test_the_order_of_rows_makes_no_difference(
+    def test_the_order_of_rows_does_not_matter(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """Nor do the chunks that a table is made of, nor the order in which many failures come."""
@@ -48,7 +48,7 @@ class Purity(CheckFixtures):
                         "domain.seal.in_key_order); do not take the first row, or the one before",
                     )
 
-    def test_it_judges_the_same_again(
+    def test_the_same_vintage_gets_the_same_verdict_again(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """Independently of what it judged in between, and without reading anything else."""
@@ -70,7 +70,7 @@ class Purity(CheckFixtures):
             )
 
     @thorough
-    def test_another_process_judges_the_same(
+    def test_another_process_gives_the_same_verdict(
         self, check: Check, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """With other string hashes, another time zone and another day."""
@@ -90,7 +90,7 @@ class Purity(CheckFixtures):
                     "sort what comes out of a set before you show it, and use no hash() and no clock",
                 )
 
-    def test_it_changes_nothing(
+    def test_the_check_changes_nothing(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """The next check sees the same figures."""

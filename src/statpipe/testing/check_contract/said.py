@@ -28,7 +28,7 @@ class Said(CheckFixtures):
     What a verdict says: its severity, its message, and what was judged.
     """
 
-    def test_it_warns_if_it_is_told_to(
+    def test_the_check_uses_the_configured_severity(
         self, lenient: Check | None, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """The operator decides which checks refuse a vintage."""
@@ -45,7 +45,7 @@ class Said(CheckFixtures):
             "take the severity of the settings, and nothing else",
         )
 
-    def test_the_message_assumes_no_severity(
+    def test_the_message_does_not_depend_on_the_severity(
         self, check: Check, lenient: Check | None, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """Whether a vintage is published depends on settings and on other checks."""
@@ -64,7 +64,7 @@ class Said(CheckFixtures):
                 "say the same whatever the severity",
             )
 
-    def test_the_verdict_is_about_what_was_judged(
+    def test_the_verdict_names_what_was_judged(
         self, check: Check, good: Snapshot, bad: Snapshot, previous: Snapshot | None
     ) -> None:
         """Dataset, vintage, one line, and cells with JSON values."""

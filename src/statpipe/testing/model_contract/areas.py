@@ -26,7 +26,7 @@ class Areas(ModelFixtures):
     """
 
     @thorough
-    def test_what_holds_for_one_area_holds_for_the_next(
+    def test_all_areas_are_treated_the_same_way(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
         """If areas of one level swap their names, the rows swap them as well."""

@@ -27,7 +27,7 @@ class AsOf(ModelFixtures):
     """
 
     @thorough
-    def test_what_was_believed_on_a_day_owes_nothing_to_later_releases(
+    def test_figures_as_of_a_day_do_not_depend_on_later_releases(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
         """As of a day, a model is what it was on that day, before later releases."""

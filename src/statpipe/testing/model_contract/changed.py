@@ -61,7 +61,7 @@ class Changed(ModelFixtures):
     """
 
     @thorough
-    def test_a_figure_that_falls_below_zero_takes_its_sign_along(
+    def test_a_negative_figure_keeps_its_sign(
         self, models: Sequence[Model], histories: Histories
     ) -> None:
         """What is 0 where a figure is 0 moves with it, up and down: no ABS, no GREATEST, no square."""
@@ -72,7 +72,7 @@ class Changed(ModelFixtures):
                     _is_odd(what, zero, up[name], down[name])
 
     @thorough
-    def test_no_figures_give_no_figures(
+    def test_missing_figures_give_missing_figures(
         self, models: Sequence[Model], histories: Histories
     ) -> None:
         """A missing figure is no zero, and no other figure."""
@@ -85,7 +85,7 @@ class Changed(ModelFixtures):
                     _stays_missing(source, before[name], rows, key, row)
 
     @thorough
-    def test_zeros_give_figures_or_none(
+    def test_zeros_give_finite_figures_or_missing_ones(
         self, models: Sequence[Model], histories: Histories
     ) -> None:
         """An agency may publish a zero wherever it likes."""
@@ -95,7 +95,7 @@ class Changed(ModelFixtures):
                 finite(model, [name for name, _ in columns], rows)
 
     @thorough
-    def test_no_row_depends_on_how_large_its_figures_are(
+    def test_rows_do_not_depend_on_the_size_of_figures(
         self, models: Sequence[Model], histories: Histories
     ) -> None:
         """Negative figures and equal ones have rows as well."""
@@ -112,7 +112,7 @@ class Changed(ModelFixtures):
                     )
 
     @thorough
-    def test_what_is_computed_is_not_rounded(
+    def test_computed_figures_are_not_rounded(
         self, models: Sequence[Model], histories: Histories
     ) -> None:
         """Whoever shows a figure rounds it."""
@@ -128,7 +128,7 @@ class Changed(ModelFixtures):
                     )
 
     @thorough
-    def test_what_holds_for_these_years_holds_for_others(
+    def test_all_years_are_treated_the_same_way(
         self, models: Sequence[Model], histories: Histories
     ) -> None:
         """Whatever years there are, and however many lie between two of them."""
@@ -146,7 +146,7 @@ class Changed(ModelFixtures):
                 )
 
     @thorough
-    def test_figures_stand_at_their_period(
+    def test_figures_stay_in_their_period(
         self, models: Sequence[Model], histories: Histories
     ) -> None:
         """What changes in a period changes rows of that period."""

@@ -29,7 +29,7 @@ class Described(ModelFixtures):
         for model in models:
             problems_with_declaration(model)
 
-    def test_no_rows_in_give_no_rows_and_the_declared_columns(
+    def test_empty_inputs_give_no_rows_and_the_declared_columns(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
         """On the first day, there are no input rows."""

@@ -31,7 +31,7 @@ class Figures(ModelFixtures):
     The figures that the SQL gives are those that the author has worked out by hand.
     """
 
-    def test_the_figures_are_those_that_were_worked_out_by_hand(
+    def test_the_figures_equal_those_computed_by_hand(
         self,
         models: Sequence[Model],
         histories: Mapping[str, pa.Table],

@@ -22,7 +22,7 @@ class Grain(ModelFixtures):
     The rows that the SQL gives: one by its grain, with what it must have.
     """
 
-    def test_each_row_is_one_by_its_grain_and_has_what_it_must(
+    def test_each_row_is_unique_by_its_grain_and_has_required_values(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
         """Rows by grain, no nulls where none are declared."""

@@ -32,7 +32,7 @@ class Purity(ModelFixtures):
     """
 
     @thorough
-    def test_the_order_of_input_rows_makes_no_difference(
+    def test_the_order_of_input_rows_does_not_matter(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
         """The same rows in another order give the same rows."""
@@ -54,7 +54,7 @@ class Purity(ModelFixtures):
                     "and use no LIMIT, first() or any_value()",
                 )
 
-    def test_it_depends_on_figures_alone(self, models: Sequence[Model]) -> None:
+    def test_the_result_only_depends_on_figures(self, models: Sequence[Model]) -> None:
         """No clock and no chance."""
         for model in models:
             sql = without_texts(model.sql)

@@ -34,7 +34,7 @@ class Settled(ModelFixtures):
     Rows follow from no more of a history than their model promises.
     """
 
-    def test_rows_follow_from_what_settled_and_standing_promise(
+    def test_rows_follow_from_what_settled_and_standing_declare(
         self, models: Sequence[Model], histories: Mapping[str, pa.Table]
     ) -> None:
         """Otherwise, a release gives other rows than the whole history."""

@@ -20,7 +20,7 @@ class AnyDamage(NormalizerFixtures):
     """
 
     @thorough
-    def test_whatever_arrives_is_read_or_refused(
+    def test_any_payload_is_read_or_refused(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
         """Any damage gives ``ContentError`` or a valid table, and never another exception."""

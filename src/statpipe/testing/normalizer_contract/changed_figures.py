@@ -18,7 +18,7 @@ class ChangedFigures(NormalizerFixtures):
     Figures that change in the payloads: other ones, long ones, and what is no figure.
     """
 
-    def test_a_figure_that_changes_in_the_payload_changes_in_the_table(
+    def test_a_changed_figure_in_the_payload_changes_in_the_table(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -43,7 +43,7 @@ class ChangedFigures(NormalizerFixtures):
                         "sign; zero is a figure",
                     )
 
-    def test_a_long_figure_is_kept_to_its_last_digit(
+    def test_a_long_figure_keeps_every_digit(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -62,7 +62,7 @@ class ChangedFigures(NormalizerFixtures):
                 if bare is not None:
                     _keeps(normalizer, dataset, one, long, bare)
 
-    def test_a_zero_at_the_end_is_kept(
+    def test_a_trailing_zero_is_kept(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -87,7 +87,7 @@ class ChangedFigures(NormalizerFixtures):
                         "own, give the column `decimals`",
                     )
 
-    def test_a_figure_that_is_no_number_is_refused(
+    def test_a_figure_that_is_not_a_number_is_refused(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -115,7 +115,7 @@ class ChangedFigures(NormalizerFixtures):
                         "ContentError that names payload, place and what was expected",
                     )
 
-    def test_a_marker_that_the_agency_does_not_document_is_refused(
+    def test_an_undocumented_marker_is_refused(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -143,7 +143,7 @@ class ChangedFigures(NormalizerFixtures):
                         f"frozenset({{{marker!r}}})`",
                     )
 
-    def test_a_mark_in_the_wrong_place_is_refused(
+    def test_a_misplaced_separator_is_refused(
         self,
         normalizer: Normalizer,
         dataset: Dataset,

@@ -18,7 +18,7 @@ class ChangedRecords(NormalizerFixtures):
     Records that the agency changes: new codes, many more of them, fields with other names.
     """
 
-    def test_a_code_that_is_new_is_not_left_out(
+    def test_a_new_code_is_not_left_out(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -52,7 +52,7 @@ class ChangedRecords(NormalizerFixtures):
                     "compare whole codes: cut nothing off, and look for no part of them",
                 )
 
-    def test_a_period_that_is_none_is_refused(
+    def test_an_invalid_period_is_refused(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -100,7 +100,7 @@ class ChangedRecords(NormalizerFixtures):
                 "an example in which they do, if the agency's records do",
             )
 
-    def test_more_of_the_same_is_read_to_the_end(
+    def test_many_records_are_read_to_the_end(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -124,7 +124,7 @@ class ChangedRecords(NormalizerFixtures):
                     "read every record; cut nothing off, and take every period that is printed",
                 )
 
-    def test_a_renamed_field_is_not_lost_quietly(
+    def test_a_renamed_field_is_not_lost_silently(
         self,
         normalizer: Normalizer,
         dataset: Dataset,

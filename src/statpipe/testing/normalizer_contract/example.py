@@ -22,7 +22,7 @@ class Example(NormalizerFixtures):
     What is read of the example: each figure as the agency prints it, in a table that fits Silver.
     """
 
-    def test_the_example_is_read_as_the_agency_prints_it(
+    def test_the_example_is_read_as_printed(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -67,7 +67,7 @@ class Example(NormalizerFixtures):
                 "is no such figure in the payloads, the normalizer makes it up",
             )
 
-    def test_a_figure_is_marked_as_the_agency_marks_it(
+    def test_figures_have_the_agencys_status_and_symbol(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -96,7 +96,7 @@ class Example(NormalizerFixtures):
                     "(Q suppressed, O missing, P provisional), and keep the marker as printed",
                 )
 
-    def test_a_figure_has_the_note_that_the_agency_gives_it(
+    def test_figures_have_the_agencys_notes(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -150,7 +150,7 @@ class Example(NormalizerFixtures):
                     "give the reason in obs_status: O missing, Q suppressed",
                 )
 
-    def test_only_what_is_selected_is_returned(
+    def test_only_selected_figures_are_returned(
         self,
         normalizer: Normalizer,
         dataset: Dataset,

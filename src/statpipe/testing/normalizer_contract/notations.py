@@ -17,7 +17,7 @@ class Notations(NormalizerFixtures):
     Figures that are written in another way: each agency means something else by it.
     """
 
-    def test_a_figure_that_is_written_in_another_way_is_refused_or_documented(
+    def test_an_undocumented_notation_is_refused(
         self,
         normalizer: Normalizer,
         dataset: Dataset,

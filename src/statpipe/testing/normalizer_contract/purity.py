@@ -46,7 +46,7 @@ class Purity(NormalizerFixtures):
                     "`payload.retrieved`, and do not let the order of payloads or of a set decide",
                 )
 
-    def test_nothing_but_the_payloads_is_looked_at(
+    def test_only_the_payloads_are_read(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
         """No clock, no chance, no environment, no file, no network."""
@@ -90,7 +90,7 @@ class Purity(NormalizerFixtures):
                     "and no local time",
                 )
 
-    def test_payloads_and_dataset_stay_as_they_are(
+    def test_payloads_and_dataset_are_not_changed(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
         """The arguments are not changed."""
@@ -103,7 +103,7 @@ class Purity(NormalizerFixtures):
                 "work on a copy: the engine keeps these payloads and shows them to others",
             )
 
-    def test_it_has_a_version(self, normalizer: Normalizer) -> None:
+    def test_the_normalizer_has_a_version(self, normalizer: Normalizer) -> None:
         """So that a change of code rebuilds the tables that depend on it."""
         if not isinstance(normalizer.version, str) or not normalizer.version:
             broken(

@@ -17,7 +17,7 @@ class Repeats(NormalizerFixtures):
     Records and payloads that come twice.
     """
 
-    def test_a_record_that_stands_twice_is_refused(
+    def test_a_repeated_record_is_refused(
         self,
         normalizer: Normalizer,
         dataset: Dataset,
@@ -35,7 +35,7 @@ class Repeats(NormalizerFixtures):
                     "row that stands in the payload, and statpipe refuses keys that occur twice",
                 )
 
-    def test_a_payload_that_comes_twice_is_refused(
+    def test_a_repeated_payload_is_refused(
         self,
         normalizer: Normalizer,
         dataset: Dataset,

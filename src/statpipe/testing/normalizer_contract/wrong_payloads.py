@@ -32,7 +32,7 @@ class WrongPayloads(NormalizerFixtures):
                 "raise ContentError if `payloads` is empty",
             )
 
-    def test_a_payload_that_is_none_is_refused_by_its_name(
+    def test_an_invalid_payload_is_refused_by_its_name(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
         """Empty, truncated, a web page, or another document."""
@@ -49,7 +49,7 @@ class WrongPayloads(NormalizerFixtures):
                     'begin its text with the payload\'s name: f"payload {payload.name}: ..."',
                 )
 
-    def test_no_payload_is_passed_over(
+    def test_no_payload_is_skipped(
         self, normalizer: Normalizer, dataset: Dataset, payloads: Sequence[Payload]
     ) -> None:
         """There may be any number: an answer in pages will have more of them next year."""

@@ -37,7 +37,7 @@ class Apart(SinkFixtures):
             "schema, or a file of that name into another folder; or `pass`, if there is no such place",
         )
 
-    def test_long_names_are_taken_whole(self, sink: Sink) -> None:
+    def test_long_names_are_kept(self, sink: Sink) -> None:
         """A name may have 57 letters. PostgreSQL cuts after 63, so a prefix can make two names one."""
         self._keeps_apart(
             sink,
@@ -46,14 +46,14 @@ class Apart(SinkFixtures):
             "cut no name off; where a name of your own becomes too long, let it end in a hash of the whole name",
         )
 
-    def test_names_that_sql_reserves_are_names(self, sink: Sink) -> None:
+    def test_reserved_words_of_sql_are_valid_names(self, sink: Sink) -> None:
         """``order`` is a good name for a model."""
         if Layer.GOLD in sink.layers:
             self._keeps_apart(
                 sink, _RESERVED, "that SQL reserves", "quote each name, whatever it is"
             )
 
-    def test_something_else_of_the_same_name_is_left_alone(self, sink: Sink) -> None:
+    def test_another_object_with_the_same_name_is_not_changed(self, sink: Sink) -> None:
         """In another schema, say: it is not ours."""
         partition = self.partition_of(SMALL)
         self.put_elsewhere(sink, partition.key)
@@ -96,9 +96,7 @@ class Apart(SinkFixtures):
                     "close what you open, in a `with` or a `finally`, or keep one and use it again",
                 )
 
-    def test_a_scratch_corner_is_emptied_and_nothing_else(
-        self, sink: Sink, scratch: Sink | None
-    ) -> None:
+    def test_only_the_scratch_corner_is_emptied(self, sink: Sink, scratch: Sink | None) -> None:
         """A smoke run leaves nothing behind."""
         if scratch is None:
             not_tested(

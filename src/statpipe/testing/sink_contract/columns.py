@@ -32,14 +32,14 @@ class Columns(SinkFixtures):
             "rows under key as mappings of all their columns",
         )
 
-    def test_columns_of_every_type_come_back(self, sink: Sink) -> None:
+    def test_columns_of_every_type_are_read_back(self, sink: Sink) -> None:
         """Texts, whole numbers, figures, floating-point numbers and days; each of them may be missing."""
         self._takes_gold(sink)
         partition = every_type()
         write(sink, partition)
         self._are_there(sink, partition.key, EVERY_TYPE, "after columns of every type were written")
 
-    def test_a_column_may_come_and_go(self, sink: Sink) -> None:
+    def test_columns_may_be_added_and_removed(self, sink: Sink) -> None:
         """A newer version of a plugin declares another one, and an older one is installed again."""
         self._takes_gold(sink)
         whole, without = every_type(), less(every_type(), "note")

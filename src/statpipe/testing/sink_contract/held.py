@@ -49,7 +49,7 @@ class Held(SinkFixtures):
     What is written is held under its fingerprint, and apart from all else.
     """
 
-    def test_it_says_which_layers_it_wants(self, sink: Sink) -> None:
+    def test_the_sink_declares_its_layers(self, sink: Sink) -> None:
         """Some of Bronze, Silver and Gold."""
         wanted = self.partition_of(SMALL).key.layer
         if not sink.layers or not set(sink.layers) <= set(Layer) or wanted not in sink.layers:
@@ -65,7 +65,7 @@ class Held(SinkFixtures):
         agree(sink.fingerprint(key), None, "the fingerprint of what was never written", HELD)
         agree(self.figures_in(sink, key), None, "what is seen of what was never written", HELD)
 
-    def test_what_is_written_is_held_under_its_fingerprint(self, sink: Sink) -> None:
+    def test_a_written_partition_is_held_under_its_fingerprint(self, sink: Sink) -> None:
         """All rows, missing figures too, and the receipt says so."""
         partition = self.partition_of(SMALL)
         receipt = write(sink, partition)
@@ -97,13 +97,13 @@ class Held(SinkFixtures):
             "say in the receipt what is held, also where nothing was written",
         )
 
-    def test_texts_come_back_whatever_they_say(self, sink: Sink) -> None:
+    def test_any_text_is_read_back_unchanged(self, sink: Sink) -> None:
         """Commas, quotes, line breaks, and what a format takes for a null or for its end."""
         partition = self.partition_of(_ODD)
         write(sink, partition)
         self._holds(sink, partition, _ODD, "after odd texts were written")
 
-    def test_figures_come_back_to_the_last_digit(self, sink: Sink) -> None:
+    def test_figures_are_read_back_with_every_digit(self, sink: Sink) -> None:
         """38 digits, 18 of them behind the point, with their signs."""
         partition = self.partition_of(_EXACT)
         write(sink, partition)
@@ -117,7 +117,7 @@ class Held(SinkFixtures):
         counts = "count all rows of the partition"
         agree((receipt.rows, receipt.inserted), (len(_MANY),) * 2, "rows and inserted", counts)
 
-    def test_partitions_of_different_owners_lie_apart(self, sink: Sink) -> None:
+    def test_partitions_of_different_owners_are_separate(self, sink: Sink) -> None:
         """Also where one's name begins with the other's."""
         one = self.partition_of(SMALL, owner="spending")
         other = self.partition_of(REVISED, owner="spending_real")
@@ -128,7 +128,7 @@ class Held(SinkFixtures):
         self._holds(sink, one, SMALL, "after another owner's partition was written")
         self._holds(sink, other, REVISED, "beside another owner's partition")
 
-    def test_another_object_onto_the_same_store_sees_what_was_written(
+    def test_another_object_on_the_same_store_sees_written_partitions(
         self, sink: Sink, another: Sink
     ) -> None:
         """The next run is another process."""

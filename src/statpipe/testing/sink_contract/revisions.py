@@ -31,7 +31,7 @@ class Revisions(SinkFixtures):
     A revision replaces what was there.
     """
 
-    def test_a_revision_replaces_what_was_there(self, sink: Sink) -> None:
+    def test_a_revision_replaces_the_earlier_rows(self, sink: Sink) -> None:
         """Rows that are gone are gone."""
         before, after = self.partition_of(SMALL), self.partition_of(REVISED)
         write(sink, before)
@@ -53,7 +53,7 @@ class Revisions(SinkFixtures):
             )
 
     @pytest.mark.parametrize("stale", [False, True], ids=["as it is held", "of another time"])
-    def test_a_revision_may_bring_what_was_there_before(
+    def test_a_partition_may_contain_its_previous_table(
         self, sink: Sink, another: Sink, stale: bool
     ) -> None:
         """``Partition.previous`` saves work where the sink holds just that, and misleads nobody."""
@@ -80,9 +80,7 @@ class Revisions(SinkFixtures):
         write(sink, evolve(second, previous=first))
         self._holds(sink, second, grown, "after a revision of a table in parts")
 
-    def test_equal_figures_made_by_other_code_are_held_under_the_new_fingerprint(
-        self, sink: Sink
-    ) -> None:
+    def test_equal_figures_are_held_under_a_new_fingerprint(self, sink: Sink) -> None:
         """Or they would be made again at every run."""
         write(sink, self.partition_of(SMALL))
         remade = self.partition_of(SMALL, fingerprint="5e" * 32)
@@ -90,7 +88,7 @@ class Revisions(SinkFixtures):
         self._holds(sink, remade, SMALL, "after equal figures came under a new fingerprint")
 
     @thorough
-    def test_after_any_revisions_just_the_last_is_held(self, sink: Sink) -> None:
+    def test_after_any_revisions_only_the_last_is_held(self, sink: Sink) -> None:
         """Whatever they are, exact to the last digit."""
         owners = itertools.count(1)
 

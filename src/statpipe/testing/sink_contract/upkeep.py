@@ -14,20 +14,20 @@ class Upkeep(SinkFixtures):
     What is around the writing: runs are recorded, scratch is removed, the sink is examined and closed.
     """
 
-    def test_a_run_that_is_recorded_twice_is_recorded_once(self, sink: Sink) -> None:
+    def test_a_run_recorded_twice_counts_once(self, sink: Sink) -> None:
         """A manifest may be sent again after an interruption."""
         with foreseen("recording the same run twice", "leave alone what is recorded already"):
             sink.record(manifest_of())
             sink.record(manifest_of())
 
-    def test_outside_of_a_scratch_corner_nothing_is_removed(self, sink: Sink) -> None:
+    def test_nothing_is_removed_outside_a_scratch_corner(self, sink: Sink) -> None:
         """However often it is asked."""
         partition = self.partition_of(SMALL)
         write(sink, partition)
         sink.remove_scratch()
         self._holds(sink, partition, SMALL, "after remove_scratch() outside of a smoke run")
 
-    def test_it_can_be_examined_and_says_where_readers_find_it(self, sink: Sink) -> None:
+    def test_the_sink_can_be_examined_and_gives_its_address(self, sink: Sink) -> None:
         """For ``statpipe doctor`` and for the end of a run."""
         with foreseen("diagnose()", "return a Diagnosis for what is wrong"):
             found = list(sink.diagnose())
@@ -36,9 +36,7 @@ class Upkeep(SinkFixtures):
         if not all(what and address for what, address in sink.locations().items()):
             broken("locations() has an empty name or address", "leave out what has no address")
 
-    def test_closing_twice_is_harmless_whether_it_was_used_or_not(
-        self, sink: Sink, another: Sink
-    ) -> None:
+    def test_closing_twice_is_harmless_with_or_without_use(self, sink: Sink, another: Sink) -> None:
         """It is also closed after a failure."""
         write(sink, self.partition_of(SMALL))
         with foreseen(

@@ -31,9 +31,7 @@ class Whole(SinkFixtures):
     """
 
     @thorough
-    def test_a_reader_sees_a_partition_whole_with_its_fingerprint_or_not_at_all(
-        self, sink: Sink, another: Sink
-    ) -> None:
+    def test_a_reader_sees_a_complete_partition_or_none(self, sink: Sink, another: Sink) -> None:
         """While it is written, over and over."""
         few: Figures = {("CA", year): Decimal(1) for year in range(2000, 2010)}
         many: Figures = {(f"A{n}", 2000 + n % 20): Decimal(n) for n in range(2000)}
@@ -68,7 +66,7 @@ class Whole(SinkFixtures):
             writing.result()
 
     @thorough
-    def test_two_writers_at_once_leave_what_one_of_them_wrote(
+    def test_two_parallel_writers_leave_the_partition_of_one(
         self, sink: Sink, another: Sink
     ) -> None:
         """Whole, and under its own fingerprint."""
@@ -92,7 +90,7 @@ class Whole(SinkFixtures):
 
     @pytest.mark.parametrize("part", _INTERRUPTED)
     @thorough
-    def test_a_write_that_is_interrupted_and_run_again_equals_one_that_was_not(
+    def test_an_interrupted_write_can_be_repeated(
         self, sink: Sink, another: Sink, part: float
     ) -> None:
         """The old is there, or the new; never half of it, and never one's figures with the other's name."""
@@ -106,7 +104,7 @@ class Whole(SinkFixtures):
         self._survives(sink, another, "spending", max(1, round(part * steps)), where)
 
     @thorough
-    def test_a_write_that_is_interrupted_between_two_changes_is_whole_as_well(
+    def test_a_write_interrupted_between_two_changes_is_complete(
         self, sink: Sink, another: Sink
     ) -> None:
         """After each statement, commit and rename: what stands between two of them is not whole."""
@@ -148,7 +146,7 @@ class Whole(SinkFixtures):
             another.write(after)
         self._holds(another, after, REVISED, "after a write was interrupted and run again")
 
-    def test_what_is_written_stays_as_it_is(self, sink: Sink) -> None:
+    def test_a_written_table_is_not_changed(self, sink: Sink) -> None:
         """Other sinks get the same table."""
         partition = self.partition_of(SMALL)
         before = partition.table.to_pylist()

@@ -18,7 +18,7 @@ class Datasets(SourceFixtures):
     Which datasets a source offers.
     """
 
-    def test_datasets_are_named_without_asking_anybody(
+    def test_datasets_are_listed_without_a_request(
         self, make_source: Callable[[], Source], agency: Agency | None
     ) -> None:
         """The same in two calls, each once, and offline."""

@@ -73,7 +73,7 @@ class Failures(SourceFixtures):
             for when, error in failures(make_source, agency, fault, at):
                 _expect(f"{what} {when}", error, wanted, canary)
 
-    def test_one_answer_that_fails_on_the_way_loses_nothing(
+    def test_a_single_failed_answer_loses_nothing(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
         """
@@ -100,7 +100,7 @@ class Failures(SourceFixtures):
                             "let the error through, or ask again; never go on with the next page or batch",
                         )
 
-    def test_it_does_not_wait_for_ever(
+    def test_the_source_does_not_wait_without_end(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
         """An agency that accepts the request but never answers would block the run for hours."""
@@ -124,7 +124,7 @@ class Failures(SourceFixtures):
             source.close()
             _expect("the agency takes the question and says nothing", error, (Unavailable,), canary)
 
-    def test_a_probe_that_hears_nonsense_is_refused(
+    def test_a_nonsense_answer_to_the_probe_is_refused(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
         """A web page or an empty document gives neither a release nor an unexpected exception."""
@@ -148,7 +148,7 @@ class Failures(SourceFixtures):
                         "raise ContentError if the answer does not name a release",
                     )
 
-    def test_a_fetch_that_was_cut_short_is_made_good_by_the_next(
+    def test_an_interrupted_fetch_can_be_repeated(
         self, make_source: Callable[[], Source], agency: Agency | None
     ) -> None:
         """Nothing is left behind that changes the next fetch."""
@@ -170,7 +170,7 @@ class Failures(SourceFixtures):
                 "keep no state outside of the source object: no files, no globals",
             )
 
-    def test_it_can_be_closed_whether_it_was_used_or_not(
+    def test_the_source_can_be_closed_with_or_without_use(
         self, make_source: Callable[[], Source]
     ) -> None:
         """Also after a failure."""

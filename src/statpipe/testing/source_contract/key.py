@@ -23,7 +23,7 @@ class Key(SourceFixtures):
     The key is sent to the agency, and is shown nowhere.
     """
 
-    def test_the_key_is_shown_nowhere(
+    def test_the_key_is_never_shown(
         self,
         make_source: Callable[[], Source],
         canary: str,
@@ -50,7 +50,7 @@ class Key(SourceFixtures):
             _hidden("repr(source) at its end", f"{source!r}", canary)
         _quiet(caplog, capsys, canary)
 
-    def test_a_key_that_the_agency_repeats_is_taken_out(
+    def test_a_key_repeated_by_the_agency_is_removed(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
         """Many agencies repeat the request in their answers, including the key."""
@@ -98,7 +98,7 @@ class Key(SourceFixtures):
                         )
         _quiet(caplog, capsys, canary)
 
-    def test_the_key_goes_to_the_agency_alone(
+    def test_the_key_is_only_sent_to_the_agency(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
         """A redirect never gets the key, whatever its status, host, port or path."""
@@ -118,7 +118,7 @@ class Key(SourceFixtures):
                             "port, and say Rejected; statpipe.api.http.Client does",
                         )
 
-    def test_without_its_key_it_says_which_variable_to_set(self, keyless: Source | None) -> None:
+    def test_a_missing_key_is_reported_with_its_variable(self, keyless: Source | None) -> None:
         """Before any request. Work that needs no key still works."""
         if keyless is None:
             not_tested(

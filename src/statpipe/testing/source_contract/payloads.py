@@ -24,7 +24,7 @@ class Payloads(SourceFixtures):
     What fetch() brings: the agency's answers as they are, in a fixed order.
     """
 
-    def test_payloads_come_in_a_fixed_order_with_names_of_their_own(
+    def test_payloads_have_a_fixed_order_and_unique_names(
         self, make_source: Callable[[], Source]
     ) -> None:
         """The same in each call, on any day."""
@@ -71,7 +71,7 @@ class Payloads(SourceFixtures):
                     )
         source.close()
 
-    def test_not_a_byte_is_mended(
+    def test_no_byte_is_changed(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
     ) -> None:
         """White space and undecodable bytes are kept or refused."""
@@ -91,7 +91,7 @@ class Payloads(SourceFixtures):
                         odd=odd,
                     )
 
-    def test_what_is_fetched_can_be_read(
+    def test_fetched_payloads_can_be_read(
         self, make_source: Callable[[], Source], normalizer: Normalizer | None
     ) -> None:
         """By the source's normalizer."""

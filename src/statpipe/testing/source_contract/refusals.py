@@ -28,7 +28,7 @@ class Refusals(SourceFixtures):
     What becomes of an answer with status 200 that says no.
     """
 
-    def test_a_refusal_with_status_200_is_no_data(
+    def test_a_refusal_with_status_200_is_not_data(
         self,
         make_source: Callable[[], Source],
         agency: Agency | None,

@@ -70,7 +70,7 @@ class Vintages(SourceFixtures):
                     )
                 first = first or found
 
-    def test_the_release_has_the_day_that_the_agency_names(
+    def test_the_release_has_the_date_from_the_agency(
         self, make_source: Callable[[], Source], released: date | None
     ) -> None:
         """Neither the day before in another time zone, nor the first day of the month."""
@@ -92,7 +92,7 @@ class Vintages(SourceFixtures):
                     "return all that can be fetched, oldest first, with that of the probe among them",
                 )
 
-    def test_the_date_stands_in_what_the_agency_says(
+    def test_the_date_occurs_in_the_agencys_answers(
         self, make_source: Callable[[], Source], agency: Agency | None
     ) -> None:
         """
@@ -118,7 +118,7 @@ class Vintages(SourceFixtures):
                     "in a way of its own, set `names_its_date = False` in the class",
                 )
 
-    def test_a_change_that_the_agency_does_not_date_changes_the_token(
+    def test_an_undated_change_changes_the_token(
         self, make_source: Callable[[], Source], revise_quietly: Callable[[], object] | None
     ) -> None:
         """
@@ -145,7 +145,7 @@ class Vintages(SourceFixtures):
                 )
             known = after
 
-    def test_the_probe_sees_other_figures(
+    def test_the_probe_notices_changed_figures(
         self, make_source: Callable[[], Source], revise: Callable[[], object] | None
     ) -> None:
         """A change by the agency changes the vintage."""
@@ -171,7 +171,7 @@ class Vintages(SourceFixtures):
                 "the same, nothing is fetched",
             )
 
-    def test_figures_of_the_next_release_are_not_taken_for_these(
+    def test_figures_of_the_next_release_are_not_mixed_in(
         self, make_source: Callable[[], Source], revise: Callable[[], object] | None
     ) -> None:
         """
