@@ -43,7 +43,7 @@ def agency():
         yield running
 
 
-def test_each_step_of_a_year_asks_and_writes_what_it_must(homes, agency):
+def test_each_step_of_a_year_sends_and_writes_only_what_it_must(homes, agency):
     program = Statpipe(settings=SETTINGS)
     home = homes.make("year", program, agency)
 
@@ -79,7 +79,7 @@ def test_each_step_of_a_year_asks_and_writes_what_it_must(homes, agency):
     assert everything.tables <= 1_613_824 * ROOM
 
 
-def test_a_bucket_is_asked_no_more_often_than_it_was(homes, agency, tmp_path):
+def test_a_bucket_gets_no_more_requests_than_before(homes, agency, tmp_path):
     with Bucket(tmp_path / "weed") as bucket:
         program = Statpipe(settings=SETTINGS, lake=bucket.lake("counts"))
         home = homes.make("bucket", program, agency, **bucket.variables)

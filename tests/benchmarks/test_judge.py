@@ -38,20 +38,20 @@ def rounds(*walls, slower=1.0):
 
 
 @pytest.mark.parametrize(("wall", "state"), [(1.9, "ok"), (2.0, "ok"), (2.1, "MISSED")])
-def test_a_ratio_is_held_to_its_goal_however_busy_the_machine_is(wall, state):
+def test_a_ratio_is_compared_with_its_goal_on_a_busy_machine(wall, state):
     (verdict,) = judged([TWICE], rounds(wall, wall, wall), {})
     assert verdict.state == state
     assert failed([verdict]) == (state == "MISSED")
 
 
-def test_one_round_of_many_that_went_wrong_changes_nothing():
+def test_one_bad_round_of_many_changes_nothing():
     (verdict,) = judged([TWICE], rounds(1.5, 9.0, 1.6), {})
     assert verdict.state == "ok"
     assert verdict.value == pytest.approx(1.6)
 
 
 @pytest.mark.parametrize("slower", [1.2, 1.3, 2.0])
-def test_a_regression_of_twenty_per_cent_fails_though_its_goal_is_far(slower):
+def test_a_regression_of_twenty_per_cent_fails_even_within_the_goal(slower):
     seen = {"CPU against bare": 3.0}
     goal = replace(STEADY, most=10.0)
     (verdict,) = judged([goal], rounds(1, 1, 1, slower=slower), seen)
@@ -82,24 +82,24 @@ def against_before(cpu=1.0, server_cpu=1.0):
 
 @pytest.mark.parametrize("busy", [0.95, 1.0, 1.05])
 @pytest.mark.parametrize("side", ["cpu", "server_cpu"])
-def test_twenty_per_cent_of_program_or_server_are_caught_in_a_whole_revision(side, busy):
+def test_a_slowdown_of_twenty_per_cent_is_caught_in_a_whole_revision(side, busy):
     (verdict,) = against_before(**{side: 1.2 * busy})
     assert verdict.goal.what.startswith(ALL)
     assert not against_before(**{side: busy})
 
 
 @pytest.mark.parametrize("slower", [0.5, 1.0, 1.05, 1.1])
-def test_what_moments_differ_by_is_no_regression(slower):
+def test_noise_between_moments_is_not_a_regression(slower):
     (verdict,) = judged([STEADY], rounds(1, 1, 1, slower=slower), {"CPU against bare": 3.0})
     assert not failed([verdict])
 
 
-def test_what_was_never_seen_cannot_be_slower():
+def test_an_unknown_measurement_cannot_be_slower():
     (verdict,) = judged([STEADY], rounds(1, slower=9.0), {})
     assert not failed([verdict])
 
 
-def test_what_a_peer_that_is_not_installed_would_say_is_left_out():
+def test_a_peer_that_is_not_installed_is_left_out():
     goal = Goal("against a peer", lambda r: r.of("load").wall / r.of("load", "dlt").wall, 0.1)
     verdicts = judged([goal], rounds(1), {})
     assert verdicts[0].value is None
@@ -113,7 +113,7 @@ def test_goals_of_full_tables_do_not_judge_small_ones():
     assert [verdict.state for verdict in verdicts] == ["", "MISSED"]
 
 
-def test_what_is_kept_is_what_later_runs_are_held_to(tmp_path, monkeypatch):
+def test_later_runs_are_compared_with_kept_figures(tmp_path, monkeypatch):
     monkeypatch.setattr(judge, "SEEN", tmp_path / "seen.json")
     judge.keep("short", judged([TWICE, STEADY], rounds(1, 1), {}))
     assert judge.seen_before("short") == {"CPU against bare": 3.0}
@@ -122,7 +122,7 @@ def test_what_is_kept_is_what_later_runs_are_held_to(tmp_path, monkeypatch):
     assert verdict.state == "SLOWER"
 
 
-def test_what_is_shown_and_written_has_every_figure():
+def test_output_and_file_have_every_figure():
     rows = rounds(1.5, 1.7)
     verdicts = judged([TWICE], rows, {})
     assert "1.60" in "\n".join(measured_table(rows)) + "\n".join(verdict_table(verdicts))
@@ -131,7 +131,7 @@ def test_what_is_shown_and_written_has_every_figure():
     assert written["verdicts"][0]["value"] == pytest.approx(1.6)
 
 
-def test_no_two_goals_have_one_name_and_what_was_seen_belongs_to_a_goal():
+def test_goals_have_unique_names_and_measurements_have_goals():
     names = [goal.what for scenario in SCENARIOS.values() for goal in scenario.goals]
     assert len(set(names)) == len(names) > len(RELEASES)
     steady = {g.what for scenario in SCENARIOS.values() for g in scenario.goals if g.steady}

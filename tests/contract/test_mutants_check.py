@@ -443,7 +443,10 @@ CAUGHT = {
     ShowsThemAll: ("test_many_failures_are_counted_and_some_are_shown", "it shows 146 cells"),
     NamesTheVintageBefore: ("test_the_verdict_names_what_was_judged", "1999-12-31"),
     ShowsFloats: ("test_the_verdict_names_what_was_judged", "as a binary float"),
-    NamesNoCell: ("test_the_shown_cells_are_those_that_fail", "which is none of those that fail"),
+    NamesNoCell: (
+        "test_the_shown_cells_are_those_that_fail",
+        "which is not one of those that fail",
+    ),
     CountsTwice: ("test_the_shown_cells_are_those_that_fail", "`failures` is 4; expected 2"),
     IsAlwaysSerious: ("test_the_check_uses_the_configured_severity", "is (False, 'error')"),
     PublishesAnyway: ("test_the_message_does_not_depend_on_the_severity", "'kept as published'"),

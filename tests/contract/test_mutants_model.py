@@ -170,7 +170,7 @@ CAUGHT = {
     "a division by zero": (
         said("NULLIF(SUM(obs_value) OVER (PARTITION BY ref_area, category), 0)", "0"),
         "test_each_row_is_unique_by_its_grain_and_has_required_values",
-        "as share, which is no figure",
+        "as share, which is not a figure",
     ),
     "all intervals": (
         said("realtime_start <= :as_of AND realtime_end >= :as_of", "TRUE"),
@@ -221,7 +221,7 @@ CAUGHT = {
             sql="SELECT COUNT(*) AS n FROM rain",
         ),
         "test_empty_inputs_give_no_rows_and_the_declared_columns",
-        "1 rows of nothing",
+        "1 rows without input",
     ),
     "the order of rows": (
         said(

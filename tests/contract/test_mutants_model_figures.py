@@ -87,7 +87,7 @@ CAUGHT = {
             "CAST(prices.obs_value AS DOUBLE PRECISION)",
         ),
         "test_zeros_give_finite_figures_or_missing_ones",
-        "as value, which is no figure",
+        "as value, which is not a figure",
     ),
     "two places of a share": (
         share(f"ROUND({SHARE}, 2)"),

@@ -156,15 +156,18 @@ CAUGHT = {
         "ended as refused, with 20,000 letters and 300 checks, 2 messages arrive; expected 1",
     ),
     TellsGoodNewsOnly: (ONCE, "ended as failed, 0 messages arrive; expected 1"),
-    KeepsQuietAboutFailures: (ENDS, "nobody hears that the run that ended as loaded was not told"),
+    KeepsQuietAboutFailures: (
+        ENDS,
+        "hides that the message about the run that ended as loaded was not sent",
+    ),
     NamesNobody: (ONCE, "a run of prod does not name the place"),
     SendsItsKey: (ONCE, "the message shows the credential"),
     LogsItsKey: (ENDS, "a log line shows the credential"),
     RaisesItsKey: (ENDS, "what it raises (RuntimeError) shows the credential"),
     Prints: (ENDS, "it prints 'agency in prod"),
-    Misspelt: (HOOKS, "statpipe_run_finish is no hook"),
+    Misspelt: (HOOKS, "statpipe_run_finish is not a hook"),
     Unmarked: (HOOKS, "statpipe_run_finished is not marked"),
-    Eager: ("test_making_the_notifier_sends_no_request", "asks the network"),
+    Eager: ("test_making_the_notifier_sends_no_request", "uses the network"),
     WritesOnTheManifest: (ENDS, "the notifier changes the manifest"),
 }
 

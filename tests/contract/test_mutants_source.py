@@ -175,7 +175,7 @@ CAUGHT = {
     StampsRequests: ("test_payloads_have_a_fixed_order_and_unique_names", "a second"),
     BringsNothing: ("test_payloads_have_a_fixed_order_and_unique_names", "no payload"),
     PromisesMore: ("test_payloads_have_a_fixed_order_and_unique_names", "promises 3"),
-    AsksForDatasets: ("test_datasets_are_listed_without_a_request", "asks the network"),
+    AsksForDatasets: ("test_datasets_are_listed_without_a_request", "uses the network"),
     FirstOfTheMonth: (
         "test_the_release_has_the_date_from_the_agency",
         "the agency released rain on 2024-03-01, and the probe says 2024-03-02",
@@ -197,7 +197,7 @@ CAUGHT = {
     ),
     HashesOneStation: (
         "test_an_undated_change_changes_the_token",
-        "the agency changed a figure, it gives no date, and each token is what it was",
+        "the agency changed a figure, it gives no date, and the token has not changed",
     ),
     NoTimeZone: ("test_payloads_have_a_fixed_order_and_unique_names", "no time zone"),
 }

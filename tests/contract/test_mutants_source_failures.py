@@ -176,13 +176,13 @@ CAUGHT = {
     ),
     LetsTheTimeOutPass: (
         "test_the_source_does_not_wait_without_end",
-        "takes the question and says nothing, and the source raises TimeoutError",
+        "accepts the request and never answers, and the source raises TimeoutError",
     ),
     RaisesWhatItGets: ("test_each_failure_says_what_to_do_next", "the source raises"),
     NeverMind: ("test_each_failure_says_what_to_do_next", "raises ContentError"),
     BringsWhatItGets: (
         "test_each_failure_says_what_to_do_next",
-        "in fetch(), and the source goes on without",
+        "in fetch(), and the source continues silently",
     ),
     BringsWhatItGotSoFar: (
         "test_each_failure_says_what_to_do_next",
@@ -205,11 +205,11 @@ CAUGHT = {
     ),
     StopsAtTheThirdPage: (
         "test_each_failure_says_what_to_do_next",
-        "at request 3 of fetch(), and the source goes on without a word",
+        "at request 3 of fetch(), and the source continues silently",
     ),
     IsCarelessWithTheSecond: (
         "test_each_failure_says_what_to_do_next",
-        "in fetch() of snow, and the source goes on without a word",
+        "in fetch() of snow, and the source continues silently",
     ),
 }
 

@@ -65,9 +65,9 @@ class SaysUnavailable(RainSource):
     ("kind", "words"),
     [
         (WantsAKey, ""),
-        (WantsItLater, "the source asks the network"),
+        (WantsItLater, "the source uses the network"),
         (SaysUnavailable, "the source says Unavailable"),
-        (RainSource, "the source asks the network"),
+        (RainSource, "the source uses the network"),
     ],
 )
 def test_a_source_that_does_not_report_a_missing_key_is_caught(kind, words):
@@ -170,10 +170,10 @@ class KnowsNoRefusal(RainSource):
         (ReadsRefusals, ""),
         (LeavesOutWhatIsEmpty, ""),
         (AsksAgainOnce, ""),
-        (RainSource, "in fetch(), and the source takes it for data"),
-        (ReadsTheFirstOnly, "within fetch(), and the source takes it for data"),
-        (LooksAtTheEnd, "once, at request 1 of 3 of fetch(rain), and the source takes it for data"),
-        (StopsWhereItIsRefused, "within fetch(), and the source goes on without a word"),
+        (RainSource, "in fetch(), and the source treats it as data"),
+        (ReadsTheFirstOnly, "within fetch(), and the source treats it as data"),
+        (LooksAtTheEnd, "once, at request 1 of 3 of fetch(rain), and the source treats it as data"),
+        (StopsWhereItIsRefused, "within fetch(), and the source continues silently"),
         (RefusesEverything, "and the source raises Rejected"),
         (KnowsNoRefusal, 'answers {"error": "busy"}, and the source never says Unavailable'),
     ],

@@ -86,7 +86,7 @@ def unchanged(home, *arguments):
         assert (manifest["outcome"], manifest["checks"]) == ("unchanged", [])
 
 
-def test_a_line_that_is_dropped_is_published_by_the_command_that_the_run_prints(office, release):
+def test_a_dropped_line_is_published_by_the_printed_command(office, release):
     staging = ("--env", "staging", "--config", "statpipe.toml")
     office.run("run", SOURCE, *staging)
     release(office.folder / "bea" / "2023.zip", "October 6, 2023", line="5")
@@ -106,7 +106,7 @@ def test_a_line_that_is_dropped_is_published_by_the_command_that_the_run_prints(
 
 
 @pytest.mark.slow
-def test_an_area_that_is_dropped_is_published_by_transform(office, release):
+def test_a_dropped_area_is_published_by_transform(office, release):
     office.run("run", SOURCE)
     release(office.folder / "bea" / "2023.zip", "October 6, 2023", area="Hawaii")
     office.run("ingest", SOURCE)
@@ -116,7 +116,7 @@ def test_an_area_that_is_dropped_is_published_by_transform(office, release):
     unchanged(office)
 
 
-def test_a_check_of_the_agency_s_figures_that_is_set_to_error_says_how_to_publish(home):
+def test_a_check_with_severity_error_says_how_to_publish(home):
     """BEA's own slip in line 128, which is a warning by default."""
     home.configure(
         f"[environments.{LOCAL}.sinks.lake]\n[checks.additivity]\nseverity = 'error'\n"
@@ -131,7 +131,7 @@ def test_a_check_of_the_agency_s_figures_that_is_set_to_error_says_how_to_publis
 
 
 @pytest.mark.slow
-def test_a_year_that_is_dropped_is_published_by_backfill(office, release):
+def test_a_dropped_year_is_published_by_backfill(office, release):
     release(office.folder / "bea" / "2023 new.zip", "October 6, 2023", year="1997")
     where = ("--from-archive", "bea/2022.zip", "bea/2023 new.zip")
     command, manifests = refused_and_accepted(office, "backfill", SOURCE, *where)

@@ -57,7 +57,7 @@ def rows(text):
 # --- revisions ------------------------------------------------------------------------------------
 
 
-def test_the_triangle_has_a_column_for_each_vintage(run):
+def test_the_triangle_has_a_column_per_vintage(run):
     triangle = rows(run("revisions", "pce_state", *CALIFORNIA, "--triangle", "--wide", "--csv"))
     (of_2018,) = (row for row in triangle if row["time_period"] == "2018")
     assert of_2018 == {
@@ -70,7 +70,7 @@ def test_the_triangle_has_a_column_for_each_vintage(run):
     assert "2018         1,852,976.3  1,833,872.8" in text
 
 
-def test_statistics_are_a_table_for_each_series(run):
+def test_statistics_are_one_table_per_series(run):
     text = run("revisions", "pce_state", *CALIFORNIA)
     assert "California (CA), Personal consumption expenditures (SAPCE1:1), dataset SAPCE1" in text
     assert "mean revision           -23,513.50" in text
@@ -87,14 +87,14 @@ def test_statistics_are_a_table_for_each_series(run):
         (("pce_state", "--area", "ZZ"), "--area ZZ: pce_state_history has no ref_area ZZ"),
     ],
 )
-def test_what_has_no_revisions_is_told(run, arguments, says):
+def test_a_model_without_revisions_is_reported(run, arguments, says):
     assert says in run("revisions", *arguments, code=2)
 
 
 # --- wide -----------------------------------------------------------------------------------------
 
 
-def test_series_stand_beside_each_other(run):
+def test_series_are_shown_in_columns(run):
     table = rows(run("show", "pce_state", "--area", "CA,TX", *CALIFORNIA[2:], "--wide", "--csv"))
     assert list(table[0]) == ["time_period", "CA", "TX"]
     assert table[3] == {"time_period": "2018", "CA": "1833872.8", "TX": "1127680.2"}
@@ -106,7 +106,7 @@ def test_series_stand_beside_each_other(run):
 # --- diff, vintages, search -----------------------------------------------------------------------
 
 
-def test_what_changed_between_two_days_is_told_by_size(run):
+def test_diff_shows_the_largest_changes_first(run):
     table = rows(run("diff", "pce_state", "--from", "2021-01-01", *CALIFORNIA, "--csv"))
     assert {row["time_period"]: row["what"] for row in table} == {
         "2017": "changed",
@@ -123,7 +123,7 @@ def test_what_changed_between_two_days_is_told_by_size(run):
     assert "California" in text
 
 
-def test_days_are_checked_and_nothing_changes_within_a_release(run):
+def test_dates_are_validated_and_nothing_changes_within_a_release(run):
     same = ("diff", "pce_state", "--from", "2021-01-01", "--to", "2021-06-01", *CALIFORNIA)
     assert "0 figures (0 changed, 0 new, 0 gone)" in run(*same)
     assert "--from 2022-01-01 is after --to 2021-01-01; swap them" in run(
@@ -150,7 +150,7 @@ def test_vintages_are_listed_oldest_first(run):
         (("growth", "years"), "model", "pce_state_rolling"),
     ],
 )
-def test_words_find_what_they_fit_also_misspelt(run, words, kind, code):
+def test_search_finds_matches_even_if_misspelt(run, words, kind, code):
     first, *_ = json.loads(run("search", *words, "--json"))
     assert (first["kind"], first["code"]) == (kind, code)
 
@@ -169,7 +169,7 @@ def test_words_that_fit_nothing_are_told(run):
     assert "search for one or more words" in run("search", code=2)
 
 
-def test_sources_stand_as_their_last_run_left_them(run):
+def test_status_shows_the_state_after_the_last_run(run):
     standing = {row["source"]: row for row in json.loads(run("status", "--json"))}
     pce = standing["bea_pce_state"]
     assert (pce["standing"], pce["late"]) == ("current", False)
@@ -199,18 +199,18 @@ def test_sources_stand_as_their_last_run_left_them(run):
         (("show", "pce_state", "--config", ""), []),
     ],
 )  # fmt: skip
-def test_what_a_shell_offers(here, monkeypatch, capsys, words, offered):
+def test_completion_offers_the_expected_words(here, monkeypatch, capsys, words, offered):
     monkeypatch.chdir(here.folder)
     assert complete(words) == 0
     assert capsys.readouterr().out.splitlines() == offered
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_has_a_script_that_asks_statpipe(run, shell):
+def test_each_shell_has_a_completion_script(run, shell):
     assert "statpipe complete" in run("completion", shell)
 
 
-def test_bash_offers_codes_with_colons(here):
+def test_bash_completes_codes_with_colons(here):
     line = "statpipe show pce_state --category SAPCE1:1"
     ask = f'source <(statpipe completion bash); COMP_LINE="{line}"; COMP_POINT=${{#COMP_LINE}}; _statpipe; echo "${{COMPREPLY[@]}}"'
     environment = {
@@ -230,7 +230,7 @@ def refuse_requests(text):
     assert not re.search(r"<script|<link|<img|<iframe|@import|url\(|src=|href=", text)
 
 
-def test_a_report_on_a_series_is_one_file_with_all_that_is_known(run, tmp_path):
+def test_a_report_on_a_series_is_one_complete_file(run, tmp_path):
     path = tmp_path / "california.html"
     run("report", "pce_state", *CALIFORNIA, "--out", str(path))
     text = path.read_text()
@@ -249,13 +249,13 @@ def test_a_report_on_a_series_is_one_file_with_all_that_is_known(run, tmp_path):
     assert len(set(re.findall(r">([0-9a-f]{64})<", text))) > 2
 
 
-def test_a_report_is_about_the_nation_where_no_area_is_chosen(run, tmp_path):
+def test_a_report_is_about_the_nation_by_default(run, tmp_path):
     path = tmp_path / "nation.html"
     run("report", "pce_state_yoy", "--out", str(path))
     assert "<h1>Personal consumption expenditures, United States</h1>" in path.read_text()
 
 
-def test_a_run_has_a_report_too(run, here, tmp_path):
+def test_a_run_has_a_report(run, here, tmp_path):
     path = tmp_path / "run.html"
     run("report", "latest", "--out", str(path))
     text = path.read_text()
@@ -272,13 +272,13 @@ def test_a_run_has_a_report_too(run, here, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["lines", "vintages", "revisions", "map"])
-def test_pictures_are_files(run, tmp_path, kind):
+def test_plot_writes_picture_files(run, tmp_path, kind):
     path = tmp_path / "picture.svg"
     run("plot", "pce_state", *CALIFORNIA, "--kind", kind, "--out", str(path))
     assert ET.fromstring(path.read_text()).get("role") == "img"
 
 
-def test_pictures_are_pixels_where_a_font_is(run, tmp_path):
+def test_plot_writes_png_if_there_is_a_font(run, tmp_path):
     path = tmp_path / "picture.png"
     arguments = ("plot", "pce_state", *CALIFORNIA, "--out", str(path))
     if execute(arguments):
@@ -297,7 +297,7 @@ def test_pictures_are_pixels_where_a_font_is(run, tmp_path):
         (("pce_state", "--category", "SAPCE2:1", "--kind", "revisions"), "no figure of this series has been revised"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_drawn_is_told(run, arguments, says):
+def test_an_impossible_picture_is_reported(run, arguments, says):
     assert says in run("plot", *arguments, code=2)
 
 
@@ -319,7 +319,7 @@ def sheet(path, number):
     return [[value(c) for c in row.findall("x:c", space) if len(c)] for row in root.iter(f"{{{space['x']}}}row")]  # fmt: skip
 
 
-def test_a_workbook_has_numbers_and_says_what_they_are(run, tmp_path):
+def test_a_workbook_has_numbers_and_their_description(run, tmp_path):
     path = tmp_path / "triangle.xlsx"
     run("revisions", "pce_state", *CALIFORNIA, "--triangle", "--wide", "--xlsx", str(path))
     head, *body = sheet(path, 1)
@@ -334,7 +334,7 @@ def test_a_workbook_has_numbers_and_says_what_they_are(run, tmp_path):
     assert any(row[0] == "value" and "exactly as published" in row[1] for row in about)
 
 
-def test_a_file_of_duckdb_has_all_of_gold_with_comments(run, tmp_path):
+def test_a_duckdb_file_has_all_of_gold_with_comments(run, tmp_path):
     path = tmp_path / "gold.duckdb"
     assert "10 tables" in run("show", "--duckdb", str(path))
     with duckdb.connect(str(path), read_only=True) as connection:
@@ -347,7 +347,7 @@ def test_a_file_of_duckdb_has_all_of_gold_with_comments(run, tmp_path):
         assert connection.sql("SELECT count(*) FROM pce_state").fetchall() == [(7,)]
 
 
-def test_a_file_that_is_not_duckdbs_is_left_alone(run, tmp_path):
+def test_another_file_is_not_overwritten_with_duckdb(run, tmp_path):
     path = tmp_path / "thesis.txt"
     path.write_text("three years of work")
     told = run("show", "pce_state", "--duckdb", str(path), code=2)
@@ -355,7 +355,7 @@ def test_a_file_that_is_not_duckdbs_is_left_alone(run, tmp_path):
     assert path.read_text() == "three years of work"
 
 
-def test_catalogs_describe_what_is_there(run, here, tmp_path):
+def test_catalogs_describe_the_models_in_the_lake(run, here, tmp_path):
     run("catalog", "export", str(tmp_path / "catalog"))
     package = json.loads((tmp_path / "catalog" / "datapackage.json").read_text())
     (of_pce,) = (one for one in package["resources"] if one["name"] == "pce-state")

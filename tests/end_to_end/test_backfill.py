@@ -111,7 +111,7 @@ def site():
 # --- Where the archive lies --------------------------------------------------------------------
 
 
-def test_a_folder_is_found_from_where_the_command_is_called(here, undisturbed):
+def test_a_folder_is_relative_to_the_current_one(here, undisturbed):
     folder = folder_with(here, OLDER, NEWER)
     manifests = backfilled(here, folder.name)
     assert [m["outcome"] for m in manifests] == ["loaded"] * 3
@@ -123,13 +123,13 @@ def test_a_folder_is_found_from_where_the_command_is_called(here, undisturbed):
     assert here.published() == undisturbed
 
 
-def test_files_are_taken_in_any_order(here, undisturbed):
+def test_files_may_be_given_in_any_order(here, undisturbed):
     manifests = backfilled(here, NEWER, OLDER)
     assert [v["vintage"] for m in manifests for v in m["vintages"]] == ["2020-10-08", "2022-10-06"]
     assert here.published() == undisturbed
 
 
-def test_addresses_are_asked_once_each(here, undisturbed, site):
+def test_each_url_is_downloaded_once(here, undisturbed, site):
     address, asked = site
     backfilled(here, f"{address}/SAPCE.zip", f"{address}/SAEXP1.zip")
     assert here.published() == undisturbed
@@ -146,7 +146,7 @@ def test_the_same_release_from_two_places_is_one_vintage(here, undisturbed):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("order", ["reversed", "years first"])
-def test_columns_may_stand_in_another_order(here, undisturbed, order, tmp_path):
+def test_columns_may_be_in_another_order(here, undisturbed, order, tmp_path):
     """BEA's file of 2019 has another order than those since."""
     other = tmp_path / "SAEXP1.zip"
     with zipfile.ZipFile(OLDER) as opened, zipfile.ZipFile(other, "w") as made:
@@ -168,7 +168,7 @@ def with_columns(text, order):
 
 
 @pytest.mark.slow
-def test_all_tables_of_a_zip_are_loaded_where_only_some_are_in_the_others(here):
+def test_all_tables_of_a_zip_are_loaded_even_if_other_zips_have_fewer(here):
     done = here.run("backfill", "bea_pce_state", "--from-archive", str(OLDER), str(NEWER), "--json")
     first, second, _ = json.loads(done.stdout)
     assert [v["dataset"] for v in first["vintages"]] == ["SAPCE1"]
@@ -196,9 +196,7 @@ def test_a_second_backfill_is_unchanged_and_writes_nothing(here, undisturbed):
 @pytest.mark.parametrize(
     "moment", [pytest.param(3, marks=pytest.mark.slow), 6, pytest.param(11, marks=pytest.mark.slow)]
 )
-def test_killed_in_the_middle_it_is_completed_by_running_it_again(
-    here, undisturbed, moment, tmp_path
-):
+def test_a_killed_backfill_is_completed_by_running_it_again(here, undisturbed, moment, tmp_path):
     """Writes: 1-4 the first release, 5-10 the second, then Gold."""
     (tmp_path / "sitecustomize.py").write_text(KILLER)
     paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
@@ -213,7 +211,7 @@ def test_killed_in_the_middle_it_is_completed_by_running_it_again(
     assert here.published() == undisturbed
 
 
-def test_a_file_that_is_not_the_agency_s_is_a_mistake_and_nothing_of_it_is_kept(here):
+def test_a_foreign_file_is_refused_and_not_kept(here):
     (here.folder / "README.md").write_text("# A project\n")
     done = here.run("backfill", "bea_pce_state", "--from-archive", "README.md", code=2)
     assert (
@@ -258,7 +256,7 @@ def test_a_damaged_zip_is_named_and_the_others_are_loaded(here, undisturbed):
 
 
 @pytest.mark.slow
-def test_figures_that_are_held_from_the_sample_become_a_part_of_the_release(here, undisturbed):
+def test_figures_of_the_sample_become_part_of_the_release(here, undisturbed):
     here.configure(CONFIGURATION + 'tables = ["SAPCE1"]\n')
     here.run("run", "bea_pce_state")
     manifests = backfilled(here, OLDER, NEWER)
@@ -276,7 +274,7 @@ def test_figures_that_are_held_from_the_sample_become_a_part_of_the_release(here
 # --- What is said -------------------------------------------------------------------------------
 
 
-def test_progress_is_told_in_log_lines_and_the_summary_of_each_run_at_the_end(here):
+def test_progress_is_logged_and_each_run_is_summarized_at_the_end(here):
     done = here.run(
         "backfill", "bea_pce_state", "--from-archive", str(OLDER), str(NEWER), *ONE_TABLE
     )
@@ -310,7 +308,7 @@ def test_a_terminal_shows_a_bar_of_the_releases(here):
     assert b"run loaded" in shown
 
 
-def test_staging_needs_no_key_for_it(here):
+def test_staging_needs_no_key_for_a_backfill(here):
     arguments = ("backfill", "bea_pce_state", "--from-archive", str(OLDER), *ONE_TABLE)
     done = here.run(*arguments, "--env", "staging", "--json")
     assert json.loads(done.stdout)[0]["outcome"] == "loaded"
@@ -343,7 +341,7 @@ def test_staging_needs_no_key_for_it(here):
         (("bea", "--from-archive", "x"), "no source is named 'bea'"),
     ],
 )
-def test_what_is_said_wrongly_is_2_in_one_line(here, arguments, says):
+def test_wrong_options_are_exit_2_in_one_line(here, arguments, says):
     done = here.run("backfill", *arguments, code=2)
     (line,) = done.stderr.strip().splitlines()
     assert says in line
@@ -351,7 +349,7 @@ def test_what_is_said_wrongly_is_2_in_one_line(here, arguments, says):
     assert not here.lake.joinpath("runs").exists()
 
 
-def test_an_address_without_the_file_is_refused_by_name(here, site):
+def test_a_url_without_the_file_is_refused_by_name(here, site):
     address, _ = site
     done = here.run("backfill", "bea_pce_state", "--from-archive", f"{address}/no.zip", code=1)
     assert f"{address}/no.zip answers HTTP 404 Not Found" in done.stderr

@@ -29,7 +29,7 @@ def configured(home, bea, more=ONE_TABLE, sinks="[environments.local.sinks.lake]
 BOTH = "[environments.local.sinks.lake]\n[environments.local.sinks.postgres]\n"
 
 
-def test_without_a_key_the_sample_goes_through_all_layers_and_says_so_first_and_last(home, sample):
+def test_without_a_key_the_sample_is_loaded_and_announced_as_such(home, sample):
     home.take(sample, database=True)
     lines = (sample / "stderr").read_text().strip().splitlines()
     assert "BUNDLED SAMPLE, not current figures" in lines[0]
@@ -70,7 +70,7 @@ def test_without_a_key_the_sample_goes_through_all_layers_and_says_so_first_and_
     assert warned == {"check_name": "additivity", "dataset": "SAPCE4", "failures": 20}
 
 
-def test_what_was_believed_when_is_answered_in_both_places(home):
+def test_lake_and_database_give_the_figures_as_of_a_day(home):
     """BEA's figure for California in 2018, before and after the release of October 2021 revised it."""
     home.configure(f'{BOTH}[sources.bea_pce_state]\ntables = ["SAPCE1"]\n')
     home.run("run", "bea_pce_state")
@@ -111,7 +111,7 @@ def test_what_was_believed_when_is_answered_in_both_places(home):
     ]
 
 
-def test_a_second_run_asks_one_question_a_table_and_writes_nothing(home, bea):
+def test_a_second_run_sends_one_request_per_table_and_writes_nothing(home, bea):
     configured(home, bea, 'tables = ["SAPCE1", "SAPCE2"]\nyears = [2021]\n', BOTH)
     home.run("run", "bea_pce_state")
     before = home.published()
@@ -154,7 +154,7 @@ def test_no_canary_reaches_a_file_a_log_a_manifest_or_the_database(home, bea):
     assert any(b"REDACTED" in body for _, body in home.every_byte())
 
 
-def test_every_number_can_be_followed_to_the_byte_it_was_read_from(home, bea):
+def test_every_number_can_be_traced_to_its_bytes(home, bea):
     import gzip
     import hashlib
 
@@ -179,7 +179,7 @@ def test_staging_and_prod_never_fall_back_to_the_sample(home, environment):
     assert not (home.folder / "lake").exists() or not any((home.folder / "lake").rglob("*.gz"))
 
 
-def test_figures_that_move_under_an_unchanged_date_are_a_vintage_of_their_own(home, bea):
+def test_figures_changed_under_an_unchanged_date_are_a_separate_vintage(home, bea):
     configured(home, bea, sinks=BOTH)
     home.run("run", "bea_pce_state")
     before = home.published()
@@ -215,7 +215,7 @@ def test_figures_that_move_under_an_unchanged_date_are_a_vintage_of_their_own(ho
         pytest.param("followed_by_html", marks=pytest.mark.slow),
     ],
 )
-def test_what_nobody_can_read_is_kept_in_bronze_and_nothing_is_published(home, bea, fault):
+def test_an_unreadable_answer_is_kept_in_bronze_and_nothing_is_published(home, bea, fault):
     configured(home, bea)
     home.run("run", "bea_pce_state")
     before = home.published()
@@ -234,7 +234,7 @@ def test_what_nobody_can_read_is_kept_in_bronze_and_nothing_is_published(home, b
     assert any("vintage=2023-10-04" in path for path in home.published())
 
 
-def test_what_arrived_before_a_fetch_failed_stands_in_the_manifest(home, bea):
+def test_payloads_received_before_a_failed_fetch_are_in_the_manifest(home, bea):
     configured(home, bea)
     bea.faults.extend([None] * 6 + [bea_faults.api_error("1", "Invalid API UserId")])
     home.run("run", "bea_pce_state", code=1)
@@ -246,7 +246,7 @@ def test_what_arrived_before_a_fetch_failed_stands_in_the_manifest(home, bea):
     home.run("run", "bea_pce_state")
 
 
-def test_a_release_that_lacks_an_area_is_refused_with_its_cells(home, bea):
+def test_a_release_without_an_area_is_refused_with_its_cells(home, bea):
     configured(home, bea)
     home.run("run", "bea_pce_state")
     before = home.published()
@@ -281,7 +281,7 @@ def test_a_database_that_refuses_is_one_line_and_the_next_run_completes(home, be
     assert counted["n"] == 24 * 60 * 3
 
 
-def test_a_lake_that_cannot_be_written_is_one_line(home, bea):
+def test_an_unwritable_lake_is_one_line(home, bea):
     configured(home, bea)
     (home.folder / ".statpipe").write_text("in the way")
     done = home.run("run", "bea_pce_state", code=None)
@@ -292,7 +292,7 @@ def test_a_lake_that_cannot_be_written_is_one_line(home, bea):
     home.run("run", "bea_pce_state")
 
 
-def test_the_stages_run_alone_from_what_is_in_the_lake(home, bea):
+def test_each_stage_can_run_alone_from_the_lake(home, bea):
     configured(home, bea, sinks=BOTH)
     home.run("ingest", "bea_pce_state")
     assert home.published() == {}
@@ -331,7 +331,7 @@ def test_a_smoke_run_leaves_nothing(home, bea):
     ) == [{"n": 0}]
 
 
-def test_more_years_than_before_join_the_same_vintage(home, bea):
+def test_additional_years_join_the_same_vintage(home, bea):
     configured(home, bea, 'tables = ["SAPCE1"]\nyears = [2021]\n')
     home.run("run", "bea_pce_state")
     configured(home, bea, 'tables = ["SAPCE1"]\nyears = [2020]\n')
@@ -345,7 +345,7 @@ def test_more_years_than_before_join_the_same_vintage(home, bea):
 @pytest.mark.parametrize(
     "moments", [pytest.param(number, marks=pytest.mark.slow) for number in (2, 12)]
 )
-def test_sigkill_at_any_moment_and_one_run_give_the_bytes_of_an_undisturbed_run(home, bea, moments):
+def test_a_run_after_sigkill_gives_the_bytes_of_an_undisturbed_run(home, bea, moments):
     """Moments spread over the run, PostgreSQL included."""
     configured(home, bea, sinks=BOTH)
     began = time.monotonic()

@@ -127,7 +127,7 @@ def test_a_second_run_is_unchanged_and_writes_nothing(home):
     assert home.published() == before
 
 
-def test_checks_that_make_no_sense_of_prices_do_not_speak(home):
+def test_checks_that_do_not_apply_to_prices_are_silent(home):
     home.configure(LAKE_ONLY)
     (manifest,) = json.loads(home.run("run", "bea_rpp_state", "--json").stdout)
     assert {c["check"] for c in manifest["checks"]} == {
@@ -147,7 +147,7 @@ def test_checks_that_make_no_sense_of_prices_do_not_speak(home):
     assert all(c["passed"] for c in manifest["checks"])
 
 
-def test_a_renumbered_release_is_told_and_revises_nothing(home):
+def test_a_renumbered_release_is_reported_and_revises_nothing(home):
     archives = Archives(home)
     archives.prices("2022", PRICES.read_bytes())
     archives.run("bea_rpp_state")
@@ -186,7 +186,7 @@ def test_a_renumbered_release_is_told_and_revises_nothing(home):
     assert california == [(Decimal("2473783.4"), "Millions of constant 2017 dollars")]
 
 
-def test_a_revision_in_a_renumbered_release_is_found_among_the_rest(home):
+def test_a_revision_in_a_renumbered_release_is_found(home):
     archives = Archives(home)
     archives.prices("2022", PRICES.read_bytes())
     archives.prices("2025", zipped(release_of_2025()))
@@ -233,7 +233,7 @@ def test_releases_may_come_in_any_order(home):
     assert home.published() == piecemeal
 
 
-def test_backfill_brings_older_releases(home):
+def test_backfill_loads_older_releases(home):
     home.configure(f"{LAKE_ONLY}[sources.bea_rpp_state]\nyears = [2020, 2021]\n")
     home.run("run", "bea_rpp_state")
     (home.folder / "2025.zip").write_bytes(zipped(release_of_2025()))
@@ -243,7 +243,7 @@ def test_backfill_brings_older_releases(home):
 
 
 @pytest.mark.slow
-def test_by_the_api_a_renumbering_is_the_same_as_by_the_zip(home):
+def test_api_and_zip_agree_on_a_renumbering(home):
     with FakePrices() as bea:
         home.configure(
             f'{LAKE_ONLY}[sources.bea_rpp_state]\nchannel = "api"\napi_url = "{bea.url}"\n'
@@ -261,7 +261,7 @@ def test_by_the_api_a_renumbering_is_the_same_as_by_the_zip(home):
     assert not told["passed"]
 
 
-def test_a_title_that_nobody_knows_is_refused_with_what_to_do_and_accepted_if_told(home):
+def test_an_unknown_title_is_refused_with_a_remedy_and_can_be_accepted(home):
     archives = Archives(home)
     sheets = release_of_2026()
     first, *rest = sheets["SARPP"].lines
@@ -281,7 +281,7 @@ def test_a_title_that_nobody_knows_is_refused_with_what_to_do_and_accepted_if_to
     assert {r["category_name"] for r in gold(home, "rpp_state_category")} >= {"RPPs: All items"}
 
 
-def test_a_new_line_is_loaded_under_its_own_code_also_when_it_is_made_anew_from_bronze(home):
+def test_a_new_line_has_its_own_code_even_after_a_rebuild(home):
     archives, sheets = Archives(home), first_release()
     first, *rest = sheets["SARPP"].lines
     more = replace(first, title="RPPs: Services: Education")
@@ -301,7 +301,7 @@ def test_a_new_line_is_loaded_under_its_own_code_also_when_it_is_made_anew_from_
     assert home.published() == published
 
 
-def test_the_check_on_line_numbers_does_not_stand_in_for_broken_checks(tmp_path):
+def test_the_check_on_line_numbers_does_not_replace_broken_checks(tmp_path):
     """Nothing is published unjudged because the plugin that brings the other checks is broken."""
     from statpipe.api import PluginError
     from statpipe.engine.site.configuration import Configuration
@@ -389,7 +389,7 @@ def moved(body, factor_of_2021):
     return packed.getvalue()
 
 
-def test_real_pce_that_is_not_bea_s_own_is_told_with_its_cells(moved_seasons):
+def test_real_pce_that_differs_from_bea_is_reported_with_its_cells(moved_seasons):
     home, manifest = moved_seasons
     (told,) = verdicts(manifest, "real_pce")
     assert (told["passed"], told["severity"], told["failures"]) == (False, "warning", 51)
@@ -447,7 +447,7 @@ def _is_same(column, mine, theirs, where):
         assert str(mine) == theirs, where
 
 
-def test_a_day_s_state_is_one_pair(moved_seasons):
+def test_the_figures_as_of_a_day_are_one_pair(moved_seasons):
     home, _ = moved_seasons
     found = {}
     for day in ("2022-12-14", "2022-12-15", "2024-10-03", "2025-02-19", "2025-02-20"):

@@ -39,7 +39,7 @@ def bls():
 PAGE = (Path(__file__).parents[2] / "docs" / "bls.md").read_text()
 
 
-def test_the_three_lines_of_the_page_run_and_show_what_it_says(home, bls):
+def test_the_three_lines_of_the_page_run_and_show_its_output(home, bls):
     home.environment["BLS_API_KEY"] = CANARY
     lines = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0]
     assert len(lines.splitlines()) == 3
@@ -51,7 +51,7 @@ def test_the_three_lines_of_the_page_run_and_show_what_it_says(home, bls):
     assert f"{len(bls.asked)} for the three lines above with a key" in PAGE
 
 
-def test_a_survey_by_the_api_with_a_revision(home, bls):
+def test_a_revised_survey_is_loaded_from_the_api(home, bls):
     home.environment["BLS_API_KEY"] = CANARY
     home.configure(bls.configuration("LA", "start = 2020", 'codes.measure = ["03", "04"]') + LAKE)
     told = home.run("run", "jobs")
@@ -77,7 +77,7 @@ def test_a_survey_by_the_api_with_a_revision(home, bls):
     assert not any(shows(body, CANARY) for _, body in home.every_byte())
 
 
-def test_states_across_agencies_from_bls_files_and_the_samples_of_bea(home, bls):
+def test_states_are_compared_across_bls_files_and_samples_of_bea(home, bls):
     bls.members = {"la.data.2.AllStatesU": "LAUST", "la.data.3.AllStatesS": "LASST"}
     bls.lists = {
         "la.area": "area_type_code\tarea_code\tarea_text\nA\tST0600000000000\tCalifornia\n",

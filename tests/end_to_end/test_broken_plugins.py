@@ -8,7 +8,7 @@ from support.installed import install
 from support.tea_home import last_line
 
 
-def test_a_broken_plugin_is_listed_and_stops_nobody(tea):
+def test_a_broken_plugin_is_listed_and_does_not_stop_others(tea):
     install(
         tea.plugins,
         name="cracked-cup",
@@ -25,7 +25,7 @@ def test_a_broken_plugin_is_listed_and_stops_nobody(tea):
     assert "no tea today" in last_line(tea.run("run", "coffee", code=2))
 
 
-def test_each_way_of_being_broken_is_told_with_what_is_meant(tea):
+def test_each_kind_of_broken_plugin_is_reported_with_a_suggestion(tea):
     install(
         tea.plugins,
         name="misspelt",
@@ -43,7 +43,7 @@ def test_each_way_of_being_broken_is_told_with_what_is_meant(tea):
     )
 
 
-def test_a_name_that_two_plugins_offer_names_both(tea):
+def test_a_name_offered_by_two_plugins_names_both(tea):
     install(
         tea.plugins,
         name="another-tea",

@@ -71,7 +71,7 @@ def at_a_terminal(tea, *arguments):
     return told.decode()
 
 
-def test_a_person_at_a_terminal_reads_a_few_lines_and_all_of_them_with_v(tea):
+def test_a_terminal_shows_a_few_lines_and_all_of_them_with_v(tea):
     tea.agency.check = "warning"
     told = at_a_terminal(tea, "run", "tea_prices")
     assert "tea_prices: loaded 2 releases, 16 figures, in " in told
@@ -129,7 +129,7 @@ def test_every_log_line_is_json_with_the_run_it_belongs_to(tea):
 
 
 @pytest.mark.parametrize("trouble", ["buggy", "rejects"])
-def test_also_the_lines_of_a_failure_are_json(tea, trouble):
+def test_log_lines_of_a_failure_are_json(tea, trouble):
     setattr(tea.agency, trouble, True)
     for more in ([], ["--debug"]):
         done = tea.run("run", "tea_prices", "--log-format", "json", *more, code=1)
@@ -143,7 +143,7 @@ def test_also_the_lines_of_a_failure_are_json(tea, trouble):
     assert "unknown key sinks" in last["event"]
 
 
-def test_plan_tells_what_a_run_would_do_and_writes_nothing(tea):
+def test_plan_shows_what_a_run_would_do_and_writes_nothing(tea):
     def files():
         return {str(p) for p in tea.home.folder.rglob("*") if p.is_file()}
 
@@ -191,7 +191,7 @@ def test_every_command_has_help(capsys, command):
     assert done.err == ""
 
 
-def test_version_and_help_are_there_without_any_configuration(home):
+def test_version_and_help_work_without_configuration(home):
     home.configure("no toml")
     assert home.run("--version").stdout.strip()
     assert "run" in home.run("--help").stdout
@@ -224,7 +224,7 @@ def test_nothing_heavy_is_imported_before_it_is_needed(tea, arguments):
     assert last_line(done) == "[]"
 
 
-def test_the_roles_of_the_database_are_made_and_told_line_by_line(home):
+def test_db_init_creates_the_roles_and_reports_them_line_by_line(home):
     lines = home.run("db", "init").stdout.splitlines()
     assert lines[:2] == ["created role statpipe_loader", "created role statpipe_reader"]
     again = home.run("db", "init").stdout.splitlines()

@@ -39,19 +39,19 @@ def rows(home, *arguments):
     return json.loads(home.run("show", *arguments, "--json").stdout)
 
 
-def test_rows_are_chosen_by_the_code_of_a_dimension(home):
+def test_rows_are_selected_by_the_code_of_a_dimension(home):
     found = rows(home, "exr", "--where", "currency=USD")
     assert {row["category"] for row in found} == {"USD.EUR.SP00"}
     assert {row["currency_name"] for row in found} == {"Dollar of the United States"}
     assert len(found) == 4
 
 
-def test_as_of_a_day_a_code_is_chosen_likewise(home):
+def test_rows_as_of_a_day_are_selected_by_the_code_of_a_dimension(home):
     found = rows(home, "exr", "--where", "currency=GBP", "--as-of", "2024-01-09")
     assert [row["value"] for row in found] == ["0.86105"]
 
 
-def test_postgresql_has_the_dimensions_as_the_lake_has_them(home):
+def test_postgresql_has_the_same_dimensions_as_the_lake(home):
     for table in ("exr", "exr_category"):
         (row,) = home.query(
             f"SELECT DISTINCT category, currency, currency_name, currency_denom, exr_type_name "
@@ -80,6 +80,6 @@ def test_a_figure_leads_to_its_payload(home):
     assert len(told["structure"]["sha256"]) == 64
 
 
-def test_a_figure_that_several_frequencies_have_is_asked_for_again(home):
+def test_a_figure_with_several_frequencies_needs_a_frequency(home):
     several = home.run("explain", "exr", *CELL, code=2)
     assert "say which, for example --where freq=B" in several.stderr

@@ -9,7 +9,7 @@ import pytest
 from support.tea_home import last_line
 
 
-def test_a_lake_is_verified_repaired_and_whole_again(tea):
+def test_a_damaged_lake_is_verified_and_repaired(tea):
     tea.run("run", "tea_prices")
     whole = tea.run("lake", "verify")
     assert whole.stdout == ""
@@ -35,7 +35,7 @@ def test_a_lake_is_verified_repaired_and_whole_again(tea):
     assert json.loads(tea.run("lake", "verify", "--json").stdout)["findings"] == []
 
 
-def test_what_cannot_be_repaired_stays_4(tea):
+def test_unrepaired_damage_is_exit_4(tea):
     tea.run("run", "tea_prices")
     for payload in (tea.home.lake / "bronze").rglob("*.gz"):
         payload.unlink()
@@ -48,7 +48,7 @@ def test_what_cannot_be_repaired_stays_4(tea):
     )
 
 
-def test_a_torn_newest_manifest_is_told_by_the_doctor_and_mended_by_the_next_run(tea):
+def test_the_doctor_reports_a_damaged_newest_manifest_and_the_next_run_repairs_it(tea):
     tea.run("run", "tea_prices")
     (newest,) = (tea.home.lake / "runs" / "tea_prices").iterdir()
     body = newest.read_bytes()
@@ -71,5 +71,5 @@ def test_a_torn_newest_manifest_is_told_by_the_doctor_and_mended_by_the_next_run
         (("--from-archive", "x"), "--from-archive only works with --repair"),
     ],
 )
-def test_what_cannot_be_verified_is_2(tea, arguments, message):
+def test_wrong_options_of_verify_are_exit_2(tea, arguments, message):
     assert message in last_line(tea.run("lake", "verify", *arguments, code=2))

@@ -118,7 +118,7 @@ BEA = "[environments.local.sinks.lake]\n[sources.bea_pce_state]\n"
         ("[environments.local.sinks.postgres]\n", "has 0 lakes among its sinks"),
     ],
 )
-def test_what_is_written_wrongly_is_told_with_file_place_and_nearest_name(home, text, says):
+def test_a_misspelt_setting_is_reported_with_file_place_and_nearest_name(home, text, says):
     home.configure(text)
     done = home.run("run", "bea_pce_state", code=2)
     (line,) = [line for line in done.stderr.splitlines() if line.endswith("(exit 2)")]
@@ -161,7 +161,7 @@ def test_a_failed_check_is_3_publishes_nothing_and_shows_the_cells(tea):
     assert set(tea.home.published()) > set(before)
 
 
-def test_what_nobody_expected_is_4_and_bronze_keeps_it(tea):
+def test_an_unexpected_answer_is_4_and_bronze_keeps_it(tea):
     tea.agency.unreadable_at = 2
     done = tea.run("run", "tea_prices", code=4)
     assert "payload black-MOM: a page of poetry" in last_line(done)
@@ -169,7 +169,7 @@ def test_what_nobody_expected_is_4_and_bronze_keeps_it(tea):
     assert any(name.startswith("black-MOM") for name in tea.bronze())
 
 
-def test_what_the_normalizer_cannot_read_is_4_and_bronze_keeps_it(tea):
+def test_an_unreadable_payload_is_4_and_bronze_keeps_it(tea):
     tea.agency.garbled = True
     done = tea.run("run", "tea_prices", code=4)
     assert "payload black-CAL: no rows of prices" in last_line(done)
@@ -188,7 +188,7 @@ def test_an_agency_that_is_down_is_5_and_the_next_run_completes(tea):
     assert len(tea.home.published()) == 3
 
 
-def test_a_run_beside_another_is_6_and_names_the_holder_unless_it_waits(tea):
+def test_a_parallel_run_is_6_and_names_the_holder_unless_it_waits(tea):
     gate = tea.close_gate()
     with tea.start("run", "tea_prices") as first:
         wait_for(tea.bronze)
@@ -221,7 +221,7 @@ def test_sigterm_ends_as_interrupted_with_a_manifest(tea):
     assert tea.home.published() == {}
 
 
-def test_one_source_that_fails_does_not_stop_the_others(tea):
+def test_a_failing_source_does_not_stop_the_others(tea):
     install(
         tea.plugins, name="white-tea", entry_points={"white": "white"}, modules={"white": SECOND}
     )

@@ -11,7 +11,7 @@ gold = "coast"
 """
 
 
-def test_an_instance_is_run_planned_shown_and_explained_by_its_own_name(home):
+def test_an_instance_is_planned_run_shown_and_explained_under_its_name(home):
     home.configure(CONFIGURATION.replace('gold = "coast"', 'gold = "coastal"'))
     done = home.run("run", "coast")
     assert "of=coast" in done.stderr

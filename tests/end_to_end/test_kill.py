@@ -151,7 +151,7 @@ def undisturbed(tmp_path_factory, plugins, agency):
 
 
 @pytest.mark.parametrize("every", [4, pytest.param(1, marks=pytest.mark.slow)])
-def test_killed_at_any_write_one_run_more_gives_the_bytes_of_an_undisturbed_run(
+def test_a_run_after_a_kill_gives_the_bytes_of_an_undisturbed_run(
     tmp_path, plugins, agency, undisturbed, every
 ):
     """At every fourth write, the last one, and after it; `make test-all` takes every one."""

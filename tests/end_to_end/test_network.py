@@ -35,7 +35,7 @@ def configure(home, channel, address):
 
 
 @pytest.mark.parametrize("channel", ["api", "bulk", "archive", "backfill"])
-def test_a_web_page_is_an_agency_that_is_down_and_lies_in_bronze(here, channel):
+def test_a_web_page_means_the_agency_is_down_and_is_in_bronze(here, channel):
     with RudeServer(reply(PAGE, Content_Type="application/json")) as server:
         configure(here, "archive" if channel == "backfill" else channel, server.url)
         command = ["run", "bea_pce_state"]
@@ -80,7 +80,7 @@ def test_a_wrong_variable_of_the_network_is_named(here, variables, says):
 @pytest.mark.parametrize(
     "address", ["http://[::1/x.zip", "ftp://127.0.0.1/x.zip", "http://a..b/x.zip"]
 )
-def test_a_wrong_address_is_a_wrong_setting(here, address):
+def test_a_wrong_url_is_a_config_error(here, address):
     configure(here, "bulk", address)
     done = here.run("run", "bea_pce_state", code=2)
     assert f"'{address}' is not a valid address (" in done.stderr

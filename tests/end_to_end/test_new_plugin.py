@@ -104,16 +104,16 @@ def keeps_its_contracts(projects):
         assert re.search("figures_are_text is False|sends no key|its key is not set", skipped)
 
 
-def test_each_keeps_the_contracts_of_its_role_as_generated_and_so_does_what_its_page_adds(projects):
+def test_each_generated_plugin_passes_its_contracts_with_and_without_its_page(projects):
     keeps_its_contracts([project for role, project in projects.items() if role != "source"])
 
 
 @pytest.mark.slow
-def test_so_does_a_source(projects):
+def test_a_generated_source_passes_its_contracts(projects):
     keeps_its_contracts([projects["source"]])
 
 
-def test_linter_format_and_strict_types_are_content_with_them_as_generated(projects):
+def test_generated_plugins_pass_linter_format_and_strict_types(projects):
     folder = projects["source"].parent
     sources = [str(project / "src") for project in projects.values()]
     for command in (

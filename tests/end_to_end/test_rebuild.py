@@ -34,7 +34,7 @@ def contents(address):
         }
 
 
-def test_dropped_schemas_are_rebuilt_from_the_lake_and_are_equal(home):
+def test_dropped_schemas_are_rebuilt_equal_from_the_lake(home):
     home.configure(SETTINGS)
     home.run("run", "bea_pce_state")
     home.run("run", "bea_pce_state", "--full")
@@ -54,7 +54,7 @@ def test_dropped_schemas_are_rebuilt_from_the_lake_and_are_equal(home):
 
 
 @pytest.mark.slow
-def test_a_load_of_what_is_there_says_that_it_wrote_nothing(home):
+def test_a_load_without_changes_says_that_it_wrote_nothing(home):
     home.configure(SETTINGS)
     home.run("run", "bea_pce_state")
     (manifest,) = json.loads(home.run("load", "bea_pce_state", "--json").stdout)

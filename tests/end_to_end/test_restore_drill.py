@@ -110,7 +110,7 @@ def follow(home, block, **values):
     )
 
 
-def test_every_object_that_was_deleted_or_overwritten_comes_back(staging, s3):
+def test_every_deleted_or_overwritten_object_is_restored(staging, s3):
     before = objects(s3)
     assert sorted({key.split("/")[1] for key in before}) == LAYERS
     when = moment()
@@ -125,7 +125,7 @@ def test_every_object_that_was_deleted_or_overwritten_comes_back(staging, s3):
 
 
 @pytest.mark.slow
-def test_after_a_later_run_what_is_written_once_comes_back_and_all_else_is_made_again(staging, s3):
+def test_after_a_later_run_evidence_is_restored_and_the_rest_rebuilt(staging, s3):
     """Silver and Gold of the later run are right: they are not set back."""
     before = objects(s3)
     when = moment()
@@ -140,7 +140,7 @@ def test_after_a_later_run_what_is_written_once_comes_back_and_all_else_is_made_
     assert objects(s3) == later
 
 
-def test_a_database_that_was_dropped_is_made_anew_and_compared_row_by_row(home):
+def test_a_dropped_database_is_rebuilt_and_compared_row_by_row(home):
     home.configure(
         f"[environments.local.sinks.lake]\n[environments.local.sinks.postgres]\n{SOURCE}"
     )

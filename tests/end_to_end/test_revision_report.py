@@ -42,7 +42,7 @@ def office(home, tmp_path):
     return Office(home, tmp_path)
 
 
-def test_a_run_tells_what_the_release_changed_on_the_terminal_and_in_markdown(office):
+def test_a_run_reports_changes_on_the_terminal_and_in_markdown(office):
     first = office.run("run", SOURCE)
     assert "black 2024-03-01: first release, 8 figures" in first.stderr
     office.publish("2024-04-01", prices(2))
@@ -73,7 +73,7 @@ def test_the_report_and_the_gold_model_of_revisions_have_the_same_percentages(ho
     assert any(row["percent"] < 0 for row in gold.values() if row["percent"])
 
 
-def test_a_report_for_a_folder_that_is_not_there_is_refused_before_anything_is_done(office):
+def test_a_report_for_a_missing_folder_is_refused_before_the_run(office):
     done = office.run("run", SOURCE, "--markdown", "nowhere/report.md", code=2)
     assert done.stderr.strip().splitlines()[-1] == (
         "statpipe: the report cannot be written: nowhere/report.md: nowhere is not a folder; name "
@@ -82,7 +82,7 @@ def test_a_report_for_a_folder_that_is_not_there_is_refused_before_anything_is_d
     assert not office.home.lake.exists()
 
 
-def test_a_report_that_cannot_be_written_takes_nothing_else_from_the_reader(office):
+def test_an_unwritable_report_does_not_hide_other_output(office):
     (office.home.folder / "taken").mkdir()
     done = office.run("run", SOURCE, "--markdown", "taken", "--json", code=2)
     assert json.loads(done.stdout)[0]["outcome"] == "loaded"
@@ -91,7 +91,7 @@ def test_a_report_that_cannot_be_written_takes_nothing_else_from_the_reader(offi
 
 
 @pytest.mark.slow
-def test_an_implausible_revision_is_published_when_run_or_transform_is_told_so(office):
+def test_an_implausible_revision_is_published_with_accept_revision(office):
     office.run("run", SOURCE)
     office.publish("2024-04-01", prices(30), check="implausible")
     refused = office.run("run", SOURCE, code=3)

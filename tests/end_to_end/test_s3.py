@@ -68,7 +68,7 @@ def objects(server, home, layers=("silver", "gold")):
     return found
 
 
-def test_the_main_job_runs_and_runs_again_and_shows_what_it_holds(cloud, server):
+def test_the_main_job_runs_twice_and_shows_the_figures(cloud, server):
     done = cloud.run("run", "bea_pce_state")
     assert f"lake: s3://{BUCKET}/{cloud.prefix}/local" in done.stderr
     before = objects(server, cloud)
@@ -86,7 +86,7 @@ def test_the_main_job_runs_and_runs_again_and_shows_what_it_holds(cloud, server)
 
 
 @pytest.mark.slow
-def test_the_bytes_are_those_of_a_lake_in_a_folder(cloud, server, tmp_path):
+def test_the_bytes_equal_those_of_a_lake_in_a_folder(cloud, server, tmp_path):
     cloud.run("run", "bea_pce_state")
     in_bucket = objects(server, cloud)
     cloud.configure(
@@ -98,7 +98,7 @@ def test_the_bytes_are_those_of_a_lake_in_a_folder(cloud, server, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_run_that_was_killed_is_completed_by_the_next(cloud, server):
+def test_the_next_run_completes_a_killed_one(cloud, server):
     """SIGKILL at some moments; the lease of the dead is in the way for a minute, not permanently."""
     waiting = ("run", "bea_pce_state", "--wait", "90")
     for after in (0.9, 1.6):
@@ -132,7 +132,7 @@ def test_a_run_that_was_killed_is_completed_by_the_next(cloud, server):
     ],
     ids=["wrong secret", "unknown key", "read only"],
 )
-def test_a_key_that_does_not_do_is_one_line(cloud, variables, words):
+def test_a_rejected_key_is_one_line(cloud, variables, words):
     cloud.environment |= variables
     done = cloud.run("run", "bea_pce_state", code=2)
     last = done.stderr.strip().splitlines()

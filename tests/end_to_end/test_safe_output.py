@@ -140,7 +140,7 @@ def refuse_harm(text):
 
 
 @pytest.mark.parametrize("arguments", FOR_PEOPLE, ids=" ".join)
-def test_nothing_that_an_agency_wrote_acts_on_a_terminal(evil, arguments):
+def test_no_text_of_an_agency_controls_the_terminal(evil, arguments):
     done = evil.run(*arguments, code=None)
     refuse_harm(done.stdout + done.stderr)
     assert "printed" not in done.stdout
@@ -148,7 +148,7 @@ def test_nothing_that_an_agency_wrote_acts_on_a_terminal(evil, arguments):
 
 
 @pytest.mark.parametrize("arguments", FOR_PROGRAMS, ids=" ".join)
-def test_a_plugin_that_prints_spoils_no_json(evil, arguments):
+def test_a_plugin_that_prints_does_not_break_json(evil, arguments):
     done = evil.run(*arguments, code=None)
     assert json.loads(done.stdout)
     refuse_harm(done.stdout + done.stderr)
@@ -156,14 +156,14 @@ def test_a_plugin_that_prints_spoils_no_json(evil, arguments):
         assert said in done.stderr
 
 
-def test_what_is_stored_stays_what_the_agency_wrote(evil):
+def test_stored_texts_are_those_of_the_agency(evil):
     (row, *_) = json.loads(evil.run("show", "evil", "--json").stdout)
     assert row["area_name"] == EVIL
     explained = json.loads(evil.run("explain", "evil", *CELL, "--json").stdout)
     assert explained["figure"]["note"] == EVIL
 
 
-def test_csv_begins_no_formula_unless_exact_texts_are_wanted(evil):
+def test_csv_cells_begin_no_formula_with_safe_csv(evil):
     safe = list(csv.DictReader(io.StringIO(evil.run("show", "evil", "--csv").stdout)))
     assert {row["area_name"][:5] for row in safe} == {"'=cmd"}
     assert safe[0]["value"] == json.loads(evil.run("show", "evil", "--json").stdout)[0]["value"]
@@ -176,7 +176,7 @@ def test_csv_begins_no_formula_unless_exact_texts_are_wanted(evil):
     "arguments",
     [("run", "evil_tea", "--json"), ("plan", "evil_tea"), ("run", "evil_tea", "--debug")],
 )
-def test_an_error_that_quotes_a_credential_shows_it_nowhere(evil, tmp_path, arguments):
+def test_an_error_that_quotes_a_credential_never_shows_it(evil, tmp_path, arguments):
     evil.environment["EVIL_FAILS"] = "1"
     try:
         done = evil.run(*arguments, code=1)
@@ -202,7 +202,7 @@ def test_an_error_that_quotes_a_credential_shows_it_nowhere(evil, tmp_path, argu
         ("sho",),
     ],
 )
-def test_any_encoding_of_the_output_will_do(evil, encoding, arguments):
+def test_any_encoding_of_the_output_works(evil, encoding, arguments):
     done = subprocess.run(
         evil.command(*arguments),
         cwd=evil.folder,
@@ -221,7 +221,7 @@ def test_any_encoding_of_the_output_will_do(evil, encoding, arguments):
 @pytest.mark.parametrize(
     "arguments", [("show", "evil"), ("show", "--json"), ("plugins", "list"), ("--help",)]
 )
-def test_a_reader_who_stops_reading_hears_nothing(evil, arguments):
+def test_a_closed_pipe_gets_no_error_message(evil, arguments):
     read, write = os.pipe()
     os.close(read)
     done = subprocess.run(

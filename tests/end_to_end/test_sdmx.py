@@ -100,7 +100,7 @@ def bases(home):
     return {row["basis"] for row in rows}
 
 
-def test_two_releases_of_a_flow_whose_agency_keeps_no_history(home, gdp, service):
+def test_two_releases_of_a_flow_without_history_are_two_vintages(home, gdp, service):
     home.configure((home.folder / "statpipe.toml").read_text().replace(LAKE, ""))
     service.modified = "Tue, 20 Feb 2024 10:00:00 GMT"
     gdp(FIRST)
@@ -178,7 +178,7 @@ def test_a_service_that_lies_about_its_updates_loses_no_vintage(home, gdp, servi
     ]
 
 
-def test_a_flow_without_any_date_is_dated_by_the_day_on_which_it_is_seen(home, gdp):
+def test_a_flow_without_a_date_is_dated_by_the_day_first_seen(home, gdp):
     gdp(FIRST)
     home.run("run", "gdp")
     assert "unchanged" in home.run("run", "gdp").stderr
@@ -186,7 +186,7 @@ def test_a_flow_without_any_date_is_dated_by_the_day_on_which_it_is_seen(home, g
 
 
 @pytest.mark.parametrize("formats", [("ml 2.1, series",), ("csv 1.0",)])
-def test_the_best_format_that_the_service_has_is_taken(home, gdp, service, formats):
+def test_the_best_format_of_the_service_is_used(home, gdp, service, formats):
     service.formats = formats
     gdp(FIRST)
     home.run("run", "gdp")
@@ -204,7 +204,7 @@ def test_the_best_format_that_the_service_has_is_taken(home, gdp, service, forma
         ('key = "A DE"', 2, "codes joined by points"),
     ],
 )  # fmt: skip
-def test_a_wrong_setting_is_named_with_what_to_do(home, gdp, change, code, says):
+def test_a_wrong_setting_is_named_with_a_remedy(home, gdp, change, code, says):
     gdp(FIRST)
     file = home.folder / "statpipe.toml"
     name = change.partition(" ")[0]
@@ -213,7 +213,7 @@ def test_a_wrong_setting_is_named_with_what_to_do(home, gdp, change, code, says)
     assert says in home.run("run", "gdp", code=code).stderr
 
 
-def test_one_service_of_three_that_is_down_stops_no_other(home):
+def test_one_of_three_services_that_is_down_does_not_stop_the_others(home):
     with serving() as first, serving() as second, serving() as third:
         text = ""
         for name, fake in (("one", first), ("two", second), ("three", third)):
@@ -250,7 +250,7 @@ def rates(**figures):
     )
 
 
-def test_what_the_page_says_can_be_done_as_it_is_written(home, service):
+def test_the_commands_of_the_page_run_as_written(home, service):
     """The lines of its first block, and all commands of the blocks that can be run."""
     (lines, *_) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     commands = [
@@ -279,7 +279,7 @@ def test_what_the_page_says_can_be_done_as_it_is_written(home, service):
     assert {row["basis"] for row in json.loads(told)} == {"service"}
 
 
-def test_the_component_itself_is_no_source(home):
+def test_the_component_itself_is_not_a_source(home):
     told = home.run("run", "sdmx", code=2).stderr
     assert '[sources.my_flow] use = "sdmx"' in told
     listed = json.loads(home.run("plugins", "list", "--json").stdout)
@@ -288,7 +288,7 @@ def test_the_component_itself_is_no_source(home):
     assert "sdmx" not in {row["subject"] for row in seen}
 
 
-def test_several_flows_are_datasets_of_one_source(home, service):
+def test_several_flows_can_be_datasets_of_one_source(home, service):
     service.flows = {
         "NAMA_10_GDP": accounts(FIRST),
         "NAMA_10_P": attrs.evolve(accounts(SECOND), flow="NAMA_10_P"),
@@ -309,7 +309,7 @@ def test_several_flows_are_datasets_of_one_source(home, service):
     ]
 
 
-def test_a_code_that_the_service_withdraws_is_told_and_its_figures_end(home, gdp, service):
+def test_a_withdrawn_code_is_reported_and_its_figures_end(home, gdp, service):
     service.modified = "Tue, 20 Feb 2024 10:00:00 GMT"
     gdp(FIRST)
     home.run("run", "gdp")
@@ -325,7 +325,7 @@ def test_a_code_that_the_service_withdraws_is_told_and_its_figures_end(home, gdp
     assert {area for area, _ in shown(home, "--as-of", "2024-05-23")} == {"DE", "FR"}
 
 
-def test_series_that_begin_and_end_when_they_like_load_with_the_standard_checks(home, gdp):
+def test_series_of_different_length_pass_the_standard_checks(home, gdp):
     ragged = {
         ("DE", "B1GQ", "1991"): "1585800.0",
         ("DE", "B1GQ", "1992"): "1702060.0",
@@ -338,9 +338,7 @@ def test_series_that_begin_and_end_when_they_like_load_with_the_standard_checks(
 
 
 @pytest.mark.parametrize("key", ["A.DE+FR.B1GQ.CP_MEUR", ""])
-def test_what_is_too_much_for_the_service_is_asked_in_parts_that_make_the_whole(
-    home, gdp, service, key
-):
+def test_a_request_that_is_too_large_is_split_into_parts(home, gdp, service, key):
     file = home.folder / "statpipe.toml"
     kept = [line for line in file.read_text().splitlines() if not line.startswith("key")]
     home.configure("\n".join(kept).replace("[sources.gdp]", f'[sources.gdp]\nkey = "{key}"'))
@@ -359,7 +357,7 @@ def test_what_is_too_much_for_the_service_is_asked_in_parts_that_make_the_whole(
     assert "too large (HTTP 413); narrow `key`, or set `start`" in told
 
 
-def test_a_flow_that_a_unit_of_the_house_owns_is_asked_for_under_its_name(home, service):
+def test_a_flow_of_a_department_is_requested_under_its_name(home, service):
     flow = "DSD_NAAG@DF_NAAG_I"
     service.flows[flow] = attrs.evolve(accounts(FIRST), agency="OECD.SDD.NAD", flow=flow)
     home.configure(
@@ -388,7 +386,7 @@ class TestFindingAFlow:
         assert {"ECB", "ESTAT", "OECD", "IMF_DATA"} <= {one["service"] for one in listed}
         assert "European Central Bank" in home.run("sdmx", "services").stdout
 
-    def test_flows_are_found_by_words_of_their_titles(self, home, service):
+    def test_flows_are_found_by_words_in_their_titles(self, home, service):
         found = home.run("sdmx", "flows", service.url, "main", "GDP").stdout
         assert "NAMA_10_GDP" in found
         assert "EI_BPM" not in found
@@ -406,7 +404,7 @@ class TestFindingAFlow:
             in home.run("sdmx", "structure", service.url, "NAMA_10_GDP").stdout
         )
 
-    def test_the_lines_that_are_printed_can_be_pasted_and_run(self, home, service):
+    def test_the_printed_lines_can_be_pasted_and_run(self, home, service):
         asked = ("sdmx", "key", service.url, "NAMA_10_GDP", "GEO=DE+FR", "NA_ITEM=B1GQ")
         lines = home.run(*asked).stdout
         assert 'key = ".DE+FR.B1GQ."' in lines
@@ -426,7 +424,9 @@ class TestFindingAFlow:
             (("flow",), 2, "see `statpipe sdmx --help`"),
         ],
     )  # fmt: skip
-    def test_what_is_not_there_is_said_with_the_nearest(self, home, service, asked, code, says):
+    def test_an_unknown_name_is_reported_with_the_nearest_one(
+        self, home, service, asked, code, says
+    ):
         asked = [service.url if one == "URL" else one for one in asked]
         assert says in home.run("sdmx", *asked, code=code).stderr
 

@@ -51,7 +51,7 @@ def table(text):
 # --- show -----------------------------------------------------------------------------------------
 
 
-def test_one_series_has_what_is_the_same_in_its_heading_and_a_sparkline(here):
+def test_one_series_has_its_common_values_in_the_heading_and_a_sparkline(here):
     done = here.run("show", "pce_state", *CALIFORNIA)
     lines = done.stdout.splitlines()
     assert lines[:4] == [
@@ -65,21 +65,21 @@ def test_one_series_has_what_is_the_same_in_its_heading_and_a_sparkline(here):
     assert done.stderr == ""
 
 
-def test_as_of_a_day_shows_what_was_believed_then(here):
+def test_as_of_a_day_shows_the_figures_current_then(here):
     done = here.run("show", "pce_state", *CALIFORNIA, *OLD_DAY)
     assert done.stdout.splitlines()[0].endswith(": latest figures, as of 2021-01-01")
     assert table(done.stdout)["2018"] == ["1,852,976.3"]
     assert "2021 " not in done.stdout
 
 
-def test_what_is_derived_can_be_asked_as_of_a_day(here):
+def test_derived_figures_can_be_shown_as_of_a_day(here):
     (row,) = rows(here, "pce_state_yoy", *CALIFORNIA, "--period", "2018", *OLD_DAY)
     assert (row["value"], row["previous_value"]) == ("1852976.3", "1759402.1")
     assert row["change"] == str(Decimal("1852976.3") - Decimal("1759402.1"))
     assert rows(here, "pce_state_rank", *CALIFORNIA, "--period", "2018", *OLD_DAY)[0]["rank"] == 1
 
 
-def test_several_series_are_a_line_each(here):
+def test_several_series_have_one_line_each(here):
     arguments = ("--area", "TX,US", "--area", "CA", "--category", "SAPCE1:1")
     found = table(here.run("show", "pce_state", *arguments).stdout)
     assert found["CA"] == ["California", "1,589,634.6", "2,082,806.8", "▁▂▃▄▆▅█"]
@@ -96,14 +96,14 @@ def test_one_period_of_several_series_is_a_table_of_figures(here):
     assert last == "21 more rows: choose fewer, or use --limit or --csv"
 
 
-def test_a_missing_figure_is_shown_as_the_reason(here):
+def test_a_missing_figure_is_shown_as_its_reason(here):
     arguments = ("--area", "KS", "--category", "SAPCE3:75", "--period", "2020:2021")
     found = table(here.run("show", "pce_state", *arguments).stdout)
     assert found["2021"][0] == "(L)"
     assert [r["value"] for r in rows(here, "pce_state", *arguments)][-1] is None
 
 
-def test_revisions_of_a_cell_stand_below_each_other(here):
+def test_revisions_of_a_cell_are_listed_below_each_other(here):
     done = here.run("show", "pce_state_history", *CALIFORNIA, "--period", "2018")
     assert "1,852,976.3" in done.stdout
     assert "1,833,872.8" in done.stdout
@@ -118,7 +118,7 @@ def test_csv_has_every_row_and_column_with_exact_decimals(here):
     assert california["period_start"] == "2018-01-01"
 
 
-def test_json_has_decimals_as_text_and_all_else_as_json_has_it(here):
+def test_json_has_decimals_as_text_and_other_values_as_json_types(here):
     (row,) = rows(here, "pce_state_yoy", *CALIFORNIA, "--period", "2018")
     assert (row["value"], row["year"], row["reason"]) == ("1833872.8", 2018, None)
     assert isinstance(row["percent_change"], float)
@@ -135,7 +135,7 @@ def test_parquet_has_the_descriptions_of_the_model(here, tmp_path):
     assert str(found.schema.field("ref_area").type) == "string"
 
 
-def test_without_a_model_all_are_listed_with_their_rows(here, tmp_path):
+def test_without_a_model_all_models_are_listed_with_their_rows(here, tmp_path):
     listed = {one["model"]: one for one in json.loads(here.run("show", "--json").stdout)}
     assert listed["pce_state_area"]["rows"] == 60
     assert listed["pce_state_area"]["grain"] == ["ref_area"]
@@ -206,7 +206,7 @@ def test_without_a_model_all_are_listed_with_their_rows(here, tmp_path):
         (("pce_state", "--parquet", "."), "--parquet . is a folder; name a file in it"),
     ],
 )
-def test_what_cannot_be_shown_is_2_in_one_line(here, arguments, says):
+def test_an_impossible_request_is_2_in_one_line(here, arguments, says):
     done = here.run("show", *arguments, code=2)
     (line,) = done.stderr.strip().splitlines()
     assert says in line
@@ -257,14 +257,14 @@ def test_as_of_a_day_leads_to_the_older_release(here):
 
 
 @pytest.mark.parametrize("model", ["pce_state_yoy", "pce_state_share", "pce_state_rolling"])
-def test_a_derived_figure_is_shown_before_the_one_under_it(here, model):
+def test_a_derived_figure_is_shown_before_its_source_figure(here, model):
     text = here.run("explain", model, *CALIFORNIA, "--period", "2018").stdout
     under = text.index("The figure under it: California, Personal consumption expenditures, 2018")
     assert text.index("category_name ") < under
     assert "1,833,872.8" in text[:under]
 
 
-def test_a_figure_of_one_payload_an_area_and_its_footnote_are_found(here):
+def test_a_figure_is_found_with_its_footnote_if_payloads_are_by_area(here):
     cell = ("--area", "KS", "--category", "SAPCE3:75", "--period", "2021")
     text = here.run("explain", "pce_state", *cell).stdout
     assert (
@@ -274,7 +274,7 @@ def test_a_figure_of_one_payload_an_area_and_its_footnote_are_found(here):
     assert "read again: no figure\n" in text
 
 
-def test_what_is_not_there_is_2_in_one_line(here):
+def test_a_missing_figure_is_2_in_one_line(here):
     for arguments, says in (
         (
             (*CALIFORNIA, "--period", "2031"),
@@ -310,7 +310,7 @@ def test_a_damaged_payload_is_named_and_is_4(copy, how):
     copy.run("explain", "pce_state", *CALIFORNIA, "--period", "2018", *OLD_DAY)
 
 
-def test_no_credential_shows(here):
+def test_no_credential_is_shown(here):
     for arguments in (
         ("show", "pce_state", *CALIFORNIA, "--debug"),
         ("explain", "pce_state", *CALIFORNIA, "--period", "2018", "--debug"),

@@ -108,7 +108,7 @@ def bea():
         yield running
 
 
-def test_staging_from_nothing_to_an_alert(user, account, bea, tmp_path):
+def test_staging_can_be_set_up_from_nothing_to_an_alert(user, account, bea, tmp_path):
     # Provision. A plan first; then all; then once more, when nothing is left to do.
     planned = user.provisions("--plan").stdout.splitlines()
     assert {line.split("  ")[0] for line in planned} == {"would create"}

@@ -84,7 +84,7 @@ def script() -> str:
 AS_GENERATED = ("src/statpipe_harbour/source.py", "src/statpipe_harbour/normalizer.py")
 
 
-def test_the_code_that_it_explains_is_what_the_command_writes(shell, tmp_path):
+def test_the_tutorial_shows_the_code_that_the_command_writes(shell, tmp_path):
     shell("statpipe plugins new harbour")
     shown = {title: text for kind, title, text in BLOCKS if kind == "python"}
     for path in AS_GENERATED:
@@ -97,7 +97,7 @@ def test_the_code_that_it_explains_is_what_the_command_writes(shell, tmp_path):
         assert (tmp_path / "statpipe-harbour" / line.split()[0]).is_file()
 
 
-def test_following_it_to_the_end_works_and_shows_what_it_says(shell):
+def test_the_tutorial_works_to_the_end_and_shows_its_output(shell):
     said = " ".join(shell(script()).split())
     expected = [text for kind, _, text in BLOCKS if kind == "text"][1:]
     assert len(expected) >= 5

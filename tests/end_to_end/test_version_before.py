@@ -105,7 +105,7 @@ def alike(row):
     return repr(tuple(one.normalize() if isinstance(one, Decimal) else one for one in row))
 
 
-def test_the_first_run_publishes_what_it_must_make_anew_and_the_second_nothing(upgraded):
+def test_the_first_run_publishes_what_it_must_rebuild_and_the_second_nothing(upgraded):
     assert (upgraded.first["outcome"], upgraded.first["exit_code"]) == ("loaded", 0)
     assert (upgraded.second["outcome"], upgraded.second["exit_code"]) == ("unchanged", 0)
     assert {v["vintage"] for v in upgraded.first["vintages"] if v["outcome"] == "loaded"} == {
@@ -118,12 +118,12 @@ def test_the_first_run_publishes_what_it_must_make_anew_and_the_second_nothing(u
     assert not any(vintage["revision"] for vintage in upgraded.first["vintages"])
 
 
-def test_what_the_operator_accepted_stays_accepted(upgraded):
+def test_accepted_revisions_stay_accepted(upgraded):
     accepted = [(c["check"], c["vintage"]) for c in upgraded.first["checks"] if c["accepted"]]
     assert accepted == [("row_count", "2023-10-04")]
 
 
-def test_the_figures_believed_on_any_day_are_those_that_the_older_version_showed(upgraded):
+def test_the_figures_as_of_any_day_equal_those_of_the_older_version(upgraded):
     compared = []
     for path in sorted((upgraded.home.folder / "answers").iterdir()):
         model, _, day = path.stem.partition(" as of ")
@@ -136,7 +136,7 @@ def test_the_figures_believed_on_any_day_are_those_that_the_older_version_showed
     assert all(compared)
 
 
-def test_the_database_believes_the_same(upgraded):
+def test_the_database_has_the_same_figures(upgraded):
     shown = "ref_area, category, time_period, trim_scale(value)::text AS value, vintage"
     for path in sorted((upgraded.home.folder / "answers").glob("* as of *")):
         before = rows(path.read_text())
@@ -148,7 +148,7 @@ def test_the_database_believes_the_same(upgraded):
         )
 
 
-def test_what_others_made_in_the_database_is_as_it_was(upgraded):
+def test_other_peoples_objects_in_the_database_are_unchanged(upgraded):
     before, now = upgraded.before, upgraded.database()
     assert all(before.values())
     earlier = {run[0] for run in before["runs"]}
@@ -156,7 +156,7 @@ def test_what_others_made_in_the_database_is_as_it_was(upgraded):
     assert now == before
 
 
-def test_the_other_sinks_hold_what_the_lake_holds(upgraded):
+def test_the_other_sinks_equal_the_lake(upgraded):
     (manifest,) = json.loads(upgraded.run("load", "bea_pce_state", "--verify", "--json"))
     assert manifest["outcome"] == "unchanged"
 
@@ -171,7 +171,7 @@ def test_a_figure_leads_back_to_the_payload_that_the_older_version_fetched(upgra
         assert holder["read_again"] == found["figure"]["value"]
 
 
-def test_figures_are_shown_as_they_were_printed_at_the_time(upgraded):
+def test_figures_are_shown_as_printed_at_the_time(upgraded):
     cell = ("--area", "CA", "--category", "SAPCE1:10", "--period", "2019", "--as-of", "2021-01-01")
     (shown,) = rows(upgraded.run("show", "pce_state", *cell, "--csv"))
     assert (shown["value"], shown["decimals"]) == ("60279.0", "1")
@@ -190,5 +190,5 @@ def test_every_run_of_the_older_version_is_listed(upgraded):
     assert "plausible_revision" in upgraded.run("runs", "show", refused[0], "--json")
 
 
-def test_the_lake_is_sound(upgraded):
+def test_the_lake_is_intact(upgraded):
     upgraded.run("lake", "verify", "--json")

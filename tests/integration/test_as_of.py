@@ -302,7 +302,7 @@ def _belief(rows: Any) -> dict[tuple[str, Cell], str]:
     return found
 
 
-def test_as_of_any_day_is_what_was_believed_then(tmp_path):
+def test_figures_as_of_any_day_are_those_current_then(tmp_path):
     keeper = PostgresSink(
         PostgresSettings(environment=Environment(name="local", home=tmp_path, embedded=True))
     )

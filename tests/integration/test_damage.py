@@ -185,7 +185,7 @@ def damaged(home: Home, seed: int) -> str:
 @pytest.mark.parametrize(
     "seeds", [range(54), pytest.param(range(54, 360), marks=pytest.mark.slow)], ids=["some", "many"]
 )
-def test_whatever_is_damaged_is_found_and_made_as_it_was_or_listed(
+def test_every_damage_is_found_and_repaired_or_listed(
     undisturbed: Home, tmp_path: Path, seeds: range
 ) -> None:
     for seed in seeds:
@@ -269,7 +269,7 @@ def aged(undisturbed: Home, tmp_path: Path) -> Home:
     return home
 
 
-def test_a_lake_of_an_older_version_is_whole_and_goes_on(aged: Home) -> None:
+def test_a_lake_of_an_older_version_is_intact_and_usable(aged: Home) -> None:
     before = aged.files()
     assert aged.verify().findings == ()
     assert aged.run().outcome == "unchanged"
@@ -288,7 +288,7 @@ def test_repair_gives_an_older_lake_its_copies(aged: Home) -> None:
     }
 
 
-def test_a_message_says_from_which_copy_a_manifest_is_made_again(
+def test_a_message_names_the_copy_from_which_a_manifest_is_restored(
     undisturbed: Home, tmp_path: Path
 ) -> None:
     home = undisturbed.copied(tmp_path / "home")
@@ -302,7 +302,7 @@ def test_a_message_says_from_which_copy_a_manifest_is_made_again(
     assert home.files() == undisturbed.files()
 
 
-def test_rows_of_an_older_lake_that_are_not_those_recorded_are_found(aged: Home) -> None:
+def test_changed_rows_of_an_older_lake_are_found(aged: Home) -> None:
     """Whole files with other figures: without a hash, only computing again can tell."""
     parts = [aged.root / f"gold/{LATEST.name}/part-0.parquet"]
     parts += sorted(aged.root.glob("silver/*/*/*/part-0.parquet"))[:1]
@@ -341,7 +341,7 @@ def first_release(home: Home) -> list[Path]:
     return [home.root / kept["key"] for v in manifest["vintages"] for kept in v["bronze"]]
 
 
-def test_a_payload_that_the_agency_has_replaced_comes_from_its_archive(
+def test_a_payload_replaced_by_the_agency_is_restored_from_its_archive(
     undisturbed: Home, tmp_path: Path
 ) -> None:
     home = undisturbed.copied(tmp_path / "home")
@@ -367,7 +367,7 @@ def test_without_bronze_damaged_silver_is_listed_with_the_reason(
     assert all("is missing from Bronze" in finding.finding for finding in stay)
 
 
-def test_a_repair_waits_for_no_run_of_the_source(undisturbed: Home, tmp_path: Path) -> None:
+def test_a_repair_does_not_wait_for_a_run_by_default(undisturbed: Home, tmp_path: Path) -> None:
     home = undisturbed.copied(tmp_path / "home")
     site = home.site()
     try:
@@ -379,9 +379,7 @@ def test_a_repair_waits_for_no_run_of_the_source(undisturbed: Home, tmp_path: Pa
         site.close()
 
 
-def test_bronze_alone_looks_like_a_first_run_that_was_killed(
-    undisturbed: Home, tmp_path: Path
-) -> None:
+def test_bronze_alone_is_treated_as_a_killed_first_run(undisturbed: Home, tmp_path: Path) -> None:
     home = undisturbed.copied(tmp_path / "home")
     for layer in ("runs", "copies", "silver", "changes", "gold"):
         shutil.rmtree(home.root / layer)
@@ -405,7 +403,7 @@ def test_bronze_alone_looks_like_a_first_run_that_was_killed(
         ("runs", "a manifest that was set aside"),
     ],
 )
-def test_what_is_made_of_bronze_shows_that_manifests_are_gone(
+def test_silver_or_gold_without_manifests_is_reported_as_loss(
     left: str, named: str, undisturbed: Home, tmp_path: Path
 ) -> None:
     home = undisturbed.copied(tmp_path / "home")
@@ -421,7 +419,7 @@ def test_what_is_made_of_bronze_shows_that_manifests_are_gone(
     assert lost.finding.endswith(f"run `statpipe run {SOURCE}`")
 
 
-def test_nothing_is_said_of_a_source_that_never_ran(undisturbed: Home, tmp_path: Path) -> None:
+def test_a_source_that_never_ran_is_not_reported(undisturbed: Home, tmp_path: Path) -> None:
     home = Home(tmp_path / "home", undisturbed.agency)
     assert home.verify().findings == ()
 

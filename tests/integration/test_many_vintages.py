@@ -112,7 +112,7 @@ def loaded(files: list[Path], tmp_path_factory: pytest.TempPathFactory) -> Home:
     return home
 
 
-def test_on_any_day_the_history_says_what_the_last_file_before_it_prints(loaded, files):
+def test_the_history_on_any_day_equals_the_last_file_before_it(loaded, files):
     rows = loaded.gold("md_history")
     days = {day for f in files for day in (day_of(f), day_of(f) - timedelta(days=1))} | {FOREVER}
     for day in days:
@@ -126,7 +126,7 @@ def test_on_any_day_the_history_says_what_the_last_file_before_it_prints(loaded,
         assert found == wanted
 
 
-def test_every_revision_is_one_between_two_files(loaded, files):
+def test_every_revision_is_a_difference_between_two_files(loaded, files):
     told: dict[Cell, str] = {}
     wanted = []
     for file in files:
@@ -143,7 +143,7 @@ def test_every_revision_is_one_between_two_files(loaded, files):
 @pytest.mark.parametrize(
     "order", ["newest first", "from the middle outwards", "some one by one", "the last in turn"]
 )
-def test_gold_is_the_same_to_the_byte_in_whatever_order_they_arrive(loaded, files, tmp_path, order):
+def test_gold_has_the_same_bytes_for_any_order_of_arrival(loaded, files, tmp_path, order):
     home = Home(tmp_path, files[0].parent)
     arriving = {
         "newest first": [files[-1:], files[:-1]],
@@ -163,12 +163,12 @@ def test_with_little_memory_the_result_is_the_same(loaded, files, tmp_path):
     assert not (tmp_path / ".statpipe" / "spill").exists()
 
 
-def test_a_run_after_it_finds_nothing_new(loaded):
+def test_a_later_run_finds_nothing_new(loaded):
     manifest = loaded.run()
     assert (manifest.outcome, manifest.receipts) == ("unchanged", ())
 
 
-def test_each_part_that_is_damaged_or_gone_is_named_and_made_again(loaded, tmp_path):
+def test_each_damaged_or_missing_part_is_named_and_rebuilt(loaded, tmp_path):
     home = attrs.evolve(loaded, folder=tmp_path)
     shutil.copytree(loaded.folder, tmp_path, dirs_exist_ok=True)
     lake = tmp_path / ".statpipe" / "lake" / "local"

@@ -149,7 +149,7 @@ def test_the_same_sql_gives_the_same_rows(site, database, model):
 
 
 @pytest.mark.parametrize("day", ["2019-01-01", "2020-10-08", "2022-10-05", "2022-10-06"])
-def test_a_day_s_state_is_the_same_rows(site, database, day):
+def test_both_give_the_same_rows_as_of_a_day(site, database, day):
     model = next(m for m in BEA if m.name == "pce_state")
     rows = database.execute(
         sql.SQL("SELECT * FROM gold.pce_state_as_of({})").format(
@@ -188,7 +188,7 @@ def test_a_day_s_state_is_the_same_rows(site, database, day):
     ],
     ids=["over time", "across states", "a table across states", "as of", "yoy", "revisions"],
 )
-def test_common_questions_are_answered_by_index(database, question):
+def test_common_queries_use_an_index(database, question):
     plan = "\n".join(line for (line,) in database.execute(f"EXPLAIN {question}").fetchall())
     assert "Index Scan using pce_state_history_pkey" in plan or (
         "Bitmap Index Scan on pce_state_history_year_category_idx" in plan
@@ -275,21 +275,21 @@ def test_before_the_first_release_there_are_no_figures(database, day):
     assert database.execute(asked, (day,)).fetchone() == (0,)
 
 
-def test_states_have_the_code_that_maps_use(database):
+def test_states_have_the_codes_used_by_maps(database):
     codes = dict(
         database.execute("SELECT ref_area, state_fips FROM gold.pce_state_area").fetchall()
     )
     assert codes == {"CA": "06", "DC": "11", "WY": "56", "US": None, "FWST": None}
 
 
-def test_the_float_beside_a_value_is_the_value(database):
+def test_the_float_column_equals_the_value(database):
     rows = database.execute("SELECT value, value_float FROM gold.pce_state").fetchall()
     assert rows
     for value, number in rows:
         assert number == (None if value is None else float(value))
 
 
-def test_tables_and_views_carry_their_descriptions(database):
+def test_tables_and_views_have_their_descriptions(database):
     for model in BEA:
         titles = database.execute(
             "SELECT obj_description(to_regclass(%s), 'pg_class')", (f"gold.{model.name}",)
@@ -303,7 +303,7 @@ def test_tables_and_views_carry_their_descriptions(database):
         assert comments == [(c.name, c.comment) for c in model.columns]
 
 
-def test_month_on_month_is_there_for_monthly_figures_and_for_no_others():
+def test_month_on_month_only_exists_for_monthly_figures():
     assert "tea_mom" in {m.name for m in TEA}
     assert "tea_rolling" not in {m.name for m in TEA}
     assert not {m.name for m in BEA} & {"pce_state_mom", "pce_state_qoq"}

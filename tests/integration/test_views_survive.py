@@ -107,7 +107,7 @@ def test_another_release_changes_rows_and_no_object(shop):
     assert shop.query("SELECT count(*) FROM marts.old") == [(16,)]
 
 
-def test_a_rebuild_leaves_views_and_rights_of_others(shop):
+def test_a_rebuild_keeps_views_and_privileges_of_others(shop):
     rows = shop.query("SELECT * FROM gold.tea_history ORDER BY 1, 2, 3, 4")
     shop.query("UPDATE gold.tea_history SET value = 0")
     (manifest,) = run_sources(shop.site, [SOURCE], Options(stages=frozenset({LOAD}), how="rebuild"))
@@ -117,7 +117,7 @@ def test_a_rebuild_leaves_views_and_rights_of_others(shop):
     assert len(shop.query("SELECT * FROM marts.board")) == 2
 
 
-def test_a_load_that_verifies_corrects_what_somebody_changed(shop):
+def test_a_verifying_load_corrects_changes_by_others(shop):
     rows = shop.query("SELECT * FROM gold.tea_history ORDER BY 1, 2, 3, 4")
     shop.query("UPDATE gold.tea_history SET value = 0 WHERE ref_area = 'CAL'")
     shop.query("DELETE FROM gold.tea_history WHERE category = 'dust'")
@@ -144,7 +144,7 @@ def test_a_view_that_gets_a_column_is_replaced_in_place(shop):
     assert shop.query("SELECT count(*) FROM gold.tea_yoy WHERE doubled = 2 * value") == [(16,)]
 
 
-def test_a_table_that_loses_a_column_leaves_views_and_rights_of_others(shop):
+def test_a_removed_column_keeps_views_and_privileges_of_others(shop):
     history = shop.model("tea_history")
     latest = shop.model("tea")
     first = shop.model("tea_first_release")
@@ -165,7 +165,7 @@ def test_a_table_that_loses_a_column_leaves_views_and_rights_of_others(shop):
     assert shop.query(named, "gold.tea") == [(0,)]
 
 
-def test_what_would_break_a_view_of_others_is_refused_by_its_name_and_nothing_changes(shop):
+def test_a_change_that_would_break_a_foreign_view_is_refused(shop):
     shop.query("CREATE VIEW marts.noted AS SELECT category, notes FROM gold.tea")
     latest = shop.model("tea")
     shop.change(
@@ -187,7 +187,7 @@ def test_what_would_break_a_view_of_others_is_refused_by_its_name_and_nothing_ch
     assert allowed(shop)
 
 
-def test_a_table_of_an_earlier_version_becomes_a_view_with_its_rights(shop):
+def test_a_table_of_an_earlier_version_becomes_a_view_with_its_privileges(shop):
     shop.query("DROP VIEW marts.board")
     shop.query("DROP VIEW gold.tea CASCADE")
     shop.query("CREATE TABLE gold.tea AS SELECT 1 AS value")

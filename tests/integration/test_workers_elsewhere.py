@@ -53,7 +53,7 @@ def alone(office, tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["processes", "dask"])
-def test_a_worker_that_is_killed_in_the_middle_changes_nothing(office, alone, tmp_path, kind):
+def test_a_killed_worker_changes_nothing(office, alone, tmp_path, kind):
     mortal = tmp_path / "mortal"
     mortal.touch()
     engine = {"executor": kind, "workers": 2}
@@ -96,7 +96,7 @@ def engine(request, bucket):
         yield {"executor": "dask", "scheduler": other.scheduler_address, "workers": 2}
 
 
-def test_a_bucket_is_a_lake_that_all_can_see(office, alone, bucket, engine, tmp_path):
+def test_all_workers_can_use_a_lake_in_a_bucket(office, alone, bucket, engine, tmp_path):
     client, address = bucket
     folder = engine["executor"]  # emulated buckets outlive their servers
     place = SharedOffice(

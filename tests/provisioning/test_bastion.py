@@ -32,7 +32,7 @@ def changes(out):
     return [(verb, name) for verb, name in said if verb != "unchanged"]
 
 
-def test_a_newer_image_replaces_it_and_all_that_names_it_follows(
+def test_a_newer_image_replaces_the_bastion_and_all_references_follow(
     provision, client, alive, monkeypatch, recorder
 ):
     provision()
@@ -62,7 +62,7 @@ class Interrupted(BaseException):
     """As if the process had been killed."""
 
 
-def test_an_older_one_that_an_interrupted_run_left_is_ended_by_the_next(
+def test_the_next_run_ends_an_older_bastion_of_an_interrupted_run(
     moto, provision, alive, monkeypatch, recorder
 ):
     provision()
@@ -84,7 +84,7 @@ def test_an_older_one_that_an_interrupted_run_left_is_ended_by_the_next(
     assert second != first
 
 
-def test_an_instance_of_that_name_which_is_not_ours_is_not_ended(moto, provision, client, alive):
+def test_a_foreign_instance_with_that_name_is_not_ended(moto, provision, client, alive):
     marked = [{"ResourceType": "instance", "Tags": [{"Key": "Name", "Value": NAME}]}]
     made = client("ec2").run_instances(
         ImageId="ami-12345678", MinCount=1, MaxCount=1, TagSpecifications=marked
@@ -94,7 +94,7 @@ def test_an_instance_of_that_name_which_is_not_ours_is_not_ended(moto, provision
     assert len(alive()) == 2
 
 
-def test_its_status_check_has_an_alarm(moto, provision, client, alive):
+def test_the_status_check_has_an_alarm(moto, provision, client, alive):
     provision()
     (instance,) = alive()
     (alarm,) = client("cloudwatch").describe_alarms(AlarmNames=[NAME])["MetricAlarms"]
@@ -110,6 +110,6 @@ def test_its_status_check_has_an_alarm(moto, provision, client, alive):
     assert alarm["AlarmActions"]
 
 
-def test_without_a_bastion_there_is_no_alarm_about_one(moto, provision, client):
+def test_there_is_no_alarm_without_a_bastion(moto, provision, client):
     provision("--no-bastion")
     assert client("cloudwatch").describe_alarms(AlarmNames=[NAME])["MetricAlarms"] == []

@@ -34,12 +34,12 @@ def test_order_and_lists_of_one_do_not_matter(given_statements, random):
 
 
 @given(statements, words)
-def test_another_right_is_another_meaning(statement, more):
+def test_another_right_changes_the_meaning(statement, more):
     wider = {**statement, "Action": [*statement["Action"], f"{more}!"]}
     assert meaning(policy(wider)) != meaning(policy(statement))
 
 
-def test_everybody_is_everybody_however_it_is_written():
+def test_every_form_of_everybody_is_equal():
     deny = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
     first, second, third = (
         meaning(policy({**deny, "Principal": principal}))
@@ -48,16 +48,16 @@ def test_everybody_is_everybody_however_it_is_written():
     assert first == second != third
 
 
-def test_a_value_that_looks_like_json_is_left_alone():
+def test_a_value_that_looks_like_json_is_not_changed():
     odd = {"Condition": {"StringLike": {"s3:prefix": "{not json"}}}
     assert meaning(policy(odd)) == meaning(json.dumps(policy(odd)))
 
 
-def test_a_policy_that_is_not_there_is_none():
+def test_a_missing_policy_is_none():
     assert meaning(None) is None
 
 
-def test_a_rule_is_the_same_whatever_s3_adds():
+def test_additions_of_s3_do_not_change_a_rule():
     for rule in data_rules(30):
         request = rule.as_request()
         shown = {**request, "Prefix": request["Filter"]["Prefix"], "Status": "Enabled"}
@@ -87,7 +87,7 @@ days = st.none() | st.integers(1, 4000)
     ),
     st.randoms(),
 )
-def test_the_order_of_moves_and_keys_does_not_matter(rule, random):
+def test_the_order_of_transitions_and_keys_does_not_matter(rule, random):
     request = rule.as_request()
     items = list(request.items())
     random.shuffle(items)

@@ -10,7 +10,7 @@ from support.drifts.site import STEM, once, rights
 
 
 @pytest.mark.parametrize(("resource", "aspect", "change"), once(DRIFTS))
-def test_what_somebody_changed_is_said_by_its_name_and_put_right(site, resource, aspect, change):
+def test_a_change_by_hand_is_named_and_reverted(site, resource, aspect, change):
     change(site)
     site.asked.clear()
     assert site.again(resource) == [f"changed       {resource} ({aspect})"]
@@ -20,7 +20,7 @@ def test_what_somebody_changed_is_said_by_its_name_and_put_right(site, resource,
     site.is_as_wanted(resource)
 
 
-def test_every_aspect_of_every_resource_is_among_them(site):
+def test_every_aspect_of_every_resource_is_tested(site):
     from provisioning.database import _wanted  # what "configuration" stands for
 
     there = {

@@ -36,7 +36,7 @@ def test_a_bucket_in_another_region_is_named(moto, provision, client):
     )
 
 
-def test_a_region_that_is_none_is_refused_before_anything_is_asked(provision, monkeypatch):
+def test_an_invalid_region_is_refused_before_any_request(provision, monkeypatch):
     monkeypatch.setenv("AWS_REGION", "eu-centrl-1")
     code, _, err = provision()
     assert (code, err.count("\n")) == (2, 1)
@@ -52,7 +52,7 @@ def test_without_credentials_the_line_says_how_to_log_in(provision):
     )
 
 
-def test_a_profile_that_is_not_there_is_named(provision, monkeypatch):
+def test_an_unknown_profile_is_named(provision, monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "nowhere")
     code, _, err = provision()
     assert code == 2
@@ -72,7 +72,7 @@ def test_the_wrong_account_is_noticed_before_anything_is_made(
     assert recorder.mutating() == {}
 
 
-def test_where_aws_cannot_be_reached_it_is_worth_coming_back(provision, monkeypatch):
+def test_unreachable_aws_is_a_temporary_error(provision, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "canary-id")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-secret")
     monkeypatch.setattr("time.sleep", lambda _: None)
@@ -85,7 +85,7 @@ def test_where_aws_cannot_be_reached_it_is_worth_coming_back(provision, monkeypa
     assert "canary" not in err
 
 
-def test_no_default_vpc_is_said_with_the_command_that_makes_one(moto, provision, client):
+def test_a_missing_default_vpc_is_reported_with_the_command_to_create_it(moto, provision, client):
     ec2 = client("ec2")
     (vpc,) = ec2.describe_vpcs()["Vpcs"]
     for subnet in ec2.describe_subnets()["Subnets"]:
@@ -104,7 +104,7 @@ def test_no_default_vpc_is_said_with_the_command_that_makes_one(moto, provision,
     )
 
 
-def test_another_major_version_is_not_upgraded_by_the_way(moto, provision, monkeypatch):
+def test_a_major_version_is_not_upgraded_silently(moto, provision, monkeypatch):
     provision()
     monkeypatch.setenv("DB_VERSION", "18")
     code, _, err = provision()
@@ -115,7 +115,7 @@ def test_another_major_version_is_not_upgraded_by_the_way(moto, provision, monke
     )
 
 
-def test_an_interrupted_run_says_that_it_can_go_on(moto, provision, recorder):
+def test_an_interrupted_run_says_that_it_can_be_continued(moto, provision, recorder):
     def stop(name):
         if name == "SNS:CreateTopic":
             raise KeyboardInterrupt
@@ -127,7 +127,7 @@ def test_an_interrupted_run_says_that_it_can_go_on(moto, provision, recorder):
 
 
 @pytest.mark.parametrize("code", ["ExpiredToken", "ExpiredTokenException", "RequestExpired"])
-def test_expired_credentials(code):
+def test_expired_credentials_are_reported(code):
     assert said(refused(code)) == (
         2,
         "the credentials for AWS have expired; log in (`aws sso login`), or name a profile of AWS "
@@ -135,7 +135,7 @@ def test_expired_credentials(code):
     )
 
 
-def test_unknown_credentials_and_regions_that_are_switched_off():
+def test_unknown_credentials_and_disabled_regions_are_reported():
     assert said(refused("InvalidClientTokenId")) == (
         2,
         "AWS does not know the credentials (InvalidClientTokenId); log in (`aws sso login`), or name "
@@ -149,7 +149,7 @@ NOT_YOURS = (
 )
 
 
-def test_a_role_that_cannot_be_assumed():
+def test_a_role_that_cannot_be_assumed_is_reported():
     assert said(refused("AccessDenied", NOT_YOURS, 403), "STS:AssumeRole") == (
         2,
         f"the role of the profile cannot be assumed ({NOT_YOURS}); correct role_arn of AWS_PROFILE, or "
@@ -172,7 +172,7 @@ def with_a_role(moto, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("option", ["--plan", "--destroy-plan", "--policy"])
-def test_what_changes_nothing_may_assume_a_role(with_a_role, provision, option, recorder):
+def test_read_only_requests_may_assume_a_role(with_a_role, provision, option, recorder):
     code, _, err = provision(option)
     assert code == 0, err
     assert recorder.mutating().keys() <= {"STS:AssumeRole"}
@@ -209,7 +209,7 @@ def test_what_changes_nothing_may_assume_a_role(with_a_role, provision, option, 
     ],
 )
 @pytest.mark.usefixtures("with_a_role")
-def test_what_aws_refuses_is_one_line_and_an_exit_code(
+def test_a_refusal_of_aws_is_one_line_and_an_exit_code(
     provision, recorder, operation, error, answer
 ):
     def refuse(name):
@@ -226,7 +226,7 @@ def test_what_aws_refuses_is_one_line_and_an_exit_code(
     assert "canary" not in err
 
 
-def test_a_bucket_of_others_in_another_region_is_not_said_to_be_ours(moto, provision, recorder):
+def test_a_foreign_bucket_in_another_region_is_not_called_ours(moto, provision, recorder):
     def refuse(name):
         if name == "S3:HeadBucket":
             error = refused("403", "Forbidden", 403, "HeadBucket")
@@ -241,7 +241,7 @@ def test_a_bucket_of_others_in_another_region_is_not_said_to_be_ours(moto, provi
     assert "eu-central-1" not in err
 
 
-def test_a_file_of_settings_that_is_not_there_is_named(provision, tmp_path):
+def test_a_missing_file_of_settings_is_named(provision, tmp_path):
     code, _, err = provision("--env-file", str(tmp_path / "typo"))
     assert (code, err) == (
         2,
@@ -250,7 +250,7 @@ def test_a_file_of_settings_that_is_not_there_is_named(provision, tmp_path):
     )
 
 
-def test_a_database_that_cannot_be_had_back_is_not_touched(moto, provision, client, recorder):
+def test_an_irrecoverable_database_is_not_changed(moto, provision, client, recorder):
     rds = client("rds")
     rds.create_db_instance(
         DBInstanceIdentifier="statpipe-staging",
@@ -272,14 +272,14 @@ def test_a_database_that_cannot_be_had_back_is_not_touched(moto, provision, clie
 
 
 @pytest.mark.parametrize("code", ["SlowDown", "Throttling", "RequestLimitExceeded"])
-def test_a_busy_aws_is_worth_coming_back(code):
+def test_throttling_is_a_temporary_error(code):
     assert said(refused(code)) == (
         5,
         f"S3:CreateBucket: AWS is busy ({code}); run again later, it goes on from here",
     )
 
 
-def test_a_server_error_is_worth_coming_back():
+def test_a_server_error_is_a_temporary_error():
     assert said(refused("InternalError", status=500))[0] == 5
 
 
@@ -296,7 +296,7 @@ def test_a_denied_request_names_action_and_statement():
     )
 
 
-def test_a_right_of_several_statements_is_named_with_all_of_them():
+def test_a_right_in_several_statements_is_named_with_all_of_them():
     message = "User: u is not authorized to perform: ec2:CreateSecurityGroup on resource"
     _, line = said(refused("UnauthorizedOperation", message, 403), "EC2:CreateSecurityGroup")
     assert line.startswith(
@@ -306,7 +306,7 @@ def test_a_right_of_several_statements_is_named_with_all_of_them():
     assert line.endswith("(they are part of NewGroup, Around; --policy prints all)")
 
 
-def test_a_boundary_is_changed_by_administrators_only():
+def test_only_administrators_change_a_boundary():
     message = "User: u is not authorized to perform: iam:CreatePolicyVersion on resource: policy x"
     assert said(refused("AccessDenied", message, 403), "IAM:CreatePolicyVersion") == (
         2,
@@ -315,13 +315,13 @@ def test_a_boundary_is_changed_by_administrators_only():
     )
 
 
-def test_a_denied_request_without_a_word_is_known_by_what_was_asked():
+def test_a_denied_request_without_a_message_is_identified_by_its_action():
     exit_code, line = said(refused("AccessDenied", "Access Denied", 403), "S3:HeadBucket")
     assert exit_code == 2
     assert line.startswith("s3:ListBucket is denied (at S3:HeadBucket); add this statement")
 
 
-def test_a_right_that_another_request_needs_besides_is_named():
+def test_an_additional_right_of_a_request_is_named():
     message = "User: x is not authorized to perform: iam:PassRole on resource: r"
     _, line = said(refused("UnauthorizedOperation", message, 403), "EC2:RunInstances")
     assert line.startswith("iam:PassRole is denied (at EC2:RunInstances); add this statement")
@@ -336,7 +336,7 @@ def test_an_explicit_deny_is_for_whoever_administers_the_account():
     )
 
 
-def test_what_is_not_foreseen_is_said_in_one_line():
+def test_an_unexpected_error_is_one_line():
     assert said(refused("Odd", "two\nlines")) == (
         2,
         "S3:CreateBucket: AWS refuses it: Odd: two lines",
@@ -359,7 +359,7 @@ def test_keys_in_dotenv_are_used(moto, provision, monkeypatch, tmp_path):
     )
 
 
-def test_a_profile_in_the_environment_goes_before_keys_in_dotenv(
+def test_a_profile_in_the_environment_takes_precedence_over_keys_in_dotenv(
     moto, provision, monkeypatch, tmp_path
 ):
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
@@ -384,7 +384,7 @@ def test_a_profile_in_the_environment_goes_before_keys_in_dotenv(
         "PriorRequestNotComplete",
     ],
 )
-def test_what_somebody_else_changes_at_the_same_time_is_worth_coming_back_for(code):
+def test_a_parallel_change_is_a_temporary_error(code):
     assert said(refused(code), "IAM:TagRole") == (
         5,
         f"IAM:TagRole: something else changes it at the same time ({code}); run again, it goes on "
@@ -417,7 +417,7 @@ def test_what_somebody_else_changes_at_the_same_time_is_worth_coming_back_for(co
         ("IAM:TagRole", "LimitExceeded", "the quota that IAM:TagRole needs"),
     ],
 )
-def test_a_quota_that_is_used_up_is_named(asked, code, quota):
+def test_a_used_up_quota_is_named(asked, code, quota):
     assert said(refused(code, "Cannot exceed 10"), asked) == (
         2,
         f"{asked}: a quota of the account is used up ({code}: Cannot exceed 10); ask for a higher one "
@@ -426,5 +426,5 @@ def test_a_quota_that_is_used_up_is_named(asked, code, quota):
     )
 
 
-def test_a_request_too_many_a_second_is_no_quota():
+def test_a_request_rate_limit_is_not_a_quota():
     assert said(refused("RequestLimitExceeded"), "EC2:RunInstances")[0] == 5

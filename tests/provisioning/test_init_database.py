@@ -32,7 +32,7 @@ def init(variables, capsys, tmp_path, monkeypatch):
     return run
 
 
-def test_a_database_that_is_not_there_is_named(moto, init):
+def test_a_missing_database_is_named(moto, init):
     assert init() == (
         2,
         "init_database: there is no database statpipe-staging in us-east-1; make it with `python "
@@ -41,7 +41,7 @@ def test_a_database_that_is_not_there_is_named(moto, init):
     )
 
 
-def test_a_password_that_rds_does_not_keep_is_said(moto, init, provision, client):
+def test_a_password_not_managed_by_rds_is_reported(moto, init, provision, client):
     provision("--no-bastion")
     client("rds").modify_db_instance(
         DBInstanceIdentifier="statpipe-staging",
@@ -57,7 +57,7 @@ def test_a_password_that_rds_does_not_keep_is_said(moto, init, provision, client
     )
 
 
-def test_the_password_goes_through_the_environment_of_statpipe_alone(moto, init, provision, client):
+def test_the_password_is_only_passed_in_statpipes_environment(moto, init, provision, client):
     provision("--no-bastion")
     (secret,) = client("secretsmanager").list_secrets()["SecretList"]
     kept = client("secretsmanager").get_secret_value(SecretId=secret["ARN"])["SecretString"]

@@ -230,7 +230,7 @@ def test_every_statement_is_named_here(account, user):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sid", WITHOUT)
-def test_without_this_statement_something_fails(account, first_run, sid):
+def test_each_statement_is_necessary(account, first_run, sid):
     rights = account.rights()
     kept = [s for s in rights["Statement"] if s["Sid"] != sid]
     account.give({**rights, "Statement": kept})
@@ -245,7 +245,7 @@ def test_without_this_statement_something_fails(account, first_run, sid):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("sid", ["ReadAndWriteObjects", "WriteLog", "StartTunnel"])
-def test_without_one_action_or_resource_of_a_statement_something_fails(account, first_run, sid):
+def test_each_action_and_resource_of_a_statement_is_necessary(account, first_run, sid):
     rights = account.rights()
     (statement,) = [s for s in rights["Statement"] if s["Sid"] == sid]
     others = [s for s in rights["Statement"] if s["Sid"] != sid]
@@ -439,14 +439,14 @@ def test_nobody_else_gets_the_role(account, user, subject, claims):
     assert caught.value.response["Error"]["Code"] in {"AccessDenied", "InvalidIdentityToken"}
 
 
-def test_without_tls_the_bucket_answers_nobody(account, user):
+def test_the_bucket_refuses_requests_without_tls(account, user):
     policy = json.loads(account.client("s3").get_bucket_policy(Bucket=BUCKET)["Policy"])
     (statement,) = policy["Statement"]
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert (statement["Effect"], statement["Action"]) == ("Deny", "s3:*")
 
 
-def test_rights_that_somebody_adds_to_the_role_end_at_its_boundary(account, user):
+def test_added_rights_of_the_role_are_limited_by_its_boundary(account, user):
     """In the emulator, that enforces it: the role may not do what its own policy now allows."""
     iam = account.client("iam")
     everything = {"Effect": "Allow", "Action": "*", "Resource": "*"}

@@ -17,7 +17,7 @@ def server(request, monkeypatch):
     return request.param
 
 
-def test_nothing_of_a_database_is_asked_for_or_made(moto, provision, recorder, server, client):
+def test_no_database_is_requested_or_created(moto, provision, recorder, server, client):
     for vpc in client("ec2").describe_vpcs()["Vpcs"]:
         for subnet in client("ec2").describe_subnets()["Subnets"]:
             client("ec2").delete_subnet(SubnetId=subnet["SubnetId"])
@@ -40,7 +40,7 @@ def test_nothing_of_a_database_is_asked_for_or_made(moto, provision, recorder, s
     assert "aws iam delete-role --role-name statpipe-staging" in printed
 
 
-def test_the_role_has_rights_to_the_lake_and_to_tell_and_no_other(moto, provision, client, server):
+def test_the_role_only_has_rights_to_the_lake_and_to_send_messages(moto, provision, client, server):
     provision()
     rights = client("iam").get_role_policy(RoleName="statpipe-staging", PolicyName="runtime")
     assert [statement["Sid"] for statement in rights["PolicyDocument"]["Statement"]] == [
@@ -53,7 +53,7 @@ def test_the_role_has_rights_to_the_lake_and_to_tell_and_no_other(moto, provisio
     assert "rds" not in json.dumps(rights["PolicyDocument"])
 
 
-def test_the_values_hold_no_connection_string_and_say_what_to_do(moto, provision, server):
+def test_the_values_have_no_connection_string_and_say_what_to_do(moto, provision, server):
     out = provision()[1]
     assert "STATPIPE_STAGING_PG=" not in out
     assert "STATPIPE_STAGING_LAKE=s3://statpipe-data-test" in out
@@ -65,7 +65,7 @@ def test_the_values_hold_no_connection_string_and_say_what_to_do(moto, provision
     assert said[server] in out
 
 
-def test_make_database_says_who_makes_it(variables, server, capsys, tmp_path):
+def test_make_database_says_who_creates_the_roles(variables, server, capsys, tmp_path):
     (tmp_path / ".env").touch()
     code = init_database.main(["--env", "staging", "--env-file", str(tmp_path / ".env")])
     said = {

@@ -27,7 +27,7 @@ def blocks(moto, provision, tmp_path):
     return found
 
 
-def test_the_values_are_those_that_statpipe_and_the_workflow_read(blocks):
+def test_the_values_match_what_statpipe_and_the_workflow_read(blocks):
     configuration = (ROOT / "statpipe.toml").read_text()
     wanted = set(re.findall(r"\$\{(STATPIPE_STAGING_\w+)\}", configuration))
     assert set(blocks[".env"]) == wanted
@@ -50,7 +50,7 @@ def test_the_address_leads_through_the_tunnel_to_the_database(blocks, client):
     assert blocks[".env"]["STATPIPE_STAGING_LAKE"] == "s3://statpipe-data-test"
 
 
-def test_no_value_is_the_number_of_something_that_is_replaced(blocks):
+def test_no_value_is_the_id_of_a_replaceable_resource(blocks):
     """A bastion gets a new one with every image: it is found by its name."""
     assert not [value for part in blocks.values() for value in part.values() if "i-" in value]
 
@@ -67,7 +67,7 @@ def test_without_a_bastion_the_address_is_direct(moto, provision):
     assert re.search(r'STATPIPE_STAGING_PG="host=\S+ port=5432 user=statpipe_ingest', out)
 
 
-def test_a_file_that_cannot_be_written_is_named(moto, provision, tmp_path):
+def test_an_unwritable_file_is_named(moto, provision, tmp_path):
     code, _, err = provision("--outputs", str(tmp_path / "nowhere" / "x"))
     assert code == 2
     assert err.splitlines()[-1] == (

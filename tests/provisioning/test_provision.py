@@ -28,7 +28,9 @@ def lines(out):
 
 
 @pytest.mark.parametrize("options", [(), ("--no-bastion",)])
-def test_a_first_run_makes_all_and_a_second_asks_for_no_change(moto, provision, recorder, options):
+def test_a_first_run_creates_everything_and_a_second_changes_nothing(
+    moto, provision, recorder, options
+):
     code, out, err = provision(*options)
     assert (code, err) == (0, "provisioning staging in account 123456789012, us-east-1\n")
     assert {verb for verb, _ in lines(out)} == {"created"}
@@ -42,7 +44,7 @@ def test_a_first_run_makes_all_and_a_second_asks_for_no_change(moto, provision, 
     assert recorder.mutating() == {}
 
 
-def test_prod_beside_staging_makes_only_what_is_its_own(moto, provision, recorder):
+def test_prod_beside_staging_only_creates_its_own_resources(moto, provision, recorder):
     provision()
     _, out, _ = provision(env="prod")
     assert {name for verb, name in lines(out) if verb == "unchanged"} == ONCE_AN_ACCOUNT
@@ -58,7 +60,7 @@ class Interrupted(BaseException):
 
 
 @pytest.mark.slow
-def test_runs_that_are_killed_get_there_all_the_same(moto, provision, variables, recorder):
+def test_killed_runs_are_completed_by_later_ones(moto, provision, variables, recorder):
     """
     Each run makes one change and is killed before the next, so that every state in which a run can be
     left is one that a run begins with.
@@ -91,7 +93,7 @@ def test_runs_that_are_killed_get_there_all_the_same(moto, provision, variables,
     assert recorder.mutating() == {}
 
 
-def test_a_plan_says_what_would_be_done_and_does_nothing(moto, provision, recorder):
+def test_a_plan_shows_what_would_be_done_and_does_nothing(moto, provision, recorder):
     code, out, err = provision("--plan")
     assert code == 0
     assert {verb for verb, _ in lines(out)} == {"would create"}
@@ -124,7 +126,7 @@ def test_a_plan_that_would_change_something_is_a_bug_and_stops():
         account.client("sns").create_topic(Name="x")
 
 
-def test_what_somebody_added_stays_with_exit_4_until_repair_removes_it(
+def test_foreign_additions_are_exit_4_until_repair_removes_them(
     moto, provision, client, recorder, tmp_path
 ):
     provision()
@@ -169,7 +171,7 @@ def test_what_somebody_added_stays_with_exit_4_until_repair_removes_it(
     assert recorder.mutating() == {}
 
 
-def test_what_somebody_else_removes_at_the_same_time_is_no_error():
+def test_a_parallel_removal_is_not_an_error():
     from botocore.exceptions import ClientError
     from provisioning.reconcile import Resource, Stranger
 
@@ -186,7 +188,7 @@ def test_what_somebody_else_removes_at_the_same_time_is_no_error():
     assert (said, reconciler.left) == (["removed       role: a policy"], [])
 
 
-def test_everything_that_can_have_tags_has_ours(moto, provision, client):
+def test_every_taggable_resource_has_our_tags(moto, provision, client):
     provision()
     wanted = {"project": "statpipe", "managed-by": "provision_aws.py"}
     account, region = "123456789012", "us-east-1"
@@ -281,7 +283,7 @@ def test_a_bastion_that_is_no_longer_wanted_stays_and_the_role_may_not_use_it(
     assert instance["State"]["Name"] == "running"
 
 
-def test_nothing_that_is_printed_is_a_secret(moto, provision, monkeypatch, client):
+def test_no_secret_is_printed(moto, provision, monkeypatch, client):
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary-of-aws")
     monkeypatch.setenv("BEA_API_KEY", "canary-of-bea")
     printed = [*provision(), *provision("--plan"), *provision("--destroy-plan")]
@@ -292,7 +294,7 @@ def test_nothing_that_is_printed_is_a_secret(moto, provision, monkeypatch, clien
         assert not any(part in str(text) for text in printed)
 
 
-def test_what_was_made_but_is_not_shown_yet_is_waited_for():
+def test_the_run_waits_for_created_resources_to_appear():
     from provisioning.failures import Unreachable
     from provisioning.reconcile import Resource
 
@@ -310,7 +312,7 @@ def test_what_was_made_but_is_not_shown_yet_is_waited_for():
     assert str(caught.value) == "thing was made but AWS does not show it yet; run again"
 
 
-def test_who_makes_it_at_the_same_time_is_no_error():
+def test_a_parallel_creation_is_not_an_error():
     from botocore.exceptions import ClientError
     from provisioning.reconcile import Resource
 

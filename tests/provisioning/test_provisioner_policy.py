@@ -72,7 +72,7 @@ def test_the_printed_policy_is_small_enough_and_names_no_wildcard_action(moto, p
     assert not any("*" in action for action in repair)
 
 
-def test_the_part_that_looks_is_enough_for_a_plan_and_reads_no_password(moto, provision, recorder):
+def test_the_read_only_part_is_enough_for_a_plan_and_reads_no_password(moto, provision, recorder):
     provision()
     recorder.clear()
     provision("--plan")
@@ -83,7 +83,7 @@ def test_the_part_that_looks_is_enough_for_a_plan_and_reads_no_password(moto, pr
     assert "secretsmanager:GetSecretValue" not in allowed
 
 
-def test_of_instances_only_ours_may_be_ended():
+def test_only_our_instances_may_be_ended():
     (grant,) = [grant for grant in KNOWN if "EC2:TerminateInstances" in grant.operations]
     assert grant.condition == {"StringEquals": {"aws:ResourceTag/project": "statpipe"}}
 
@@ -234,11 +234,11 @@ CASES = [
 
 
 @pytest.mark.parametrize(("allowed", "action", "resource", "context"), CASES)
-def test_whoever_provisions_may_change_what_is_ours_and_no_more(allowed, action, resource, context):
+def test_the_provisioner_may_only_change_our_resources(allowed, action, resource, context):
     assert allows(provisioner_policy(KNOWN), action, resource, context) is allowed
 
 
-def test_with_the_rights_of_repairs_the_boundary_stays_as_well():
+def test_the_boundary_cannot_be_removed_with_the_rights_of_repairs():
     repair = repairs(
         partition="aws", account=ACCOUNT, region="us-east-1", buckets=("statpipe-rights",)
     )
@@ -306,7 +306,7 @@ def give(iam, sids, everywhere=()):
 
 
 @pytest.mark.slow
-def test_whoever_has_no_rights_is_told_one_after_the_other_and_needs_no_more(place, engineer):
+def test_missing_rights_are_named_one_after_the_other(place, engineer):
     """Give what each refusal names, until it is done: no right is missing, and each was asked for."""
     iam = place[0]
     given, everywhere = [], []

@@ -11,7 +11,7 @@ BUCKETS = ("statpipe-data-test", "statpipe-data-test-access-logs")
 
 
 @pytest.mark.parametrize("bucket", BUCKETS)
-def test_buckets_are_closed_encrypted_and_answer_over_tls_alone(both, bucket):
+def test_buckets_are_private_and_encrypted_and_require_tls(both, bucket):
     s3 = both("s3")
     closed = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
     assert len(closed) == 4
@@ -38,7 +38,7 @@ def test_the_lake_keeps_versions_and_a_log_of_access(both):
     assert (log["TargetBucket"], log["TargetPrefix"]) == (BUCKETS[1], "statpipe-data-test/")
 
 
-def test_bronze_gets_cheaper_and_is_never_deleted_what_can_be_made_again_is(both):
+def test_bronze_moves_to_cheaper_storage_and_is_never_deleted(both):
     answer = both("s3").get_bucket_lifecycle_configuration(Bucket=BUCKETS[0])
     rules = {rule["Filter"]["Prefix"]: rule for rule in answer["Rules"]}
     for environment in ("staging", "prod"):
@@ -105,7 +105,7 @@ def test_no_policy_of_ours_allows_anybody_or_anything(both):
                     assert statement["Condition"], statement["Sid"]
 
 
-def test_the_bastion_can_be_called_by_nobody_and_only_it_calls_the_database(both):
+def test_nobody_can_connect_to_the_bastion_and_only_it_to_the_database(both):
     ec2 = both("ec2")
     groups = {g["GroupName"]: g for g in ec2.describe_security_groups()["SecurityGroups"]}
     bastion, database = groups["statpipe-staging-bastion"], groups["statpipe-staging-database"]
@@ -149,7 +149,7 @@ def test_the_database_is_private_encrypted_and_has_no_password_of_ours(both, env
     }
 
 
-def test_alarms_and_logs(both):
+def test_alarms_and_logs_are_configured(both):
     alarms = {a["AlarmName"]: a for a in both("cloudwatch").describe_alarms()["MetricAlarms"]}
     fresh = alarms["statpipe-prod-freshness"]
     assert (fresh["Namespace"], fresh["MetricName"]) == ("statpipe/prod", "Success")
@@ -191,7 +191,7 @@ def test_alarms_and_logs(both):
     assert not attributes.get("KmsMasterKeyId")  # alarms may not publish under alias/aws/sns
 
 
-def test_the_budget_writes_before_and_when_it_is_spent(both):
+def test_the_budget_sends_mail_before_and_when_it_is_spent(both):
     budgets = both("budgets")
     here = {"AccountId": "123456789012", "BudgetName": "statpipe"}
     budget = budgets.describe_budget(**here)["Budget"]
@@ -221,7 +221,7 @@ def changed(out):
     }
 
 
-def test_settings_that_changed_are_followed(made, provision, monkeypatch):
+def test_changed_settings_are_applied(made, provision, monkeypatch):
     for name, value in (
         ("LOG_RETENTION_DAYS", "30"),
         ("NONCURRENT_DAYS", "10"),
@@ -249,7 +249,7 @@ def test_settings_that_changed_are_followed(made, provision, monkeypatch):
     assert "AllocatedStorage" not in provision()[1]
 
 
-def test_a_second_run_moves_what_an_older_version_made(made, provision):
+def test_a_second_run_migrates_resources_of_an_older_version(made, provision):
     """One metric namespace served both environments, and the trust also took names without numbers."""
     cloudwatch, iam = made("cloudwatch"), made("iam")
     names = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
@@ -303,7 +303,7 @@ def test_roles_that_an_older_version_made_get_their_boundary(made, provision, re
         assert bound["PermissionsBoundaryArn"].endswith(":policy/statpipe-staging-boundary")
 
 
-def test_the_boundary_has_room_for_the_run_and_for_session_manager_and_no_more(both):
+def test_the_boundary_only_allows_the_run_and_session_manager(both):
     iam = both("iam")
     arn = "arn:aws:iam::123456789012:policy/statpipe-staging-boundary"
     version = iam.get_policy(PolicyArn=arn)["Policy"]["DefaultVersionId"]

@@ -28,7 +28,7 @@ def does(client, line):
     aws_line.does(client, words)
 
 
-def test_the_lines_take_the_environment_away_and_leave_the_other(printed, client, provision):
+def test_the_lines_remove_one_environment_and_keep_the_other(printed, client, provision):
     for line in printed:
         if not line.startswith("#"):
             does(client, line)
@@ -88,14 +88,14 @@ def test_a_database_of_prod_must_first_lose_its_protection(moto, provision):
     assert snapshot, "a second rollback must not meet the snapshot of the first"
 
 
-def test_where_nothing_is_there_no_command_is_printed(moto, provision):
+def test_without_resources_no_command_is_printed(moto, provision):
     code, out, _ = provision("--destroy-plan")
     assert code == 0
     assert "aws " not in out.replace("account", "")
 
 
 @pytest.mark.slow
-def test_all_lines_the_commented_ones_too_leave_nothing(moto, provision, client):
+def test_all_lines_including_commented_ones_leave_nothing(moto, provision, client):
     provision()
     _, out, _ = provision("--destroy-plan")
     for line in out.splitlines():
@@ -136,7 +136,9 @@ class Interrupted(BaseException):
         "IAM:PutRolePolicy",
     ],
 )
-def test_what_a_run_left_half_made_can_be_taken_away(moto, provision, client, recorder, operation):
+def test_leftovers_of_an_interrupted_run_can_be_removed(
+    moto, provision, client, recorder, operation
+):
     def kill(name):
         if name == operation:
             raise Interrupted

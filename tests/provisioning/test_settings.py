@@ -26,7 +26,7 @@ def read(**change):
     return read_settings("staging", variables, regions=REGIONS, bastion=True)
 
 
-def test_what_is_not_set_has_a_default():
+def test_unset_settings_have_a_default():
     settings = read()
     assert settings.log_bucket == "statpipe-data-test-access-logs"
     assert (settings.database_class, settings.storage, settings.version) == (
@@ -40,7 +40,7 @@ def test_what_is_not_set_has_a_default():
     assert read(STATPIPE_SOURCE="tea, bea_pce_state").sources == ("tea", "bea_pce_state")
 
 
-def test_all_that_is_missing_is_said_at_once():
+def test_all_missing_settings_are_reported_at_once():
     with pytest.raises(Misconfigured) as caught:
         read(AWS_REGION=None, ALERT_EMAIL=None)
     assert str(caught.value).splitlines() == [
@@ -138,14 +138,14 @@ def test_all_that_is_missing_is_said_at_once():
         ),
     ],
 )
-def test_what_aws_would_refuse_later_is_refused_now(name, value, said):
+def test_values_that_aws_would_refuse_are_refused_early(name, value, said):
     with pytest.raises(Misconfigured) as caught:
         read(**{name: value})
     assert str(caught.value) == said
 
 
 @given(st.text("0123456789.,_e+-٣ ", max_size=12))
-def test_an_amount_that_is_taken_is_one_that_aws_takes(text):
+def test_every_accepted_amount_is_accepted_by_aws(text):
     try:
         settings = read(BUDGET_USD=text)
     except Misconfigured:
@@ -155,7 +155,7 @@ def test_an_amount_that_is_taken_is_one_that_aws_takes(text):
 
 
 @given(st.text(max_size=40))
-def test_a_repository_that_is_a_pattern_never_gets_into_the_trust(text):
+def test_a_repository_pattern_is_never_trusted(text):
     try:
         settings = read(GITHUB_REPOSITORY=text)
     except Misconfigured:
@@ -164,7 +164,7 @@ def test_a_repository_that_is_a_pattern_never_gets_into_the_trust(text):
     assert settings.repository.count("/") == 1
 
 
-def test_every_setting_stands_in_the_example(request):
+def test_every_setting_is_in_the_example(request):
     example = (request.config.rootpath / ".env.example").read_text()
     names = {line.split("=")[0] for line in example.splitlines() if line and line[0] != "#"}
     assert {variable.name for variable in VARIABLES} <= names

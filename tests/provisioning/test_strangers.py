@@ -10,7 +10,7 @@ from support.drifts.site import ID, LAKE, STEM, document, group_of, instance_of,
 
 
 @pytest.mark.parametrize(("resource", "what", "add"), once(STRANGE))
-def test_what_somebody_added_is_named_and_removed_when_that_is_asked_for(site, resource, what, add):
+def test_foreign_additions_are_named_and_removed_on_request(site, resource, what, add):
     add(site)
     site.asked.clear()
     site.reconciler.left.clear()
@@ -24,7 +24,7 @@ def test_what_somebody_added_is_named_and_removed_when_that_is_asked_for(site, r
     site.is_as_wanted(resource)
 
 
-def test_what_only_a_person_can_remove_is_named_and_stays(site):
+def test_additions_that_only_a_person_can_remove_are_named_and_stay(site):
     """With what it needs to be undone here, since the emulated account is used again."""
     s3, ec2 = site.client("s3"), site.client("ec2")
     report = {
@@ -70,7 +70,7 @@ def test_what_only_a_person_can_remove_is_named_and_stays(site):
         site.repairing.left.clear()
 
 
-def test_a_rule_about_a_group_of_another_account_is_named_with_its_account():
+def test_a_rule_about_a_foreign_group_is_named_with_its_account():
     from provisioning.network import _rules
 
     theirs = {"GroupId": "sg-1", "UserId": "999999999999", "VpcPeeringConnectionId": "pcx-1"}

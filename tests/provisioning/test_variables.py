@@ -47,26 +47,26 @@ def test_the_process_environment_wins_unless_it_is_empty(file):
     assert read_variables(file, {"A": "process", "B": ""}) == {"A": "process", "B": "file"}
 
 
-def test_without_a_file_the_process_environment_is_all(file):
+def test_without_a_file_only_the_process_environment_counts(file):
     assert read_variables(file, {"A": "x"}) == {"A": "x"}
 
 
 @pytest.mark.parametrize(
     "line", ["the-key canary-secret", 'A="canary-secret', "A='canary'secret'", "canary", "export B"]
 )
-def test_a_line_that_is_none_is_named_without_its_text(file, line):
+def test_an_invalid_line_is_named_without_its_text(file, line):
     file.write_text(f"# a word\nC=1\n\n{line}\nD=2\n")
     with pytest.raises(Misconfigured) as caught:
         read_variables(file, {})
     assert str(caught.value) == f"{file}, line 4: this is no NAME=value; correct or remove it"
 
 
-def test_a_file_that_begins_with_a_mark_of_windows_is_read(file):
+def test_a_file_with_a_byte_order_mark_is_read(file):
     file.write_bytes(b"\xef\xbb\xbfNAME=x\r\nB=y\r\n")
     assert read_variables(file, {}) == {"NAME": "x", "B": "y"}
 
 
-def test_a_file_that_is_no_text_is_named(file):
+def test_a_file_that_is_not_text_is_named(file):
     file.write_bytes(b"\xff\xfeN\x00")
     with pytest.raises(Misconfigured) as caught:
         read_variables(file, {})
@@ -75,7 +75,7 @@ def test_a_file_that_is_no_text_is_named(file):
     )
 
 
-def test_a_file_that_was_named_must_be_there(file):
+def test_a_named_file_must_exist(file):
     with pytest.raises(Misconfigured) as caught:
         read_variables(file, {"A": "x"}, required=True)
     assert str(caught.value) == (
@@ -94,7 +94,7 @@ LINES = st.lists(
 
 
 @given(LINES)
-def test_it_is_refused_or_read_as_statpipe_reads_it(tmp_path_factory, lines):
+def test_a_file_is_refused_or_read_as_by_statpipe(tmp_path_factory, lines):
     file = tmp_path_factory.mktemp("env") / ".env"
     file.write_text("\n".join(lines))
     try:
@@ -106,7 +106,7 @@ def test_it_is_refused_or_read_as_statpipe_reads_it(tmp_path_factory, lines):
 
 
 @given(st.from_regex(r"[A-Za-z0-9:/@=._-]+( [A-Za-z0-9:/@=._-]+)*", fullmatch=True))
-def test_what_provisioning_writes_is_read_as_it_was(tmp_path_factory, value):
+def test_written_values_are_read_back_unchanged(tmp_path_factory, value):
     from provisioning.outputs import Section, as_text
 
     file = tmp_path_factory.mktemp("env") / "values"

@@ -100,7 +100,7 @@ def test_there_are_commands_of_every_kind():
     assert any(FILLED_IN in command for _, command, _ in commands())
 
 
-def test_every_command_can_be_typed_as_it_stands():
+def test_every_advised_command_is_valid():
     wrong = {(where, command): why_not(command, bare) for where, command, bare in commands()}
     assert {where: why for where, why in wrong.items() if why} == {}
 

@@ -168,7 +168,7 @@ def test_newer_releases_of_everything_change_nothing(made):
     assert [path for path in files if "-2.0-" in path] == []
 
 
-def test_what_was_installed_under_the_old_name_of_statpipe_is_removed(made):
+def test_distributions_with_the_old_name_of_statpipe_are_removed(made):
     (site,) = (made.root / ".venv" / "lib").glob("python*/site-packages")
     info = site / "statpipe-1.0.dist-info"
     info.mkdir()
@@ -189,7 +189,7 @@ def test_a_plugin_is_installed_from_its_folder(made):
     assert where.strip() == str(made.root / "plugins" / "sugar" / "src" / "sugar.py")
 
 
-def test_resolving_the_lock_would_have_met_the_newer_releases(made, tmp_path):
+def test_resolving_the_lock_would_have_found_newer_releases(made, tmp_path):
     """The index is a trap: until pip 23.3, an extra is looked for beyond the lock."""
     lock = made.root / "requirements" / "runtime.txt"
     done = subprocess.run(
@@ -216,7 +216,7 @@ def test_resolving_the_lock_would_have_met_the_newer_releases(made, tmp_path):
         assert "cup-2.0-py3-none-any.whl" in done.stderr
 
 
-def test_what_is_up_to_date_is_not_touched(made):
+def test_up_to_date_environments_are_not_changed(made):
     before = sorted(path.name for path in (made.root / ".venv").iterdir())
     asked = len(made.index.asked)
     assert made.bootstrap() == ""
@@ -266,7 +266,7 @@ def test_settings_of_the_machine_change_neither_what_is_installed_nor_where(made
 
 
 @pytest.mark.slow
-def test_no_index_and_no_folder_is_no_place_at_all_so_the_index_is_asked(made):
+def test_without_an_index_or_folder_the_default_index_is_used(made):
     made.forget()
     said = made.bootstrap(PIP_NO_INDEX="1")
     assert "pip's no-index is set, but its find-links lack packages; asking the index" in said
@@ -282,7 +282,7 @@ def script(made, monkeypatch):
     return module
 
 
-def test_an_environment_is_trusted_where_it_was_made_and_no_longer_than_it_is_whole(made, script):
+def test_an_environment_is_trusted_in_its_place_while_it_is_complete(made, script):
     assert script._is_whole()
     told = (made.root / ".venv" / "origin").read_text()
     for other in (
@@ -305,7 +305,7 @@ def test_an_environment_is_trusted_where_it_was_made_and_no_longer_than_it_is_wh
 
 
 @pytest.mark.slow
-def test_one_that_was_interrupted_is_made_anew(made):
+def test_an_interrupted_environment_is_rebuilt(made):
     """Wheels of Rust name themselves before their modules are there: pip believes half of one."""
     (site,) = (made.root / ".venv" / "lib").glob("python*/site-packages")
     (site / "tea.py").unlink()
@@ -316,7 +316,7 @@ def test_one_that_was_interrupted_is_made_anew(made):
     subprocess.run([made.python, "-I", "-c", "import tea, cup, clay"], check=True)
 
 
-def test_one_that_is_interrupted_says_so_to_the_next(made, script, monkeypatch):
+def test_an_interrupted_installation_is_reported_to_the_next(made, script, monkeypatch):
     made.forget()
     monkeypatch.setattr(script, "_pip", lambda *_, **__: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -325,7 +325,7 @@ def test_one_that_is_interrupted_says_so_to_the_next(made, script, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_file_or_a_link_in_its_place_is_replaced(script, tmp_path, monkeypatch):
+def test_a_file_or_link_in_place_of_the_environment_is_replaced(script, tmp_path, monkeypatch):
     import venv
 
     monkeypatch.setattr(venv, "create", lambda *_, **__: None)
@@ -342,7 +342,7 @@ def test_a_file_or_a_link_in_its_place_is_replaced(script, tmp_path, monkeypatch
         shutil.rmtree(tmp_path / ".venv")
 
 
-def test_a_python_without_ensurepip_is_told_in_a_line(script, tmp_path, monkeypatch):
+def test_a_python_without_ensurepip_is_reported_in_one_line(script, tmp_path, monkeypatch):
     import venv
 
     def fails(*_, **__):
@@ -359,7 +359,7 @@ def test_a_python_without_ensurepip_is_told_in_a_line(script, tmp_path, monkeypa
     )
 
 
-def test_pip_is_told_where_packages_come_from_and_no_more(made, script, tmp_path, monkeypatch):
+def test_pip_only_gets_the_sources_of_packages(made, script, tmp_path, monkeypatch):
     config = tmp_path / "pip.conf"
     config.write_text(
         "[global]\nindex-url = https://a/simple\ntimeout = 7\ncert = /a.pem\nuser = true\n"
@@ -396,7 +396,7 @@ def test_pip_is_told_where_packages_come_from_and_no_more(made, script, tmp_path
 
 
 @pytest.mark.slow
-def test_one_for_the_tests_serves_the_demo_and_stays_one(made):
+def test_the_environment_for_tests_also_serves_the_demo(made):
     assert "installing requirements/dev.txt" in made.bootstrap("dev")
     assert made.bootstrap("runtime") == ""
     (made.root / "src" / "statpipe" / "__init__.py").write_text("__version__ = '2'\n")
@@ -405,7 +405,7 @@ def test_one_for_the_tests_serves_the_demo_and_stays_one(made):
 
 
 @pytest.mark.slow
-def test_what_somebody_installed_besides_stays_and_may_be_incomplete(made):
+def test_other_installed_packages_stay_and_may_be_incomplete(made):
     own = wheel(made.index.folder, "harbour", "1.0", needs=["absent"])
     subprocess.run([made.python, "-I", "-m", "pip", "install", "-q", "--no-deps", own], check=True)
     (made.root / "src" / "statpipe" / "__init__.py").write_text("__version__ = '3'\n")
@@ -413,7 +413,7 @@ def test_what_somebody_installed_besides_stays_and_may_be_incomplete(made):
     assert made.installed() == {**WHOLE, "harbour": "1.0"}
 
 
-def test_a_lock_that_lacks_something_is_refused(made):
+def test_an_incomplete_lock_is_refused(made):
     whole = made.lock("dev")
     made.lock("dev", re.sub(r"cup==.*\n", "", whole))
     made.forget()
@@ -424,7 +424,7 @@ def test_a_lock_that_lacks_something_is_refused(made):
 
 
 @pytest.mark.slow
-def test_an_index_that_lacks_a_file_ends_in_pips_words_and_what_to_do(made):
+def test_an_index_without_a_file_gives_pips_message_and_a_remedy(made):
     made.forget()
     said = made.bootstrap(works=False, PIP_INDEX_URL=f"{made.index.url}/none")
     assert "No matching distribution found for clay==1.0" in said
@@ -434,7 +434,7 @@ def test_an_index_that_lacks_a_file_ends_in_pips_words_and_what_to_do(made):
 PINS = re.compile(r"^([\w.-]+==[^\\\n]*?) \\\n((?: +--hash=\S+(?: \\)?\n)+)", re.MULTILINE)
 
 
-def test_the_lock_of_the_tests_holds_all_of_the_other():
+def test_the_lock_of_the_tests_includes_the_other():
     runtime, dev = (
         set(PINS.findall((ROOT / "requirements" / f"{level}.txt").read_text())) for level in LEVELS
     )
@@ -444,7 +444,7 @@ def test_the_lock_of_the_tests_holds_all_of_the_other():
     assert {one for one in runtime - dev if (one[0].partition(" ; ")[0], one[1]) not in everywhere} == set()  # fmt: skip
 
 
-def test_the_locks_name_no_pip():
+def test_the_locks_do_not_contain_pip():
     """The environment keeps the pip that came with its Python."""
     for level in LEVELS:
         assert not re.search(r"^(pip|setuptools|wheel)==", (ROOT / "requirements" / f"{level}.txt").read_text(), re.MULTILINE)  # fmt: skip

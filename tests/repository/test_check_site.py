@@ -22,7 +22,7 @@ def check(site, body, style=""):
     return done.stdout
 
 
-def test_a_site_that_stands_alone_is_fine(tmp_path):
+def test_a_self_contained_site_is_accepted(tmp_path):
     good = (
         '<link rel="canonical" href="https://tea.example/"><a href="https://tea.example/">out</a>'
         '<a href="../#top">up</a><a href="..">up</a><a href="#here">here</a><p id="here">'
@@ -57,10 +57,10 @@ def test_a_fault_is_named_with_its_page(tmp_path, bad, said):
 @pytest.mark.parametrize(
     "style", ["@import 'https://fonts.example/a.css'", "a{src:url(//x.example/f)}"]
 )
-def test_a_font_of_another_server_is_found_in_a_style(tmp_path, style):
+def test_a_font_from_another_server_is_found_in_a_style(tmp_path, style):
     assert check(tmp_path, "", style).startswith("main.css: loads ")
 
 
-def test_a_site_without_pages_is_not_fine(tmp_path):
+def test_a_site_without_pages_is_refused(tmp_path):
     command = [sys.executable, str(ROOT / "scripts" / "check_site.py"), str(tmp_path)]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 1

@@ -33,20 +33,20 @@ def reaches_the_engine(name):
     return kept
 
 
-def test_every_base_is_pinned_by_its_digest_and_all_are_one():
+def test_every_base_is_the_same_image_pinned_by_digest():
     bases = {words[1] for words in STAGES}
     assert len(bases) == 1
     assert re.fullmatch(r"docker\.io/library/python:3\.\d+-slim-\w+@sha256:[0-9a-f]{64}", *bases)
 
 
-def test_it_runs_as_another_user_and_checks_its_health():
+def test_the_container_runs_as_another_user_and_has_a_health_check():
     last = WORDS[WORDS.index(STAGES[-1]) :]
     assert ["USER", "10001:10001"] in last
     assert ["ENTRYPOINT", "[statpipe]"] in last
     assert any(words[0] == "HEALTHCHECK" and words[-1] == "--version]" for words in last)
 
 
-def test_nothing_is_fetched_but_what_a_hash_names():
+def test_only_hashed_packages_are_downloaded():
     assert {words[0] for words in WORDS}.isdisjoint({"ADD", "ARG"})
     installs = re.findall(r"pip install ([^\n]*)", PAGE)
     assert len(installs) == 2
@@ -56,11 +56,11 @@ def test_nothing_is_fetched_but_what_a_hash_names():
 @pytest.mark.parametrize(
     "name", [".env", ".git/config", ".statpipe/lake/x", "out/log", "plugins/statpipe-bea/.env"]
 )
-def test_no_key_and_no_data_reaches_the_engine(name):
+def test_no_key_or_data_is_in_the_build_context(name):
     assert not reaches_the_engine(name)
 
 
-def test_what_it_copies_exists_reaches_the_engine_and_is_enough_to_build_all_wheels(tmp_path):
+def test_copied_files_exist_and_are_enough_to_build_all_wheels(tmp_path):
     for *sources, into in COPIED:
         for source in sources:
             assert reaches_the_engine(source), source

@@ -48,9 +48,7 @@ def project(request, tmp_path):
     return tmp_path / "statpipe-harbour"
 
 
-def test_wheel_and_sdist_carry_the_licence_and_the_code_and_nothing_else(
-    project, tmp_path, monkeypatch
-):
+def test_wheel_and_sdist_only_contain_licence_and_code(project, tmp_path, monkeypatch):
     wheel, sdist = built(project, tmp_path, monkeypatch)
     assert of(wheel, ".dist-info/licenses/LICENSE") == sdist["LICENSE"] == LICENCE
     metadata = message_from_bytes(of(wheel, "METADATA"))
@@ -68,7 +66,7 @@ def test_wheel_and_sdist_carry_the_licence_and_the_code_and_nothing_else(
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda one: one.name)
-def test_the_wheel_of_a_plugin_says_with_which_statpipe_it_works(plugin, tmp_path, monkeypatch):
+def test_the_wheel_of_a_plugin_declares_its_versions_of_statpipe(plugin, tmp_path, monkeypatch):
     wheel, _ = built(plugin, tmp_path, monkeypatch)
     told = of(wheel, "entry_points.txt").decode()
     assert re.search(
@@ -94,11 +92,11 @@ def test_all_have_the_version_of_statpipe_also_when_built_from_an_sdist(
 
 
 @pytest.mark.parametrize("folder", [ROOT, *PLUGINS], ids=lambda one: one.name)
-def test_types_can_be_checked_against_it(folder):
+def test_type_checkers_can_use_the_wheel(folder):
     assert len(list(folder.glob("src/*/py.typed"))) == 1
 
 
-def test_what_only_some_need_is_an_extra():
+def test_optional_packages_are_extras():
     extras = {}
     for folder in (ROOT, *PLUGINS):
         project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
@@ -124,7 +122,7 @@ def test_the_base_takes_at_most_250_mebibytes():
     assert 150 < sum(sizes([HOST]).values()) < 250
 
 
-def test_each_extra_of_the_table_of_sizes_is_one_that_is_declared():
+def test_each_extra_in_the_table_of_sizes_is_declared():
     listed = {word for requirements in EXTRAS.values() for word in requirements if "[" in word}
     declared = {
         f"{HOST if folder == ROOT else folder.name}[{extra}]"
@@ -137,7 +135,7 @@ def test_each_extra_of_the_table_of_sizes_is_one_that_is_declared():
 
 
 @pytest.mark.parametrize("plugin", PLUGINS, ids=lambda one: one.name)
-def test_the_licence_of_a_plugin_is_that_of_the_repository(plugin):
+def test_plugins_have_the_licence_of_the_repository(plugin):
     assert (plugin / "LICENSE").read_bytes() == LICENCE
     assert (
         tomllib.loads((plugin / "pyproject.toml").read_text())["project"]["license"] == "Apache-2.0"

@@ -123,7 +123,7 @@ def is_free(port):
     return True
 
 
-def test_the_run_is_that_of_the_environment_and_its_evidence_is_kept(call, tmp_path):
+def test_the_environments_run_is_started_and_its_evidence_kept(call, tmp_path):
     code, told = call(ENV="staging")
     assert (code, told) == (0, "a log line\n")
     assert (tmp_path / "out" / "manifests.json").read_text() == (
@@ -132,7 +132,7 @@ def test_the_run_is_that_of_the_environment_and_its_evidence_is_kept(call, tmp_p
     assert (tmp_path / "out" / "run.log").read_text() == "a log line\n"
 
 
-def test_each_source_of_the_environment_is_run_or_those_that_are_named(call, tmp_path):
+def test_all_or_only_the_named_sources_are_run(call, tmp_path):
     configuration = tmp_path / "statpipe.toml"
     own = "[environments.prod.sources.milk]\n[environments.prod.sources.tea]\n"
     configuration.write_text(configuration.read_text() + own)
@@ -163,7 +163,7 @@ def test_without_a_source_nothing_runs(call, tmp_path, configured, variables, sa
     assert not (tmp_path / "out" / "manifests.json").exists()
 
 
-def test_full_looks_at_every_figure(call, tmp_path):
+def test_full_compares_every_figure(call, tmp_path):
     assert call(ENV="prod", FULL="1", OUT="kept")[0] == 0
     assert (
         (tmp_path / "kept" / "manifests.json")
@@ -173,14 +173,14 @@ def test_full_looks_at_every_figure(call, tmp_path):
 
 
 @pytest.mark.parametrize("environment", ["", "Prod", "prod; rm -rf x", "--env"])
-def test_an_environment_that_is_none_is_refused_before_anything_runs(call, tmp_path, environment):
+def test_an_unknown_environment_is_refused_before_anything_runs(call, tmp_path, environment):
     code, told = call(ENV=environment, GITHUB_ACTIONS="true")
     line = f"statpipe: ENV is {environment!r}; name an environment, as in `make ingest ENV=staging` (exit 2)"
     assert (code, told) == (2, f"{line}\n::error title=statpipe::{line}\n")
     assert not (tmp_path / "out" / "manifests.json").exists()
 
 
-def test_a_run_that_did_not_begin_is_annotated_with_its_last_line(call, tmp_path):
+def test_a_run_that_did_not_start_is_annotated_with_its_last_line(call, tmp_path):
     (tmp_path / "statpipe.py").write_text(
         "import sys; sys.exit('first\\nstatpipe: no sink, 100 % sure (exit 2)')"
     )
@@ -246,7 +246,7 @@ def test_a_machine_that_reads_the_log_gets_json_with_the_run_in_each_line(call, 
     assert json.loads(lines[-1])["event"] == "run loaded"
 
 
-def test_commands_to_githubs_runner_reach_it_and_are_no_lines_of_the_log(call, tmp_path):
+def test_commands_for_githubs_runner_are_passed_on_and_not_logged(call, tmp_path):
     text = "::warning title=tea::cold\na log line\n"
     (tmp_path / "statpipe.py").write_text(f"import sys; sys.stderr.write({text!r})")
     assert call(ENV="prod") == (0, text)
@@ -266,7 +266,7 @@ def test_a_run_that_did_not_begin_is_annotated_in_plain_words_also_with_a_log_in
 
 
 class TestTunnel:
-    def test_it_is_open_during_the_run_and_closed_after_it(
+    def test_the_tunnel_is_open_during_the_run_and_closed_afterwards(
         self, call, tmp_path, port, bastion, private
     ):
         instance = bastion()
@@ -280,14 +280,16 @@ class TestTunnel:
         )
         assert is_free(port)
 
-    def test_a_bastion_that_was_replaced_needs_no_edit(self, call, tmp_path, bastion, private):
+    def test_a_replaced_bastion_needs_no_edit(self, call, tmp_path, bastion, private):
         """An id that somebody once copied is not asked for: it would be that of an older one."""
         newest = bastion()
         code, told = call(**private, TEST_HOW="tunnel", STATPIPE_BASTION_ID="i-older")
         assert code == 0, told
         assert f"--target {newest} " in (tmp_path / "aws.txt").read_text()
 
-    def test_a_bastion_that_does_not_answer_is_told_in_awss_words(self, call, bastion, private):
+    def test_a_bastion_that_does_not_answer_is_reported_with_awss_message(
+        self, call, bastion, private
+    ):
         bastion()
         code, told = call(**private, TEST_AWS="bad")
         assert code == 5
@@ -297,7 +299,7 @@ class TestTunnel:
             "the role may start a session on it (exit 5)\n"
         )
 
-    def test_a_tunnel_that_does_not_open_is_given_up(self, call, bastion, private):
+    def test_a_tunnel_that_does_not_open_times_out(self, call, bastion, private):
         bastion()
         code, told = call(**private, TEST_AWS="slow", STATPIPE_TUNNEL_SECONDS="0.5")
         assert code == 5
@@ -319,7 +321,7 @@ class TestTunnel:
         way = "host=db.example port=5432 user=loader password=x dbname=statpipe"
         assert call(ENV="prod", STATPIPE_PROD_PG=way) == (0, "a log line\n")
 
-    def test_a_port_that_is_in_use_is_told(self, port, monkeypatch, tmp_path):
+    def test_a_port_in_use_is_reported(self, port, monkeypatch, tmp_path):
         from scripts import tunnel
 
         monkeypatch.setattr(tunnel, "LOCAL_PORT", port)
@@ -330,7 +332,7 @@ class TestTunnel:
         ):
             pass
 
-    def test_a_machine_without_the_aws_command_line_is_told(self, call, tmp_path, bastion, private):
+    def test_a_missing_aws_command_line_is_reported(self, call, tmp_path, bastion, private):
         bastion()
         (tmp_path / "bin" / "aws").unlink()
         code, told = call(**private, PATH=str(tmp_path))
@@ -408,7 +410,7 @@ class TestSettingsInDotenv:
             f"`chmod 600 {file}`\na log line\n",
         )
 
-    def test_an_environment_without_a_bastion_is_told(self, call, written):
+    def test_an_environment_without_a_bastion_is_reported(self, call, written):
         written(*self.KEYS)
         code, told = call(ENV="prod", TEST_HOW="tunnel")
         assert code == 2
@@ -424,7 +426,7 @@ class TestSettingsInDotenv:
             "log in to AWS, or open a tunnel of your own (exit 2)\n",
         )
 
-    def test_a_tunnel_that_somebody_has_opened_is_used(self, call, written, port):
+    def test_an_open_tunnel_is_reused(self, call, written, port):
         written()
         with socket.create_server(("127.0.0.1", port)):
             assert call(ENV="prod") == (0, "a log line\n")

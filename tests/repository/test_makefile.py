@@ -75,13 +75,13 @@ USES_IT = [
 
 
 @pytest.mark.parametrize("target", USES_IT)
-def test_a_target_that_uses_the_environment_brings_it(target):
+def test_a_target_that_uses_the_environment_creates_it(target):
     prerequisites = RULES[target][0].partition("##")[0].split()
     assert prerequisites == ["runtime" if target in ON_RUNTIME else "dev"]
 
 
 @pytest.mark.parametrize("level", ["runtime", "dev"])
-def test_an_environment_is_brought_by_the_bootstrap_in_isolated_mode(level):
+def test_the_bootstrap_creates_the_environment_in_isolated_mode(level):
     assert RULES[level][1] == f"\t@$(PYTHON) -I scripts/bootstrap.py {level}\n"
 
 
@@ -107,7 +107,7 @@ def test_what_runs_after_the_demo_needs_no_more_than_the_demo(tmp_path):
 @pytest.mark.parametrize(
     "target", [pytest.param(name, marks=pytest.mark.slow) for name in ("demo", "docs")]
 )
-def test_it_leaves_nothing_behind(clone, target):
+def test_each_target_leaves_nothing_behind(clone, target):
     done = in_clone(clone, target)
     assert done.returncode == 0, done.stdout + done.stderr
     tidy = make(clone, "tidy", f"PYTHON={sys.executable}")
@@ -146,7 +146,7 @@ def test_what_is_left_behind_is_named(clone):
     (clone / "by product.pickle").unlink()
 
 
-def test_clean_removes_all_that_is_ignored_but_what_people_wrote(clone):
+def test_clean_removes_ignored_files_except_those_of_people(clone):
     ignored = (clone / ".gitignore").read_text().split()
     places = {name: clone / name.replace("*", "x").lstrip("/") for name in ignored}
     for name, place in places.items():

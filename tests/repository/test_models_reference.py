@@ -51,7 +51,7 @@ def test_the_page_is_what_make_reference_writes():
     assert PAGE.read_text(encoding="utf-8") == wanted, "run `make reference`"
 
 
-def test_every_model_of_our_plugins_stands_there_with_every_column_and_its_sql():
+def test_every_model_of_our_plugins_is_listed_with_columns_and_sql():
     page = PAGE.read_text(encoding="utf-8")
     ours = [
         offer.item
@@ -85,7 +85,7 @@ def test_only_a_view_has_a_function_that_takes_a_date():
     assert "`tea_as_of(date)`" in section(script.reference([view]), "tea")
 
 
-def test_models_of_plugins_from_elsewhere_are_left_out(monkeypatch):
+def test_models_of_foreign_plugins_are_left_out(monkeypatch):
     registry = Registry.installed()
     foreign = attrs.evolve(registry.named("model")["pce_state"], name="tea", item=PLAIN)
     registry.offers.append(attrs.evolve(foreign, distribution="statpipe-tea"))
@@ -95,7 +95,7 @@ def test_models_of_plugins_from_elsewhere_are_left_out(monkeypatch):
     assert "pce_state" in names
 
 
-def test_a_broken_plugin_of_ours_leaves_no_hole_in_the_page(monkeypatch):
+def test_a_broken_plugin_of_ours_is_an_error(monkeypatch):
     registry = Registry()
     registry.broken.append(
         Broken(plugin="bea", distribution="statpipe-bea", version="1", reason="KeyError: 'x'")
@@ -105,7 +105,7 @@ def test_a_broken_plugin_of_ours_leaves_no_hole_in_the_page(monkeypatch):
         script.own_models()
 
 
-def test_check_tells_what_to_run_where_the_page_is_out_of_date(monkeypatch, tmp_path):
+def test_an_outdated_page_is_reported_with_the_command_to_run(monkeypatch, tmp_path):
     page = tmp_path / "docs" / "models.md"
     page.parent.mkdir()
     monkeypatch.setattr(script, "own_models", lambda: [PLAIN])

@@ -89,7 +89,7 @@ def test_advice_is_recognized(bad):
         "pip install --no-build-isolation -e .",
     ],
 )
-def test_a_folder_is_nobody_elses(good):
+def test_installing_from_a_folder_is_accepted(good):
     assert not advice(good)
 
 
@@ -114,7 +114,7 @@ def test_no_distribution_depends_on_the_stranger(path):
 
 
 @pytest.mark.parametrize("role", get_args(Role))
-def test_nor_does_a_generated_plugin(role, tmp_path, monkeypatch):
+def test_no_generated_plugin_depends_on_the_stranger(role, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert execute(["plugins", "new", "harbour", "--role", role]) == 0
     folder = tmp_path / "statpipe-harbour"

@@ -34,7 +34,7 @@ def test_a_phrase_is_found_across_lines_comments_and_pieces_of_a_string(problems
     assert len(problems('"it waits for "\n    f"ever"', "code.py")) == 1
 
 
-def test_wide_prose_is_refused_and_what_cannot_be_wrapped_is_not(problems):
+def test_only_wrappable_wide_prose_is_refused(problems):
     assert problems(f"{WIDE}\n\n- {WIDE}") == [
         "1: wrap prose at 100 columns",
         "3: wrap prose at 100 columns",
@@ -44,7 +44,7 @@ def test_wide_prose_is_refused_and_what_cannot_be_wrapped_is_not(problems):
     assert problems(WIDE, "code.py") == []
 
 
-def test_no_page_is_listed_as_not_wrapped_that_is(problems):
+def test_no_wrapped_page_is_listed_as_not_wrapped(problems):
     listed = [path for path in RULES["not_wrapped"] if path.endswith(".md")]
     assert [path for path in listed if not list(CHECK["too_wide"]((ROOT / path).read_text()))] == []
 

@@ -31,7 +31,7 @@ PAGES = load("make_plugin_pages", ROOT / "scripts" / "make_plugin_pages.py").pag
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_each_page_shows_what_the_command_writes(page):
+def test_each_page_shows_the_generated_files(page):
     assert page.read_text() == PAGES[page], "run `make reference`"
 
 
@@ -51,7 +51,7 @@ def block(kind, title):
     return found
 
 
-def test_settings_inside_of_settings_are_filled_as_the_page_writes_them(tmp_path):
+def test_nested_settings_are_read_as_the_page_says(tmp_path):
     (tmp_path / "settings.py").write_text(block("python", "settings.py"))
     settings = load("settings", tmp_path / "settings.py").Settings
     (raw,) = tomllib.loads(block("toml", "statpipe.toml"))["sources"].values()

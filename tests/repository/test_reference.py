@@ -37,7 +37,7 @@ def test_each_page_is_up_to_date():
         assert (ROOT / "docs" / page).read_text() == wanted, f"{page}: run `make reference`"
 
 
-def test_types_are_shown_as_they_are_written_also_after_they_were_resolved():
+def test_types_are_shown_as_written_even_after_resolution():
     before = script.types()
     # As cattrs does, of a class whose Severity is a Literal by then.
     attrs.resolve_types(api.CheckResult, {**vars(typing), **vars(api)})
@@ -46,19 +46,19 @@ def test_types_are_shown_as_they_are_written_also_after_they_were_resolved():
 
 
 @pytest.mark.parametrize("freq", typing.get_args(Frequency))
-def test_every_frequency_stands_there_with_the_form_of_its_periods(freq):
+def test_every_frequency_is_listed_with_the_form_of_its_periods(freq):
     page = (REFERENCE / "types.md").read_text()
     (form,) = re.findall(rf"^\|.*`{freq}`[^|]*\| [^|]+ \| `(.*)` \|$", page, re.MULTILINE)
     assert read_period(form, freq).text == form
 
 
 @pytest.mark.parametrize("heading", ["### `undated(token: str", "#### `column`"])
-def test_what_a_cube_or_an_agency_without_dates_needs_stands_there(heading):
+def test_functions_for_cubes_and_undated_agencies_are_listed(heading):
     assert heading in (REFERENCE / "types.md").read_text()
 
 
 @pytest.mark.parametrize("name", HOOKS)
-def test_every_hook_stands_there_with_its_arguments(name):
+def test_every_hook_is_listed_with_its_arguments(name):
     page = (REFERENCE / "hooks.md").read_text()
     (heading,) = re.findall(rf"^### `{name}\((.*?)\)", page, re.MULTILINE)
     for argument in inspect.signature(getattr(hookspecs, name)).parameters:
@@ -76,7 +76,7 @@ def test_every_hook_is_tested():
     assert [name for name in HOOKS if name not in tests] == []
 
 
-def test_every_command_stands_there():
+def test_every_command_is_listed():
     from statpipe.cli import commands
 
     page = (REFERENCE / "commands.md").read_text()
@@ -86,7 +86,7 @@ def test_every_command_stands_there():
         assert f"## statpipe {command}\n" in page, command
 
 
-def test_every_component_and_setting_stands_there():
+def test_every_component_and_setting_is_listed():
     import attrs
 
     from statpipe.api.component import FILLED_IN

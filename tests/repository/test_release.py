@@ -56,7 +56,7 @@ def contents(checkout):
     ("version", "low", "high"),
     [("0.1.1", "0.1", "0.2"), ("0.2.0", "0.2", "0.3"), ("1.0.0", "1.0", "2")],
 )
-def test_it_writes_version_bounds_and_a_section(checkout, version, low, high):
+def test_a_release_writes_version_bounds_and_a_section(checkout, version, low, high):
     code, out, err = release(checkout, "cut", version)
     assert (code, err) == (0, "")
     assert f"git tag -s v{version} && git push origin v{version}" in out
@@ -76,7 +76,7 @@ def test_it_writes_version_bounds_and_a_section(checkout, version, low, high):
 
 
 @pytest.mark.parametrize("version", ["0.1.0", "0.0.9", "1.0", "v0.2.0", "0.2.0rc1", ""])
-def test_what_is_no_later_version_changes_nothing(checkout, version):
+def test_an_invalid_or_earlier_version_changes_nothing(checkout, version):
     before = contents(checkout)
     code, _, err = release(checkout, "cut", version)
     assert (code, err) == (

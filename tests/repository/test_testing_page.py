@@ -41,14 +41,14 @@ def test_the_example_passes(run):
     assert re.search(r"\d+ passed", done.stdout)
 
 
-def test_a_row_left_out_is_told_as_the_page_says(run):
+def test_a_missing_row_is_reported_as_the_page_says(run):
     skip = '                if row["price"] == "x1x":\n                    continue\n'
     done = run(loop=skip + REPLACED["loop"])
     assert done.returncode == 1
     assert SAID in done.stdout
 
 
-def test_a_float_is_told(run):
+def test_a_float_is_reported(run):
     done = run(number='exact(str(float(row["price"]))),')
     assert done.returncode == 1
     assert "let the figure never be a float" in done.stdout

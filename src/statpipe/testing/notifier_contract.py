@@ -81,7 +81,7 @@ class NotifierContract(InTime):
             except Exception as error:  # noqa: BLE001 - whatever the author's code raises
                 problem = told(error)
         if watch.first("network"):
-            broken("making the notifier asks the network", "connect when something is sent")
+            broken("making the notifier uses the network", "connect when a message is sent")
         if notifier is None:
             broken(
                 f"making it raises {problem}", "raise ConfigError only for settings that are wrong"
@@ -95,10 +95,10 @@ class NotifierContract(InTime):
         hooks = [name for name in dir(notifier) if name.startswith("statpipe_")]
         known = {name for name in dir(hookspecs) if name.startswith("statpipe_")}
         if not hooks:
-            broken("it has no hooks, so it is never told anything", "see statpipe.api.hookspecs")
+            broken("it has no hooks, so it is never called", "see statpipe.api.hookspecs")
         for name in hooks:
             if name not in known:
-                broken(f"{name} is no hook", f"hooks are {', '.join(sorted(known))}")
+                broken(f"{name} is not a hook", f"hooks are {', '.join(sorted(known))}")
             if not hasattr(getattr(notifier, name), "statpipe_impl"):
                 broken(f"{name} is not marked", "put @hookimpl above it")
 
@@ -122,9 +122,9 @@ class NotifierContract(InTime):
                 logged.append(caplog.text)
                 if watch.first("network") and not (raised or warned):
                     broken(
-                        f"there is no network, and nobody hears that the run that ended as "
-                        f"{manifest.outcome} was not told",
-                        "let the exception out, with a text of your own: the engine warns and goes on",
+                        "there is no network, and the notifier hides that the message about the run "
+                        f"that ended as {manifest.outcome} was not sent",
+                        "raise the exception with your own text: the engine warns and continues",
                     )
                 if manifest.as_json() != before:
                     broken("the notifier changes the manifest", "work on a copy")
@@ -132,7 +132,9 @@ class NotifierContract(InTime):
         with foreseen("diagnose()", "return a Diagnosis for what is wrong"), watched(notifier):
             found = list(notifier.diagnose())
         if not all(isinstance(one, Diagnosis) for one in found):
-            broken("diagnose() gives something else than Diagnosis", "yield statpipe.api.Diagnosis")
+            broken(
+                "diagnose() returns something other than Diagnosis", "yield statpipe.api.Diagnosis"
+            )
         printed = capsys.readouterr()
         for what, text in (
             ("repr(notifier)", repr(notifier)),
@@ -166,7 +168,7 @@ class NotifierContract(InTime):
                 f", with {_LONG:,} letters and {_MANY} checks" if long else ""
             )
             with foreseen(
-                f"telling of a run that ended as {what}",
+                f"sending the message about a run that ended as {what}",
                 "shorten what the service does not take"
                 if long
                 else "let the receiver of the fixture `received` take what is sent",
@@ -177,14 +179,14 @@ class NotifierContract(InTime):
             wanted = 0 if manifest.outcome in self.silent_on else 1
             if len(messages) != wanted:
                 broken(
-                    f"of a run that ended as {what}, {len(messages)} messages arrive; "
+                    f"for a run that ended as {what}, {len(messages)} messages arrive; "
                     f"expected {wanted}",
-                    "send one message a run, and none where nothing has changed; name the outcomes that "
+                    "send one message per run, and none if nothing has changed; name the outcomes that "
                     "are no news in `silent_on`",
                 )
             for text in messages:
                 if shows(text, canary):
-                    broken("the message shows the credential", "send what is in the manifest alone")
+                    broken("the message shows the credential", "only send what is in the manifest")
                 for what, word in (("source", manifest.source), ("place", manifest.environment)):
                     if word not in text:
                         broken(
@@ -197,7 +199,7 @@ class NotifierContract(InTime):
         took = time.monotonic() - begun
         if took > self.seconds:
             broken(
-                f"telling of a run that ended as {what} takes {took:.0f} seconds",
+                f"sending the message about a run that ended as {what} takes {took:.0f} seconds",
                 "set time-outs: the run ends only after its notifiers",
             )
 

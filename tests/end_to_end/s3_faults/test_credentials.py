@@ -93,7 +93,7 @@ credentials.Credentials.__call__ = interrupted
         pytest.param("SIGTERM", 9, marks=pytest.mark.slow),
     ],
 )
-def test_a_signal_that_falls_into_the_giving_of_credentials_interrupts_the_run(
+def test_a_signal_during_a_credentials_callback_interrupts_the_run(
     place, corner, tmp_path, name, number
 ):
     module = f"interrupts_{name.lower()}"
@@ -117,7 +117,7 @@ def test_a_signal_that_falls_into_the_giving_of_credentials_interrupts_the_run(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("lasts", [3600, 30], ids=["as AWS says", "short"])
-def test_credentials_that_run_out_in_the_middle_of_a_run_are_renewed(role, gate, lasts):
+def test_credentials_that_expire_during_a_run_are_renewed(role, gate, lasts):
     """Each is refused after six requests, whether botocore expects that or not."""
     used = Counter()
 
@@ -138,9 +138,7 @@ def test_credentials_that_run_out_in_the_middle_of_a_run_are_renewed(role, gate,
     assert len([token for token in used if token]) > 1
 
 
-def test_credentials_that_run_out_and_cannot_be_renewed_are_one_line(
-    plugins, releases, gate, fresh, tmp_path
-):
+def test_expired_credentials_without_renewal_are_one_line(plugins, releases, gate, fresh, tmp_path):
     place = Place(tmp_path / "here", plugins, releases[0], gate.url, fresh())
     place.environment["AWS_SESSION_TOKEN"] = "C0FFEE"
     gate.rule = lambda exchange: (
@@ -153,7 +151,7 @@ def test_credentials_that_run_out_and_cannot_be_renewed_are_one_line(
 
 
 @pytest.mark.slow
-def test_a_role_that_is_taken_away_in_the_middle_of_a_run_is_one_line(role, gate):
+def test_a_role_removed_during_a_run_is_one_line(role, gate):
     asked = Counter()
 
     def rule(exchange):
@@ -204,14 +202,14 @@ def test_a_role_that_cannot_be_assumed_is_one_line(role, gate, status, code, mes
 
 
 @pytest.mark.slow
-def test_a_role_whose_token_is_not_there_is_one_line(role):
+def test_a_role_without_its_token_is_one_line(role):
     role.environment["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/nowhere/token"
     said = role.run("run", "tea_prices", code=2)
     assert "AWS returned no credentials ([Errno 2] No such file or directory: '/nowhere" in said
     assert last_line(said).endswith(TOLD_TO_LOG_IN)
 
 
-def test_a_giver_of_credentials_that_is_down_is_exit_5(role, gate):
+def test_an_unreachable_credentials_service_is_exit_5(role, gate):
     gate.rule = lambda exchange: exchange.answer(
         503, text=STS_REFUSES.format(code="ServiceUnavailable", message="later")
     )

@@ -52,7 +52,7 @@ def test_a_put_whose_reply_was_lost_counts_once(lake, wire, corner, path):
         assert corner.get(path) == manifest_of("run-1").as_json()
 
 
-def test_another_manifest_under_the_same_name_is_a_conflict_and_stays(lake, wire, corner):
+def test_another_manifest_with_the_same_name_is_a_conflict_and_stays(lake, wire, corner):
     def other_wins(exchange):
         corner.put(MANIFEST, b"another's")
         exchange.lose()
@@ -66,7 +66,7 @@ def test_another_manifest_under_the_same_name_is_a_conflict_and_stays(lake, wire
     assert corner.get(MANIFEST) == b"another's"
 
 
-def test_a_lease_that_another_run_got_while_the_reply_was_lost_is_that_runs(lake, wire, corner):
+def test_a_lease_taken_by_another_run_after_a_lost_reply_belongs_to_that_run(lake, wire, corner):
     other = {"run_id": "run-2", "pid": 7, "host": "there", "since": "noon"}
 
     def other_wins(exchange):
@@ -81,9 +81,7 @@ def test_a_lease_that_another_run_got_while_the_reply_was_lost_is_that_runs(lake
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", [Exchange.lose, Exchange.lose_reply, Exchange.cut_upload])
-def test_a_lease_outlives_a_cut_in_each_of_its_renewals_and_is_given_back(
-    lake, wire, corner, fault
-):
+def test_a_lease_survives_a_cut_in_each_renewal_and_is_released(lake, wire, corner, fault):
     every_other = itertools.cycle([fault, Exchange.pass_on])
     wire.rule = lambda exchange: (
         next(every_other) if exchange.method == "PUT" else Exchange.pass_on
@@ -96,9 +94,7 @@ def test_a_lease_outlives_a_cut_in_each_of_its_renewals_and_is_given_back(
 
 @pytest.mark.slow
 @each_write
-def test_a_put_that_was_cut_in_its_middle_leaves_nothing_and_is_done_again(
-    lake, wire, corner, path
-):
+def test_a_truncated_put_leaves_nothing_and_is_repeated(lake, wire, corner, path):
     between = []
 
     def look(exchange):
@@ -112,9 +108,7 @@ def test_a_put_that_was_cut_in_its_middle_leaves_nothing_and_is_done_again(
 
 
 @each_write
-def test_puts_that_are_cut_for_ever_leave_nothing_and_a_later_try_completes(
-    lake, wire, corner, path
-):
+def test_puts_that_are_always_cut_leave_nothing_and_a_later_try_completes(lake, wire, corner, path):
     wire.rule = always("PUT", Exchange.cut_upload)
     with pytest.raises(
         Unavailable, match=r"cannot be reached now \(.*\); run again later"
@@ -127,7 +121,7 @@ def test_puts_that_are_cut_for_ever_leave_nothing_and_a_later_try_completes(
     assert corner.get(path)
 
 
-def test_a_table_that_is_replaced_stays_whole_while_its_puts_are_cut(lake, wire, corner):
+def test_a_table_stays_complete_while_its_replacement_is_cut(lake, wire, corner):
     lake.write(PART)
     before = corner.get(SILVER)
     wire.rule = always("PUT", Exchange.cut_upload)
@@ -152,7 +146,7 @@ def filled(lake):
 
 @each_read
 @pytest.mark.parametrize("fault", [Exchange.cut_download, cut_short, Exchange.lose_reply])
-def test_a_reply_that_ends_early_is_asked_for_again(filled, wire, name, fault):
+def test_a_truncated_reply_is_requested_again(filled, wire, name, fault):
     whole = READS[name](filled)
     wire.rule = sometimes("GET", fault, fault)
     assert READS[name](filled) == whole
@@ -160,7 +154,7 @@ def test_a_reply_that_ends_early_is_asked_for_again(filled, wire, name, fault):
 
 @each_read
 @pytest.mark.parametrize("fault", [Exchange.cut_download, cut_short])
-def test_replies_that_end_early_for_ever_are_never_taken_for_the_object(filled, wire, name, fault):
+def test_replies_that_are_always_truncated_are_never_accepted(filled, wire, name, fault):
     wire.rule = always("GET", fault)
     with pytest.raises(
         Unavailable, match=r"cannot be reached now \(.*\); run again later"
@@ -179,23 +173,21 @@ def test_replies_that_end_early_for_ever_are_never_taken_for_the_object(filled, 
         (400, "RequestTimeout", 2),
     ],
 )
-def test_what_passes_is_waited_for(lake, wire, corner, path, status, code, times):
+def test_temporary_errors_are_retried(lake, wire, corner, path, status, code, times):
     wire.rule = sometimes("PUT", *[answer(status, code)] * times)
     WRITES[path](lake)
     assert corner.get(path)
 
 
 @each_write
-def test_a_conflict_that_does_not_end_is_not_taken_for_an_object_that_is_there(
-    lake, wire, corner, path
-):
+def test_a_lasting_conflict_is_not_treated_as_an_existing_object(lake, wire, corner, path):
     wire.rule = always("PUT", answer(409, "ConditionalRequestConflict"))
     with pytest.raises(Unavailable, match=r"now \(ConditionalRequestConflict\); run again later"):
         WRITES[path](lake)
     assert corner.objects() == {}
 
 
-def test_no_more_requests_than_set_are_on_their_way_at_once(open_lake, wire):
+def test_the_number_of_parallel_requests_is_limited(open_lake, wire):
     lake = open_lake(requests_at_once=3)
     under_way, most = [], []
 
@@ -216,9 +208,7 @@ def test_no_more_requests_than_set_are_on_their_way_at_once(open_lake, wire):
     assert max(most) == 3
 
 
-def test_an_object_that_is_not_there_may_be_forbidden_to_who_lists_a_prefix_only(
-    lake, wire, corner
-):
+def test_a_missing_object_may_be_reported_as_forbidden(lake, wire, corner):
     """Without s3:ListBucket on the whole bucket, S3 may answer 403 where 404 would be the truth."""
 
     def hide(exchange):

@@ -41,7 +41,7 @@ def unforeseen(wire, prefix):
     ]
 
 
-def test_a_run_gets_and_puts_and_lists_below_its_prefix_and_deletes_nothing(place, wire, corner):
+def test_a_run_only_gets_puts_and_lists_below_its_prefix(place, wire, corner):
     place.run("doctor")
     place.run("run", "tea_prices")
     place.run("run", "tea_prices", "--full")
@@ -54,7 +54,7 @@ def test_a_run_gets_and_puts_and_lists_below_its_prefix_and_deletes_nothing(plac
     assert unforeseen(wire, corner.prefix) == []
 
 
-def test_a_smoke_run_keeps_to_its_scratch_corner_and_alone_deletes(place, wire, corner):
+def test_only_a_smoke_run_deletes_and_only_in_its_scratch_corner(place, wire, corner):
     place.run("smoke", "tea_prices")
     (scratch,) = {re.match(".*/scratch/smoke_[0-9a-f]{8}/", key)[0] for _, key in wire.seen if key}
     assert scratch.startswith(f"{corner.prefix}scratch/")
@@ -103,7 +103,7 @@ def test_a_smoke_run_that_may_not_delete_says_so(place, wire, corner, each):
         (403, "RequestTimeTooSkewed", "this machine's clock is off by more than AWS allows"),
     ],
 )
-def test_a_bucket_that_does_not_do_is_one_line_of_the_command(place, wire, status, code, words):
+def test_an_unusable_bucket_is_reported_in_one_line(place, wire, status, code, words):
     wire.rule = answer(status, code)
     said = place.run("run", "tea_prices", code=2)
     assert words in last_line(said)

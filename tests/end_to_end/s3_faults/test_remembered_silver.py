@@ -45,7 +45,7 @@ def silver(name):
     return f"{OTHERS[name].key.path}/part-0.parquet"
 
 
-def test_silver_that_is_as_it_was_is_not_read_again(remembered, open_lake, wire, corner):
+def test_unchanged_silver_is_not_read_again(remembered, open_lake, wire, corner):
     wire.seen.clear()
     lake = open_lake()
     with lake.lock("agency", 0, lambda: "run-2"):
@@ -68,9 +68,7 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("damage", DAMAGE)
-def test_silver_that_was_replaced_or_damaged_behind_our_back_is_told(
-    remembered, open_lake, corner, damage
-):
+def test_silver_replaced_or_damaged_by_others_is_reported(remembered, open_lake, corner, damage):
     DAMAGE[damage](corner)
     lake = open_lake()
     found = {"replaced": WHOLE["T"], "another length": WHOLE["U"]}.get(damage)
@@ -78,9 +76,7 @@ def test_silver_that_was_replaced_or_damaged_behind_our_back_is_told(
     assert {key.dataset: lake.fingerprint(key) for key in lake.partitions("agency")} == told(lake)
 
 
-def test_silver_that_was_deleted_is_not_there_although_it_is_remembered(
-    remembered, open_lake, corner
-):
+def test_deleted_silver_is_noticed_although_it_is_remembered(remembered, open_lake, corner):
     corner.client.delete_object(Bucket=BUCKET, Key=corner.prefix + silver("T"))
     assert told(open_lake()) == {"U": WHOLE["U"]}
 
@@ -99,7 +95,7 @@ FORGOTTEN = {
 
 
 @pytest.mark.parametrize("accident", FORGOTTEN)
-def test_what_is_remembered_may_be_lost_or_damaged(remembered, open_lake, wire, corner, accident):
+def test_the_memory_may_be_lost_or_damaged(remembered, open_lake, wire, corner, accident):
     whole = corner.get(PRINTS)
     FORGOTTEN[accident](corner)
     assert corner.get(PRINTS) != whole
@@ -110,15 +106,13 @@ def test_what_is_remembered_may_be_lost_or_damaged(remembered, open_lake, wire, 
     assert corner.get(PRINTS) == whole
 
 
-def test_silver_that_a_run_wrote_and_did_not_record_is_read(remembered, open_lake):
+def test_unrecorded_silver_is_read(remembered, open_lake):
     newer = Partition(key=PART.key, table=pa.table({"obs_value": [2]}), fingerprint="c" * 64)
     open_lake().write(newer)
     assert told(open_lake()) == {**WHOLE, "T": "c" * 64}
 
 
-def test_silver_that_another_writer_put_over_what_was_just_published_is_read(
-    open_lake, wire, corner
-):
+def test_silver_overwritten_by_another_writer_is_read(open_lake, wire, corner):
     lake = open_lake()
     lake.write(OTHERS["U"])
     other = corner.get(silver("U"))
@@ -136,7 +130,7 @@ def test_silver_that_another_writer_put_over_what_was_just_published_is_read(
     assert told(open_lake()) == {"T": WHOLE["U"], "U": WHOLE["U"]}
 
 
-def test_silver_that_was_published_is_remembered(open_lake, wire, corner):
+def test_published_silver_is_remembered(open_lake, wire, corner):
     lake = open_lake()
     lake.stage(PART)
     assert lake.publish(PART.key, PART.fingerprint)
@@ -146,7 +140,7 @@ def test_silver_that_was_published_is_remembered(open_lake, wire, corner):
     assert ("GET", f"{corner.prefix}{silver('T')}") not in wire.seen
 
 
-def test_a_lake_of_an_older_version_is_remembered_by_the_first_run(open_lake, corner):
+def test_the_first_run_remembers_a_lake_of_an_older_version(open_lake, corner):
     lake = open_lake()
     for part in OTHERS.values():
         lake.write(part)

@@ -146,9 +146,7 @@ def die_and_recover(server, fresh, plugins, releases, undisturbed, tmp_path):
 
 
 @pytest.mark.slow
-def test_killed_at_requests_spread_over_a_run_one_run_more_completes_it(
-    die_and_recover, undisturbed
-):
+def test_a_second_run_completes_one_killed_at_some_requests(die_and_recover, undisturbed):
     _, last = undisturbed
     spread = sorted({1 + (last - 1) * step // 4 for step in range(5)})
     moments = {*zip(spread, itertools.cycle(["after", "before"]), strict=False)}
@@ -156,17 +154,13 @@ def test_killed_at_requests_spread_over_a_run_one_run_more_completes_it(
 
 
 @pytest.mark.slow
-def test_killed_before_and_after_every_request_one_run_more_completes_it(
-    die_and_recover, undisturbed
-):
+def test_a_second_run_completes_one_killed_at_any_request(die_and_recover, undisturbed):
     _, last = undisturbed
     moments = itertools.product(range(1, last + 1), ("before", "after"))
     assert die_and_recover(moments) == []
 
 
-def test_the_lease_of_a_run_that_was_killed_is_in_the_way_for_a_minute_and_not_longer(
-    place, wire, corner
-):
+def test_the_lease_of_a_killed_run_ends_after_a_minute(place, wire, corner):
     holder = {"run_id": "run-1", "pid": 7, "host": "there", "since": "noon"}
     corner.put("locks/tea_prices.lock", json.dumps(holder).encode())
     said = place.run("run", "tea_prices", code=6)
@@ -178,9 +172,7 @@ def test_the_lease_of_a_run_that_was_killed_is_in_the_way_for_a_minute_and_not_l
     place.run("run", "tea_prices")
 
 
-def test_every_first_request_of_its_kind_meets_a_fault_and_the_run_does_not_notice(
-    place, wire, corner, undisturbed
-):
+def test_a_fault_at_the_first_request_of_each_kind_is_repaired(place, wire, corner, undisturbed):
     seen = Counter()
     faults = {
         "PUT": itertools.cycle(
@@ -213,13 +205,13 @@ def test_every_first_request_of_its_kind_meets_a_fault_and_the_run_does_not_noti
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("status", "code"), [(503, "SlowDown"), (500, "InternalError")])
-def test_a_server_that_is_overrun_for_ever_is_exit_5_in_bounded_time(place, wire, status, code):
+def test_a_permanently_overloaded_server_is_exit_5_in_limited_time(place, wire, status, code):
     wire.rule = answer(status, code)
     said = place.run("run", "tea_prices", code=5)  # which ends within run's own time-out
     assert f"cannot be reached now ({code}); run again later (exit 5)" in last_line(said)
 
 
-def test_a_server_that_is_overrun_in_the_middle_of_a_run_is_exit_5_and_the_next_run_completes(
+def test_a_server_overloaded_during_a_run_is_exit_5_and_the_next_run_completes(
     place, wire, corner, undisturbed
 ):
     wire.rule = lambda exchange: (
@@ -233,7 +225,7 @@ def test_a_server_that_is_overrun_in_the_middle_of_a_run_is_exit_5_and_the_next_
     assert layers(corner.objects()) == layers(undisturbed[0][0])
 
 
-def test_of_two_runs_one_works_and_the_other_is_told_or_waits(
+def test_the_second_of_two_runs_is_refused_or_waits(
     plugins, releases, wire, corner, tmp_path, undisturbed
 ):
     gate = tmp_path / "gate"

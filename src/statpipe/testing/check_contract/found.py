@@ -80,7 +80,7 @@ class Found(CheckFixtures):
         for cell, key in zip(result.cells, keys, strict=True):
             if key not in set(failing):
                 broken(
-                    f"it shows the cell {dict(cell)}, which is none of those that fail",
+                    f"it shows the cell {dict(cell)}, which is not one of those that fail",
                     f"show {', '.join(names)} of each cell that fails",
                 )
         agree(

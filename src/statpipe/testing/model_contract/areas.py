@@ -55,7 +55,7 @@ class Areas(ModelFixtures):
             if word:
                 broken(
                     f"the SQL of model {model.name} ends with {word.upper()}, which leaves out rows",
-                    f"take {word.upper()} out; whoever reads the table says how many rows he wants",
+                    f"take {word.upper()} out; readers choose how many rows they want",
                 )
 
 

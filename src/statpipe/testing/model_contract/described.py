@@ -37,7 +37,7 @@ class Described(ModelFixtures):
         for model, columns, rows in run(models, empty):
             if rows:
                 broken(
-                    f"model {model.name} gives {len(rows)} rows of nothing",
+                    f"model {model.name} gives {len(rows)} rows without input",
                     "let every row come from a row of the inputs (no aggregate without GROUP BY)",
                 )
             has_its_columns(model, columns, more_allowed=model.name in self.with_extra_columns)

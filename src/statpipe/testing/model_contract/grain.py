@@ -66,7 +66,7 @@ def finite(model: Model, names: Sequence[str], rows: Sequence[Sequence[Any]]) ->
         for name, value in zip(names, row, strict=True):
             if isinstance(value, float) and not math.isfinite(value):
                 broken(
-                    f"model {model.name} gives {value} as {name}, which is no figure: here, "
+                    f"model {model.name} gives {value} as {name}, which is not a figure: here, "
                     "DuckDB divides by zero, and PostgreSQL ends with an error",
                     "say NULLIF(..., 0) below the line, and what it means in another column",
                 )

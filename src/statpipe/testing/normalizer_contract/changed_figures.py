@@ -100,7 +100,7 @@ class ChangedFigures(NormalizerFixtures):
         for one in self._bendable(payloads, figures, dataset)[:3]:
             for junk in (damage.marked(text, self.decimal_mark) for text in damage.JUNK):
                 bent = one.replaced(payloads, junk)
-                what = f"{junk!r} stands in place of the figure {one.literal}"
+                what = f"{junk!r} replaces the figure {one.literal}"
                 after = cells_or_refusal(normalizer, dataset, bent, what)
                 if after is not None:
                     found = after.get(one.key)
@@ -131,7 +131,7 @@ class ChangedFigures(NormalizerFixtures):
                 if marker in self.markers:
                     continue
                 bent = one.replaced(payloads, marker)
-                what = f"{marker!r} stands in place of the figure {one.literal}"
+                what = f"{marker!r} replaces the figure {one.literal}"
                 after = cells_or_refusal(normalizer, dataset, bent, what)
                 if after is not None:
                     value, status = after.get(one.key, (None, "left out"))
@@ -156,7 +156,7 @@ class ChangedFigures(NormalizerFixtures):
         for one in self._bendable(payloads, figures, dataset)[:2]:
             for odd in (damage.marked(text, self.decimal_mark) for text in damage.MISGROUPED):
                 bent = one.replaced(payloads, odd)
-                what = f"{odd!r} stands in place of the figure {one.literal}"
+                what = f"{odd!r} replaces the figure {one.literal}"
                 after = cells_or_refusal(normalizer, dataset, bent, what)
                 if after is not None:
                     found = after.get(one.key, (None, ""))[0]

@@ -32,7 +32,7 @@ class ChangedRecords(NormalizerFixtures):
         new = [*records.unknown_codes(payloads, found), *records.composite_codes(payloads, found)]
         if not new:
             not_tested(
-                "no area and no category of the fixture `figures` stands in the payloads as it is in the key",
+                "no area and no category of the fixture `figures` occurs in the payloads as in the key",
                 "an example in which it does; or try by hand what a new code becomes",
             )
         for one, code, bent in new:

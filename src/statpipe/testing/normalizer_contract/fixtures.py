@@ -115,7 +115,7 @@ class NormalizerFixtures(InTime):
         found = damage.found_figures(payloads, texts, self.decimal_mark)
         if not found:
             broken(
-                "no figure of the fixture `figures` stands in the payloads just once",
+                "no figure of the fixture `figures` occurs exactly once in the payloads",
                 "write figures as the agency prints them, and take an example in which they differ; "
                 "for payloads that are no text set `figures_are_text = False`",
             )
@@ -123,7 +123,7 @@ class NormalizerFixtures(InTime):
         if len(found) < _TELLING <= there - 1:
             broken(
                 f"of the {there} figures of the fixture `figures`, {found[0].literal} alone stands in the "
-                "payloads just once, so little can be bent",
+                "payloads just once, so few figures can be changed",
                 "take an example in which figures differ, and write them as the agency prints them",
             )
         return found

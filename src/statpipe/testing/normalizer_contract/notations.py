@@ -30,7 +30,7 @@ class Notations(NormalizerFixtures):
         """
         for one in self._bendable(payloads, figures, dataset)[:1]:
             for odd, bent in self._bent(one, payloads):
-                what = f"{odd} stands in place of the figure {one.literal}"
+                what = f"{odd} replaces the figure {one.literal}"
                 after = cells_or_refusal(normalizer, dataset, bent, what)
                 meant = odd in self.notations
                 text = self.notations.get(odd)

@@ -60,7 +60,7 @@ class WrongPayloads(NormalizerFixtures):
             attrs.evolve(last, name=f"{last.name}-{number}", body=b"\x00 no answer")
             for number in (2, 3)
         ]
-        what = f"after {last.name}, two more payloads came that are no answer of the agency"
+        what = f"after {last.name}, two more payloads came that are not answers of the agency"
         if not isinstance(read(normalizer, dataset, [*payloads, *more], what), ContentError):
             broken(
                 f"{what}, and the normalizer passes them over",

@@ -32,7 +32,9 @@ class Upkeep(SinkFixtures):
         with foreseen("diagnose()", "return a Diagnosis for what is wrong"):
             found = list(sink.diagnose())
         if not all(isinstance(finding, Diagnosis) for finding in found):
-            broken("diagnose() gives something else than Diagnosis", "yield statpipe.api.Diagnosis")
+            broken(
+                "diagnose() returns something other than Diagnosis", "yield statpipe.api.Diagnosis"
+            )
         if not all(what and address for what, address in sink.locations().items()):
             broken("locations() has an empty name or address", "leave out what has no address")
 

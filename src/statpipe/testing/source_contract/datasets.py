@@ -28,7 +28,7 @@ class Datasets(SourceFixtures):
         with watched(source) as watch:
             error = raised(lambda: datasets.extend(source.datasets()))
         if watch.first("network") or (agency is not None and len(agency.requests) > asked):
-            broken("datasets() asks the network", "take them from the settings and from data files")
+            broken("datasets() uses the network", "take them from the settings and from data files")
         if error is not None:
             broken(f"datasets() raises {told(error)}", "return what is configured")
         if not datasets:

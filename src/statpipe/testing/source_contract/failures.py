@@ -122,7 +122,9 @@ class Failures(SourceFixtures):
             with waits(silent=True), quick(source):
                 error = raised(partial(source.probe, dataset))
             source.close()
-            _expect("the agency takes the question and says nothing", error, (Unavailable,), canary)
+            _expect(
+                "the agency accepts the request and never answers", error, (Unavailable,), canary
+            )
 
     def test_a_nonsense_answer_to_the_probe_is_refused(
         self, make_source: Callable[[], Source], agency: Agency | None, canary: str
@@ -198,7 +200,7 @@ def _expect(
         names = "Unavailable (asking again may help), Rejected (it will not) or ContentError"
     if error is None:
         broken(
-            f"{what}, and the source goes on without a word",
+            f"{what}, and the source continues silently",
             f"raise {names}; do not catch exceptions to go on with less, look at the status of "
             "each answer, and at whether its body is whole",
         )

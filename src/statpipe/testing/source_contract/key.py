@@ -44,7 +44,9 @@ class Key(SourceFixtures):
             with quick(source), foreseen("diagnose()", "return a Diagnosis for what is wrong"):
                 found = list(source.diagnose())
             if not all(isinstance(one, Diagnosis) for one in found):
-                broken("diagnose() gives something else than Diagnosis", "yield Diagnosis objects")
+                broken(
+                    "diagnose() returns something other than Diagnosis", "yield Diagnosis objects"
+                )
             _hidden("diagnose()", repr(found), canary)
             source.close()
             _hidden("repr(source) at its end", f"{source!r}", canary)
@@ -132,7 +134,7 @@ class Key(SourceFixtures):
         keyless.close()
         said = f"says {told(error)}" if error is not None else "goes on"
         if watch.first("network") or not isinstance(error, ConfigError):
-            what = "asks the network" if watch.first("network") else said
+            what = "uses the network" if watch.first("network") else said
             broken(
                 f"without its key, the source {what}",
                 "raise ConfigError that names the variable to set, before anything is asked",

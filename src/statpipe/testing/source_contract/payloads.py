@@ -66,7 +66,7 @@ class Payloads(SourceFixtures):
                     broken(
                         f"payload {payload.name} holds {len(payload.body):,} bytes that the agency "
                         "did not send",
-                        "hand on `response.content` as it is; parsing, sorting, re-encoding and "
+                        "pass on `response.content` unchanged; parsing, sorting, re-encoding and "
                         "leaving out is the normalizer's work, since Bronze keeps what arrived",
                     )
         source.close()
@@ -170,12 +170,12 @@ def _whole(dataset: Dataset, table: Any) -> None:
 def _look_right(payloads: Sequence[Payload], dataset: Dataset, expected: int | None) -> None:
     __tracebackhide__ = True
     if not payloads:
-        broken(f"fetch({dataset.name}) brings no payload", "yield each answer as a Payload")
+        broken(f"fetch({dataset.name}) returns no payload", "yield each answer as a Payload")
     names = [payload.name for payload in payloads]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         broken(
-            f"fetch({dataset.name}) brings several payloads named {twice[0]}",
+            f"fetch({dataset.name}) returns several payloads named {twice[0]}",
             "name each by what was asked, such as T1-line-9 or T1-page-2",
         )
     if expected is not None and expected != len(payloads):
@@ -185,7 +185,7 @@ def _look_right(payloads: Sequence[Payload], dataset: Dataset, expected: int | N
         )
     for payload in payloads:
         if not isinstance(payload.body, bytes):
-            broken(f"the body of {payload.name} is no bytes", "hand on response.content")
+            broken(f"the body of {payload.name} is not bytes", "pass on response.content")
         if payload.retrieved is not None and payload.retrieved.tzinfo is None:
             broken(f"`retrieved` of {payload.name} has no time zone", "take datetime.now(UTC)")
         if not payload.request:

@@ -110,11 +110,11 @@ def _refused(one: _Tried, body: bytes, wanted: type[StatpipeError], canary: str)
     )
     if one.error is None:
         if any(payload.body == body for payload in one.brought):
-            broken(f"{what}, and the source takes it for data", remedy)
+            broken(f"{what}, and the source treats it as data", remedy)
         empty = issubclass(wanted, NoData) and one.brought
         again = one.whole and _bodies(one.brought) == _bodies(one.whole)
         if not (empty or again):
-            broken(f"{what}, and the source goes on without a word", remedy)
+            broken(f"{what}, and the source continues silently", remedy)
     # For other URLs, such as that of a date, the answer is only unexpected.
     elif not isinstance(one.error, (wanted, ContentError)):
         line = (

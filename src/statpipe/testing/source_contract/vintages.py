@@ -139,7 +139,7 @@ class Vintages(SourceFixtures):
             after = {d.name: probe(make_source(), d) for d in datasets_of(make_source)}
             if all(after[name].token == known[name].token for name in undated):
                 broken(
-                    "the agency changed a figure, it gives no date, and each token is what it was",
+                    "the agency changed a figure, it gives no date, and the token has not changed",
                     "hash into `token` what changes with every figure (an ETag, or all that is answered), and not "
                     "one series",
                 )
