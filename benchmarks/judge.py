@@ -97,7 +97,7 @@ def _judged(goal: Goal, rounds: Sequence[Round], seen: float | None) -> Verdict:
 
 
 def failed(verdicts: Iterable[Verdict]) -> bool:
-    """Tell whether a benchmark with these verdicts fails."""
+    """Return whether a benchmark with these verdicts fails."""
     return any(verdict.state in {"MISSED", "SLOWER"} for verdict in verdicts)
 
 

@@ -146,7 +146,7 @@ def put_a_folder(_rng: random.Random, path: Path, _home: Home) -> None:
 
 
 def put_a_link(_rng: random.Random, path: Path, home: Home) -> None:
-    """To a file with the very same bytes: it is not the lake's all the same."""
+    """To a file with the very same bytes: it is still not the lake's."""
     elsewhere = home.folder / "elsewhere"
     path.rename(elsewhere)
     path.symlink_to(elsewhere)

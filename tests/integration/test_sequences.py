@@ -145,7 +145,7 @@ class Lives(RuleBasedStateMachine):
 
     @rule(full=st.booleans())
     def ledger_down(self, full: bool) -> None:
-        """The lake is the truth: it is brought up to date all the same."""
+        """The lake is the truth: it is nevertheless brought up to date."""
         self.ledger.down = True
         self.agency.check = "pass"
         accepted = self.oracle.run(self.agency, ALL, full=full)

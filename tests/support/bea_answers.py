@@ -203,7 +203,7 @@ def _lines(table: Table, asked: dict[str, str], areas: list[str]) -> list[str]:
 def _years(table: Table, asked: dict[str, str]) -> list[str]:
     wanted = asked.get("year", "LAST5").upper()
     named = {"ALL": table.years, "LAST5": table.years[-5:], "LAST10": table.years[-10:]}
-    # Years that are not published are left out without a word.
+    # Years that are not published are silently left out.
     return named.get(wanted) or [year for year in table.years if year in wanted.split(",")]
 
 

@@ -74,7 +74,7 @@ def as_drawn(draw, texts):
 
 @st.composite
 def encodings(draw):
-    """Rows, and a table of them in whatever order, chunks, slices and dictionaries."""
+    """Rows, and a table of them in any order, chunks, slices and dictionaries."""
     rows = rows_of(draw(cells))
     shuffled = draw(st.permutations(rows))
     cut = draw(st.integers(0, len(rows)))

@@ -1,4 +1,4 @@
-"""Payloads as columns of text: in whatever order they come, and refused with their place. Figures are made up."""
+"""Payloads as columns of text: in any order, or refused with their place. Figures are made up."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ UNCHANGED = [
 
 @pytest.fixture
 def no_roles(admin):
-    """Roles are the whole server's: what an earlier test made goes, in whatever database it is."""
+    """Roles are the whole server's: what an earlier test made goes, in any database."""
     drop_roles(admin)
     yield
     drop_roles(admin)

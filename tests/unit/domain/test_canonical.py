@@ -23,7 +23,7 @@ def test_another_vintage_changes_the_content_hash_but_not_the_figures_hash():
 
 
 def test_values_under_a_null_do_not_change_the_hash():
-    """The slot of a null may hold anything: equal figures must hash alike all the same."""
+    """The slot of a null may hold anything: equal figures must still have equal hashes."""
     kind = pa.decimal128(38, 18)
     masked = pa.array([Decimal(7), Decimal(1)], kind)
     under = pa.Array.from_buffers(kind, 2, [pa.py_buffer(b"\x02"), masked.buffers()[1]])

@@ -37,7 +37,7 @@ class PeriodRange:
     @property
     def is_backward(self) -> bool:
         """
-        Tell whether it ends before it begins.
+        Return whether it ends before it begins.
         """
         return bool(self.last) and _span(self.last)[1] < _span(self.first)[0]
 

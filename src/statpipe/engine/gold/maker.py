@@ -328,7 +328,7 @@ class Gold:
             self._slim[source] = self._standings.pop(source).slim(grains)
 
     def _at_hand(self, source: str, needed: set[str]) -> bool:
-        """Tell whether DuckDB has all that is needed of a source; it picks what moved out of what stands."""
+        """Return whether DuckDB has all that is needed of a source; it picks what moved out of what stands."""
         wanted, hold = needed & _names(source), self._relations().hold
         if hold(_called(source, STANDS)):
             wanted -= {_called(source, MOVED)}

@@ -29,7 +29,7 @@ class Relations:
 
     def hold(self, called: str) -> bool:
         """
-        Tell whether a table was brought.
+        Return whether a table was brought.
         """
         return called in self._schemas
 

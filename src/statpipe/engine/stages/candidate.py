@@ -74,6 +74,6 @@ class Candidate:
 
     def is_news(self, final: Reconciled) -> bool:
         """
-        Tell whether publishing it would change anything.
+        Return whether publishing it would change anything.
         """
         return self.redo is not None or final.changes

@@ -82,7 +82,7 @@ class Load:
                     self._gold_to(sink, gold, models)
 
     def _nobody_lacks(self, models: list[Model], *, everywhere: bool) -> bool:
-        """Tell whether a run has nothing to write: then it does not take the lock of Gold."""
+        """Return whether a run has nothing to write: then it does not take the lock of Gold."""
         if self.telling or self.how != "trust" or any(r.changed for r in self.journal.receipts):
             return False
         others = self.site.other_sinks().values() if everywhere else ()

@@ -14,7 +14,7 @@ class Promise(Protocol[_T_co]):
 
     def done(self) -> bool:
         """
-        Tell whether it is available.
+        Return whether it is available.
         """
 
     def result(self) -> _T_co:

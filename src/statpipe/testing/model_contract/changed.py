@@ -75,7 +75,7 @@ class Changed(ModelFixtures):
     def test_missing_figures_give_missing_figures(
         self, models: Sequence[Model], histories: Histories
     ) -> None:
-        """A missing figure is no zero, and no other figure."""
+        """A missing figure is neither a zero nor another figure."""
         if "missing" in self.depends_on:
             return
         before = self._own(models, histories)

@@ -46,7 +46,7 @@ def has_its_columns(
         if not re.fullmatch(_KINDS[column.type], kinds[column.name]):
             broken(
                 f"model {model.name} declares {column.name} as {column.type}, and its SQL gives "
-                f"{kinds[column.name]}, which would be converted without a word",
+                f"{kinds[column.name]}, which would be converted silently",
                 _CAST[column.type],
             )
     more = [name for name in kinds if name not in {column.name for column in model.columns}]

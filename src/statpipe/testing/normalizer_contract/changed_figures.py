@@ -1,4 +1,4 @@
-"""Figures that change in the payloads: other ones, long ones, and what is no figure."""
+"""Changed figures in the payloads: other ones, long ones, and texts that are not figures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from statpipe.testing.wording import broken
 
 class ChangedFigures(NormalizerFixtures):
     """
-    Figures that change in the payloads: other ones, long ones, and what is no figure.
+    Changed figures in the payloads: other ones, long ones, and texts that are not figures.
     """
 
     def test_a_changed_figure_in_the_payload_changes_in_the_table(

@@ -141,7 +141,7 @@ class ChangedRecords(NormalizerFixtures):
             if follows and sorted(map(repr, after.values())) == sorted(map(repr, before.values())):
                 continue  # the field's name is itself a code
             broken(
-                f"{bent.what}, and the table changes without a word: {differences(before, after)}",
+                f"{bent.what}, and the table changes silently: {differences(before, after)}",
                 f"do not read it with a default (`.get({name!r}, ...)`): if it does not exist, "
                 "raise ContentError; list it in `optional_fields` only if its absence says "
                 "something",
@@ -153,7 +153,7 @@ class ChangedRecords(NormalizerFixtures):
             after = cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
             if after is not None and after.get(one.key) != before.get(one.key):
                 broken(
-                    f"{bent.what}, and the table changes without a word: {differences(before, after)}",
+                    f"{bent.what}, and the table changes silently: {differences(before, after)}",
                     "raise ContentError for a record that lacks a field; list the field in "
                     "`optional_fields` only if its absence says something",
                 )

@@ -30,7 +30,7 @@ class Repeats(NormalizerFixtures):
             after = cells_or_refusal(normalizer, dataset, bent.payloads, bent.what)
             if after is not None and not (self.rows_may_repeat and bent.what.endswith("twice")):
                 broken(
-                    f"{bent.what}, and the normalizer returns a table all the same",
+                    f"{bent.what}, but the normalizer returns a table",
                     "do not gather rows in a dict by key, and do not drop duplicates: return every "
                     "row that stands in the payload, and statpipe refuses keys that occur twice",
                 )

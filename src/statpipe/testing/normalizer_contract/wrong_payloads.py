@@ -83,8 +83,8 @@ class WrongPayloads(NormalizerFixtures):
         if isinstance(read(normalizer, other, payloads, what), ContentError):
             return
         broken(
-            f"payload {naming[0].name} says that it is of {dataset.name}, and is taken for one of "
-            f"{other.name} all the same",
+            f"payload {naming[0].name} says that it is of {dataset.name}, but is accepted as one of "
+            f"{other.name}",
             "compare what it says with `dataset.name`, and raise ContentError if they differ; if that "
             "word stands there by chance, set `names_its_table = False` in the class",
         )
@@ -121,7 +121,7 @@ def _refusal(
     if cells_of(result) != cells_of(before):
         lost = differences(cells_of(before), cells_of(result))
         broken(
-            f"{bent.what}, and the normalizer returns what is left without a word: {lost}",
+            f"{bent.what}, and the normalizer silently returns the rest: {lost}",
             "raise ContentError for a payload that is not what you expect; do not skip it, and do "
             "not catch exceptions to go on with the next",
         )

@@ -47,8 +47,8 @@ class SourceContract(Failures, Refusals, Key, Payloads, Vintages, Traces, Steady
       ``{b'{"error": "limit reached"}': Unavailable, b'{"error": "no rows"}': NoData}``; ``{}`` if the agency
       sends none. Each is put in the place of the first answer and of later ones.
     - ``revise``: a function that lets the agency publish other figures; then the probe must see it.
-    - ``revise_quietly``: a function that lets the agency change one figure, each time another, without a
-      word; where nobody dates its releases, the token must tell.
+    - ``revise_quietly``: a function that lets the agency silently change one figure, each time another;
+      if nobody dates its releases, the token must change.
     - ``released``: the day that the agency's answers name, a ``datetime.date``.
     - ``agency``: a source that does not speak HTTP, or has a fake of its own, may leave it out;
       then most promises are not tested. A fake of your own needs ``requests``, ``served``, ``told`` and ``fault``
