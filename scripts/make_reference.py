@@ -73,8 +73,8 @@ PERIODS = """## Periods
 | `H` | hour | `2023-05-31T10:00:00` |
 | `I`, `N` | minute | `2023-05-31T10:05:00` |
 
-A period may come in any of the usual spellings, such as `2023M05`, `2023-05Z` or, where it is such a period, `2023-05-01/P1M`; it is kept in
-the one that stands here.
+A period may have any common spelling, such as `2023M05`, `2023-05Z` or, if it is such a period,
+`2023-05-01/P1M`. It is stored in the form of this table.
 """
 STATUSES = """## Why a figure is special
 
@@ -91,8 +91,9 @@ STATUSES = """## Why a figure is special
 | `O` | missing | empty |
 | `M` | cannot exist | empty |
 
-What the agency prints beside or in place of a figure goes into `source_symbol` as it stands (`r`, `(D)`), the text of its footnotes
-into `notes`. That a figure was revised is no status: the history tells it.
+A symbol that the agency prints with or instead of a figure goes into `source_symbol` unchanged (`r`,
+`(D)`), and the text of its footnotes into `notes`. "Revised" is not a status, because the history
+shows it.
 
 ## Values
 """

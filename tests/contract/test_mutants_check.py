@@ -376,6 +376,11 @@ class CountsNothingInWords(NoNegativeRain):
         return super().verdict(current, rows, **{"message": "some are negative", **changes})
 
 
+MANY = "test_many_failures_are_counted_and_some_are_shown"
+CELLS = "test_the_shown_cells_are_those_that_fail"
+AGAIN = "test_the_same_vintage_gets_the_same_verdict_again"
+YEARS = "test_any_year_is_judged_the_same_way"
+
 CAUGHT = {
     JudgesTwoAreas: (
         "test_any_area_is_judged_the_same_way",
@@ -390,36 +395,21 @@ CAUGHT = {
         "do not write categories or units",
     ),
     TakesAUnit: ("test_any_category_is_judged_the_same_way", "do not write categories or units"),
-    BeginsIn2000: (
-        "test_any_year_is_judged_the_same_way",
-        "of periods and a release 400 years before",
-    ),
-    EndsIn2030: (
-        "test_any_year_is_judged_the_same_way",
-        "of periods and a release 400 years after",
-    ),
+    BeginsIn2000: (YEARS, "of periods and a release 400 years before"),
+    EndsIn2030: (YEARS, "of periods and a release 400 years after"),
     TakesFinalFigures: ("test_provisional_figures_are_judged_the_same_way", "with the status P"),
     CutsPlacesOff: ("test_small_figures_are_judged_the_same_way", "without int(), round()"),
     HasATolerance: ("test_small_figures_are_judged_the_same_way", 'frozenset({"magnitude"})'),
     CountsAreas: (
-        "test_many_failures_are_counted_and_some_are_shown",
+        MANY,
         "times as many cells that fail, each in a period of its own, is 2; expected 146",
     ),
     SortsByFigure: ("test_the_order_of_rows_does_not_matter", "failures, first {"),
-    CountsShownInWords: (
-        "test_many_failures_are_counted_and_some_are_shown",
-        "146 cells fail, and the message says '20 figures are negative'",
-    ),
-    IsSeriousAboutMany: (
-        "test_many_failures_are_counted_and_some_are_shown",
-        "the severity of many failures is 'warning'; expected 'error'",
-    ),
+    CountsShownInWords: (MANY, "146 cells fail, and the message says '20 figures are negative'"),
+    IsSeriousAboutMany: (MANY, "the severity of many failures is 'warning'; expected 'error'"),
     JudgesTheLastPeriod: ("test_a_failure_in_an_early_year_is_found", "look at every period"),
-    MiscountsInWords: (
-        "test_the_shown_cells_are_those_that_fail",
-        "2 cells fail, and the message says '3 of 4 figures are negative'",
-    ),
-    CountsNothingInWords: ("test_the_shown_cells_are_those_that_fail", "how many cells fail"),
+    MiscountsInWords: (CELLS, "2 cells fail, and the message says '3 of 4 figures are negative'"),
+    CountsNothingInWords: (CELLS, "how many cells fail"),
     AlwaysPasses: ("test_a_bad_vintage_fails", "the fixture `bad` passes"),
     AlwaysFails: ("test_a_good_vintage_passes", "the fixture `good` does not pass"),
     LooksAtNeighbours: ("test_the_order_of_rows_does_not_matter", "in another order"),
@@ -427,27 +417,21 @@ CAUGHT = {
     TakesTheFirstRow: ("test_a_first_vintage_and_an_empty_one_are_judged", "IndexError"),
     EmptiesTheTable: ("test_the_check_changes_nothing", "changes the snapshot"),
     TakesSiblingsAway: ("test_the_check_changes_nothing", "changes the snapshot"),
-    Remembers: ("test_the_same_vintage_gets_the_same_verdict_again", "the second time"),
-    ReadsTheClock: (
-        "test_the_same_vintage_gets_the_same_verdict_again",
-        "the clock: datetime.now()",
-    ),
-    ReadsTheEnvironment: ("test_the_same_vintage_gets_the_same_verdict_again", "os.environ"),
+    Remembers: (AGAIN, "the second time"),
+    ReadsTheClock: (AGAIN, "the clock: datetime.now()"),
+    ReadsTheEnvironment: (AGAIN, "os.environ"),
     NeedsAPrevious: ("test_a_first_vintage_and_an_empty_one_are_judged", "AttributeError"),
     NamesAreasByHash: ("test_another_process_gives_the_same_verdict", "PYTHONHASHSEED"),
     ShowsDecimals: ("test_the_verdict_names_what_was_judged", "JSON cannot hold the cells"),
     ShowsEverything: ("test_a_bad_vintage_fails", "198 cells"),
     NamesNothing: ("test_the_verdict_names_what_was_judged", "of the verdict is ('', "),
     LooksAtTheFirst: ("test_a_failure_among_many_rows_is_found", "if 3,004 good rows stand before"),
-    CountsWhatItShows: ("test_many_failures_are_counted_and_some_are_shown", "it counts 20"),
-    ShowsThemAll: ("test_many_failures_are_counted_and_some_are_shown", "it shows 146 cells"),
+    CountsWhatItShows: (MANY, "it counts 20"),
+    ShowsThemAll: (MANY, "it shows 146 cells"),
     NamesTheVintageBefore: ("test_the_verdict_names_what_was_judged", "1999-12-31"),
     ShowsFloats: ("test_the_verdict_names_what_was_judged", "as a binary float"),
-    NamesNoCell: (
-        "test_the_shown_cells_are_those_that_fail",
-        "which is not one of those that fail",
-    ),
-    CountsTwice: ("test_the_shown_cells_are_those_that_fail", "`failures` is 4; expected 2"),
+    NamesNoCell: (CELLS, "which is not one of those that fail"),
+    CountsTwice: (CELLS, "`failures` is 4; expected 2"),
     IsAlwaysSerious: ("test_the_check_uses_the_configured_severity", "is (False, 'error')"),
     PublishesAnyway: ("test_the_message_does_not_depend_on_the_severity", "'kept as published'"),
     SpeaksBySeverity: (
@@ -463,25 +447,13 @@ CAUGHT = {
         "test_the_verdict_names_what_was_judged",
         "is ('rain', '2024-03-01'); expected ('rain', '2024-03-01.02')",
     ),
-    ShowsOne: (
-        "test_the_shown_cells_are_those_that_fail",
-        "the number of cells that are shown is 1; expected 2",
-    ),
-    ShowsOneOfMany: (
-        "test_many_failures_are_counted_and_some_are_shown",
-        "of 146 failures it shows 1 cells",
-    ),
-    ShowsOneTwice: (
-        "test_the_shown_cells_are_those_that_fail",
-        "cells that are shown is 1; expected 2",
-    ),
+    ShowsOne: (CELLS, "the number of cells that are shown is 1; expected 2"),
+    ShowsOneOfMany: (MANY, "of 146 failures it shows 1 cells"),
+    ShowsOneTwice: (CELLS, "cells that are shown is 1; expected 2"),
     ShowsThemAsTheyCome: ("test_the_order_of_rows_does_not_matter", "failures, first {"),
     JudgesNothing: ("test_a_good_vintage_passes", "the fixture `good` is not judged"),
     AddsUp: ("test_a_vintage_without_figures_is_judged", "TypeError"),
-    CountsToAHundred: (
-        "test_many_failures_are_counted_and_some_are_shown",
-        "times as many failures it counts 100, as with",
-    ),
+    CountsToAHundred: (MANY, "times as many failures it counts 100, as with"),
     JudgesTheFirstVintageOnly: (
         "test_a_bad_vintage_fails_after_a_good_one",
         "passes where a good vintage stands before it",

@@ -231,7 +231,7 @@ def test_bea_s_layout_of_2019_in_a_folder_of_a_zip_is_a_vintage(here):
 def test_a_new_line_and_area_are_loaded_and_the_run_names_them(here):
     (here.folder / "kept.csv").write_bytes(with_new_codes(file_of_2020(), "SAEXP1"))
     done = here.run("backfill", "bea_pce_state", "--from-archive", "kept.csv", *ONE_TABLE)
-    assert "check new_codes warns of SAPCE1 2020-10-08" in done.stderr
+    assert "check new_codes warns about SAPCE1 2020-10-08" in done.stderr
     assert (
         "2 new codes, loaded as printed: category SAPCE1:25 (Cannabis), area 72000 (Puerto"
         in done.stderr

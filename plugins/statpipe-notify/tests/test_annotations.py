@@ -48,7 +48,7 @@ def test_failed_checks_are_errors_or_warnings_with_the_first_cells(manifest, fou
     told = [read(line) for line in lines(manifest("refused", 3, message="x", checks=checks))]
     assert [(level, title) for level, title, _ in told] == [
         ("error", "check taste refuses black 2022-10-06"),
-        ("warning", "check colour warns of black 2022-10-06"),
+        ("warning", "check colour warns about black 2022-10-06"),
         (
             "warning",
             "check move would refuse black 2022-10-06, and --accept-revision overrules it",

@@ -29,7 +29,7 @@ def test_a_refused_run_shows_cells_of_failed_checks_with_refusals_first(manifest
         "check taste refuses black 2022-10-06: 2 prices taste of dust\n"
         "    ref_area CAL, category dust, obs_value 1.5\n"
         "    and 1 more\n"
-        "check colour warns of black 2022-10-06: 2 prices taste of dust\n"
+        "check colour warns about black 2022-10-06: 2 prices taste of dust\n"
         "    ref_area CAL, category dust, obs_value 1.5\n"
         "    and 1 more"
     )

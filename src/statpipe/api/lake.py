@@ -47,7 +47,7 @@ class Lake(Sink):
         """
         Read a payload back from Bronze.
 
-        :raises ContentError: It is gone, or its SHA-256 differs from the recorded one.
+        :raises ContentError: It is missing, or its SHA-256 differs from the recorded one.
         """
 
     def faults(self, kept: BronzeObject) -> Sequence[Fault]:
@@ -80,17 +80,17 @@ class Lake(Sink):
         """
         Read a partition.
 
-        :raises ContentError: There is none, or it is damaged.
+        :raises ContentError: It does not exist, or is damaged.
         """
 
     def read_rows(self, key: PartitionKey, wanted: Mapping[str, Collection[str]]) -> pa.Table:  # noqa: ARG002
         """
         Read at least the rows of a Gold table that have one of the *wanted* texts in each of these columns, in order.
 
-        Override it where other rows can be left out without reading all of the table. What is read must be
-        verified as :meth:`read` does.
+        Override it if other rows can be left out without reading all of the table. Everything that
+        is read must be verified as in :meth:`read`.
 
-        :raises ContentError: As :meth:`read` raises it.
+        :raises ContentError: As in :meth:`read`.
         """
         return self.read(key)
 
@@ -106,14 +106,14 @@ class Lake(Sink):
 
     def staged(self, key: PartitionKey, fingerprint: str) -> pa.Table | None:  # noqa: ARG002
         """
-        Read what was staged, ``None`` where it does not exist, or not whole.
+        Read a staged partition. Return ``None`` if it does not exist or is incomplete.
         """
         return None
 
     def publish(self, key: PartitionKey, fingerprint: str) -> Receipt | None:  # noqa: ARG002
         """
-        Return what was staged its place, whole or not at all; ``None`` where it does not exist, or
-        not whole.
+        Move a staged partition to its place, completely or not at all. Return ``None`` if it does
+        not exist or is incomplete.
         """
         return None
 

@@ -21,12 +21,14 @@ class Normalizer(ABC):
     """
     A pure function of bytes: no clock, no network, no files, and the same table every time.
 
-    Objects must be picklable, since the engine may run them in another process.
+    Objects must be picklable, because the engine may run them in another process.
     """
 
     version: str = "1"
-    """Raise it when the same payloads yield a different table: everything that depends on it is
-    then rebuilt."""
+    """
+    Increase it when the same payloads yield a different table: everything that depends on it is
+    then rebuilt.
+    """
 
     def describe(self, dataset: Dataset, payloads: Sequence[Payload]) -> Dataset:  # noqa: ARG002
         """

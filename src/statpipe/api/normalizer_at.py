@@ -21,7 +21,7 @@ def normalizer_at(place: str) -> Normalizer:
     A function that now reads the same payloads differently needs a new version: write
     ``rows.version = "2"`` below it.
 
-    :raises PluginError: There is none.
+    :raises PluginError: There is no normalizer at this path.
     """
     module, _, name = place.partition(":")
     try:

@@ -125,7 +125,7 @@ COMMANDS = {
 }
 GROUPS = {
     "plugins": Group(
-        "Installed plugins.",
+        "List, create and test plugins.",
         {
             "list": Command(
                 "plugins:list_plugins",
@@ -145,7 +145,7 @@ GROUPS = {
         },
     ),
     "runs": Group(
-        "Past runs.",
+        "List and show past runs.",
         {
             "list": Command(
                 "runs:list_runs",
@@ -160,7 +160,7 @@ GROUPS = {
         },
     ),
     "lake": Group(
-        "The lake with its figures, payloads and manifests.",
+        "Verify and repair the lake.",
         {
             "verify": Command(
                 "lake:verify",
@@ -170,7 +170,7 @@ GROUPS = {
         },
     ),
     "catalog": Group(
-        "Descriptions of Gold for data catalogs.",
+        "Describe Gold for data catalogs.",
         {
             "export": Command(
                 "catalog:export",
@@ -180,7 +180,7 @@ GROUPS = {
         },
     ),
     "db": Group(
-        "The analysts' database.",
+        "Query and manage the database for analysts.",
         {
             "init": Command(
                 "db:init",

@@ -32,7 +32,7 @@ def plan(
     all_
         Every installed source.
     full
-        As `statpipe run SOURCE --full` would.
+        Plan a run with `--full`.
     force
         Ask the agency even if its release calendar says that nothing is due.
     tables

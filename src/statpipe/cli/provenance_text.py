@@ -138,7 +138,7 @@ class _Printed:
         say()
         if rows:
             print_table(
-                "Its vintage was judged",
+                "Checks of its vintage",
                 ("check", "verdict", "message", "run"),
                 rows,
                 less=("run",),

@@ -56,7 +56,7 @@ def show(
     where
         Any other column, such as `geo_level=state` or `geo_level=state,region`.
     period
-        Periods, such as `2021` or `2019 2021`, or a range such as `2019:2021`; any usual spelling,
+        Periods, such as `2021` or `2019 2021`, or a range such as `2019:2021`; any common spelling,
         such as `2023Q1` or `2023M01`.
     as_of
         Show the figures that were current on this date, such as `2021-01-01`.

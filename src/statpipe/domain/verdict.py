@@ -110,7 +110,7 @@ class CheckResult:
             return f"check {self.check} passes {about}"
         if self.accepted:
             return f"check {self.check} would refuse {about}, and --accept-revision overrules it"
-        return f"check {self.check} {'refuses' if self.refuses else 'warns of'} {about}"
+        return f"check {self.check} {'refuses' if self.refuses else 'warns about'} {about}"
 
     @property
     def in_words(self) -> str:

@@ -22,15 +22,15 @@ class Vintage:
     """
     One release of one dataset, in ALFRED's sense of the word.
 
-    ``released`` is the date that the agency or its service gives, as ``basis`` says, ``released_at`` the
-    moment with its zone, where there is one, and ``note`` the agency's own words. Only where nobody
-    gives a date (``basis="observed"``) is it our clock's: the day on which figures that differ were
-    first seen. ``seen_before`` is then the last day on which they were not there yet, and ``under``
-    the date that the agency went on printing.
+    ``released`` is the date that the agency or its service gives; ``basis`` says which.
+    ``released_at`` is the time with its zone, if known, and ``note`` the agency's own text. Only if
+    nobody gives a date (``basis="observed"``), it is from our clock: the day on which different
+    figures were first seen. Then ``seen_before`` is the last day on which they did not exist yet,
+    and ``under`` is the date that the agency continued to print.
 
-    ``token`` is a hash of what the probe saw: as long as it is the same, nothing has changed.
-    ``sequence`` counts the vintages of one day; a source leaves it at 1 and the engine raises it.
-    ``selection`` is the part of the dataset that this vintage brings.
+    ``token`` is a hash of what the probe found: if it is the same, nothing has changed.
+    ``sequence`` counts the vintages of one day; a source leaves it at 1, and the engine increases
+    it. ``selection`` is the part of the dataset that this vintage covers.
     """
 
     released: date
@@ -54,7 +54,7 @@ class Vintage:
     @property
     def printed(self) -> date:
         """
-        The date under which a source offers it.
+        The date under which a source offers the vintage.
         """
         return self.under or self.released
 

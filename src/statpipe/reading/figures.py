@@ -80,7 +80,7 @@ def with_floats(table: pa.Table) -> pa.Table:
 
     for place, one in enumerate(table.schema):
         if pa.types.is_decimal(one.type):
-            # By way of the text: Arrow's own cast is off by one bit now and then.
+            # Via text, because Arrow's own cast is sometimes off by one bit.
             doubles = table.column(place).cast(pa.string()).cast(pa.float64())
             table = table.set_column(place, one.with_type(pa.float64()), doubles)
     return table
@@ -93,6 +93,6 @@ def _imported(name: str) -> ModuleType:
         return import_module(name)
     except ImportError as error:
         if error.name != name:
-            raise  # it is there, and lacks something itself
+            raise  # it is installed, but one of its own imports is missing
         msg = f"{name} is not installed; run `pip install {name}`, or use the Arrow table: `.table`"
         raise ConfigError(msg) from None

@@ -75,7 +75,7 @@ class Lakehouse:
         **columns: Wanted,
     ) -> Figures:
         """
-        Return figures of a Gold model: the latest, or as of a date.
+        Return figures of a Gold model: the latest ones, or those as of a date.
 
         Each argument takes a code or several. *period* may be a range, such as ``"2019:2021"``;
         both ends count, and either may be left out. *columns* choose by any other column:
@@ -101,7 +101,7 @@ class Lakehouse:
 
         Arguments are those of :meth:`read`.
 
-        :raises ConfigError: The model has no revisions, or as :meth:`read` raises it.
+        :raises ConfigError: The model has no revisions; or as in :meth:`read`.
         """
         named = model if model.endswith(_REVISIONS) else f"{model}{_REVISIONS}"
         return self.read(named, floats=floats, **columns)
@@ -144,12 +144,13 @@ class Lakehouse:
         **columns: Wanted,
     ) -> Figures:
         """
-        Return statistics of the revisions of each series, from each release, or *nth* alone, to the *final* one.
+        Return statistics of the revisions of each series, from each release, or only from the
+        *nth*, to the *final* one.
 
-        The final release is the latest, or that of the number. With *growth*, growth rates are compared. *columns* choose
-        as in :meth:`read`.
+        The final release is the latest one, or the one with this number. With *growth*, growth
+        rates are compared. *columns* choose as in :meth:`read`.
 
-        :raises ConfigError: The model has no history, no such row, or nothing was released twice.
+        :raises ConfigError: The model has no history, no such row, or no figure was released twice.
         """
         from statpipe.engine.answers.revisions.analysis import revision_statistics
 
@@ -201,7 +202,7 @@ class Lakehouse:
 
     def models(self) -> Figures:
         """
-        Return the Gold models: name, title, grain (the columns that tell rows apart) and sources.
+        Return the Gold models: name, title, grain (the columns that identify rows) and sources.
         """
         import pyarrow as pa
 
@@ -219,7 +220,7 @@ class Lakehouse:
 
     def describe(self, model: str) -> Figures:
         """
-        Return a model's columns: name, type, and what they hold.
+        Return a model's columns: name, type, and description.
 
         :raises ConfigError: There is no such model.
         """
@@ -233,7 +234,7 @@ class Lakehouse:
 
     def vintages(self, model: str, **wanted: Any) -> Figures:
         """
-        Return the vintages that a model is made of, oldest first: source, dataset, name, the day
+        Return the vintages behind a model, oldest first: source, dataset, name, the day
         from which it counts, and the origin of that date.
 
         Arguments choose figures as in :meth:`read`: then only vintages that set one of them are

@@ -51,7 +51,7 @@ def test_an_unknown_severity_is_refused(severity):
         ({}, "passed", "check c passes T1 v"),
         ({"judged": False}, "not judged", "check c did not judge T1 v"),
         ({"passed": False}, "error", "check c refuses T1 v"),
-        ({"passed": False, "severity": "warning"}, "warning", "check c warns of T1 v"),
+        ({"passed": False, "severity": "warning"}, "warning", "check c warns about T1 v"),
         ({"passed": False, "accepted": True}, "accepted", "check c would refuse T1 v, and"),
     ],
 )

@@ -18,7 +18,8 @@ _OTHERS = "REQUESTS_CA_BUNDLE"
 @frozen(kw_only=True)
 class Trust:
     """
-    The certificates that servers are verified with. ``variables`` name them; none: those of certifi.
+    The certificates that verify servers. ``variables`` name their source; without any, they are
+    those of certifi.
     """
 
     context: ssl.SSLContext = field(repr=False)
@@ -27,12 +28,13 @@ class Trust:
 
 def trust_of(environment: Mapping[str, str]) -> Trust:
     """
-    Load the certificates: ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, else ``REQUESTS_CA_BUNDLE`` (a file
-    or a folder), else the authorities that come with the package certifi.
+    Load the certificates of ``SSL_CERT_FILE`` and ``SSL_CERT_DIR``, or of ``REQUESTS_CA_BUNDLE`` (a
+    file or a folder), or of the package certifi.
 
     An empty variable counts as not set.
 
-    :raises ConfigError: What a variable names does not exist or holds no certificates.
+    :raises ConfigError: The file or folder in a variable does not exist, or contains no
+        certificates.
     """
     named = [name for name in _OPENSSLS if environment.get(name)]
     if not named and environment.get(_OTHERS):

@@ -26,7 +26,7 @@ from statpipe.domain.errors import ContentError, StatpipeError, Unavailable
 MOST_PAGES = 10_000
 
 
-# The clock is looked up when it is read: a contract test moves it.
+# The clock is looked up at each call, because a contract test replaces it.
 def _now() -> datetime:
     return datetime.now(UTC)
 

@@ -19,8 +19,8 @@ _SENDABLE = re.compile(r"[!-~]+(?: [!-~]+)*")
 @frozen(kw_only=True)
 class Credential:
     """
-    It is added to each request as it is sent: as a parameter of the address, a header, or a member
-    of the JSON object.
+    A credential that is added to each request as it is sent: as a URL parameter, a header, or a
+    member of the JSON object.
 
     ``prefix`` precedes the secret, as in ``Bearer``. ``variable`` is the name of the variable with
     the secret, for messages. Without a secret, no request can be sent.

@@ -1,8 +1,9 @@
 """The time limit of a whole answer: looking up the name, connecting, TLS, headers and body
 together.
 
-The HTTP library bounds each wait for the next bytes, so a server that sends a byte a second could go
-on without end. Here every wait also ends when the time for the whole answer is over.
+The HTTP library only limits each wait for the next bytes, so a server that sends one byte per
+second could continue without end. Here every wait also ends when the time for the whole answer is
+over.
 """
 
 from __future__ import annotations
@@ -104,7 +105,7 @@ class BoundedStream(httpcore.NetworkStream):
         self._inner.write(buffer, self._deadline.left(timeout))
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._inner.close()
 
     def start_tls(
@@ -113,14 +114,14 @@ class BoundedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
-        """Shake hands."""
+        """Do the TLS handshake."""
         left = self._deadline.left(timeout)
         return BoundedStream(
             self._inner.start_tls(ssl_context, server_hostname, left), self._deadline
         )
 
     def get_extra_info(self, info: str) -> Any:
-        """Return what the library asks of a connection."""
+        """Return additional information about the connection for the library."""
         return self._inner.get_extra_info(info)
 
 
@@ -128,7 +129,7 @@ def resolved(host: str, port: int, seconds: float) -> list[str]:
     """
     Return the IP addresses of a host, in the order of the system.
 
-    The system's look-up cannot be interrupted. It runs in a thread of its own that ends by itself.
+    The system's look-up cannot be interrupted. It runs in a separate thread that ends by itself.
 
     :raises httpcore.ConnectError: The name is not known.
     :raises httpcore.ConnectTimeout: The look-up took too long.

@@ -14,9 +14,9 @@ Judge = Callable[[Answer], Exception | None]
 
 def verdict(judge: Judge, answer: Answer) -> Exception | None:
     """
-    Return what to raise for an answer; ``None`` where it is data.
+    Return what to raise for an answer, or ``None`` if it is data.
 
-    :raises ContentError: The judge cannot read it, though its status is that of data.
+    :raises ContentError: The judge cannot read it, although its status is that of data.
     """
     try:
         return judge(answer) or failure_of(answer)

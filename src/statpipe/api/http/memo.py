@@ -20,7 +20,7 @@ class Memo:
 
     def recall(self, asked: Hashable) -> Answer | None:
         """
-        Return the answer to the same question, if it is remembered.
+        Return the answer to the same request, if it is remembered.
         """
         return self._answers.get(asked)
 
@@ -29,7 +29,7 @@ class Memo:
         Remember an answer, and forget the oldest ones if there is no room.
         """
         if not self._largest:
-            return  # an empty answer would find room
+            return  # an empty answer would still fit
         if asked in self._answers:
             self._size -= len(self._answers.pop(asked).body)
         self._answers[asked] = answer

@@ -35,8 +35,9 @@ def proxy_for(url: httpx.URL, environment: Mapping[str, str]) -> Proxy | None:
     """
     Return the proxy for an address; ``None`` for a direct connection.
 
-    ``HTTPS_PROXY`` or ``HTTP_PROXY`` by the scheme of the address, else ``ALL_PROXY``, less what
-    ``NO_PROXY`` lists; each also in lower case, which wins. An empty variable counts as not set.
+    ``HTTPS_PROXY`` or ``HTTP_PROXY`` by the scheme of the address, otherwise ``ALL_PROXY``, except
+    for hosts in ``NO_PROXY``. Lower-case names take precedence. An empty variable counts as not
+    set.
 
     :raises ConfigError: The variable does not name a proxy that can be used. The message does not
         repeat its value, which may hold a password.
@@ -55,8 +56,9 @@ def is_bypassed(url: httpx.URL, listed: str) -> bool:
     Return whether a list such as ``NO_PROXY`` names the host of an address.
 
     Entries are separated by commas or blanks: ``*``; a host or domain, with or without a leading
-    dot or ``*.``, which includes what lies below it; an IP address; a network such as
-    ``10.0.0.0/8``; any but the last with a port, IPv6 then in brackets. Any other entry is ignored.
+    dot or ``*.``, which includes its subdomains; an IP address; a network such as ``10.0.0.0/8``.
+    All except networks may have a port, IPv6 addresses then in brackets. Any other entry is
+    ignored.
     """
     host = url.raw_host.decode("ascii").lower().removesuffix(".")
     port = url.port or _PORTS.get(url.scheme)
@@ -115,7 +117,7 @@ def _unusable(variable: str, flaw: str) -> ConfigError:
 
 
 def _of_the_system(url: httpx.URL) -> Proxy | None:
-    """Look at the settings of macOS and Windows, as other programs there do."""
+    """Return the proxy in the settings of macOS and Windows, as other programs use it."""
     if sys.platform not in {"darwin", "win32"} or urllib.request.proxy_bypass(url.host):
         return None
     value = urllib.request.getproxies().get(url.scheme)

@@ -34,7 +34,7 @@ class LogGuard(logging.Filter):
     """
     Removes a credential from the HTTP library's log lines.
 
-    At DEBUG it prints the headers of answers, in which a redirect may hold it.
+    At DEBUG, it prints the headers of answers, and a redirect in these may contain the credential.
     """
 
     def __init__(self, redactor: Redactor) -> None:
@@ -51,14 +51,14 @@ class LogGuard(logging.Filter):
 
     def start(self) -> None:
         """
-        Watch over the HTTP library's loggers.
+        Filter the HTTP library's loggers.
         """
         for name in _LOGGERS:
             logging.getLogger(name).addFilter(self)
 
     def stop(self) -> None:
         """
-        Leave the loggers as they were.
+        Restore the loggers.
         """
         for name in _LOGGERS:
             logging.getLogger(name).removeFilter(self)

@@ -49,7 +49,7 @@ class Request:
             if credential.place == "header":
                 headers = {**headers, credential.name: text}
             elif credential.place == "query" or document is None:
-                # Not by httpx, which would look at each letter of the whole address anew.
+                # Not by httpx, which would examine each letter of the whole URL again.
                 more = urlencode({credential.name: text}).encode()
                 target += (b"&" if b"?" in target else b"?") + more
             else:

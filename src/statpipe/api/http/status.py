@@ -18,7 +18,7 @@ _TRIES_AT_PAGES = 3
 
 def failure_of(answer: Answer, *, wait: float | None = None) -> Exception | None:
     """
-    Return what to raise for an answer; ``None`` where it is data.
+    Return what to raise for an answer, or ``None`` if it is data.
 
     A temporary status and a web page with status 200 are :class:`Passing`, and end as
     ``Unavailable``; *wait* is how many seconds to wait if the server does not say.

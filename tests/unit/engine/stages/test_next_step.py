@@ -94,7 +94,7 @@ def test_a_run_without_refusal_has_no_next_step():
     [
         (PASSED, "check fine passes black 2024-03-01"),
         (MOVED, "check moved refuses black 2024-03-01"),
-        (WARNING, "check sums warns of black 2024-03-01"),
+        (WARNING, "check sums warns about black 2024-03-01"),
         (
             attrs.evolve(MOVED, accepted=True),
             "check moved would refuse black 2024-03-01, and --accept-revision overrules it",
