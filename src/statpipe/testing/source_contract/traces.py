@@ -5,13 +5,18 @@ from __future__ import annotations
 import copy
 import io
 import os
+import sys
 import time
-from collections.abc import Callable
-from contextlib import redirect_stdout
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, redirect_stdout
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
 from statpipe.api import Source
+from statpipe.api.http import Client
+from statpipe.testing.author import Author
 from statpipe.testing.clock import time_zone
 from statpipe.testing.offered import offered
 from statpipe.testing.open_now import open_now
@@ -38,9 +43,12 @@ class Traces(SourceFixtures):
         """No file, no variable of the environment, no line on standard output, no dataset."""
         known = make_source()
         known.close()
-        environment, begun = dict(os.environ), time.time()
-        printed = io.StringIO()
-        with watched(known, offline=False) as watch, redirect_stdout(printed):
+        begun, printed = time.time(), io.StringIO()
+        with (
+            watched(known, offline=False) as watch,
+            redirect_stdout(printed),
+            _environment_written_by(Author(known)) as written,
+        ):
             source = make_source()
             for dataset in source.datasets():
                 before = copy.deepcopy(dataset)
@@ -55,10 +63,9 @@ class Traces(SourceFixtures):
                     "write nothing: Bronze keeps each payload; if it has to remember something from run to run, set "
                     "`keeps_files = True` in the class",
                 )
-        changed = sorted(n for n, _ in os.environ.items() ^ environment.items())
-        if changed:
+        if written:
             broken(
-                f"the source changes {changed[0]} in the environment, which other programs inherit",
+                f"the source changes {written[0]} in the environment, which other programs inherit",
                 "keep it in the source: a key least of all belongs there",
             )
         if printed.getvalue():
@@ -105,15 +112,61 @@ class Traces(SourceFixtures):
         """A backfill makes many."""
         run_once(make_source)
         before, kept = open_now(), []
-        for _ in range(_RUNS):
-            source = make_source()
-            for dataset in source.datasets():
-                fetch(source, dataset, probe(source, dataset))
-            source.close()
-            kept.append(source)
+        with _used_and_not_closed() as clients:
+            for _ in range(_RUNS):
+                source = make_source()
+                for dataset in source.datasets():
+                    fetch(source, dataset, probe(source, dataset))
+                source.close()
+                kept.append(source)
+        if clients:
+            broken(
+                f"{_RUNS} sources were used and closed, and {len(clients)} clients are not",
+                "close in close() what you open: client.close(), or inherit ClientSource",
+            )
         for what, count in open_now().items():
             if count - before[what] >= _RUNS:
                 broken(
                     f"{_RUNS} sources were used and closed, and {count - before[what]} more {what} are open",
                     "close in close() what you open: client.close()",
                 )
+
+
+@contextmanager
+def _environment_written_by(author: Author) -> Iterator[list[str]]:
+    """Give the variables of the environment that the author's own lines write in the block."""
+    kind = type(os.environ)
+    write = kind.__setitem__
+    written: list[str] = []
+
+    def writing(environment: Any, name: str, value: str) -> None:
+        if author.wrote(sys._getframe(1)):  # noqa: SLF001 - whose line it is
+            written.append(name)
+        write(environment, name, value)
+
+    with mock.patch.object(kind, "__setitem__", writing):
+        yield written
+
+
+@contextmanager
+def _used_and_not_closed() -> Iterator[list[Client]]:
+    """Give the clients that have sent a request in the block, and were not closed in it."""
+    closed: list[Client] = []
+    used: list[Client] = []
+    close, get = Client.close, Client._answered  # noqa: SLF001 - ours
+
+    def closing(client: Client) -> None:
+        closed.append(client)
+        close(client)
+
+    def asking(client: Client, *given: Any, **more: Any) -> Any:
+        used.append(client)
+        return get(client, *given, **more)
+
+    left: list[Client] = []
+    with (
+        mock.patch.object(Client, "close", closing),
+        mock.patch.object(Client, "_answered", asking),
+    ):
+        yield left
+        left += {id(one): one for one in used if one not in closed}.values()

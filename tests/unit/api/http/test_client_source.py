@@ -96,3 +96,17 @@ class TestTeaSource(SourceContract):
     def revise_quietly(self, agency):
         prices = iter("123456789")
         return lambda: publish(agency, next(prices))
+
+
+class NeverClosed(TeaSource):
+    def close(self):
+        pass
+
+
+def test_a_client_that_is_never_closed_is_caught(agency):
+    with pytest.raises(
+        pytest.fail.Exception, match="12 sources were used and closed, and 12 clients"
+    ):
+        SourceContract().test_a_source_that_is_closed_leaves_nothing_open(
+            lambda: NeverClosed(agency.url, Secret("open-sesame"))
+        )
