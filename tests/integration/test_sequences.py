@@ -1,5 +1,6 @@
 """
-Random lives of a lake: releases, revisions, other selections, other code, refusals, outages, deaths.
+Random sequences of events in a lake: releases, revisions, other selections, other code, refusals,
+outages, kills.
 
 An oracle in plain Python, on sets of cells, says after each run which vintages Silver must hold.
 """

@@ -1,4 +1,4 @@
-"""A line of a price table is what its title and unit say, whatever its number is."""
+"""Title and unit identify a line of a price table, and its number does not."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A CSV file is read by what it says, however BEA laid it out and whoever saved it again."""
+"""A CSV file is read by its content, in every layout of BEA and as saved by spreadsheets."""
 
 import csv
 import io

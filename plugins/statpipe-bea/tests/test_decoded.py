@@ -1,4 +1,4 @@
-"""Columns of codes, and where each row stands."""
+"""Columns of codes, and the place of each row."""
 
 import pyarrow as pa
 from hypothesis import given

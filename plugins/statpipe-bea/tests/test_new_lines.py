@@ -1,4 +1,4 @@
-"""BEA adds a line or an area: it is read as BEA prints it, under a code that stands for nothing else."""
+"""New lines and areas of BEA are read as printed, under codes that mean nothing else."""
 
 from dataclasses import replace
 from datetime import date

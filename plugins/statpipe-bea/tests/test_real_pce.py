@@ -1,4 +1,4 @@
-"""Real PCE by state: which release of PCE goes with which release of deflators, and what comes out."""
+"""Real PCE by state: how releases of PCE and of deflators are paired, and the results."""
 
 from datetime import date, timedelta
 from decimal import Decimal

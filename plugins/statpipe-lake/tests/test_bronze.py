@@ -1,4 +1,4 @@
-"""Bronze: payloads as they came, under names that tell of them, never written twice."""
+"""Bronze: unchanged payloads under descriptive names, never written twice."""
 
 import gzip
 import hashlib

@@ -1,4 +1,4 @@
-"""Tables as Parquet: equal tables are equal bytes, and come back as they were or not at all."""
+"""Tables as Parquet: equal tables are equal bytes, and are read back unchanged or refused."""
 
 import subprocess
 import sys

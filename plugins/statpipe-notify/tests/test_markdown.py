@@ -1,4 +1,4 @@
-"""What stands in the job summary, as a reader of Markdown sees it."""
+"""The content of the job summary, as a reader of Markdown sees it."""
 
 from html.parser import HTMLParser
 

@@ -1,4 +1,4 @@
-"""What stands in a mail or a chat."""
+"""The content of a message in a mail or a chat."""
 
 from statpipe_notify.text_message import CUT, text_message
 

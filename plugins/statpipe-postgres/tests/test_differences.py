@@ -1,4 +1,4 @@
-"""A table that is known to be held is sent the difference alone."""
+"""A table whose content is known only gets the difference."""
 
 from __future__ import annotations
 

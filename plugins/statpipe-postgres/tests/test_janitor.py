@@ -1,4 +1,4 @@
-"""The janitor ends a server whose folder is gone, and spares the one that comes after it."""
+"""The janitor ends a server whose folder was removed, and spares its successor."""
 
 from __future__ import annotations
 

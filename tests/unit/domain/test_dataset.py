@@ -1,4 +1,4 @@
-"""A dataset brings the code lists that describe it."""
+"""A dataset has the code lists that describe it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a vintage says that was not believed before, and what is believed after several."""
+"""The changes of a vintage, and the current figures after several vintages."""
 
 from datetime import date
 

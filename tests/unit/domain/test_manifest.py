@@ -1,4 +1,4 @@
-"""A manifest is plain JSON that stays readable, whatever it has to tell."""
+"""A manifest is plain JSON that is always readable."""
 
 import json
 from datetime import UTC, date, datetime

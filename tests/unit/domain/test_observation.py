@@ -1,4 +1,4 @@
-"""The columns of Silver, and rows that a normalizer brings."""
+"""The columns of Silver, and rows from a normalizer."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Printed figures: their exact values, and the text that comes back."""
+"""Printed figures: their exact values, and their text."""
 
 from decimal import Decimal
 

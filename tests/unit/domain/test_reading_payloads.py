@@ -1,4 +1,4 @@
-"""What is wrong in a payload is told by its name."""
+"""Errors in a payload name the payload."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sealing: whatever a normalizer returned becomes the one shape of Silver, or is refused."""
+"""Sealing: a normalizer's table gets the form of Silver, or is refused."""
 
 from datetime import date
 from decimal import Decimal

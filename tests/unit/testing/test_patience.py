@@ -1,4 +1,4 @@
-"""Every test of the kit ends, whatever the plugin does."""
+"""Every test of the kit ends, for any plugin."""
 
 import socket
 import subprocess

@@ -1,4 +1,4 @@
-"""BEA's errors inside of answers, in each place and shape, and what they come to."""
+"""BEA's errors inside answers, in every place and form, and the exceptions for them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Logging in by tokens that AWS signs: fresh, for the instance's own name, and told to nobody."""
+"""Logging in with tokens signed by AWS: new ones, for the instance's own name, and never shown."""
 
 # ruff: noqa: PLR0917 - fixtures come as positional arguments
 

@@ -1,4 +1,4 @@
-"""Taking the key out of what comes back."""
+"""Removing the key from answers."""
 
 from __future__ import annotations
 

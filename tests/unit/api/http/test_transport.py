@@ -1,4 +1,4 @@
-"""One answer of a server, however the server behaves."""
+"""One answer of a server with any behaviour."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a source stands."""
+"""The state of a source."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Where a number comes from: found, verified, or said what is wrong."""
+"""Where a number comes from: it is found and verified, or the error is reported."""
 
 from datetime import date
 from decimal import Decimal

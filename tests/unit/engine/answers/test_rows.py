@@ -1,4 +1,4 @@
-"""Rows that a reader asks for, and what is said where there are none."""
+"""Rows that a reader selects, and the message if there are none."""
 
 import pyarrow as pa
 import pytest

@@ -1,4 +1,4 @@
-"""What vintages changed: kept in the lake, and joined into the history that all of Silver gives."""
+"""The changes of vintages are stored in the lake, and give the same history as all of Silver."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Gold: SQL over Silver, held to what the model declares."""
+"""Gold: the result of SQL on Silver must match the declaration of the model."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Gold in parts: what a new vintage does not touch stands, and all is as if it were rebuilt."""
+"""Gold in parts: a new vintage keeps unaffected parts, and the result equals a rebuild."""
 
 import weakref
 from datetime import date

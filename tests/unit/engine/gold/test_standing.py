@@ -1,4 +1,4 @@
-"""What stands: out of the folded changes and those of the last year follow the last intervals of all cells."""
+"""The last intervals of all cells follow from the summary and the changes of the last year."""
 
 from datetime import date
 from operator import itemgetter

@@ -1,4 +1,4 @@
-"""Manifests come back from the lake as they were written, or the reader is told which is broken."""
+"""Manifests are read back unchanged from the lake, or the damaged one is named."""
 
 import json
 from datetime import UTC, date, datetime

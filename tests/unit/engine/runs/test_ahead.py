@@ -1,4 +1,4 @@
-"""A backfill whose work is done in other processes: they begin with what comes next."""
+"""A backfill with other processes, which start the next releases early."""
 
 import pytest
 

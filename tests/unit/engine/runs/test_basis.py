@@ -1,4 +1,4 @@
-"""Who dates a vintage, and that nobody is told what nobody could have known."""
+"""Who dates a vintage; and no day shows figures that could not be known then."""
 
 from datetime import date
 from pathlib import Path

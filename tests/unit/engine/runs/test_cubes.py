@@ -1,4 +1,4 @@
-"""A source of cubes: what describes its codes is data that comes with each release."""
+"""A source of cubes, whose releases contain the code lists as data."""
 
 import json
 from datetime import date

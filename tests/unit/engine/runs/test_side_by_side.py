@@ -1,4 +1,4 @@
-"""Sources run side by side: whatever befalls one is nothing to the others."""
+"""Sources run in parallel: a failure of one does not affect the others."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""A smoke run leaves nothing, however it ends."""
+"""A smoke run leaves nothing, with any outcome."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM end a run as interrupted, whatever a library made of them."""
+"""Ctrl-C and SIGTERM end a run as interrupted, even if a library changed the exception."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notifiers are observers with settings, one set an environment; none of them can stop a run."""
+"""Notifiers are observers with settings per environment, and cannot stop a run."""
 
 from types import SimpleNamespace
 

@@ -1,4 +1,4 @@
-"""Lifecycle hooks are told what happened, and can disturb nobody."""
+"""Lifecycle hooks receive events, and cannot disturb the run or each other."""
 
 import structlog
 

@@ -1,4 +1,4 @@
-"""Units of work in other processes: keys go, hashes come, and the lake is the same."""
+"""Units of work in other processes: only keys and hashes are sent, and the lake is the same."""
 
 import logging
 import warnings
