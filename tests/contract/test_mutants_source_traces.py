@@ -75,7 +75,7 @@ CAUGHT = {
         "test_a_source_that_is_closed_leaves_nothing_open",
         "12 sources were used and closed, and 12 more files and connections are open",
     ),
-    MendsOneAnswer: ("test_not_a_byte_is_mended", "the agency's answer ends with"),
+    MendsOneAnswer: ("test_no_byte_is_changed", "the agency's answer ends with"),
 }
 
 
