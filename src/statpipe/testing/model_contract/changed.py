@@ -35,7 +35,7 @@ Row = Mapping[str, Any]
 _NUMBERS = frozenset({"decimal", "double"})
 _SMALL, _LEVEL, _NEARLY = Decimal("0.0001"), Decimal(100), 1e-3
 _PLACES = 6
-_ENOUGH = 3
+_ENOUGH = 2
 
 
 @frozen
