@@ -105,6 +105,11 @@ def _instance(
                 f"{place}: {text!r} is not a valid name; expected at most 40 lower-case letters, "
                 "digits and _, such as 'pce_bulk'"
             )
+            if text is gold and "gold" not in table:  # nobody has written it
+                msg = (
+                    f"{where}: its tables would be named {gold!r}, which is longer than 40 letters; "
+                    f"set `gold` in [sources.{name}] to a shorter name"
+                )
             raise ConfigError(msg)
     if gold in offers or gold in configuration.table("sources"):
         msg = (

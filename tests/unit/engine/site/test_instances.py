@@ -157,6 +157,10 @@ def test_a_hook_that_fails_with_instances_breaks_its_plugin_and_not_the_others(t
             {"g" * 41: {"use": "tea"}},
             "is not a valid name; expected at most 40 lower-case letters, digits and _",
         ),
+        (
+            {"g" * 40: {"use": "tea"}},
+            f"_figures', which is longer than 40 letters; set `gold` in [sources.{'g' * 40}]",
+        ),
         ({"green": {"use": "tea", "gold": "a b"}}, "sources.green.gold: 'a b' is not a valid name"),
         ({"green": {"use": "tea", "gold": 1}}, "sources.green.gold: 1 is not a valid name"),
         (
