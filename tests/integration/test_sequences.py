@@ -56,7 +56,8 @@ class Lives(RuleBasedStateMachine):
     @initialize(quiet=st.booleans())
     def found(self, quiet: bool) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="statpipe-test-"))
-        self.agency = TeaAgency(quiet=quiet, stamped=True)
+        # A silent change is dated by the day on which it arrives: here, that of its release.
+        self.agency = TeaAgency(quiet=quiet, stamped=True, prompt=True)
         for place, name in enumerate(DATASETS):
             figures = dict.fromkeys(cells(), f"{place + 1}.5")
             self.agency.publish(name, DATES[0], figures)

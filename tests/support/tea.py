@@ -92,7 +92,8 @@ class TeaAgency:
     payloads arrive, and cannot be normalized. ``check`` is ``pass``, ``warning``, ``error``,
     ``implausible`` or ``raise``. ``stamped`` payloads differ at each call, as BEA's do. ``gate`` is a file: as long as
     it is there, no second payload comes. ``today`` is the day on which payloads arrive, if not the
-    clock's. An ``undated`` agency tells nobody when it published.
+    clock's; with ``prompt``, it is the day of their release. An ``undated`` agency tells nobody when it
+    published.
     """
 
     releases: list[Release] = attrs.field(factory=list)
@@ -112,6 +113,7 @@ class TeaAgency:
     version: str = "1"
     notice: str = ""
     today: str = ""
+    prompt: bool = False
     undated: bool = False
 
     def publish(self, dataset: str, released: str, figures: Figures) -> None:
@@ -252,7 +254,7 @@ class TeaSource(Source):
         if self._agency.archive or not self._agency.quiet:
             seen += [f"{cell}{price}" for cell, price in sorted(release.figures.items())]
         return Vintage(
-            released=self._now().date()
+            released=self._now(self._agency.today).date()
             if self._agency.undated
             else date.fromisoformat(release.released),
             basis="observed" if self._agency.undated else "agency",
@@ -261,8 +263,7 @@ class TeaSource(Source):
             selection=dataset.selection,
         )
 
-    def _now(self) -> datetime:
-        today = self._agency.today
+    def _now(self, today: str) -> datetime:
         return datetime.fromisoformat(f"{today}T12:00:00Z") if today else datetime.now(UTC)
 
     def _payload(self, dataset: Dataset, release: Release, port: str) -> Payload:
@@ -283,7 +284,7 @@ class TeaSource(Source):
             name=f"{dataset.name}-{port}",
             body=json.dumps(document).encode(),
             request={"dataset": dataset.name, "port": port},
-            retrieved=self._now(),
+            retrieved=self._now(release.released if self._agency.prompt else self._agency.today),
         )
 
 
