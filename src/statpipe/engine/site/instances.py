@@ -107,7 +107,7 @@ def _instance(
             )
             if text is gold and "gold" not in table:  # nobody has written it
                 msg = (
-                    f"{where}: its tables would be named {gold!r}, which is longer than 40 letters; "
+                    f"{where}: its tables would be named {gold!r}, which is longer than 40 characters; "
                     f"set `gold` in [sources.{name}] to a shorter name"
                 )
             raise ConfigError(msg)

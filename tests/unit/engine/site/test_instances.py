@@ -159,7 +159,7 @@ def test_a_hook_that_fails_with_instances_breaks_its_plugin_and_not_the_others(t
         ),
         (
             {"g" * 40: {"use": "tea"}},
-            f"_figures', which is longer than 40 letters; set `gold` in [sources.{'g' * 40}]",
+            f"_figures', which is longer than 40 characters; set `gold` in [sources.{'g' * 40}]",
         ),
         ({"green": {"use": "tea", "gold": "a b"}}, "sources.green.gold: 'a b' is not a valid name"),
         ({"green": {"use": "tea", "gold": 1}}, "sources.green.gold: 1 is not a valid name"),
