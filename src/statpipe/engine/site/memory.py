@@ -29,7 +29,7 @@ _ABANDONED = 24 * 3600.0
 
 def give_free_memory_back() -> None:
     """
-    Let Arrow take its memory from the C library, with one arena of glibc: both keep less of what is free.
+    Let Arrow take its memory from the C library, with few arenas of glibc: both keep less of what is free.
 
     A run frees one table before it makes the next, but Arrow's own pool keeps nearly all of that
     memory: a quarter of the peak. Environment variables take precedence. If pyarrow is already
@@ -38,7 +38,7 @@ def give_free_memory_back() -> None:
     os.environ.setdefault(_POOL, "system")
     if _ARENAS not in os.environ:
         with suppress(OSError, AttributeError):  # another C library
-            ctypes.CDLL(None).mallopt(_ARENA_MAX, 1)
+            ctypes.CDLL(None).mallopt(_ARENA_MAX, 2)
 
 
 @frozen(kw_only=True)
